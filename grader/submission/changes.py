@@ -1,0 +1,75 @@
+"""Which objects a top-level statement changes without binding a name (``VAE.elbo = f``)."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from grader.submission.syntax import executed, root
+
+_MUTATORS = frozenset(
+    [
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "update",
+        "__setitem__",
+        "register",
+    ]
+)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The names whose objects get other ``attributes`` or ``contents``.
+
+    ``settings`` are modules of which a default is set (``torch.set_default_dtype``).
+    """
+
+    attributes: frozenset[str]
+    contents: frozenset[str]
+    settings: frozenset[str]
+
+
+def changes_of(statement: ast.stmt) -> Changes:
+    """What the statement changes, as far as reading tells.
+
+    Contents changed in a loop don't count: that is where a training loop keeps its losses.
+    """
+    attributes: set[str | None] = set()
+    contents: set[str | None] = set()
+    settings: set[str | None] = set()
+    for node in executed(statement):
+        match node:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                attributes.add(root(node))
+            case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                contents.add(root(node))
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, *_]):
+                attributes.add(root(target))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="type"), attr="__setattr__")):
+                attributes.update(root(argument) for argument in node.args[:1])
+            case ast.Call(func=ast.Attribute(value=owner, attr=method)):
+                if method.startswith("set_default_"):
+                    settings.add(root(owner))
+                elif method in _MUTATORS or (method.endswith("_") and not method.endswith("__")):
+                    contents.add(root(owner))
+            case ast.FunctionDef(decorator_list=decorators) if node is statement:
+                # '@add_to(VAE)' above a function hands the class to be changed to a decorator.
+                for decorator in decorators:
+                    if isinstance(decorator, ast.Call):
+                        attributes.update(root(argument) for argument in decorator.args)
+    if isinstance(statement, _LOOPS):
+        contents.clear()
+    return Changes(*(frozenset(filter(None, found)) for found in (attributes, contents, settings)))

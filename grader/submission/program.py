@@ -1,0 +1,207 @@
+"""A notebook as the sequence of its top-level statements, and which of them bind a name."""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import builtins
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from grader import spec
+from grader.submission.changes import Changes, changes_of
+from grader.submission.errors import Ungradable
+from grader.submission.load import Notebook
+from grader.submission.magics import to_python
+from grader.submission.scopes import Names, names_of
+from grader.submission.syntax import executed, parse, root
+
+BUILTINS = frozenset(dir(builtins))
+MAX_CHARACTERS = 1_000_000
+MAX_STATEMENTS = 3_000
+MAX_STEPS = 5_000_000
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_DATA_MODULES = frozenset(["torchvision", "vae_utils", "matplotlib", "seaborn", "sklearn"])
+_CLASS_LINE = re.compile(rf"^[ \t]*class[ \t]+{spec.CLASS_NAME}\b", re.MULTILINE)
+_TOO_LARGE = (
+    "The notebook holds far more code than the assignment needs: hand in only your solution."
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A top-level statement: number ``index`` of the program, ``place`` in the body of its cell."""
+
+    index: int
+    cell: int
+    place: int
+    node: ast.stmt
+    names: Names
+    changes: Changes
+
+
+@dataclass(frozen=True)
+class BrokenCell:
+    """A cell that the kernel would refuse; ``has_class`` if the class is defined in it."""
+
+    cell: int
+    line: int
+    message: str
+    has_class: bool
+
+
+@dataclass
+class Program:
+    """The statements in order, and indices over them.
+
+    ``data`` are the statements that load data, train or plot: what they bind depends on a run.
+    """
+
+    statements: list[Statement] = field(default_factory=list)
+    sources: dict[int, str] = field(default_factory=dict)
+    broken: list[BrokenCell] = field(default_factory=list)
+    flags: int = 0
+    data: set[int] = field(default_factory=set)
+    binders: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    stars: list[int] = field(default_factory=list)
+    steps: int = 0
+
+    @property
+    def end(self) -> int:
+        """The position after the last statement."""
+        return len(self.statements)
+
+    def reaching(self, name: str, before: int, data: bool = False) -> list[int]:
+        """The statements that may have bound the name by position ``before``, latest first.
+
+        What only runs on data binds nothing unless ``data`` is asked for, and a loop only what
+        nothing simpler binds.
+
+        Raises:
+            Ungradable: if the notebook is so tangled that the search takes too long.
+        """
+        indices = self.binders.get(name, [])
+        simple: list[int] = []
+        loops: list[int] = []
+        for index in reversed(indices[: bisect_left(indices, before)]):
+            self.steps += 1
+            if self.steps > MAX_STEPS:
+                raise Ungradable(_TOO_LARGE)
+            statement = self.statements[index]
+            if index in self.data and not data:
+                continue
+            if name in statement.names.deletes:
+                break
+            (loops if isinstance(statement.node, _LOOPS) else simple).append(index)
+            if name in statement.names.kills:
+                break
+        return simple or loops[:1]
+
+    def reaches(self, name: str, start: int, end: int) -> bool:
+        """Whether what ``start`` binds the name to is still bound at ``end``."""
+        killers = self.killers.get(name, [])
+        first = bisect_left(killers, start + 1)
+        return start < end and (first == len(killers) or killers[first] >= end)
+
+
+def read_program(notebook: Notebook) -> Program:
+    """Parse the code cells; those with a syntax error are left out, as a kernel would.
+
+    Raises:
+        Ungradable: if there is far more code than any solution holds.
+    """
+    if sum(len(cell.source) for cell in notebook.code) > MAX_CHARACTERS:
+        raise Ungradable(_TOO_LARGE)
+    program = Program()
+    for cell in notebook.code:
+        source = to_python(cell.source)
+        try:
+            body = parse(source).body
+            program.flags |= _future_flags(body)
+            postponed = bool(program.flags & __future__.annotations.compiler_flag)
+            parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]
+        except SyntaxError as error:
+            program.broken.append(_broken(cell.number, source, error.lineno, error.msg))
+            continue
+        except RecursionError:
+            program.broken.append(_broken(cell.number, source, 1, "the code is nested too deeply"))
+            continue
+        program.sources[cell.number] = source
+        for place, (node, names, changes) in enumerate(parts):
+            if program.end == MAX_STATEMENTS:
+                raise Ungradable(_TOO_LARGE)
+            statement = Statement(program.end, cell.number, place, node, names, changes)
+            program.statements.append(statement)
+    _index(program)
+    _find_data(program)
+    return program
+
+
+def _broken(cell: int, source: str, line: int | None, message: str) -> BrokenCell:
+    return BrokenCell(cell, line or 1, message, _CLASS_LINE.search(source) is not None)
+
+
+def _future_flags(body: Iterable[ast.stmt]) -> int:
+    flags = 0
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            for alias in node.names:
+                flags |= getattr(__future__, alias.name).compiler_flag
+    return flags
+
+
+def _index(program: Program) -> None:
+    for statement in program.statements:
+        # A deletion counts only where it brings a builtin back: 'del helper' at the end of the
+        # notebook comes too late to hurt.
+        restored = statement.names.deletes & BUILTINS
+        for name in statement.names.binds | restored:
+            program.binders[name].append(statement.index)
+        for name in statement.names.kills | restored:
+            program.killers[name].append(statement.index)
+        changes = statement.changes
+        for name in changes.attributes | changes.contents | changes.settings:
+            program.changers[name].append(statement.index)
+        if statement.names.star:
+            program.stars.append(statement.index)
+
+
+def _find_data(program: Program) -> None:
+    """Find the statements that load data, make an instance, train or plot."""
+    from_data: set[str] = set()
+    classes = {spec.CLASS_NAME}
+    for statement in program.statements:
+        node = statement.node
+        match node:
+            case ast.Assign(targets=[ast.Name(id=spec.CLASS_NAME)], value=ast.Name(id=name)):
+                classes.add(name)
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    if alias.name.partition(".")[0] in _DATA_MODULES:
+                        from_data.add(alias.asname or alias.name.partition(".")[0])
+            case ast.ImportFrom(module=str(module), names=aliases):
+                if module.partition(".")[0] in _DATA_MODULES:
+                    from_data.update(alias.asname or alias.name for alias in aliases)
+        if isinstance(node, _DEFINITIONS):  # they run nothing
+            continue
+        if not from_data.isdisjoint(statement.names.immediate) or _touches_data(node, classes):
+            program.data.add(statement.index)
+            from_data |= statement.names.binds
+        else:
+            from_data -= statement.names.kills
+
+
+def _touches_data(statement: ast.stmt, classes: set[str]) -> bool:
+    for node in executed(statement):
+        match node:
+            case ast.Attribute(attr="DataLoader") | ast.Name(id="DataLoader"):
+                return True
+            case ast.Call(func=function) if root(function) in classes:
+                return True
+    return False

@@ -1,0 +1,55 @@
+"""Parse a cell as the kernel would, and fail in one way only."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+
+
+def parse(source: str) -> ast.Module:
+    """The tree of a cell's source.
+
+    Compiles it too: a ``return`` outside a function is found only then, and the kernel refuses the
+    whole cell for it.
+
+    Raises:
+        SyntaxError: whatever is wrong with the source, nesting too deep for the parser included.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # '\d' in a string is no concern of ours
+            tree = ast.parse(source)
+            compile(tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except (RecursionError, MemoryError):
+        raise SyntaxError("the code is nested too deeply") from None
+    except ValueError:  # null bytes, in Python before 3.12
+        raise SyntaxError("the code holds characters that Python can't read") from None
+    return tree
+
+
+def executed(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The nodes that run when the statement does: all but the bodies of functions."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                waiting.extend([*node.decorator_list, node.args])
+            case ast.Lambda():
+                waiting.append(node.args)
+            case _:
+                waiting.extend(ast.iter_child_nodes(node))
+
+
+def root(node: ast.AST) -> str | None:
+    """The name at the start of a chain: ``a`` of ``a.b[0].c()``; None if there is no name."""
+    while True:
+        match node:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
+                node = inner
+            case ast.Name(id=name):
+                return name
+            case _:
+                return None
