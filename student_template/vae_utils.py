@@ -70,10 +70,10 @@ def visualize_embeddings(vae: Any, x: torch.Tensor, y: torch.Tensor) -> None:
         sns.scatterplot(
             x=points[:, 0], y=points[:, 1], hue=labels, hue_order=names, palette=colours, ax=axes
         )
-        axes.legend(title="Label")
+        axes.legend(title="Label", loc="center left", bbox_to_anchor=(1, 0.5))
     left_out = int((~usable).sum())
     note = f" ({left_out} images left out: their means are not finite)" if left_out else ""
-    axes.set_title("Posterior means of test images, t-SNE" + note)
+    axes.set_title("Posterior means, laid out by t-SNE" + note)
     axes.set_axis_off()
 
 

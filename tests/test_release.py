@@ -1,0 +1,228 @@
+"""The template: in step with the solved notebook, without a trace of the solutions."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader import spec
+from grader.release import (
+    COMPANIONS,
+    NOTEBOOK_NAME,
+    PLACEHOLDER,
+    ReleaseError,
+    empty_blocks,
+    main,
+    make_template,
+    write_release,
+)
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[1]
+SOLVED = ROOT / "reference" / "vae_solved.ipynb"
+TEMPLATE = ROOT / "student_template" / NOTEBOOK_NAME
+
+
+@pytest.fixture
+def solved() -> NotebookNode:
+    return nbformat.read(SOLVED, as_version=4)
+
+
+def class_cell(notebook: NotebookNode) -> NotebookNode:
+    [cell] = [cell for cell in notebook.cells if cell.source.startswith("class VAE")]
+    return cell
+
+
+def block(*body: str) -> str:
+    return "\n".join(
+        [f"    {spec.BLOCK_MARK}", *(f"    {line}" for line in body), "    " + spec.BLOCK_MARK]
+    )
+
+
+def test_the_committed_template_is_made_from_the_solved_notebook(tmp_path: Path) -> None:
+    write_release(tmp_path)
+    assert (tmp_path / NOTEBOOK_NAME).read_bytes() == TEMPLATE.read_bytes()
+
+
+def test_both_notebooks_are_valid_with_ids_and_without_outputs() -> None:
+    for path in (SOLVED, TEMPLATE):
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+        assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert not any(cell.outputs or cell.execution_count for cell in code)
+
+
+def test_each_method_of_the_template_is_a_docstring_and_an_empty_block() -> None:
+    source = class_cell(nbformat.read(TEMPLATE, as_version=4)).source
+    [vae] = ast.parse(source).body
+    assert isinstance(vae, ast.ClassDef)
+    methods = {node.name: node for node in vae.body if isinstance(node, ast.FunctionDef)}
+    assert set(methods) == {"__init__", *spec.TASK_BY_METHOD}
+    for name in spec.TASK_BY_METHOD:
+        _, *rest = methods[name].body
+        assert [ast.unparse(statement) for statement in rest] == [PLACEHOLDER]
+    lines = [line.strip() for line in source.split("\n")]
+    expected = [spec.BLOCK_MARK, spec.BLOCK_TEXT, PLACEHOLDER, spec.BLOCK_MARK]
+    starts = [i for i, line in enumerate(lines) if line == spec.BLOCK_MARK][::2]
+    assert [lines[i : i + 4] for i in starts] == [expected] * len(spec.TASKS)
+
+
+def test_the_notebook_states_what_each_task_is_worth() -> None:
+    notebook = nbformat.read(TEMPLATE, as_version=4)
+    points = dict(zip(spec.TASK_IDS, (10, 10, 10, 5, 15, 10), strict=True))
+    tasks = [cell.source for cell in notebook.cells if cell.source.startswith("### Task")]
+    assert len(tasks) == len(spec.TASKS)
+    for number, (task, text) in enumerate(zip(spec.TASKS, tasks, strict=True), start=1):
+        assert text.startswith(f"### Task {number}: {task.title} ({points[task.id]} points)")
+        assert f"| {number}. {task.title} | `{task.method.name}` | {points[task.id]} |" in (
+            notebook.cells[0].source
+        )
+
+
+def test_figures_of_the_notebook_are_released_with_it(tmp_path: Path) -> None:
+    paths = write_release(tmp_path / "new" / "folder")
+    text = paths[0].read_text(encoding="utf-8")
+    assert {path.relative_to(tmp_path / "new" / "folder").as_posix() for path in paths} == {
+        NOTEBOOK_NAME,
+        *COMPANIONS,
+    }
+    for name in COMPANIONS:
+        assert (tmp_path / "new" / "folder" / name).read_bytes() == (
+            ROOT / "student_template" / name
+        ).read_bytes()
+    assert all(f"({name})" in text for name in COMPANIONS if name.startswith("figures/"))
+
+
+def test_outputs_counts_and_timings_are_dropped_and_the_original_is_kept(
+    solved: NotebookNode,
+) -> None:
+    cell = class_cell(solved)
+    cell.outputs = [nbformat.v4.new_output("stream", text="loss = 110.19")]
+    cell.execution_count = 4
+    cell.metadata["execution"] = {"iopub.status.busy": "2024-01-01T00:00:00Z"}
+    before = json.dumps(solved)
+    emptied = class_cell(make_template(solved))
+    assert (emptied.outputs, emptied.execution_count, emptied.metadata) == ([], None, {})
+    assert json.dumps(solved) == before
+
+
+def test_a_template_is_its_own_template() -> None:
+    template = nbformat.read(TEMPLATE, as_version=4)
+    assert make_template(template) == template
+
+
+code_lines = st.lists(st.sampled_from(["a = 1", "", "    b = 2", "# YOUR CODE HERE", "#" * 57]))
+
+
+@given(before=code_lines, body=code_lines, after=code_lines)
+def test_only_what_a_block_holds_is_replaced(
+    before: list[str], body: list[str], after: list[str]
+) -> None:
+    source = "\n".join([*before, block("x = 1", *body, "return x"), *after])
+    emptied = "\n".join([*before, block(spec.BLOCK_TEXT, PLACEHOLDER), *after])
+    assert empty_blocks(source) == emptied
+    assert empty_blocks(emptied) == emptied
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param(block("return 1") + "\n" + spec.BLOCK_MARK, "it has 3 lines", id="odd"),
+        pytest.param("\n\n" + block("x = 1"), "block at line 3 returns nothing", id="no return"),
+        pytest.param(block(), "returns nothing", id="nothing in it"),
+    ],
+)
+def test_a_broken_block_is_named(source: str, words: str) -> None:
+    with pytest.raises(ReleaseError, match=words):
+        empty_blocks(source)
+
+
+def test_the_cell_of_a_broken_block_is_named(solved: NotebookNode) -> None:
+    index = solved.cells.index(class_cell(solved))
+    class_cell(solved).source += f"\n{spec.BLOCK_MARK}"
+    with pytest.raises(ReleaseError, match=f"^Cell {index} of the solved notebook"):
+        make_template(solved)
+
+
+@pytest.mark.parametrize("task", spec.TASKS, ids=lambda task: task.id)
+def test_a_solution_without_marks_is_not_released(solved: NotebookNode, task: spec.Task) -> None:
+    cell = class_cell(solved)
+    head, tail = cell.source.split(f"def {task.method.name}(")
+    cell.source = f"{head}def {task.method.name}(" + tail.replace(spec.BLOCK_MARK, "# ---", 2)
+    with pytest.raises(ReleaseError, match=f"method {task.method.name} ends in a marked block"):
+        make_template(solved)
+
+
+def test_a_cell_with_magics_is_passed_over(solved: NotebookNode) -> None:
+    solved.cells.insert(0, nbformat.v4.new_code_cell("%matplotlib inline"))
+    assert make_template(solved).cells[0].source == "%matplotlib inline"
+
+
+def test_the_solved_notebook_is_not_overwritten(tmp_path: Path) -> None:
+    solved = tmp_path / NOTEBOOK_NAME
+    solved.write_bytes(SOLVED.read_bytes())
+    with pytest.raises(ReleaseError, match="choose another folder"):
+        write_release(tmp_path, solved)
+    assert solved.read_bytes() == SOLVED.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(None, "check that the file is there", id="missing"),
+        pytest.param("not json", "is not a Jupyter notebook", id="text"),
+        pytest.param("[]", "is not a Jupyter notebook", id="list"),
+        pytest.param("{}", "is not a Jupyter notebook", id="object"),
+        pytest.param('{"nbformat": 4, "cells": 3}', "is not a Jupyter notebook", id="cells"),
+        pytest.param(
+            '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}',
+            "no class VAE",
+            id="no cells",
+        ),
+    ],
+)
+def test_a_bad_solved_notebook_ends_in_one_sentence(
+    tmp_path: Path, content: str | None, words: str
+) -> None:
+    path, out = tmp_path / "solved.ipynb", tmp_path / "out"
+    if content is not None:
+        path.write_text(content)
+    result = CliRunner().invoke(main, [str(out), "--solved", str(path)])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert words in result.output
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_made_ends_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    result = CliRunner().invoke(main, [str(tmp_path / "file")])
+    assert result.exit_code == 1
+    assert "choose a folder you may write to" in result.output
+
+
+def test_the_command_lists_what_it_wrote(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [str(tmp_path), "--solved", str(SOLVED)])
+    assert result.exit_code == 0
+    written = {Path(line) for line in result.output.splitlines()}
+    assert written == {tmp_path / name for name in (NOTEBOOK_NAME, *COMPANIONS)}
+    assert all(path.is_file() for path in written)
+
+
+def test_importing_the_module_does_not_import_nbformat() -> None:
+    program = "import sys, grader.release; sys.exit('nbformat' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
