@@ -1,1 +1,17 @@
 """Read submissions: the notebook, the part of it that the class needs, the rules it keeps."""
+
+from grader.submission.errors import Ungradable
+from grader.submission.extract import extract
+from grader.submission.load import Cell, Notebook, load
+from grader.submission.slices import Location, Slice, SliceCell
+
+__all__ = [
+    "Cell",
+    "Location",
+    "Notebook",
+    "Slice",
+    "SliceCell",
+    "Ungradable",
+    "extract",
+    "load",
+]

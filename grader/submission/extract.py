@@ -118,9 +118,9 @@ class _Slicer:
             return
         self.included.add(index)
         statement = self.program.statements[index]
-        for name in statement.names.immediate:
+        for name in sorted(statement.names.immediate):
             self._need(name, index, True)
-        for name in statement.names.deferred:
+        for name in sorted(statement.names.deferred):
             self._need(name, self.program.end, False)
         self._include_changes(statement)
 
@@ -196,7 +196,7 @@ def _counts(change: Statement, name: str, bound_by: Statement) -> bool:
 
 
 def _defines_class(statement: Statement) -> bool:
-    """False for ``VAE = VAE(784, 32)`` and ``VAE = None``, which put something else in its place."""
+    """False for ``VAE = VAE(784, 32)`` and ``VAE = None``, which replace the class."""
     match statement.node:
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
             called = isinstance(value, ast.Call) and root(value) == spec.CLASS_NAME

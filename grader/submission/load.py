@@ -84,8 +84,9 @@ def load(path: Path) -> Notebook:
     text = _decode(content)
     if not text.strip():
         raise Ungradable(f"The file is empty: {_AGAIN}.")
+    notes: tuple[str, ...] = ()
     if path.suffix.lower() == ".py":
-        cells, notes = _script_cells(text), ()
+        cells = _script_cells(text)
     else:
         cells, notes = _notebook_cells(_parse_json(text))
     notebook = Notebook(path, hashlib.sha256(content).hexdigest(), cells, notes)
@@ -155,9 +156,7 @@ def _parse_json(text: str) -> dict[str, Any]:
             f"The file isn't a notebook: it is no valid JSON at line {error.lineno}; {_AGAIN}."
         ) from None
     except ValueError:  # an integer of thousands of digits
-        raise Ungradable(
-            f"The file isn't a notebook: it holds an absurd number; {_AGAIN}."
-        ) from None
+        raise Ungradable(f"The file holds a number that no notebook has: {_AGAIN}.") from None
     if not isinstance(data, dict):
         raise Ungradable(f"The file is JSON, but isn't a notebook: {_AGAIN}.")
     return data
@@ -232,7 +231,7 @@ def _cell(number: int, entry: Any) -> Cell:
 
 
 def _clean(source: str) -> str:
-    """The text with plain line ends, and without halves of surrogate pairs, which no file can hold."""
+    """The text with plain line ends, and without lone surrogates, which no file can hold."""
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     return source.encode("utf-8", "replace").decode("utf-8")
 

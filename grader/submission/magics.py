@@ -1,4 +1,4 @@
-"""Turn a cell into plain Python: IPython's magics and shell lines become statements that do nothing.
+"""Turn a cell into plain Python: magics and shell lines become statements that do nothing.
 
 Every line keeps its number. Python is parsed first and only a line at which that fails is looked
 at, so a string that has lines starting with ``%`` is left alone.
@@ -40,7 +40,7 @@ _EFFORT = 20_000_000
 
 
 def to_python(source: str) -> str:
-    """The cell as Python with the same lines; what is still wrong with it is the student's error."""
+    """The cell as Python with the same lines; what is still wrong in it is the student's error."""
     lines = _dedented(source).split("\n")
     if not _unwrap_cell_magics(lines):
         return "\n" * (len(lines) - 1)

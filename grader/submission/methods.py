@@ -30,7 +30,7 @@ class _Finder:
         self.included = included
 
     def methods(self, name: str, before: int, depth: int = 0) -> _Found:
-        """All functions of the class to which a name is bound at a position; empty if it is none."""
+        """All functions of the class that a name is bound to at a position; empty if none."""
         found: _Found = {}
         if depth > _MAX_DEPTH:
             return found
@@ -123,7 +123,7 @@ class _Finder:
     def _function(
         self, value: ast.expr, statement: Statement, found: _Found, depth: int = 0
     ) -> Location:
-        """Where the function that an expression yields was written; the expression itself if unknown."""
+        """Where the function was written that an expression yields; else where the latter was."""
         match value:
             case ast.Name(id=name):
                 if name in found and isinstance(statement.node, ast.ClassDef):

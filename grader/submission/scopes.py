@@ -10,9 +10,10 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from grader.submission.bindings import arguments_of, bindings_of
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class _Reader(ast.NodeVisitor):
         self._all(node.decorator_list)
         self._defaults(node.args)
         outer = self._enter_type_parameters(node)
-        for argument in _arguments(node.args):
+        for argument in arguments_of(node.args):
             self._annotation(argument.annotation)
         self._annotation(node.returns)
         self._body(node.args, node.body)
@@ -199,8 +200,8 @@ class _Reader(ast.NodeVisitor):
         self._all([*arguments.defaults, *arguments.kw_defaults])
 
     def _body(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
-        bound, declared_global, elsewhere = _bindings(body)
-        local = (bound | {argument.arg for argument in _arguments(arguments)}) - elsewhere
+        bound, declared_global, elsewhere = bindings_of(body)
+        local = (bound | {argument.arg for argument in arguments_of(arguments)}) - elsewhere
         outer = self.scope
         self.scope = _Scope("function", outer, local - declared_global, declared_global)
         self._all(body)
@@ -210,7 +211,7 @@ class _Reader(ast.NodeVisitor):
         self._all(node.decorator_list)
         outer = self._enter_type_parameters(node)
         self._all([*node.bases, *node.keywords])
-        _, declared_global, _ = _bindings(node.body)
+        _, declared_global, _ = bindings_of(node.body)
         given = {"__module__", "__qualname__"}
         self.scope = _Scope("class", self.scope, given, declared_global)
         self._all(node.body)
@@ -287,50 +288,3 @@ class _Reader(ast.NodeVisitor):
         self._all([*node.keys, *node.patterns])
         if node.rest:
             self._bind(node.rest)
-
-
-def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
-    yield from arguments.posonlyargs
-    yield from arguments.args
-    yield from arguments.kwonlyargs
-    if arguments.vararg:
-        yield arguments.vararg
-    if arguments.kwarg:
-        yield arguments.kwarg
-
-
-def _bindings(body: Sequence[ast.AST]) -> tuple[set[str], set[str], set[str]]:
-    """What a body binds in its own scope, declares ``global`` and declares ``nonlocal``."""
-    bound: set[str] = set()
-    declared_global: set[str] = set()
-    elsewhere: set[str] = set()
-    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in body]
-    while waiting:
-        node, in_comprehension = waiting.pop()
-        match node:
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                bound.add(name)
-                continue
-            case ast.Lambda():
-                continue
-            case ast.Global(names=names):
-                declared_global.update(names)
-            case ast.Nonlocal(names=names):
-                elsewhere.update(names)
-            case ast.NamedExpr(target=ast.Name(id=name)):
-                bound.add(name)
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) if not in_comprehension:
-                bound.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                bound.update(a.asname or a.name.partition(".")[0] for a in aliases)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
-                bound.add(name)
-            case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                bound.add(name)
-        inside = in_comprehension or isinstance(node, _COMPREHENSIONS)
-        waiting.extend((child, inside) for child in ast.iter_child_nodes(node))
-    return bound, declared_global, elsewhere

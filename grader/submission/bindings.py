@@ -1,0 +1,56 @@
+"""What a function or class body binds in its own scope."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def arguments_of(arguments: ast.arguments) -> Iterator[ast.arg]:
+    """All parameters of a function."""
+    yield from arguments.posonlyargs
+    yield from arguments.args
+    yield from arguments.kwonlyargs
+    if arguments.vararg:
+        yield arguments.vararg
+    if arguments.kwarg:
+        yield arguments.kwarg
+
+
+def bindings_of(body: Sequence[ast.AST]) -> tuple[set[str], set[str], set[str]]:
+    """What a body binds in its own scope, declares ``global`` and declares ``nonlocal``."""
+    bound: set[str] = set()
+    declared_global: set[str] = set()
+    elsewhere: set[str] = set()
+    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in body]
+    while waiting:
+        node, in_comprehension = waiting.pop()
+        match node:
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                bound.add(name)
+                continue
+            case ast.Lambda():
+                continue
+            case ast.Global(names=names):
+                declared_global.update(names)
+            case ast.Nonlocal(names=names):
+                elsewhere.update(names)
+            case ast.NamedExpr(target=ast.Name(id=name)):
+                bound.add(name)
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) if not in_comprehension:
+                bound.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                bound.update(a.asname or a.name.partition(".")[0] for a in aliases)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+                bound.add(name)
+            case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                bound.add(name)
+        inside = in_comprehension or isinstance(node, _COMPREHENSIONS)
+        waiting.extend((child, inside) for child in ast.iter_child_nodes(node))
+    return bound, declared_global, elsewhere
