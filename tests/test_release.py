@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -226,3 +227,18 @@ def test_the_command_lists_what_it_wrote(tmp_path: Path) -> None:
 def test_importing_the_module_does_not_import_nbformat() -> None:
     program = "import sys, grader.release; sys.exit('nbformat' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def test_an_installed_package_releases_the_template_it_ships(tmp_path: Path) -> None:
+    package = tmp_path / "site" / "grader"
+    package.mkdir(parents=True)
+    for name in ("__init__.py", "spec.py", "release.py"):
+        shutil.copy(ROOT / "grader" / name, package)
+    for name in (NOTEBOOK_NAME, *COMPANIONS):
+        target = package / "data" / "student_template" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "student_template" / name, target)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "grader.release", str(out)]
+    subprocess.run(command, cwd=package.parent, check=True, capture_output=True)
+    assert (out / NOTEBOOK_NAME).read_bytes() == TEMPLATE.read_bytes()
