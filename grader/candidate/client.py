@@ -1,0 +1,327 @@
+"""The examiner's end of the wire: starts candidates, keeps their time, and ends them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from grader.candidate.limits import Limits
+from grader.candidate.observation import Failure, Observation, Outcome, read_outcome, read_setup
+from grader.candidate.probe import Probe, message
+from grader.candidate.wire import Message, WireError, pack, unpack
+from grader.submission.extract import Slice
+
+Isolation = Literal["fork", "spawn"]
+
+START_SECONDS = 120.0
+"""How long a process may take to import torch on a slow disk."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Wall-clock limits: for building the model, and for each call."""
+
+    setup_seconds: float = 20.0
+    call_seconds: float = 10.0
+
+
+class GraderError(Exception):
+    """The grader itself failed; never the submission's fault."""
+
+
+class Channel(Protocol):
+    """A running candidate."""
+
+    def send(self, data: bytes) -> None: ...
+    def receive(self, count: int, deadline: float) -> bytes:
+        """Exactly ``count`` bytes; raises TimeoutError or EOFError."""
+        ...
+
+    def ending(self) -> str:
+        """How the candidate ended, in words; called after an EOFError."""
+        ...
+
+    def close(self) -> None:
+        """Kill the candidate and all it started."""
+        ...
+
+
+def default_isolation() -> Isolation:
+    """Fork where it is safe after importing torch and numpy: on Linux."""
+    return "fork" if sys.platform == "linux" else "spawn"
+
+
+class Candidates:
+    """A source of fresh candidate processes; a context manager that leaves none behind."""
+
+    def __init__(
+        self,
+        isolation: Isolation | None = None,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.isolation = isolation or default_isolation()
+        self._limits = limits or Limits()
+        self._patience = patience or Patience()
+        self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
+        self._open: Callable[[], Channel]
+        self._warm: _Warm | None = None
+        if self.isolation == "fork":
+            self._warm = _Warm(self._folder.name)
+            self._open = lambda: _Forked(self._started(), self._limits)
+        else:
+            self._open = lambda: _Spawned(self._folder.name, self._limits)
+
+    def _started(self) -> _Warm:
+        assert self._warm is not None
+        return self._warm
+
+    def __enter__(self) -> Candidates:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._warm is not None:
+            self._warm.close()
+        self._folder.cleanup()
+
+    def ask(self, probe: Probe, code: Slice) -> Observation:
+        """Put a probe to a fresh candidate that holds ``code``.
+
+        Raises:
+            GraderError: no candidate could be started.
+        """
+        job = pack(message(probe, code))
+        channel = self._open()
+        try:
+            outcomes: list[Outcome] = []
+            stage, seconds = "load", self._patience.setup_seconds
+            try:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    channel.send(job)
+                failure = read_setup(self._next(channel, seconds))
+                if failure is not None:
+                    return Observation((failure,) * len(probe.calls))
+                stage, seconds = "call", self._patience.call_seconds
+                for call in probe.calls:
+                    outcomes.append(read_outcome(self._next(channel, seconds), call.repeat))
+            except TimeoutError:
+                failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
+            except (EOFError, ConnectionResetError):
+                failure = Failure("died", stage, text=channel.ending())
+            except WireError as error:
+                failure = Failure("nonsense", stage, text=str(error))
+            missing = len(probe.calls) - len(outcomes)
+            if missing:
+                assert failure is not None
+                outcomes += [failure] * missing
+            return Observation(tuple(outcomes))
+        finally:
+            channel.close()
+
+    @staticmethod
+    def _next(channel: Channel, seconds: float) -> Message:
+        deadline = time.monotonic() + seconds
+        return unpack(lambda count: channel.receive(count, deadline))
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """What a candidate's environment holds: enough to import torch, and one thread to compute."""
+    kept = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    package_root = str(Path(__file__).resolve().parents[2])
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "CUDA_VISIBLE_DEVICES": "",
+        "HOME": folder,
+        "MKL_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": package_root,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": folder,
+    }
+
+
+class _Warm:
+    """The warm process, as seen from the examiner."""
+
+    def __init__(self, folder: str) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "grader.candidate.warm", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=_environment(folder),
+                cwd=folder,
+            )
+        self._requests = ours
+
+    def fork(self, limits: Limits) -> tuple[socket.socket, socket.socket]:
+        """A new candidate's wire and control socket."""
+        wire, their_wire = socket.socketpair()
+        control, their_control = socket.socketpair()
+        with their_wire, their_control:
+            request = json.dumps(asdict(limits)).encode()
+            try:
+                fds = [their_wire.fileno(), their_control.fileno()]
+                socket.send_fds(self._requests, [request], fds)
+            except OSError as error:
+                raise GraderError(f"the warm process is gone: {error}") from error
+        return wire, control
+
+    def close(self) -> None:
+        """End the warm process; it ends its candidates first."""
+        self._requests.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class _Forked:
+    """A candidate forked from the warm process."""
+
+    def __init__(self, warm: _Warm, limits: Limits) -> None:
+        self._wire, self._control = warm.fork(limits)
+        self._control.settimeout(START_SECONDS)
+        if not self._news():
+            self.close()
+            raise GraderError("the warm process started no candidate")
+
+    def _news(self) -> dict[str, int]:
+        try:
+            line = self._control.recv(4096)
+            return json.loads(line.splitlines()[-1]) if line else {}
+        except OSError:
+            return {}
+
+    def send(self, data: bytes) -> None:
+        self._wire.settimeout(START_SECONDS)
+        self._wire.sendall(data)
+
+    def receive(self, count: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._wire.settimeout(left)
+            part = self._wire.recv(min(count - len(data), 1 << 20))
+            if not part:
+                raise EOFError
+            data += part
+        return bytes(data)
+
+    def ending(self) -> str:
+        self._control.settimeout(5)
+        news = self._news()
+        return _ending_words(-news["signal"] if "signal" in news else news.get("exit", 0))
+
+    def close(self) -> None:
+        self._wire.close()
+        self._control.close()
+
+
+class _Spawned:
+    """A candidate in a Python of its own, for platforms where a fork is not safe."""
+
+    def __init__(self, folder: str, limits: Limits) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "grader.candidate.worker", json.dumps(asdict(limits))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(folder),
+            cwd=folder,
+            start_new_session=True,
+        )
+        # A pipe has no time-outs on every platform, a queue has; its bound caps what is held.
+        self._parts: queue.Queue[bytes] = queue.Queue(maxsize=64)
+        self._held = b""
+        self._started = False
+        self._closed = False
+        threading.Thread(target=self._pump, daemon=True).start()
+
+    def _pump(self) -> None:
+        assert self._process.stdout is not None
+        part = b"-"
+        while part and not self._closed:
+            try:
+                part = os.read(self._process.stdout.fileno(), 1 << 16)
+            except (OSError, ValueError):
+                part = b""
+            while not self._closed:
+                with contextlib.suppress(queue.Full):
+                    self._parts.put(part, timeout=1)
+                    break
+
+    def send(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(data)
+        self._process.stdin.close()
+
+    def receive(self, count: int, deadline: float) -> bytes:
+        if not self._started:
+            # The first answer comes after the imports, which the submission is not to blame for.
+            deadline += START_SECONDS
+            self._started = True
+        while len(self._held) < count:
+            left = deadline - time.monotonic()
+            try:
+                part = self._parts.get(timeout=max(left, 0.001))
+            except queue.Empty:
+                raise TimeoutError from None
+            if not part:
+                raise EOFError
+            self._held += part
+        data, self._held = self._held[:count], self._held[count:]
+        return data
+
+    def ending(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        return _ending_words(self._process.returncode or 0)
+
+    def close(self) -> None:
+        self._closed = True
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _ending_words(code: int) -> str:
+    """How a process ended: a negative code is the signal that killed it."""
+    if code >= 0:
+        return f"it left Python with exit status {code}"
+    meanings = {
+        "SIGXCPU": "it used more CPU time than is allowed",
+        "SIGKILL": "it was killed, most likely for CPU time or memory",
+        "SIGSEGV": "it crashed with a segmentation fault",
+        "SIGABRT": "it aborted",
+        "SIGSYS": "it made a system call that is not allowed",
+        "SIGXFSZ": "it wrote a file that is too large",
+    }
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return meanings.get(name, f"it was ended by {name}")

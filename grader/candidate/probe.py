@@ -1,0 +1,131 @@
+"""Questions to a candidate: which model, which weights, which calls. The examiner's side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader import spec
+from grader.candidate.wire import Message
+from grader.submission.extract import Slice
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Units of the model under test: observed, latent, hidden."""
+
+    obs: int
+    latent: int
+    hidden: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a method.
+
+    Attributes:
+        method: its name.
+        arguments: by name, in the method's order; arrays become tensors of the model's dtype.
+        cotangents: one array for each value the method should return, in which case gradients of
+            their inner product with what is returned are asked for; or None.
+        differentiate: arguments whose gradients are asked for as well as the parameters'.
+        repeat: how many times the call is made; the gradients are the last one's.
+    """
+
+    method: str
+    arguments: Mapping[str, np.ndarray | int]
+    cotangents: tuple[np.ndarray, ...] | None = None
+    differentiate: tuple[str, ...] = ()
+    repeat: int = 1
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """Known simple functions that take the place of a student's helpers.
+
+    Attributes:
+        source: Python that defines them as functions of ``self``, with the spec's parameter names.
+        methods: which of them are put in place.
+        noise: flat array that their draws are read from, in order.
+    """
+
+    source: str
+    methods: tuple[str, ...]
+    noise: np.ndarray
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What one candidate is asked to do: build a model, load weights, make calls.
+
+    ``weights`` maps ``layer.weight`` and ``layer.bias`` to arrays; ``seed`` seeds the candidate's
+    generators, so that two gradings agree.
+    """
+
+    sizes: Sizes
+    weights: Mapping[str, np.ndarray]
+    calls: tuple[Call, ...]
+    stand_ins: StandIns | None = None
+    seed: int = 0
+
+
+@dataclass
+class _Arrays:
+    found: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, array: np.ndarray) -> int:
+        self.found.append(np.asarray(array))
+        return len(self.found) - 1
+
+
+def message(probe: Probe, code: Slice) -> Message:
+    """The job of a candidate that holds ``code``."""
+    arrays = _Arrays()
+    sizes = (probe.sizes.obs, probe.sizes.latent, probe.sizes.hidden)
+    stand_ins = probe.stand_ins
+    body = {
+        "cells": [
+            {"number": cell.number, "source": cell.source, "keep": list(cell.keep)}
+            for cell in code.cells
+        ],
+        "flags": code.flags,
+        "class_name": spec.CLASS_NAME,
+        "seed": probe.seed,
+        "sizes": list(sizes),
+        "bind": dict(zip(spec.CONSTRUCTOR, sizes, strict=True)),
+        "weights": {name: arrays.add(weight) for name, weight in probe.weights.items()},
+        "stand_ins": stand_ins
+        and {
+            "source": stand_ins.source,
+            "methods": list(stand_ins.methods),
+            "noise": arrays.add(stand_ins.noise),
+        },
+        "calls": [_call(call, probe.weights, arrays) for call in probe.calls],
+    }
+    return Message(body, tuple(arrays.found))
+
+
+def _call(call: Call, parameters: Iterable[str], arrays: _Arrays) -> dict[str, Any]:
+    arguments: list[tuple[str, dict[str, Any]]] = []
+    rows = 1
+    for name, value in call.arguments.items():
+        if isinstance(value, np.ndarray):
+            rows = len(value)
+            given = {"array": arrays.add(value), "grad": name in call.differentiate}
+        else:
+            rows = value
+            given = {"value": value}
+        arguments.append((name, given))
+    return {
+        "method": call.method,
+        "arguments": arguments,
+        "batch_size": rows,
+        "repeat": call.repeat,
+        "parameters": list(parameters),
+        "cotangents": None
+        if call.cotangents is None
+        else [arrays.add(cotangent) for cotangent in call.cotangents],
+    }

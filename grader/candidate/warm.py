@@ -1,0 +1,158 @@
+"""The warm process: holds torch and NumPy, and forks a candidate for every check.
+
+It is started as ``python -m grader.candidate.warm FD`` before the examiner reads rubric, checks or
+notebook. Over the socket FD the examiner asks for a candidate: one JSON line with its limits and
+two descriptors, the candidate's wire and a control socket. The control socket tells the examiner
+the candidate's pid and how it ended; when the examiner closes it, the candidate and all that it
+started are killed. When FD closes, everything ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> None:
+    """Import what candidates need, then serve forks until the examiner goes."""
+    requests = socket.socket(fileno=int(sys.argv[1]))
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    from grader.candidate import worker
+
+    worker.prepare()
+    gc.collect()
+    gc.freeze()
+    _Nursery(requests).run()
+
+
+class _Nursery:
+    """The candidates alive, by control socket and by pid."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self._requests = requests
+        self._controls: dict[int, socket.socket] = {}
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def run(self) -> None:
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        self._selector.register(self._requests, selectors.EVENT_READ, None)
+        self._selector.register(self._wake_read, selectors.EVENT_READ, None)
+        alive = True
+        while alive:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._requests:
+                    alive = self._accept()
+                elif key.fileobj == self._wake_read:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wake_read, 4096)
+                    self._reap()
+                elif key.data in self._controls:
+                    self._selector.unregister(key.fileobj)
+                    self._kill(key.data)
+        for pid in self._controls:
+            self._kill(pid)
+        self._kill_strays()
+
+    def _accept(self) -> bool:
+        """Fork one candidate; False when the examiner is gone."""
+        try:
+            line, fds, _, _ = socket.recv_fds(self._requests, 4096, 2)
+        except OSError:
+            return False
+        if not line:
+            return False
+        wire_fd, control_fd = fds
+        pid = os.fork()
+        if pid == 0:
+            self._become_candidate(wire_fd, json.loads(line))
+        os.close(wire_fd)
+        control = socket.socket(fileno=control_fd)
+        self._controls[pid] = control
+        self._selector.register(control, selectors.EVENT_READ, pid)
+        self._tell(control, {"pid": pid})
+        return True
+
+    def _become_candidate(self, wire_fd: int, given: dict[str, Any]) -> None:
+        """In the child: keep nothing but the wire, and serve. Never returns."""
+        from grader.candidate import limits, worker
+
+        status = 1
+        try:
+            os.setsid()
+            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            wire = os.dup2(wire_fd, 3) if wire_fd != 3 else 3
+            os.closerange(4, 4096)
+            null = os.open(os.devnull, os.O_RDWR)
+            for fd in (0, 1, 2):
+                os.dup2(null, fd)
+            os.close(null)
+            worker.serve(wire, wire, lambda: limits.apply(limits.Limits(**given)))
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _reap(self) -> None:
+        """Report candidates that ended, and end what they left behind."""
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                break
+            # While its leader is not yet reaped, the group's number can't be anybody else's.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(ended.si_pid, signal.SIGKILL)
+            os.waitpid(ended.si_pid, 0)
+            control = self._controls.pop(ended.si_pid, None)
+            if control is not None:
+                died = ended.si_code != os.CLD_EXITED
+                self._tell(control, {"signal" if died else "exit": ended.si_status})
+                with contextlib.suppress(KeyError):
+                    self._selector.unregister(control)
+                control.close()
+        self._kill_strays()
+
+    def _kill(self, pid: int) -> None:
+        """Kill a candidate whose control socket was closed; `_reap` does the rest."""
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(pid, signal.SIGKILL)
+
+    def _kill_strays(self) -> None:
+        """Kill processes that a dead candidate left to us, in whatever group or session."""
+        with contextlib.suppress(OSError):
+            with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+                children = {int(pid) for pid in file.read().split()}
+            for pid in children - set(self._controls):
+                os.kill(pid, signal.SIGKILL)
+
+    @staticmethod
+    def _tell(control: socket.socket, news: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):
+            control.sendall(json.dumps(news).encode() + b"\n")
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main()

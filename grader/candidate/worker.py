@@ -1,0 +1,302 @@
+"""Runs student code in a candidate process: reads one job, calls methods, returns data.
+
+It decides nothing: it holds no expected value, and whatever it sends is only data to the examiner.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+import random
+import sys
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.candidate import cpu_only
+from grader.candidate.wire import DTYPES, Message, pack, unpack
+
+MAX_TEXT = 2000
+MAX_NUMBERS = 2 << 20
+MAX_ITEMS = 16
+
+Array = Callable[[int], np.ndarray]
+
+
+class _Device(str):
+    """The global name ``device``: a string that answers like a `torch.device` too."""
+
+    type = "cpu"
+    index = None
+
+
+class _Outbox:
+    """Collects a message's arrays and sends it."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._arrays: list[np.ndarray] = []
+
+    def attach(self, array: np.ndarray) -> int:
+        self._arrays.append(array)
+        return len(self._arrays) - 1
+
+    def send(self, body: Mapping[str, Any]) -> None:
+        data = memoryview(pack(Message(body, tuple(self._arrays))))
+        self._arrays = []
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+
+def serve(read_fd: int, write_fd: int, confine: Callable[[], None]) -> None:
+    """Carry out the one job that comes in on ``read_fd``; replies go to ``write_fd``.
+
+    ``confine`` is called when the job is read and before any line of the student's runs.
+    """
+    job = unpack(lambda count: _read_exactly(read_fd, count))
+    outbox = _Outbox(write_fd)
+    confine()
+    _seed(job.body["seed"])
+    stage = "load"
+    try:
+        namespace = _load(job.body)
+        stage = "construct"
+        vae = _construct(job, namespace)
+    except BaseException as error:
+        outbox.send({"kind": "raised", "stage": stage, **_describe(error)})
+        return
+    outbox.send({"kind": "ready"})
+    for call in job.body["calls"]:
+        try:
+            body = _call(vae, namespace, call, job.arrays.__getitem__, outbox)
+        except BaseException as error:
+            body = {"kind": "raised", "stage": "call", **_describe(error)}
+        outbox.send(body)
+
+
+def _read_exactly(fd: int, count: int) -> bytes:
+    parts = []
+    while count:
+        part = os.read(fd, min(count, 1 << 20))
+        if not part:
+            raise EOFError("the examiner is gone")
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def _seed(seed: int) -> None:
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+def _load(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Execute the slice as a fresh ``__main__`` and return its names.
+
+    A statement beside the class that fails does not stop the rest: a method that needs what it
+    would have bound says so itself when it is called.
+    """
+    module = types.ModuleType("__main__")
+    namespace = module.__dict__
+    sys.modules["__main__"] = module
+    namespace.update(body["bind"], device=_Device("cpu"))
+    failure: BaseException | None = None
+    for cell in body["cells"]:
+        name = f"cell {cell['number']}"
+        lines = cell["source"].splitlines(keepends=True)
+        linecache.cache[name] = (len(cell["source"]), None, lines, name)
+        statements = ast.parse(cell["source"]).body
+        for index in cell["keep"]:
+            code = compile(ast.Module([statements[index]], []), name, "exec", body["flags"])
+            try:
+                exec(code, namespace)
+            except Exception as error:
+                failure = error
+    if body["class_name"] not in namespace:
+        raise failure or NameError(f"name '{body['class_name']}' is not defined")
+    namespace.update(body["bind"], device=_Device("cpu"))
+    return namespace
+
+
+def _construct(job: Message, namespace: dict[str, Any]) -> Any:
+    """Build the model, put the examiner's weights into its layers, and set stand-ins."""
+    kind = namespace[job.body["class_name"]]
+    vae = kind(*job.body["sizes"])
+    with torch.no_grad():
+        for name, index in job.body["weights"].items():
+            layer, _, parameter = name.partition(".")
+            target = getattr(getattr(vae, layer), parameter)
+            weight = torch.from_numpy(job.arrays[index].copy())
+            if target.shape != weight.shape:
+                raise ValueError(f"{name} has shape {list(target.shape)}, not {list(weight.shape)}")
+            target.copy_(weight)
+    namespace["vae"] = vae
+    stand_ins = job.body["stand_ins"]
+    if stand_ins:
+        names = {"torch": torch, "noise": torch.from_numpy(job.arrays[stand_ins["noise"]].copy())}
+        exec(compile(stand_ins["source"], "stand-ins", "exec"), names)
+        for method in stand_ins["methods"]:
+            setattr(kind, method, names[method])
+    return vae
+
+
+def _parameters(vae: Any, names: Any) -> dict[str, torch.Tensor]:
+    return {name: getattr(getattr(vae, name.split(".")[0]), name.split(".")[1]) for name in names}
+
+
+def _call(
+    vae: Any, namespace: dict[str, Any], call: Mapping[str, Any], array: Array, outbox: _Outbox
+) -> dict[str, Any]:
+    """Call one method ``repeat`` times, with gradients of its last value where they are asked for."""
+    namespace["batch_size"] = call["batch_size"]
+    parameters = _parameters(vae, call["parameters"])
+    dtype = next(iter(parameters.values())).dtype if parameters else torch.get_default_dtype()
+    leaves: dict[str, torch.Tensor] = {}
+
+    def argument(name: str, given: Mapping[str, Any]) -> Any:
+        if "array" not in given:
+            return given["value"]
+        tensor = torch.from_numpy(array(given["array"]).copy())
+        if not tensor.is_floating_point():
+            return tensor
+        tensor = tensor.to(dtype)
+        if not given["grad"]:
+            return tensor
+        leaves[name] = tensor.requires_grad_()
+        # In training these are results of other layers, so changing them in place is allowed.
+        return tensor.clone()
+
+    values = []
+    for _ in range(call["repeat"]):
+        arguments = [argument(name, given) for name, given in call["arguments"]]
+        values.append(getattr(vae, call["method"])(*arguments))
+    body: dict[str, Any] = {"kind": "returned"}
+    if call["cotangents"] is not None:
+        try:
+            cotangents = [array(index) for index in call["cotangents"]]
+            gradients = _gradients(values[-1], cotangents, {**leaves, **parameters})
+            body["gradients"] = {
+                name: None if g is None else outbox.attach(_plain(g))
+                for name, g in gradients.items()
+            }
+        except BaseException as error:
+            body["backward"] = _describe(error)
+    body["values"] = [_encode(value, outbox, depth=0) for value in values]
+    return body
+
+
+def _gradients(
+    value: Any, cotangents: list[np.ndarray], inputs: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor | None]:
+    """Vector-Jacobian products of a method's value; None where no graph leads to an input.
+
+    A value with as many numbers as its cotangent but another shape is met in order, one with a
+    single number by 1.
+    """
+    outputs, vectors = [], []
+    items = value if isinstance(value, (tuple, list)) else [value]
+    for item, cotangent in zip(items, cotangents, strict=False):
+        if not isinstance(item, torch.Tensor) or not item.requires_grad:
+            continue
+        vector = torch.from_numpy(cotangent.copy()).to(item.dtype)
+        if vector.numel() == item.numel():
+            vector = vector.reshape(item.shape)
+        elif item.numel() == 1:
+            vector = torch.ones_like(item)
+        else:
+            continue
+        outputs.append(item)
+        vectors.append(vector)
+    if not outputs:
+        return dict.fromkeys(inputs)
+    found = torch.autograd.grad(outputs, list(inputs.values()), vectors, allow_unused=True)
+    return dict(zip(inputs, found, strict=True))
+
+
+def _plain(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor's numbers as an array that can be sent."""
+    tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if tensor.dtype is torch.bfloat16:
+        tensor = tensor.float()
+    return tensor.cpu().numpy()
+
+
+def _encode(value: Any, outbox: _Outbox, depth: int) -> dict[str, Any]:
+    """Describe what a method returned; numbers go into the payload."""
+    if value is None:
+        return {"form": "none"}
+    if isinstance(value, (tuple, list)) and depth == 0 and 0 < len(value) <= MAX_ITEMS:
+        # A list of numbers is one array to a person, a list of tensors several values.
+        if all(isinstance(item, (int, float, list)) for item in value):
+            return _encode(np.asarray(value), outbox, depth) | {"form": "list"}
+        form = "tuple" if isinstance(value, tuple) else "list"
+        return {"form": form, "items": [_encode(item, outbox, 1) for item in value]}
+    form = "tensor"
+    if isinstance(value, torch.Tensor):
+        if value.is_meta or value.numel() > MAX_NUMBERS:
+            return {"form": "unreadable", "shape": list(value.shape)[:8], "type": "tensor"}
+        dtype, array = str(value.dtype).removeprefix("torch."), _plain(value)
+    elif isinstance(value, (bool, int, float, np.ndarray, np.generic)):
+        form, array = "number" if np.ndim(value) == 0 else "ndarray", np.asarray(value)
+        dtype = array.dtype.name
+    else:
+        return {"form": "other", "type": type(value).__name__[:100]}
+    if array.dtype.name not in DTYPES or array.size > MAX_NUMBERS or array.ndim > 8:
+        return {"form": "unreadable", "shape": list(array.shape)[:8], "type": dtype[:100]}
+    return {"form": form, "array": outbox.attach(array), "dtype": dtype}
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """An exception as text, with the cell and line of the student's code that it came from."""
+    cell = line = None
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith("cell ") and name[5:].isdigit():
+            cell, line = int(name[5:]), trace.tb_lineno
+        trace = trace.tb_next
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    return {"type": type(error).__name__[:100], "text": text[:MAX_TEXT], "cell": cell, "line": line}
+
+
+def prepare() -> None:
+    """What every candidate has in common; in a warm process it is done once, before the forks."""
+    torch.set_num_threads(1)
+    cpu_only.install()
+
+
+def main() -> None:
+    """A candidate of its own, for platforms without a safe fork: the job comes on stdin."""
+    import json
+
+    from grader.candidate import limits
+
+    replies = os.dup(1)
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (1, 2):
+        os.dup2(null, fd)
+    prepare()
+    given = limits.Limits(**json.loads(sys.argv[1]))
+
+    def confine() -> None:
+        os.dup2(null, 0)
+        limits.apply(given)
+
+    serve(0, replies, confine)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""When two arrays of numbers are the same but for rounding, and how they differ where not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+RELATIVE = 2e-4
+"""Of the largest right value: room for single precision in any order of summation, and for a small
+epsilon inside a logarithm; an order of magnitude below the smallest error worth a point."""
+
+
+def close(actual: np.ndarray, right: np.ndarray, relative: float = RELATIVE) -> bool:
+    """Whether all numbers agree; NaN and infinity agree with nothing."""
+    if actual.shape != right.shape or not np.all(np.isfinite(actual)):
+        return False
+    room = relative * max(float(np.max(np.abs(right), initial=0.0)), 1e-3)
+    return bool(np.all(np.abs(actual - right) <= room))
+
+
+def difference(actual: np.ndarray, right: np.ndarray) -> tuple[str, dict[str, Any]]:
+    """A sentence about the first row that differs, and the same as evidence."""
+    if actual.shape != right.shape:
+        return f"shape {list(right.shape)} expected, {list(actual.shape)} came", {}
+    bad = ~np.isfinite(actual)
+    if np.any(bad):
+        return f"{int(bad.sum())} of {bad.size} numbers are NaN or infinite", {}
+    room = RELATIVE * max(float(np.max(np.abs(right), initial=0.0)), 1e-3)
+    wrong = np.argwhere(np.abs(actual - right) > room)
+    if not len(wrong):
+        return "no difference", {}
+    first = tuple(int(i) for i in wrong[0])
+    rows = len({int(index[0]) for index in wrong}) if right.ndim else 1
+    total = right.shape[0] if right.ndim else 1
+    expected, came = float(right[first]), float(actual[first])
+    where = f" at {list(first)}" if first else ""
+    sentence = f"{rows} of {total} rows differ; for example{where} {came:.4g} came, {expected:.4g} is right"
+    evidence = {"index": list(first), "expected": expected, "actual": came, "rows_wrong": rows}
+    return sentence, evidence

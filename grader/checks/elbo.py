@@ -1,0 +1,360 @@
+"""Task 5: the evidence lower bound.
+
+Judged with the student's own helpers, and again with stand-ins for them; right either way is right.
+The noise inside is unknown, so its effect is either made to vanish (by a decoder that ignores z, or
+by a tiny posterior), or the noise is recovered from what is returned: in a model with one observed
+and one latent dimension the likelihood can be solved for z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.candidate.observation import Outcome
+from grader.candidate.probe import Call, Probe, Sizes
+from grader.checks import expected, statistics, worlds
+from grader.checks.closeness import close, difference
+from grader.checks.expected import Bound
+from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
+from grader.checks.stand_ins import BOUNDS, stand_ins
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+
+METHOD = "elbo"
+_BATCHES = (1, 2, 7)
+_TINY = -9.0
+"""Log-std at which the noise moves a bound by less than the tolerance."""
+
+
+@dataclass(frozen=True)
+class _World:
+    """Whose helpers are in place, and what is right then."""
+
+    bounds: tuple[Bound, ...]
+    stand_ins: bool
+
+    def probe(
+        self, exam: Exam, sizes: Sizes, weights: expected.Weights, calls: tuple[Call, ...]
+    ) -> Probe:
+        if not self.stand_ins:
+            return Probe(sizes, weights, calls)
+        return Probe(sizes, weights, calls, stand_ins(_table(exam)))
+
+
+_OWN = _World((Bound(),), stand_ins=False)
+_STOOD_IN = _World(BOUNDS, stand_ins=True)
+
+
+def _table(exam: Exam) -> np.ndarray:
+    return worlds.normal(exam.generator(5, 9), 8192)
+
+
+def _either_way(judge: Callable[[_World], Evidence | None]) -> Evidence | None:
+    """Judge with own helpers and, if that fails, with stand-ins; the latter's words are kept.
+
+    They are about the method alone, while the former may be about an error in a helper.
+    """
+    try:
+        return judge(_OWN)
+    except (Lost, NotReached):
+        return judge(_STOOD_IN)
+
+
+def _numbers(outcome: Outcome) -> np.ndarray:
+    return tensor(values(outcome, METHOD)[0], "The ELBO")
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A model in which the noise doesn't matter."""
+
+    sizes: Sizes
+    weights: expected.Weights
+    batches: tuple[np.ndarray, ...]
+
+
+def _cases(exam: Exam) -> tuple[_Case, ...]:
+    """A decoder that ignores z, a tiny posterior, and the latter at the assignment's own sizes."""
+    found = []
+    for key, sizes, rows in (
+        (0, Sizes(9, 3, 8), _BATCHES),
+        (1, Sizes(12, 4, 6), _BATCHES),
+        (2, Sizes(784, 32, 400), (128,)),
+    ):
+        rng = exam.generator(5, key)
+        weights = worlds.random_weights(rng, sizes)
+        if key == 0:
+            weights["linear3.weight"] = np.zeros_like(weights["linear3.weight"])
+        else:
+            weights["linear22.weight"] = worlds.as_single(0.1 * weights["linear22.weight"])
+            weights["linear22.bias"] = np.full(sizes.latent, _TINY)
+        batches = tuple(worlds.binary_rows(rng, n, sizes) for n in rows)
+        found.append(_Case(sizes, weights, batches))
+    return tuple(found)
+
+
+def _judge_values(
+    exam: Exam, world: _World, judge: Callable[[np.ndarray, np.ndarray], None]
+) -> Evidence | None:
+    """Apply a judgement of what came and what is right, for each bound that may be right."""
+    cases = _cases(exam)
+    came = []
+    for case in cases:
+        calls = tuple(Call(METHOD, {"x": x}) for x in case.batches)
+        outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
+        came.append([_numbers(outcome) for outcome in outcomes])
+    error: Lost | None = None
+    for bound in world.bounds:
+        try:
+            for case, numbers in zip(cases, came, strict=True):
+                for x, actual in zip(case.batches, numbers, strict=True):
+                    noise = np.zeros((len(x), case.sizes.latent))
+                    judge(actual, bound.value(case.weights, x, noise))
+            return None
+        except Lost as lost:
+            error = error or lost
+    assert error is not None
+    raise error
+
+
+def _judge_average(actual: np.ndarray, right: np.ndarray) -> None:
+    if actual.size not in (1, right.size):
+        raise Lost(
+            f"The ELBO should be one number a row, shape {shape_words(right.shape)}, "
+            f"and has shape {shape_words(actual.shape)}."
+        )
+    if not close(actual.mean(), right.mean()):
+        raise Lost(
+            f"Over a batch of {right.size} the ELBO should average {right.mean():.5g}, "
+            f"and averages {actual.mean():.5g}.",
+            evidence={
+                "expected_average": float(right.mean()),
+                "actual_average": float(actual.mean()) if np.isfinite(actual.mean()) else None,
+            },
+        )
+
+
+def _judge_rows(actual: np.ndarray, right: np.ndarray) -> None:
+    if not shape_fits(actual.shape, right.shape):
+        raise Lost(
+            f"The ELBO should have shape {shape_words(right.shape)}, one number a row, "
+            f"and has {shape_words(actual.shape)}.",
+            evidence={"wanted_shape": list(right.shape), "shape": list(actual.shape)},
+        )
+    if not close(actual.reshape(right.shape), right):
+        sentence, evidence = difference(actual.reshape(right.shape), right)
+        raise Lost(f"The ELBO of single rows is wrong: {sentence}.", evidence=evidence)
+
+
+@check(
+    "elbo.average",
+    "Two terms make up the ELBO: what is the sign of each, and over what is it summed?",
+)
+def average(exam: Exam) -> Evidence | None:
+    """The average over the batch is the right ELBO"""
+    return _either_way(lambda world: _judge_values(exam, world, _judge_average))
+
+
+@check(
+    "elbo.per_sample",
+    "Every row of the batch has an ELBO of its own: which axis is summed over in each term?",
+)
+def per_sample(exam: Exam) -> Evidence | None:
+    """Every row has its own ELBO, shape [batch_size]"""
+    return _either_way(lambda world: _judge_values(exam, world, _judge_rows))
+
+
+_LINE = Sizes(1, 1, 2)
+_OFFSET = 20.0
+
+
+def _line_weights() -> dict[str, np.ndarray]:
+    """One observed and one latent dimension, hidden units always positive, log-odds 1.0 z + 0.2.
+
+    With no unit below zero, ReLU and stand-in are the same function.
+    """
+    weights = worlds.zeros(_LINE)
+    weights["linear1.weight"][:] = [[0.5], [0.25]]
+    weights["linear1.bias"][:] = [0.5, 1.0]
+    weights["linear21.weight"][:] = [[0.5, -0.75]]
+    weights["linear21.bias"][:] = [0.5]
+    weights["linear22.weight"][:] = [[0.5, -1.0]]
+    weights["linear22.bias"][:] = [0.25]
+    weights["linear3.weight"][:] = [[1.0], [-1.0]]
+    weights["linear3.bias"][:] = [_OFFSET, _OFFSET]
+    weights["linear4.weight"][:] = [[0.5, -0.5]]
+    weights["linear4.bias"][:] = [0.2]
+    return weights
+
+
+def _recovered(actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
+    """The noise ``[rows]`` behind bounds of the one-dimensional model, where there can be any."""
+    weights = _line_weights()
+    mu, logsigma = expected.encoder(weights, x, bound.encoder_hidden)
+    likelihood = actual + bound.divergence.value(mu, logsigma)
+    if not np.all(np.isfinite(likelihood)) or np.any(likelihood >= 0):
+        return None
+    odds = likelihood - np.log(-np.expm1(likelihood))
+    z = np.where(x[:, 0] > 0, odds, -odds) - weights["linear4.bias"]
+    return (z - mu[:, 0]) / np.exp(logsigma[:, 0])
+
+
+def _sampled(exam: Exam, world: _World) -> Evidence | None:
+    """The noise behind 2048 rows, or 400 batches of one where a batch gives a single number."""
+    rows, singles = 2048, 400
+    x = worlds.as_single(np.arange(rows)[:, None] % 2)
+    one = np.ones((1, 1))
+    calls = (Call(METHOD, {"x": x}), Call(METHOD, {"x": one}, repeat=singles))
+    outcomes = exam.ask(world.probe(exam, _LINE, _line_weights(), calls)).outcomes
+    actual = _numbers(outcomes[0])
+    if actual.size != rows:
+        parts = [tensor(value, "The ELBO") for value in values(outcomes[1], METHOD)]
+        if any(part.size != 1 for part in parts):
+            raise Lost(f"The ELBO of {rows} rows has shape {shape_words(actual.shape)}.")
+        actual, x = np.concatenate([part.ravel() for part in parts]), np.repeat(one, singles, 0)
+    actual = actual.ravel()
+    if np.ptp(actual[x[:, 0] > 0]) == 0:
+        raise Lost("Equal rows get the very same ELBO: no noise is in it.")
+    for bound in world.bounds:
+        noise = _recovered(actual, x, bound)
+        if noise is not None and _is_standard(noise):
+            return None
+    if world.stand_ins and _follows(exam, actual, x):
+        return None
+    raise Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
+
+
+def _is_standard(noise: np.ndarray) -> bool:
+    return (
+        statistics.mean_is_zero(noise)
+        and statistics.variance_is_one(noise)
+        and statistics.is_normal(noise)
+        and statistics.uncorrelated(noise[:-1], noise[1:])
+    )
+
+
+def _follows(exam: Exam, actual: np.ndarray, x: np.ndarray) -> bool:
+    """Whether values that are wrong otherwise rise and fall with the right draws' likelihood."""
+    weights, bound = _line_weights(), BOUNDS[0]
+    noise = np.resize(_table(exam), len(x))[:, None]
+    right = bound.value(weights, x, noise)
+    if not np.all(np.isfinite(actual)):
+        return False
+    return all(
+        abs(np.corrcoef(_ranks(actual[rows]), _ranks(right[rows]))[0, 1]) > 0.98
+        for rows in (x[:, 0] == value for value in np.unique(x))
+    )
+
+
+def _ranks(numbers: np.ndarray) -> np.ndarray:
+    return numbers.argsort().argsort()
+
+
+@check(
+    "elbo.sampled",
+    "The expectation is estimated with one draw. Which variable is drawn, and is it what the decoder gets?",
+)
+def sampled(exam: Exam) -> Evidence | None:
+    """The latent variable is sampled for every row, not set to its mean"""
+    return _either_way(lambda world: _sampled(exam, world))
+
+
+@check(
+    "elbo.gradient",
+    "Training follows this gradient: is everything computed by torch, from encoder to likelihood?",
+)
+def gradient(exam: Exam) -> Evidence | None:
+    """The ELBO has the right gradient in all parameters"""
+
+    def judge(world: _World) -> Evidence | None:
+        bound = _judge_batch_gradient(exam, world)
+        return _judge_line_gradient(exam, replace(world, bounds=(bound,)))
+
+    return _either_way(judge)
+
+
+def _judge_batch_gradient(exam: Exam, world: _World) -> Bound:
+    """Gradients over a batch whose posterior is tiny, and the bound that explains its values."""
+    case = _cases(exam)[1]
+    x = case.batches[-1]
+    rows = len(x)
+    outer = worlds.normal(exam.generator(5, 7), rows)
+    call = Call(METHOD, {"x": x}, (outer,))
+    outcome = exam.ask(world.probe(exam, case.sizes, case.weights, (call,))).outcomes[0]
+    actual = _numbers(outcome)
+    found = gradients(outcome, METHOD)
+    noise = np.zeros((rows, case.sizes.latent))
+    for bound in world.bounds:
+        right = bound.value(case.weights, x, noise)
+        if actual.size == rows and close(actual.reshape(rows), right):
+            factors = [outer]
+        elif actual.size == 1 and close(actual.reshape(()), right.mean()):
+            factors = [np.full(rows, 1 / rows)]
+        elif actual.size == 1 and close(actual.reshape(()), right.sum()):
+            factors = [np.ones(rows)]
+        elif close(actual.mean(), right.mean()):
+            factors = [outer, np.ones(rows), np.full(rows, 1 / rows)]
+        else:
+            continue
+        slopes = [bound.gradients(case.weights, x, noise, factor) for factor in factors]
+        _require(found, slopes)
+        return bound
+    raise NotReached("The ELBO itself is wrong, so its gradient was not judged.")
+
+
+def _judge_line_gradient(exam: Exam, world: _World) -> Evidence | None:
+    """Gradients of single rows with the noise that was really drawn."""
+    weights = _line_weights()
+    rows = [np.full((1, 1), float(i % 2)) for i in range(6)]
+    calls = tuple(Call(METHOD, {"x": x}, (np.ones(1),)) for x in rows)
+    moved = False
+    for x, outcome in zip(
+        rows, exam.ask(world.probe(exam, _LINE, weights, calls)).outcomes, strict=True
+    ):
+        actual = _numbers(outcome).ravel()
+        noise = _recovered(actual, x, world.bounds[0])
+        if noise is None or noise.size != 1:
+            raise NotReached("The ELBO of single rows is wrong, so its gradient was not judged.")
+        moved |= bool(abs(noise[0]) > 1e-2)
+        slopes = world.bounds[0].gradients(weights, x, noise[:, None], np.ones(1))
+        _require(gradients(outcome, METHOD), [slopes], 2e-3)
+    if not moved:
+        raise Lost(
+            "Nothing is sampled, so the gradient in the log standard deviation lacks a part."
+        )
+    return None
+
+
+def _require(
+    found: dict[str, np.ndarray | None], rights: list[expected.Gradients], relative: float = 3e-3
+) -> None:
+    """One set of gradients fits in all parameters.
+
+    Raises:
+        Lost: none does; about the first one.
+    """
+    error: Lost | None = None
+    for right in rights:
+        try:
+            for name, slope in right.items():
+                came = found.get(name)
+                if came is None:
+                    raise Lost(
+                        f"No gradient leads from the ELBO to {name}.", evidence={"parameter": name}
+                    )
+                if not close(came, slope, relative):
+                    sentence, evidence = difference(came, slope)
+                    raise Lost(
+                        f"The gradient of the ELBO in {name} is wrong: {sentence}.",
+                        evidence=evidence | {"parameter": name},
+                    )
+            return
+        except Lost as lost:
+            error = error or lost
+    assert error is not None
+    raise error
+
+
+CHECKS = (average, per_sample, sampled, gradient)

@@ -1,0 +1,121 @@
+"""Task 4: the divergence of the posterior from the prior, in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.candidate.observation import Outcome
+from grader.candidate.probe import Call, Probe, Sizes
+from grader.checks import expected, worlds
+from grader.checks.closeness import close, difference
+from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+
+METHOD = "kl_divergence"
+_BATCHES = (1, 2, 7, 128)
+_LATENT = (1, 5)
+
+
+def _posterior(exam: Exam, rows: int, latent: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = exam.generator(4, rows, latent)
+    mu = worlds.normal(rng, rows, latent, scale=1.5)
+    return mu, worlds.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
+
+
+def _ask(exam: Exam) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What the method returns and what is right, over several sizes of batch and latent space."""
+    found = []
+    for latent in _LATENT:
+        sizes = Sizes(6, latent, 4)
+        batches = [_posterior(exam, rows, latent) for rows in _BATCHES]
+        calls = tuple(Call(METHOD, {"mu": mu, "logsigma": ls}) for mu, ls in batches)
+        weights = worlds.random_weights(exam.generator(4, 0), sizes)
+        for (mu, ls), outcome in zip(
+            batches, exam.ask(Probe(sizes, weights, calls)).outcomes, strict=True
+        ):
+            found.append((_numbers(outcome), expected.kl(mu, ls)))
+    return found
+
+
+def _numbers(outcome: Outcome) -> np.ndarray:
+    return tensor(values(outcome, METHOD)[0], "The divergence")
+
+
+def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
+    """Whether numbers add up to the right total; a single one may be the batch's average."""
+    if close(actual.sum(), right.sum()):
+        return True
+    return actual.size == 1 and close(actual.reshape(()), right.mean())
+
+
+@check(
+    "kl.total",
+    "Write the divergence down for one latent dimension and check each term's sign and factor.",
+)
+def total(exam: Exam) -> Evidence | None:
+    """The divergences add up to the right total"""
+    for actual, right in _ask(exam):
+        if not _is_total(actual, right):
+            raise Lost(
+                f"Over a batch of {len(right)} the divergences should add up to {right.sum():.4g};"
+                f" what is returned adds up to {actual.sum():.4g}.",
+                evidence={"expected_total": right.sum(), "actual_total": _finite(actual.sum())},
+            )
+    return None
+
+
+@check(
+    "kl.per_sample", "Each row of the batch has a divergence of its own: which axis is summed over?"
+)
+def per_sample(exam: Exam) -> Evidence | None:
+    """Every row has its own divergence, shape [batch_size]"""
+    for actual, right in _ask(exam):
+        if not shape_fits(actual.shape, right.shape):
+            raise Lost(
+                f"The divergence should have shape {shape_words(right.shape)}, one number a row, "
+                f"and has {shape_words(actual.shape)}.",
+                evidence={"wanted_shape": list(right.shape), "shape": list(actual.shape)},
+            )
+        if not close(actual.reshape(right.shape), right):
+            sentence, evidence = difference(actual.reshape(right.shape), right)
+            raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
+    return None
+
+
+@check(
+    "kl.gradient",
+    "Training needs the divergence's gradient: is everything computed by torch, on the given tensors?",
+)
+def gradient(exam: Exam) -> Evidence | None:
+    """The divergence has the right gradient in mu and logsigma"""
+    rows, latent = 7, 5
+    sizes = Sizes(6, latent, 4)
+    mu, ls = _posterior(exam, rows, latent)
+    outer = worlds.normal(exam.generator(4, 1), rows)
+    call = Call(METHOD, {"mu": mu, "logsigma": ls}, (outer,), ("mu", "logsigma"))
+    weights = worlds.random_weights(exam.generator(4, 0), sizes)
+    outcome = exam.ask(Probe(sizes, weights, (call,))).outcomes[0]
+    actual, right = _numbers(outcome), expected.kl(mu, ls)
+    if not _is_total(actual, right):
+        raise NotReached("The divergence itself is wrong, so its gradient was not judged.")
+    # The worker multiplies with `outer` where there is one number a row, and with 1 elsewhere.
+    factors = [outer[:, None]] if actual.size == rows else [np.ones((rows, 1))]
+    if actual.size == 1:
+        factors.append(np.full((rows, 1), 1 / rows))
+    found = gradients(outcome, METHOD)
+    slopes = dict(zip(("mu", "logsigma"), expected.kl_gradients(mu, ls), strict=True))
+    for name, slope in slopes.items():
+        came = found.get(name)
+        if came is None:
+            raise Lost(f"No gradient leads from the divergence to {name}.")
+        if not any(close(came, factor * slope) for factor in factors):
+            sentence, evidence = difference(came, factors[0] * slope)
+            raise Lost(f"The gradient in {name} is wrong: {sentence}.", evidence=evidence)
+    return None
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
+
+
+CHECKS = (total, per_sample, gradient)

@@ -1,0 +1,57 @@
+"""What the checks of encoder and decoder share: activations that students put where none belong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from grader.checks.closeness import close
+from grader.checks.verdict import Lost
+
+ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "none": lambda a: a,
+    "ReLU": lambda a: np.maximum(a, 0.0),
+    "sigmoid": expit,
+    "tanh": np.tanh,
+    "exp": np.exp,
+    "exp of the half": lambda a: np.exp(a / 2),
+    "exp of the double": lambda a: np.exp(2 * a),
+    "softplus": lambda a: np.logaddexp(0.0, a),
+    "absolute value": np.abs,
+    "square": np.square,
+    "sigmoid twice": lambda a: expit(expit(a)),
+    "sigmoid of ReLU": lambda a: expit(np.maximum(a, 0.0)),
+    "softmax": lambda a: softmax(a, -1),
+    "log-sigmoid": lambda a: -np.logaddexp(0.0, -a),
+    "tanh, moved to (0, 1)": lambda a: (np.tanh(a) + 1) / 2,
+    "leaky ReLU": lambda a: np.where(a > 0, a, 0.01 * a),
+}
+
+
+def explained(actual: np.ndarray, before: np.ndarray) -> str | None:
+    """The activation that turns ``before`` into ``actual``, if one does."""
+    for name, activation in ACTIVATIONS.items():
+        if close(actual, activation(before)):
+            return name
+    return None
+
+
+def require_connected(
+    found: Mapping[str, np.ndarray | None], names: tuple[str, ...], what: str
+) -> None:
+    """Every named input has a gradient that is finite and not all zero.
+
+    Raises:
+        Lost: one has not.
+    """
+    for name in names:
+        gradient = found.get(name)
+        if gradient is None:
+            raise Lost(f"No gradient leads from {what} to {name}.", evidence={"parameter": name})
+        if not np.all(np.isfinite(gradient)) or not np.any(gradient):
+            raise Lost(
+                f"The gradient of {what} in {name} is zero or not finite.",
+                evidence={"parameter": name},
+            )

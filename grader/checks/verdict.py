@@ -1,0 +1,94 @@
+"""What a check is: a plain function under a decorator, whose docstring is what the student reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from grader.candidate.observation import Observation
+from grader.candidate.probe import Probe
+
+Evidence = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """One grading, as a check sees it: candidates to ask, and the examiner's own random numbers.
+
+    Attributes:
+        put: puts a probe to a fresh candidate.
+        seed: of all draws; two gradings under one seed agree.
+    """
+
+    put: Callable[[Probe], Observation]
+    seed: int = 0
+
+    def ask(self, probe: Probe) -> Observation:
+        """What a fresh candidate makes of a probe."""
+        return self.put(replace(probe, seed=self.seed))
+
+    def generator(self, *key: int) -> np.random.Generator:
+        """Random numbers that depend on the seed and the key alone."""
+        return np.random.default_rng((self.seed, *key))
+
+
+class Lost(Exception):
+    """A check failed: what was expected and what came, and what to think about.
+
+    Attributes:
+        hint: points to the idea, never to the line of code.
+        misconception: name of a known error, where one explains what came.
+        evidence: numbers for programs, as JSON.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        misconception: str | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.misconception = misconception
+        self.evidence = dict(evidence or {})
+
+
+class NotReached(Exception):
+    """What a check builds on failed, so it can't say anything."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One graded property of a task.
+
+    Attributes:
+        id: ``task.property``, as in rubric.yaml.
+        title: the first line of the docstring.
+        hint: what to think about when it is lost and nothing more special is known.
+        run: examines the submission; returns evidence, or raises `Lost` or `NotReached`.
+    """
+
+    id: str
+    title: str
+    hint: str
+    run: Callable[[Exam], Evidence | None] = field(repr=False)
+
+    @property
+    def task(self) -> str:
+        """Id of the task that it belongs to."""
+        return self.id.split(".")[0]
+
+
+def check(id: str, hint: str) -> Callable[[Callable[[Exam], Evidence | None]], Check]:
+    """Make a check of a function."""
+
+    def decorate(function: Callable[[Exam], Evidence | None]) -> Check:
+        title = (function.__doc__ or id).strip().splitlines()[0].rstrip(".")
+        return Check(id, title, hint, function)
+
+    return decorate

@@ -1,0 +1,140 @@
+"""Grade one notebook: read it, put its class to every check, add up points."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from grader import __version__, spec
+from grader.candidate.client import Candidates
+from grader.candidate.observation import clean
+from grader.checks import CHECKS
+from grader.checks.verdict import Check, Exam, Lost, NotReached
+from grader.report.result import CheckResult, Result, Submission, TaskResult
+from grader.rubric import Rubric
+from grader.submission import Slice, Ungradable, extract, load
+
+KNOWN_CHECKS = tuple(check.id for check in CHECKS)
+
+
+def grade_file(path: Path, rubric: Rubric, candidates: Candidates, seed: int = 0) -> Result:
+    """Grade the notebook at ``path``.
+
+    What is wrong with the submission becomes part of the result; nothing is raised for it.
+    """
+    started = time.monotonic()
+    submission = Submission(str(path), "", student_name(path))
+    try:
+        notebook = load(path)
+        submission = Submission(str(path), notebook.sha256, student_name(path))
+        code = extract(notebook)
+    except Ungradable as error:
+        return Result(
+            submission,
+            "ungradable",
+            0.0,
+            rubric.max_points,
+            environment=_environment(candidates),
+            seconds=time.monotonic() - started,
+            reason=error.reason,
+        )
+    tasks = examine(code, rubric, Exam(partial(candidates.ask, code=code), seed))
+    broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
+    return Result(
+        submission,
+        "grader_error" if broken else "graded",
+        sum(task.points for task in tasks),
+        rubric.max_points,
+        tasks,
+        advice=_advice(code),
+        environment=_environment(candidates),
+        seconds=time.monotonic() - started,
+        reason="The grader itself failed in some checks; their points are not decided."
+        if broken
+        else None,
+    )
+
+
+def examine(code: Slice, rubric: Rubric, exam: Exam) -> tuple[TaskResult, ...]:
+    """Every check that the rubric counts, side by side, as task results."""
+    counted = [check for check in CHECKS if check.id in rubric.checks]
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
+        results = list(pool.map(lambda check: _run(check, rubric, exam), counted))
+    tasks = []
+    for task in spec.TASKS:
+        own = tuple(r for c, r in zip(counted, results, strict=True) if c.task == task.id)
+        place = code.methods.get(task.method.name)
+        tasks.append(
+            TaskResult(
+                task.id,
+                task.title,
+                sum(result.points for result in own),
+                rubric.tasks[task.id],
+                own,
+                {"cell": place.cell, "line": place.line} if place else None,
+            )
+        )
+    return tuple(tasks)
+
+
+def _run(check: Check, rubric: Rubric, exam: Exam) -> CheckResult:
+    """One check's result; an error of the grader's own is said, and is never a silent zero."""
+    worth = rubric.checks[check.id]
+    result: Callable[..., CheckResult] = partial(CheckResult, check.id, check.title)
+    try:
+        evidence = check.run(exam)
+        return result(worth, worth, "passed", evidence=evidence or {})
+    except Lost as lost:
+        return result(
+            0.0,
+            worth,
+            "failed",
+            clean(lost.message, 1000),
+            lost.hint or check.hint,
+            lost.misconception,
+            lost.evidence,
+        )
+    except NotReached as error:
+        return result(0.0, worth, "not_reached", str(error))
+    except Exception as error:
+        trace = traceback.format_exc(limit=-5)
+        return result(
+            0.0,
+            worth,
+            "grader_error",
+            f"The grader failed in this check: {type(error).__name__}: {error}.",
+            "This is not your fault: ask your instructor to have the notebook graded again.",
+            evidence={"traceback": trace},
+        )
+
+
+def student_name(path: Path) -> str:
+    """The student as far as the file's name tells."""
+    return clean(path.stem, 200)
+
+
+def _advice(code: Slice) -> tuple[str, ...]:
+    advice = [clean(note) for note in code.notes]
+    if code.uses_notebook_names:
+        names = ", ".join(sorted(code.uses_notebook_names))
+        advice.append(
+            f"The methods use names that the notebook binds outside the class ({names}); "
+            "the class works elsewhere too if it takes sizes and devices from its arguments."
+        )
+    return tuple(advice)
+
+
+def _environment(candidates: Candidates) -> dict[str, str]:
+    return {
+        "grader": __version__,
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        "isolation": candidates.isolation,
+    }

@@ -1,0 +1,148 @@
+"""rubric.yaml: what each task and check is worth, and what a broken rule costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grader import spec
+from grader.assets import asset
+
+RULES = ("no_distributions", "no_additional_imports", "no_edits_outside_blocks")
+
+Consequence = Literal["task", "advice"] | float
+
+
+class RubricError(Exception):
+    """The rubric can't be used; says which line, what is wrong, and what would be right."""
+
+
+class _Task(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    points: float = Field(ge=0, allow_inf_nan=False)
+    checks: dict[str, float]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    tasks: dict[str, _Task]
+    rules: dict[str, Literal["task", "advice"] | float] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """Points of each task, points of each check, and what each broken rule costs.
+
+    A check that is not listed is not part of the grade.
+    """
+
+    tasks: Mapping[str, float]
+    checks: Mapping[str, float]
+    rules: Mapping[str, Consequence]
+
+    @property
+    def max_points(self) -> float:
+        """The sum over all tasks."""
+        return sum(self.tasks.values())
+
+
+def default_path() -> Path:
+    """The rubric that the assignment comes with."""
+    return asset("rubric.yaml")
+
+
+def load_rubric(path: Path, known_checks: Iterable[str]) -> Rubric:
+    """Read and validate a rubric.
+
+    Raises:
+        RubricError: the file can't be read, or asks for something that can't be.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RubricError(f"The rubric {path} can't be read: {error}.") from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else "somewhere"
+        problem = getattr(error, "problem", None) or "it is not YAML"
+        raise RubricError(f"{path.name}, {line}: {problem}.") from error
+    except RecursionError as error:
+        raise RubricError(f"{path.name}: it is nested too deeply.") from error
+
+    def fail(keys: tuple[Any, ...], what: str) -> RubricError:
+        return RubricError(f"{path.name}, line {_line(root, keys)}: {what}")
+
+    if not isinstance(data, dict):
+        raise fail((), "a rubric is a mapping with the keys 'tasks' and 'rules'.")
+    try:
+        file = _File.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise fail(first["loc"], f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+    _require_sound(file, frozenset(known_checks), fail)
+    return Rubric(
+        {task: file.tasks[task].points for task in spec.TASK_IDS},
+        {check: points for task in file.tasks.values() for check, points in task.checks.items()},
+        {rule: file.rules.get(rule, "advice") for rule in RULES},
+    )
+
+
+def _require_sound(file: _File, known: frozenset[str], fail: Any) -> None:
+    """What a schema can't say: names that exist, and sums that match.
+
+    Raises:
+        RubricError: the first thing that is wrong, in the file's order.
+    """
+    for task in file.tasks:
+        if task not in spec.TASK_IDS:
+            raise fail(("tasks", task), f"there is no task '{task}'; {_listed(spec.TASK_IDS)}.")
+    for task in spec.TASK_IDS:
+        if task not in file.tasks:
+            raise fail(
+                ("tasks",), f"the task '{task}' is missing; give it 0 points to leave it out."
+            )
+    for task, entry in file.tasks.items():
+        own = sorted(check for check in known if check.split(".")[0] == task)
+        for check, points in entry.checks.items():
+            keys = ("tasks", task, "checks", check)
+            if check not in own:
+                raise fail(keys, f"the task '{task}' has no check '{check}'; {_listed(own)}.")
+            if not 0 <= points < float("inf"):
+                raise fail(keys, f"the check '{check}' has {points:g} points; give 0 or more.")
+        total = sum(entry.checks.values())
+        if abs(total - entry.points) > 1e-9:
+            raise fail(
+                ("tasks", task, "points"),
+                f"the task '{task}' has {entry.points:g} points, "
+                f"but its checks add up to {total:g}.",
+            )
+    for rule, cost in file.rules.items():
+        if rule not in RULES:
+            raise fail(("rules", rule), f"there is no rule '{rule}'; {_listed(RULES)}.")
+        if isinstance(cost, (int, float)) and not 0 <= cost < float("inf"):
+            raise fail(("rules", rule), f"the rule '{rule}' costs {cost:g} points; give 0 or more.")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return f"known are {', '.join(names)}"
+
+
+def _line(node: yaml.Node | None, keys: tuple[Any, ...]) -> int:
+    """Line of the entry that ``keys`` lead to, or of the last one on the way that exists."""
+    line = node.start_mark.line if node else 0
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        found = [pair for pair in node.value if pair[0].value == str(key)]
+        if not found:
+            break
+        line, node = found[-1][0].start_mark.line, found[-1][1]
+    return line + 1
