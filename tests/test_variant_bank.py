@@ -1,0 +1,99 @@
+"""The bank says what it means: right variants are right, wrong ones are wrong where it says so."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import nbformat
+import pytest
+from variant_bank import (
+    Variant,
+    all_variants,
+    class_source,
+    load_variants,
+    notebook_with,
+    sources_with,
+)
+from variant_measures import CHECKS, OK, as_measured, failures
+
+from grader.spec import BLOCK_MARK, TASK_IDS, TASKS
+
+
+def by_name(task: str, name: str) -> Variant:
+    return next(v for v in load_variants(task) if v.name == name)
+
+
+def by_label(variants: list[Variant]) -> Any:
+    return pytest.mark.parametrize("variant", variants, ids=[v.label for v in variants])
+
+
+@by_label([v for v in all_variants() if v.right])
+def test_right_variant_is_right(variant: Variant) -> None:
+    assert failures(variant) == OK
+
+
+@by_label([v for v in all_variants() if not v.right])
+def test_wrong_variant_is_wrong_where_it_says(variant: Variant) -> None:
+    found, expected = failures(variant), as_measured(variant)
+    if "reparam.independent" in found and found != CHECKS["reparam"]:
+        # Repeated noise makes the other moments of the noise meaningless.
+        blurred = {"reparam.location", "reparam.scale", "reparam.normal"}
+        found, expected = found - blurred, expected - blurred
+    assert found
+    assert found == expected
+
+
+@pytest.mark.parametrize("task", TASK_IDS)
+def test_bank_is_large_and_well_formed(task: str) -> None:
+    variants = load_variants(task)
+    assert sum(v.right for v in variants) >= 14
+    assert sum(not v.right for v in variants) >= 16
+    assert len({v.name for v in variants}) == len(variants)
+    for variant in variants:
+        assert variant.name.isidentifier(), variant.name
+        assert variant.name == variant.name.lower()
+        assert variant.why
+        assert "\n" not in variant.why
+        assert bool(variant.lost) != variant.right, variant.name
+        assert variant.lost <= CHECKS[task], variant.name
+        assert variant.cuda == ("cuda" in variant.code), variant.name
+        assert variant.code.count("def ") >= 1
+        assert "distributions" not in variant.code
+
+
+@by_label(list(all_variants()))
+def test_sources_define_the_class_once(variant: Variant) -> None:
+    trees = [ast.parse(source) for source in sources_with(variant)]
+    (vae,) = (n for t in trees for n in t.body if isinstance(n, ast.ClassDef) and n.name == "VAE")
+    methods = [n.name for n in vae.body if isinstance(n, ast.FunctionDef)]
+    for task in TASKS:
+        assert methods.count(task.method.name) == 1
+
+
+def test_variant_goes_into_the_block_unless_it_touches_what_is_outside() -> None:
+    plain, annotated = load_variants("encoder")[0], by_name("encoder", "chatty_with_asserts")
+    blocks = 2 * len(TASKS)
+    assert class_source().count(BLOCK_MARK) == blocks
+    assert class_source(plain).count(BLOCK_MARK) == blocks
+    assert class_source(annotated).count(BLOCK_MARK) == blocks - 2
+
+
+def test_notebook_is_valid_and_always_the_same() -> None:
+    variants = load_variants("kl")[0], load_variants("sample")[0]
+    notebook = notebook_with(*variants, device="cuda")
+    nbformat.validate(notebook)
+    assert notebook == notebook_with(*variants, device="cuda")
+    assert "device = 'cuda'" in notebook.cells[2].source
+    assert notebook.cells[-1].source.splitlines()[-1].startswith("opt")
+
+
+def test_one_variant_a_task() -> None:
+    first, second = load_variants("kl")[:2]
+    with pytest.raises(ValueError, match="one variant of each task"):
+        class_source(first, second)
+
+
+def test_unknown_task_is_refused() -> None:
+    with pytest.raises(ValueError, match="No task is called 'prior'"):
+        load_variants("prior")

@@ -1,0 +1,248 @@
+"""What is wrong with a model, found by a handful of short formulas for each task.
+
+They share nothing with the grader and see less than it does: enough to hold the labels of the bank
+of variants to the truth.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives it
+import yaml
+from torch import Tensor
+from variant_bank import TESTS, Variant, sources_with
+
+from grader.spec import NOTEBOOK_NAMES
+
+RUBRIC = TESTS.parent / "rubric.yaml"
+CHECKS = {
+    task: frozenset(entry["checks"])
+    for task, entry in yaml.safe_load(RUBRIC.read_text("utf-8"))["tasks"].items()
+}
+B, D, L, H = 7, 6, 3, 16
+ON_CPU = (
+    ("torch.cuda.FloatTensor", "torch.FloatTensor"),
+    (".cuda()", ".cpu()"),
+    ("'cuda:0'", "'cpu'"),
+    ("'cuda'", "'cpu'"),
+)
+
+Failures = frozenset[str]
+OK: Failures = frozenset()
+
+
+def build(variant: Variant) -> Any:
+    """A model with the variant's method, its CUDA taken out, and the notebook's names bound."""
+    names: dict[str, Any] = {"np": np, "torch": torch, "nn": nn, "F": F}
+    names |= dict(zip(NOTEBOOK_NAMES, ("cpu", B, D, L, H, None), strict=True))
+    for source in sources_with(variant):
+        for cuda, cpu in ON_CPU:
+            source = source.replace(cuda, cpu)
+        exec(source, names)
+    model = names["vae"] = names["VAE"](D, L, H)
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, std=0.6)
+    return model
+
+
+def close(got: Tensor, want: Tensor) -> bool:
+    return torch.allclose(got, want, rtol=1e-3, atol=1e-4)
+
+
+def gradients(output: Tensor, wanted: list[Tensor]) -> list[Tensor]:
+    """Gradients of a scalar, zero where no path leads."""
+    if not output.requires_grad:
+        return [torch.zeros_like(w) for w in wanted]
+    found = torch.autograd.grad(output, wanted, retain_graph=True, allow_unused=True)
+    return [torch.zeros_like(w) if g is None else g for g, w in zip(found, wanted, strict=True)]
+
+
+def network_failures(
+    task: str, inputs: Tensor, got: Any, want: tuple[Tensor, ...], model: Any
+) -> Failures:
+    """For encoder and decoder: 'values', or else the gradient check."""
+    outputs = tuple(got) if task == "encoder" else (got,)
+    if [o.shape for o in outputs] != [w.shape for w in want]:
+        return CHECKS[task]
+    if not all(map(close, outputs, want)):
+        return frozenset({"values"})
+    leaves = [inputs, *model.parameters()]
+    for found, right in zip(outputs, want, strict=True):
+        weight = torch.randn_like(right)
+        pair = (gradients((weight * o).sum(), leaves) for o in (found, right))
+        if not all(map(close, *pair)):
+            return frozenset({f"{task}.gradient"})
+    return OK
+
+
+def encoder_failures(model: Any) -> Failures:
+    x = torch.rand(B, D, requires_grad=True)
+    hidden = model.linear1(x).clamp(min=0)
+    want = (model.linear21(hidden), model.linear22(hidden))
+    return network_failures("encoder", x, model.encoder(x), want, model)
+
+
+def decoder_failures(model: Any) -> Failures:
+    z = torch.randn(B, L, requires_grad=True)
+    want = torch.sigmoid(model.linear4(model.linear3(z).clamp(min=0)))
+    return network_failures("decoder", z, model.decoder(z), (want,), model)
+
+
+def kl_failures(model: Any) -> Failures:
+    mu, logsigma = (torch.randn(B, L, requires_grad=True) for _ in range(2))
+    got = model.kl_divergence(mu, logsigma)
+    want = ((mu**2 + torch.exp(2 * logsigma) - 1) / 2 - logsigma).sum(1)
+    share = next((s for s in (1, B) if close(got.sum() * s, want.sum())), None)
+    if share is None:
+        return CHECKS["kl"]
+    leaves = [mu, logsigma]
+    slopes = (gradients(total, leaves) for total in (got.sum() * share, want.sum()))
+    right = {
+        "kl.per_sample": got.shape == want.shape and close(got, want),
+        "kl.gradient": all(map(close, *slopes)),
+    }
+    return frozenset(check for check, holds in right.items() if not holds)
+
+
+def correlation(a: Tensor, b: Tensor) -> float:
+    return float(torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1])
+
+
+def moments(noise: Tensor) -> Tensor:
+    """Third and fourth moment of noise [calls, rows, dims], free of location and scale."""
+    centred = noise - noise.mean(0)
+    size = centred.square().sum(0).clamp(min=1e-12).sqrt()
+    return torch.stack([((centred / size) ** k).sum(0).mean() for k in (3, 4)])
+
+
+def reparam_failures(model: Any) -> Failures:
+    calls, rows, dims = 8, 400, 4
+    model.latent_dim = dims
+    mu = (2 * torch.randn(rows, dims)).requires_grad_()
+    logsigma = (2 * torch.rand(rows, dims) - 1.4).requires_grad_()
+    drawn = [model.sample_with_reparam(mu, logsigma) for _ in range(calls)]
+    if any(z.shape != mu.shape for z in drawn):
+        return CHECKS["reparam"]
+    draws = torch.stack(drawn).detach()
+    noise = (draws - mu.detach()) / torch.exp(logsigma.detach())
+    centred, variance = noise - noise.mean(0), noise.var(0).mean()
+    half = rows // 2
+    neighbours = ((centred[:, :-1], centred[:, 1:]), (centred[..., :-1], centred[..., 1:]))
+    pairs = (*neighbours, (centred[:, :half], centred[:, half:]))
+    right = {
+        "location": calls * noise.mean(0).square().mean() < 1.5 * variance,
+        "scale": abs(variance - 1) < 0.12,
+        "normal": (moments(noise) - moments(torch.randn(calls, 20_000, dims))).abs().max() < 0.02,
+        "independent": variance > 1e-6 and all(abs(correlation(*p)) < 0.12 for p in pairs),
+    }
+    weight = torch.rand_like(mu) + 0.5
+    by_mu, by_logsigma = (g / weight for g in gradients((weight * drawn[0]).sum(), [mu, logsigma]))
+    exact = close(by_logsigma, draws[0] - mu)
+    along = abs(correlation(by_logsigma, draws[0] - draws.mean(0))) > 0.9
+    right["gradient_mu"] = close(by_mu, torch.ones_like(mu))
+    right["gradient_logsigma"] = bool(by_logsigma.any()) and (exact or along or not right["scale"])
+    return frozenset(f"reparam.{name}" for name, holds in right.items() if not holds)
+
+
+def elbo_terms(model: Any, x: Tensor) -> Tensor:
+    """ELBO [B] where the noise has vanished, so that z equals mu."""
+    hidden = model.linear1(x).clamp(min=0)
+    mu, logsigma = model.linear21(hidden), model.linear22(hidden)
+    logits = model.linear4(model.linear3(mu).clamp(min=0))
+    log_likelihood = -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+    return log_likelihood - ((mu**2 + torch.exp(2 * logsigma) - 1) / 2 - logsigma).sum(1)
+
+
+def elbo_failures(model: Any) -> Failures:
+    x = torch.bernoulli(torch.full((B, D), 0.5))
+    nn.init.normal_(model.linear22.weight, std=1e-3)
+    nn.init.constant_(model.linear22.bias, -14.0)
+    got, want = model.elbo(x), elbo_terms(model, x)
+    if not close(got.mean(), want.mean()):
+        return CHECKS["elbo"]
+    right = {"elbo.per_sample": got.shape == want.shape and close(got, want)}
+    leaves = list(model.parameters())
+    right["elbo.gradient"] = all(
+        map(close, gradients(got.mean(), leaves), gradients(want.mean(), leaves))
+    )
+    nn.init.constant_(model.linear22.bias, 0.5)
+    # Equal rows: only noise of their own tells them apart, and averages it out. No path from the
+    # likelihood leads to the log-std head if what it gets is the gradient of the KL alone.
+    x = x[:1].expand(40, -1)
+    spread = []
+    for n in (1, 40):
+        type(model).elbo.__globals__["batch_size"] = n
+        with torch.no_grad():
+            spread.append(torch.stack([model.elbo(x[:n]).mean() for _ in range(60)]).std())
+    single, many = spread
+    right["elbo.sampled"] = single > 1e-4 and single / many > 2
+    steep = gradients(model.elbo(x).mean(), [model.linear22.bias])[0]
+    kl_only = (1 - torch.exp(2 * model.encoder(x)[1])).mean(0)
+    right["elbo.gradient"] &= not close(steep, kl_only)
+    return frozenset(check for check, holds in right.items() if not holds)
+
+
+def sample_failures(model: Any) -> Failures:
+    calls, n = 10, 400
+    nn.init.normal_(model.linear3.weight, std=1.2)
+    nn.init.normal_(model.linear4.weight, std=0.4)  # keeps theta away from zero and one
+    drawn = [model.sample(n) for _ in range(calls)]
+    if any(not isinstance(x, Tensor) or x.shape != (n, D) for x in drawn):
+        return CHECKS["sample"]
+    failed = {"sample.fresh"} if all(torch.equal(drawn[0], x) for x in drawn[1:]) else set()
+    x = torch.stack(drawn[: 1 if failed else calls]).detach().double()
+    if not torch.isin(x, torch.tensor([0.0, 1.0]).double()).all():
+        return frozenset(failed | {"sample.binary"})
+    with torch.no_grad():
+        theta = (
+            model.linear4(model.linear3(torch.randn(200_000, L)).clamp(min=0)).sigmoid().double()
+        )
+    off_diagonal = 1 - torch.eye(D, dtype=torch.float64)
+    want = torch.cat([theta.mean(0, keepdim=True), theta.T @ theta / len(theta) * off_diagonal])
+    rows = x.flatten(0, 1)
+    got = torch.cat([rows.mean(0, keepdim=True), rows.T @ rows / len(rows) * off_diagonal])
+    across = (x[:, 1:] * x[:, :-1]).mean((0, 1)) - want[0] ** 2
+    bound = 3.2 / len(rows) ** 0.5  # 6.4 times the largest standard error of a 0/1 average
+    if (got - want).abs().max() > bound or across.abs().max() > bound:
+        failed.add("distribution")
+    return frozenset(failed)
+
+
+MEASURES: Mapping[str, Callable[[Any], Failures]] = {
+    "encoder": encoder_failures,
+    "reparam": reparam_failures,
+    "decoder": decoder_failures,
+    "kl": kl_failures,
+    "elbo": elbo_failures,
+    "sample": sample_failures,
+}
+
+
+def failures(variant: Variant, seed: int = 0) -> Failures:
+    """What is measured to be wrong with a variant; all of its task where it raises."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    with contextlib.redirect_stdout(None):
+        try:
+            return MEASURES[variant.task](build(variant))
+        except (NameError, TypeError, AttributeError, ValueError, RuntimeError):
+            return CHECKS[variant.task]
+
+
+def as_measured(variant: Variant) -> Failures:
+    """The label of a variant in the terms of the measures above."""
+    task, lost = variant.task, variant.lost
+    if lost in (OK, CHECKS[task]):
+        return lost
+    if task in ("encoder", "decoder"):
+        return lost if lost == {f"{task}.gradient"} else frozenset({"values"})
+    if task == "sample":
+        law = lost & {"sample.prior", "sample.bernoulli"}
+        return lost - law | ({"distribution"} if law and "sample.binary" not in lost else OK)
+    return lost
