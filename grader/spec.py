@@ -75,4 +75,4 @@ BLOCK_MARK = "#" * 58
 BLOCK_TEXT = "# YOUR CODE HERE"
 
 NOTEBOOK_NAMES = ("device", "batch_size", "obs_dim", "latent_dim", "hidden_dim", "vae")
-"""Globals that the notebook binds and that methods may use: bound to fit the instance under test."""
+"""Globals that the notebook binds and methods may use: bound to fit the instance under test."""

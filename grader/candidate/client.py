@@ -7,7 +7,6 @@ import json
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,19 +14,16 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal, Protocol
 
 from grader.candidate.limits import Limits
 from grader.candidate.observation import Failure, Observation, Outcome, read_outcome, read_setup
 from grader.candidate.probe import Probe, message
+from grader.candidate.processes import START_SECONDS, GraderError, Warm, environment
 from grader.candidate.wire import Message, WireError, pack, unpack
 from grader.submission.extract import Slice
 
 Isolation = Literal["fork", "spawn"]
-
-START_SECONDS = 120.0
-"""How long a process may take to import torch on a slow disk."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +32,6 @@ class Patience:
 
     setup_seconds: float = 20.0
     call_seconds: float = 10.0
-
-
-class GraderError(Exception):
-    """The grader itself failed; never the submission's fault."""
 
 
 class Channel(Protocol):
@@ -78,14 +70,14 @@ class Candidates:
         self._patience = patience or Patience()
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
         self._open: Callable[[], Channel]
-        self._warm: _Warm | None = None
+        self._warm: Warm | None = None
         if self.isolation == "fork":
-            self._warm = _Warm(self._folder.name)
+            self._warm = Warm(self._folder.name, "grader.candidate.worker")
             self._open = lambda: _Forked(self._started(), self._limits)
         else:
             self._open = lambda: _Spawned(self._folder.name, self._limits)
 
-    def _started(self) -> _Warm:
+    def _started(self) -> Warm:
         assert self._warm is not None
         return self._warm
 
@@ -137,65 +129,11 @@ class Candidates:
         return unpack(lambda count: channel.receive(count, deadline))
 
 
-def _environment(folder: str) -> dict[str, str]:
-    """What a candidate's environment holds: enough to import torch, and one thread to compute."""
-    kept = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-    package_root = str(Path(__file__).resolve().parents[2])
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
-        "CUDA_VISIBLE_DEVICES": "",
-        "HOME": folder,
-        "MKL_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONPATH": package_root,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "TMPDIR": folder,
-    }
-
-
-class _Warm:
-    """The warm process, as seen from the examiner."""
-
-    def __init__(self, folder: str) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.candidate.warm", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env=_environment(folder),
-                cwd=folder,
-            )
-        self._requests = ours
-
-    def fork(self, limits: Limits) -> tuple[socket.socket, socket.socket]:
-        """A new candidate's wire and control socket."""
-        wire, their_wire = socket.socketpair()
-        control, their_control = socket.socketpair()
-        with their_wire, their_control:
-            request = json.dumps(asdict(limits)).encode()
-            try:
-                fds = [their_wire.fileno(), their_control.fileno()]
-                socket.send_fds(self._requests, [request], fds)
-            except OSError as error:
-                raise GraderError(f"the warm process is gone: {error}") from error
-        return wire, control
-
-    def close(self) -> None:
-        """End the warm process; it ends its candidates first."""
-        self._requests.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
 class _Forked:
     """A candidate forked from the warm process."""
 
-    def __init__(self, warm: _Warm, limits: Limits) -> None:
-        self._wire, self._control = warm.fork(limits)
+    def __init__(self, warm: Warm, limits: Limits) -> None:
+        self._wire, self._control = warm.fork({"limits": asdict(limits)})
         self._control.settimeout(START_SECONDS)
         if not self._news():
             self.close()
@@ -244,14 +182,13 @@ class _Spawned:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(folder),
+            env=environment(folder),
             cwd=folder,
             start_new_session=True,
         )
         # A pipe has no time-outs on every platform, a queue has; its bound caps what is held.
         self._parts: queue.Queue[bytes] = queue.Queue(maxsize=64)
         self._held = b""
-        self._started = False
         self._closed = False
         threading.Thread(target=self._pump, daemon=True).start()
 
@@ -269,15 +206,14 @@ class _Spawned:
                     break
 
     def send(self, data: bytes) -> None:
+        # The imports take as long as the disk is slow, which the submission is not to blame for.
+        with contextlib.suppress(EOFError, TimeoutError):
+            self.receive(1, time.monotonic() + START_SECONDS)
         assert self._process.stdin is not None
         self._process.stdin.write(data)
         self._process.stdin.close()
 
     def receive(self, count: int, deadline: float) -> bytes:
-        if not self._started:
-            # The first answer comes after the imports, which the submission is not to blame for.
-            deadline += START_SECONDS
-            self._started = True
         while len(self._held) < count:
             left = deadline - time.monotonic()
             try:

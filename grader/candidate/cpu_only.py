@@ -67,7 +67,7 @@ class OnCPU(TorchFunctionMode):
 
 class _Generator(torch.Generator):
     def __new__(cls, device: Any = "cpu") -> _Generator:
-        return super().__new__(cls, device="cpu")
+        return super().__new__(cls, device="cpu")  # type: ignore[call-arg]
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:

@@ -1,16 +1,21 @@
-"""The warm process: holds torch and NumPy, and forks a candidate for every check.
+"""The warm process: holds what candidates need to have imported, and forks one for every check.
 
-It is started as ``python -m grader.candidate.warm FD`` before the examiner reads rubric, checks or
-notebook. Over the socket FD the examiner asks for a candidate: one JSON line with its limits and
-two descriptors, the candidate's wire and a control socket. The control socket tells the examiner
-the candidate's pid and how it ended; when the examiner closes it, the candidate and all that it
-started are killed. When FD closes, everything ends.
+It is started as ``python -m grader.candidate.warm FD SERVICE`` before the examiner reads rubric,
+checks or notebook. A service is a module with ``prepare()``, called once, and ``become(wire, given)``,
+called in each fork. Over the socket FD the examiner asks for forks: a JSON object and two
+descriptors, the fork's wire and a control socket. The control socket tells the examiner the fork's
+pid and how it ended; when the examiner closes it, the fork and all that it started are killed. When
+FD closes, everything ends.
+
+A fork may itself be a warm process, for a service that needs more imports than the first: its wire
+is then its FD.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -24,21 +29,25 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> None:
-    """Import what candidates need, then serve forks until the examiner goes."""
-    requests = socket.socket(fileno=int(sys.argv[1]))
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    from grader.candidate import worker
+    """Import what the service needs, then serve forks until the examiner goes."""
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
 
-    worker.prepare()
+
+def serve(requests: socket.socket, service: str) -> None:
+    """Be a warm process of a service until the examiner closes its end of ``requests``."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    module = importlib.import_module(service)
+    module.prepare()
     gc.collect()
     gc.freeze()
-    _Nursery(requests).run()
+    _Nursery(requests, module).run()
 
 
 class _Nursery:
-    """The candidates alive, by control socket and by pid."""
+    """The forks alive, by control socket and by pid."""
 
-    def __init__(self, requests: socket.socket) -> None:
+    def __init__(self, requests: socket.socket, service: Any) -> None:
+        self._service = service
         self._requests = requests
         self._controls: dict[int, socket.socket] = {}
         self._selector = selectors.DefaultSelector()
@@ -66,7 +75,7 @@ class _Nursery:
         self._kill_strays()
 
     def _accept(self) -> bool:
-        """Fork one candidate; False when the examiner is gone."""
+        """Fork once; False when the examiner is gone."""
         try:
             line, fds, _, _ = socket.recv_fds(self._requests, 4096, 2)
         except OSError:
@@ -76,7 +85,7 @@ class _Nursery:
         wire_fd, control_fd = fds
         pid = os.fork()
         if pid == 0:
-            self._become_candidate(wire_fd, json.loads(line))
+            self._become(wire_fd, json.loads(line))
         os.close(wire_fd)
         control = socket.socket(fileno=control_fd)
         self._controls[pid] = control
@@ -84,10 +93,8 @@ class _Nursery:
         self._tell(control, {"pid": pid})
         return True
 
-    def _become_candidate(self, wire_fd: int, given: dict[str, Any]) -> None:
+    def _become(self, wire_fd: int, request: dict[str, Any]) -> None:
         """In the child: keep nothing but the wire, and serve. Never returns."""
-        from grader.candidate import limits, worker
-
         status = 1
         try:
             os.setsid()
@@ -96,17 +103,17 @@ class _Nursery:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             wire = os.dup2(wire_fd, 3) if wire_fd != 3 else 3
             os.closerange(4, 4096)
-            null = os.open(os.devnull, os.O_RDWR)
-            for fd in (0, 1, 2):
-                os.dup2(null, fd)
-            os.close(null)
-            worker.serve(wire, wire, lambda: limits.apply(limits.Limits(**given)))
+            if "nursery" in request:
+                serve(socket.socket(fileno=wire), request["nursery"])
+            else:
+                _silence()
+                self._service.become(wire, request)
             status = 0
         finally:
             os._exit(status)
 
     def _reap(self) -> None:
-        """Report candidates that ended, and end what they left behind."""
+        """Report forks that ended, and end what they left behind."""
         while True:
             try:
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -128,13 +135,13 @@ class _Nursery:
         self._kill_strays()
 
     def _kill(self, pid: int) -> None:
-        """Kill a candidate whose control socket was closed; `_reap` does the rest."""
+        """Kill a fork whose control socket was closed; `_reap` does the rest."""
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(pid, signal.SIGKILL)
 
     def _kill_strays(self) -> None:
-        """Kill processes that a dead candidate left to us, in whatever group or session."""
+        """Kill processes that a dead fork left to us, in whatever group or session."""
         with contextlib.suppress(OSError):
             with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
                 children = {int(pid) for pid in file.read().split()}
@@ -145,6 +152,14 @@ class _Nursery:
     def _tell(control: socket.socket, news: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             control.sendall(json.dumps(news).encode() + b"\n")
+
+
+def _silence() -> None:
+    """Point the standard streams at nothing."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
 
 
 def _prctl(option: int, value: int) -> None:

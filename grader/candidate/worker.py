@@ -6,6 +6,7 @@ It decides nothing: it holds no expected value, and whatever it sends is only da
 from __future__ import annotations
 
 import ast
+import json
 import linecache
 import os
 import random
@@ -17,12 +18,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import cpu_only
+from grader.candidate import cpu_only, limits
 from grader.candidate.wire import DTYPES, Message, pack, unpack
 
 MAX_TEXT = 2000
 MAX_NUMBERS = 2 << 20
 MAX_ITEMS = 16
+
+AWAKE = b"."
+"""What a candidate of its own says when its imports are done, before the job is read."""
 
 Array = Callable[[int], np.ndarray]
 
@@ -31,7 +35,7 @@ class _Device(str):
     """The global name ``device``: a string that answers like a `torch.device` too."""
 
     type = "cpu"
-    index = None
+    index = None  # type: ignore[assignment]
 
 
 class _Outbox:
@@ -152,7 +156,7 @@ def _parameters(vae: Any, names: Any) -> dict[str, torch.Tensor]:
 def _call(
     vae: Any, namespace: dict[str, Any], call: Mapping[str, Any], array: Array, outbox: _Outbox
 ) -> dict[str, Any]:
-    """Call one method ``repeat`` times, with gradients of its last value where they are asked for."""
+    """Call one method ``repeat`` times, with gradients of its last value where asked for."""
     namespace["batch_size"] = call["batch_size"]
     parameters = _parameters(vae, call["parameters"])
     dtype = next(iter(parameters.values())).dtype if parameters else torch.get_default_dtype()
@@ -277,12 +281,13 @@ def prepare() -> None:
     cpu_only.install()
 
 
+def become(wire: int, given: dict[str, Any]) -> None:
+    """Serve in a fork of the warm process, under the limits that are given."""
+    serve(wire, wire, lambda: limits.apply(limits.Limits(**given["limits"])))
+
+
 def main() -> None:
     """A candidate of its own, for platforms without a safe fork: the job comes on stdin."""
-    import json
-
-    from grader.candidate import limits
-
     replies = os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (1, 2):
@@ -294,6 +299,7 @@ def main() -> None:
         os.dup2(null, 0)
         limits.apply(given)
 
+    os.write(replies, AWAKE)
     serve(0, replies, confine)
     os._exit(0)
 

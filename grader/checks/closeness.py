@@ -35,6 +35,7 @@ def difference(actual: np.ndarray, right: np.ndarray) -> tuple[str, dict[str, An
     total = right.shape[0] if right.ndim else 1
     expected, came = float(right[first]), float(actual[first])
     where = f" at {list(first)}" if first else ""
-    sentence = f"{rows} of {total} rows differ; for example{where} {came:.4g} came, {expected:.4g} is right"
+    example = f"{came:.4g} came, {expected:.4g} is right"
+    sentence = f"{rows} of {total} rows differ; for example{where} {example}"
     evidence = {"index": list(first), "expected": expected, "actual": came, "rows_wrong": rows}
     return sentence, evidence

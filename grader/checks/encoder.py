@@ -140,7 +140,7 @@ def gradient(exam: Exam) -> Evidence | None:
     outcome = exam.ask(Probe(_SIZES, weights, (call,))).outcomes[0]
     actual = _pair(outcome, len(x), _SIZES.latent)
     found = gradients(outcome, METHOD)
-    right = expected.encoder_gradients(weights, x, *outer)
+    right = expected.encoder_gradients(weights, x, outer[0], outer[1])
     require_connected(
         found, tuple(name for name in right if name.endswith("weight")), "the encoder"
     )

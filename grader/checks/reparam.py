@@ -209,7 +209,7 @@ def gradient_logsigma(exam: Exam) -> Evidence | None:
     right = outer * residual
     if close(came, right, 1e-3) and np.any(right):
         return None
-    # A wrong scale is charged by its own check: then it is enough that the noise is in the gradient.
+    # A wrong scale is charged by its own check: then any gradient from the noise is enough.
     if np.all(np.isfinite(came)) and np.all(came != 0) and _scale_error(_draw(exam)):
         return None
     sentence, evidence = difference(came / outer, residual)

@@ -1,4 +1,4 @@
-"""What a check is: a plain function under a decorator, whose docstring is what the student reads."""
+"""What a check is: a plain function under a decorator; its docstring is what the student reads."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Exam:
         return np.random.default_rng((self.seed, *key))
 
 
-class Lost(Exception):
+class Lost(Exception):  # noqa: N818 - a verdict, not a fault
     """A check failed: what was expected and what came, and what to think about.
 
     Attributes:
@@ -58,7 +58,7 @@ class Lost(Exception):
         self.evidence = dict(evidence or {})
 
 
-class NotReached(Exception):
+class NotReached(Exception):  # noqa: N818 - a verdict, not a fault
     """What a check builds on failed, so it can't say anything."""
 
 

@@ -16,7 +16,7 @@ def as_single(array: np.ndarray) -> np.ndarray:
 def zeros(sizes: Sizes) -> dict[str, np.ndarray]:
     """All-zero weights of a model."""
     units = {"D": sizes.obs, "L": sizes.latent, "H": sizes.hidden}
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for layer in spec.LAYERS:
         shape = (units[layer.outputs], units[layer.inputs])
         found[f"{layer.name}.weight"] = np.zeros(shape)

@@ -77,6 +77,8 @@ class _Slicer:
         self.notes: list[str] = []
         self._waiting: list[tuple[str, int, bool]] = []
         self._seen: set[tuple[str, int, bool]] = set()
+        self._unfollowed: list[Statement] = []
+        self._followed: set[int] = set()
 
     def include_class(self) -> None:
         """Include the definitions of the class with which a kernel would end."""
@@ -103,9 +105,12 @@ class _Slicer:
             self._include(index)
 
     def run(self) -> None:
-        """Meet all needs."""
-        while self._waiting:
-            self._meet(*self._waiting.pop())
+        """Meet all needs, and follow what is done later to all that is included."""
+        while self._waiting or self._unfollowed:
+            if self._waiting:
+                self._meet(*self._waiting.pop())
+            else:
+                self._include_changes(self._unfollowed.pop())
 
     def _need(self, name: str, position: int, direct: bool) -> None:
         need = (name, position, direct)
@@ -122,7 +127,7 @@ class _Slicer:
             self._need(name, index, True)
         for name in sorted(statement.names.deferred):
             self._need(name, self.program.end, False)
-        self._include_changes(statement)
+        self._unfollowed.append(statement)
 
     def _meet(self, name: str, position: int, direct: bool) -> None:
         program = self.program
@@ -163,6 +168,9 @@ class _Slicer:
 
     def _include_changes(self, statement: Statement) -> None:
         """Include the later statements that change an object which the statement binds."""
+        if statement.index in self._followed:
+            return
+        self._followed.add(statement.index)
         program = self.program
         for name in statement.names.binds:
             for index in program.changers.get(name, ()):
@@ -182,7 +190,7 @@ class _Slicer:
         for other in self.program.statements[statement.index + 1 :]:
             match other.node:
                 case ast.Assign(targets=[ast.Name()], value=ast.Name(id=spec.CLASS_NAME)):
-                    self._include_changes(other)
+                    self._unfollowed.append(other)
 
 
 def _counts(change: Statement, name: str, bound_by: Statement) -> bool:

@@ -20,8 +20,8 @@ from grader.submission.scopes import Names, names_of
 from grader.submission.syntax import executed, parse, root
 
 BUILTINS = frozenset(dir(builtins))
-MAX_CHARACTERS = 1_000_000
-MAX_STATEMENTS = 3_000
+MAX_CHARACTERS = 400_000
+MAX_STATEMENTS = 2_000
 MAX_STEPS = 5_000_000
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -123,6 +123,8 @@ def read_program(notebook: Notebook) -> Program:
         source = to_python(cell.source)
         try:
             body = parse(source).body
+            if program.end + len(body) > MAX_STATEMENTS:
+                raise Ungradable(_TOO_LARGE)
             program.flags |= _future_flags(body)
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]
@@ -134,8 +136,6 @@ def read_program(notebook: Notebook) -> Program:
             continue
         program.sources[cell.number] = source
         for place, (node, names, changes) in enumerate(parts):
-            if program.end == MAX_STATEMENTS:
-                raise Ungradable(_TOO_LARGE)
             statement = Statement(program.end, cell.number, place, node, names, changes)
             program.statements.append(statement)
     _index(program)

@@ -1,0 +1,102 @@
+"""The command `grade`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from grader import __version__
+
+GRADED, NOT_GRADED, WRONG_USAGE = 0, 1, 2
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result here.")
+@click.option("--show-class", is_flag=True, help="Print the code that is graded, and stop.")
+@click.option(
+    "--rubric",
+    "rubric_file",
+    type=click.Path(path_type=Path),
+    help="Points to grade by, instead of the assignment's own.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["fork", "spawn"]),
+    help="How candidates are started; by default whatever is safe on this platform.",
+)
+@click.option("--no-run", is_flag=True, help="Check the class only; don't execute the notebook.")
+@click.version_option(__version__, prog_name="grade")
+def main(
+    notebook: Path,
+    json_file: Path | None,
+    show_class: bool,
+    rubric_file: Path | None,
+    isolation: Literal["fork", "spawn"] | None,
+    no_run: bool,
+) -> None:
+    """Grade the variational autoencoder in NOTEBOOK, and say why each point was lost.
+
+    NOTEBOOK is an .ipynb file, or a .py export of one. Exit status: 0 graded, whatever the points;
+    1 it could not be graded; 2 wrong usage.
+    """
+    if show_class:
+        _show_class(notebook)
+    # The warm process takes longest to start, so it starts before anything else is imported.
+    from grader.candidate.client import Candidates, GraderError
+
+    with Candidates(isolation) as candidates:
+        from grader.grading import KNOWN_CHECKS, grade_file
+        from grader.report.terminal import to_terminal
+        from grader.report.to_json import to_json
+        from grader.rubric import RubricError, default_path, load_rubric
+
+        try:
+            rubric = load_rubric(rubric_file or default_path(), KNOWN_CHECKS)
+            result = grade_file(notebook, rubric, candidates)
+        except RubricError as error:
+            raise click.UsageError(str(error)) from error
+        except GraderError as error:
+            click.echo(f"The grader failed: {error}.", err=True)
+            sys.exit(NOT_GRADED)
+    if json_file is not None:
+        _write(json_file, to_json(result))
+    width = min(_columns(), 100)
+    click.echo(to_terminal(result, width, colour=sys.stdout.isatty()), nl=False)
+    sys.exit(GRADED if result.status == "graded" else NOT_GRADED)
+
+
+def _show_class(notebook: Path) -> None:
+    from grader.submission import Ungradable, extract, load
+
+    try:
+        click.echo(extract(load(notebook)).text, nl=False)
+    except Ungradable as error:
+        click.echo(f"Not graded: {error.reason}", err=True)
+        sys.exit(NOT_GRADED)
+    sys.exit(GRADED)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    import os
+    import tempfile
+
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(text)
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise click.UsageError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def _columns() -> int:
+    import shutil
+
+    return max(shutil.get_terminal_size((80, 24)).columns, 40)

@@ -1,0 +1,107 @@
+"""The result for a terminal: a table of tasks, then what was lost and why."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.result import CheckResult, Result, TaskResult
+
+
+def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:
+    """A result as text for a terminal of ``width`` columns; words carry it, colours only help."""
+    console = Console(
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        for part in _parts(result):
+            console.print(part)
+    return capture.get()
+
+
+def number(points: float) -> str:
+    """Points as a person writes them: 7, 2.5, 0.33."""
+    return f"{round(points, 2):g}"
+
+
+def _parts(result: Result) -> list[RenderableType]:
+    head = Text.assemble(("Notebook  ", "dim"), result.submission.path)
+    if result.status == "ungradable":
+        return [head, Text(""), Text(f"Not graded: {result.reason}", style="bold red")]
+    parts: list[RenderableType] = [head, _table(result)]
+    for task in result.tasks:
+        lost = [check for check in task.checks if check.status != "passed"]
+        if lost:
+            parts.append(_task(task, lost))
+    for rule in result.rules:
+        if rule.status == "broken":
+            parts.append(_note("Rule", f"{rule.message} {rule.consequence}"))
+    parts += [_note("Advice", text) for text in result.advice]
+    if result.status == "grader_error":
+        parts.append(Text(f"\n{result.reason}", style="bold red"))
+    return parts
+
+
+def _table(result: Result) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=(0, 2, 0, 0))
+    total = Text(f"{number(result.points)} of {number(result.max_points)}", style="bold")
+    table.add_column("Task", footer=Text("Total", style="bold"))
+    table.add_column("Points", justify="right", footer=total)
+    table.add_column("Checks", footer="")
+    table.add_column("Where", style="dim", footer="")
+    for task in result.tasks:
+        passed = sum(check.status == "passed" for check in task.checks)
+        full = passed == len(task.checks)
+        words = "all passed" if full else f"{passed} of {len(task.checks)} passed"
+        place = (
+            f"cell {task.location['cell']}, line {task.location['line']}" if task.location else ""
+        )
+        table.add_row(
+            task.title,
+            Text(
+                f"{number(task.points)} of {number(task.max_points)}",
+                style="green" if full else "yellow" if task.points else "red",
+            ),
+            words,
+            place,
+        )
+    return table
+
+
+def _task(task: TaskResult, lost: list[CheckResult]) -> RenderableType:
+    """What was lost in a task; checks that say the very same thing say it once."""
+    missing = task.max_points - task.points
+    where = f", cell {task.location['cell']}" if task.location else ""
+    parts: list[RenderableType] = [
+        Text.assemble(
+            (task.title, "bold"), f"  lost {number(missing)} of {number(task.max_points)}{where}"
+        )
+    ]
+    by_message: dict[str, list[CheckResult]] = {}
+    for check in lost:
+        by_message.setdefault(check.message, []).append(check)
+    for message, checks in by_message.items():
+        points = number(sum(check.max_points for check in checks))
+        unimplemented = len(checks) == len(task.checks)
+        title = (
+            "all checks"
+            if unimplemented and len(checks) > 1
+            else "; ".join(check.title for check in checks)
+        )
+        body: list[RenderableType] = [Text(f"-{points}  {title}", style="yellow"), Text(message)]
+        hints = dict.fromkeys(check.hint for check in checks if check.hint)
+        if not unimplemented or len(hints) == 1:
+            body += [Text(f"Hint: {hint}", style="cyan") for hint in hints]
+        parts.append(Padding(Group(*body), (0, 0, 0, 2)))
+    return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _note(kind: str, text: str) -> Text:
+    return Text.assemble((f"{kind}: ", "bold"), text)
