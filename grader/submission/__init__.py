@@ -2,11 +2,14 @@
 
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
+from grader.submission.findings import Finding
 from grader.submission.load import Cell, Notebook, load
+from grader.submission.rules import read_rules
 from grader.submission.slices import Location, Slice, SliceCell
 
 __all__ = [
     "Cell",
+    "Finding",
     "Location",
     "Notebook",
     "Slice",
@@ -14,4 +17,5 @@ __all__ = [
     "Ungradable",
     "extract",
     "load",
+    "read_rules",
 ]
