@@ -35,28 +35,22 @@ def environment(folder: str) -> dict[str, str]:
     }
 
 
-class Warm:
-    """A warm process of a service (see `grader.candidate.warm`), from the examiner's end."""
+class Nursery:
+    """The examiner's end of a process that forks on request (see `grader.candidate.warm`)."""
 
-    def __init__(self, folder: str, service: str) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.candidate.warm", str(theirs.fileno()), service],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env=environment(folder),
-                cwd=folder,
-            )
-        self._requests = ours
+    _requests: socket.socket
 
-    def fork(self, request: Mapping[str, Any]) -> tuple[socket.socket, socket.socket]:
-        """A new fork's wire and control socket; closing the latter ends the fork.
+    def fork(
+        self,
+        request: Mapping[str, Any],
+        kind: socket.SocketKind = socket.SOCK_STREAM,
+    ) -> tuple[socket.socket, socket.socket]:
+        """A new fork's wire, of the given kind, and control socket; closing the latter ends it.
 
         Raises:
-            GraderError: the warm process is gone.
+            GraderError: the process is gone.
         """
-        wire, their_wire = socket.socketpair()
+        wire, their_wire = socket.socketpair(socket.AF_UNIX, kind)
         control, their_control = socket.socketpair()
         with their_wire, their_control:
             try:
@@ -66,6 +60,25 @@ class Warm:
                 raise GraderError(f"the warm process is gone: {error}") from error
         return wire, control
 
+
+class Warm(Nursery):
+    """A warm process of a service; it removes its folder when the examiner is gone."""
+
+    def __init__(self, folder: str, service: str) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-m", "grader.candidate.warm"]
+        with theirs:
+            self._process = subprocess.Popen(
+                [*command, str(theirs.fileno()), service, folder],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment(folder),
+                cwd=folder,
+                # Ctrl-C and a kill of the examiner's group are not for it: it has to clean up.
+                start_new_session=True,
+            )
+        self._requests = ours
+
     def close(self) -> None:
         """End the warm process; it ends its forks first."""
         self._requests.close()
@@ -74,3 +87,16 @@ class Warm:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class WarmFork(Nursery):
+    """A fork of a warm process that is a warm process itself, of a service with more imports."""
+
+    def __init__(self, parent: Nursery, service: str) -> None:
+        request = {"nursery": service}
+        self._requests, self._control = parent.fork(request, socket.SOCK_SEQPACKET)
+
+    def close(self) -> None:
+        """End it and its forks."""
+        self._requests.close()
+        self._control.close()

@@ -1,11 +1,12 @@
 """The warm process: holds what candidates need to have imported, and forks one for every check.
 
-It is started as ``python -m grader.candidate.warm FD SERVICE`` before the examiner reads rubric,
-checks or notebook. A service is a module with ``prepare()``, called once, and ``become(wire, given)``,
-called in each fork. Over the socket FD the examiner asks for forks: a JSON object and two
-descriptors, the fork's wire and a control socket. The control socket tells the examiner the fork's
-pid and how it ended; when the examiner closes it, the fork and all that it started are killed. When
-FD closes, everything ends.
+It is started as ``python -m grader.candidate.warm FD SERVICE FOLDER`` before the examiner reads
+rubric, checks or notebook. A service is a module with ``prepare()``, called once, and
+``become(wire, given)``, called in each fork. Over the socket FD the examiner asks for forks: a JSON
+object and two descriptors, the fork's wire and a control socket. The control socket tells the
+examiner the fork's pid and how it ended; when the examiner closes it, the fork and all that it
+started are killed. When FD closes, everything ends, and the temporary FOLDER is removed: the
+examiner may have been killed.
 
 A fork may itself be a warm process, for a service that needs more imports than the first: its wire
 is then its FD.
@@ -19,6 +20,7 @@ import importlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -31,6 +33,10 @@ PR_SET_CHILD_SUBREAPER = 36
 def main() -> None:
     """Import what the service needs, then serve forks until the examiner goes."""
     serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    with contextlib.suppress(ChildProcessError):
+        while True:  # they are killed; a file that one still writes must not outlive the folder
+            os.wait()
+    shutil.rmtree(sys.argv[3], ignore_errors=True)
 
 
 def serve(requests: socket.socket, service: str) -> None:
