@@ -1,0 +1,40 @@
+"""Whether a saved notebook shows a clean 'restart and run all'."""
+
+from __future__ import annotations
+
+from grader.submission.load import Cell, Notebook
+
+ASK = "Restart the kernel and run all cells before you hand in."
+
+
+def saved_state(notebook: Notebook) -> str | None:
+    """What in the saved notebook speaks against a clean 'restart and run all'; None if nothing does.
+
+    Execution counts must run from 1 without gaps, and there must be some output. A ``.py`` export
+    keeps neither, so nothing is said of it.
+    """
+    if notebook.path.suffix.lower() == ".py" or not notebook.code:
+        return None
+    cells = notebook.code
+    counts = [cell.execution_count for cell in cells]
+    if not any(counts):
+        return f"The notebook was saved without having been run: no cell has been executed. {ASK}"
+    skipped = next((cell for cell in cells if cell.execution_count is None), None)
+    if skipped is not None:
+        return f"Cell {skipped.number} was not executed before the notebook was saved. {ASK}"
+    if counts != list(range(1, len(counts) + 1)):
+        return f"{_disorder(cells)} {ASK}"
+    if not any(cell.has_outputs for cell in cells):
+        return f"The notebook was executed but its outputs were cleared before saving. {ASK}"
+    return None
+
+
+def _disorder(cells: tuple[Cell, ...]) -> str:
+    """The first place at which the counts are not 1, 2, 3, ..."""
+    for expected, cell in enumerate(cells, 1):
+        if cell.execution_count != expected:
+            break
+    return (
+        f"The cells were not executed once each from top to bottom: cell {cell.number} shows "
+        f"In [{cell.execution_count}] where In [{expected}] would stand."
+    )
