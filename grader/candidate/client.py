@@ -19,7 +19,13 @@ from typing import Literal, Protocol
 from grader.candidate.limits import Limits
 from grader.candidate.observation import Failure, Observation, Outcome, read_outcome, read_setup
 from grader.candidate.probe import Probe, message
-from grader.candidate.processes import START_SECONDS, GraderError, Warm, environment
+from grader.candidate.processes import (
+    START_SECONDS,
+    GraderError,
+    Warm,
+    ending_words,
+    environment,
+)
 from grader.candidate.wire import Message, WireError, pack, unpack
 from grader.submission.extract import Slice
 
@@ -166,7 +172,7 @@ class _Forked:
     def ending(self) -> str:
         self._control.settimeout(5)
         news = self._news()
-        return _ending_words(-news["signal"] if "signal" in news else news.get("exit", 0))
+        return ending_words(-news["signal"] if "signal" in news else news.get("exit", 0))
 
     def close(self) -> None:
         self._wire.close()
@@ -229,7 +235,7 @@ class _Spawned:
     def ending(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
-        return _ending_words(self._process.returncode or 0)
+        return ending_words(self._process.returncode or 0)
 
     def close(self) -> None:
         self._closed = True
@@ -242,22 +248,3 @@ class _Spawned:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-
-
-def _ending_words(code: int) -> str:
-    """How a process ended: a negative code is the signal that killed it."""
-    if code >= 0:
-        return f"it left Python with exit status {code}"
-    meanings = {
-        "SIGXCPU": "it used more CPU time than is allowed",
-        "SIGKILL": "it was killed, most likely for CPU time or memory",
-        "SIGSEGV": "it crashed with a segmentation fault",
-        "SIGABRT": "it aborted",
-        "SIGSYS": "it made a system call that is not allowed",
-        "SIGXFSZ": "it wrote a file that is too large",
-    }
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return meanings.get(name, f"it was ended by {name}")

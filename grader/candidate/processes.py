@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -100,3 +101,22 @@ class WarmFork(Nursery):
         """End it and its forks."""
         self._requests.close()
         self._control.close()
+
+
+def ending_words(code: int) -> str:
+    """How a process ended: a negative code is the signal that killed it."""
+    if code >= 0:
+        return f"it left Python with exit status {code}"
+    meanings = {
+        "SIGXCPU": "it used more CPU time than is allowed",
+        "SIGKILL": "it was killed, most likely for CPU time or memory",
+        "SIGSEGV": "it crashed with a segmentation fault",
+        "SIGABRT": "it aborted",
+        "SIGSYS": "it made a system call that is not allowed",
+        "SIGXFSZ": "it wrote a file that is too large",
+    }
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return meanings.get(name, f"it was ended by {name}")
