@@ -97,11 +97,13 @@ def load(path: Path) -> Notebook:
 
 def _read(path: Path) -> bytes:
     """The bytes of a regular file of at most MAX_BYTES; never waits on a pipe or a device."""
+    if _is_directory(path):
+        raise Ungradable("This is a folder: hand in the notebook file itself.")
     try:
-        # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-        handle = os.open(
-            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        )
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Ungradable("This is no ordinary file: hand in the notebook file itself.")
+            content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         if path.is_symlink():
             reason = "The file is a link to a file that doesn't exist: hand in the file itself."
@@ -109,27 +111,19 @@ def _read(path: Path) -> bytes:
             reason = "There is no such file: check its name and folder."
         raise Ungradable(reason) from None
     except (OSError, ValueError) as error:
-        if _is_directory(path):
-            raise Ungradable("This is a folder: hand in the notebook file itself.") from None
         why = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
         raise Ungradable(f"The file can't be opened ({why}): check its permissions.") from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise Ungradable("This is a folder: hand in the notebook file itself.")
-        if not stat.S_ISREG(status.st_mode):
-            raise Ungradable("This is no ordinary file: hand in the notebook file itself.")
-        try:
-            content = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            why = error.strerror or "read error"
-            raise Ungradable(f"The file can't be read ({why}): hand it in again.") from None
     if len(content) > MAX_BYTES:
         raise Ungradable(
             f"The file is larger than {MAX_BYTES // 1_000_000} MB: "
             "clear the outputs of all cells, save it and hand it in again."
         )
     return content
+
+
+def _open_without_waiting(name: str, flags: int) -> int:
+    """Open a file; without O_NONBLOCK, opening a named pipe would wait for a writer for ever."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_directory(path: Path) -> bool:

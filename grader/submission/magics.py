@@ -35,7 +35,7 @@ _LINE = re.compile(
     (?P<command>[%!].*|\?{1,2}[\w.%*].*|[\w.%*\[\]()]+\?{1,2}[ \t]*)$""",
     re.VERBOSE | re.DOTALL,
 )
-_EFFORT = 20_000_000
+_EFFORT = 3_000_000
 """Characters parsed before a cell is left as it is: a bound on what a hostile cell can cost."""
 
 

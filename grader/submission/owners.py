@@ -59,7 +59,7 @@ def tasks_at(owners: Owners, cell: int, line: int) -> list[str]:
 
 
 def _functions(program: Program) -> Iterator[_Function]:
-    """The functions and methods at the top of the notebook, those within other functions left out."""
+    """The functions and methods of the notebook, without those inside other functions."""
     for statement in program.statements:
         waiting: list[tuple[ast.AST, bool]] = [(statement.node, False)]
         while waiting:

@@ -20,9 +20,9 @@ from grader.submission.scopes import Names, names_of
 from grader.submission.syntax import executed, parse, root
 
 BUILTINS = frozenset(dir(builtins))
-MAX_CHARACTERS = 400_000
+MAX_CHARACTERS = 200_000
 MAX_STATEMENTS = 2_000
-MAX_STEPS = 2_000_000
+MAX_STEPS = 1_000_000
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _DATA_MODULES = frozenset(["torchvision", "vae_utils", "matplotlib", "seaborn", "sklearn"])

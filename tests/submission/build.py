@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from grader.submission.extract import extract
@@ -40,8 +41,6 @@ def sliced(*sources: str) -> Slice:
 
 def kept(part: Slice) -> list[str]:
     """The kept statements, each as its first line that isn't blank."""
-    import ast
-
     lines = []
     for cell in part.cells:
         body = ast.parse(cell.source).body
@@ -52,8 +51,6 @@ def kept(part: Slice) -> list[str]:
 
 def execute(part: Slice, **namespace: object) -> dict[str, object]:
     """Execute a slice as the candidate does."""
-    import ast
-
     for cell in part.cells:
         body = ast.parse(cell.source).body
         for index in cell.keep:

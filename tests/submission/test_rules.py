@@ -1,0 +1,277 @@
+"""The rules, as far as they can be read off the source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from build import notebook
+
+from grader import spec
+from grader.submission import Finding, Notebook, extract, load, read_rules
+from grader.submission.findings import (
+    NO_ADDITIONAL_IMPORTS,
+    NO_DISTRIBUTIONS,
+    NO_EDITS_OUTSIDE_BLOCKS,
+)
+
+ROOT = Path(__file__).parents[2]
+IMPORTS = "import torch, sys, importlib\nimport torch.nn as nn"
+MARK = "        " + spec.BLOCK_MARK
+
+
+def vae(body: str, method: str = "elbo") -> str:
+    lines = body.replace("\n", "\n        ")
+    return f"class VAE(nn.Module):\n    def {method}(self, x):\n        {lines}"
+
+
+def found(rule: str, made: Notebook, template: Notebook | None = None) -> list[Finding]:
+    findings = read_rules(made, extract(made), template)
+    return [finding for finding in findings if finding.rule == rule]
+
+
+def distributions(*cells: str) -> list[tuple[str | None, int, int]]:
+    made = notebook(*cells)
+    return [(f.task, f.cell, f.line) for f in found(NO_DISTRIBUTIONS, made)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return torch.distributions.Normal(0, 1)",
+        "return torch.distributions.normal.Normal(0, 1)",
+        "return getattr(torch, 'distributions').Normal(0, 1)",
+        "return getattr(torch, 'dist' + 'ributions').Normal(0, 1)",
+        "return getattr(torch, f\"{'dist'}ributions\").Normal(0, 1)",
+        "return getattr(torch, ''.join(['dist', 'ributions'])).Normal(0, 1)",
+        "return importlib.import_module('torch.distributions').Normal(0, 1)",
+        "return __import__('torch').distributions.Normal(0, 1)",
+        "return sys.modules['torch.distributions'].Normal(0, 1)",
+        "return torch.__dict__['distributions'].Normal(0, 1)",
+        "return vars(torch)['distributions'].Normal(0, 1)",
+    ],
+)
+def test_a_use_in_a_method_costs_its_task(body: str) -> None:
+    assert distributions(IMPORTS, vae(body)) == [("elbo", 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "use"),
+    [
+        ("import torch.distributions as d", "d.Normal(0, 1)"),
+        ("from torch import distributions", "distributions.Normal(0, 1)"),
+        ("from torch import distributions as d", "d.Normal(0, 1)"),
+        ("from torch.distributions import Normal", "Normal(0, 1)"),
+        ("from torch.distributions.normal import Normal as N", "N(0, 1)"),
+        ("from torch.distributions import *", "Normal(0, 1)"),
+    ],
+)
+def test_an_import_costs_no_task_and_its_use_does(statement: str, use: str) -> None:
+    assert distributions(IMPORTS, statement, vae("return x")) == [(None, 2, 1)]
+    both = [(None, 2, 1), ("elbo", 3, 3)]
+    assert distributions(IMPORTS, statement, vae(f"return {use}")) == both
+    inside = vae(f"{statement}\nreturn {use}") if "*" not in statement else None
+    if inside:
+        assert distributions(IMPORTS, inside) == [(None, 2, 3), ("elbo", 2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("before", "use"),
+    [
+        ("t = torch", "t.distributions.Normal(0, 1)"),
+        ("d = torch.distributions", "d.Normal(0, 1)"),
+        ("n = 'distributions'", "getattr(torch, n).Normal(0, 1)"),
+        ("PRIOR = torch.distributions.Normal(0, 1)", "PRIOR.sample()"),
+        ("def helper(x): return torch.distributions.Normal(0, x)", "helper(x)"),
+        (
+            "def a(x): return torch.distributions.Normal(0, x)\ndef helper(x): return a(x)",
+            "helper(x)",
+        ),
+        ("helper = lambda x: torch.distributions.Normal(0, x)", "x"),
+    ],
+)
+def test_aliases_and_helpers(before: str, use: str) -> None:
+    found_tasks = {task for task, _, _ in distributions(IMPORTS, before, vae(f"return {use}"))}
+    assert ("elbo" in found_tasks) == (use != "x")
+    assert found_tasks
+
+
+def test_an_object_kept_in_the_instance_is_charged_where_it_is_used() -> None:
+    body = "self.prior = torch.distributions.Normal(0, 1)"
+    elbo = "\n    def elbo(self, x):\n        return self.prior.log_prob(x)"
+    encoder = "\n    def encoder(self, x):\n        return self.elbo(x)"
+    tasks = distributions(IMPORTS, vae(body, "__init__") + elbo + encoder)
+    assert tasks == [(None, 2, 3), ("elbo", 2, 5)]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [vae("distributions = x\nreturn distributions.sum()")],
+        [vae("'torch.distributions'  # torch.distributions\nreturn x")],
+        ["torch.distributions_like = 1", vae("return x")],
+        [vae("return self.distributions(x)") + "\n    def distributions(self, x): return x"],
+    ],
+)
+def test_mentions_are_no_use(cells: list[str]) -> None:
+    assert distributions(IMPORTS, *cells) == []
+
+
+@pytest.mark.parametrize("body", ["d = x\nreturn d.sum()", "return [d.sum() for d in x]"])
+def test_a_local_of_the_same_name_is_no_use(body: str) -> None:
+    assert distributions(IMPORTS, "import torch.distributions as d", vae(body)) == [(None, 2, 1)]
+
+
+def test_a_use_outside_the_class_costs_no_task() -> None:
+    cells = [IMPORTS, vae("return x"), "torch.distributions.kl_divergence(1, 2)"]
+    assert distributions(*cells) == [(None, 3, 1)]
+
+
+TEMPLATE = (
+    "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F",
+    "device = 'cuda'\n# device = 'cpu'\nbatch_size = 128",
+    f"""class VAE(nn.Module):
+    def __init__(self, obs_dim):
+        super().__init__()
+        self.obs_dim = obs_dim
+
+    def encoder(self, x):
+        \"\"\"Encode.\"\"\"
+{MARK}
+        # YOUR CODE HERE
+        raise NotImplementedError
+{MARK}
+
+    def elbo(self, x):
+{MARK}
+        # YOUR CODE HERE
+        raise NotImplementedError
+{MARK}""",
+    "vae = VAE(784).to(device)",
+    "max_epochs = 5\nfor epoch in range(max_epochs):\n    print(vae.elbo(epoch))",
+    "x = vae.sample(10).view(-1, 28, 28)",
+)
+
+
+def edited(*replacements: tuple[str, str]) -> list[str]:
+    text = "\n@@\n".join(TEMPLATE)
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text.split("\n@@\n")
+
+
+def broken(rule: str, cells: list[str]) -> list[tuple[str | None, int, int, str]]:
+    findings = found(rule, notebook(*cells), notebook(*TEMPLATE))
+    return [(f.task, f.cell, f.line, f.message) for f in findings]
+
+
+@pytest.mark.parametrize(
+    ("statement", "path"),
+    [
+        ("import math", "math"),
+        ("import torchvision", "torchvision"),
+        ("from torch.nn import Linear", "torch.nn.Linear"),
+        ("from math import *", "math.*"),
+        ("if False: import math", "math"),
+        ("m = __import__('math')", "math"),
+    ],
+)
+def test_additional_imports(statement: str, path: str) -> None:
+    findings = broken(NO_ADDITIONAL_IMPORTS, [*TEMPLATE, statement])
+    assert [(task, cell, line) for task, cell, line, _ in findings] == [(None, 7, 1)]
+    assert findings[0][3].startswith(f"{path} is imported")
+
+
+def test_an_import_inside_a_method_names_its_task() -> None:
+    findings = broken(NO_ADDITIONAL_IMPORTS, edited(("raise NotImplementedError", "import math")))
+    assert [finding[:3] for finding in findings] == [("encoder", 3, 10)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import torch",
+        "import torch as t",
+        "from torch import nn",
+        "from torch.nn import functional",
+    ],
+)
+def test_what_the_template_imports_may_be_imported_again(statement: str) -> None:
+    assert broken(NO_ADDITIONAL_IMPORTS, [*TEMPLATE, statement, "%matplotlib inline"]) == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param(edited(), id="none"),
+        pytest.param(edited(("raise NotImplementedError", "h = x\n        return h")), id="block"),
+        pytest.param(edited(("# YOUR CODE HERE", "# mine")), id="words of the mark"),
+        pytest.param(edited(("device = 'cuda'\n# ", "# device = 'cuda'\n")), id="device"),
+        pytest.param(edited(("'cuda'", "torch.device('cpu')")), id="torch.device"),
+        pytest.param(edited(("max_epochs = 5", "max_epochs = 50")), id="epochs"),
+        pytest.param(edited(("sample(10)", "sample(20)")), id="samples"),
+        pytest.param(edited(("batch_size = 128", "batch_size = 128   \n\n")), id="blank"),
+        pytest.param(edited(("batch_size = 128", "batch_size=128  # rows")), id="comment"),
+        pytest.param(edited(('"""Encode."""', '"""Encode it."""')), id="docstring"),
+        pytest.param(edited((f"{MARK}\n", ""), (f"{MARK}\n", "")), id="marks lost"),
+        pytest.param([*TEMPLATE, "", "# note", "%cd data", "md:# text"], id="empty cells"),
+        pytest.param(["\n".join(TEMPLATE[:3]), *TEMPLATE[3:]], id="cells joined"),
+        pytest.param([TEMPLATE[1], TEMPLATE[0], *TEMPLATE[2:]], id="cells moved"),
+    ],
+)
+def test_no_edit(cells: list[str]) -> None:
+    assert broken(NO_EDITS_OUTSIDE_BLOCKS, cells) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "task", "place", "message"),
+    [
+        ([*TEMPLATE, "print(vae)"], None, (7, 1), "A cell was added"),
+        (edited(("batch_size = 128", "batch_size = 128\nK = 1")), None, (2, 4), "Code was added"),
+        (edited(("batch_size = 128", "batch_size = 64")), None, (2, 3), "was changed"),
+        (edited(("batch_size = 128", "")), None, (3, 1), "missing: 'batch_size = 128'"),
+        (
+            edited(("self.obs_dim = obs_dim", "self.obs_dim = 1")),
+            None,
+            (3, 4),
+            "__init__ was changed",
+        ),
+        (edited(("        self.obs_dim = obs_dim\n", "")), None, (3, 2), "__init__ is missing"),
+        (
+            edited(("def encoder(self, x)", "def encoder(self, x, k=1)")),
+            "encoder",
+            (3, 6),
+            "signature",
+        ),
+        (
+            edited((MARK + "\n\n    def elbo", MARK + "\n        return x\n\n    def elbo")),
+            "encoder",
+            (3, 12),
+            "outside its block",
+        ),
+        (
+            edited(("    def elbo", "    def f(self): pass\n    def elbo")),
+            None,
+            (3, 13),
+            "'f' was",
+        ),
+        (edited(("def elbo", "def elbow")), None, (3, 1), "method elbo of"),
+        (edited(("VAE(nn.Module)", "VAE(object)")), None, (3, 1), "bases"),
+    ],
+)
+def test_edits(cells: list[str], task: str | None, place: tuple[int, int], message: str) -> None:
+    findings = broken(NO_EDITS_OUTSIDE_BLOCKS, cells)
+    assert (task, *place) in [finding[:3] for finding in findings]
+    assert any(message in finding[3] for finding in findings)
+
+
+def test_without_a_template_nothing_is_compared() -> None:
+    made = notebook("import math", *TEMPLATE)
+    assert read_rules(made, extract(made), None) == ()
+
+
+def test_the_solved_notebook_keeps_all_rules() -> None:
+    template = load(ROOT / "student_template" / "vae.ipynb")
+    for made in (template, load(ROOT / "reference" / "vae_solved.ipynb")):
+        assert read_rules(made, extract(made), template) == ()
