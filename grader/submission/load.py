@@ -163,7 +163,8 @@ def _notebook_cells(data: dict[str, Any]) -> tuple[tuple[Cell, ...], tuple[str, 
         raise Ungradable(f"The file is JSON, but isn't a notebook: {_AGAIN}.")
     if version > 4 or version < 1:
         raise Ungradable(
-            f"The notebook is of the unknown format {str(version)[:10]}: save it in Jupyter as format 4."
+            f"The notebook is of the unknown format {str(version)[:10]}: "
+            "save it in Jupyter as format 4."
         )
     entries = data.get("cells") if version == 4 else _old_cells(data)
     if not isinstance(entries, list):
