@@ -12,12 +12,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from grader.candidate.confinement import refusal
 from grader.candidate.limits import Limits
-from grader.candidate.observation import Failure, Observation, Outcome, read_outcome, read_setup
+from grader.candidate.observation import (
+    Failure,
+    Observation,
+    Outcome,
+    read_confinement,
+    read_outcome,
+    read_setup,
+)
 from grader.candidate.probe import Probe, message
 from grader.candidate.processes import (
     START_SECONDS,
@@ -38,6 +46,14 @@ class Patience:
 
     setup_seconds: float = 20.0
     call_seconds: float = 10.0
+
+
+class NotConfinedError(GraderError):
+    """This machine can't confine student code; ``missing`` names the layers that it lacks."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(refusal(missing))
+        self.missing = missing
 
 
 class Channel(Protocol):
@@ -63,25 +79,33 @@ def default_isolation() -> Isolation:
 
 
 class Candidates:
-    """A source of fresh candidate processes; a context manager that leaves none behind."""
+    """A source of fresh candidate processes; a context manager that leaves none behind.
+
+    Attributes:
+        isolation: how candidates are started.
+        layers: how the last candidate was confined, in words; empty before the first.
+    """
 
     def __init__(
         self,
         isolation: Isolation | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
+        trust: bool = False,
     ) -> None:
+        """``trust`` lets student code run where layers of confinement are missing."""
+        self.layers: tuple[str, ...] = ()
         self.isolation = isolation or default_isolation()
-        self._limits = limits or Limits()
+        given = {"limits": asdict(limits or Limits()), "trust": trust}
         self._patience = patience or Patience()
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
         self._open: Callable[[], Channel]
         self._warm: Warm | None = None
         if self.isolation == "fork":
             self._warm = Warm(self._folder.name, "grader.candidate.worker")
-            self._open = lambda: _Forked(self._started(), self._limits)
+            self._open = lambda: _Forked(self._started(), given)
         else:
-            self._open = lambda: _Spawned(self._folder.name, self._limits)
+            self._open = lambda: _Spawned(self._folder.name, given)
 
     def _started(self) -> Warm:
         assert self._warm is not None
@@ -100,6 +124,7 @@ class Candidates:
 
         Raises:
             GraderError: no candidate could be started.
+            NotConfinedError: it could not be confined, so no student code ran.
         """
         job = pack(message(probe, code))
         channel = self._open()
@@ -109,6 +134,7 @@ class Candidates:
             try:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     channel.send(job)
+                self.layers = self._confined(channel, seconds)
                 failure = read_setup(self._next(channel, seconds))
                 if failure is not None:
                     return Observation((failure,) * len(probe.calls))
@@ -129,6 +155,16 @@ class Candidates:
         finally:
             channel.close()
 
+    def _confined(self, channel: Channel, seconds: float) -> tuple[str, ...]:
+        """The layers that are on. Until they are, whatever goes wrong is the grader's own fault."""
+        try:
+            layers, missing = read_confinement(self._next(channel, seconds))
+        except (TimeoutError, EOFError, ConnectionResetError, WireError) as error:
+            raise GraderError("a candidate ended before it was confined") from error
+        if missing:
+            raise NotConfinedError(missing)
+        return layers
+
     @staticmethod
     def _next(channel: Channel, seconds: float) -> Message:
         deadline = time.monotonic() + seconds
@@ -138,8 +174,8 @@ class Candidates:
 class _Forked:
     """A candidate forked from the warm process."""
 
-    def __init__(self, warm: Warm, limits: Limits) -> None:
-        self._wire, self._control = warm.fork({"limits": asdict(limits)})
+    def __init__(self, warm: Warm, given: Mapping[str, Any]) -> None:
+        self._wire, self._control = warm.fork(given)
         self._control.settimeout(START_SECONDS)
         if not self._news():
             self.close()
@@ -182,9 +218,9 @@ class _Forked:
 class _Spawned:
     """A candidate in a Python of its own, for platforms where a fork is not safe."""
 
-    def __init__(self, folder: str, limits: Limits) -> None:
+    def __init__(self, folder: str, given: Mapping[str, Any]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "grader.candidate.worker", json.dumps(asdict(limits))],
+            [sys.executable, "-m", "grader.candidate.worker", json.dumps(given)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

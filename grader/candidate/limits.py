@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+
+if sys.platform != "win32":
+    import resource
 
 
 @dataclass(frozen=True)
@@ -12,25 +18,33 @@ class Limits:
 
     Attributes:
         cpu_seconds: CPU time of the process; past it the kernel kills it.
-        memory_bytes: address space on top of what the warm process already holds.
+        memory_bytes: address space on top of what the warm process already holds; no more than an
+            even share of the machine's memory is given.
         file_bytes: size of any file that it writes.
         descriptors: open files.
+        threads: how many it may have at once. A user who is not root shares this with what else
+            he runs, so there it holds a bomb off but doesn't count exactly.
     """
 
     cpu_seconds: int = 60
     memory_bytes: int = 2 << 30
     file_bytes: int = 16 << 20
     descriptors: int = 64
+    threads: int = 128
 
 
-def apply(limits: Limits) -> None:
+_LEAST_MEMORY = 512 << 20
+_SHARED_USER_THREADS = 1024
+
+
+def apply(limits: Limits, own_user: bool = False) -> None:
     """Set this process's resource limits; they can't be raised again without privilege.
 
-    Where the platform has none (Windows), the examiner's wall clock alone bounds a candidate.
+    ``own_user`` says that no other process runs as this one's user. Where the platform has no
+    limits (Windows), the examiner's wall clock alone bounds a candidate.
     """
     if sys.platform == "win32":
         return
-    import resource
 
     def limit(kind: int, value: int) -> None:
         _, hard = resource.getrlimit(kind)
@@ -42,12 +56,37 @@ def apply(limits: Limits) -> None:
     limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     limit(resource.RLIMIT_NOFILE, limits.descriptors)
     if sys.platform == "linux":
-        limit(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
+        share = max(memory_share(), _LEAST_MEMORY)
+        limit(resource.RLIMIT_AS, _address_space() + min(limits.memory_bytes, share))
+        beside = 0 if own_user else threads_now() + _SHARED_USER_THREADS
+        limit(resource.RLIMIT_NPROC, limits.threads + beside)
+
+
+def volunteer() -> None:
+    """Should the machine run out of memory all the same, have this process killed first."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
+
+
+@cache
+def memory_share() -> int:
+    """Half of the machine's memory, divided by the candidates that run side by side."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return total // 2 // max(2, os.cpu_count() or 1)
+
+
+@cache
+def threads_now() -> int:
+    """Threads of this process's user, as they were when first asked."""
+    count = 0
+    for name in os.listdir("/proc"):
+        with suppress(OSError):
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == os.getuid():
+                count += len(os.listdir(f"/proc/{name}/task"))
+    return count
 
 
 def _address_space() -> int:
     """Bytes of address space that this process holds now."""
-    import resource
-
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * resource.getpagesize()

@@ -84,6 +84,23 @@ class Observation:
     outcomes: tuple[Outcome, ...]
 
 
+def read_confinement(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The layers of confinement that are on, and those that are missing so that nothing runs.
+
+    It is the one message that is believed: no line of the student's has run when it is sent.
+
+    Raises:
+        WireError: the message does not say.
+    """
+    found = []
+    for kind, name in (("confined", "layers"), ("unconfined", "missing")):
+        texts = message.body.get(name, []) if message.body.get("kind") == kind else []
+        found.append(tuple(clean(text, 100) for text in texts))
+    if message.body.get("kind") not in ("confined", "unconfined"):
+        raise WireError("a candidate does not say how it is confined")
+    return found[0], found[1]
+
+
 def read_setup(message: Message) -> Failure | None:
     """None when a candidate says that its model is built, else why it is not.
 

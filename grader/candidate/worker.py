@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import cpu_only, limits
+from grader.candidate import confinement, cpu_only
+from grader.candidate.limits import Limits
 from grader.candidate.wire import DTYPES, Message, pack, unpack
 
 MAX_TEXT = 2000
@@ -56,14 +57,19 @@ class _Outbox:
             data = data[os.write(self._fd, data) :]
 
 
-def serve(read_fd: int, write_fd: int, confine: Callable[[], None]) -> None:
+def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -> None:
     """Carry out the one job that comes in on ``read_fd``; replies go to ``write_fd``.
 
-    ``confine`` is called when the job is read and before any line of the student's runs.
+    ``confine`` is called when the job is read and before any line of the student's runs; it says
+    which layers are on, or raises `confinement.UnconfinedError`, and then nothing runs.
     """
     job = unpack(lambda count: _read_exactly(read_fd, count))
     outbox = _Outbox(write_fd)
-    confine()
+    try:
+        outbox.send({"kind": "confined", "layers": confine()})
+    except confinement.UnconfinedError as error:
+        outbox.send({"kind": "unconfined", "missing": error.missing})
+        return
     _seed(job.body["seed"])
     stage = "load"
     try:
@@ -279,11 +285,16 @@ def prepare() -> None:
     """What every candidate has in common; in a warm process it is done once, before the forks."""
     torch.set_num_threads(1)
     cpu_only.install()
+    confinement.prepare()
 
 
 def become(wire: int, given: dict[str, Any]) -> None:
-    """Serve in a fork of the warm process, under the limits that are given."""
-    serve(wire, wire, lambda: limits.apply(limits.Limits(**given["limits"])))
+    """Serve in a fork of the warm process, confined as is given."""
+    serve(wire, wire, lambda: _confine(given))
+
+
+def _confine(given: Mapping[str, Any]) -> tuple[str, ...]:
+    return confinement.confine(confinement.Profile(Limits(**given["limits"])), given["trust"])
 
 
 def main() -> None:
@@ -293,11 +304,12 @@ def main() -> None:
     for fd in (1, 2):
         os.dup2(null, fd)
     prepare()
-    given = limits.Limits(**json.loads(sys.argv[1]))
+    given = json.loads(sys.argv[1])
 
-    def confine() -> None:
+    def confine() -> tuple[str, ...]:
         os.dup2(null, 0)
-        limits.apply(given)
+        os.closerange(max(replies, null) + 1, 4096)
+        return _confine(given)
 
     os.write(replies, AWAKE)
     serve(0, replies, confine)
