@@ -70,8 +70,9 @@ class _Generator(torch.Generator):
         return super().__new__(cls, device="cpu")  # type: ignore[call-arg]
 
 
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    return None
+def _nothing() -> Callable[..., None]:
+    """A fresh function that does nothing: torch's compiler keeps a rule for each function."""
+    return lambda *args, **kwargs: None
 
 
 def install() -> None:
@@ -91,5 +92,5 @@ def install() -> None:
     torch.set_default_tensor_type = default_tensor_type
     torch.Generator = _Generator  # type: ignore[misc]
     for name in ("manual_seed", "manual_seed_all", "synchronize", "empty_cache", "set_device"):
-        setattr(torch.cuda, name, _nothing)
+        setattr(torch.cuda, name, _nothing())
     OnCPU().__enter__()
