@@ -42,7 +42,8 @@ restart_syscall 219 128; rmdir 84 -; rseq 334 293; rt_sigaction 13 134; rt_sigpe
 rt_sigprocmask 14 135; rt_sigreturn 15 139; rt_sigsuspend 130 133; rt_sigtimedwait 128 137
 sched_get_priority_max 146 125; sched_get_priority_min 147 126; sched_getaffinity 204 123
 sched_getparam 143 121; sched_getscheduler 145 120; sched_rr_get_interval 148 127
-sched_setaffinity 203 122; sched_yield 24 124; select 23 -; sendfile 40 71; sendmmsg 307 269
+sched_setaffinity 203 122; sched_setscheduler 144 119; sched_yield 24 124; select 23 -
+sendfile 40 71; sendmmsg 307 269
 sendmsg 46 211; sendto 44 206; set_robust_list 273 99; set_tid_address 218 96; setitimer 38 103
 setrlimit 160 164; setsockopt 54 208; shutdown 48 210; sigaltstack 131 132; signalfd4 289 74
 socket 41 198; socketpair 53 199; stat 4 -; statfs 137 43; statx 332 291; symlink 88 -
