@@ -61,12 +61,13 @@ class Submission:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of executing the whole notebook."""
+    """What came of executing the whole notebook; ``notes`` say which caps were reached."""
 
     status: Literal["completed", "failed", "timed_out", "killed", "not_run"] = "not_run"
     seconds: float | None = None
     cell: int | None = None
     error: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,210 @@
+"""Execute a notebook top to bottom, as 'restart and run all' would, and say what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from grader.candidate.processes import START_SECONDS, GraderError, Nursery
+from grader.report.result import Run
+from grader.run import outputs
+from grader.run.manager import ForkedKernelManager
+from grader.submission.load import Notebook
+
+POLL_SECONDS = 0.02
+SECONDS_TO_STOP = 2.0
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """Wall-clock limits of a run: for each cell, and for all together."""
+
+    cell_seconds: int = 60
+    seconds: int = 180
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What came of a run, and the executed notebook as text where there is one."""
+
+    run: Run
+    executed: str | None = None
+
+
+def run_notebook(
+    notebook: Notebook,
+    kernels: Nursery,
+    parent_folder: Path,
+    settings: Mapping[str, Any],
+    limits: RunLimits | None = None,
+) -> RunOutcome:
+    """Execute ``notebook`` in a fresh kernel in a folder of its own, which is gone afterwards.
+
+    Whatever the notebook does becomes part of the outcome. Runs in any thread.
+
+    Raises:
+        GraderError: no kernel could be started.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent_folder))
+    try:
+        return asyncio.run(_run(notebook, kernels, folder, settings, limits or RunLimits()))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Execution(NotebookClient):
+    """nbclient with caps on output, which knows the cell it is at."""
+
+    def __init__(self, node: Any, manager: ForkedKernelManager, limits: RunLimits) -> None:
+        super().__init__(
+            node,
+            manager,
+            timeout=limits.cell_seconds,
+            startup_timeout=int(START_SECONDS),
+            force_raise_errors=True,
+            skip_cells_with_tag="",
+            store_widget_state=False,
+            record_timing=False,
+            on_cell_execute=self._enter,
+        )
+        self.comm_open_handlers = {}
+        self.limits = limits
+        self.meter = outputs.Meter()
+        self.index: int | None = None
+        self.started: float | None = None
+        self.out_of_time = False
+        self._watchdog: threading.Timer | None = None
+
+    async def restart_and_run_all(self) -> None:
+        """Start a kernel and execute every cell in it, up to the first that fails."""
+        await self.async_start_new_kernel()
+        await self.async_start_new_kernel_client()
+        self._keep_time()
+        for index, cell in enumerate(self.nb.cells):
+            await self.async_execute_cell(cell, index, self.code_cells_executed + 1)
+
+    def _keep_time(self) -> None:
+        """The cells' time begins. A thread keeps it: a flood of messages can starve the loop."""
+        self.started = time.monotonic()
+        self._watchdog = threading.Timer(self.limits.seconds, self._end_it)
+        self._watchdog.daemon = True
+        self._watchdog.start()
+
+    def _end_it(self) -> None:
+        self.out_of_time = True
+        self._kill()
+
+    def _kill(self) -> None:
+        if self.km is not None and self.km.process is not None:
+            self.km.process.kill()
+
+    def _enter(self, cell: Any, cell_index: int) -> None:
+        self.index = cell_index
+
+    def finish(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        kind = msg["msg_type"]
+        if kind.startswith("comm"):
+            return None
+        content = self.meter.admit(msg["content"], cell_index)
+        if self.meter.flooded:
+            self._kill()
+        if content is None and kind not in ("status", "execute_input"):
+            return None
+        return super().process_message(
+            {**msg, "content": content or msg["content"]}, cell, cell_index
+        )
+
+    def output(self, outs: Any, msg: Any, display_id: Any, cell_index: int) -> Any:
+        out = super().output(outs, msg, display_id, cell_index)
+        outputs.merge_streams(outs)
+        return out
+
+
+async def _run(
+    notebook: Notebook,
+    kernels: Nursery,
+    folder: Path,
+    settings: Mapping[str, Any],
+    limits: RunLimits,
+) -> RunOutcome:
+    node = notebook.raw
+    manager = ForkedKernelManager(kernels, folder, settings)
+    execution = _Execution(node, manager, limits)
+    try:
+        error, ending = await _until_done(execution, manager)
+    finally:
+        execution.finish()
+        manager.close()
+    if execution.started is None:
+        raise GraderError(f"no kernel could be started: {error or ending}")
+    run = _verdict(execution, error, ending, time.monotonic() - execution.started)
+    outputs.mark_caps(node, execution.meter.capped)
+    return RunOutcome(run, outputs.to_text(node))
+
+
+async def _until_done(
+    execution: _Execution, manager: ForkedKernelManager
+) -> tuple[BaseException | None, str | None]:
+    """The exception that ended the execution, or how the kernel ended under it, or neither."""
+    work = asyncio.ensure_future(execution.restart_and_run_all())
+    ending = None
+    while not work.done() and ending is None:
+        await asyncio.wait({work}, timeout=POLL_SECONDS)
+        if not work.done() and manager.process is not None:
+            ending = manager.process.ended()
+    if not work.done():
+        work.cancel()
+        await asyncio.wait({work}, timeout=SECONDS_TO_STOP)
+        return None, ending
+    with contextlib.suppress(asyncio.CancelledError):
+        return work.exception(), None
+    return None, "its process was ended"
+
+
+def _verdict(
+    execution: _Execution, error: BaseException | None, ending: str | None, seconds: float
+) -> Run:
+    """The run's entry in the result."""
+    number = None if execution.index is None else execution.index + 1
+    where = "The kernel" if number is None else f"Cell {number}"
+    notes = _notes(execution)
+    if execution.out_of_time:
+        text = f"The run was ended after {execution.limits.seconds} seconds, in cell {number}."
+        return Run("timed_out", seconds, number, text, notes)
+    if execution.meter.flooded:
+        text = f"{where} printed without end, so its kernel was ended."
+        return Run("killed", seconds, number, text, notes)
+    if isinstance(error, CellTimeoutError):
+        text = f"{where} ran longer than {execution.limits.cell_seconds} seconds."
+        return Run("timed_out", seconds, number, text, notes)
+    if isinstance(error, CellExecutionError):
+        text = f"{outputs.plain(error.ename, 100)}: {outputs.plain(error.evalue)}"
+        return Run("failed", seconds, number, text.removesuffix(": "), notes)
+    if ending is not None:
+        return Run("killed", seconds, number, f"{where} ended the kernel: {ending}.", notes)
+    if error is not None:
+        text = f"{where} made the kernel answer as no kernel does ({type(error).__name__})."
+        return Run("killed", seconds, number, text, notes)
+    return Run("completed", seconds, notes=notes)
+
+
+def _notes(execution: _Execution) -> tuple[str, ...]:
+    return tuple(
+        f"Cell {index + 1} put out more than the grader keeps; the rest was left out."
+        for index in sorted(execution.meter.capped)
+    )

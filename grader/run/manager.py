@@ -1,0 +1,188 @@
+"""A jupyter_client kernel manager whose kernels are forks of a warm process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import zmq
+import zmq.asyncio
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from traitlets import Type
+
+from grader.candidate.limits import Limits
+from grader.candidate.processes import GraderError, Nursery, ending_words
+from grader.run.surroundings import vae_utils_path
+
+MAX_MESSAGE_BYTES = 32 << 20
+MAX_SOCKET_PATH = 100
+"""What the address of a local socket can hold on every platform, less the number of a socket."""
+
+
+class ForkedProcess:
+    """A kernel's process: how it ended, once it has, and a way to end it."""
+
+    def __init__(self, kernels: Nursery, request: Mapping[str, Any]) -> None:
+        self._wire, self._control = kernels.fork(request)
+        self._wire.setblocking(False)
+        self._control.setblocking(False)
+        self._ended: str | None = None
+
+    def greeting(self) -> bytes:
+        """What it has said on its wire since it was last asked."""
+        with contextlib.suppress(OSError):
+            return self._wire.recv(4096)
+        return b""
+
+    def ended(self) -> str | None:
+        """How the process ended, in words; None while it lives."""
+        if self._ended is None:
+            try:
+                news = self._control.recv(4096)
+            except BlockingIOError:
+                return None
+            except OSError:
+                news = b""
+            self._ended = _ending(news)
+        return self._ended
+
+    def kill(self) -> None:
+        """End it and all that it started. May be called from any thread, and more than once."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._control.close()
+        self._wire.close()
+
+
+def _ending(news: bytes) -> str | None:
+    """The last line that the warm process wrote of a fork; an empty one means that both are gone."""
+    if not news:
+        return "its process was ended"
+    last = json.loads(news.splitlines()[-1])
+    if "pid" in last:
+        return None
+    return ending_words(-last["signal"] if "signal" in last else last["exit"])
+
+
+class Client(AsyncKernelClient):
+    """A client that knows from its manager whether the kernel lives, without heartbeats."""
+
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = False,
+        control: bool = True,
+    ) -> None:
+        super().start_channels(shell, iopub, stdin, False, control)
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its output is seen.
+
+        Raises:
+            RuntimeError: it died, or did not answer in time.
+        """
+        deadline = time.monotonic() + (timeout or float("inf"))
+        await self.parent.until_ready(deadline)
+        while True:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.shell_channel.get_msg(timeout=1)
+                if reply["msg_type"] == "kernel_info_reply":
+                    await self.iopub_channel.get_msg(timeout=0.2)
+                    self._handle_kernel_info_reply(reply)
+                    return
+            if not await self.parent.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the kernel does not answer")
+
+
+class ForkedKernelManager(AsyncKernelManager):
+    """Starts a kernel in a folder of its own and ends it without waiting."""
+
+    client_factory = Type(Client)
+
+    def __init__(self, kernels: Nursery, folder: Path, settings: Mapping[str, Any]) -> None:
+        """``settings`` are the request's other entries: see `grader.run.kernel.become`.
+
+        Raises:
+            GraderError: the folder's name is too long for a local socket.
+        """
+        if len(str(folder)) > MAX_SOCKET_PATH:
+            raise GraderError(f"{folder} is too long a name for sockets: set TMPDIR to another")
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        super().__init__(
+            context=context,
+            transport="ipc",
+            ip=str(folder / "k"),
+            connection_file=str(folder / "connection.json"),
+        )
+        self._kernels = kernels
+        self._folder = folder
+        self._settings = settings
+        self.process: ForkedProcess | None = None
+
+    @property
+    def has_kernel(self) -> bool:
+        return self.process is not None
+
+    async def start_kernel(self, **kwargs: Any) -> None:
+        """Fork a kernel into the folder."""
+        (self._folder / "work").mkdir()
+        (self._folder / "home").mkdir()
+        shutil.copy(vae_utils_path(), self._folder / "work")
+        self.write_connection_file()
+        request = {"folder": str(self._folder), "connection_file": self.connection_file}
+        self.process = ForkedProcess(self._kernels, {**request, **self._settings})
+
+    async def until_ready(self, deadline: float) -> None:
+        """Wait until the kernel listens.
+
+        Raises:
+            RuntimeError: it died or said why it can't, or the time is over.
+        """
+        assert self.process is not None
+        while not (greeting := self.process.greeting()):
+            if self.process.ended() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the kernel did not start")
+            await asyncio.sleep(0.01)
+        if greeting != b".":
+            raise RuntimeError(f"the kernel can't be confined: {greeting.decode(errors='replace')}")
+
+    async def is_alive(self) -> bool:
+        return self.process is not None and self.process.ended() is None
+
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        """Kill it: whatever it still has to do is of no interest."""
+        if self.process is not None:
+            self.process.kill()
+
+    async def interrupt_kernel(self) -> None:
+        """A kernel can swallow an interrupt, so it is never sent one."""
+
+    async def cleanup_resources(self, restart: bool = False) -> None:
+        """See `close`."""
+
+    def close(self) -> None:
+        """End the kernel and close every socket to it."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.close()
+        self.context.destroy(linger=0)
+
+
+def settings(data: Path, limits: Limits, trust: bool) -> dict[str, Any]:
+    """The part of a request that all kernels of a grading have in common."""
+    return {"data": str(data), "limits": asdict(limits), "trust": trust}
