@@ -32,11 +32,13 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def main() -> None:
     """Import what the service needs, then serve forks until the examiner goes."""
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
-    with contextlib.suppress(ChildProcessError):
-        while True:  # they are killed; a file that one still writes must not outlive the folder
-            os.wait()
-    shutil.rmtree(sys.argv[3], ignore_errors=True)
+    try:
+        serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    finally:
+        with contextlib.suppress(ChildProcessError):
+            while True:  # they are killed; a file that one still writes must not outlive the folder
+                os.wait()
+        shutil.rmtree(sys.argv[3], ignore_errors=True)
 
 
 def serve(requests: socket.socket, service: str) -> None:

@@ -37,7 +37,7 @@ def shipped_folder() -> Path:
 def read_digits(folder: Path, train: bool) -> Digits:
     """Read the training or the test set of MNIST from its original files, gzipped or not.
 
-    The files may also lie in ``raw`` or ``MNIST/raw`` below the folder, where torchvision puts them.
+    The files may also lie in ``raw`` or ``MNIST/raw`` below it, where torchvision puts them.
 
     Raises:
         DataError: a file is missing, damaged, or holds something else.

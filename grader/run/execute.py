@@ -79,6 +79,7 @@ class _Execution(NotebookClient):
             on_cell_execute=self._enter,
         )
         self.comm_open_handlers = {}
+        self.manager = manager
         self.limits = limits
         self.meter = outputs.Meter()
         self.index: int | None = None
@@ -106,8 +107,8 @@ class _Execution(NotebookClient):
         self._kill()
 
     def _kill(self) -> None:
-        if self.km is not None and self.km.process is not None:
-            self.km.process.kill()
+        if self.manager.process is not None:
+            self.manager.process.kill()
 
     def _enter(self, cell: Any, cell_index: int) -> None:
         self.index = cell_index

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,13 @@ def become(wire: int, request: dict[str, Any]) -> None:
     data = Path(request["data"])
     surroundings.provide_mnist(read_digits(data, True), read_digits(data, False))
     connection = json.loads(Path(request["connection_file"]).read_text(encoding="utf-8"))
-    start = _app(folder, connection)
+    start = _app(connection)
     profile = confinement.Profile(
         Limits(**request["limits"]), writable=_owned(folder), unix_sockets=True
     )
     try:
         confinement.confine(profile, request["trust"])
-    except confinement.Unconfined as error:
+    except confinement.UnconfinedError as error:
         os.write(wire, json.dumps({"unconfined": error.missing}).encode())
         return
     app = start()
@@ -91,11 +92,11 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _owned(folder: Path) -> tuple[str, ...]:
-    """The folder and those in it: a confined kernel may be a user of its own, who has to own them."""
+    """The folder and those in it: a confined kernel may be another user, who has to own them."""
     return (str(folder), str(folder / "work"), str(folder / "home"))
 
 
-def _app(folder: Path, connection: dict[str, Any]) -> Any:
+def _app(connection: Any) -> Callable[[], Any]:
     """What makes the kernel's application; calling it opens sockets and starts threads."""
     from ipykernel.iostream import IOPubThread
     from ipykernel.ipkernel import IPythonKernel
@@ -134,7 +135,7 @@ def _app(folder: Path, connection: dict[str, Any]) -> Any:
             super().init_magics()
             scripts = self.magics_manager.registry["ScriptMagics"].magics["cell"]
             for name in {*scripts, "script", "sx", "system", "!"}:
-                self.register_magic_function(_pass_over, "cell", name)
+                self.magics_manager.register_function(_pass_over, "cell", name)
 
     class Kernel(IPythonKernel):
         shell_class = Type(Shell)
@@ -169,10 +170,9 @@ def _app(folder: Path, connection: dict[str, Any]) -> Any:
     config.BaseIPythonApplication.ipython_dir = os.environ["IPYTHONDIR"]
 
     def start() -> Any:
-        app = App.instance(config=config)
+        app: Any = App.instance(config=config)
         app.initialize([])
         app.shell.enable_matplotlib("inline")
-        # The mode that reads CUDA as the CPU belongs to a thread; cells run in this one.
         return app
 
     return start

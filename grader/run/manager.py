@@ -66,7 +66,7 @@ class ForkedProcess:
 
 
 def _ending(news: bytes) -> str | None:
-    """The last line that the warm process wrote of a fork; an empty one means that both are gone."""
+    """What the warm process wrote last about a fork; nothing means that both are gone."""
     if not news:
         return "its process was ended"
     last = json.loads(news.splitlines()[-1])
@@ -95,7 +95,9 @@ class Client(AsyncKernelClient):
             RuntimeError: it died, or did not answer in time.
         """
         deadline = time.monotonic() + (timeout or float("inf"))
-        await self.parent.until_ready(deadline)
+        manager = self.parent
+        assert isinstance(manager, ForkedKernelManager)
+        await manager.until_ready(deadline)
         while True:
             self.kernel_info()
             with contextlib.suppress(Empty):
@@ -104,7 +106,7 @@ class Client(AsyncKernelClient):
                     await self.iopub_channel.get_msg(timeout=0.2)
                     self._handle_kernel_info_reply(reply)
                     return
-            if not await self.parent.is_alive() or time.monotonic() > deadline:
+            if not await manager.is_alive() or time.monotonic() > deadline:
                 raise RuntimeError("the kernel does not answer")
 
 
@@ -138,7 +140,7 @@ class ForkedKernelManager(AsyncKernelManager):
     def has_kernel(self) -> bool:
         return self.process is not None
 
-    async def start_kernel(self, **kwargs: Any) -> None:
+    async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Fork a kernel into the folder."""
         (self._folder / "work").mkdir()
         (self._folder / "home").mkdir()
@@ -161,18 +163,20 @@ class ForkedKernelManager(AsyncKernelManager):
         if greeting != b".":
             raise RuntimeError(f"the kernel can't be confined: {greeting.decode(errors='replace')}")
 
-    async def is_alive(self) -> bool:
+    async def is_alive(self) -> bool:  # type: ignore[override]
         return self.process is not None and self.process.ended() is None
 
-    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+    async def shutdown_kernel(  # type: ignore[override]
+        self, now: bool = False, restart: bool = False
+    ) -> None:
         """Kill it: whatever it still has to do is of no interest."""
         if self.process is not None:
             self.process.kill()
 
-    async def interrupt_kernel(self) -> None:
+    async def interrupt_kernel(self) -> None:  # type: ignore[override]
         """A kernel can swallow an interrupt, so it is never sent one."""
 
-    async def cleanup_resources(self, restart: bool = False) -> None:
+    async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]
         """See `close`."""
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ ASK = "Restart the kernel and run all cells before you hand in."
 
 
 def saved_state(notebook: Notebook) -> str | None:
-    """What in the saved notebook speaks against a clean 'restart and run all'; None if nothing does.
+    """What speaks against a clean 'restart and run all' in the saved notebook; None if nothing.
 
     Execution counts must run from 1 without gaps, and there must be some output. A ``.py`` export
     keeps neither, so nothing is said of it.

@@ -53,7 +53,8 @@ def provide_vae_utils() -> None:
     The points and the method stay; only the number of gradient steps is smaller.
     """
     spec = importlib.util.spec_from_file_location("vae_utils", vae_utils_path())
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     steps = "max_iter" if "max_iter" in inspect.signature(module.TSNE).parameters else "n_iter"
