@@ -138,7 +138,7 @@ def _see_less(profile: Profile) -> str:
     os.makedirs(place, exist_ok=True)
     return view.enter(
         place,
-        (*python.readable, *data, *profile.readable),
+        (*python.readable, *data, *profile.readable, f"/proc/{os.getpid()}"),
         profile.writable,
         ("/dev/null", *profile.devices),
     )

@@ -88,5 +88,5 @@ def threads_now() -> int:
 
 def _address_space() -> int:
     """Bytes of address space that this process holds now."""
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open(f"/proc/{os.getpid()}/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * resource.getpagesize()

@@ -33,12 +33,11 @@ class Reach:
 @cache
 def installation() -> Reach:
     """Python and its packages without this project: neither as a checkout nor installed."""
-    readable: list[str] = []
-    listable: list[str] = []
-    hidden = project()
-    for root in _roots():
-        _split(root, hidden, readable, listable)
-    return Reach(tuple(dict.fromkeys(readable)), tuple(dict.fromkeys(listable)))
+    parts = [split(root, project()) for root in _roots()]
+    return Reach(
+        tuple(dict.fromkeys(path for part in parts for path in part.readable)),
+        tuple(dict.fromkeys(path for part in parts for path in part.listable)),
+    )
 
 
 @cache
@@ -71,19 +70,18 @@ def _roots() -> list[str]:
     return [os.path.realpath(path) for path in (*own, *_SYSTEM)]
 
 
-def _split(path: str, hidden: tuple[str, ...], readable: list[str], listable: list[str]) -> None:
-    """Add a path, or where something hidden lies in it the parts that are not hidden."""
+def split(path: str, hidden: tuple[str, ...]) -> Reach:
+    """A path, or where something hidden lies in it the parts that are not hidden."""
     if path in hidden:
-        return
+        return Reach((), ())
     if not any(h.startswith(path.rstrip("/") + "/") for h in hidden):
-        readable.append(path)
-        return
-    listable.append(path)
+        return Reach((path,), ())
     try:
-        names = os.listdir(path)
+        children = [str(Path(path) / name) for name in os.listdir(path)]
     except OSError:
-        return
-    for name in names:
-        child = str(Path(path) / name)
-        if not Path(child).is_symlink():
-            _split(child, hidden, readable, listable)
+        children = []
+    parts = [split(child, hidden) for child in children if not Path(child).is_symlink()]
+    return Reach(
+        tuple(p for part in parts for p in part.readable),
+        (path, *(p for part in parts for p in part.listable)),
+    )

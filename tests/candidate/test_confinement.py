@@ -1,0 +1,195 @@
+"""What a confined process can and can't do, tried on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader import doctor
+from grader.candidate import confinement, landlock, reach, seccomp
+from grader.candidate.confinement import Profile, UnconfinedError
+
+ROOT = Path(__file__).resolve().parents[2]
+linux = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
+
+
+def inside(work: Callable[[], object], profile: Profile | None = None) -> object:
+    """What ``work`` returns, or the class of what it raises, in a confined fork."""
+
+    def run() -> str:
+        confinement.confine(profile or Profile())
+        try:
+            return json.dumps(work())
+        except BaseException as error:
+            return json.dumps(type(error).__name__)
+
+    return json.loads(confinement.in_fork(run))
+
+
+@linux
+def test_nothing_is_missing_here() -> None:
+    assert confinement.missing() == ()
+    assert [layer.split(":")[0] for layer in confinement.layers()] == list(confinement.LAYERS)
+
+
+@linux
+def test_every_trial_of_the_doctor_goes_as_it_should() -> None:
+    observations = doctor.observe()
+    assert len(observations) > 30
+    assert [seen for seen in observations if not seen.as_it_should] == []
+
+
+@linux
+@pytest.mark.parametrize("name", ["rubric.yaml", "reference/vae.py", "grader/checks/expected.py"])
+def test_the_project_is_out_of_sight(name: str) -> None:
+    assert inside((ROOT / name).read_text) == "PermissionError"
+
+
+@linux
+def test_the_project_can_not_be_imported() -> None:
+    assert inside(lambda: __import__("grader.checks.expected") and None) == "ModuleNotFoundError"
+    assert inside(lambda: [n for n in sys.modules if n.startswith("grader")]) == []
+
+
+@linux
+@pytest.mark.parametrize()
+def test_packages_can_be_imported_later(module: str) -> None:
+    assert inside(lambda: __import__(module).__name__) == module.partition(".")[0]
+
+
+@linux
+def test_a_folder_of_its_own_is_writable_and_nothing_beside_it(tmp_path: Path) -> None:
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    profile = Profile(writable=(str(own),))
+
+    def write_and_rename() -> str:
+        (own / "a").write_text("mine")
+        (own / "folder").mkdir()
+        os.replace(own / "a", own / "b")
+        return (own / "b").read_text()
+
+    assert inside(write_and_rename, profile) == "mine"
+    assert inside((other / "a").touch, profile) == "PermissionError"
+    assert inside(lambda: os.link(own / "b", other / "b"), profile) in (
+        "PermissionError",
+        "OSError",
+    )
+    assert list(other.iterdir()) == []
+
+
+@linux
+def test_a_kernel_listens_in_its_own_folder_and_answers(tmp_path: Path) -> None:
+    path = str(tmp_path / "shell")
+    answers: list[bytes] = []
+
+    def serve() -> str:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            server.listen()
+            line, _ = server.accept()
+            line.sendall(b"ready")
+        return "served"
+
+    def ask() -> None:
+        while True:
+            try:
+                with socket.socket(socket.AF_UNIX) as line:
+                    line.connect(path)
+                    answers.append(line.recv(5))
+                    return
+            except (FileNotFoundError, ConnectionRefusedError):
+                pass
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    profile = Profile(writable=(str(tmp_path),), unix_sockets=True)
+    assert inside(serve, profile) == "served"
+    asking.join(5)
+    assert answers == [b"ready"]
+
+
+@linux
+def test_a_kernel_can_not_connect_to_others(tmp_path: Path) -> None:
+    path = str(tmp_path / "service")
+
+    def connect() -> None:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(path)
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        profile = Profile(writable=(str(tmp_path),), unix_sockets=True)
+        assert inside(connect, profile) == "PermissionError"
+
+
+@linux
+def test_a_missing_layer_stops_strangers_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none(*arguments: object) -> bytes:
+        raise OSError("no such thing here")
+
+    monkeypatch.setattr(seccomp, "program", none)
+    assert confinement.missing() == ("system calls",)
+
+    def strict() -> str:
+        try:
+            confinement.confine(Profile())
+        except UnconfinedError as error:
+            return str(error)
+        return "ran"
+
+    said = confinement.in_fork(strict)
+    assert "missing: system calls" in said
+    assert "--trust" in said
+    assert said.count(". ") == 0
+    layers = confinement.in_fork(lambda: "\n".join(confinement.confine(Profile(), trust=True)))
+    assert "files" in layers
+    assert "system calls" not in layers
+
+
+@linux
+def test_without_landlock_a_view_of_the_disk_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    if "files" in confinement.missing():
+        pytest.skip("this container forbids namespaces as well")
+    assert any("Landlock" not in layer for layer in confinement.layers())
+    assert [seen for seen in doctor.observe() if not seen.as_it_should] == []
+    assert inside((ROOT / "rubric.yaml").read_text) in ("PermissionError", "FileNotFoundError")
+    assert inside(lambda: __import__("sqlite3").__name__) == "sqlite3"
+
+
+def test_what_is_hidden_is_left_out_of_what_is_readable(tmp_path: Path) -> None:
+    for name in ("packages/torch", "packages/grader/checks", "packages/numpy"):
+        (tmp_path / name).mkdir(parents=True)
+    packages = str(tmp_path / "packages")
+    found = reach.split(packages, (f"{packages}/grader",))
+    assert sorted(found.readable) == [f"{packages}/numpy", f"{packages}/torch"]
+    assert found.listable == (packages,)
+    assert reach.split(packages, ("/elsewhere",)).readable == (packages,)
+    assert reach.split(packages, (packages,)).readable == ()
+
+
+def test_an_environment_inside_the_checkout_stays_readable() -> None:
+    inside_checkout = "/home/me/checkout/.venv/lib"
+    assert reach.split(inside_checkout, ("/home/me/checkout",)).readable == (inside_checkout,)
+
+
+def test_the_shipped_notebooks_are_known_by_their_hash() -> None:
+    for name in ("reference/vae_solved.ipynb", "student_template/vae.ipynb"):
+        sha256 = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+        assert confinement.known_notebook(sha256), f"{name} has changed: its hash is {sha256}"
+    assert not confinement.known_notebook("0" * 64)
+    assert all(re.fullmatch("[0-9a-f]{64}", known) for known in confinement.KNOWN_NOTEBOOKS)

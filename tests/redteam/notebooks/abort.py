@@ -1,0 +1,8 @@
+# Tries: aborts the process.
+# Loses: kl 5
+import os
+
+
+class VAE(Honest):
+    def kl_divergence(self, mu, logsigma):
+        os.abort()
