@@ -40,6 +40,9 @@ def test_wrong_variant_is_wrong_where_it_says(variant: Variant) -> None:
         # Repeated noise makes the other moments of the noise meaningless.
         blurred = {"reparam.location", "reparam.scale", "reparam.normal"}
         found, expected = found - blurred, expected - blurred
+    if "reparam.location" in expected:
+        # With another centre `z - mu` is not the noise any more, which the grader forgives.
+        found, expected = (part - {"reparam.gradient_logsigma"} for part in (found, expected))
     assert found
     assert found == expected
 

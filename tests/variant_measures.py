@@ -249,4 +249,7 @@ def as_measured(variant: Variant) -> Failures:
     if task == "sample":
         law = lost & {"sample.prior", "sample.bernoulli"}
         return lost - law | ({"distribution"} if law and "sample.binary" not in lost else OK)
+    if task == "elbo" and "elbo.average" in lost:
+        # The measures find no draws in a wrong ELBO, while the grader still follows them.
+        return CHECKS[task]
     return lost

@@ -122,7 +122,9 @@ def _load(body: Mapping[str, Any]) -> dict[str, Any]:
         linecache.cache[name] = (len(cell["source"]), None, lines, name)
         statements = ast.parse(cell["source"]).body
         for index in cell["keep"]:
-            code = compile(ast.Module([statements[index]], []), name, "exec", body["flags"])
+            code = compile(
+                ast.Module([statements[index]], []), name, "exec", body["flags"], dont_inherit=True
+            )
             try:
                 exec(code, namespace)
             except Exception as error:
@@ -205,8 +207,8 @@ def _gradients(
 ) -> dict[str, torch.Tensor | None]:
     """Vector-Jacobian products of a method's value; None where no graph leads to an input.
 
-    A value with as many numbers as its cotangent but another shape is met in order, one with a
-    single number by 1.
+    A value with as many numbers as its cotangent but another shape is met in order, one with
+    another number of them by ones.
     """
     outputs, vectors = [], []
     items = value if isinstance(value, (tuple, list)) else [value]
@@ -216,10 +218,8 @@ def _gradients(
         vector = torch.from_numpy(cotangent.copy()).to(item.dtype)
         if vector.numel() == item.numel():
             vector = vector.reshape(item.shape)
-        elif item.numel() == 1:
-            vector = torch.ones_like(item)
         else:
-            continue
+            vector = torch.ones_like(item)
         outputs.append(item)
         vectors.append(vector)
     if not outputs:

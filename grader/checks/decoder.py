@@ -9,7 +9,7 @@ from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
-from grader.checks.networks import explained, require_connected
+from grader.checks.networks import is_function_of, require_connected
 from grader.checks.reading import gradients, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check
 
@@ -53,7 +53,7 @@ def hidden(exam: Exam) -> Evidence | None:
     z = worlds.normal(rng, 32, 4)
     before = expected.linear(weights, "linear3", z)
     actual = _ask(exam, sizes, weights, z)
-    if explained(actual, np.maximum(before, 0)) is None:
+    if not is_function_of(actual, np.maximum(before, 0)):
         raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
     _whole(exam)
     return None
@@ -66,14 +66,15 @@ def _whole(exam: Exam) -> None:
     weights = worlds.random_weights(rng, sizes)
     z = worlds.normal(rng, 128, 32)
     actual = _ask(exam, sizes, weights, z)
-    if explained(actual, expected.logits(weights, z)) is None:
+    if not is_function_of(actual, expected.logits(weights, z)):
         sentence, evidence = difference(actual, expected.decoder(weights, z))
         raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @check(
     "decoder.output",
-    "theta holds probabilities. Which function turns a real number into one, and how often is it applied?",
+    "theta holds probabilities. Which function turns a real number into one? How often is it "
+    "applied?",
 )
 def output(exam: Exam) -> Evidence | None:
     """theta is the sigmoid of linear4, between 0 and 1"""

@@ -8,7 +8,7 @@ from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
-from grader.checks.networks import explained, require_connected
+from grader.checks.networks import explained, is_function_of, require_connected
 from grader.checks.reading import gradients, pair, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check
 
@@ -61,7 +61,7 @@ def hidden(exam: Exam) -> Evidence | None:
     x = worlds.binary_rows(rng, 32, sizes)
     before = expected.linear(weights, "linear1", x)
     for name, actual in zip(_NAMES, _ask(exam, sizes, weights, x), strict=True):
-        if explained(actual, np.maximum(before, 0)) is None:
+        if not is_function_of(actual, np.maximum(before, 0)):
             instead = explained(actual, before)
             tail = (
                 f": it looks like {instead} instead of ReLU"
@@ -83,7 +83,7 @@ def _whole(exam: Exam) -> None:
     x = worlds.binary_rows(rng, 128, sizes)
     heads = expected.encoder(weights, x)
     for name, actual in zip(_NAMES, _ask(exam, sizes, weights, x), strict=True):
-        if all(explained(actual, head) is None for head in heads):
+        if not any(is_function_of(actual, head) for head in heads):
             sentence, evidence = difference(actual, heads[_NAMES.index(name)])
             raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
 
@@ -107,7 +107,7 @@ def _head(exam: Exam, position: int) -> None:
     if not close(actual, right) or not np.any(np.ptp(units, axis=0)):
         sentence, evidence = difference(actual, right)
         raise Lost(
-            f"{name} is not what {layer} makes of the hidden layer, with nothing after it: {sentence}.",
+            f"{name} is not {layer} of the hidden layer with nothing after it: {sentence}.",
             evidence=evidence,
         )
 

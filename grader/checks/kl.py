@@ -84,25 +84,38 @@ def per_sample(exam: Exam) -> Evidence | None:
 
 @check(
     "kl.gradient",
-    "Training needs the divergence's gradient: is everything computed by torch, on the given tensors?",
+    "Training needs this gradient: does torch compute everything, from the given tensors?",
 )
 def gradient(exam: Exam) -> Evidence | None:
     """The divergence has the right gradient in mu and logsigma"""
     rows, latent = 7, 5
     sizes = Sizes(6, latent, 4)
     mu, ls = _posterior(exam, rows, latent)
-    outer = worlds.normal(exam.generator(4, 1), rows)
-    call = Call(METHOD, {"mu": mu, "logsigma": ls}, (outer,), ("mu", "logsigma"))
+    posterior = {"mu": mu, "logsigma": ls}
+    ones, outer = np.ones(rows), worlds.normal(exam.generator(4, 1), rows)
+    calls = tuple(Call(METHOD, posterior, (c,), ("mu", "logsigma")) for c in (ones, outer))
     weights = worlds.random_weights(exam.generator(4, 0), sizes)
-    outcome = exam.ask(Probe(sizes, weights, (call,))).outcomes[0]
-    actual, right = _numbers(outcome), expected.kl(mu, ls)
+    outcomes = exam.ask(Probe(sizes, weights, calls)).outcomes
+    actual, right = _numbers(outcomes[0]), expected.kl(mu, ls)
     if not _is_total(actual, right):
         raise NotReached("The divergence itself is wrong, so its gradient was not judged.")
-    # The worker multiplies with `outer` where there is one number a row, and with 1 elsewhere.
-    factors = [outer[:, None]] if actual.size == rows else [np.ones((rows, 1))]
+    factors = [ones[:, None]]
     if actual.size == 1:
-        factors.append(np.full((rows, 1), 1 / rows))
-    found = gradients(outcome, METHOD)
+        factors.append(ones[:, None] / rows)
+    _require(gradients(outcomes[0], METHOD), mu, ls, factors)
+    if actual.shape == right.shape and close(actual, right):
+        _require(gradients(outcomes[1], METHOD), mu, ls, [outer[:, None]])
+    return None
+
+
+def _require(
+    found: dict[str, np.ndarray | None], mu: np.ndarray, ls: np.ndarray, factors: list[np.ndarray]
+) -> None:
+    """The gradients are the right ones, times one of the factors ``[rows, 1]``.
+
+    Raises:
+        Lost: one is not.
+    """
     slopes = dict(zip(("mu", "logsigma"), expected.kl_gradients(mu, ls), strict=True))
     for name, slope in slopes.items():
         came = found.get(name)
@@ -111,7 +124,6 @@ def gradient(exam: Exam) -> Evidence | None:
         if not any(close(came, factor * slope) for factor in factors):
             sentence, evidence = difference(came, factors[0] * slope)
             raise Lost(f"The gradient in {name} is wrong: {sentence}.", evidence=evidence)
-    return None
 
 
 def _finite(number: float) -> float | None:

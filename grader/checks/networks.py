@@ -38,6 +38,20 @@ def explained(actual: np.ndarray, before: np.ndarray) -> str | None:
     return None
 
 
+def is_function_of(actual: np.ndarray, before: np.ndarray) -> bool:
+    """Whether some activation, known or monotone, turns ``before`` into ``actual``.
+
+    Where ``before`` has equal numbers, so must ``actual``.
+    """
+    if explained(actual, before) is not None:
+        return True
+    if not np.all(np.isfinite(actual)) or not np.ptp(actual):
+        return False
+    steps = np.diff(actual.ravel()[np.argsort(before.ravel(), kind="stable")])
+    room = 1e-4 * np.ptp(actual)
+    return bool(np.all(steps >= -room) or np.all(steps <= room))
+
+
 def require_connected(
     found: Mapping[str, np.ndarray | None], names: tuple[str, ...], what: str
 ) -> None:

@@ -20,7 +20,10 @@ from grader.checks.reading import gradients, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check
 
 METHOD = "sample_with_reparam"
+_NO_NOISE = "z is the same in every draw: there is no noise in it."
 _ROWS, _LATENT, _CALLS = 1024, 16, 2
+_NOTHING = 1e-5
+"""Spread below which a residual is rounding, not noise."""
 _LOG_STDS = (-1.5, -0.5, 0.25, 0.75)
 
 
@@ -29,16 +32,24 @@ class _Draws:
     """What came of drawing: residuals ``z - mu``, with the location and log-std behind each.
 
     All are ``[calls, rows, dimensions]``; only what differs is kept where noise was shared.
+    ``noise`` are the residuals without what they owe to mu and to a wrong centre.
     """
 
     residual: np.ndarray
+    noise: np.ndarray
     mu: np.ndarray
     logsigma: np.ndarray
-    sharing: tuple[str, ...]
+    sharing: tuple[str, ...] = ()
 
-    def groups(self) -> list[np.ndarray]:
-        """The residuals of each log-std that was asked for."""
-        return [self.residual[self.logsigma == value] for value in np.unique(self.logsigma)]
+    def groups(self) -> list[tuple[float, np.ndarray]]:
+        """Each log-std that was asked for, and where."""
+        return [(float(value), self.logsigma == value) for value in np.unique(self.logsigma)]
+
+    def without_copies(self, axis: int, name: str) -> _Draws:
+        """The first along an axis along which noise is shared."""
+        kept = (slice(None),) * axis + (slice(0, 1),)
+        residual = self.residual[kept]
+        return _Draws(residual, residual, self.mu[kept], self.logsigma[kept], (*self.sharing, name))
 
 
 def _z(outcome: Outcome, rows: int, latent: int) -> list[np.ndarray]:
@@ -55,72 +66,80 @@ def _draw(exam: Exam) -> _Draws:
     z = np.stack(_z(exam.ask(probe).outcomes[0], _ROWS, _LATENT))
     if not np.all(np.isfinite(z)):
         raise Lost("z holds NaN or infinite numbers.")
-    shape = z.shape
-    return _distinct(z - mu, np.broadcast_to(mu, shape), np.broadcast_to(logsigma, shape))
+    residual = z - mu
+    mu, logsigma = np.broadcast_to(mu, z.shape), np.broadcast_to(logsigma, z.shape)
+    draws = _Draws(residual, _centred(residual, mu, logsigma), mu, logsigma)
+    while shared := _most_shared(draws):
+        draws = draws.without_copies(*shared)
+    return draws
 
 
-def _distinct(residual: np.ndarray, mu: np.ndarray, logsigma: np.ndarray) -> _Draws:
-    noise = _standardised(residual, logsigma)
-    sharing = []
-    if residual.any():
-        if any(not statistics.is_unshared(call, 0) for call in noise):
-            sharing.append("rows")
-        if any(not statistics.is_unshared(call, 1) for call in noise):
-            sharing.append("dimensions")
-        if not statistics.uncorrelated(noise[0], noise[1]):
-            sharing.append("calls")
-    kept = tuple(
-        slice(0, 1) if axis in sharing else slice(None) for axis in ("calls", "rows", "dimensions")
-    )
-    return _Draws(residual[kept], mu[kept], logsigma[kept], tuple(sharing))
-
-
-def _standardised(residual: np.ndarray, logsigma: np.ndarray) -> np.ndarray:
-    """Residuals over their own group's scale around zero: noise, whatever its scale was."""
+def _centred(residual: np.ndarray, mu: np.ndarray, logsigma: np.ndarray) -> np.ndarray:
+    """Residuals minus their least-squares fit by a constant and mu, for each log-std."""
     noise = np.zeros_like(residual)
     for value in np.unique(logsigma):
         group = logsigma == value
-        scale = np.sqrt(np.mean(residual[group] ** 2))
-        noise[group] = residual[group] / scale if scale > 0 else 0.0
+        design = np.stack([np.ones(int(group.sum())), mu[group]], axis=1)
+        fit = np.linalg.lstsq(design, residual[group], rcond=None)[0]
+        noise[group] = residual[group] - design @ fit
     return noise
+
+
+def _standardised(draws: _Draws) -> np.ndarray:
+    """Noise over its own group's scale, whatever that scale is."""
+    noise = np.zeros_like(draws.noise)
+    for _, group in draws.groups():
+        scale = np.sqrt(np.mean(draws.noise[group] ** 2))
+        noise[group] = draws.noise[group] / scale if scale > _NOTHING else 0.0
+    return noise
+
+
+def _most_shared(draws: _Draws) -> tuple[int, str] | None:
+    """The axis along which noise is shared most, or None where it is shared along none."""
+    noise = _standardised(draws)
+    if not np.any(noise):
+        return None
+    found = []
+    for axis, name in enumerate(("calls", "rows", "dimensions")):
+        lines = np.moveaxis(noise, axis, 0).reshape(noise.shape[axis], -1)
+        if len(lines) > 1 and not statistics.is_unshared(lines, 0):
+            found.append((abs(float(np.mean(lines[:-1] * lines[1:]))), axis, name))
+    return max(found)[1:] if found else None
+
+
+def _location_error(draws: _Draws) -> str | None:
+    """What is wrong with the centre of the draws, or None."""
+    parts = [draws.residual[group] / np.exp(value) for value, group in draws.groups()]
+    if not all(map(statistics.mean_is_zero, (*parts, np.concatenate(parts)))):
+        return f"z - mu should be 0 on average, and is {draws.residual.mean():.3g}."
+    for value, group in draws.groups():
+        if not statistics.slope_is_zero(draws.residual[group], draws.mu[group]):
+            return (
+                "z is not centred on mu: z - mu grows or shrinks with mu "
+                f"(seen where logsigma is {value:g})."
+            )
+    return None
 
 
 @check("reparam.location", "Around which value should the draws for one row lie?")
 def location(exam: Exam) -> Evidence | None:
     """The draws are centred on mu"""
-    draws = _draw(exam)
-    noise = draws.residual / np.exp(draws.logsigma)
-    mean = float(draws.residual.mean())
-    if not statistics.mean_is_zero(noise):
-        raise Lost(
-            f"z - mu should be 0 on average, and is {mean:.3g}.", evidence={"mean_residual": mean}
-        )
-    for name, regressor in (("mu", draws.mu), ("logsigma", draws.logsigma)):
-        if not statistics.slope_is_zero(draws.residual, regressor):
-            raise Lost(f"z is not centred on mu: z - mu grows or shrinks with {name}.")
+    error = _location_error(_draw(exam))
+    if error is not None:
+        raise Lost(error)
     return None
 
 
 def _scale_error(draws: _Draws) -> str | None:
     """What is wrong with the spread of the draws, or None."""
-    if not np.any(draws.residual):
-        return "z equals mu: there is no noise in it."
-    ratios = [
-        group.std() / np.exp(value) if group.size > 1 else 1.0
-        for group, value in zip(draws.groups(), np.unique(draws.logsigma), strict=True)
+    scaled = [
+        (np.exp(value), draws.noise[group] / np.exp(value)) for value, group in draws.groups()
     ]
-    parts = [
-        group / np.exp(value)
-        for group, value in zip(draws.groups(), np.unique(draws.logsigma), strict=True)
-    ]
-    centred = np.concatenate([part - part.mean() for part in parts])
-    freedom = max(centred.size - len(parts), 1)
-    pooled = statistics.chi_square_fits(float(np.sum(centred**2)), freedom)
-    if pooled and all(map(statistics.variance_is_one, parts)):
+    everything = np.concatenate([part for _, part in scaled])
+    if all(map(statistics.variance_is_one, (everything, *(part for _, part in scaled)))):
         return None
     words = ", ".join(
-        f"{ratio * np.exp(value):.3g} where {np.exp(value):.3g} is right"
-        for ratio, value in zip(ratios, np.unique(draws.logsigma), strict=True)
+        f"{right * part.std():.3g} where {right:.3g} is right" for right, part in scaled
     )
     return f"The standard deviation of z - mu should be exp(logsigma), and is {words}."
 
@@ -143,11 +162,12 @@ def scale(exam: Exam) -> Evidence | None:
 def normal(exam: Exam) -> Evidence | None:
     """The noise has the shape of a normal distribution"""
     draws = _draw(exam)
-    if not np.any(draws.residual):
-        raise Lost("z equals mu: there is no noise in it.")
-    parts = [g for g in draws.groups() if g.size > 1 and g.std() > 0]
-    noise = np.concatenate([(g - g.mean()) / g.std() for g in parts]) if parts else np.zeros(1)
-    if noise.size > 1 and not statistics.is_normal(noise):
+    parts = [draws.noise[group] for _, group in draws.groups()]
+    parts = [(part - part.mean()) / part.std() for part in parts if part.std() > _NOTHING]
+    if not parts:
+        raise Lost(_NO_NOISE)
+    noise = np.concatenate(parts)
+    if not statistics.is_normal(noise):
         raise Lost(
             "Brought to mean 0 and standard deviation 1, z - mu is not normally distributed.",
             evidence={"fourth_moment": float(np.mean(noise**4)), "largest": float(noise.max())},
@@ -159,8 +179,8 @@ def normal(exam: Exam) -> Evidence | None:
 def independent(exam: Exam) -> Evidence | None:
     """Every row, dimension and call has noise of its own"""
     draws = _draw(exam)
-    if not np.any(draws.residual):
-        raise Lost("z equals mu: there is no noise in it.")
+    if not np.any(_standardised(draws)):
+        raise Lost(_NO_NOISE)
     if draws.sharing:
         shared = " and ".join(draws.sharing)
         raise Lost(f"The noise of different {shared} is not independent.")
@@ -209,9 +229,11 @@ def gradient_logsigma(exam: Exam) -> Evidence | None:
     right = outer * residual
     if close(came, right, 1e-3) and np.any(right):
         return None
-    # A wrong scale is charged by its own check: then any gradient from the noise is enough.
-    if np.all(np.isfinite(came)) and np.all(came != 0) and _scale_error(_draw(exam)):
-        return None
+    # A wrong centre or scale has its own check: then any gradient from the noise is enough.
+    if np.all(np.isfinite(came)) and np.all(came != 0):
+        draws = _draw(exam)
+        if _location_error(draws) or _scale_error(draws):
+            return None
     sentence, evidence = difference(came / outer, residual)
     raise Lost(f"The derivative of z in logsigma is not z - mu: {sentence}.", evidence=evidence)
 

@@ -138,6 +138,9 @@ def prior(exam: Exam) -> Evidence | None:
         rates = above.mean((0, 1))
         draws = _CALLS * _SAMPLES
         right = np.tile(1 - ndtr(_THRESHOLDS), _LATENT)
+        # Pixels that are exactly inverted tell as much about z.
+        if rates[0] < 0.5 < rates[len(_THRESHOLDS) - 1]:
+            rates, above = 1 - rates, 1 - above
         for rate, probability, threshold in zip(
             rates, right, np.tile(_THRESHOLDS, _LATENT), strict=True
         ):
@@ -176,6 +179,10 @@ def bernoulli(exam: Exam) -> Evidence | None:
                     f"Pixels with theta = {theta:g} are 1 in {drawn.mean():.1%} of the samples.",
                     evidence={"theta": float(theta), "rate": float(drawn.mean())},
                 )
+        # Where theta is 0 or 1 there is no chance: a z above a threshold is above all lower ones.
+        steps = samples.steps.reshape(*samples.steps.shape[:2], _LATENT, -1)
+        if np.any(np.diff(steps, axis=-1) > 0):
+            raise Lost("Pixels with theta = 0 or 1 do not all come out as 0 or 1.")
         scores = (pixels - _THETAS) / np.sqrt(_THETAS * (1 - _THETAS))
         if not all(statistics.is_unshared(call, axis) for call in scores for axis in (0, 1)):
             raise Lost("Pixels or samples share their random numbers: they are not independent.")

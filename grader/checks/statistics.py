@@ -8,7 +8,7 @@ are the checks' own; what they detect stands in the checks' docstrings.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import chdtr, chdtrc, erfc, kolmogorov, ndtr
+from scipy.special import chdtr, chdtrc, erfc, kolmogorov, ndtr, stdtr
 
 ALPHA = 1e-8
 
@@ -26,12 +26,14 @@ def chi_square_fits(statistic: float, freedom: int) -> bool:
 
 
 def mean_is_zero(draws: np.ndarray) -> bool:
-    """One-sample t test; the normal limit serves, samples are large or the verdict lenient."""
-    spread = draws.std(ddof=1) if draws.size > 1 else 0.0
+    """Student's t test (two-sided)."""
+    if draws.size < 2:
+        return True
+    spread = draws.std(ddof=1)
     if spread == 0:
         return bool(abs(draws.mean()) < 1e-6)
-    statistic = draws.mean() / spread * np.sqrt(draws.size)
-    return normal_fits(float(statistic) if draws.size > 30 else float(statistic) / 5)
+    statistic = float(draws.mean() / spread * np.sqrt(draws.size))
+    return 2 * float(stdtr(draws.size - 1, -abs(statistic))) >= ALPHA
 
 
 def slope_is_zero(draws: np.ndarray, regressor: np.ndarray) -> bool:

@@ -1,0 +1,65 @@
+"""What all tests share: one warm process, and ways to grade with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.candidate.client import Candidates
+from grader.checks.verdict import Exam
+from grader.grading import KNOWN_CHECKS, examine
+from grader.report.result import TaskResult
+from grader.rubric import Rubric, default_path, load_rubric
+from grader.submission import extract, load
+
+ROOT = Path(__file__).resolve().parents[1]
+
+Examine = Callable[..., tuple[TaskResult, ...]]
+
+
+@pytest.fixture(scope="session")
+def candidates() -> Iterator[Candidates]:
+    """Fresh candidates from one warm process."""
+    with Candidates() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def rubric() -> Rubric:
+    """The assignment's own rubric."""
+    return load_rubric(default_path(), KNOWN_CHECKS)
+
+
+@pytest.fixture
+def examine_notebook(candidates: Candidates, rubric: Rubric, tmp_path: Path) -> Examine:
+    """Grade a notebook node; ``tasks`` limits the checks to some tasks."""
+
+    def grade(
+        notebook: nbformat.NotebookNode, tasks: frozenset[str] | None = None, seed: int = 0
+    ) -> tuple[TaskResult, ...]:
+        path = tmp_path / "vae.ipynb"
+        nbformat.write(notebook, path)
+        code = extract(load(path))
+        counted = {
+            check: points
+            for check, points in rubric.checks.items()
+            if tasks is None or check.split(".")[0] in tasks
+        }
+        exam = Exam(partial(candidates.ask, code=code), seed)
+        return examine(code, Rubric(rubric.tasks, counted, rubric.rules), exam)
+
+    return grade
+
+
+def lost_checks(tasks: tuple[TaskResult, ...]) -> dict[str, str]:
+    """The checks that were not passed, with what was said about them."""
+    return {
+        check.id: f"{check.status}: {check.message}"
+        for task in tasks
+        for check in task.checks
+        if check.status != "passed"
+    }

@@ -1,0 +1,36 @@
+"""Right methods in any style get every point; wrong ones lose exactly what they got wrong."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Examine, lost_checks
+from variant_bank import Variant, all_variants, notebook_with
+
+# Methods that others call: an error in one of them must not be charged again where it is called.
+_HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))
+_CALLERS = frozenset(("elbo", "sample"))
+
+
+@pytest.mark.parametrize("variant", all_variants(), ids=lambda variant: variant.label)
+def test_variant_loses_what_it_should(variant: Variant, examine_notebook: Examine) -> None:
+    tasks = frozenset((variant.task,)) | (_CALLERS if variant.task in _HELPERS else frozenset())
+    notebook = notebook_with(variant, device="cuda" if variant.cuda else "cpu")
+    lost = lost_checks(examine_notebook(notebook, tasks))
+    assert set(lost) == variant.lost, "\n".join(f"{id} {words}" for id, words in lost.items())
+
+
+_RIGHT = [variant for variant in all_variants() if variant.right]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 201))
+def test_right_variants_keep_their_points_under_any_seed(
+    seed: int, examine_notebook: Examine
+) -> None:
+    """One right variant of each task, another combination for every seed of the examiner."""
+    by_task = {
+        task: [v for v in _RIGHT if v.task == task and not v.prelude and not v.after]
+        for task in _HELPERS | _CALLERS
+    }
+    chosen = [found[seed * 7 % len(found)] for found in by_task.values()]
+    assert lost_checks(examine_notebook(notebook_with(*chosen), seed=seed)) == {}, chosen
