@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
@@ -25,6 +26,7 @@ from grader.candidate.observation import (
     read_confinement,
     read_outcome,
     read_setup,
+    read_touched,
 )
 from grader.candidate.probe import Probe, message
 from grader.candidate.processes import (
@@ -35,9 +37,13 @@ from grader.candidate.processes import (
     environment,
 )
 from grader.candidate.wire import Message, WireError, pack, unpack
-from grader.submission.extract import Slice
+from grader.submission.slices import Slice, SliceCell
 
 Isolation = Literal["fork", "spawn"]
+
+
+STRIKES = 2
+"""How often a class may take too long to be defined before no more candidates are given to it."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class Candidates:
     ) -> None:
         """``trust`` lets student code run where layers of confinement are missing."""
         self.layers: tuple[str, ...] = ()
+        self._stuck: Counter[tuple[SliceCell, ...]] = Counter()
         self.isolation = isolation or default_isolation()
         given = {"limits": asdict(limits or Limits()), "trust": trust}
         self._patience = patience or Patience()
@@ -126,10 +133,14 @@ class Candidates:
             GraderError: no candidate could be started.
             NotConfinedError: it could not be confined, so no student code ran.
         """
+        if self._stuck[code.cells] >= STRIKES:
+            again = Failure("timed_out", "load", text=f"{self._patience.setup_seconds:g} seconds")
+            return Observation((again,) * len(probe.calls))
         job = pack(message(probe, code))
         channel = self._open()
         try:
             outcomes: list[Outcome] = []
+            touched: frozenset[str] = frozenset()
             stage, seconds = "load", self._patience.setup_seconds
             try:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -140,8 +151,11 @@ class Candidates:
                     return Observation((failure,) * len(probe.calls))
                 stage, seconds = "call", self._patience.call_seconds
                 for call in probe.calls:
-                    outcomes.append(read_outcome(self._next(channel, seconds), call.repeat))
+                    answer = self._next(channel, seconds)
+                    touched |= read_touched(answer)
+                    outcomes.append(read_outcome(answer, call.repeat))
             except TimeoutError:
+                self._stuck[code.cells] += stage == "load"
                 failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
             except (EOFError, ConnectionResetError):
                 failure = Failure("died", stage, text=channel.ending())
@@ -151,7 +165,7 @@ class Candidates:
             if missing:
                 assert failure is not None
                 outcomes += [failure] * missing
-            return Observation(tuple(outcomes))
+            return Observation(tuple(outcomes), touched)
         finally:
             channel.close()
 

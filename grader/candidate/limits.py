@@ -21,6 +21,7 @@ class Limits:
         memory_bytes: address space on top of what the warm process already holds; no more than an
             even share of the machine's memory is given.
         file_bytes: size of any file that it writes.
+        folder_bytes: all that its own folder may hold, if it has one; kept from outside.
         descriptors: open files.
         threads: how many it may have at once. A user who is not root shares this with what else
             he runs, so there it holds a bomb off but doesn't count exactly.
@@ -29,6 +30,7 @@ class Limits:
     cpu_seconds: int = 60
     memory_bytes: int = 2 << 30
     file_bytes: int = 16 << 20
+    folder_bytes: int = 256 << 20
     descriptors: int = 64
     threads: int = 128
 
@@ -84,6 +86,29 @@ def threads_now() -> int:
             if name.isdigit() and os.stat(f"/proc/{name}").st_uid == os.getuid():
                 count += len(os.listdir(f"/proc/{name}/task"))
     return count
+
+
+def is_overfull(folder: str, most: int) -> bool:
+    """Whether a folder that student code writes to holds more than ``most`` bytes.
+
+    Every entry counts as a block of the disk at least, and what can't be looked into as too much.
+    """
+    total, waiting = 0, [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    stat = entry.stat(follow_symlinks=False)
+                    total += max(stat.st_blocks * 512, 4096)
+                    if total > most:
+                        return True
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+    return False
 
 
 def _address_space() -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from grader import spec
 from grader.candidate.wire import Message, WireError
 
 FORMS = frozenset(("tensor", "number", "ndarray", "list", "tuple", "none", "other", "unreadable"))
@@ -79,9 +80,13 @@ Outcome = Returned | Failure
 
 @dataclass(frozen=True)
 class Observation:
-    """Outcomes of a probe's calls; all are the same failure when the model could not be built."""
+    """Outcomes of a probe's calls; all are the same failure when the model could not be built.
+
+    ``touched`` names the methods that were seen to use `torch.distributions`.
+    """
 
     outcomes: tuple[Outcome, ...]
+    touched: frozenset[str] = frozenset()
 
 
 def read_confinement(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -136,6 +141,14 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
         {name: None if i is None else _array(i, message.arrays) for name, i in gradients.items()},
         None if backward is None else _failure(backward, "backward"),
     )
+
+
+def read_touched(message: Message) -> frozenset[str]:
+    """The methods that a message says have used `torch.distributions`."""
+    named = message.body.get("touched")
+    if not isinstance(named, list):
+        return frozenset()
+    return frozenset(method for method in spec.TASK_BY_METHOD if method in named)
 
 
 def _failure(body: Mapping[str, Any], stage: str) -> Failure:

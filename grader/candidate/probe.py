@@ -93,6 +93,7 @@ def message(probe: Probe, code: Slice) -> Message:
         ],
         "flags": code.flags,
         "class_name": spec.CLASS_NAME,
+        "watch": list(spec.TASK_BY_METHOD),
         "seed": probe.seed,
         "sizes": list(sizes),
         "bind": dict(zip(spec.CONSTRUCTOR, sizes, strict=True)),

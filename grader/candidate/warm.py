@@ -8,6 +8,8 @@ examiner the fork's pid and how it ended; when the examiner closes it, the fork 
 started are killed. When FD closes, everything ends, and the temporary FOLDER is removed: the
 examiner may have been killed.
 
+A request that names a ``folder`` and ``limits`` has the fork killed when it puts too much there.
+
 A fork may itself be a warm process, for a service that needs more imports than the first: its wire
 is then its FD.
 """
@@ -26,8 +28,13 @@ import socket
 import sys
 from typing import Any
 
+from grader.candidate import limits
+
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+
+FOLDER_SECONDS = 0.25
+"""How often the folders that forks write to are measured."""
 
 
 def main() -> None:
@@ -58,6 +65,7 @@ class _Nursery:
         self._service = service
         self._requests = requests
         self._controls: dict[int, socket.socket] = {}
+        self._folders: dict[int, tuple[str, int]] = {}
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
@@ -68,7 +76,7 @@ class _Nursery:
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
         alive = True
         while alive:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(FOLDER_SECONDS if self._folders else None):
                 if key.fileobj is self._requests:
                     alive = self._accept()
                 elif key.fileobj == self._wake_read:
@@ -78,6 +86,9 @@ class _Nursery:
                 elif key.data in self._controls:
                     self._selector.unregister(key.fileobj)
                     self._kill(key.data)
+            for pid, (folder, most) in self._folders.items():
+                if limits.is_overfull(folder, most):
+                    self._kill(pid)
         for pid in self._controls:
             self._kill(pid)
         self._kill_strays()
@@ -92,9 +103,12 @@ class _Nursery:
             return False
         wire_fd, control_fd = fds
         pid = os.fork()
+        request = json.loads(line)
         if pid == 0:
-            self._become(wire_fd, json.loads(line))
+            self._become(wire_fd, request)
         os.close(wire_fd)
+        if "folder" in request and "limits" in request:
+            self._folders[pid] = request["folder"], request["limits"]["folder_bytes"]
         control = socket.socket(fileno=control_fd)
         self._controls[pid] = control
         self._selector.register(control, selectors.EVENT_READ, pid)
@@ -133,6 +147,7 @@ class _Nursery:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(ended.si_pid, signal.SIGKILL)
             os.waitpid(ended.si_pid, 0)
+            self._folders.pop(ended.si_pid, None)
             control = self._controls.pop(ended.si_pid, None)
             if control is not None:
                 died = ended.si_code != os.CLD_EXITED

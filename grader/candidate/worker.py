@@ -20,6 +20,7 @@ import torch
 
 from grader.candidate import confinement, cpu_only
 from grader.candidate.limits import Limits
+from grader.candidate.tripwire import Tripwire
 from grader.candidate.wire import DTYPES, Message, pack, unpack
 
 MAX_TEXT = 2000
@@ -71,6 +72,7 @@ def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -
         outbox.send({"kind": "unconfined", "missing": error.missing})
         return
     _seed(job.body["seed"])
+    tripwire = Tripwire(job.body["watch"])
     stage = "load"
     try:
         namespace = _load(job.body)
@@ -85,7 +87,7 @@ def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -
             body = _call(vae, namespace, call, job.arrays.__getitem__, outbox)
         except BaseException as error:
             body = {"kind": "raised", "stage": "call", **_describe(error)}
-        outbox.send(body)
+        outbox.send({**body, "touched": sorted(tripwire.touched)})
 
 
 def _read_exactly(fd: int, count: int) -> bytes:
