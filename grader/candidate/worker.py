@@ -212,7 +212,7 @@ def _gradients(
     A value with as many numbers as its cotangent but another shape is met in order, one with
     another number of them by ones.
     """
-    outputs, vectors = [], []
+    products = []
     items = value if isinstance(value, (tuple, list)) else [value]
     for item, cotangent in zip(items, cotangents, strict=False):
         if not isinstance(item, torch.Tensor) or not item.requires_grad:
@@ -222,11 +222,11 @@ def _gradients(
             vector = vector.reshape(item.shape)
         else:
             vector = torch.ones_like(item)
-        outputs.append(item)
-        vectors.append(vector)
-    if not outputs:
+        products.append((item * vector).sum())
+    if not products:
         return dict.fromkeys(inputs)
-    found = torch.autograd.grad(outputs, list(inputs.values()), vectors, allow_unused=True)
+    # A scalar's gradient, for torch imports a computer algebra system to look at given cotangents.
+    found = torch.autograd.grad(torch.stack(products).sum(), list(inputs.values()), allow_unused=True)
     return dict(zip(inputs, found, strict=True))
 
 
