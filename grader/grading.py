@@ -7,19 +7,24 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from grader import __version__, spec
+from grader.assets import asset
 from grader.candidate.client import Candidates
-from grader.candidate.observation import clean
+from grader.candidate.observation import Observation, clean
+from grader.candidate.probe import Probe
 from grader.checks import CHECKS
 from grader.checks.verdict import Check, Exam, Lost, NotReached
+from grader.consequences import charged, penalty, rule_results
 from grader.report.result import CheckResult, Result, Submission, TaskResult
 from grader.rubric import Rubric
-from grader.submission import Slice, Ungradable, extract, load
+from grader.submission import Notebook, Slice, Ungradable, extract, load
+from grader.submission.findings import NO_DISTRIBUTIONS, Finding
+from grader.submission.rules import read_rules
 
 KNOWN_CHECKS = tuple(check.id for check in CHECKS)
 
@@ -45,14 +50,25 @@ def grade_file(path: Path, rubric: Rubric, candidates: Candidates, seed: int = 0
             seconds=time.monotonic() - started,
             reason=error.reason,
         )
-    tasks = examine(code, rubric, Exam(partial(candidates.ask, code=code), seed))
+    touched: set[str] = set()
+
+    def put(probe: Probe) -> Observation:
+        observation = candidates.ask(probe, code)
+        touched.update(observation.touched)
+        return observation
+
+    tasks = examine(code, rubric, Exam(put, seed))
+    findings = [*read_rules(notebook, code, _template())]
+    findings += _seen_at_run_time(touched, findings, code)
+    tasks = charged(tasks, findings, rubric)
     broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
     return Result(
         submission,
         "grader_error" if broken else "graded",
-        sum(task.points for task in tasks),
+        max(0.0, sum(task.points for task in tasks) - penalty(findings, rubric)),
         rubric.max_points,
         tasks,
+        rule_results(findings, rubric, {task.id: task.title for task in spec.TASKS}),
         advice=_advice(code),
         environment=_environment(candidates),
         seconds=time.monotonic() - started,
@@ -60,6 +76,24 @@ def grade_file(path: Path, rubric: Rubric, candidates: Candidates, seed: int = 0
         if broken
         else None,
     )
+
+
+def _seen_at_run_time(
+    touched: Iterable[str], findings: Iterable[Finding], code: Slice
+) -> list[Finding]:
+    """Uses of `torch.distributions` that the source hides, but that a candidate tripped over."""
+    known = {finding.task for finding in findings if finding.rule == NO_DISTRIBUTIONS}
+    found = []
+    for method in sorted(touched):
+        task, place = spec.TASK_BY_METHOD.get(method), code.methods.get(method)
+        if task and place and task not in known:
+            message = f"`{method}` uses torch.distributions, which the assignment does not allow."
+            found.append(Finding(NO_DISTRIBUTIONS, task, place.cell, place.line, message))
+    return found
+
+
+def _template() -> Notebook:
+    return load(asset("student_template") / "vae.ipynb")
 
 
 def examine(code: Slice, rubric: Rubric, exam: Exam) -> tuple[TaskResult, ...]:

@@ -42,7 +42,9 @@ def _parts(result: Result) -> list[RenderableType]:
             parts.append(_task(task, lost))
     for rule in result.rules:
         if rule.status == "broken":
-            parts.append(_note("Rule", f"{rule.message} {rule.consequence}"))
+            place = rule.locations[0] if rule.locations else {}
+            where = f" (cell {place['cell']}, line {place['line']})" if place else ""
+            parts.append(_note(f"Rule broken{where}", f"{rule.message} {rule.consequence}"))
     parts += [_note("Advice", text) for text in result.advice]
     if result.status == "grader_error":
         parts.append(Text(f"\n{result.reason}", style="bold red"))
@@ -60,6 +62,8 @@ def _table(result: Result) -> Table:
         passed = sum(check.status == "passed" for check in task.checks)
         full = passed == len(task.checks)
         words = "all passed" if full else f"{passed} of {len(task.checks)} passed"
+        if full and task.points < task.max_points:
+            words, full = "passed, not counted", False
         place = (
             f"cell {task.location['cell']}, line {task.location['line']}" if task.location else ""
         )
