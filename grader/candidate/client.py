@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import signal
@@ -36,22 +37,25 @@ from grader.candidate.processes import (
     ending_words,
     environment,
 )
-from grader.candidate.wire import Message, WireError, pack, unpack
+from grader.candidate.wire import MAX_ANSWER_HEADER, Message, WireError, pack, unpack
 from grader.submission.slices import Slice, SliceCell
 
 Isolation = Literal["fork", "spawn"]
 
 
 STRIKES = 2
-"""How often a class may take too long to be defined before no more candidates are given to it."""
+"""How often a class, or a method of it, may run out of time before it is asked no more."""
+
+_Asked = tuple[tuple[SliceCell, ...], str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Wall-clock limits: for building the model, and for each call."""
+    """Wall-clock limits: for building the model, for each call, and for all of them."""
 
     setup_seconds: float = 20.0
     call_seconds: float = 10.0
+    life_seconds: float = 60.0
 
 
 class NotConfinedError(GraderError):
@@ -101,7 +105,7 @@ class Candidates:
     ) -> None:
         """``trust`` lets student code run where layers of confinement are missing."""
         self.layers: tuple[str, ...] = ()
-        self._stuck: Counter[tuple[SliceCell, ...]] = Counter()
+        self._stuck: Counter[_Asked] = Counter()
         self.isolation = isolation or default_isolation()
         given = {"limits": asdict(limits or Limits()), "trust": trust}
         self._patience = patience or Patience()
@@ -133,29 +137,34 @@ class Candidates:
             GraderError: no candidate could be started.
             NotConfinedError: it could not be confined, so no student code ran.
         """
-        if self._stuck[code.cells] >= STRIKES:
-            again = Failure("timed_out", "load", text=f"{self._patience.setup_seconds:g} seconds")
-            return Observation((again,) * len(probe.calls))
+        stand_ins = probe.stand_ins.methods if probe.stand_ins else ()
+        loading: _Asked = (code.cells, "", ())
+        asked: list[_Asked] = [(code.cells, call.method, stand_ins) for call in probe.calls]
+        for stage, key in (("load", loading), ("call", asked[0])):
+            if self._stuck[key] >= STRIKES:
+                again = Failure("timed_out", stage, text="as it did before")
+                return Observation((again,) * len(probe.calls))
         job = pack(message(probe, code))
         channel = self._open()
         try:
             outcomes: list[Outcome] = []
             touched: frozenset[str] = frozenset()
             stage, seconds = "load", self._patience.setup_seconds
+            end = time.monotonic() + self._patience.life_seconds
             try:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     channel.send(job)
-                self.layers = self._confined(channel, seconds)
-                failure = read_setup(self._next(channel, seconds))
+                self.layers = self._confined(channel)
+                failure = read_setup(self._next(channel, seconds, end))
                 if failure is not None:
                     return Observation((failure,) * len(probe.calls))
                 stage, seconds = "call", self._patience.call_seconds
                 for call in probe.calls:
-                    answer = self._next(channel, seconds)
+                    answer = self._next(channel, seconds, end)
                     touched |= read_touched(answer)
                     outcomes.append(read_outcome(answer, call.repeat))
             except TimeoutError:
-                self._stuck[code.cells] += stage == "load"
+                self._stuck[loading if stage == "load" else asked[len(outcomes)]] += 1
                 failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
             except (EOFError, ConnectionResetError):
                 failure = Failure("died", stage, text=channel.ending())
@@ -169,10 +178,10 @@ class Candidates:
         finally:
             channel.close()
 
-    def _confined(self, channel: Channel, seconds: float) -> tuple[str, ...]:
+    def _confined(self, channel: Channel) -> tuple[str, ...]:
         """The layers that are on. Until they are, whatever goes wrong is the grader's own fault."""
         try:
-            layers, missing = read_confinement(self._next(channel, seconds))
+            layers, missing = read_confinement(self._next(channel, START_SECONDS))
         except (TimeoutError, EOFError, ConnectionResetError, WireError) as error:
             raise GraderError("a candidate ended before it was confined") from error
         if missing:
@@ -180,9 +189,9 @@ class Candidates:
         return layers
 
     @staticmethod
-    def _next(channel: Channel, seconds: float) -> Message:
-        deadline = time.monotonic() + seconds
-        return unpack(lambda count: channel.receive(count, deadline))
+    def _next(channel: Channel, seconds: float, end: float = math.inf) -> Message:
+        deadline = min(time.monotonic() + seconds, end)
+        return unpack(lambda count: channel.receive(count, deadline), MAX_ANSWER_HEADER)
 
 
 class _Forked:
@@ -244,7 +253,7 @@ class _Spawned:
         )
         # A pipe has no time-outs on every platform, a queue has; its bound caps what is held.
         self._parts: queue.Queue[bytes] = queue.Queue(maxsize=64)
-        self._held = b""
+        self._held = bytearray()
         self._closed = False
         threading.Thread(target=self._pump, daemon=True).start()
 
@@ -279,7 +288,8 @@ class _Spawned:
             if not part:
                 raise EOFError
             self._held += part
-        data, self._held = self._held[:count], self._held[count:]
+        data = bytes(self._held[:count])
+        del self._held[:count]
         return data
 
     def ending(self) -> str:

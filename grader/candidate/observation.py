@@ -15,7 +15,7 @@ from grader.candidate.wire import Message, WireError
 FORMS = frozenset(("tensor", "number", "ndarray", "list", "tuple", "none", "other", "unreadable"))
 MAX_TEXT = 500
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
 
@@ -99,7 +99,9 @@ def read_confinement(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]
     """
     found = []
     for kind, name in (("confined", "layers"), ("unconfined", "missing")):
-        texts = message.body.get(name, []) if message.body.get("kind") == kind else []
+        texts = message.body.get(name) if message.body.get("kind") == kind else []
+        if not isinstance(texts, list):
+            raise WireError("a candidate's layers of confinement are not a list")
         found.append(tuple(clean(text, 100) for text in texts))
     if message.body.get("kind") not in ("confined", "unconfined"):
         raise WireError("a candidate does not say how it is confined")

@@ -21,6 +21,9 @@ DTYPES = frozenset(
     ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 )
 MAX_HEADER = 4 << 20
+MAX_ANSWER_HEADER = 1 << 20
+"""A candidate's answer says less than its job, and JSON takes many times its length as objects."""
+
 MAX_PAYLOAD = 32 << 20
 MAX_ARRAYS = 4096
 MAX_DIMS = 8
@@ -59,14 +62,14 @@ def pack(message: Message) -> bytes:
     return _LENGTHS.pack(len(header), len(payload)) + header + payload
 
 
-def unpack(read: Callable[[int], bytes]) -> Message:
+def unpack(read: Callable[[int], bytes], max_header: int = MAX_HEADER) -> Message:
     """Read one frame; ``read(n)`` returns exactly ``n`` bytes or raises.
 
     Raises:
         WireError: the frame breaks the format or a size limit.
     """
     header_size, payload_size = _LENGTHS.unpack(read(_LENGTHS.size))
-    if header_size > MAX_HEADER or payload_size > MAX_PAYLOAD:
+    if header_size > max_header or payload_size > MAX_PAYLOAD:
         raise WireError("a message is too large")
     try:
         header = json.loads(read(header_size), parse_constant=_refuse_constant)
@@ -82,7 +85,10 @@ def unpack(read: Callable[[int], bytes]) -> Message:
         # NumPy reads any byte as a bool, and then counts with it: only 0 and 1 may come in.
         if dtype == np.bool_ and np.any(flat.view(np.uint8) > 1):
             raise WireError("an array of bool holds other bytes than 0 and 1")
-        arrays.append(flat.reshape(shape))
+        try:
+            arrays.append(flat.reshape(shape))
+        except ValueError as error:  # no numbers at all, in a shape too large to be written down
+            raise WireError("an array's shape holds a size that can't be") from error
         offset += size
     return Message(header["body"], tuple(arrays))
 

