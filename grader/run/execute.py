@@ -150,6 +150,8 @@ async def _run(
         error, ending = await _until_done(execution, manager)
     finally:
         execution.finish()
+        if execution.kc is not None:
+            execution.kc.stop_channels()
         manager.close()
     if execution.started is None:
         raise GraderError(f"no kernel could be started: {error or ending}")

@@ -23,6 +23,9 @@ from grader.run.digits import read_digits
 READY = b"."
 """What a kernel says on its wire when it listens."""
 
+FLUSH_CHARACTERS = 1 << 19
+"""Text that a cell prints is sent at the latest when there is so much of it."""
+
 NO_SHELL = "[The grader executes no shell commands; this line was passed over.]"
 
 
@@ -98,7 +101,7 @@ def _owned(folder: Path) -> tuple[str, ...]:
 
 def _app(connection: Any) -> Callable[[], Any]:
     """What makes the kernel's application; calling it opens sockets and starts threads."""
-    from ipykernel.iostream import IOPubThread
+    from ipykernel.iostream import IOPubThread, OutStream
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
     from ipykernel.zmqshell import ZMQInteractiveShell
@@ -115,6 +118,19 @@ def _app(connection: Any) -> Callable[[], Any]:
         self._pipe_flag = False
 
     IOPubThread._setup_pipe_in = no_pipe  # type: ignore[method-assign]
+
+    class Stream(OutStream):
+        """A stream that waits for its reader, so that no message grows without bound."""
+
+        waiting = 0
+
+        def write(self, string: str) -> int:
+            written = super().write(string) or 0
+            self.waiting += len(string)
+            if self.waiting > FLUSH_CHARACTERS:
+                self.waiting = 0
+                self.flush()
+            return written
 
     class Shell(ZMQInteractiveShell):
         """A shell that passes over shell commands: a confined kernel can't start programs."""
@@ -145,6 +161,12 @@ def _app(connection: Any) -> Callable[[], Any]:
 
         kernel_class = Type(Kernel)
         default_extensions: list[str] = []  # noqa: RUF012
+
+        def init_io(self) -> None:
+            super().init_io()
+            for name in ("stdout", "stderr"):
+                stream = Stream(self.session, self.iopub_thread, name, watchfd=False)
+                setattr(sys, name, stream)
 
         def init_heartbeat(self) -> None:
             """Whether the process lives is seen from outside."""

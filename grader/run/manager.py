@@ -28,6 +28,9 @@ MAX_SOCKET_PATH = 100
 """What the address of a local socket can hold on every platform, less the number of a socket."""
 
 
+KERNEL_LIMITS = Limits(cpu_seconds=300, memory_bytes=3 << 30, file_bytes=64 << 20, descriptors=256)
+
+
 class ForkedProcess:
     """A kernel's process: how it ended, once it has, and a way to end it."""
 
@@ -88,6 +91,10 @@ class Client(AsyncKernelClient):
     ) -> None:
         super().start_channels(shell, iopub, stdin, False, control)
 
+    async def is_alive(self) -> bool:
+        assert isinstance(self.parent, ForkedKernelManager)
+        return await self.parent.is_alive()
+
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers and its output is seen.
 
@@ -139,6 +146,10 @@ class ForkedKernelManager(AsyncKernelManager):
     @property
     def has_kernel(self) -> bool:
         return self.process is not None
+
+    def client(self, **kwargs: Any) -> Any:
+        """A client that shares the context, and so its cap on messages."""
+        return super().client(context=self.context, **kwargs)
 
     async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Fork a kernel into the folder."""

@@ -15,7 +15,7 @@ MAX_CELL_BYTES = 1_000_000
 MAX_NOTEBOOK_BYTES = 8_000_000
 FLOOD_BYTES = 24_000_000
 """Past this the kernel is ended: no honest notebook comes near it."""
-MESSAGE_BYTES = 200
+MESSAGE_BYTES = 1000
 """What a message counts for in addition to its content."""
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")

@@ -1,0 +1,62 @@
+"""One warm process for all tests of the run: the notebooks are small, its imports are not."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.candidate.processes import Warm, WarmFork
+from grader.run.digits import shipped_folder
+from grader.run.execute import RunLimits, RunOutcome, run_notebook
+from grader.run.manager import KERNEL_LIMITS, settings
+from grader.submission.load import load
+
+ROOT = Path(__file__).resolve().parents[2]
+SOLVED = ROOT / "reference" / "vae_solved.ipynb"
+
+Run = Callable[..., RunOutcome]
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[tuple[Warm, WarmFork, Path]]:
+    with tempfile.TemporaryDirectory(prefix="grade-") as folder:
+        warm = Warm(folder, "grader.candidate.worker")
+        kernels = WarmFork(warm, "grader.run.kernel")
+        wire, control = kernels.fork({})  # it fails, but not before the imports are done
+        wire.recv(1)
+        wire.close()
+        control.close()
+        yield warm, kernels, Path(folder)
+        kernels.close()
+        warm.close()
+
+
+@pytest.fixture
+def run(nursery: tuple[Warm, WarmFork, Path], tmp_path: Path) -> Run:
+    """Execute a notebook of these code cells; nothing may be left in the folder of runs."""
+    _, kernels, folder = nursery
+
+    def execute(*cells: str, tags: tuple[str, ...] = (), **limits: int) -> RunOutcome:
+        node = nbformat.v4.new_notebook()
+        for source in cells:
+            node.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}))
+        node.metadata["kernelspec"] = {"name": "no_such_kernel", "display_name": "x"}
+        path = tmp_path / "submission.ipynb"
+        path.write_text(json.dumps(node), encoding="utf-8")
+        chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
+        outcome = run_notebook(load(path), kernels, folder, chosen, RunLimits(**limits))
+        assert not list(folder.glob("run-*"))
+        return outcome
+
+    return execute
+
+
+def solved_cells() -> list[str]:
+    """The code cells of the solved notebook."""
+    node = nbformat.read(SOLVED, as_version=4)
+    return [cell.source for cell in node.cells if cell.cell_type == "code"]
