@@ -19,7 +19,8 @@ class Limits:
     Attributes:
         cpu_seconds: CPU time of the process; past it the kernel kills it.
         memory_bytes: address space on top of what the warm process already holds; no more than an
-            even share of the machine's memory is given.
+            even share of the machine's memory is given. None sets no bound: CUDA reserves address
+            space far beyond any memory.
         file_bytes: size of any file that it writes.
         folder_bytes: all that its own folder may hold, if it has one; kept from outside.
         descriptors: open files.
@@ -28,7 +29,7 @@ class Limits:
     """
 
     cpu_seconds: int = 60
-    memory_bytes: int = 2 << 30
+    memory_bytes: int | None = 2 << 30
     file_bytes: int = 16 << 20
     folder_bytes: int = 256 << 20
     descriptors: int = 64
@@ -58,8 +59,9 @@ def apply(limits: Limits, own_user: bool = False) -> None:
     limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     limit(resource.RLIMIT_NOFILE, limits.descriptors)
     if sys.platform == "linux":
-        share = max(memory_share(), _LEAST_MEMORY)
-        limit(resource.RLIMIT_AS, _address_space() + min(limits.memory_bytes, share))
+        if limits.memory_bytes is not None:
+            share = max(memory_share(), _LEAST_MEMORY)
+            limit(resource.RLIMIT_AS, _address_space() + min(limits.memory_bytes, share))
         beside = 0 if own_user else threads_now() + _SHARED_USER_THREADS
         limit(resource.RLIMIT_NPROC, limits.threads + beside)
 

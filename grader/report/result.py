@@ -72,13 +72,31 @@ class Run:
 
 @dataclass(frozen=True)
 class Training:
-    """What came of training the class for a few steps; losses are negative ELBOs in nats."""
+    """What came of training the class for a few steps; losses are negative ELBOs in nats.
 
-    status: str = "not_run"
+    Attributes:
+        status: how it ended.
+        device: "cuda" or "cpu".
+        steps: how many steps were made.
+        losses: the loss at each step; None where it is not finite.
+        finite: whether all losses are.
+        fell: whether the loss fell as a right solution's does; None if that can't be said.
+        steps_per_second: the speed of the steps alone.
+        error: what went wrong, in a sentence.
+        notes: what is unusual, such as a GPU that can't be used.
+    """
+
+    status: Literal["completed", "failed", "timed_out", "killed", "not_run"] = "not_run"
     device: str | None = None
     steps: int = 0
     first_loss: float | None = None
     last_loss: float | None = None
+    losses: tuple[float | None, ...] = ()
+    finite: bool | None = None
+    fell: bool | None = None
+    steps_per_second: float | None = None
+    error: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

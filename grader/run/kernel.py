@@ -10,12 +10,11 @@ import json
 import os
 import sys
 import tempfile
-import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from grader.candidate import confinement
+from grader.candidate import confinement, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.run import surroundings
 from grader.run.digits import read_digits
@@ -34,9 +33,7 @@ def prepare() -> None:
     import torch
 
     torch.set_num_threads(1)
-    sys.modules.setdefault(
-        "torchvision._meta_registrations", types.ModuleType("torchvision._meta_registrations")
-    )
+    torchvision_fix.install()
     confinement.prepare()
     surroundings.import_plotting()
     surroundings.provide_vae_utils()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import shutil
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,7 +18,8 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from traitlets import Type
 
 from grader.candidate.limits import Limits
-from grader.candidate.processes import GraderError, Nursery, ending_words
+from grader.candidate.processes import GraderError, Nursery
+from grader.run.process import ForkedProcess
 from grader.run.surroundings import vae_utils_path
 
 MAX_MESSAGE_BYTES = 32 << 20
@@ -29,53 +28,6 @@ MAX_SOCKET_PATH = 100
 
 
 KERNEL_LIMITS = Limits(cpu_seconds=300, memory_bytes=3 << 30, file_bytes=64 << 20, descriptors=256)
-
-
-class ForkedProcess:
-    """A kernel's process: how it ended, once it has, and a way to end it."""
-
-    def __init__(self, kernels: Nursery, request: Mapping[str, Any]) -> None:
-        self._wire, self._control = kernels.fork(request)
-        self._wire.setblocking(False)
-        self._control.setblocking(False)
-        self._ended: str | None = None
-
-    def greeting(self) -> bytes:
-        """What it has said on its wire since it was last asked."""
-        with contextlib.suppress(OSError):
-            return self._wire.recv(4096)
-        return b""
-
-    def ended(self) -> str | None:
-        """How the process ended, in words; None while it lives."""
-        if self._ended is None:
-            try:
-                news = self._control.recv(4096)
-            except BlockingIOError:
-                return None
-            except OSError:
-                news = b""
-            self._ended = _ending(news)
-        return self._ended
-
-    def kill(self) -> None:
-        """End it and all that it started. May be called from any thread, and more than once."""
-        with contextlib.suppress(OSError):
-            self._control.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._control.close()
-        self._wire.close()
-
-
-def _ending(news: bytes) -> str | None:
-    """What the warm process wrote last about a fork; nothing means that both are gone."""
-    if not news:
-        return "its process was ended"
-    last = json.loads(news.splitlines()[-1])
-    if "pid" in last:
-        return None
-    return ending_words(-last["signal"] if "signal" in last else last["exit"])
 
 
 class Client(AsyncKernelClient):

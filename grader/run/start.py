@@ -1,0 +1,102 @@
+"""Runs and training side by side with the checks: light to import, and never in their way.
+
+    with Runner(warm, folder) as runner:
+        run = runner.start_run(notebook)          # a Future of RunOutcome
+        training = runner.start_training(code)    # a Future of Training
+
+What is heavy is imported in the threads that need it.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.candidate.processes import GraderError, Nursery, WarmFork
+from grader.report.result import Run, Training
+from grader.run.digits import read_digits, shipped_folder
+from grader.submission.load import Notebook
+
+if TYPE_CHECKING:
+    from grader.run.execute import RunLimits, RunOutcome
+    from grader.submission.slices import Slice
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How notebooks are run.
+
+    Attributes:
+        data: folder of MNIST; None takes the small data set that is shipped.
+        trust: whether code may run where it can't be confined.
+        limits: wall-clock limits; None takes the defaults.
+        at_once: how many runs, and how many trainings, go on side by side.
+    """
+
+    data: Path | None = None
+    trust: bool = False
+    limits: RunLimits | None = None
+    at_once: int = 1
+
+
+class Runner:
+    """A warm process of kernels, forked from another; a context manager that ends it."""
+
+    def __init__(self, warm: Nursery, folder: Path, options: RunOptions | None = None) -> None:
+        """``folder`` holds the runs' own folders, each for as long as its run.
+
+        Raises:
+            DataError: the folder of the options holds no MNIST.
+            GraderError: the warm process is gone.
+        """
+        self._options = options or RunOptions()
+        self._data = (self._options.data or shipped_folder()).resolve()
+        if self._options.data is not None:
+            for train in (True, False):
+                read_digits(self._data, train)
+        self._folder = folder
+        self._kernels = WarmFork(warm, "grader.run.kernel")
+        self._trainers = WarmFork(self._kernels, "grader.run.trainer")
+        self._pool = ThreadPoolExecutor(2 * self._options.at_once, thread_name_prefix="run")
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def start_run(self, notebook: Notebook) -> Future[RunOutcome]:
+        """Execute the notebook in a kernel of its own, in a thread."""
+        return self._pool.submit(self._run, notebook)
+
+    def start_training(self, code: Slice) -> Future[Training]:
+        """Train the extracted class for a few steps, in a thread."""
+        return self._pool.submit(self._train, code)
+
+    def close(self) -> None:
+        """End all kernels and wait for the threads."""
+        self._trainers.close()
+        self._kernels.close()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, notebook: Notebook) -> RunOutcome:
+        from grader.run.execute import RunOutcome, run_notebook
+        from grader.run.manager import KERNEL_LIMITS, settings
+
+        options = self._options
+        chosen = settings(self._data, KERNEL_LIMITS, options.trust)
+        try:
+            return run_notebook(notebook, self._kernels, self._folder, chosen, options.limits)
+        except GraderError as error:
+            return RunOutcome(Run("not_run", error=f"The notebook was not run: {error}."))
+
+    def _train(self, code: Slice) -> Training:
+        from grader.run.training import train
+
+        digits = read_digits(shipped_folder(), True)
+        try:
+            return train(code, digits, self._trainers, self._folder, self._options.trust)
+        except GraderError as error:
+            return Training("not_run", error=f"The class was not trained: {error}.")

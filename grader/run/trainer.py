@@ -1,0 +1,118 @@
+"""Trains the class of a submission for a few steps. The untrusted side; it decides nothing.
+
+As a service of a warm process (see `grader.candidate.warm`) it trains on the CPU. CUDA must not be
+initialised before a fork, so for a GPU it is started as a Python of its own:
+``python -m grader.run.trainer REQUEST FD``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.candidate import confinement, reach, worker
+from grader.candidate.limits import Limits
+from grader.candidate.wire import Message, pack, unpack
+
+
+def prepare() -> None:
+    """Import what the first step of an optimiser would: it wants a folder for temporary files."""
+    import torch._dynamo  # noqa: F401
+
+
+def become(wire: int, request: dict[str, Any]) -> None:
+    """Serve in a fork: train the one model that the wire describes, on the CPU."""
+    profile = confinement.Profile(Limits(**request["limits"]))
+    _serve(wire, profile, request["trust"], cuda=False)
+
+
+def main() -> None:
+    """Serve in a Python of its own, on CUDA if that can be had."""
+    request, wire = json.loads(sys.argv[1]), int(sys.argv[2])
+    torch.set_num_threads(1)
+    prepare()
+    confinement.prepare()
+    profile = confinement.Profile(Limits(**request["limits"]), devices=reach.cuda_devices())
+    _serve(wire, profile, request["trust"], cuda=True)
+    os._exit(0)
+
+
+def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> None:
+    """Read a job, confine this process, train, and send what came of it."""
+    job = unpack(lambda count: worker._read_exactly(wire, count))
+    try:
+        confinement.confine(profile, trust)
+    except confinement.UnconfinedError as error:
+        _send(wire, {"kind": "unconfined", "missing": list(error.missing)}, [])
+        return
+    notes: list[str] = []
+    device = _usable_cuda(notes) if cuda else "cpu"
+    body, losses = _train(job, device)
+    if device == "cuda" and body.get("memory"):
+        notes.append("CUDA ran out of memory, so the class was trained on the CPU instead.")
+        body, losses = _train(job, "cpu")
+    _send(wire, {**body, "kind": "trained", "notes": notes}, losses)
+
+
+def _usable_cuda(notes: list[str]) -> str:
+    """ "cuda", or "cpu" with a note on why it is not to be had."""
+    if torch.version.cuda is None:
+        notes.append("The installed PyTorch is built without CUDA, so the CPU was used.")
+        return "cpu"
+    try:
+        # The exception of an old driver says what to install.
+        torch.zeros(1, device="cuda")
+    except Exception as error:
+        notes.append(f"CUDA can't be used ({str(error)[:300]}), so the CPU was used.")
+        return "cpu"
+    return "cuda"
+
+
+def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
+    """The notebook's own training loop, and what ended it if an exception did."""
+    losses: list[float] = []
+    body: dict[str, Any] = {"device": device}
+    worker._seed(job.body["seed"])
+    started = time.perf_counter()
+    try:
+        namespace = worker._load(job.body)
+        namespace["device"] = device
+        vae = namespace[job.body["class_name"]](*job.body["sizes"]).to(device)
+        namespace["vae"] = vae
+        images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255).to(device)
+        optimiser = torch.optim.Adam(vae.parameters(), lr=job.body["learning_rate"])
+        started = time.perf_counter()
+        for rows in _batches(len(images), job.body["batch_size"], job.body["steps"]):
+            optimiser.zero_grad()
+            loss = -vae.elbo(images[rows.to(device)]).mean(-1)
+            loss.backward()
+            optimiser.step()
+            losses.append(float(loss.item()))
+    except BaseException as error:
+        body["error"] = worker._describe(error)
+        body["memory"] = isinstance(error, torch.cuda.OutOfMemoryError)
+    return {**body, "seconds": time.perf_counter() - started}, losses
+
+
+def _batches(count: int, size: int, steps: int) -> list[torch.Tensor]:
+    """The rows of each step: the data reshuffled as often as it is used up."""
+    batches: list[torch.Tensor] = []
+    while len(batches) < steps:
+        batches.extend(torch.randperm(count).split(size))
+    return batches[:steps]
+
+
+def _send(wire: int, body: dict[str, Any], losses: list[float]) -> None:
+    data = memoryview(pack(Message(body, (np.asarray(losses, np.float64),))))
+    while data:
+        data = data[os.write(wire, data) :]
+
+
+if __name__ == "__main__":
+    main()
