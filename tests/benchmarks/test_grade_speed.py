@@ -1,0 +1,76 @@
+"""How long grading one notebook takes, against importing torch on the same machine just now."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from grader.candidate.client import Candidates
+from grader.checks.verdict import Exam
+from grader.grading import examine
+from grader.rubric import Rubric
+from grader.submission import extract, load
+
+SOLVED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
+ROUNDS = 5
+
+_GRADE = f"""
+import resource, sys
+from grader.cli import main
+try:
+    main([{str(SOLVED)!r}, "--no-run"])
+except SystemExit as error:
+    status = error.code
+print("examiner", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, status)
+"""
+
+
+def _seconds(*command: str) -> tuple[float, str]:
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return time.monotonic() - started, done.stdout
+
+
+@pytest.mark.benchmark
+def test_grading_takes_at_most_twice_as_long_as_importing_torch() -> None:
+    ratios, peak = [], 0
+    for _ in range(ROUNDS):
+        importing, _ = _seconds(sys.executable, "-c", "import torch")
+        grading, output = _seconds(sys.executable, "-c", _GRADE)
+        words = output.split("examiner")[1].split()
+        assert words[1] == "0"
+        peak = max(peak, int(words[0]))
+        ratios.append(grading / importing)
+        print(f"import torch {importing:.2f} s, grade --no-run {grading:.2f} s, {ratios[-1]:.2f}")
+    print(f"ratio: median {statistics.median(ratios):.2f} (at most 2.0)")
+    print(f"peak memory of the examiner: {peak / 1024:.0f} MB (at most 600)")
+    assert peak < 600 * 1024
+
+
+@pytest.mark.benchmark
+def test_all_checks_take_at_most_a_second_and_a_half(
+    candidates: Candidates, rubric: Rubric
+) -> None:
+    code = extract(load(SOLVED))
+    exam = Exam(partial(candidates.ask, code=code))
+    examine(code, rubric, exam)
+    times = []
+    for _ in range(ROUNDS):
+        started = time.monotonic()
+        tasks = examine(code, rubric, exam)
+        times.append(time.monotonic() - started)
+        assert sum(task.points for task in tasks) == 60
+    listed = ", ".join(f"{t:.2f}" for t in times)
+    print(f"all checks: median {statistics.median(times):.2f} s of {listed} (at most 1.5)")
+
+
+@pytest.mark.benchmark
+def test_help_comes_at_once() -> None:
+    times = [_seconds(sys.executable, "-m", "grader.cli", "--help")[0] for _ in range(ROUNDS)]
+    print(f"grade --help: median {statistics.median(times):.2f} s (at most 0.3)")
