@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +41,18 @@ MAX_SHIPPED_BYTES = 1 << 20
     callback=lambda context, _, wanted: _doctor() if wanted else None,
     help="Try out what this machine enforces against student code, and stop.",
 )
+@click.option(
+    "--executed",
+    "executed_file",
+    type=click.Path(path_type=Path),
+    help="Write the executed notebook, with its outputs, here.",
+)
+@click.option(
+    "--data",
+    "data_folder",
+    type=click.Path(path_type=Path),
+    help="Folder of MNIST to execute the notebook with, instead of a small part of it.",
+)
 @click.option("--no-run", is_flag=True, help="Check the class only; don't execute the notebook.")
 @click.version_option(__version__, prog_name="grade")
 def main(
@@ -48,6 +61,8 @@ def main(
     show_class: bool,
     rubric_file: Path | None,
     isolation: Literal["fork", "spawn"] | None,
+    executed_file: Path | None,
+    data_folder: Path | None,
     no_run: bool,
     trust: bool,
 ) -> None:
@@ -64,23 +79,40 @@ def main(
 
     trust = trust or _is_shipped(notebook)
     with Candidates(isolation, trust=trust) as candidates:
+        # Without forks there is no kernel: a cold one would take longer than all the checks.
+        runner = None
+        if candidates.warm is not None and not no_run:
+            from grader.run.digits import DataError
+            from grader.run.start import Runner, RunOptions
+
+            try:
+                options = RunOptions(data_folder, trust)
+                runner = Runner(candidates.warm, candidates.folder, options)
+            except DataError as error:
+                raise click.UsageError(f"--data: {error}.") from error
         missing = () if trust else confinement.missing()
         if missing:
             click.echo(confinement.refusal(missing), err=True)
             sys.exit(NOT_GRADED)
-        from grader.grading import KNOWN_CHECKS, grade_file
+        from grader.grading import KNOWN_CHECKS, Grader
         from grader.report.terminal import to_terminal
         from grader.report.to_json import to_json
         from grader.rubric import RubricError, default_path, load_rubric
 
         try:
             rubric = load_rubric(rubric_file or default_path(), KNOWN_CHECKS)
-            result = grade_file(notebook, rubric, candidates)
+            with runner or nullcontext():
+                graded = Grader(candidates, rubric, runner).grade(notebook)
         except RubricError as error:
             raise click.UsageError(str(error)) from error
         except GraderError as error:
             click.echo(f"The grader failed: {error}.", err=True)
             sys.exit(NOT_GRADED)
+    result = graded.result
+    if executed_file is not None and graded.executed is not None:
+        _write(executed_file, graded.executed)
+    if executed_file is not None and executed:
+        _write(executed_file, executed[0])
     if json_file is not None:
         _write(json_file, to_json(result))
     width = min(_columns(), 100)

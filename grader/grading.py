@@ -9,8 +9,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from grader import __version__, spec
 from grader.assets import asset
@@ -20,61 +22,131 @@ from grader.candidate.probe import Probe
 from grader.checks import CHECKS
 from grader.checks.verdict import Check, Exam, Lost, NotReached
 from grader.consequences import charged, penalty, rule_results
-from grader.report.result import CheckResult, Result, Submission, TaskResult
+from grader.report.result import (
+    CheckResult,
+    Result,
+    Run,
+    Status,
+    Submission,
+    TaskResult,
+    Training,
+)
 from grader.rubric import Rubric
+from grader.run.saved import saved_state
+from grader.run.start import Runner
+from grader.run.training import contradiction
 from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
 from grader.submission.rules import read_rules
 
+LOSS_FALLS = "loss_falls"
+SAVED_AFTER_RUN_ALL = "saved_after_run_all"
+_TITLES = {task.id: task.title for task in spec.TASKS}
 KNOWN_CHECKS = tuple(check.id for check in CHECKS)
 
 
-def grade_file(path: Path, rubric: Rubric, candidates: Candidates, seed: int = 0) -> Result:
-    """Grade the notebook at ``path``.
+@dataclass(frozen=True)
+class Graded:
+    """A result with what it was made from, for reports that show more than the result holds.
 
-    What is wrong with the submission becomes part of the result; nothing is raised for it.
+    Attributes:
+        code: the slice that was graded; None if there was none.
+        executed: the executed notebook as text; None if it was not run.
     """
-    started = time.monotonic()
-    submission = Submission(str(path), "", student_name(path))
-    try:
-        notebook = load(path)
-        submission = Submission(str(path), notebook.sha256, student_name(path))
-        code = extract(notebook)
-    except Ungradable as error:
+
+    result: Result
+    code: Slice | None = None
+    executed: str | None = None
+
+
+@dataclass(frozen=True)
+class Grader:
+    """All that grading needs; ``runner`` executes and trains beside the checks, if it is there."""
+
+    candidates: Candidates
+    rubric: Rubric
+    runner: Runner | None = None
+    seed: int = 0
+
+    def grade(self, path: Path) -> Graded:
+        """Grade the notebook at ``path``; may be called from many threads.
+
+        What is wrong with the submission becomes part of the result; nothing is raised for it.
+
+        Raises:
+            GraderError: no student code could be executed at all.
+        """
+        started = time.monotonic()
+        submission = Submission(str(path), "", student_name(path))
+        try:
+            notebook = load(path)
+            submission = replace(submission, sha256=notebook.sha256)
+            code = extract(notebook)
+        except Ungradable as error:
+            return Graded(self._result(submission, started, "ungradable", reason=error.reason))
+        running = self.runner.start_run(notebook) if self.runner else None
+        training = self.runner.start_training(code) if self.runner else None
+        touched: set[str] = set()
+
+        def put(probe: Probe) -> Observation:
+            observation = self.candidates.ask(probe, code)
+            touched.update(observation.touched)
+            return observation
+
+        tasks = examine(code, self.rubric, Exam(put, self.seed))
+        findings = [*read_rules(notebook, code, _template()), *_saved(notebook)]
+        findings += _seen_at_run_time(touched, findings, code)
+        trained = training.result() if training else Training()
+        if trained.fell is False:
+            findings.append(Finding(LOSS_FALLS, None, 0, 0, _fall_words(trained)))
+        tasks = charged(tasks, findings, self.rubric)
+        broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
+        unknown = (LOSS_FALLS,) if trained.fell is None else ()
+        outcome = running.result() if running else None
+        result = self._result(
+            submission,
+            started,
+            "grader_error" if broken else "graded",
+            points=max(0.0, sum(task.points for task in tasks) - penalty(findings, self.rubric)),
+            tasks=tasks,
+            rules=rule_results(findings, self.rubric, _TITLES, unknown),
+            run=outcome.run if outcome else Run(),
+            training=trained,
+            advice=_advice(code, tasks, trained),
+            reason="The grader itself failed in some checks; their points are not decided."
+            if broken
+            else None,
+        )
+        return Graded(result, code, outcome.executed if outcome else None)
+
+    def _result(
+        self, submission: Submission, started: float, status: Status, **known: Any
+    ) -> Result:
         return Result(
             submission,
-            "ungradable",
-            0.0,
-            rubric.max_points,
-            environment=_environment(candidates),
-            seconds=time.monotonic() - started,
-            reason=error.reason,
+            status,
+            known.pop("points", 0.0),
+            self.rubric.max_points,
+            environment=_environment(self.candidates),
+            seconds=round(time.monotonic() - started, 3),
+            **known,
         )
-    touched: set[str] = set()
 
-    def put(probe: Probe) -> Observation:
-        observation = candidates.ask(probe, code)
-        touched.update(observation.touched)
-        return observation
 
-    tasks = examine(code, rubric, Exam(put, seed))
-    findings = [*read_rules(notebook, code, _template())]
-    findings += _seen_at_run_time(touched, findings, code)
-    tasks = charged(tasks, findings, rubric)
-    broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
-    return Result(
-        submission,
-        "grader_error" if broken else "graded",
-        max(0.0, sum(task.points for task in tasks) - penalty(findings, rubric)),
-        rubric.max_points,
-        tasks,
-        rule_results(findings, rubric, {task.id: task.title for task in spec.TASKS}),
-        advice=_advice(code),
-        environment=_environment(candidates),
-        seconds=time.monotonic() - started,
-        reason="The grader itself failed in some checks; their points are not decided."
-        if broken
-        else None,
+def grade_file(path: Path, rubric: Rubric, candidates: Candidates, seed: int = 0) -> Result:
+    """Grade the class in the notebook at ``path``, without executing the notebook."""
+    return Grader(candidates, rubric, seed=seed).grade(path).result
+
+
+def _saved(notebook: Notebook) -> list[Finding]:
+    problem = saved_state(notebook)
+    return [Finding(SAVED_AFTER_RUN_ALL, None, 0, 0, problem)] if problem else []
+
+
+def _fall_words(training: Training) -> str:
+    return (
+        f"In {training.steps} steps of training the loss went from {training.first_loss} to "
+        f"{training.last_loss}; a right solution's falls from about 550 to about 205."
     )
 
 
@@ -154,7 +226,7 @@ def student_name(path: Path) -> str:
     return clean(path.stem, 200)
 
 
-def _advice(code: Slice) -> tuple[str, ...]:
+def _advice(code: Slice, tasks: tuple[TaskResult, ...], training: Training) -> tuple[str, ...]:
     advice = [clean(note) for note in code.notes]
     if code.uses_notebook_names:
         names = ", ".join(sorted(code.uses_notebook_names))
@@ -162,13 +234,16 @@ def _advice(code: Slice) -> tuple[str, ...]:
             f"The methods use names that the notebook binds outside the class ({names}); "
             "the class works elsewhere too if it takes sizes and devices from its arguments."
         )
-    return tuple(advice)
+    elbo = next(task for task in tasks if task.id == "elbo")
+    unexpected = contradiction(training, all(check.status == "passed" for check in elbo.checks))
+    return (*advice, unexpected) if unexpected else tuple(advice)
 
 
-def _environment(candidates: Candidates) -> dict[str, str]:
+def _environment(candidates: Candidates) -> dict[str, Any]:
     return {
         "grader": __version__,
         "python": platform.python_version(),
         "platform": sys.platform,
         "isolation": candidates.isolation,
+        "confinement": list(candidates.layers),
     }

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from grader.candidate.confinement import refusal
@@ -118,9 +119,29 @@ class Candidates:
         else:
             self._open = lambda: _Spawned(self._folder.name, given)
 
+    @property
+    def warm(self) -> Warm | None:
+        """The warm process that candidates are forked from, where they are."""
+        return self._warm
+
+    @property
+    def folder(self) -> Path:
+        """A temporary folder, gone when the candidates are."""
+        return Path(self._folder.name)
+
     def _started(self) -> Warm:
         assert self._warm is not None
         return self._warm
+
+    @property
+    def warm(self) -> Warm | None:
+        """The warm process behind them, where there is one."""
+        return self._warm
+
+    @property
+    def folder(self) -> Path:
+        """A temporary folder that is gone when they are."""
+        return Path(self._folder.name)
 
     def __enter__(self) -> Candidates:
         return self
