@@ -111,8 +111,6 @@ def main(
     result = graded.result
     if executed_file is not None and graded.executed is not None:
         _write(executed_file, graded.executed)
-    if executed_file is not None and executed:
-        _write(executed_file, executed[0])
     if json_file is not None:
         _write(json_file, to_json(result))
     width = min(_columns(), 100)

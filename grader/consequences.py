@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from grader.report.result import RuleResult, TaskResult
@@ -15,14 +15,23 @@ _KEPT = {
     "no_distributions": "torch.distributions is not used.",
     "no_additional_imports": "Nothing else is imported than what the template imports.",
     "no_edits_outside_blocks": "Nothing is changed outside the marked blocks.",
+    "saved_after_run_all": "The saved notebook was executed from top to bottom.",
+    "loss_falls": "The loss falls in training as a right solution's does.",
 }
 
 
 def rule_results(
-    findings: Sequence[Finding], rubric: Rubric, titles: dict[str, str]
+    findings: Sequence[Finding],
+    rubric: Rubric,
+    titles: dict[str, str],
+    unknown: Collection[str] = (),
 ) -> tuple[RuleResult, ...]:
-    """One result for each rule; ``titles`` names the tasks."""
-    return tuple(_rule_result(rule, findings, rubric.rules[rule], titles) for rule in RULES)
+    """One result for each rule but the ``unknown`` ones; ``titles`` names the tasks."""
+    return tuple(
+        _rule_result(rule, findings, rubric.rules[rule], titles)
+        for rule in RULES
+        if rule not in unknown
+    )
 
 
 def _rule_result(
@@ -32,7 +41,7 @@ def _rule_result(
     if not own:
         return RuleResult(rule, "kept", _KEPT[rule], "")
     more = f" ({len(own) - 1} more like it)" if len(own) > 1 else ""
-    places = {(finding.cell, finding.line): None for finding in own}
+    places = {(finding.cell, finding.line): None for finding in own if finding.cell}
     return RuleResult(
         rule,
         "broken",

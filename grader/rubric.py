@@ -13,7 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from grader import spec
 from grader.assets import asset
 
-RULES = ("no_distributions", "no_additional_imports", "no_edits_outside_blocks")
+RULES = (
+    "no_distributions",
+    "no_additional_imports",
+    "no_edits_outside_blocks",
+    "saved_after_run_all",
+    "loss_falls",
+)
 
 Consequence = Literal["task", "advice"] | float
 
