@@ -1,0 +1,138 @@
+"""Training sanity: right and wrong classes, and replies that are not to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.candidate.processes import Warm, WarmFork
+from grader.candidate.reach import cuda_devices
+from grader.candidate.wire import Message
+from grader.report.result import Training
+from grader.run import training
+from grader.run.digits import read_digits, shipped_folder
+from grader.submission.extract import extract
+from grader.submission.load import load
+from tests.run.conftest import SOLVED
+
+Train = Callable[..., Training]
+
+
+@pytest.fixture(scope="module")
+def trainers(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[WarmFork]:
+    forks = WarmFork(nursery[1], "grader.run.trainer")
+    yield forks
+    forks.close()
+
+
+@pytest.fixture
+def train(
+    trainers: WarmFork, nursery: tuple[Warm, WarmFork, Path], monkeypatch: pytest.MonkeyPatch
+) -> Train:
+    """Train the solved class, after replacing text in it, on the CPU."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    code = extract(load(SOLVED))
+
+    def execute(*changes: tuple[str, str]) -> Training:
+        cells = code.cells
+        for old, new in changes:
+            assert any(old in cell.source for cell in cells)
+            cells = tuple(replace(cell, source=cell.source.replace(old, new)) for cell in cells)
+        digits = read_digits(shipped_folder(), True)
+        return training.train(replace(code, cells=cells), digits, trainers, nursery[2])
+
+    return execute
+
+
+def test_right_solution_falls_as_expected(train: Train) -> None:
+    result = train()
+    assert (result.status, result.device, result.steps) == ("completed", "cpu", training.STEPS)
+    assert result.first_loss == pytest.approx(550, abs=15)
+    assert np.mean(result.losses[-10:]) == pytest.approx(206, abs=6)  # type: ignore[arg-type]
+    assert result.fell
+    assert result.finite
+    assert result.steps_per_second is not None
+    assert training.contradiction(result, elbo_is_right=True) is None
+    assert "alone" in (training.contradiction(result, elbo_is_right=False) or "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("-cross_entropy.sum(dim=-1) -", "cross_entropy.sum(dim=-1) -"),
+        ("-cross_entropy.sum(dim=-1) -", "-cross_entropy.mean(dim=-1) -"),
+        ("-cross_entropy.sum(dim=-1) -", "-cross_entropy.detach().sum(dim=-1) -"),
+    ],
+    ids=["sign", "mean", "detached"],
+)
+def test_wrong_objective_does_not_fall_like_that(train: Train, change: tuple[str, str]) -> None:
+    result = train(change)
+    assert result.fell is not True
+    assert training.contradiction(result, elbo_is_right=True) is not None
+
+
+def test_exception_is_told_with_its_place(train: Train) -> None:
+    result = train(("hidden = F.relu(self.linear3(z))", "hidden = F.relu(self.linear1(z))"))
+    assert result.status == "failed"
+    assert result.fell is None
+    assert result.error is not None
+    assert "(cell 13, line" in result.error
+
+
+def test_process_that_ends_itself(train: Train) -> None:
+    result = train(("noise = torch.randn_like(mu)", "import os; os._exit(4)"))
+    assert result.status == "killed"
+    assert result.error == "The training ended its process: it left Python with exit status 4."
+
+
+def test_training_without_end(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "SECONDS", 1.0)
+    monkeypatch.setattr(training, "START_SECONDS", 1.0)
+    result = train(("noise = torch.randn_like(mu)", "while True: pass"))
+    assert result.status == "timed_out"
+
+
+def test_losses_that_are_no_numbers() -> None:
+    judged = training.judge(Training("completed"), np.array([543.0, np.nan, np.inf] * 20))
+    assert judged.finite is False
+    assert judged.fell is False
+    assert judged.losses[:3] == (543.0, None, None)
+    assert judged.last_loss is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"kind": "trained"},
+        {"kind": "trained", "seconds": "x", "device": "cpu", "notes": []},
+        {"kind": "trained", "seconds": 1, "device": "cpu", "notes": [], "error": 3},
+    ],
+)
+def test_nonsense_is_not_believed(body: dict[str, Any]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        training.read_reply(Message(body, (np.zeros(3),)))
+
+
+def test_text_is_cleaned_and_fields_are_capped() -> None:
+    body = {"kind": "trained", "seconds": 2.0, "device": "\x1b[2J", "notes": ["a\x07b"]}
+    result = training.read_reply(Message(body, (np.full(10_000, 5.0),)))
+    assert result.device == "cpu"
+    assert result.notes == ("ab",)
+    assert result.steps == training.STEPS
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
+def test_training_on_cuda(tmp_path: Path, trainers: WarmFork) -> None:
+    digits = read_digits(shipped_folder(), True)
+    result = training.train(extract(load(SOLVED)), digits, trainers, tmp_path)
+    print(result)
+    assert result.status == "completed"
+    assert result.device == "cuda"
+    assert result.fell
