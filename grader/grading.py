@@ -59,14 +59,24 @@ class Graded:
     executed: str | None = None
 
 
+Checked = tuple[tuple[TaskResult, ...], frozenset[str]]
+"""The tasks, and the methods that were seen to use `torch.distributions`."""
+
+
 @dataclass(frozen=True)
 class Grader:
-    """All that grading needs; ``runner`` executes and trains beside the checks, if it is there."""
+    """All that grading needs.
+
+    Attributes:
+        runner: executes and trains beside the checks, if it is there.
+        examiner: checks in place of `check`, such as one that remembers what it has seen.
+    """
 
     candidates: Candidates
     rubric: Rubric
     runner: Runner | None = None
     seed: int = 0
+    examiner: Callable[[Slice], Checked] | None = None
 
     def grade(self, path: Path) -> Graded:
         """Grade the notebook at ``path``; may be called from many threads.
@@ -86,6 +96,16 @@ class Grader:
             return Graded(self._result(submission, started, "ungradable", reason=error.reason))
         running = self.runner.start_run(notebook) if self.runner else None
         training = self.runner.start_training(code) if self.runner else None
+        checked = (self.examiner or self.check)(code)
+        findings = [*read_rules(notebook, code, _template()), *_saved(notebook)]
+        trained = training.result() if training else Training()
+        outcome = running.result() if running else None
+        run = outcome.run if outcome else Run()
+        result = self.conclude(submission, code, checked, findings, run, trained, started)
+        return Graded(result, code, outcome.executed if outcome else None)
+
+    def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
+        """Put the class to the checks of ``rubric``, which may count fewer than the grader's."""
         touched: set[str] = set()
 
         def put(probe: Probe) -> Observation:
@@ -93,31 +113,42 @@ class Grader:
             touched.update(observation.touched)
             return observation
 
-        tasks = examine(code, self.rubric, Exam(put, self.seed))
-        findings = [*read_rules(notebook, code, _template()), *_saved(notebook)]
+        tasks = examine(code, rubric or self.rubric, Exam(put, self.seed))
+        return tasks, frozenset(touched)
+
+    def conclude(
+        self,
+        submission: Submission,
+        code: Slice,
+        checked: Checked,
+        findings: Iterable[Finding],
+        run: Run,
+        trained: Training,
+        started: float,
+    ) -> Result:
+        """The result of all that was found; ``started`` is a reading of `time.monotonic`."""
+        tasks, touched = checked
+        findings = list(findings)
         findings += _seen_at_run_time(touched, findings, code)
-        trained = training.result() if training else Training()
         if trained.fell is False:
             findings.append(Finding(LOSS_FALLS, None, 0, 0, _fall_words(trained)))
         tasks = charged(tasks, findings, self.rubric)
         broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
         unknown = (LOSS_FALLS,) if trained.fell is None else ()
-        outcome = running.result() if running else None
-        result = self._result(
+        return self._result(
             submission,
             started,
             "grader_error" if broken else "graded",
             points=max(0.0, sum(task.points for task in tasks) - penalty(findings, self.rubric)),
             tasks=tasks,
             rules=rule_results(findings, self.rubric, _TITLES, unknown),
-            run=outcome.run if outcome else Run(),
+            run=run,
             training=trained,
             advice=_advice(code, tasks, trained),
             reason="The grader itself failed in some checks; their points are not decided."
             if broken
             else None,
         )
-        return Graded(result, code, outcome.executed if outcome else None)
 
     def _result(
         self, submission: Submission, started: float, status: Status, **known: Any
