@@ -6,6 +6,9 @@ import pytest
 from conftest import Examine, lost_checks
 from variant_bank import Variant, all_variants, notebook_with
 
+from grader.diagnosis import named
+from grader.report.result import TaskResult
+
 # Methods that others call: an error in one of them must not be charged again where it is called.
 _HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))
 _CALLERS = frozenset(("elbo", "sample"))
@@ -15,8 +18,22 @@ _CALLERS = frozenset(("elbo", "sample"))
 def test_variant_loses_what_it_should(variant: Variant, examine_notebook: Examine) -> None:
     tasks = frozenset((variant.task,)) | (_CALLERS if variant.task in _HELPERS else frozenset())
     notebook = notebook_with(variant, device="cuda" if variant.cuda else "cpu")
-    lost = lost_checks(examine_notebook(notebook, tasks))
-    assert set(lost) == variant.lost, "\n".join(f"{id} {words}" for id, words in lost.items())
+    results = examine_notebook(notebook, tasks)
+    lost = lost_checks(results)
+    said = "\n".join(f"{id} {words}" for id, words in lost.items())
+    assert set(lost) == variant.lost, said
+    assert named_misconceptions(results) == variant.misconception, said
+
+
+def named_misconceptions(tasks: tuple[TaskResult, ...]) -> frozenset[str]:
+    """All misconceptions that a report names."""
+    return frozenset(
+        misconception.id
+        for task in tasks
+        for check in task.checks
+        if check.misconception is not None
+        for misconception in named(check.misconception)
+    )
 
 
 _RIGHT = [variant for variant in all_variants() if variant.right]

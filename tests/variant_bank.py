@@ -48,7 +48,10 @@ opt = torch.optim.Adam(vae.parameters(), lr=1e-3)
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of writing the method of a task, and which checks it must lose."""
+    """One way of writing the method of a task, which checks it must lose, and what explains it.
+
+    ``misconception`` holds the ids that the report must name: these, and no others.
+    """
 
     task: str
     name: str
@@ -60,6 +63,7 @@ class Variant:
     after: str = ""
     lost: frozenset[str] = frozenset()
     cuda: bool = False
+    misconception: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -131,7 +135,9 @@ def _variant(task: str, entry: dict[str, object]) -> Variant:
         variant = Variant(task=task, **entry)  # type: ignore[arg-type]
     except TypeError as error:
         raise ValueError(f"{task}.yaml, {entry.get('name')}: {error}") from error
-    return Variant(**{**vars(variant), "lost": frozenset(variant.lost)})
+    names = str(entry.get("misconception", "")).split()
+    sets = {"lost": frozenset(variant.lost), "misconception": frozenset(names)}
+    return Variant(**{**vars(variant), **sets})
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from grader.candidate.observation import Outcome
@@ -10,10 +12,13 @@ from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
 from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+from grader.diagnosis import kl as diagnosis
+from grader.diagnosis.misconception import Misconception, explained
 
 METHOD = "kl_divergence"
 _BATCHES = (1, 2, 7, 128)
 _LATENT = (1, 5)
+_REPEATS = 40
 
 
 def _posterior(exam: Exam, rows: int, latent: int) -> tuple[np.ndarray, np.ndarray]:
@@ -22,8 +27,21 @@ def _posterior(exam: Exam, rows: int, latent: int) -> tuple[np.ndarray, np.ndarr
     return mu, worlds.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
 
 
-def _ask(exam: Exam) -> list[tuple[np.ndarray, np.ndarray]]:
-    """What the method returns and what is right, over several sizes of batch and latent space."""
+@dataclass(frozen=True)
+class _Answer:
+    """What came for a posterior."""
+
+    mu: np.ndarray
+    logsigma: np.ndarray
+    actual: np.ndarray
+
+    @property
+    def right(self) -> np.ndarray:
+        return expected.kl(self.mu, self.logsigma)
+
+
+def _ask(exam: Exam) -> list[_Answer]:
+    """What the method returns, over several sizes of batch and latent space."""
     found = []
     for latent in _LATENT:
         sizes = Sizes(6, latent, 4)
@@ -33,8 +51,27 @@ def _ask(exam: Exam) -> list[tuple[np.ndarray, np.ndarray]]:
         for (mu, ls), outcome in zip(
             batches, exam.ask(Probe(sizes, weights, calls)).outcomes, strict=True
         ):
-            found.append((_numbers(outcome), expected.kl(mu, ls)))
+            found.append(_Answer(mu, ls, _numbers(outcome)))
     return found
+
+
+def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
+    """Misconceptions that explain all answers; the last resort is to ask for one again."""
+    found = diagnosis.by_formula([(a.mu, a.logsigma, a.actual) for a in answers])
+    last = answers[-1]
+    if found or last.actual.shape != last.right.shape:
+        return found
+    posterior = {"mu": last.mu, "logsigma": last.logsigma}
+    sizes = Sizes(6, last.mu.shape[1], 4)
+    weights = worlds.random_weights(exam.generator(4, 0), sizes)
+    probe = Probe(sizes, weights, (Call(METHOD, posterior, repeat=_REPEATS),))
+    try:
+        again = [tensor(v, "") for v in values(exam.ask(probe).outcomes[0], METHOD)]
+    except Lost:
+        return ()
+    if any(part.shape != last.right.shape for part in again):
+        return ()
+    return diagnosis.by_repetition(last.mu, last.logsigma, np.stack(again))
 
 
 def _numbers(outcome: Outcome) -> np.ndarray:
@@ -54,13 +91,16 @@ def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
 )
 def total(exam: Exam) -> Evidence | None:
     """The divergences add up to the right total"""
-    for actual, right in _ask(exam):
+    answers = _ask(exam)
+    for answer in answers:
+        actual, right = answer.actual, answer.right
         if not _is_total(actual, right):
-            raise Lost(
+            lost = Lost(
                 f"Over a batch of {len(right)} the divergences should add up to {right.sum():.4g};"
                 f" what is returned adds up to {actual.sum():.4g}.",
                 evidence={"expected_total": right.sum(), "actual_total": _finite(actual.sum())},
             )
+            raise explained(lost, _diagnose(exam, answers))
     return None
 
 
@@ -69,17 +109,25 @@ def total(exam: Exam) -> Evidence | None:
 )
 def per_sample(exam: Exam) -> Evidence | None:
     """Every row has its own divergence, shape [batch_size]"""
-    for actual, right in _ask(exam):
-        if not shape_fits(actual.shape, right.shape):
-            raise Lost(
-                f"The divergence should have shape {shape_words(right.shape)}, one number a row, "
-                f"and has {shape_words(actual.shape)}.",
-                evidence={"wanted_shape": list(right.shape), "shape": list(actual.shape)},
-            )
-        if not close(actual.reshape(right.shape), right):
-            sentence, evidence = difference(actual.reshape(right.shape), right)
-            raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
+    answers = _ask(exam)
+    try:
+        for answer in answers:
+            _judge_rows(answer.actual, answer.right)
+    except Lost as lost:
+        raise explained(lost, _diagnose(exam, answers)) from None
     return None
+
+
+def _judge_rows(actual: np.ndarray, right: np.ndarray) -> None:
+    if not shape_fits(actual.shape, right.shape):
+        raise Lost(
+            f"The divergence should have shape {shape_words(right.shape)}, one number a row, "
+            f"and has {shape_words(actual.shape)}.",
+            evidence={"wanted_shape": list(right.shape), "shape": list(actual.shape)},
+        )
+    if not close(actual.reshape(right.shape), right):
+        sentence, evidence = difference(actual.reshape(right.shape), right)
+        raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
 
 
 @check(
@@ -120,10 +168,12 @@ def _require(
     for name, slope in slopes.items():
         came = found.get(name)
         if came is None:
-            raise Lost(f"No gradient leads from the divergence to {name}.")
+            lost = Lost(f"No gradient leads from the divergence to {name}.")
+            raise explained(lost, diagnosis.by_gradient(found))
         if not any(close(came, factor * slope) for factor in factors):
             sentence, evidence = difference(came, factors[0] * slope)
-            raise Lost(f"The gradient in {name} is wrong: {sentence}.", evidence=evidence)
+            lost = Lost(f"The gradient in {name} is wrong: {sentence}.", evidence=evidence)
+            raise explained(lost, diagnosis.by_gradient(found))
 
 
 def _finite(number: float) -> float | None:
