@@ -133,16 +133,6 @@ class Candidates:
         assert self._warm is not None
         return self._warm
 
-    @property
-    def warm(self) -> Warm | None:
-        """The warm process behind them, where there is one."""
-        return self._warm
-
-    @property
-    def folder(self) -> Path:
-        """A temporary folder that is gone when they are."""
-        return Path(self._folder.name)
-
     def __enter__(self) -> Candidates:
         return self
 
