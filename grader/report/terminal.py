@@ -36,6 +36,9 @@ def _parts(result: Result) -> list[RenderableType]:
     if result.status == "ungradable":
         return [head, Text(""), Text(f"Not graded: {result.reason}", style="bold red")]
     parts: list[RenderableType] = [head, _table(result)]
+    parts += [_note(kind, text) for kind, text in run_words(result)]
+    if len(parts) > 2:
+        parts.append(Text(""))
     for task in result.tasks:
         lost = [check for check in task.checks if check.status != "passed"]
         if lost:
@@ -49,6 +52,27 @@ def _parts(result: Result) -> list[RenderableType]:
     if result.status == "grader_error":
         parts.append(Text(f"\n{result.reason}", style="bold red"))
     return parts
+
+
+def run_words(result: Result) -> list[tuple[str, str]]:
+    """What the run and the training came to, as pairs of a heading and a sentence."""
+    found = []
+    run, training = result.run, result.training
+    if run.status == "completed":
+        found.append(("Run", f"all cells executed in {run.seconds:.1f} s."))
+    elif run.status != "not_run":
+        where = f" in cell {run.cell}" if run.cell else ""
+        status = run.status.replace("_", " ")
+        found.append(("Run", f"{status}{where}: {run.error} This costs no points by itself."))
+    elif run.error:
+        found.append(("Run", run.error))
+    if training.status == "completed":
+        device = "a GPU" if training.device == "cuda" else "the CPU"
+        words = f"{training.steps} steps on {device}, loss {training.first_loss} to "
+        found.append(("Training", f"{words}{training.last_loss}."))
+    elif training.error:
+        found.append(("Training", f"{training.error}"))
+    return found
 
 
 def _table(result: Result) -> Table:
