@@ -97,12 +97,13 @@ def confine(profile: Profile, trust: bool = False) -> tuple[str, ...]:
         return () if sys.platform == "win32" else ("resources: limits",)
     forget_project()
     limits.volunteer()
+    held = limits.address_space()
     on: dict[str, str] = {}
     landlocked = landlock.version() > 0
     if not landlocked:
         _layer(on, "files", lambda: _see_less(profile))
     own_user = privileges.become_nobody(profile.writable)
-    _layer(on, "resources", lambda: _limit(profile, own_user))
+    _layer(on, "resources", lambda: _limit(profile, own_user, held))
     reading_bounded = landlocked or "files" in on
     _layer(on, "privileges", lambda: _give_up(reading_bounded, own_user))
     if landlocked:
@@ -115,7 +116,8 @@ def confine(profile: Profile, trust: bool = False) -> tuple[str, ...]:
 
 
 def _layer(on: dict[str, str], name: str, enforce: Callable[[], str]) -> None:
-    with suppress(OSError):
+    # Whatever goes wrong, the layer is then not on, and that stops strangers' code.
+    with suppress(Exception):
         on[name] = enforce()
 
 
@@ -144,8 +146,8 @@ def _see_less(profile: Profile) -> str:
     )
 
 
-def _limit(profile: Profile, own_user: bool) -> str:
-    limits.apply(profile.limits, own_user)
+def _limit(profile: Profile, own_user: bool, held: int) -> str:
+    limits.apply(profile.limits, own_user, held)
     return "limits"
 
 

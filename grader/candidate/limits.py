@@ -40,10 +40,11 @@ _LEAST_MEMORY = 512 << 20
 _SHARED_USER_THREADS = 1024
 
 
-def apply(limits: Limits, own_user: bool = False) -> None:
+def apply(limits: Limits, own_user: bool = False, held_bytes: int = 0) -> None:
     """Set this process's resource limits; they can't be raised again without privilege.
 
-    ``own_user`` says that no other process runs as this one's user. Where the platform has no
+    ``own_user`` says that no other process runs as this one's user; ``held_bytes`` is the address
+    space that it holds already (see `address_space`). Where the platform has no
     limits (Windows), the examiner's wall clock alone bounds a candidate.
     """
     if sys.platform == "win32":
@@ -61,7 +62,7 @@ def apply(limits: Limits, own_user: bool = False) -> None:
     if sys.platform == "linux":
         if limits.memory_bytes is not None:
             share = max(memory_share(), _LEAST_MEMORY)
-            limit(resource.RLIMIT_AS, _address_space() + min(limits.memory_bytes, share))
+            limit(resource.RLIMIT_AS, held_bytes + min(limits.memory_bytes, share))
         beside = 0 if own_user else threads_now() + _SHARED_USER_THREADS
         limit(resource.RLIMIT_NPROC, limits.threads + beside)
 
@@ -113,7 +114,9 @@ def is_overfull(folder: str, most: int) -> bool:
     return False
 
 
-def _address_space() -> int:
-    """Bytes of address space that this process holds now."""
-    with open(f"/proc/{os.getpid()}/statm", encoding="ascii") as file:
+def address_space() -> int:
+    """Bytes of address space that this process holds now; 0 where that can't be found out."""
+    if sys.platform != "linux":
+        return 0
+    with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * resource.getpagesize()

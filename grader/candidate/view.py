@@ -67,11 +67,12 @@ def _own_mounts() -> None:
             return
     libc.call("unshare", _NEW_USER | _NEW_MOUNTS)
     for name, text in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{user} {user} 1"),
-        ("gid_map", f"{group} {group} 1"),
+        ("setgroups", b"deny"),
+        ("uid_map", b"%d %d 1" % (user, user)),
+        ("gid_map", b"%d %d 1" % (group, group)),
     ):
-        Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
+        # Bytes, because here Python may not be able to import what encodes text.
+        Path(f"/proc/self/{name}").write_bytes(text)
 
 
 def _bind(place: str, path: str, read_only: bool) -> None:

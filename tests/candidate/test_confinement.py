@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from grader import doctor
-from grader.candidate import confinement, landlock, reach, seccomp
+from grader.candidate import confinement, landlock, limits, reach, seccomp, view
 from grader.candidate.confinement import Profile, UnconfinedError
+from grader.candidate.processes import Warm
 
 ROOT = Path(__file__).resolve().parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
@@ -61,7 +62,7 @@ def test_the_project_can_not_be_imported() -> None:
 
 
 @linux
-@pytest.mark.parametrize
+@pytest.mark.parametrize("module", ["torch.fft", "sqlite3", "scipy.special"])
 def test_packages_can_be_imported_later(module: str) -> None:
     assert inside(lambda: __import__(module).__name__) == module.partition(".")[0]
 
@@ -169,6 +170,69 @@ def test_without_landlock_a_view_of_the_disk_does(monkeypatch: pytest.MonkeyPatc
     assert [seen for seen in doctor.observe() if not seen.as_it_should] == []
     assert inside((ROOT / "rubric.yaml").read_text) in ("PermissionError", "FileNotFoundError")
     assert inside(lambda: __import__("sqlite3").__name__) == "sqlite3"
+
+
+@linux
+def test_root_without_mounts_takes_an_empty_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise PermissionError("no mounts here")
+
+    if os.geteuid() != 0:
+        pytest.skip("only root may change its root")
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    monkeypatch.setattr(view, "_own_mounts", refuse)
+    assert confinement.missing() == ()
+    assert confinement.layers()[0] == "files: an empty root"
+    assert inside((ROOT / "rubric.yaml").read_text) == "FileNotFoundError"
+    assert inside(lambda: os.listdir("/")) == []
+
+
+@linux
+def test_a_folder_is_measured_whatever_is_done_to_hide_its_size(tmp_path: Path) -> None:
+    assert not limits.is_overfull(str(tmp_path), 1 << 20)
+    assert not limits.is_overfull(str(tmp_path / "gone"), 1 << 20)
+    (tmp_path / "large").write_bytes(bytes(2 << 20))
+    assert limits.is_overfull(str(tmp_path), 1 << 20)
+    assert not limits.is_overfull(str(tmp_path), 8 << 20)
+    (tmp_path / "link").symlink_to("/")
+    assert not limits.is_overfull(str(tmp_path), 8 << 20)
+    for number in range(300):
+        (tmp_path / f"empty-{number}").touch()
+    assert limits.is_overfull(str(tmp_path), (2 << 20) + 300 * 4096)
+
+
+@linux
+def test_too_deep_a_folder_counts_as_too_much(tmp_path: Path) -> None:
+    before = os.getcwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(20):
+            os.mkdir("d" * 250)
+            os.chdir("d" * 250)
+    finally:
+        os.chdir(before)
+    assert limits.is_overfull(str(tmp_path), 8 << 20)
+
+
+@linux
+def test_a_process_is_killed_when_its_folder_overflows(tmp_path: Path) -> None:
+    """The warm process measures the folder that a request names."""
+    own = tmp_path / "own"
+    own.mkdir()
+    grade = tmp_path / "grade"
+    grade.mkdir()
+    warm = Warm(str(grade), "tests.candidate.hoarder")
+    try:
+        wire, control = warm.fork({"folder": str(own), "limits": {"folder_bytes": 1 << 20}})
+        with wire, control:
+            control.settimeout(20)
+            news = b""
+            while part := control.recv(4096):
+                news += part
+    finally:
+        warm.close()
+    assert b'"signal": 9' in news
+    assert len(list(own.iterdir())) < 10_000
 
 
 def test_what_is_hidden_is_left_out_of_what_is_readable(tmp_path: Path) -> None:
