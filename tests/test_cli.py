@@ -1,0 +1,94 @@
+"""The command as a person uses it: what it prints, writes, and leaves with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+SOLVED = ROOT / "reference" / "vae_solved.ipynb"
+
+
+def grade(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command at 80 columns, without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "grader.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_reference_is_graded_and_written(tmp_path: Path) -> None:
+    done = grade(SOLVED, "--no-run", "--json", tmp_path / "result.json")
+    assert done.returncode == 0, done.stderr
+    assert "60 of 60" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "\x1b" not in done.stdout
+    data = json.loads((tmp_path / "result.json").read_text("utf-8"))
+    assert (data["status"], data["points"]) == ("graded", 60)
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_show_class_prints_the_slice_and_nothing_else() -> None:
+    done = grade(SOLVED, "--show-class")
+    assert done.returncode == 0
+    assert "class VAE(nn.Module):" in done.stdout
+    assert "DataLoader" not in done.stdout
+    assert "max_epochs" not in done.stdout
+    compile(done.stdout, "slice", "exec")
+
+
+def _dangling(folder: Path) -> Path:
+    link = folder / "link.ipynb"
+    link.symlink_to(folder / "nowhere.ipynb")
+    return link
+
+
+def _large(folder: Path) -> Path:
+    path = folder / "large.ipynb"
+    with path.open("wb") as file:
+        file.truncate(100 << 20)
+    return path
+
+
+@pytest.mark.parametrize("make", [_dangling, _large], ids=["dangling link", "100 MB"])
+def test_what_is_no_notebook_is_not_graded(make, tmp_path: Path) -> None:
+    path = make(tmp_path)
+    done = grade(path, "--no-run", "--json", tmp_path / "result.json")
+    assert done.returncode == 1
+    assert "Not graded" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    data = json.loads((tmp_path / "result.json").read_text("utf-8"))
+    assert (data["status"], data["points"]) == ("ungradable", 0)
+    assert data["reason"].endswith(".")
+
+
+def test_wrong_usage_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "rubric.yaml").write_text("tasks: {}\n")
+    for arguments in (
+        (SOLVED, "--rubric", tmp_path / "rubric.yaml", "--no-run"),
+        (SOLVED, "--isolation", "none"),
+        (),
+    ):
+        done = grade(*arguments)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert "Error: " in done.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom grader.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'numpy', 'scipy', 'pydantic', 'nbformat', 'rich', 'yaml'}\n"
+        "print('heavy:', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "heavy: []" in done.stdout
