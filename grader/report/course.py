@@ -1,0 +1,61 @@
+"""What writers of whole courses work on: a result, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.report.result import Result
+
+Platform = Literal["folder", "moodle", "canvas", "gradescope", "nbgrader"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A student as a platform knows them.
+
+    Attributes:
+        name: as a person writes it.
+        id: the platform's own id; "" where it gives none.
+        email: "" where it is not known.
+        platform: whose id it is.
+        prefix: what the names of the student's files start with in the platform's download: a
+            folder's name with a slash behind it, or the first part of flat file names.
+    """
+
+    name: str
+    id: str = ""
+    email: str = ""
+    platform: Platform = "folder"
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Override:
+    """Points that an instructor set for a task or a check, and why; ``before`` is what it had."""
+
+    target: str
+    points: float
+    reason: str
+    before: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One graded submission of a course.
+
+    Attributes:
+        name: safe and unique; the result is at ``results/NAME.json``.
+        result: with overrides applied.
+        students: whoever handed it in: one student, or the members of a group.
+        late: whether the platform marked it late.
+        overrides: what an instructor changed by hand.
+        notes: what is unusual about the submission's files.
+    """
+
+    name: str
+    result: Result
+    students: tuple[Identity, ...]
+    late: bool = False
+    overrides: tuple[Override, ...] = ()
+    notes: tuple[str, ...] = ()

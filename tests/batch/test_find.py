@@ -1,0 +1,246 @@
+"""Submissions as platforms give them: found, named, and one notebook chosen of each."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.batch.archives import SubmissionsError
+from grader.batch.find import Found, Submission, find_submissions
+
+
+def notebook(source: str = "class VAE(nn.Module):\n    pass") -> str:
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
+
+
+NO_CLASS = notebook("x = 1")
+
+
+@pytest.fixture(params=["folder", "zip", "zip in a folder"])
+def found(request: pytest.FixtureRequest, tmp_path: Path):
+    """Finds the given files (name -> text), laid out as a folder or packed in a zip."""
+
+    def find(files: dict[str, str]) -> Found:
+        unpacked = tmp_path / "unpacked"
+        unpacked.mkdir()
+        if request.param == "folder":
+            top = tmp_path / "handed in"
+            for name, text in files.items():
+                path = top / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            return find_submissions(top, unpacked)
+        around = "export/" if request.param == "zip in a folder" else ""
+        with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in files.items():
+                archive.writestr(around + name, text)
+        return find_submissions(tmp_path / "export.zip", unpacked)
+
+    return find
+
+
+def one(found: Found) -> Submission:
+    assert len(found.submissions) == 1
+    return found.submissions[0]
+
+
+def chosen(submission: Submission) -> str:
+    assert submission.notebook is not None
+    assert submission.notebook.path is not None
+    assert submission.notebook.path.is_file()
+    return submission.notebook.parts[-1]
+
+
+def test_flat_folder(tmp_path: Path) -> None:
+    for name in ("bob.ipynb", "ada.ipynb", "ada.py", "vae_utils.py", "course.csv"):
+        (tmp_path / name).write_text(notebook())
+    found = find_submissions(tmp_path, tmp_path)
+    assert [one.name for one in found.submissions] == ["ada", "bob"]
+    assert chosen(found.submissions[0]) == "ada.ipynb"
+    assert found.submissions[0].others == ("ada.py",)
+    assert [notice.split()[0] for notice in found.notices] == ["course.csv", "vae_utils.py"]
+
+
+def test_folder_a_student(found) -> None:
+    result = found({"Ada L/vae.ipynb": notebook(), "bob/a/vae.ipynb": notebook()})
+    assert [(one.name, one.student) for one in result.submissions] == [
+        ("Ada_L", "Ada L"),
+        ("bob", "bob"),
+    ]
+
+
+@pytest.mark.parametrize("end", ["", "_"])
+def test_moodle_folders(found, end: str) -> None:
+    result = found(
+        {
+            f"Ada de la Cruz_1234_assignsubmission_file{end}/vae.ipynb": notebook(),
+            f"Ada de la Cruz_1234_assignsubmission_file{end}/more/notes.ipynb": NO_CLASS,
+            f"Bo_99_assignsubmission_file{end}/vae.ipynb": notebook(),
+            f"Bo_99_assignsubmission_onlinetext{end}/onlinetext.html": "hello",
+        }
+    )
+    ada, bo = result.submissions
+    assert (ada.student, ada.students[0].id) == ("Ada de la Cruz", "1234")
+    assert ada.students[0].prefix == f"Ada de la Cruz_1234_assignsubmission_file{end}/"
+    assert ada.name == "Ada_de_la_Cruz_1234"
+    assert (chosen(ada), len(ada.others)) == ("vae.ipynb", 1)
+    assert (bo.students[0].platform, bo.students[0].id, chosen(bo)) == ("moodle", "99", "vae.ipynb")
+
+
+def test_moodle_flat_blind_and_groups(found) -> None:
+    result = found(
+        {
+            "Participant_17_assignsubmission_file_vae_final.ipynb": notebook(),
+            "Group 4-Ada L_1234_assignsubmission_file_vae.ipynb": notebook(),
+        }
+    )
+    group, blind = result.submissions
+    assert (blind.student, blind.students[0].id) == ("Participant", "17")
+    assert blind.students[0].prefix == "Participant_17_assignsubmission_file_"
+    assert (group.student, group.students[0].id) == ("Group 4-Ada L", "1234")
+
+
+def test_canvas(found) -> None:
+    result = found(
+        {
+            "lovelaceada_LATE_123_4567_vae.ipynb": notebook(),
+            "bool_77_4001_vae.ipynb": notebook(),
+            "bool_77_4999_vae-1.ipynb": notebook(),
+            "anon_55_4002_vae.ipynb": notebook(),
+        }
+    )
+    anonymous, bool_, ada = result.submissions
+    assert (ada.student, ada.students[0].id, ada.late) == ("lovelaceada", "123", True)
+    assert (bool_.late, chosen(bool_)) == (False, "bool_77_4999_vae-1.ipynb")
+    assert bool_.others
+    assert "bool_77_4001_vae.ipynb" in bool_.others[0]
+    assert anonymous.students[0].id == "55"
+
+
+def test_names_that_only_look_like_canvas_stay_apart(found) -> None:
+    result = found({"hw_1_2_ada.ipynb": notebook(), "hw_1_2_bob.ipynb": notebook()})
+    assert [one.student for one in result.submissions] == ["hw_1_2_ada", "hw_1_2_bob"]
+
+
+def test_gradescope_export_keeps_group_members(found) -> None:
+    metadata = """
+submission_123:
+  :submitters:
+  - :name: Ada L
+    :sid: '0042'
+    :email: ada@example.org
+  - :name: Bob
+    :sid: '7'
+    :email: bob@example.org
+  :created_at: 2026-01-02 03:04:05.000000000 Z
+  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
+    score: 3
+submission_124:
+  submitters: [{name: "", sid: 9, email: c@example.org}]
+"""
+    result = found(
+        {
+            "submission_metadata.yml": metadata,
+            "submission_123/vae.ipynb": notebook(),
+            "submission_124/vae.ipynb": notebook(),
+        }
+    )
+    pair, single = result.submissions
+    assert [(s.name, s.id, s.email) for s in pair.students] == [
+        ("Ada L", "0042", "ada@example.org"),
+        ("Bob", "7", "bob@example.org"),
+    ]
+    assert (single.student, single.students[0].id) == ("submission_124", "9")
+
+
+def test_damaged_gradescope_metadata_is_said(found) -> None:
+    result = found({"submission_metadata.yml": "a: [", "submission_1/vae.ipynb": notebook()})
+    assert one(result).student == "submission_1"
+    assert "submission_metadata.yml can't be read" in result.notices[0]
+
+
+def test_nbgrader(found) -> None:
+    result = found(
+        {
+            "source/vae/vae.ipynb": notebook(),
+            "submitted/ada/vae/vae.ipynb": notebook(),
+            "submitted/ada/vae/timestamp.txt": "2026-01-01 00:00:00 UTC",
+            "submitted/bob/vae/vae.ipynb": notebook(),
+            "autograded/ada/vae/vae.ipynb": notebook(),
+        }
+    )
+    assert [(s.student, s.students[0].platform) for s in result.submissions] == [
+        ("ada", "nbgrader"),
+        ("bob", "nbgrader"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "graded"),
+    [
+        ({"vae.ipynb": 1, "vae-1.ipynb": 1}, "vae-1.ipynb"),
+        ({"vae-2.ipynb": 1, "vae-10.ipynb": 1}, "vae-10.ipynb"),
+        ({"vae (2).ipynb": 1, "vae.ipynb": 1}, "vae (2).ipynb"),
+        ({"vae_v3.ipynb": 1, "vae_v2.ipynb": 1}, "vae_v3.ipynb"),
+        ({"vae-3.ipynb": 0, "vae.ipynb": 1}, "vae.ipynb"),
+        ({"vae.py": 1, "vae.ipynb": 1}, "vae.ipynb"),
+        ({"vae.py": 1, "other.ipynb": 0}, "vae.py"),
+        ({"old/vae.ipynb": 1, "vae.ipynb": 1}, "vae.ipynb"),
+    ],
+)
+def test_choice_among_notebooks(tmp_path: Path, names: dict[str, int], graded: str) -> None:
+    for name, has_class in names.items():
+        path = tmp_path / "in" / "ada" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        source = "class VAE(nn.Module): pass" if has_class else "x = 1"
+        path.write_text(notebook(source) if name.endswith(".ipynb") else source)
+    submission = one(find_submissions(tmp_path / "in", tmp_path))
+    assert submission.notebook is not None
+    assert submission.notebook.name == f"ada/{graded}"
+    assert len(submission.others) == len(names) - 1
+
+
+def test_submission_without_notebook_is_kept(found) -> None:
+    result = found({"ada/report.pdf": "%PDF", "bob/vae.ipynb": notebook()})
+    ada = result.submissions[0]
+    assert (ada.student, ada.notebook) == ("ada", None)
+    assert "report.pdf" in ada.notices[0]
+
+
+def test_students_zip_is_opened(tmp_path: Path) -> None:
+    top = tmp_path / "in"
+    top.mkdir()
+    for name in ("ada.zip", "bob_1_2_hw.zip"):
+        with zipfile.ZipFile(top / name, "w") as archive:
+            archive.writestr("hw/vae.ipynb", notebook())
+            archive.writestr("__MACOSX/hw/._vae.ipynb", "junk")
+            archive.writestr("inner.zip", "zip")
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    found = find_submissions(top, unpacked)
+    assert [(s.student, chosen(s)) for s in found.submissions] == [
+        ("ada", "vae.ipynb"),
+        ("bob", "vae.ipynb"),
+    ]
+    assert all("was not opened" in notice for notice in found.notices)
+    assert len(found.notices) == 2
+
+
+def test_order_does_not_hang_on_the_disk(found) -> None:
+    names = [f"s{number}/vae.ipynb" for number in (3, 1, 2)]
+    result = found({name: notebook() for name in names})
+    assert [one.name for one in result.submissions] == ["s1", "s2", "s3"]
+
+
+def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SubmissionsError, match="There are no notebooks"):
+        find_submissions(tmp_path, tmp_path)
+    with pytest.raises(SubmissionsError, match="check its name"):
+        find_submissions(tmp_path / "absent", tmp_path)
+    (tmp_path / "x.txt").write_text("no zip")
+    with pytest.raises(SubmissionsError, match="neither a folder nor a zip"):
+        find_submissions(tmp_path / "x.txt", tmp_path)
