@@ -24,6 +24,7 @@ from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
 
 METHOD = "elbo"
 _BATCHES = (1, 2, 7)
+ROWS, SINGLES = 4096, 400
 _TINY = -9.0
 """Log-std at which the noise moves a bound by less than the tolerance."""
 
@@ -197,8 +198,8 @@ def _recovered(actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | 
 
 
 def _sampled(exam: Exam, world: _World) -> Evidence | None:
-    """The noise behind 2048 rows; where rows have no ELBO of their own, behind 400 single ones."""
-    rows, singles = 2048, 400
+    """The noise behind a batch; where its rows have no ELBO of their own, behind single ones."""
+    rows, singles = ROWS, SINGLES
     x = worlds.as_single(np.arange(rows)[:, None] % 2)
     one = np.ones((1, 1))
     calls = (Call(METHOD, {"x": x}), Call(METHOD, {"x": one}, repeat=singles))
@@ -229,17 +230,18 @@ def _shows_noise(exam: Exam, world: _World, actual: np.ndarray, x: np.ndarray) -
     """Whether standard normal noise is behind values ``[rows]`` of the one-dimensional model."""
     for bound in world.bounds:
         noise = _recovered(actual, x, bound)
-        if noise is not None and _is_standard(noise):
+        if noise is not None and is_standard(noise):
             return True
     return world.stand_ins and _follows(exam, actual, x)
 
 
-def _is_standard(noise: np.ndarray) -> bool:
-    return (
-        statistics.mean_is_zero(noise)
-        and statistics.variance_is_one(noise)
-        and statistics.is_normal(noise)
-        and statistics.uncorrelated(noise[:-1], noise[1:])
+def is_standard(noise: np.ndarray) -> bool:
+    """Whether noise ``[rows]`` is standard normal and independent."""
+    return statistics.compatible(
+        statistics.mean_zero(noise),
+        statistics.variance_one(noise),
+        *statistics.normal_shape(noise),
+        statistics.uncorrelated(noise[:-1], noise[1:]),
     )
 
 
