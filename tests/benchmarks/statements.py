@@ -1,0 +1,39 @@
+"""What a run is measured against: a notebook's own statements in a warm process, without a kernel.
+
+A service of a warm process (see `grader.candidate.warm`). Figures are drawn after each cell, for
+that is what the statements ask for.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+
+from grader.run import surroundings
+from grader.run.digits import read_digits
+
+
+def prepare() -> None:
+    """It is forked from the process that kernels are forked from."""
+
+
+def become(wire: int, request: dict[str, Any]) -> None:
+    """Execute the cells of ``request`` and send the CPU seconds that they took."""
+    matplotlib.use("agg")
+    data = Path(request["data"])
+    surroundings.provide_mnist(read_digits(data, True), read_digits(data, False))
+    started = time.process_time()
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for source in request["cells"]:
+        exec(compile(source, "cell", "exec"), names)
+        for number in plt.get_fignums():
+            plt.figure(number).savefig(io.BytesIO(), dpi=72, bbox_inches="tight")
+        plt.close("all")
+    os.write(wire, json.dumps(time.process_time() - started).encode())
