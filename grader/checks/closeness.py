@@ -13,7 +13,9 @@ epsilon inside a logarithm; an order of magnitude below the smallest error worth
 
 def close(actual: np.ndarray, right: np.ndarray, relative: float = RELATIVE) -> bool:
     """Whether all numbers agree; NaN and infinity agree with nothing."""
-    if actual.shape != right.shape or not np.all(np.isfinite(actual)):
+    if actual.shape != right.shape:
+        return False
+    if not (np.all(np.isfinite(actual)) and np.all(np.isfinite(right))):
         return False
     room = relative * max(float(np.max(np.abs(right), initial=0.0)), 1e-3)
     return bool(np.all(np.abs(actual - right) <= room))

@@ -9,9 +9,11 @@ from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
-from grader.checks.networks import is_function_of, require_connected
+from grader.checks.networks import is_function_of, require_connected, require_slopes
 from grader.checks.reading import gradients, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check
+from grader.diagnosis import decoder as diagnosis
+from grader.diagnosis.misconception import explained
 
 METHOD = "decoder"
 _SIZES = Sizes(11, 3, 7)
@@ -25,6 +27,18 @@ def _theta(outcome: Outcome, rows: int, obs: int) -> np.ndarray:
 def _ask(exam: Exam, sizes: Sizes, weights: expected.Weights, z: np.ndarray) -> np.ndarray:
     outcome = exam.ask(Probe(sizes, weights, (Call(METHOD, {"z": z}),))).outcomes[0]
     return _theta(outcome, len(z), sizes.obs)
+
+
+def _mixed(exam: Exam) -> tuple[Sizes, dict[str, np.ndarray], np.ndarray]:
+    """A model with random weights in all layers, and latent variables for it."""
+    rng = exam.generator(3, 3)
+    sizes = Sizes(6, 4, 6)
+    return sizes, worlds.random_weights(rng, sizes), worlds.normal(rng, 32, 4)
+
+
+def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
+    sizes, weights, z = _mixed(exam)
+    return diagnosis.diagnose(weights, z, _ask(exam, sizes, weights, z))
 
 
 @check(
@@ -45,6 +59,15 @@ def shape(exam: Exam) -> Evidence | None:
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")
 def hidden(exam: Exam) -> Evidence | None:
     """The hidden layer is the ReLU of linear3"""
+    try:
+        _judge_hidden(exam)
+        _whole(exam)
+    except Lost as lost:
+        raise explained(lost, _diagnose(exam).hidden) from None
+    return None
+
+
+def _judge_hidden(exam: Exam) -> None:
     rng = exam.generator(3, 1)
     # A last layer that passes the hidden units through shows them, whatever is done after it.
     sizes = Sizes(6, 4, 6)
@@ -55,8 +78,6 @@ def hidden(exam: Exam) -> Evidence | None:
     actual = _ask(exam, sizes, weights, z)
     if not is_function_of(actual, np.maximum(before, 0)):
         raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
-    _whole(exam)
-    return None
 
 
 def _whole(exam: Exam) -> None:
@@ -78,15 +99,20 @@ def _whole(exam: Exam) -> None:
 )
 def output(exam: Exam) -> Evidence | None:
     """theta is the sigmoid of linear4, between 0 and 1"""
-    rng = exam.generator(3, 3)
-    sizes = Sizes(6, 4, 6)
-    mixed = worlds.random_weights(rng, sizes)
-    z = worlds.normal(rng, 32, 4)
+    sizes, mixed, z = _mixed(exam)
     # With the identity as the last weight theta shows the hidden units, whatever they are; with
     # random weights it must be the sigmoid of the same units' linear function.
     shown = {**mixed, "linear4.weight": np.eye(6), "linear4.bias": np.zeros(6)}
     theta = _ask(exam, sizes, shown, z)
     actual = _ask(exam, sizes, mixed, z)
+    try:
+        _judge_output(mixed, theta, actual)
+    except Lost as lost:
+        raise explained(lost, diagnosis.diagnose(mixed, z, actual).output) from None
+    return None
+
+
+def _judge_output(mixed: expected.Weights, theta: np.ndarray, actual: np.ndarray) -> None:
     for part in (theta, actual):
         if not np.all((part > 0) & (part < 1)):
             outside = int(np.sum(~((part > 0) & (part < 1))))
@@ -98,7 +124,6 @@ def output(exam: Exam) -> Evidence | None:
     if not close(actual, right, 1e-3) or not np.any(np.ptp(theta, axis=0)):
         sentence, evidence = difference(actual, right)
         raise Lost(f"theta is not sigmoid(linear4(hidden)): {sentence}.", evidence=evidence)
-    return None
 
 
 @check("decoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
@@ -115,12 +140,12 @@ def gradient(exam: Exam) -> Evidence | None:
     theta = expected.decoder(weights, z)
     right = expected.decoder_gradients(weights, z, outer * theta * (1 - theta))
     names = tuple(name for name in right if not name.endswith("bias"))
-    require_connected(found, names, "the decoder")
-    if close(actual, theta):
-        for name, slope in right.items():
-            came = found[name]
-            if came is None or not close(came, slope):
-                raise Lost(f"The gradient in {name} is wrong.", evidence={"parameter": name})
+    try:
+        require_connected(found, names, "the decoder")
+        if close(actual, theta):
+            require_slopes(found, right)
+    except Lost as lost:
+        raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
     return None
 
 

@@ -8,9 +8,11 @@ from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
-from grader.checks.networks import explained, is_function_of, require_connected
+from grader.checks.networks import is_function_of, require_connected, require_slopes
 from grader.checks.reading import gradients, pair, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check
+from grader.diagnosis import encoder as diagnosis
+from grader.diagnosis.misconception import explained
 
 METHOD = "encoder"
 _NAMES = ("mu", "logsigma")
@@ -34,6 +36,19 @@ def _ask(
     return _pair(outcome, len(x), sizes.latent)
 
 
+def _mixed(exam: Exam) -> tuple[Sizes, dict[str, np.ndarray], np.ndarray]:
+    """A model with random weights in all layers, and observations for it."""
+    rng = exam.generator(1, 3)
+    sizes = Sizes(9, 6, 6)
+    weights = worlds.random_weights(rng, sizes)
+    return sizes, weights, worlds.binary_rows(rng, 32, sizes)
+
+
+def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
+    sizes, weights, x = _mixed(exam)
+    return diagnosis.diagnose(weights, x, *_ask(exam, sizes, weights, x))
+
+
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
 def shape(exam: Exam) -> Evidence | None:
     """A pair mu, logsigma of shape [batch_size, latent_dim] each"""
@@ -52,6 +67,15 @@ def shape(exam: Exam) -> Evidence | None:
 )
 def hidden(exam: Exam) -> Evidence | None:
     """The hidden layer is the ReLU of linear1"""
+    try:
+        _judge_hidden(exam)
+        _whole(exam)
+    except Lost as lost:
+        raise explained(lost, _diagnose(exam).hidden) from None
+    return None
+
+
+def _judge_hidden(exam: Exam) -> None:
     rng = exam.generator(1, 1)
     # Heads that pass the hidden units through show them, whatever is done after the heads.
     sizes = Sizes(9, 6, 6)
@@ -62,17 +86,7 @@ def hidden(exam: Exam) -> Evidence | None:
     before = expected.linear(weights, "linear1", x)
     for name, actual in zip(_NAMES, _ask(exam, sizes, weights, x), strict=True):
         if not is_function_of(actual, np.maximum(before, 0)):
-            instead = explained(actual, before)
-            tail = (
-                f": it looks like {instead} instead of ReLU"
-                if instead not in (None, "none")
-                else ""
-            )
-            if instead == "none":
-                tail = ": linear1 goes into the head without an activation"
-            raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)){tail}.")
-    _whole(exam)
-    return None
+            raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)).")
 
 
 def _whole(exam: Exam) -> None:
@@ -94,22 +108,21 @@ def _head(exam: Exam, position: int) -> None:
     Seen from two models that differ in the heads alone: with the identity as its weight the head
     shows the hidden units, and with random weights it must be the same units' linear function.
     """
-    rng = exam.generator(1, 3)
-    sizes = Sizes(9, 6, 6)
-    mixed = worlds.random_weights(rng, sizes)
-    x = worlds.binary_rows(rng, 32, sizes)
+    sizes, mixed, x = _mixed(exam)
     layer = ("linear21", "linear22")[position]
     shown = {**mixed, f"{layer}.weight": np.eye(6), f"{layer}.bias": np.zeros(6)}
     units = _ask(exam, sizes, shown, x)[position]
-    actual = _ask(exam, sizes, mixed, x)[position]
+    came = _ask(exam, sizes, mixed, x)
+    actual = came[position]
     right = expected.linear(mixed, layer, units)
     name = _NAMES[position]
     if not close(actual, right) or not np.any(np.ptp(units, axis=0)):
         sentence, evidence = difference(actual, right)
-        raise Lost(
+        lost = Lost(
             f"{name} is not {layer} of the hidden layer with nothing after it: {sentence}.",
             evidence=evidence,
         )
+        raise explained(lost, diagnosis.diagnose(mixed, x, *came).head(position))
 
 
 @check("encoder.mu", "Which layer is the head for the means, and what may come after it?")
@@ -141,14 +154,13 @@ def gradient(exam: Exam) -> Evidence | None:
     actual = _pair(outcome, len(x), _SIZES.latent)
     found = gradients(outcome, METHOD)
     right = expected.encoder_gradients(weights, x, outer[0], outer[1])
-    require_connected(
-        found, tuple(name for name in right if name.endswith("weight")), "the encoder"
-    )
-    if all(map(close, actual, expected.encoder(weights, x))):
-        for name, slope in right.items():
-            came = found[name]
-            if came is None or not close(came, slope):
-                raise Lost(f"The gradient in {name} is wrong.", evidence={"parameter": name})
+    names = tuple(name for name in right if name.endswith("weight"))
+    try:
+        require_connected(found, names, "the encoder")
+        if all(map(close, actual, expected.encoder(weights, x))):
+            require_slopes(found, right)
+    except Lost as lost:
+        raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
     return None
 
 

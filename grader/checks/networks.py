@@ -27,6 +27,8 @@ ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "log-sigmoid": lambda a: -np.logaddexp(0.0, -a),
     "tanh, moved to (0, 1)": lambda a: (np.tanh(a) + 1) / 2,
     "leaky ReLU": lambda a: np.where(a > 0, a, 0.01 * a),
+    "leaky ReLU, steeper": lambda a: np.where(a > 0, a, 0.2 * a),
+    "ELU": lambda a: np.where(a > 0, a, np.expm1(np.minimum(a, 0.0))),
 }
 
 
@@ -69,3 +71,15 @@ def require_connected(
                 f"The gradient of {what} in {name} is zero or not finite.",
                 evidence={"parameter": name},
             )
+
+
+def require_slopes(found: Mapping[str, np.ndarray | None], right: Mapping[str, np.ndarray]) -> None:
+    """Every gradient is the right one.
+
+    Raises:
+        Lost: about the first one that is not.
+    """
+    for name, slope in right.items():
+        came = found[name]
+        if came is None or not close(came, slope):
+            raise Lost(f"The gradient in {name} is wrong.", evidence={"parameter": name})

@@ -7,11 +7,15 @@ solution is never told that it got something wrong.
 from __future__ import annotations
 
 import grader.checks  # noqa: F401 - the checks use the modules below, and these the right formulas
-from grader.diagnosis import kl
+from grader.diagnosis import decoder, encoder, kl
 from grader.diagnosis.misconception import JOINT, Misconception
 
+_TASKS = (encoder, decoder, kl)
+
 CATALOGUE: dict[str, Misconception] = {
-    misconception.id: misconception for misconception in (*kl.MISCONCEPTIONS,)
+    misconception.id: misconception
+    for task in (encoder, decoder, kl)
+    for misconception in task.MISCONCEPTIONS
 }
 
 
