@@ -5,18 +5,21 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from grader import __version__
+
+if TYPE_CHECKING:
+    from grader.grading import Graded
 
 GRADED, NOT_GRADED, WRONG_USAGE = 0, 1, 2
 MAX_SHIPPED_BYTES = 1 << 20
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("notebook", type=click.Path(path_type=Path))
+@click.argument("notebook", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result here.")
 @click.option("--show-class", is_flag=True, help="Print the code that is graded, and stop.")
 @click.option(
@@ -54,9 +57,22 @@ MAX_SHIPPED_BYTES = 1 << 20
     help="Folder of MNIST to execute the notebook with, instead of a small part of it.",
 )
 @click.option("--no-run", is_flag=True, help="Check the class only; don't execute the notebook.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page here.")
+@click.option(
+    "--self-check",
+    is_flag=True,
+    help="For students: the same checks on one's own notebook. Exit status 0: all points.",
+)
+@click.option("--watch", is_flag=True, help="With --self-check: stay, and check at each save.")
+@click.option(
+    "--make-release",
+    "release_folder",
+    type=click.Path(path_type=Path),
+    help="Write what students receive to this folder, made from a solved NOTEBOOK, and stop.",
+)
 @click.version_option(__version__, prog_name="grade")
 def main(
-    notebook: Path,
+    notebook: Path | None,
     json_file: Path | None,
     show_class: bool,
     rubric_file: Path | None,
@@ -65,14 +81,41 @@ def main(
     data_folder: Path | None,
     no_run: bool,
     trust: bool,
+    html_file: Path | None,
+    self_check: bool,
+    watch: bool,
+    release_folder: Path | None,
 ) -> None:
     """Grade the variational autoencoder in NOTEBOOK, and say why each point was lost.
 
     NOTEBOOK is an .ipynb file, or a .py export of one. Exit status: 0 graded, whatever the points;
     1 it could not be graded; 2 wrong usage.
     """
+    if release_folder is not None:
+        _make_release(release_folder, notebook)
+    if notebook is None:
+        raise click.UsageError("Missing argument 'NOTEBOOK'.")
     if show_class:
         _show_class(notebook)
+
+    def publish(graded: Graded) -> None:
+        """Write the files that were asked for."""
+        if json_file is not None:
+            from grader.report.to_json import to_json
+
+            _write(json_file, to_json(graded.result))
+        if html_file is not None:
+            from grader.report.page import to_page
+
+            _write(html_file, to_page(graded.result, graded.code, graded.executed))
+
+    if self_check:
+        from grader.student import command
+
+        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch)
+        sys.exit(command.run(checked))
+    if watch:
+        raise click.UsageError("--watch goes with --self-check.")
     # The warm process takes longest to start, so it starts before anything else is imported.
     from grader.candidate import confinement
     from grader.candidate.client import Candidates, GraderError
@@ -96,7 +139,6 @@ def main(
             sys.exit(NOT_GRADED)
         from grader.grading import KNOWN_CHECKS, Grader
         from grader.report.terminal import to_terminal
-        from grader.report.to_json import to_json
         from grader.rubric import RubricError, default_path, load_rubric
 
         try:
@@ -111,8 +153,7 @@ def main(
     result = graded.result
     if executed_file is not None and graded.executed is not None:
         _write(executed_file, graded.executed)
-    if json_file is not None:
-        _write(json_file, to_json(result))
+    publish(graded)
     width = min(_columns(), 100)
     click.echo(to_terminal(result, width, colour=sys.stdout.isatty()), nl=False)
     sys.exit(GRADED if result.status == "graded" else NOT_GRADED)
@@ -138,6 +179,18 @@ def _is_shipped(notebook: Path) -> bool:
         return known_notebook(hashlib.sha256(notebook.read_bytes()).hexdigest())
     except OSError:
         return False
+
+
+def _make_release(folder: Path, solved: Path | None) -> None:
+    from grader.release import ReleaseError, write_release
+
+    try:
+        paths = write_release(folder, solved)
+    except ReleaseError as error:
+        raise click.UsageError(str(error)) from error
+    for path in paths:
+        click.echo(path)
+    sys.exit(GRADED)
 
 
 def _show_class(notebook: Path) -> None:

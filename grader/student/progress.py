@@ -1,0 +1,68 @@
+"""How far a student has come: each task's state, and what to do next. Pure functions of a result.
+
+The points are the instructor's. Only the words differ: a task that is not begun is "not yet".
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from grader import spec
+from grader.report.result import Result, TaskResult
+
+State = Literal["done", "to correct", "not yet", "not decided"]
+
+_METHODS = {task.id: task.method.name for task in spec.TASKS}
+_AFTER_THE_CLASS = "Restart the kernel, run all cells, save the notebook, and hand it in."
+
+
+def state(task: TaskResult) -> State:
+    """Where a task stands."""
+    if any(check.status == "grader_error" for check in task.checks):
+        return "not decided"
+    if is_unwritten(task):
+        return "not yet"
+    complete = all(check.status == "passed" for check in task.checks)
+    return "done" if complete and task.points >= task.max_points else "to correct"
+
+
+def is_unwritten(task: TaskResult) -> bool:
+    """Whether the method is missing, raises NotImplementedError, or returns nothing."""
+    if not task.checks or any(check.status == "passed" for check in task.checks):
+        return False
+    begins = f"`{_METHODS[task.id]}` is not implemented"
+    reasons = [check.message for check in task.checks if check.status == "failed"]
+    return task.location is None or all(reason.startswith(begins) for reason in reasons)
+
+
+def has_all_points(result: Result) -> bool:
+    """Whether nothing is left to be gained."""
+    return result.status == "graded" and result.points >= result.max_points
+
+
+def next_step(result: Result) -> str:
+    """What to do next, in one or two sentences: in the assignment's order, begun tasks first."""
+    if result.status == "ungradable":
+        return "Correct this first, save the notebook, and check again."
+    for wanted in ("to correct", "not yet"):
+        for task in result.tasks:
+            if state(task) == wanted:
+                return _step(task)
+    if result.status == "grader_error":
+        return "Ask your instructor: the grader failed, and your notebook is not to blame."
+    if not has_all_points(result):
+        return "Look at the broken rules above: they cost points."
+    return _AFTER_THE_CLASS
+
+
+def _step(task: TaskResult) -> str:
+    method = _METHODS[task.id]
+    if task.location is None:
+        return f"Put the method `{method}` back into the class, and write it."
+    where = f"cell {task.location['cell']}, line {task.location['line']}"
+    if is_unwritten(task):
+        return f"Write `{method}` ({where})."
+    if all(check.status == "passed" for check in task.checks):
+        return f"Look at `{method}` ({where}): a broken rule costs its points."
+    hint = next((c.hint for c in task.checks if c.status != "passed" and c.hint), "")
+    return f"Correct `{method}` ({where}). {hint}".rstrip()

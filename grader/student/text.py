@@ -1,0 +1,150 @@
+"""The self-check as plain text: words and no colours, for any terminal and for screen readers."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from grader.report.result import CheckResult, Result, TaskResult
+from grader.report.terminal import number
+from grader.student.progress import next_step, state
+
+WIDTH = 80
+
+
+def to_text(result: Result, width: int = WIDTH) -> str:
+    """The whole answer: the table of tasks, what is to correct and why, and the next step."""
+    lines = [f"Self-check of {result.submission.path}", ""]
+    if result.status == "ungradable":
+        lines += [*_wrapped(f"Not graded: {result.reason}", width), ""]
+    else:
+        lines += [*_table(result), ""]
+        lines += _details(result, result.tasks, width)
+        lines += _rules(result, width)
+        lines += [line for text in result.advice for line in _wrapped(f"Advice: {text}", width)]
+        lines += [""] * bool(result.advice)
+    lines += _wrapped(f"Next: {next_step(result)}", width)
+    return "\n".join(lines) + "\n"
+
+
+def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
+    """What changed between two results: tasks up or down, what is to correct there, what is next.
+
+    Both must have been graded.
+    """
+    old = {task.id: task for task in before.tasks}
+    moved = [task for task in now.tasks if _outcome(old.get(task.id)) != _outcome(task)]
+    difference = now.points - before.points
+    lines = [
+        f"{number(now.points)} of {number(now.max_points)} points, "
+        f"{_direction(difference) if difference else 'as before'}."
+    ]
+    if not moved:
+        lines.append("No task changed.")
+    for task in moved:
+        change = task.points - (old[task.id].points if task.id in old else 0.0)
+        lines.append(
+            f"  {task.title}: {number(task.points)} of {number(task.max_points)}, "
+            f"{_direction(change) if change else 'the same points'}; {state(task)}."
+        )
+    lines.append("")
+    lines += _details(now, moved, width)
+    if before.rules != now.rules:
+        lines += _rules(now, width)
+    for text in now.advice:
+        if text not in before.advice:
+            lines += [*_wrapped(f"Advice: {text}", width), ""]
+    lines += _wrapped(f"Next: {next_step(now)}", width)
+    return "\n".join(lines) + "\n"
+
+
+def to_first_words(tasks: Iterable[TaskResult]) -> str:
+    """A line for each task that was checked before the others; points are added up later."""
+    return "".join(
+        f"  {task.title}: {sum(check.status == 'passed' for check in task.checks)} of "
+        f"{len(task.checks)} checks passed.\n"
+        for task in tasks
+    )
+
+
+def _outcome(task: TaskResult | None) -> object:
+    """What a student would call the same: lines that merely moved are no change."""
+    return task and (task.points, [(check.id, check.status, check.hint) for check in task.checks])
+
+
+def _direction(change: float) -> str:
+    points = "point" if abs(change) == 1 else "points"
+    return f"{number(abs(change))} {points} {'up' if change > 0 else 'down'}"
+
+
+def _table(result: Result) -> Iterator[str]:
+    rows = [
+        (task.title, f"{number(task.points)} of {number(task.max_points)}", state(task))
+        for task in result.tasks
+    ]
+    total = ("Total", f"{number(result.points)} of {number(result.max_points)}", "")
+    titles = max(len(row[0]) for row in [*rows, total])
+    points = max(len(row[1]) for row in [*rows, total])
+    for title, earned, words in [("Task", "Points", "State"), *rows, total]:
+        yield f"{title:<{titles}}  {earned:>{points}}  {words}".rstrip()
+
+
+def _details(result: Result, tasks: Iterable[TaskResult], width: int) -> Iterator[str]:
+    unwritten = []
+    for task in tasks:
+        if state(task) == "not yet":
+            unwritten.append(task.title)
+        elif state(task) != "done":
+            yield from _task(task, width)
+            yield ""
+    if unwritten:
+        yield from _wrapped(f"Not yet written: {', '.join(unwritten)}.", width)
+        yield ""
+
+
+def _task(task: TaskResult, width: int) -> Iterator[str]:
+    """What is to correct in a task; checks that say the very same thing say it once."""
+    place = task.location
+    where = f", cell {place['cell']}, line {place['line']}" if place else ""
+    lost = task.max_points - task.points
+    yield f"{task.title}{where}: {number(lost)} of {number(task.max_points)} points to gain"
+    by_message: dict[str, list[CheckResult]] = {}
+    for check in task.checks:
+        if check.status != "passed" or check.message:
+            by_message.setdefault(check.message, []).append(check)
+    for message, checks in by_message.items():
+        points = number(sum(check.max_points - check.points for check in checks))
+        titles = "; ".join(check.title for check in checks)
+        yield from _wrapped(f"{_WORDS[checks[0].status]} ({points}): {titles}", width, "  ")
+        yield from _wrapped(message, width, "    ")
+        for hint in dict.fromkeys(check.hint for check in checks if check.hint):
+            yield from _wrapped(f"Hint: {hint}", width, "    ")
+
+
+_WORDS = {
+    "passed": "Passed",
+    "failed": "Failed",
+    "not_reached": "Not reached",
+    "grader_error": "Grader error",
+}
+
+
+def _rules(result: Result, width: int) -> Iterator[str]:
+    for rule in result.rules:
+        if rule.status == "broken":
+            place = rule.locations[0] if rule.locations else None
+            where = f" (cell {place['cell']}, line {place['line']})" if place else ""
+            yield from _wrapped(f"Rule broken{where}: {rule.message} {rule.consequence}", width)
+            yield ""
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of at most ``width`` columns; line breaks of the text's own are kept."""
+    return [
+        line
+        for part in text.splitlines() or [""]
+        for line in textwrap.wrap(
+            part, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        )
+        or [""]
+    ]

@@ -1,0 +1,118 @@
+"""Checks a notebook again at each save, and says what changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.grading import Graded
+from grader.report.result import Result
+from grader.student.text import to_change_text, to_text
+from grader.submission import Ungradable, load
+
+SETTLE_SECONDS = 0.4
+"""How long a file that can't be read may be half-written."""
+_POLL_SECONDS = 0.05
+_DEBOUNCE_MILLISECONDS = 100
+_STEP_MILLISECONDS = 25
+_LOOK_MILLISECONDS = 2000
+
+Grade = Callable[[Path], Graded]
+Say = Callable[[str], None]
+
+
+def saves(path: Path) -> Iterator[None]:
+    """A value at each change of the file, and every few seconds; ends at Ctrl-C.
+
+    The folder is watched and not the file, for many editors save by renaming another file. The
+    look now and then is for folders that report no changes, as network drives do.
+    """
+    from watchfiles import watch
+
+    def is_ours(_: object, changed: str) -> bool:
+        return Path(changed).name == path.name
+
+    for _ in watch(
+        path.absolute().parent,
+        watch_filter=is_ours,
+        recursive=False,
+        debounce=_DEBOUNCE_MILLISECONDS,
+        step=_STEP_MILLISECONDS,
+        rust_timeout=_LOOK_MILLISECONDS,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    ):
+        yield None
+
+
+@dataclass
+class Watcher:
+    """Holds the last result; `check` is called at the start and at each save.
+
+    Attributes:
+        grade: grades the file at a path.
+        say: shows text to the student.
+        publish: gets each new result, for other outputs.
+    """
+
+    path: Path
+    grade: Grade
+    say: Say
+    publish: Callable[[Graded], None]
+    last: Result | None = None
+    _seen: str | None = field(default=None, init=False)
+
+    def follow(self, saved: Iterable[object]) -> None:
+        """Check now and whenever ``saved`` yields; Ctrl-C ends it quietly."""
+        try:
+            self.check()
+            self.say(f"\nWatching {self.path.name}: save it to check again, Ctrl-C to end.\n")
+            for _ in saved:
+                self.check()
+        except KeyboardInterrupt:
+            pass
+        self.say("\nStopped watching.\n")
+
+    def check(self) -> None:
+        """Check the file as it is now, unless it is as it was the last time."""
+        seen = _settled(self.path)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        graded = self.grade(self.path)
+        result = graded.result
+        if self.last is not None:
+            self.say(f"\n{_now()} saved: ")
+        if result.status == "ungradable" and self.last is not None:
+            self.say(f"can't be checked. {result.reason}\n{_kept(self.last)}\n")
+            return
+        if self.last is None or self.last.status == "ungradable":
+            self.say(to_text(result))
+        else:
+            self.say(to_change_text(self.last, result))
+        self.last = result
+        self.publish(graded)
+
+
+def _settled(path: Path) -> str:
+    """What is in the file, in short, once it can be read or has had its time."""
+    end = time.monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            return load(path).sha256
+        except Ungradable as error:
+            if time.monotonic() >= end:
+                return error.reason
+        time.sleep(_POLL_SECONDS)
+
+
+def _kept(last: Result) -> str:
+    if last.status == "ungradable":
+        return "There is no earlier result."
+    return f"The last result stays: {last.points:g} of {last.max_points:g} points."
+
+
+def _now() -> str:
+    return time.strftime("%H:%M:%S")
