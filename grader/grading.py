@@ -87,7 +87,7 @@ class Grader:
             GraderError: no student code could be executed at all.
         """
         started = time.monotonic()
-        submission = Submission(str(path), "", student_name(path))
+        submission = Submission(clean(str(path), 1000), "", student_name(path))
         try:
             notebook = load(path)
             submission = replace(submission, sha256=notebook.sha256)

@@ -29,6 +29,7 @@ class Attack:
     cells: tuple[str, ...]
     metadata: dict[str, object]
     beside: tuple[str, ...]
+    file: str = "vae.ipynb"
 
 
 def attacks() -> list[Attack]:
@@ -38,7 +39,9 @@ def attacks() -> list[Attack]:
 
 def _read(path: Path) -> Attack:
     text = path.read_text()
-    front = dict(re.findall(r"^# (Tries|Loses|Metadata|Beside|Deep): (.*)$", text, re.MULTILINE))
+    front = dict(
+        re.findall(r"^# (Tries|Loses|Metadata|Beside|Deep|File): (.*)$", text, re.MULTILINE)
+    )
     body = text.split("\n", 2)[2]
     cells = re.split(r"(?m)^# In\[\d+\]:\n", body)
     loses = {}
@@ -55,6 +58,7 @@ def _read(path: Path) -> Attack:
         tuple(cells),
         json.loads(front.get("Metadata", "{}")),
         tuple(front["Beside"].split(", ")) if "Beside" in front else (),
+        front.get("File", "vae.ipynb").encode().decode("unicode_escape"),
     )
 
 
@@ -63,23 +67,21 @@ def write_notebook(attack: Attack, folder: Path, known: dict[str, object]) -> Pa
     for name in attack.beside:
         (folder / name).write_text("raise SystemExit('shadowed')\n")
     constants = "".join(f"{name} = {value!r}\n" for name, value in known.items())
-    return write_cells(
-        folder, (IMPORTS, constants, _honest("Honest"), *attack.cells), attack.metadata
-    )
+    sources = (IMPORTS, constants, _honest("Honest"), *attack.cells)
+    return write_cells(folder / attack.file, sources, attack.metadata)
 
 
 def write_honest(folder: Path) -> Path:
     """A right solution."""
-    return write_cells(folder, (IMPORTS, _honest("VAE")), {})
+    return write_cells(folder / "vae.ipynb", (IMPORTS, _honest("VAE")), {})
 
 
-def write_cells(folder: Path, sources: tuple[str, ...], metadata: dict[str, object]) -> Path:
+def write_cells(path: Path, sources: tuple[str, ...], metadata: dict[str, object]) -> Path:
     """A notebook of code cells."""
     cells = [
         {"cell_type": "code", "source": s, "metadata": {}, "outputs": [], "execution_count": None}
         for s in sources
     ]
-    path = folder / "vae.ipynb"
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
     path.write_text(json.dumps(notebook))
     return path
