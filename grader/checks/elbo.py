@@ -76,7 +76,7 @@ class _Case:
     batches: tuple[np.ndarray, ...]
 
 
-def _cases(exam: Exam) -> tuple[_Case, ...]:
+def cases(exam: Exam) -> tuple[_Case, ...]:
     """A decoder that ignores z, a tiny posterior, and the latter at the assignment's own sizes."""
     found = []
     for key, sizes, rows in (
@@ -100,7 +100,7 @@ def _judge_values(
     exam: Exam, world: _World, judge: Callable[[np.ndarray, np.ndarray], None]
 ) -> Evidence | None:
     """Apply a judgement of what came and what is right, for each bound that may be right."""
-    cases = _cases(exam)
+    cases = cases(exam)
     came = []
     for case in cases:
         calls = tuple(Call(METHOD, {"x": x}) for x in case.batches)
@@ -288,7 +288,7 @@ def gradient(exam: Exam) -> Evidence | None:
 
 def _judge_batch_gradient(exam: Exam, world: _World) -> Bound:
     """Gradients over a batch whose posterior is tiny, and the bound that explains its values."""
-    case = _cases(exam)[1]
+    case = cases(exam)[1]
     x = case.batches[-1]
     rows = len(x)
     ones, outer = np.ones(rows), worlds.normal(exam.generator(5, 7), rows)

@@ -1,0 +1,167 @@
+"""Draws for the statistical checks: right ones, and ones that are a little wrong.
+
+Each function makes arrays as a check's judging function gets them, without any candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from grader.checks import elbo, reparam, sample
+from grader.checks.closeness import RELATIVE
+from grader.checks.expected import Bound
+from grader.checks.verdict import Exam, Lost
+
+Rng = np.random.Generator
+Noise = Callable[[Rng, tuple[int, ...]], np.ndarray]
+
+
+def _no_candidate(_: object) -> None:
+    raise AssertionError("the simulations ask no candidate")
+
+
+_MU, _LOGSIGMA = reparam.question(Exam(_no_candidate))  # type: ignore[arg-type]
+_SIGMA = np.exp(_LOGSIGMA)
+
+# ------------------------------------------------------------------ noise
+
+
+def normal(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    return rng.standard_normal(shape)
+
+
+def wide(factor: float) -> Noise:
+    return lambda rng, shape: factor * normal(rng, shape)
+
+
+def moved(by: float) -> Noise:
+    return lambda rng, shape: by + normal(rng, shape)
+
+
+def uniform(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    """Of mean 0 and variance 1."""
+    return rng.uniform(-np.sqrt(3), np.sqrt(3), shape)
+
+
+def two_point(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    """Of mean 0 and variance 1."""
+    return rng.choice((-1.0, 1.0), shape)
+
+
+def with_shared_part(axis: int, correlation: float) -> Noise:
+    """Every two draws along an axis have this correlation."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        common = list(shape)
+        common[axis] = 1
+        own = np.sqrt(1 - correlation) * normal(rng, shape)
+        return own + np.sqrt(correlation) * normal(rng, tuple(common))
+
+    return draw
+
+
+def with_neighbours(axis: int, correlation: float) -> Noise:
+    """Draws next to each other along an axis have this correlation, those further apart none."""
+    angle = np.arcsin(2 * correlation) / 2
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        longer = tuple(n + (k == axis % len(shape)) for k, n in enumerate(shape))
+        innovations = np.moveaxis(normal(rng, longer), axis, 0)
+        chain = np.cos(angle) * innovations[1:] + np.sin(angle) * innovations[:-1]
+        return np.moveaxis(chain, 0, axis)
+
+    return draw
+
+
+# ------------------------------------------------------------------ what a check gets to see
+
+
+def reparam_draws(noise: np.ndarray) -> reparam.Draws:
+    """Two calls with the check's own question, in single precision like a candidate's."""
+    z = (_MU + _SIGMA * noise).astype(np.float32).astype(np.float64)
+    return reparam.draws_of(z, _MU, _LOGSIGMA)
+
+
+def reparam_noise(draw: Noise, rng: Rng) -> np.ndarray:
+    return draw(rng, (reparam.CALLS, *_MU.shape))
+
+
+def steps_of(z: np.ndarray) -> np.ndarray:
+    """Pixels that tell about latent variables ``[calls, samples, dimensions]``."""
+    above = z[..., None] > sample.THRESHOLDS
+    return above.reshape(*z.shape[:2], -1).astype(np.float64)
+
+
+def latent(draw: Noise, rng: Rng) -> np.ndarray:
+    return draw(rng, (sample.CALLS, sample.SAMPLES, sample.LATENT))
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """How pixels are drawn: from uniforms made of correlated normals, with probabilities moved."""
+
+    noise: Noise = normal
+    excess: float = 0.0
+
+    def draw(self, rng: Rng) -> sample.Samples:
+        """Two calls' pixels."""
+        shape = (sample.CALLS, sample.SAMPLES, len(sample.THETAS))
+        bars = ndtri(sample.THETAS + self.excess)
+        constants = (self.noise(rng, shape) < bars).astype(np.float64)
+        return sample.Samples(steps_of(latent(normal, rng)), constants)
+
+
+# ------------------------------------------------------------------ checks as judges of noise
+
+
+def lost_location(draw: Noise, rng: Rng) -> bool:
+    return reparam.location_error(reparam_draws(reparam_noise(draw, rng))) is not None
+
+
+def lost_scale(draw: Noise, rng: Rng) -> bool:
+    return reparam.scale_error(reparam_draws(reparam_noise(draw, rng))) is not None
+
+
+def lost_normal(draw: Noise, rng: Rng) -> bool:
+    return reparam.normal_error(reparam_draws(reparam_noise(draw, rng))) is not None
+
+
+def lost_independent(draw: Noise, rng: Rng) -> bool:
+    return reparam.independence_error(reparam_draws(reparam_noise(draw, rng))) is not None
+
+
+def lost_sampled(draw: Noise, rng: Rng) -> bool:
+    return not elbo.is_standard(draw(rng, (elbo.ROWS,)))
+
+
+def lost_sampled_singly(draw: Noise, rng: Rng) -> bool:
+    return not elbo.is_standard(draw(rng, (elbo.SINGLES,)))
+
+
+def lost_prior(draw: Noise, rng: Rng) -> bool:
+    return isinstance(sample.prior_error(steps_of(latent(draw, rng))), Lost)
+
+
+def lost_bernoulli(pixels: Pixels, rng: Rng) -> bool:
+    return isinstance(sample.bernoulli_error(pixels.draw(rng)), Lost)
+
+
+def noise_over_room(case: int, rng: Rng) -> float:
+    """How much of the tolerance the noise uses in one of the cases where it should not matter."""
+    model = elbo.cases(Exam(_no_candidate))[case]  # type: ignore[arg-type]
+    bound = Bound()
+    worst = 0.0
+    for x in model.batches:
+        shape = (len(x), model.sizes.latent)
+        right = bound.value(model.weights, x, np.zeros(shape))
+        moved = bound.value(model.weights, x, rng.standard_normal(shape)) - right
+        worst = max(
+            worst,
+            float(np.max(np.abs(moved)) / np.max(np.abs(right))) / RELATIVE,
+            float(abs(moved.mean()) / abs(right.mean())) / RELATIVE,
+        )
+    return worst

@@ -1,0 +1,199 @@
+"""How often statistical checks are lost by right draws, and how surely by wrong ones.
+
+Simulated on the judging functions, with no candidates. The numbers stand in
+``grader/checks/README.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import laws
+import numpy as np
+import pytest
+from laws import Noise, Pixels, Rng
+from scipy import stats
+
+from grader.checks import statistics
+
+PROMISED = 1e-7
+QUICK, FULL = 8, 3000
+"""Repetitions in each test run, and where the power of 0.999 is measured: 3,000 hits in 3,000
+tries bound the misses below 1 in 1,000 with 95 % confidence."""
+
+Lose = Callable[[Noise, Rng], bool]
+
+POWER: tuple[tuple[str, Lose, Noise], ...] = (
+    ("location, mean off by 0.05 sigma", laws.lost_location, laws.moved(0.05)),
+    ("scale, 5 % too wide", laws.lost_scale, laws.wide(1.05)),
+    ("scale, 5 % too narrow", laws.lost_scale, laws.wide(0.95)),
+    ("normal, uniform noise", laws.lost_normal, laws.uniform),
+    ("normal, two-point noise", laws.lost_normal, laws.two_point),
+    ("independent, rows share", laws.lost_independent, laws.with_shared_part(1, 0.05)),
+    ("independent, dimensions share", laws.lost_independent, laws.with_shared_part(2, 0.05)),
+    ("independent, neighbouring rows", laws.lost_independent, laws.with_neighbours(1, 0.05)),
+    ("independent, neighbouring dims", laws.lost_independent, laws.with_neighbours(2, 0.055)),
+    ("independent, calls share", laws.lost_independent, laws.with_shared_part(0, 0.075)),
+    ("sampled, mean off by 0.15 sigma", laws.lost_sampled, laws.moved(0.15)),
+    ("sampled, 12 % too wide", laws.lost_sampled, laws.wide(1.12)),
+    ("sampled, 10 % too narrow", laws.lost_sampled, laws.wide(0.9)),
+    ("sampled, neighbouring rows", laws.lost_sampled, laws.with_neighbours(0, 0.15)),
+    ("sampled, uniform noise", laws.lost_sampled, laws.uniform),
+    ("sampled, two-point noise", laws.lost_sampled, laws.two_point),
+    ("singly sampled, uniform noise", laws.lost_sampled_singly, laws.uniform),
+    ("singly sampled, two-point noise", laws.lost_sampled_singly, laws.two_point),
+    ("prior, mean off by 0.05", laws.lost_prior, laws.moved(0.05)),
+    ("prior, 5 % too wide", laws.lost_prior, laws.wide(1.05)),
+    ("prior, 5 % too narrow", laws.lost_prior, laws.wide(0.95)),
+    ("prior, uniform", laws.lost_prior, laws.uniform),
+    ("prior, two-point", laws.lost_prior, laws.two_point),
+    ("prior, samples share", laws.lost_prior, laws.with_shared_part(1, 0.05)),
+    ("prior, dimensions share", laws.lost_prior, laws.with_shared_part(2, 0.08)),
+    ("prior, neighbouring samples", laws.lost_prior, laws.with_neighbours(1, 0.075)),
+)
+
+PIXELS: tuple[tuple[str, Pixels], ...] = (
+    ("probability 0.03 too high", Pixels(excess=0.03)),
+    ("probability 0.03 too low", Pixels(excess=-0.03)),
+    ("one uniform for all pixels of a sample", Pixels(laws.with_shared_part(2, 1.0))),
+    ("one uniform for all samples of a pixel", Pixels(laws.with_shared_part(1, 1.0))),
+    ("a tenth shared by pixels", Pixels(laws.with_shared_part(2, 0.1))),
+    ("neighbouring pixels", Pixels(laws.with_neighbours(2, 0.1))),
+)
+
+
+def _detected(lost: Callable[[Rng], bool], times: int) -> int:
+    rng = np.random.default_rng(20)
+    return sum(lost(rng) for _ in range(times))
+
+
+@pytest.mark.parametrize(("lose", "noise"), [p[1:] for p in POWER], ids=[p[0] for p in POWER])
+def test_wrong_noise_is_found(lose: Lose, noise: Noise) -> None:
+    assert _detected(lambda rng: lose(noise, rng), QUICK) == QUICK
+
+
+@pytest.mark.parametrize("pixels", [p[1] for p in PIXELS], ids=[p[0] for p in PIXELS])
+def test_wrong_pixels_are_found(pixels: Pixels) -> None:
+    assert _detected(lambda rng: laws.lost_bernoulli(pixels, rng), QUICK) == QUICK
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize(("lose", "noise"), [p[1:] for p in POWER], ids=[p[0] for p in POWER])
+def test_power_against_wrong_noise(lose: Lose, noise: Noise) -> None:
+    found = _detected(lambda rng: lose(noise, rng), FULL)
+    print(f"found: {found} of {FULL}")
+    assert found == FULL
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("pixels", [p[1] for p in PIXELS], ids=[p[0] for p in PIXELS])
+def test_power_against_wrong_pixels(pixels: Pixels) -> None:
+    found = _detected(lambda rng: laws.lost_bernoulli(pixels, rng), FULL)
+    print(f"found: {found} of {FULL}")
+    assert found == FULL
+
+
+# ------------------------------------------------------------------ false alarms
+
+JUDGES: dict[str, Callable[[Rng], object]] = {
+    "reparam.location": lambda rng: laws.lost_location(laws.normal, rng),
+    "reparam.scale": lambda rng: laws.lost_scale(laws.normal, rng),
+    "reparam.normal": lambda rng: laws.lost_normal(laws.normal, rng),
+    "reparam.independent": lambda rng: laws.lost_independent(laws.normal, rng),
+    "elbo.sampled": lambda rng: laws.lost_sampled(laws.normal, rng),
+    "elbo.sampled, singly": lambda rng: laws.lost_sampled_singly(laws.normal, rng),
+    "sample.prior": lambda rng: laws.lost_prior(laws.normal, rng),
+    "sample.bernoulli": lambda rng: laws.lost_bernoulli(Pixels(), rng),
+}
+
+
+def _families(judge: Callable[[Rng], object], times: int, patch: pytest.MonkeyPatch) -> np.ndarray:
+    """The p-values ``[times, tests]`` that a check decides with about right draws.
+
+    A judge of draws first puts together its tests for sharing, then those of its own.
+    """
+    families: list[tuple[float, ...]] = []
+
+    def compatible(*p_values: float) -> bool:
+        families.append(p_values)
+        return True
+
+    patch.setattr(statistics, "compatible", compatible)
+    rng = np.random.default_rng(21)
+    found = []
+    for _ in range(times):
+        families.clear()
+        judge(rng)
+        found.append([p for family in families for p in family])
+    return np.array(found)
+
+
+def _require_honest(p_values: np.ndarray) -> None:
+    """p-values at or below a level come no oftener than the level says.
+
+    Beyond chance (one in a million), a tenth of the level is forgiven: some tests are asymptotic.
+    """
+    for level in (0.5, 0.1, 0.03, 0.01, 0.003):
+        most = int(np.sum(p_values <= level, axis=0).max())
+        assert most <= stats.binom.isf(1e-6, len(p_values), 1.1 * level), level
+
+
+@pytest.mark.parametrize("check", JUDGES)
+def test_right_draws_pass(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    p_values = _families(JUDGES[check], 40, monkeypatch)
+    assert p_values.shape[1] * p_values.min() > PROMISED
+    _require_honest(p_values)
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("check", JUDGES)
+def test_false_alarms_are_as_rare_as_stated(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    p_values = _families(JUDGES[check], 3000, monkeypatch)
+    _require_honest(p_values)
+    smallest = np.minimum(1, p_values.min(axis=1, keepdims=True) * p_values.shape[1])
+    _require_honest(smallest)
+    print(f"{check}: {p_values.shape[1]} tests, smallest p-value {p_values.min():.1e}")
+
+
+def test_a_family_of_tests_keeps_the_promised_rate() -> None:
+    assert statistics.ALPHA <= PROMISED
+    edge = statistics.ALPHA / 4
+    assert statistics.compatible(1.01 * edge, 1.0, 1.0, 1.0)
+    assert not statistics.compatible(0.99 * edge, 1.0, 1.0, 1.0)
+    assert not statistics.compatible(float("nan"), 1.0)
+
+
+@pytest.mark.parametrize("hits", [0, 1, 300, 400, 409, 450, 4095, 4096])
+def test_frequency_is_the_exact_binomial_test(hits: int) -> None:
+    fewer, more = stats.binom.cdf(hits, 4096, 0.1), stats.binom.sf(hits - 1, 4096, 0.1)
+    assert statistics.frequency(hits, 4096, 0.1) == pytest.approx(min(1, 2 * min(fewer, more)))
+
+
+def test_mean_is_the_exact_t_test() -> None:
+    draws = np.random.default_rng(22).standard_normal(50)
+    assert statistics.mean_zero(draws) == pytest.approx(stats.ttest_1samp(draws, 0).pvalue)
+
+
+@pytest.mark.parametrize("draws", [20, 400, 32768])
+def test_bound_for_the_shape_is_on_the_safe_side(draws: int) -> None:
+    for seed in range(20):
+        noise = np.random.default_rng(seed).standard_normal(draws)
+        smooth = statistics.normal_shape(noise)[0]
+        assert smooth >= stats.kstest(noise, "norm", method="exact").pvalue - 1e-9
+
+
+def test_ratio_of_a_sum_to_its_norm_has_a_normal_tail() -> None:
+    """All signs of sixteen draws, counted out: never beyond 3.2 times the normal probability."""
+    signs = 1 - 2 * ((np.arange(1 << 16)[:, None] >> np.arange(16)) & 1)
+    for sizes in (np.ones(16), np.linspace(0.1, 3, 16), 2.0 ** -np.arange(16)):
+        ratio = np.abs(signs @ sizes) / np.sqrt(np.sum(sizes**2))
+        for t in (1.0, 2.0, 3.0, 4.0):
+            assert np.mean(ratio >= t) <= 3.2 * statistics.normal(t)
+
+
+@pytest.mark.parametrize("case", range(3))
+def test_noise_of_a_tiny_posterior_stays_within_the_tolerance(case: int) -> None:
+    """The ELBO's values are compared as if there were no noise: it takes an eighth of the room."""
+    for found in range(20):
+        errors = laws.noise_over_room(case, np.random.default_rng(found))
+        assert errors < 1 / 8
