@@ -22,9 +22,10 @@ _VERSION, _PATH_BENEATH = 1, 1
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG = 1 << 4, 1 << 5, 1 << 7, 1 << 8
-_MAKE_SOCK, _MAKE_SYM, _TRUNCATE, _IOCTL = 1 << 9, 1 << 12, 1 << 14, 1 << 15
+_MAKE_SOCK, _TRUNCATE, _IOCTL = 1 << 9, 1 << 14, 1 << 15
+# No links: the examiner, who connects to a kernel's sockets, must not be led elsewhere.
 _OWN_FOLDER = (_WRITE_FILE | _READ_FILE | _READ_DIR | _TRUNCATE) | (
-    _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SOCK | _MAKE_SYM
+    _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SOCK
 )
 _FOR_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
 

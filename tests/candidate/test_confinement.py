@@ -87,6 +87,8 @@ def test_a_folder_of_its_own_is_writable_and_nothing_beside_it(tmp_path: Path) -
         "OSError",
     )
     assert list(other.iterdir()) == []
+    # A link in the place of a kernel's socket would lead the examiner elsewhere.
+    assert inside(lambda: os.symlink("/", own / "link"), profile) == "PermissionError"
 
 
 @linux
