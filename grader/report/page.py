@@ -1,0 +1,135 @@
+"""The result as one page for a student: HTML that holds all it shows and executes nothing.
+
+Whatever comes from a submission is escaped, and the page's own policy lets a browser load nothing
+and run no script even if something should slip through.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePath
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from grader import spec
+from grader.candidate.observation import clean
+from grader.report.curve import loss_curve
+from grader.report.pictures import pictures_of
+from grader.report.result import Result, TaskResult
+from grader.report.terminal import number
+from grader.student.progress import next_step, state
+from grader.submission.slices import Slice
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+MAX_CODE = 20_000
+
+_CHECK_WORDS = {
+    "passed": "Passed",
+    "failed": "Failed",
+    "not_reached": "Not reached",
+    "grader_error": "Grader error",
+}
+_TASK_WORDS = {
+    "done": "Done",
+    "to correct": "To correct",
+    "not yet": "Not yet written",
+    "not decided": "Not decided",
+}
+_RUN_WORDS = {
+    "completed": "The whole notebook ran from top to bottom without an error.",
+    "failed": "Running the whole notebook from top to bottom failed.",
+    "timed_out": "Running the whole notebook took too long.",
+    "killed": "The kernel was ended while the notebook ran.",
+    "not_run": "The notebook was not executed; its class was checked alone.",
+}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of code, by its number in the cell."""
+
+    number: int
+    text: str
+
+
+def to_page(result: Result, code: Slice | None = None, executed: str | None = None) -> str:
+    """A result as a self-contained page.
+
+    Args:
+        result: what to show.
+        code: the slice that was graded, to show the student's methods.
+        executed: the executed notebook's text, to show its plots.
+    """
+    css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            result=result,
+            file=clean(PurePath(result.submission.path).name, 200),
+            css=Markup(css),
+            css_hash=digest,
+            words=_CHECK_WORDS,
+            task_words={task.id: _TASK_WORDS[state(task)] for task in result.tasks},
+            task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
+            next_step=next_step(result),
+            code={task.id: _code(task, code) for task in result.tasks},
+            run_words=_RUN_WORDS[result.run.status],
+            curve=loss_curve(result.training.losses),
+            pictures=pictures_of(executed) if executed else (),
+        )
+    )
+
+
+def to_table(result: Result) -> str:
+    """A result as a fragment of HTML for the output of a notebook cell."""
+    return (
+        _environment()
+        .get_template("table.html")
+        .render(
+            result=result,
+            words=_CHECK_WORDS,
+            task_words={task.id: _TASK_WORDS[state(task)] for task in result.tasks},
+            next_step=next_step(result),
+        )
+    )
+
+
+def _code(task: TaskResult, code: Slice | None) -> tuple[_Line, ...]:
+    """The lines of the task's method as written; none if there is no such method."""
+    method = next(t.method.name for t in spec.TASKS if t.id == task.id)
+    place = code.methods.get(method) if code else None
+    source = code.method_source(method) if code else None
+    if place is None or source is None:
+        return ()
+    lines = clean(source, MAX_CODE).split("\n")
+    return tuple(_Line(line, text) for line, text in enumerate(lines, place.line))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    """Templates that escape everything and know no name by accident."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(points=number, marked=_marked)
+    return environment
+
+
+def _marked(text: str) -> Markup:
+    """Text as HTML: escaped, and names in backticks as code."""
+    parts = re.split(r"`([^`\n]+)`", clean(text, 2000))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    )

@@ -1,0 +1,72 @@
+"""The plots of an executed notebook, encoded anew: pixels come through and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+MAX_PICTURES = 24
+MAX_ENCODED = 6_000_000
+MAX_PIXELS = 16_000_000
+MAX_WIDTH = 1200
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, as a PNG in a data URI, and the cell (from 1) that put it out."""
+
+    cell: int
+    uri: str
+    width: int
+    height: int
+
+
+def pictures_of(executed: str) -> tuple[Picture, ...]:
+    """The PNG pictures in the outputs of a notebook file's text, in order.
+
+    What is no PNG that can be decoded, or far larger than any plot, is left out.
+    """
+    try:
+        cells = json.loads(executed)["cells"]
+        encoded = [
+            (number, output["data"]["image/png"])
+            for number, cell in enumerate(cells, 1)
+            for output in cell.get("outputs", ())
+            if "image/png" in output.get("data", ())
+        ]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return ()
+    found = (_picture(cell, data) for cell, data in encoded[:MAX_PICTURES])
+    return tuple(picture for picture in found if picture is not None)
+
+
+def _picture(cell: int, data: Any) -> Picture | None:
+    """The pixels of a base64 PNG in a picture of our own making; None if that can't be done."""
+    from PIL import Image
+
+    if isinstance(data, list) and all(isinstance(line, str) for line in data):
+        data = "".join(data)
+    if not isinstance(data, str) or len(data) > MAX_ENCODED:
+        return None
+    try:
+        content = base64.b64decode("".join(data.split()), validate=True)
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            pixels = image.convert("RGBA")
+    except (OSError, ValueError, SyntaxError, binascii.Error, Image.DecompressionBombError):
+        return None
+    if pixels.width > MAX_WIDTH:
+        height = max(1, round(pixels.height * MAX_WIDTH / pixels.width))
+        pixels = pixels.resize((MAX_WIDTH, height))
+    # Plots are meant for white paper; a new image carries none of the old one's metadata.
+    clean = Image.new("RGB", pixels.size, "white")
+    clean.paste(pixels, mask=pixels)
+    file = io.BytesIO()
+    clean.save(file, "PNG", optimize=True)
+    uri = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+    return Picture(cell, uri, clean.width, clean.height)
