@@ -151,14 +151,17 @@ def prior_error(steps: np.ndarray) -> Lost | None:
         for index in np.ndindex(hits.shape)
     ]
     bins = above.sum(-1)
-    scores = _SCORES[bins]
-    far = statistics.frequency(
-        int(np.sum((bins == 0) | (bins == len(THRESHOLDS)))), bins.size, 2 * right[-1]
-    )
-    centre = statistics.sum_zero(scores)
+    if np.any(above[..., 1:] & ~above[..., :-1]):
+        # Pixels that are drawn apart from z, which another check charges, still have rates.
+        scores = (above[..., 1] - right[1]) / np.sqrt(right[1] * (1 - right[1]))
+        pooled = []
+    else:
+        scores = _SCORES[bins]
+        outermost = int(np.sum((bins == 0) | (bins == len(THRESHOLDS))))
+        far = statistics.frequency(outermost, bins.size, 2 * right[-1])
+        pooled = [statistics.sum_zero(scores), far]
     sharing = [p for call in scores for axis in (0, 1) for p in statistics.unshared(call, axis)]
-    everything = (*(p for p, _ in rates), centre, far, *sharing)
-    if statistics.compatible(*everything):
+    if statistics.compatible(*(p for p, _ in rates), *pooled, *sharing):
         return None
     _, index = min(rates)
     if not statistics.compatible(*(p for p, _ in rates)):
