@@ -164,6 +164,15 @@ def test_a_missing_layer_stops_strangers_only(
 
 
 @linux
+@pytest.mark.parametrize("version", range(1, 8))
+def test_older_versions_of_landlock_suffice(version: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if landlock.version() < version:
+        pytest.skip("this kernel's Landlock is older")
+    monkeypatch.setattr(landlock, "version", lambda: version)
+    assert [seen for seen in doctor.observe() if not seen.as_it_should] == []
+
+
+@linux
 def test_without_landlock_a_view_of_the_disk_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landlock, "version", lambda: 0)
     if "files" in confinement.missing():
