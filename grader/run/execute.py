@@ -22,7 +22,7 @@ from grader.run import outputs
 from grader.run.manager import ForkedKernelManager
 from grader.submission.load import Notebook
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
 SECONDS_TO_STOP = 2.0
 
 
