@@ -1,0 +1,51 @@
+"""GitHub Classroom's result of a runner: JSON in base64, for ``<RUNNER>_RESULTS``."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from grader.report.plain import check_words, cut, is_earned
+from grader.report.result import CheckResult, Result
+
+MAX_MESSAGE = 2_000
+
+
+def to_classroom(result: Result) -> str:
+    """The base64 text, on one line.
+
+    The tests are the tasks' checks, and their scores add up to the result's points. A penalty for
+    a broken rule is a test of its own with a negative score.
+    """
+    checks = [check for task in result.tasks for check in task.checks]
+    tests = [_test(check) for check in checks]
+    rest = round(result.points - sum(check.points for check in checks), 6)
+    if rest:
+        tests.append(_entry("points for rules and by hand", "pass", rest, ""))
+    if not tests:
+        failed = "fail" if result.status == "ungradable" else "error"
+        tests.append(_entry("grading", failed, 0.0, result.reason or ""))
+    if result.status == "grader_error":
+        status = "error"
+    else:
+        status = "pass" if result.points >= result.max_points else "fail"
+    data = {"status": status, "max_score": result.max_points, "tests": tests}
+    return base64.b64encode(json.dumps(data).encode()).decode("ascii")
+
+
+def _test(check: CheckResult) -> dict[str, object]:
+    status = "pass" if is_earned(check) else "error" if check.status == "grader_error" else "fail"
+    return _entry(check.id, status, check.points, check_words(check))
+
+
+def _entry(name: str, status: str, score: float, message: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "status": status,
+        "score": round(score, 6),
+        "message": cut(message, MAX_MESSAGE),
+        "test_code": "",
+        "filename": "",
+        "line_no": 0,
+        "duration": 0,
+    }

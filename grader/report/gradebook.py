@@ -1,0 +1,75 @@
+"""gradebook.csv: a row a student, with points of every task and check, and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.report.cells import Cell, points_cell, table
+from grader.report.course import Entry, Identity
+from grader.report.plain import number
+
+_BEFORE = ("name", "student", "id", "email", "status", "points", "max_points")
+_AFTER = ("flags", "reason")
+
+
+def to_gradebook(entries: Sequence[Entry]) -> bytes:
+    """The gradebook of a course; each member of a group has a row.
+
+    Points that a grader error leaves open are empty cells, so that no sum takes them for zeros.
+    """
+    tasks: dict[str, None] = {}
+    checks: dict[str, None] = {}
+    for entry in entries:
+        for task in entry.result.tasks:
+            tasks[task.id] = None
+            checks.update(dict.fromkeys(check.id for check in task.checks))
+    header = (*_BEFORE, *tasks, *checks, *_AFTER)
+    rows = [
+        _row(entry, student, tuple(tasks), tuple(checks))
+        for entry in entries
+        for student in entry.students
+    ]
+    return table(header, rows, bom=True)
+
+
+def flags(entry: Entry) -> tuple[str, ...]:
+    """What a person should look at, in a few words each."""
+    result = entry.result
+    found: list[str] = [] if result.status == "graded" else [result.status]
+    found += ["late"] * entry.late
+    found += [f"rule broken: {rule.id}" for rule in result.rules if rule.status == "broken"]
+    if result.run.status not in ("completed", "not_run"):
+        found.append(f"run {result.run.status}")
+    found += [
+        f"set by hand: {override.target} {number(override.points)} ({override.reason})"
+        for override in entry.overrides
+    ]
+    return (*found, *entry.notes)
+
+
+def _row(
+    entry: Entry, student: Identity, tasks: Sequence[str], checks: Sequence[str]
+) -> list[Cell]:
+    result = entry.result
+    by_task: dict[str, float | None] = {}
+    by_check: dict[str, float | None] = {}
+    for task in result.tasks:
+        is_open = any(check.status == "grader_error" for check in task.checks)
+        by_task[task.id] = None if is_open else task.points
+        for check in task.checks:
+            by_check[check.id] = None if check.status == "grader_error" else check.points
+    missing = None if result.status == "grader_error" else 0.0
+    total = None if result.status == "grader_error" else result.points
+    return [
+        entry.name,
+        student.name,
+        student.id,
+        student.email,
+        result.status,
+        points_cell(total),
+        points_cell(result.max_points),
+        *(points_cell(by_task.get(task, missing)) for task in tasks),
+        *(points_cell(by_check.get(check, missing)) for check in checks),
+        "; ".join(flags(entry)),
+        result.reason or "",
+    ]

@@ -1,0 +1,67 @@
+"""Gradescope's ``results.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from grader.report.course import Override
+from grader.report.plain import check_words, cut, is_earned, override_words
+from grader.report.result import CheckResult, Result
+
+MAX_BYTES = 1_000_000
+"""Gradescope takes no more."""
+
+_OUTPUT, _LEAST_OUTPUT = 20_000, 60
+
+
+def to_gradescope(result: Result, overrides: Sequence[Override] = ()) -> str:
+    """The file's text, at most `MAX_BYTES` long: long outputs are cut as far as that needs.
+
+    The top score is the result's points, which wins over the sum of the tests. All formats are
+    ``text``, so nothing of a submission is read as markup.
+    """
+    limit = _OUTPUT
+    while True:
+        text = json.dumps(_data(result, overrides, limit), ensure_ascii=True, allow_nan=False)
+        if len(text) <= MAX_BYTES or limit <= _LEAST_OUTPUT:
+            return text
+        limit //= 2
+
+
+def _data(result: Result, overrides: Sequence[Override], limit: int) -> dict[str, object]:
+    lines = [result.reason] if result.reason else []
+    lines += [f"{r.message} {r.consequence}" for r in result.rules if r.status == "broken"]
+    lines += map(override_words, overrides)
+    lines += result.advice
+    return {
+        "score": round(result.points, 6),
+        "execution_time": round(result.seconds, 3),
+        "output": cut("\n".join(lines), limit),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [
+            _test(check, f"{task_number}.{number}", task.title, limit)
+            for task_number, task in enumerate(result.tasks, 1)
+            for number, check in enumerate(task.checks, 1)
+        ],
+        "extra_data": {"status": result.status, "sha256": result.submission.sha256},
+    }
+
+
+def _test(check: CheckResult, number: str, task: str, limit: int) -> dict[str, object]:
+    return {
+        "score": round(check.points, 6),
+        "max_score": round(check.max_points, 6),
+        "status": "passed" if is_earned(check) else "failed",
+        "name": f"{task}: {check.title}",
+        "name_format": "text",
+        "number": number,
+        "output": cut(check_words(check), limit),
+        "output_format": "text",
+        "tags": [check.id],
+        "visibility": "visible",
+    }

@@ -1,0 +1,102 @@
+"""gradebook.csv and nbgrader's grades.csv, read back by the csv module."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_results import HOSTILE, course, entry, graded
+
+from grader.report.cells import points_cell, table, text_cell
+from grader.report.gradebook import to_gradebook
+from grader.report.nbgrader import COLUMNS, to_nbgrader
+
+
+def read(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+
+
+def test_a_row_a_student_with_points_of_tasks_and_checks() -> None:
+    rows = read(to_gradebook(course()))
+    assert [row["student"] for row in rows] == ["Ada L", "Bob", "Cy", "Zo\u00eb", "Bo"]
+    ada, bob, _, zoe, bo = rows
+    assert list(ada)[7:13] == [
+        "kl",
+        "elbo",
+        "kl.total",
+        "kl.per_sample",
+        "elbo.average",
+        "elbo.gradient",
+    ]
+    assert (ada["points"], ada["max_points"]) == ("4.5", "7.5")
+    assert (ada["kl"], ada["kl.total"], ada["kl.per_sample"]) == ("2.5", "2.5", "0")
+    assert (bob["status"], bob["points"], bob["kl"]) == ("ungradable", "0", "0")
+    assert "class VAE" in bob["reason"]
+    assert (zoe["name"], zoe["points"]) == (bo["name"], bo["points"])
+    assert "late" in zoe["flags"]
+    assert "set by hand: kl.total 2.5 (spoken about it)" in zoe["flags"]
+    assert "rule broken: no_additional_imports" in ada["flags"]
+
+
+def test_open_points_are_empty_and_never_zero() -> None:
+    cy = read(to_gradebook(course()))[2]
+    assert (cy["status"], cy["points"], cy["kl"], cy["kl.per_sample"]) == (
+        "grader_error",
+        "",
+        "",
+        "",
+    )
+    assert (cy["kl.total"], cy["elbo"]) == ("2.5", "2")
+
+
+def test_empty_course_has_a_header() -> None:
+    assert to_gradebook(()).startswith(b"\xef\xbb\xbfname,student,")
+
+
+@given(st.text(max_size=50), st.sampled_from(["", " ", "=", "+", "-", "@", "\t", "\r", "\uff1d"]))
+def test_no_cell_is_a_formula(text: str, start: str) -> None:
+    content = table(("a", "b"), [(start + text, 1.5)])
+    ((cell, number),) = list(csv.reader(io.StringIO(content.decode(), newline="")))[1:]
+    assert not cell.lstrip(" \t\r\n").startswith(("=", "+", "-", "@", "\uff1d", "\uff0b"))
+    assert number == "1.5"
+
+
+def test_hostile_names_stay_in_their_cell() -> None:
+    one = entry(graded(HOSTILE))
+    identity = replace(one.students[0], name=HOSTILE, email="@SUM(1)", id="-1")
+    (row,) = read(to_gradebook([replace(one, students=(identity,), notes=("=1+1", HOSTILE))]))
+    assert row["student"].startswith("'=cmd")
+    assert (row["email"], row["id"]) == ("'@SUM(1)", "'-1")
+    assert None not in row
+    assert "\x00" not in "".join(row.values())
+
+
+@pytest.mark.parametrize(
+    ("points", "cell"), [(3.0, 3), (1 / 3, 0.33), (-1.5, -1.5), (None, None), (0.0, 0)]
+)
+def test_points_are_numbers(points: float | None, cell: object) -> None:
+    assert points_cell(points) == cell
+    assert text_cell("2.5") == "2.5"
+
+
+def test_nbgrader_columns() -> None:
+    rows = read(to_nbgrader(course("nbgrader"), "vae", "2026-01-01 00:00:00"))
+    assert tuple(rows[0]) == COLUMNS
+    assert rows[0] == {
+        "assignment": "vae",
+        "duedate": "2026-01-01 00:00:00",
+        "timestamp": "",
+        "student_id": "12",
+        "last_name": "L",
+        "first_name": "Ada",
+        "email": "12@example.org",
+        "raw_score": "4.5",
+        "late_submission_penalty": "0",
+        "score": "4.5",
+        "max_score": "7.5",
+    }
+    assert [row["score"] for row in rows] == ["4.5", "0", "", "4.5", "4.5"]
