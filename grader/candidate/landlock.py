@@ -22,10 +22,10 @@ _VERSION, _PATH_BENEATH = 1, 1
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG = 1 << 4, 1 << 5, 1 << 7, 1 << 8
-_MAKE_SOCK, _TRUNCATE, _IOCTL = 1 << 9, 1 << 14, 1 << 15
-# No links: the examiner, who connects to a kernel's sockets, must not be led elsewhere.
+_MAKE_SOCK, _REFER, _TRUNCATE, _IOCTL = 1 << 9, 1 << 13, 1 << 14, 1 << 15
+# No symbolic links: the examiner, who connects to a kernel's sockets, must not be led elsewhere.
 _OWN_FOLDER = (_WRITE_FILE | _READ_FILE | _READ_DIR | _TRUNCATE) | (
-    _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SOCK
+    _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SOCK | _REFER
 )
 _FOR_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
 
@@ -58,7 +58,7 @@ def restrict(
     if not known:
         raise OSError(errno.ENOSYS, "the kernel has no Landlock")
     handled = (1 << 13) - 1
-    for since, right in ((2, 1 << 13), (3, _TRUNCATE), (5, _IOCTL)):
+    for since, right in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL)):
         handled |= right if known >= since else 0
     # From the fourth version on: no TCP; from the sixth: no abstract sockets or signals outside.
     fields = [handled, 3, 3][: 1 if known < 4 else 2 if known < 6 else 3]

@@ -77,7 +77,8 @@ def test_a_folder_of_its_own_is_writable_and_nothing_beside_it(tmp_path: Path) -
     def write_and_rename() -> str:
         (own / "a").write_text("mine")
         (own / "folder").mkdir()
-        os.replace(own / "a", own / "b")
+        os.replace(own / "a", own / "folder" / "a")
+        os.replace(own / "folder" / "a", own / "b")
         return (own / "b").read_text()
 
     assert inside(write_and_rename, profile) == "mine"
