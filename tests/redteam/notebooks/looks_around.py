@@ -11,7 +11,7 @@ def spied():
             found.append(open(path, "rb").read(10))
         except OSError:
             pass
-    for folder in (ROOT, os.path.dirname(CANARY), os.path.dirname(NEIGHBOUR), "/etc", "/var/log",
+    for folder in (ROOT, os.path.dirname(CANARY), os.path.dirname(NEIGHBOUR), "/var/log",
                    f"/proc/{os.getppid()}", f"/proc/{os.getppid()}/fd"):
         try:
             found.append(os.listdir(folder))
