@@ -1,0 +1,132 @@
+"""Which students' points change between two gradings, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.report.from_json import from_json
+from grader.report.plain import number
+from grader.report.result import CheckResult, Result
+
+
+class CompareError(Exception):
+    """A folder of results can't be read; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One student whose points or status changed; None stands for a result that isn't there."""
+
+    name: str
+    before: Result | None
+    after: Result | None
+    reasons: tuple[str, ...]
+
+
+def read_results(folder: Path) -> dict[str, Result]:
+    """The results in a folder that `grade FOLDER --out` wrote: name -> result, sorted.
+
+    Raises:
+        CompareError: there are none, or one can't be read.
+    """
+    inner = folder / "results" if (folder / "results").is_dir() else folder
+    results = {}
+    for path in sorted(inner.glob("*.json")):
+        try:
+            results[path.stem] = from_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise CompareError(f"{path} can't be read: {error}.") from error
+    if not results:
+        raise CompareError(f"There are no results in {folder}: give a folder of a grading.")
+    return results
+
+
+def compare(old: Mapping[str, Result], new: Mapping[str, Result]) -> tuple[Change, ...]:
+    """The students for whom something changed, sorted by name."""
+    changes = []
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        if before is None or after is None:
+            why = "graded before, but not now" if after is None else "not graded before"
+            changes.append(Change(name, before, after, (why,)))
+        elif _grade(before) != _grade(after):
+            changes.append(Change(name, before, after, _reasons(before, after)))
+    return tuple(changes)
+
+
+def _grade(result: Result) -> tuple[object, ...]:
+    return round(result.points, 6), round(result.max_points, 6), result.status
+
+
+def _reasons(before: Result, after: Result) -> tuple[str, ...]:
+    reasons = []
+    if before.submission.sha256 != after.submission.sha256:
+        reasons.append("the notebook is another one")
+    if before.status != after.status:
+        why = f": {after.reason}" if after.reason else ""
+        reasons.append(f"it was {_words(before)}, now it is {_words(after)}{why}")
+    old, new = _checks(before), _checks(after)
+    for check in dict.fromkeys((*old, *new)):
+        reason = _check_reason(old.get(check), new.get(check))
+        if reason:
+            reasons.append(f"{check}: {reason}")
+    reasons += _rule_reasons(before, after)
+    return tuple(reasons)
+
+
+def _words(result: Result) -> str:
+    return {"graded": "graded", "ungradable": "ungradable", "grader_error": "a grader error"}[
+        result.status
+    ]
+
+
+def _checks(result: Result) -> dict[str, CheckResult]:
+    return {check.id: check for task in result.tasks for check in task.checks}
+
+
+def _check_reason(old: CheckResult | None, new: CheckResult | None) -> str:
+    """Why a check's points differ; "" if they don't."""
+    if old is None or new is None:
+        there = new or old
+        assert there is not None
+        if not there.points:
+            return ""
+        word = "counted before, but not now" if new is None else "not counted before"
+        return f"{word} ({number(there.points)} points)"
+    if round(old.points - new.points, 6) == 0:
+        return ""
+    parts = [f"{number(old.points)} -> {number(new.points)} points"]
+    if old.max_points != new.max_points:
+        parts.append(f"it is worth {number(new.max_points)} instead of {number(old.max_points)}")
+    if old.status != new.status:
+        parts.append(f"{old.status} -> {new.status}".replace("_", " "))
+    if new.message and new.message != old.message:
+        parts.append(new.message)
+    return "; ".join(parts)
+
+
+def _rule_reasons(before: Result, after: Result) -> list[str]:
+    old = {rule.id: rule for rule in before.rules}
+    reasons = []
+    for rule in after.rules:
+        was = old.get(rule.id)
+        if was and (was.status, was.consequence) != (rule.status, rule.consequence):
+            reasons.append(f"rule {rule.id}: {was.status} -> {rule.status}. {rule.consequence}")
+    return [reason.strip() for reason in reasons]
+
+
+def to_text(changes: tuple[Change, ...], total: int) -> str:
+    """The changes for a terminal: a line a student, and the reasons below it."""
+    if not changes:
+        return f"No points changed among {total} students.\n"
+    lines = [f"{len(changes)} of {total} students changed."]
+    for change in changes:
+        lines += ["", f"{change.name}  {_points(change.before)} -> {_points(change.after)}"]
+        lines += [f"  {reason}" for reason in change.reasons]
+    return "\n".join(lines) + "\n"
+
+
+def _points(result: Result | None) -> str:
+    return "none" if result is None else f"{number(result.points)} of {number(result.max_points)}"

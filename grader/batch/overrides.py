@@ -1,0 +1,252 @@
+"""Points that an instructor sets by hand: ``overrides.yaml`` or ``overrides.csv`` in the folder.
+
+    - student: Ada_L_12          # the result's name, or the student's name, id or e-mail address
+      target: kl                 # a task, a check such as kl.total, or 'total'
+      points: 4
+      was: 2                     # optional: what it had, so that a change since is pointed out
+      reason: explained it in the oral exam
+
+They are laid over the results when these are written out, so grading again can't lose them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.batch.names import shown
+from grader.report.course import Entry, Override
+from grader.report.result import CheckResult, Result, TaskResult
+
+FILES = ("overrides.yaml", "overrides.yml", "overrides.csv")
+TOTAL = "total"
+_KEYS = ("student", "target", "points", "was", "reason")
+
+
+class OverridesError(Exception):
+    """The file of overrides can't be used; says which entry, what is wrong, and what to do."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One entry of the file; ``number`` counts them from 1."""
+
+    number: int
+    student: str
+    target: str
+    points: float
+    reason: str
+    was: float | None = None
+
+
+def read_overrides(folder: Path) -> tuple[Wish, ...]:
+    """The entries of the folder's file of overrides; none if it has no such file.
+
+    Raises:
+        OverridesError: there are two such files, or one that can't be used.
+    """
+    found = [folder / name for name in FILES if (folder / name).exists()]
+    if not found:
+        return ()
+    if len(found) > 1:
+        raise OverridesError(f"There are both {found[0].name} and {found[1].name}: keep one.")
+    path = found[0]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = _csv_rows(text) if path.suffix == ".csv" else _yaml_rows(text)
+    except (OSError, UnicodeDecodeError, csv.Error, yaml.YAMLError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        raise OverridesError(f"{path.name} can't be read: {shown(why)}.") from error
+    except ValueError as error:
+        raise OverridesError(f"{path.name}: {error}") from error
+    try:
+        return tuple(_wish(number, row) for number, row in enumerate(rows, 1))
+    except ValueError as error:
+        raise OverridesError(f"{path.name}, {error}") from error
+
+
+def _yaml_rows(text: str) -> list[Any]:
+    rows = yaml.safe_load(text)
+    if rows is None:
+        return []
+    if not isinstance(rows, list):
+        raise ValueError("it must be a list of entries, each starting with '- student:'.")
+    return rows
+
+
+def _csv_rows(text: str) -> list[Any]:
+    separator = ";" if text.split("\n", 1)[0].count(";") > 1 else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    return [{key: value for key, value in row.items() if value} for row in reader if any(row)]
+
+
+def _wish(number: int, row: Any) -> Wish:
+    if not isinstance(row, Mapping):
+        raise ValueError(f"entry {number}: it must have the keys {', '.join(_KEYS)}.")
+    unknown = [str(key) for key in row if key not in _KEYS]
+    if unknown:
+        raise ValueError(
+            f"entry {number}: the key '{unknown[0]}' is not known; known are {', '.join(_KEYS)}."
+        )
+    student, target, reason = (
+        shown(str(row.get(key) or "")) for key in ("student", "target", "reason")
+    )
+    for key, value in (("student", student), ("target", target), ("reason", reason)):
+        if not value:
+            raise ValueError(f"entry {number}: it has no {key}.")
+    points = _points(number, row.get("points"), "points")
+    was = None if row.get("was") is None else _points(number, row["was"], "was")
+    return Wish(number, student, target, points, reason, was)
+
+
+def _points(number: int, value: Any, key: str) -> float:
+    try:
+        points = float(str(value).replace(",", "."))
+    except ValueError:
+        points = math.nan
+    if isinstance(value, bool) or not 0 <= points < math.inf:
+        raise ValueError(f"entry {number}: '{key}' must be a number, 0 or more.")
+    return points
+
+
+def overridden(
+    entries: Sequence[Entry], wishes: Sequence[Wish]
+) -> tuple[tuple[Entry, ...], list[str]]:
+    """The entries with the overrides laid over them, and notices about stale ones.
+
+    Stale is an override that fits no student, no task or no check any more, that asks for more
+    points than there are, that changes nothing, or whose ``was`` isn't what the result has now.
+    Only the last three of these are still applied, as far as they can be.
+    """
+    notices: list[str] = []
+    by_entry: dict[int, list[Wish]] = {}
+    for wish in wishes:
+        fitting = [at for at, entry in enumerate(entries) if _is_for(wish, entry)]
+        if len(fitting) == 1:
+            by_entry.setdefault(fitting[0], []).append(wish)
+        else:
+            why = "there is no such student" if not fitting else "several students are called so"
+            notices.append(f"{_called(wish)} is not applied: {why}.")
+    changed = []
+    for at, entry in enumerate(entries):
+        # From the smallest part to the whole, so that the whole has the last word.
+        order = sorted(by_entry.get(at, []), key=lambda w: (w.target == TOTAL, "." not in w.target))
+        for wish in order:
+            try:
+                entry, told = _applied(entry, wish)
+            except KeyError:
+                told = [f"{_called(wish)} is not applied: the result has no '{wish.target}'."]
+            notices += told
+        changed.append(entry)
+    return tuple(changed), notices
+
+
+def _called(wish: Wish) -> str:
+    return f"Override {wish.number} ({wish.student}, {wish.target})"
+
+
+def _is_for(wish: Wish, entry: Entry) -> bool:
+    known = {entry.name}
+    for student in entry.students:
+        known |= {student.name, student.id, student.email}
+    return wish.student in known
+
+
+def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
+    """The entry with one override, and what is stale about it.
+
+    Raises:
+        KeyError: the result has no such task or check.
+    """
+    result = entry.result
+    before, most = _found(result, wish.target)
+    notices = []
+    if wish.points > most:
+        notices.append(f"{_called(wish)} gives {wish.points:g} points where {most:g} are the most.")
+    if wish.was is not None and abs(wish.was - before) > 1e-9:
+        notices.append(
+            f"{_called(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}."
+        )
+    elif wish.points == before and not _is_open(result, wish.target):
+        notices.append(f"{_called(wish)} changes nothing: the grader gives {before:g} points too.")
+    override = Override(wish.target, wish.points, wish.reason, before)
+    return replace(
+        entry, result=_with(result, override), overrides=(*entry.overrides, override)
+    ), notices
+
+
+def _found(result: Result, target: str) -> tuple[float, float]:
+    if target == TOTAL:
+        return result.points, result.max_points
+    parts: list[TaskResult | CheckResult] = [*result.tasks]
+    parts += [check for task in result.tasks for check in task.checks]
+    for part in parts:
+        if part.id == target:
+            return part.points, part.max_points
+    raise KeyError(target)
+
+
+def _is_open(result: Result, target: str) -> bool:
+    return any(
+        check.status == "grader_error" and target in (TOTAL, task.id, check.id)
+        for task in result.tasks
+        for check in task.checks
+    ) or (target == TOTAL and result.status != "graded")
+
+
+def _with(result: Result, override: Override) -> Result:
+    """The result with other points in one place, and sums that fit."""
+    if override.target == TOTAL:
+        settled = tuple(_settled(task, override) for task in result.tasks)
+        status = "graded" if result.status == "grader_error" else result.status
+        return replace(result, points=override.points, tasks=settled, status=status)
+    tasks = tuple(_task_with(task, override) for task in result.tasks)
+    # What rules took from the total is the difference between the sum and the total.
+    taken = sum(task.points for task in result.tasks) - result.points
+    points = max(0.0, sum(task.points for task in tasks) - taken)
+    is_open = any(check.status == "grader_error" for task in tasks for check in task.checks)
+    if result.status == "grader_error" and not is_open:
+        return replace(result, points=points, tasks=tasks, status="graded", reason=None)
+    return replace(result, points=points, tasks=tasks)
+
+
+def _task_with(task: TaskResult, override: Override) -> TaskResult:
+    if task.id == override.target:
+        return replace(_settled(task, override), points=override.points)
+    if override.target not in {check.id for check in task.checks}:
+        return task
+    checks = tuple(
+        _check_with(check, override) if check.id == override.target else check
+        for check in task.checks
+    )
+    gained = sum(check.points for check in checks) - sum(check.points for check in task.checks)
+    return replace(task, points=task.points + gained, checks=checks)
+
+
+def _check_with(check: CheckResult, override: Override) -> CheckResult:
+    return replace(
+        check,
+        points=override.points,
+        status="passed" if override.points >= check.max_points else "failed",
+        message=f"Set by hand: {override.reason}",
+        hint="",
+    )
+
+
+def _settled(task: TaskResult, override: Override) -> TaskResult:
+    """A task of which no check is open any more, since its points are set as a whole."""
+    message = f"Set by hand for all of it: {override.reason}"
+    checks = tuple(
+        replace(check, status="not_reached", message=message, hint="")
+        if check.status == "grader_error"
+        else check
+        for check in task.checks
+    )
+    return replace(task, checks=checks)
