@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, cpu_only
+from grader.candidate import confinement, cpu_only, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.tripwire import Tripwire
 from grader.candidate.wire import DTYPES, Message, pack, unpack
@@ -226,7 +226,9 @@ def _gradients(
     if not products:
         return dict.fromkeys(inputs)
     # A scalar's gradient, for torch imports a computer algebra system to look at given cotangents.
-    found = torch.autograd.grad(torch.stack(products).sum(), list(inputs.values()), allow_unused=True)
+    found = torch.autograd.grad(
+        torch.stack(products).sum(), list(inputs.values()), allow_unused=True
+    )
     return dict(zip(inputs, found, strict=True))
 
 
@@ -287,6 +289,7 @@ def prepare() -> None:
     """What every candidate has in common; in a warm process it is done once, before the forks."""
     torch.set_num_threads(1)
     cpu_only.install()
+    torchvision_fix.install()
     confinement.prepare()
 
 
