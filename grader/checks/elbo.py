@@ -21,6 +21,8 @@ from grader.checks.expected import Bound
 from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
 from grader.checks.stand_ins import BOUNDS, stand_ins
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+from grader.diagnosis import elbo as diagnosis
+from grader.diagnosis.misconception import explained
 
 METHOD = "elbo"
 _BATCHES = (1, 2, 7)
@@ -96,28 +98,43 @@ def cases(exam: Exam) -> tuple[_Case, ...]:
     return tuple(found)
 
 
+def _ask(exam: Exam, world: _World) -> list[diagnosis.Answer]:
+    """What comes in all cases, largest batches first."""
+    found = []
+    for case in cases(exam):
+        calls = tuple(Call(METHOD, {"x": x}) for x in case.batches)
+        outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
+        shapes = [(len(x), case.sizes.latent) for x in case.batches]
+        for x, noise, outcome in zip(case.batches, _drawn(exam, shapes), outcomes, strict=True):
+            found.append(diagnosis.Answer(case.weights, x, noise, _numbers(outcome)))
+    return found
+
+
+def _drawn(exam: Exam, shapes: list[tuple[int, int]]) -> list[np.ndarray]:
+    """The noise that a stand-in has given to calls in a row, one draw of such a shape in each."""
+    ends = np.cumsum([rows * latent for rows, latent in shapes])
+    parts = np.split(np.resize(_table(exam), ends[-1]), ends[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
 def _judge_values(
     exam: Exam, world: _World, judge: Callable[[np.ndarray, np.ndarray], None]
 ) -> Evidence | None:
     """Apply a judgement of what came and what is right, for each bound that may be right."""
-    cases = cases(exam)
-    came = []
-    for case in cases:
-        calls = tuple(Call(METHOD, {"x": x}) for x in case.batches)
-        outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
-        came.append([_numbers(outcome) for outcome in outcomes])
+    answers = _ask(exam, world)
     error: Lost | None = None
     for bound in world.bounds:
         try:
-            for case, numbers in zip(cases, came, strict=True):
-                for x, actual in zip(case.batches, numbers, strict=True):
-                    noise = np.zeros((len(x), case.sizes.latent))
-                    judge(actual, bound.value(case.weights, x, noise))
+            for answer in answers:
+                noise = np.zeros_like(answer.noise)
+                judge(answer.came, bound.value(answer.weights, answer.x, noise))
             return None
         except Lost as lost:
             error = error or lost
     assert error is not None
-    raise error
+    # With own helpers it may be one of them that is wrong, which is no news about this method.
+    understood = diagnosis.understand(answers, world.bounds) if world.stand_ins else None
+    raise explained(error, understood.misconceptions if understood else ())
 
 
 def _judge_average(actual: np.ndarray, right: np.ndarray) -> None:
@@ -214,7 +231,16 @@ def _sampled(exam: Exam, world: _World) -> Evidence | None:
             alone = np.concatenate([part.ravel() for part in parts])
             if _shows_noise(exam, world, alone, np.repeat(one, singles, 0)):
                 return None
-    raise Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
+    lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
+    if not world.stand_ins:
+        raise lost
+    understood = diagnosis.understand(_ask(exam, world), world.bounds)
+    if understood is None:
+        raise lost
+    noise = np.resize(_table(exam), (rows, 1))
+    answer = diagnosis.Answer(_line_weights(), x, noise, tensor(batch, "The ELBO"))
+    recovered = _recovered(answer.came.ravel(), x, understood.bound) if by_row else None
+    raise explained(lost, understood.by_noise(answer, recovered))
 
 
 def _rows_are_right(exam: Exam, world: _World) -> bool:
@@ -297,9 +323,10 @@ def _judge_batch_gradient(exam: Exam, world: _World) -> Bound:
     actual = _numbers(outcomes[0])
     noise = np.zeros((rows, case.sizes.latent))
 
+    answer = diagnosis.Answer(case.weights, x, noise, actual)
+
     def require(outcome: Outcome, bound: Bound, cotangent: np.ndarray) -> None:
-        slopes = bound.gradients(case.weights, x, noise, cotangent)
-        _require(gradients(outcome, METHOD), slopes)
+        _require(gradients(outcome, METHOD), bound, answer, cotangent)
 
     for bound in world.bounds:
         right = bound.value(case.weights, x, noise)
@@ -330,34 +357,41 @@ def _judge_line_gradient(exam: Exam, world: _World) -> Evidence | None:
         if noise is None or noise.size != 1:
             raise NotReached("The ELBO of single rows is wrong, so its gradient was not judged.")
         moved |= bool(abs(noise[0]) > 1e-2)
-        slopes = world.bounds[0].gradients(weights, x, noise[:, None], np.ones(1))
-        _require(gradients(outcome, METHOD), slopes, 2e-3)
+        answer = diagnosis.Answer(weights, x, noise[:, None], actual)
+        _require(gradients(outcome, METHOD), world.bounds[0], answer, np.ones(1), 2e-3)
     if not moved:
-        raise Lost(
+        lost = Lost(
             "Nothing is sampled, so the gradient in the log standard deviation lacks a part."
         )
+        raise explained(lost, diagnosis.nothing_sampled())
     return None
 
 
 def _require(
-    found: dict[str, np.ndarray | None], right: expected.Gradients, relative: float = 3e-3
+    found: dict[str, np.ndarray | None],
+    bound: Bound,
+    answer: diagnosis.Answer,
+    outer: np.ndarray,
+    relative: float = 3e-3,
 ) -> None:
-    """The gradients are right in all parameters.
+    """The gradients of ``sum(outer * bound)`` are right in all parameters.
 
     Raises:
         Lost: about the first one that is not.
     """
+    right = bound.gradients(answer.weights, answer.x, answer.noise, outer)
     for name, slope in right.items():
         came = found.get(name)
-        evidence = {"parameter": name}
-        if came is None:
-            raise Lost(f"No gradient leads from the ELBO to {name}.", evidence=evidence)
-        if not close(came, slope, relative):
+        if came is not None and close(came, slope, relative):
+            continue
+        evidence: dict[str, object] = {"parameter": name}
+        message = f"No gradient leads from the ELBO to {name}."
+        if came is not None:
             sentence, numbers = difference(came, slope)
-            raise Lost(
-                f"The gradient of the ELBO in {name} is wrong: {sentence}.",
-                evidence=numbers | evidence,
-            )
+            message = f"The gradient of the ELBO in {name} is wrong: {sentence}."
+            evidence |= numbers
+        lost = Lost(message, evidence=evidence)
+        raise explained(lost, diagnosis.by_gradient(found, bound, answer, outer, relative))
 
 
 CHECKS = (average, per_sample, sampled, gradient)
