@@ -1,0 +1,161 @@
+"""The folder of a grading: every result in it is whole, whatever happens while it is written.
+
+A result is made elsewhere, forced to the disk and renamed into place, which no kill and no full
+disk can do by half. Its JSON comes last: where it is, the page beside it is too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from grader import __version__
+from grader.report.from_json import from_json
+from grader.report.result import Result
+from grader.report.to_json import to_json
+
+FINGERPRINT = "fingerprint"
+_SUFFIX = ".part"
+_LOCK = ".lock"
+
+
+class StoreError(Exception):
+    """The folder can't be used; says why and what to do."""
+
+
+def fingerprint(*parts: bytes) -> str:
+    """What a result hangs on: the grader's version and everything in ``parts``."""
+    digest = hashlib.sha256(__version__.encode())
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and for good.
+
+    Raises:
+        StoreError: it can't be written.
+    """
+    part = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(_SUFFIX, f".{path.name[:40]}.", path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StoreError(
+            f"{path} can't be written: {error.strerror}. What was graded before is kept; "
+            "run the same command again when that is mended."
+        ) from error
+    finally:
+        if part is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force a rename to the disk, where folders can be opened."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class Store:
+    """The results in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results"
+
+    def path(self, name: str) -> Path:
+        """Where the result of that name is."""
+        return self.results / f"{name}.json"
+
+    def kept(self, name: str, print_: str) -> Result | None:
+        """The result of that name if it is of that fingerprint and nothing in it is open.
+
+        A result that can't be read counts as none: it is graded again.
+        """
+        try:
+            result = from_json(self.path(name).read_bytes())
+        except (OSError, ValueError):
+            return None
+        same = result.environment.get(FINGERPRINT) == print_
+        return result if same and result.status != "grader_error" else None
+
+    def keep(self, name: str, result: Result, print_: str) -> Result:
+        """Write a result; returns it as written.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        marked = replace(result, environment={**result.environment, FINGERPRINT: print_})
+        write_whole(self.path(name), to_json(marked).encode())
+        return marked
+
+    def names(self) -> frozenset[str]:
+        """The names of all results in the folder, also of earlier gradings."""
+        return frozenset(path.stem for path in self.results.glob("*.json"))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else grades into the folder meanwhile; the lock ends with the process.
+
+        Raises:
+            StoreError: somebody else does, or the folder can't be written.
+        """
+        try:
+            self.results.mkdir(parents=True, exist_ok=True)
+            # No 'with': the file must stay open, and nothing is written to it.
+            file = open(self.folder / _LOCK, "a+b")  # noqa: SIM115
+        except OSError as error:
+            raise StoreError(
+                f"{self.folder} can't be written: {error.strerror}. Choose another with --out."
+            ) from error
+        with file:
+            if not _lock(file):
+                raise StoreError(
+                    f"Another grading is writing to {self.folder}: wait until it is done, "
+                    "or choose another folder with --out."
+                )
+            self._clear()
+            yield
+
+    def _clear(self) -> None:
+        """Remove what a killed grading left half-written."""
+        for path in self.folder.rglob(f".*{_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Take the lock of an open file, which the system lifts when the process ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""Many at a time: all are kept, errors are said, and stopping keeps nothing half-done."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from made_results import graded
+
+from grader.batch.schedule import Schedule, default_jobs, failed_result
+from grader.batch.store import StoreError
+from grader.candidate.client import NotConfinedError
+from grader.report.result import Result
+
+
+def failed(item: int, error: str) -> Result:
+    return failed_result(f"{item}.ipynb", "", str(item), 60.0, error)
+
+
+def test_all_are_graded_and_kept_side_by_side() -> None:
+    kept: dict[int, Result] = {}
+    together = threading.Barrier(3, timeout=10)
+
+    def grade(item: int) -> Result:
+        together.wait()
+        return graded()
+
+    def keep(item: int, result: Result) -> Result:
+        kept[item] = result
+        return result
+
+    done = list(Schedule(grade, keep, failed, jobs=3).run(range(9)))
+    assert sorted(one.item for one in done) == sorted(kept) == list(range(9))
+
+
+def test_an_error_of_the_grader_is_no_zero_and_stops_nobody() -> None:
+    def grade(item: int) -> Result:
+        if item == 1:
+            raise ZeroDivisionError("oops")
+        return graded()
+
+    done = {
+        one.item: one.result for one in Schedule(grade, lambda _, r: r, failed, 2).run(range(4))
+    }
+    assert {item: result.status for item, result in done.items()} == {
+        0: "graded",
+        1: "grader_error",
+        2: "graded",
+        3: "graded",
+    }
+    assert "ZeroDivisionError: oops (test_schedule.py:" in (done[1].reason or "")
+
+
+@pytest.mark.parametrize("error", [NotConfinedError(("Landlock",)), StoreError("full")])
+def test_what_going_on_can_not_help_ends_it(error: Exception) -> None:
+    graded_items: list[int] = []
+
+    def grade(item: int) -> Result:
+        graded_items.append(item)
+        if isinstance(error, NotConfinedError):
+            raise error
+        return graded()
+
+    def keep(item: int, result: Result) -> Result:
+        raise error
+
+    with pytest.raises(type(error)):
+        list(Schedule(grade, keep, failed, 1).run(range(1000)))
+    assert len(graded_items) < 10
+
+
+def test_stopping_is_at_once_and_keeps_nothing_more() -> None:
+    kept: list[int] = []
+    release = threading.Event()
+
+    def grade(item: int) -> Result:
+        if item > 0:
+            release.wait(30)
+        return graded()
+
+    def keep(item: int, result: Result) -> Result:
+        kept.append(item)
+        return result
+
+    running = Schedule(grade, keep, failed, 2).run(range(100))
+    assert next(running).item == 0
+    started = time.monotonic()
+    running.close()  # what an exception such as KeyboardInterrupt does to the generator
+    assert time.monotonic() - started < 5
+    release.set()
+    time.sleep(0.2)
+    assert kept == [0]
+
+
+def test_default_jobs_fit_the_machine() -> None:
+    assert default_jobs() >= 1

@@ -1,0 +1,115 @@
+"""Results survive kills, full disks and a second grader."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from made_results import broken_grader, graded, ungradable
+
+from grader.batch.store import Store, StoreError, fingerprint, write_whole
+from grader.report.from_json import from_json
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+WRITER = """
+import sys
+from pathlib import Path
+from grader.batch.store import write_whole
+for number in range(10**9):
+    write_whole(Path(sys.argv[1]), str(number % 10).encode() * 1_000_000)
+"""
+
+
+def test_a_result_is_kept_while_nothing_changed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    print_ = fingerprint(b"notebook", b"rubric")
+    assert store.kept("ada", print_) is None
+    written = store.keep("ada", graded(), print_)
+    assert store.kept("ada", print_) == written
+    assert store.kept("ada", fingerprint(b"notebook", b"other rubric")) is None
+    assert store.names() == {"ada"}
+
+
+def test_fingerprints_tell_their_parts_apart() -> None:
+    assert fingerprint(b"ab", b"c") != fingerprint(b"a", b"bc")
+
+
+def test_open_and_damaged_results_are_graded_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("open", broken_grader(), "x")
+    store.keep("bad", ungradable(), "x")
+    assert store.kept("open", "x") is None
+    assert store.kept("bad", "x") is not None
+    store.path("bad").write_bytes(store.path("bad").read_bytes()[:100])
+    assert store.kept("bad", "x") is None
+
+
+def test_a_second_grader_is_turned_away(tmp_path: Path) -> None:
+    with (
+        Store(tmp_path).locked(),
+        pytest.raises(StoreError, match="Another grading"),
+        Store(tmp_path).locked(),
+    ):
+        pytest.fail("both hold the lock")
+    with Store(tmp_path).locked():
+        pass
+
+
+def test_a_folder_that_can_not_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="--out"), Store(tmp_path / "file").locked():
+        pytest.fail("a file is no folder")
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ada.json"
+    write_whole(path, b"old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match=r"No space left on device.*kept"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_read_only_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "ada.json"
+    write_whole(path, b"old")
+    path.chmod(0o444)
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@posix
+def test_kill_leaves_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "ada.json"
+    for wait in (0.01, 0.05, 0.11):
+        path.unlink(missing_ok=True)
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)])
+        while not path.exists():
+            time.sleep(0.005)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        content = path.read_bytes()
+        assert len(content) == 1_000_000
+        assert len(set(content)) == 1
+    (path.parent / ".ada.json.x.part").write_bytes(b"half")
+    with Store(tmp_path).locked():
+        assert [entry.name for entry in path.parent.iterdir()] == ["ada.json"]
+
+
+def test_what_is_kept_is_a_result_to_other_programs(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", graded(), "x")
+    assert from_json(store.path("ada").read_text(encoding="utf-8")).points == 4.5
