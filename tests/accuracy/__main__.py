@@ -1,0 +1,82 @@
+"""Measures the grader's accuracy: ``python tests/accuracy generated`` or ``... mutants``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import mutants
+import solutions
+from judging import Judge
+from variant_bank import notebook_with
+
+from grader.candidate.client import Candidates
+from grader.grading import KNOWN_CHECKS
+from grader.rubric import default_path, load_rubric
+from grader.spec import TASK_IDS
+
+
+def main() -> int:
+    """Run one measurement; the exit status is 1 where the grader was wrong."""
+    parser = argparse.ArgumentParser(prog="python tests/accuracy", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    generated = commands.add_parser("generated", help="grade generated right solutions")
+    generated.add_argument("--methods", type=int, default=2000, help="how many, six to a class")
+    generated.add_argument("--from", dest="first", type=int, default=0, help="first class's seed")
+    broken = commands.add_parser("mutants", help="grade broken copies of right solutions")
+    broken.add_argument("--style", choices=mutants.STYLES, help="of this solution alone")
+    broken.add_argument("--task", choices=TASK_IDS, help="of this task alone")
+    broken.add_argument("--every", type=int, default=1, metavar="N", help="every Nth mutant")
+    given = parser.parse_args()
+    rubric = load_rubric(default_path(), KNOWN_CHECKS)
+    with tempfile.TemporaryDirectory() as folder, Candidates() as candidates:
+        brief = given.command == "mutants"
+        judge = Judge(candidates, rubric, Path(folder), brief)
+        if given.command == "generated":
+            return _generated(judge, given.first, -(-given.methods // len(TASK_IDS)))
+        return _mutants(judge, given.style, given.task, given.every)
+
+
+def _generated(judge: Judge, first: int, classes: int) -> int:
+    started, wrong = time.monotonic(), 0
+    for seed in range(first, first + classes):
+        methods = [solutions.compose(task, seed) for task in TASK_IDS]
+        lost = judge.lost(notebook_with(*methods))
+        for check, words in lost.items():
+            method = methods[TASK_IDS.index(check.split(".")[0])]
+            print(f"class {seed} lost {check}: {words}\n{method.code}", flush=True)
+        wrong += bool(lost)
+    seconds = time.monotonic() - started
+    print(
+        f"generated: {classes * len(TASK_IDS)} right methods in {classes} classes; "
+        f"{wrong} classes lost points ({seconds:.0f} s)"
+    )
+    return int(wrong > 0)
+
+
+def _mutants(judge: Judge, style: str | None, task: str | None, every: int) -> int:
+    started = time.monotonic()
+    chosen = [
+        mutant
+        for mutant in mutants.all_mutants()
+        if (style is None or mutant.style == style) and (task is None or mutant.task == task)
+    ][::every]
+    verdicts = [mutants.verdict(mutant, judge, say=True) for mutant in chosen]
+    counts = {kind: verdicts.count(kind) for kind in mutants.VERDICTS}
+    counted = len(chosen) - counts["equivalent"]
+    rate = counts["killed"] / counted if counted else 1.0
+    words = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    print(
+        f"mutants: {len(chosen)}, of which {words}; kill rate {rate:.1%} of {counted} that differ"
+    )
+    print(f"seconds: {time.monotonic() - started:.0f}")
+    return int(counts["killed"] < counted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Which checks a class with some methods in it loses."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from grader.candidate.client import Candidates
+from grader.candidate.observation import Observation
+from grader.candidate.probe import Probe
+from grader.checks.verdict import Exam
+from grader.grading import examine
+from grader.rubric import Rubric
+from grader.submission import extract, load
+
+HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))
+CALLERS = frozenset(("elbo", "sample"))
+
+
+def concerned(task: str) -> frozenset[str]:
+    """A method's own task, and those whose methods call it."""
+    return frozenset((task,)) | (CALLERS if task in HELPERS else frozenset())
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Puts notebooks to the checks, by way of a file in ``folder``.
+
+    With ``brief``, checks that ask a notebook the same question share the answer, which is faster.
+    """
+
+    candidates: Candidates
+    rubric: Rubric
+    folder: Path
+    brief: bool = False
+
+    def lost(self, notebook: NotebookNode, tasks: frozenset[str] | None = None) -> dict[str, str]:
+        """The checks that a notebook loses, of these tasks or of all, and what is said of each."""
+        path = self.folder / "vae.ipynb"
+        nbformat.write(notebook, path)
+        code = extract(load(path))
+        counted = {
+            check: points
+            for check, points in self.rubric.checks.items()
+            if tasks is None or check.split(".")[0] in tasks
+        }
+        put = partial(self.candidates.ask, code=code)
+        exam = Exam(_once(put) if self.brief else put)
+        rubric = Rubric(self.rubric.tasks, counted, self.rubric.rules)
+        return {
+            check.id: f"{check.status}: {check.message}"
+            for task in examine(code, rubric, exam)
+            for check in task.checks
+            if check.status != "passed"
+        }
+
+
+def _once(put: Callable[[Probe], Observation]) -> Callable[[Probe], Observation]:
+    """The same, but for equal questions, which are put once."""
+    answers: dict[bytes, Observation] = {}
+
+    def ask(probe: Probe) -> Observation:
+        key = pickle.dumps(probe)
+        if key not in answers:
+            answers[key] = put(probe)
+        return answers[key]
+
+    return ask
