@@ -17,6 +17,8 @@ from grader.checks import statistics, worlds
 from grader.checks.closeness import close, difference
 from grader.checks.reading import gradients, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check
+from grader.diagnosis import reparam as diagnosis
+from grader.diagnosis.misconception import explained
 
 METHOD = "sample_with_reparam"
 _NO_NOISE = "z is the same in every draw: there is no noise in it."
@@ -56,6 +58,11 @@ def _z(outcome: Outcome, rows: int, latent: int) -> list[np.ndarray]:
 
 
 def _draw(exam: Exam) -> Draws:
+    return draws_of(_ask(exam), *question(exam))
+
+
+def _ask(exam: Exam) -> np.ndarray:
+    """Draws ``z [calls, rows, dimensions]``."""
     mu, logsigma = question(exam)
     sizes = Sizes(6, _LATENT, 4)
     call = Call(METHOD, {"mu": mu, "logsigma": logsigma}, repeat=CALLS)
@@ -63,7 +70,17 @@ def _draw(exam: Exam) -> Draws:
     z = np.stack(_z(exam.ask(probe).outcomes[0], _ROWS, _LATENT))
     if not np.all(np.isfinite(z)):
         raise Lost("z holds NaN or infinite numbers.")
-    return draws_of(z, mu, logsigma)
+    return z
+
+
+def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
+    mu, logsigma = question(exam)
+    z = _ask(exam)
+    distinct = draws_of(z, mu, logsigma)
+    mu, logsigma = np.broadcast_to(mu, z.shape), np.broadcast_to(logsigma, z.shape)
+    everything = Draws(z - mu, _centred(z - mu, mu, logsigma), mu, logsigma)
+    scores = _standardised(everything)
+    return diagnosis.diagnose(scores, distinct.residual, distinct.mu, distinct.logsigma)
 
 
 def question(exam: Exam) -> tuple[np.ndarray, np.ndarray]:
@@ -144,7 +161,7 @@ def location(exam: Exam) -> Evidence | None:
     """The draws are centred on mu"""
     error = location_error(_draw(exam))
     if error is not None:
-        raise Lost(error)
+        raise explained(Lost(error), _diagnose(exam).location)
     return None
 
 
@@ -171,7 +188,7 @@ def scale(exam: Exam) -> Evidence | None:
     """The draws spread around mu with standard deviation exp(logsigma)"""
     error = scale_error(_draw(exam))
     if error is not None:
-        raise Lost(error)
+        raise explained(Lost(error), _diagnose(exam).scale)
     return None
 
 
@@ -197,7 +214,7 @@ def normal(exam: Exam) -> Evidence | None:
     """The noise has the shape of a normal distribution"""
     error = normal_error(_draw(exam))
     if error is not None:
-        raise error
+        raise explained(error, _diagnose(exam).normal)
     return None
 
 
@@ -215,7 +232,7 @@ def independent(exam: Exam) -> Evidence | None:
     """Every row, dimension and call has noise of its own"""
     error = independence_error(_draw(exam))
     if error is not None:
-        raise Lost(error)
+        raise explained(Lost(error), _diagnose(exam).independent)
     return None
 
 
@@ -241,10 +258,12 @@ def gradient_mu(exam: Exam) -> Evidence | None:
     _, outer, found = _gradient(exam)
     came = found.get("mu")
     if came is None:
-        raise Lost("No gradient leads from z to mu.")
+        lost = Lost("No gradient leads from z to mu.")
+        raise explained(lost, _diagnose(exam).gradient("mu", found))
     if not close(came, outer):
         sentence, evidence = difference(came / outer, np.ones_like(outer))
-        raise Lost(f"The derivative of z in mu is not 1: {sentence}.", evidence=evidence)
+        lost = Lost(f"The derivative of z in mu is not 1: {sentence}.", evidence=evidence)
+        raise explained(lost, _diagnose(exam).gradient("mu", found))
     return None
 
 
@@ -257,7 +276,8 @@ def gradient_logsigma(exam: Exam) -> Evidence | None:
     residual, outer, found = _gradient(exam)
     came = found.get("logsigma")
     if came is None:
-        raise Lost("No gradient leads from z to logsigma.")
+        lost = Lost("No gradient leads from z to logsigma.")
+        raise explained(lost, _diagnose(exam).gradient("logsigma", found))
     right = outer * residual
     if close(came, right, 1e-3) and np.any(right):
         return None
@@ -267,7 +287,8 @@ def gradient_logsigma(exam: Exam) -> Evidence | None:
         if location_error(draws) or scale_error(draws):
             return None
     sentence, evidence = difference(came / outer, residual)
-    raise Lost(f"The derivative of z in logsigma is not z - mu: {sentence}.", evidence=evidence)
+    lost = Lost(f"The derivative of z in logsigma is not z - mu: {sentence}.", evidence=evidence)
+    raise explained(lost, _diagnose(exam).gradient("logsigma", found))
 
 
 CHECKS = (location, scale, normal, independent, gradient_mu, gradient_logsigma)

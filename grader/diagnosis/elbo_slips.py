@@ -1,4 +1,4 @@
-"""What students get wrong about the evidence lower bound, most of it as a change of the objective."""
+"""What students get wrong about the bound, most of it as a change of the objective."""
 
 from __future__ import annotations
 
