@@ -1,5 +1,7 @@
 """The untrusted side, and the wire to it.
 
-``warm``, ``worker``, ``cpu_only`` and ``limits`` run in processes that execute student code; they
-import nothing else of this package but ``wire``. ``client`` is the examiner's end.
+``warm`` forks the processes that execute student code, ``worker`` is what the checks' become, and
+``confinement`` with the modules it imports is what they are held by; of this package they import
+only each other and ``wire``. ``client`` is the examiner's end: it asks (``probe``), keeps time, and
+reads the answers without believing them (``observation``).
 """
