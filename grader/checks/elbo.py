@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.candidate.observation import Outcome
+from grader.candidate.observation import Failure, Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, statistics, worlds
 from grader.checks.closeness import close, difference
@@ -295,7 +295,32 @@ def _ranks(numbers: np.ndarray) -> np.ndarray:
 )
 def sampled(exam: Exam) -> Evidence | None:
     """The latent variable is sampled for every row, not set to its mean"""
-    return _either_way(lambda world: _sampled(exam, world))
+    evidence = _either_way(lambda world: _sampled(exam, world))
+    if _repeats_itself(exam):
+        raise Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
+    return evidence
+
+
+def _repeats_itself(exam: Exam) -> bool:
+    """Whether two calls give the same though the student's own sampling gives new draws.
+
+    The other helpers are stand-ins, so that what they do to the generators doesn't matter.
+    """
+    posterior = {"mu": np.zeros((16, 1)), "logsigma": np.zeros((16, 1))}
+    calls = (
+        Call(METHOD, {"x": np.ones((16, 1))}, repeat=2),
+        Call("sample_with_reparam", posterior, repeat=2),
+    )
+    helpers = replace(stand_ins(_table(exam)), methods=("encoder", "decoder", "kl_divergence"))
+    outcomes = exam.ask(Probe(_LINE, _line_weights(), calls, helpers)).outcomes
+    return _gives_the_same(outcomes[0]) and not _gives_the_same(outcomes[1])
+
+
+def _gives_the_same(outcome: Outcome) -> bool:
+    if isinstance(outcome, Failure):
+        return False
+    first, second = (value.array for value in outcome.values)
+    return first is not None and second is not None and np.array_equal(first, second)
 
 
 @check(
