@@ -40,11 +40,19 @@ _Asked = tuple[tuple[SliceCell, ...], str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Patience:
-    """Wall-clock limits: for building the model, for each call, and for all of them."""
+    """Wall-clock limits: for building the model, for each call, and for all of them.
+
+    A call that is repeated has the time of three calls at most: drawing pixel by pixel in Python
+    takes seconds, and many times that on a machine that has much else to do.
+    """
 
     setup_seconds: float = 20.0
     call_seconds: float = 10.0
     life_seconds: float = 60.0
+
+    def seconds(self, repeat: int) -> float:
+        """The limit of a call that is made so many times."""
+        return self.call_seconds * min(repeat, 3)
 
 
 class NotConfinedError(GraderError):
@@ -140,8 +148,9 @@ class Candidates:
                 failure = read_setup(self._next(channel, seconds, end))
                 if failure is not None:
                     return Observation((failure,) * len(probe.calls))
-                stage, seconds = "call", self._patience.call_seconds
+                stage = "call"
                 for call in probe.calls:
+                    seconds = self._patience.seconds(call.repeat)
                     answer = self._next(channel, seconds, end)
                     touched |= read_touched(answer)
                     outcomes.append(read_outcome(answer, call.repeat))
