@@ -7,7 +7,7 @@ what the checks tell from right draws, and how surely, stands in README.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from grader.checks import statistics, worlds
 from grader.checks.reading import shape_fits, shape_words, tensor, values
 from grader.checks.stand_ins import stand_ins
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+from grader.diagnosis import sample as diagnosis
+from grader.diagnosis.misconception import Misconception, explained
 
 METHOD = "sample"
 LATENT, SAMPLES, CALLS = 6, 4096, 2
@@ -65,13 +67,28 @@ def _pixels(outcome: Outcome) -> list[np.ndarray]:
         array = tensor(value, "x")
         wanted = (SAMPLES, _SIZES.obs)
         if array.size != SAMPLES * _SIZES.obs:
-            raise Lost(
+            lost = Lost(
                 f"x should have shape {shape_words(wanted)}, and has {shape_words(array.shape)}.",
                 evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
             )
+            raise explained(lost, _of_shapes((SAMPLES,), (array,)))
         # Another arrangement of the right numbers is what the check of the shape charges.
         found.append(array.T if array.shape == wanted[::-1] else array.reshape(wanted))
     return found
+
+
+def _of_shapes(counts: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[Misconception, ...]:
+    shapes = [array.shape for array in arrays]
+    return diagnosis.of_shapes(counts, shapes, _SIZES.obs, _SIZES.latent)
+
+
+def _of_pixels(samples: Samples) -> tuple[Misconception, ...]:
+    return diagnosis.of_pixels(samples.constants, THETAS)
+
+
+def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
+    steps = samples.steps.reshape(*samples.steps.shape[:2], LATENT, len(THRESHOLDS))
+    return diagnosis.of_latents(steps, THRESHOLDS, _of_pixels(samples))
 
 
 def _probe(exam: Exam, calls: tuple[Call, ...], stood_in: bool) -> Probe:
@@ -103,15 +120,16 @@ def shape(exam: Exam) -> Evidence | None:
 
     def judge(stood_in: bool) -> Evidence | None:
         outcomes = exam.ask(_probe(exam, calls, stood_in)).outcomes
-        for count, outcome in zip(counts, outcomes, strict=True):
-            array = tensor(values(outcome, METHOD)[0], "x")
+        arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
+        for count, array in zip(counts, arrays, strict=True):
             wanted = (count, _SIZES.obs)
             if not shape_fits(array.shape, wanted):
-                raise Lost(
+                lost = Lost(
                     f"sample({count}) should have shape {shape_words(wanted)}, and has "
                     f"{shape_words(array.shape)}.",
                     evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
                 )
+                raise explained(lost, _of_shapes(counts, arrays))
         return None
 
     return _either_way(judge)
@@ -126,7 +144,8 @@ def binary(exam: Exam) -> Evidence | None:
         if not samples.binary:
             other = samples.constants[(samples.constants != 0) & (samples.constants != 1)]
             example = f", for example {other.flat[0]:.3g}" if other.size else ""
-            raise Lost(f"x holds other numbers than 0 and 1{example}.")
+            lost = Lost(f"x holds other numbers than 0 and 1{example}.")
+            raise explained(lost, _of_pixels(samples))
         return None
 
     return _either_way(judge)
@@ -187,9 +206,10 @@ def prior(exam: Exam) -> Evidence | None:
     """The latent variables are drawn from N(0, I), afresh for each sample"""
 
     def judge(stood_in: bool) -> Evidence | None:
-        error = prior_error(_draw(exam, stood_in).steps)
+        samples = _draw(exam, stood_in)
+        error = prior_error(samples.steps)
         if error is not None:
-            raise error
+            raise explained(error, _of_latents(samples))
         return None
 
     return _either_way(judge)
@@ -227,9 +247,10 @@ def bernoulli(exam: Exam) -> Evidence | None:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
 
     def judge(stood_in: bool) -> Evidence | None:
-        error = bernoulli_error(_draw(exam, stood_in))
+        samples = _draw(exam, stood_in)
+        error = bernoulli_error(samples)
         if error is not None:
-            raise error
+            raise explained(error, _of_pixels(samples))
         return None
 
     return _either_way(judge)
@@ -247,7 +268,8 @@ def fresh(exam: Exam) -> Evidence | None:
         ):
             varies = bool(np.any(np.ptp(first, axis=0)))
             if varies and np.array_equal(first, second):
-                raise Lost(f"Two calls give the very same {name}.")
+                lost = Lost(f"Two calls give the very same {name}.")
+                raise explained(lost, diagnosis.of_repetition())
         return None
 
     return _either_way(judge)
