@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from grader import __version__
+from grader.batch.options import CourseOptions, course_options
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -71,6 +72,7 @@ MAX_SHIPPED_BYTES = 1 << 20
     help="Write what students receive to this folder, made from a solved NOTEBOOK, and stop.",
 )
 @click.version_option(__version__, prog_name="grade")
+@course_options
 def main(
     notebook: Path | None,
     json_file: Path | None,
@@ -85,18 +87,31 @@ def main(
     self_check: bool,
     watch: bool,
     release_folder: Path | None,
+    course: CourseOptions,
 ) -> None:
     """Grade the variational autoencoder in NOTEBOOK, and say why each point was lost.
 
-    NOTEBOOK is an .ipynb file, or a .py export of one. Exit status: 0 graded, whatever the points;
-    1 it could not be graded; 2 wrong usage.
+    NOTEBOOK is an .ipynb file, or a .py export of one; or a folder or a zip of submissions, as
+    platforms give them, which needs --out. Exit status: 0 graded, whatever the points; 1 something
+    could not be graded; 2 wrong usage.
     """
     if release_folder is not None:
         _make_release(release_folder, notebook)
+    if course.bundle is not None:
+        _make_bundle(course.bundle)
+    if course.compare is not None:
+        _compare(*course.compare)
     if notebook is None:
         raise click.UsageError("Missing argument 'NOTEBOOK'.")
     if show_class:
         _show_class(notebook)
+    if course.out is not None or notebook.is_dir() or notebook.suffix.lower() == ".zip":
+        from grader.batch import command as batch
+
+        everything = batch.Course(
+            notebook, course, rubric_file, isolation, trust, no_run, data_folder
+        )
+        sys.exit(batch.run(everything))
 
     def publish(graded: Graded) -> None:
         """Write the files that were asked for."""
@@ -108,6 +123,7 @@ def main(
             from grader.report.page import to_page
 
             _write(html_file, to_page(graded.result, graded.code, graded.executed))
+        _write_for_services(graded, course)
 
     if self_check:
         from grader.student import command
@@ -191,6 +207,48 @@ def _make_release(folder: Path, solved: Path | None) -> None:
     for path in paths:
         click.echo(path)
     sys.exit(GRADED)
+
+
+def _make_bundle(path: Path) -> None:
+    from grader.batch.bundle import gradescope_bundle
+    from grader.batch.store import StoreError, write_whole
+
+    try:
+        write_whole(path, gradescope_bundle())
+    except StoreError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(path)
+    sys.exit(GRADED)
+
+
+def _compare(old: Path, new: Path) -> None:
+    from grader.batch.compare import CompareError, compare, read_results, to_text
+
+    try:
+        before, after = read_results(old), read_results(new)
+    except CompareError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(to_text(compare(before, after), len({*before, *after})), nl=False)
+    sys.exit(GRADED)
+
+
+def _write_for_services(graded: Graded, course: CourseOptions) -> None:
+    """The files that Artemis, Gradescope and GitHub Classroom read, where they were asked for."""
+    if course.junit is not None:
+        from grader.checks import CHECKS
+        from grader.report.junit import to_junit
+
+        counted = {check.id for task in graded.result.tasks for check in task.checks}
+        names = [check.id for check in CHECKS if not counted or check.id in counted]
+        _write(course.junit, to_junit(graded.result, names))
+    if course.gradescope is not None:
+        from grader.report.gradescope import to_gradescope
+
+        _write(course.gradescope, to_gradescope(graded.result))
+    if course.classroom is not None:
+        from grader.report.classroom import to_classroom
+
+        _write(course.classroom, to_classroom(graded.result) + "\n")
 
 
 def _show_class(notebook: Path) -> None:

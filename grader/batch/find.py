@@ -112,6 +112,21 @@ def find_submissions(path: Path, unpacked: Path) -> Found:
     return Found(tuple(sorted(named, key=lambda one: one.name)), tuple(notices))
 
 
+def best_notebook(folder: Path, unpacked: Path) -> File | None:
+    """The notebook to grade in the folder of a single submission; None if there is none.
+
+    Args:
+        folder: what one student handed in.
+        unpacked: an empty folder for what is in zips.
+
+    Raises:
+        SubmissionsError: the folder can't be read.
+    """
+    files, _ = list_files(folder, unpacked)
+    own = [(Owner(("folder",), (Identity(""),), "", file.parts), file) for file in files]
+    return _submission(own).notebook if own else None
+
+
 def _groups(files: Sequence[File]) -> tuple[dict[str, tuple[Identity, ...]], list[str]]:
     """Who handed in what, by the metadata of a Gradescope export, and what is wrong with them."""
     path = next(file.path for file in files if file.parts == (GRADESCOPE_FILE,))

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from grader.batch.store import StoreError
 from grader.candidate.client import NotConfinedError
 from grader.report.result import Result, Submission
 
@@ -82,7 +83,7 @@ class Schedule(Generic[Item]):
 
         Raises:
             NotConfinedError: this machine can't confine student code.
-            Exception: whatever ``keep`` raises.
+            StoreError: something can't be written.
         """
         pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="grade")
         queue = iter(items)
@@ -110,7 +111,7 @@ class Schedule(Generic[Item]):
         started = time.monotonic()
         try:
             result = self._grade(item)
-        except NotConfinedError:
+        except (NotConfinedError, StoreError):
             raise
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]

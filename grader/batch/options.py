@@ -1,0 +1,85 @@
+"""The options of `grade` that are about whole courses, and about what platforms take back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+_FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class CourseOptions:
+    """What was asked for beside the grading itself; None and False where it wasn't.
+
+    Attributes:
+        out: folder for everything; a course needs it.
+        moodle: Moodle's grading worksheet, to be filled.
+        canvas: Canvas's exported gradebook, to be filled.
+        nbgrader: the assignment's name in nbgrader's grades.csv.
+        junit, gradescope, classroom: files for a single result in these formats.
+        bundle: file for Gradescope's autograder zip.
+    """
+
+    out: Path | None = None
+    jobs: int | None = None
+    regrade: bool = False
+    moodle: Path | None = None
+    grade_header: str | None = None
+    feedback_header: str | None = None
+    canvas: Path | None = None
+    canvas_assignment: str | None = None
+    nbgrader: str | None = None
+    junit: Path | None = None
+    gradescope: Path | None = None
+    classroom: Path | None = None
+    bundle: Path | None = None
+    compare: tuple[Path, Path] | None = None
+
+
+_OPTIONS = (
+    click.option("--out", type=_FILE, help="For a folder or a zip: where results go."),
+    click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
+    click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
+    click.option("--moodle", type=_FILE, help="Moodle's grading worksheet, to be filled."),
+    click.option("--grade-header", help="Header of the worksheet's column for points."),
+    click.option("--feedback-header", help="Header of the worksheet's column for comments."),
+    click.option("--canvas", type=_FILE, help="Canvas's exported gradebook, to be filled."),
+    click.option("--canvas-assignment", help="Title or id of the assignment in that gradebook."),
+    click.option("--nbgrader", metavar="ASSIGNMENT", help="Write nbgrader's grades.csv, too."),
+    click.option("--junit", type=_FILE, help="Write the result as JUnit XML here (Artemis)."),
+    click.option("--gradescope", type=_FILE, help="Write Gradescope's results.json here."),
+    click.option("--classroom", type=_FILE, help="Write GitHub Classroom's base64 text here."),
+    click.option(
+        "--gradescope-bundle",
+        "bundle",
+        type=_FILE,
+        help="Write the autograder zip for Gradescope here, and stop.",
+    ),
+    click.option(
+        "--compare",
+        nargs=2,
+        type=_FILE,
+        metavar="OLD NEW",
+        help="Show whose points differ between two folders of results and why, and stop.",
+    ),
+)
+
+
+def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that adds the options to a command, which gets them as ``course``."""
+
+    @wraps(command)
+    def gathered(**given: Any) -> Any:
+        own = {name: given.pop(name) for name in CourseOptions.__dataclass_fields__}
+        return command(course=CourseOptions(**own), **given)
+
+    found: Any = gathered
+    for option in reversed(_OPTIONS):
+        found = option(found)
+    return found
