@@ -11,6 +11,9 @@ from grader.diagnosis.misconception import Misconception
 
 _TOLERANCE = 0.03
 """Of a frequency, over some thousand draws."""
+_COPIED = 0.05
+"""Disagreement below which latent variables count as the same: one that lies very close to a
+threshold gives pixels of either kind."""
 Rates = Callable[[np.ndarray], np.ndarray]
 
 
@@ -176,9 +179,15 @@ def of_latents(
     found = _first(_PRIORS, thresholds, above.mean((0, 1)))
     if found:
         return found
-    if not np.any(np.ptp(above, axis=1)):
+    if _disagreement(above, 1) < _COPIED:
         return (_ONE_LATENT,)
-    return () if np.any(np.ptp(above, axis=2)) else (_ONE_NUMBER,)
+    return (_ONE_NUMBER,) if _disagreement(above, 2) < _COPIED else ()
+
+
+def _disagreement(above: np.ndarray, axis: int) -> float:
+    """How often two entries along an axis differ."""
+    rates = above.mean(axis)
+    return float(np.mean(2 * rates * (1 - rates)))
 
 
 def of_repetition() -> tuple[Misconception, ...]:
