@@ -42,8 +42,8 @@ _Asked = tuple[tuple[SliceCell, ...], str, tuple[str, ...]]
 class Patience:
     """Wall-clock limits: for building the model, for each call, and for all of them.
 
-    A call that is repeated has the time of three calls at most: drawing pixel by pixel in Python
-    takes seconds, and many times that on a machine that has much else to do.
+    Calls that are repeated have the time of three: drawing pixel by pixel in Python takes seconds,
+    and many times that on a machine that has much else to do.
     """
 
     setup_seconds: float = 20.0
@@ -52,7 +52,7 @@ class Patience:
 
     def seconds(self, repeat: int) -> float:
         """The limit of a call that is made so many times."""
-        return self.call_seconds * min(repeat, 3)
+        return self.call_seconds * (3 if repeat > 1 else 1)
 
 
 class NotConfinedError(GraderError):

@@ -10,6 +10,7 @@ import numpy as np
 
 from grader.candidate.observation import Observation
 from grader.candidate.probe import Probe
+from grader.checks.answers import once
 
 Evidence = Mapping[str, Any]
 
@@ -19,12 +20,15 @@ class Exam:
     """One grading, as a check sees it: candidates to ask, and the examiner's own random numbers.
 
     Attributes:
-        put: puts a probe to a fresh candidate.
+        put: puts a probe to a fresh candidate; equal ones are put once, for checks share draws.
         seed: of all draws; two gradings under one seed agree.
     """
 
     put: Callable[[Probe], Observation]
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "put", once(self.put))
 
     def ask(self, probe: Probe) -> Observation:
         """What a fresh candidate makes of a probe."""

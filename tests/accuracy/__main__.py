@@ -35,8 +35,7 @@ def main() -> int:
     given = parser.parse_args()
     rubric = load_rubric(default_path(), KNOWN_CHECKS)
     with tempfile.TemporaryDirectory() as folder, Candidates() as candidates:
-        brief = given.command == "mutants"
-        judge = Judge(candidates, rubric, Path(folder), brief)
+        judge = Judge(candidates, rubric, Path(folder))
         if given.command == "generated":
             return _generated(judge, given.first, -(-given.methods // len(TASK_IDS)))
         return _mutants(judge, given.style, given.task, given.every)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,8 +10,6 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.candidate.client import Candidates
-from grader.candidate.observation import Observation
-from grader.candidate.probe import Probe
 from grader.checks.verdict import Exam
 from grader.grading import examine
 from grader.rubric import Rubric
@@ -30,15 +26,11 @@ def concerned(task: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Judge:
-    """Puts notebooks to the checks, by way of a file in ``folder``.
-
-    With ``brief``, checks that ask a notebook the same question share the answer, which is faster.
-    """
+    """Puts notebooks to the checks, by way of a file in ``folder``."""
 
     candidates: Candidates
     rubric: Rubric
     folder: Path
-    brief: bool = False
 
     def lost(self, notebook: NotebookNode, tasks: frozenset[str] | None = None) -> dict[str, str]:
         """The checks that a notebook loses, of these tasks or of all, and what is said of each."""
@@ -50,8 +42,7 @@ class Judge:
             for check, points in self.rubric.checks.items()
             if tasks is None or check.split(".")[0] in tasks
         }
-        put = partial(self.candidates.ask, code=code)
-        exam = Exam(_once(put) if self.brief else put)
+        exam = Exam(partial(self.candidates.ask, code=code))
         rubric = Rubric(self.rubric.tasks, counted, self.rubric.rules)
         return {
             check.id: f"{check.status}: {check.message}"
@@ -59,16 +50,3 @@ class Judge:
             for check in task.checks
             if check.status != "passed"
         }
-
-
-def _once(put: Callable[[Probe], Observation]) -> Callable[[Probe], Observation]:
-    """The same, but for equal questions, which are put once."""
-    answers: dict[bytes, Observation] = {}
-
-    def ask(probe: Probe) -> Observation:
-        key = pickle.dumps(probe)
-        if key not in answers:
-            answers[key] = put(probe)
-        return answers[key]
-
-    return ask

@@ -1,0 +1,51 @@
+"""Equal questions of one grading are put to a candidate once, and all who ask get its answer."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock
+
+from grader.candidate.observation import Failure, Observation
+from grader.candidate.probe import Probe
+
+Put = Callable[[Probe], Observation]
+
+
+def once(put: Put) -> Put:
+    """The same as ``put``, for any number of threads, but asks no question twice.
+
+    Several checks judge the same draws, and drawing takes the longest. Every question still goes to
+    a fresh candidate. An answer that took too long is not kept: another may be in time.
+    """
+    lock = Lock()
+    answers: dict[bytes, Future[Observation]] = {}
+
+    def ask(probe: Probe) -> Observation:
+        key = hashlib.sha256(pickle.dumps(probe)).digest()
+        with lock:
+            known = answers.get(key)
+            answer = answers.setdefault(key, Future())
+        if known is not None:
+            return known.result()
+        try:
+            observation = put(probe)
+        except BaseException as error:
+            answer.set_exception(error)
+            raise
+        if _timed_out(observation):
+            with lock:
+                del answers[key]
+        answer.set_result(observation)
+        return observation
+
+    return ask
+
+
+def _timed_out(observation: Observation) -> bool:
+    return any(
+        isinstance(outcome, Failure) and outcome.kind == "timed_out"
+        for outcome in observation.outcomes
+    )
