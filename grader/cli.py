@@ -241,7 +241,9 @@ def _write_for_services(graded: Graded, course: CourseOptions) -> None:
         counted = {check.id for task in graded.result.tasks for check in task.checks}
         names = [check.id for check in CHECKS if not counted or check.id in counted]
         _write(course.junit, to_junit(graded.result, names))
-    if course.gradescope is not None:
+    if course.gradescope is not None and graded.result.status == "grader_error":
+        click.echo("No results are written for Gradescope: points are not decided.", err=True)
+    elif course.gradescope is not None:
         from grader.report.gradescope import to_gradescope
 
         _write(course.gradescope, to_gradescope(graded.result))

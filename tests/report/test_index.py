@@ -1,0 +1,113 @@
+"""The instructor's page: complete without a script, sorted and searched with it, and harmless."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from made_results import HOSTILE, course, entry, failed, graded, task
+
+from grader.report.cohort import cohort
+from grader.report.index import to_index
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+class Elements(HTMLParser):
+    """The names of all elements of a page, and of all their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+
+def text_of(page: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", " ", page))
+
+
+def test_everybody_is_in_the_table_with_points_status_and_flags() -> None:
+    page = to_index(course(), {"Ada_L_12": "students/Ada_L_12.html"})
+    assert '<a href="students/Ada_L_12.html">Ada L</a>' in page
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page.split('id="students"')[1], re.DOTALL)
+    words = [text_of(row).split() for row in rows]
+    assert words[0][:5] == ["Ada", "L", "12", "4.5", "2.5"]
+    assert words[1][:4] == ["Bob", "13", "0", "0"]
+    assert words[2][:3] == ["Cy", "14", "open"]
+    assert "late" in text_of(rows[3])
+    assert "set by hand: kl.total 2.5 (spoken about it)" in text_of(rows[3])
+
+
+def test_figures_leave_out_what_is_open_or_ungradable() -> None:
+    figures = cohort(course())
+    assert (figures.count, figures.points, figures.mean) == (4, (4.5, 4.5), 4.5)
+    assert [names for _, names in figures.not_graded] == [("Bob_13",), ("Cy_14",)]
+    by_title = {loss.title: loss for loss in figures.losses}
+    assert (by_title["KL"].lost, by_title["KL"].students) == (1.0, 2)
+    assert by_title["Title of kl.total"].lost == 0.0
+
+
+def test_misconceptions_are_ranked_and_count_once_a_student() -> None:
+    def with_misconceptions(*ids: str) -> tuple[object, ...]:
+        checks = [replace(failed(f"kl.c{n}", 1.0), misconception=id) for n, id in enumerate(ids)]
+        return (task("kl", *checks),)
+
+    results = [
+        replace(graded(), tasks=with_misconceptions("x.one+x.two", "x.one")),
+        replace(graded(), tasks=with_misconceptions("x.one")),
+    ]
+    assert cohort([entry(result) for result in results]).misconceptions == (
+        ("x.one", 2),
+        ("x.two", 1),
+    )
+
+
+def test_nothing_of_a_submission_is_live_and_nothing_else_may_run() -> None:
+    one = entry(graded(HOSTILE))
+    identity = replace(one.students[0], name=HOSTILE, id="<img src=x onerror=alert(1)>")
+    page = to_index([replace(one, students=(identity,), notes=(HOSTILE,))], {})
+    found = Elements()
+    found.feed(page)
+    assert sorted(tag for tag in found.tags if tag in ("script", "img", "style", "iframe")) == [
+        "script",
+        "style",
+    ]
+    assert not [name for name in found.attributes if name.startswith("on") or name == "style"]
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy is not None
+    for tag, rule in (("script", "script-src"), ("style", "style-src")):
+        content = page.split(f"<{tag}>")[1].split(f"</{tag}>")[0]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{rule} 'sha256-{digest}'" in policy[1]
+
+
+def test_an_empty_course_has_a_page() -> None:
+    assert "0 submissions" in to_index((), {})
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_script_runs_under_the_policy_in_a_browser(tmp_path: Path) -> None:
+    assert CHROMIUM is not None
+    path = tmp_path / "index.html"
+    path.write_text(to_index(course(), {}), encoding="utf-8")
+    options = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/p")
+    done = subprocess.run(
+        [CHROMIUM, *options, "--dump-dom", path.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert re.search(r'id="count"[^>]*>4 of 4<', done.stdout), done.stderr[-2000:]
+    assert '<button type="button">Student</button>' in done.stdout
