@@ -229,7 +229,7 @@ def _sampled(exam: Exam, world: _World) -> Evidence | None:
         parts = [tensor(value, "The ELBO") for value in values(outcomes[1], METHOD)]
         if all(part.size == 1 for part in parts):
             alone = np.concatenate([part.ravel() for part in parts])
-            if _shows_noise(exam, world, alone, np.repeat(one, singles, 0)):
+            if _shows_noise(exam, world, alone, np.repeat(one, singles, 0), before=rows):
                 return None
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
     if not world.stand_ins:
@@ -252,13 +252,18 @@ def _rows_are_right(exam: Exam, world: _World) -> bool:
     return True
 
 
-def _shows_noise(exam: Exam, world: _World, actual: np.ndarray, x: np.ndarray) -> bool:
-    """Whether standard normal noise is behind values ``[rows]`` of the one-dimensional model."""
+def _shows_noise(
+    exam: Exam, world: _World, actual: np.ndarray, x: np.ndarray, before: int = 0
+) -> bool:
+    """Whether standard normal noise is behind values ``[rows]`` of the one-dimensional model.
+
+    ``before`` is how many rows have been drawn for earlier.
+    """
     for bound in world.bounds:
         noise = _recovered(actual, x, bound)
         if noise is not None and is_standard(noise):
             return True
-    return world.stand_ins and _follows(exam, actual, x)
+    return world.stand_ins and _follows(exam, actual, x, before)
 
 
 def is_standard(noise: np.ndarray) -> bool:
@@ -271,10 +276,10 @@ def is_standard(noise: np.ndarray) -> bool:
     )
 
 
-def _follows(exam: Exam, actual: np.ndarray, x: np.ndarray) -> bool:
+def _follows(exam: Exam, actual: np.ndarray, x: np.ndarray, before: int) -> bool:
     """Whether values that are wrong otherwise rise and fall with the right draws' likelihood."""
     weights, bound = _line_weights(), BOUNDS[0]
-    noise = np.resize(_table(exam), len(x))[:, None]
+    noise = np.resize(_table(exam), before + len(x))[before:, None]
     right = bound.value(weights, x, noise)
     if not np.all(np.isfinite(actual)):
         return False
