@@ -195,6 +195,10 @@ MISCONCEPTIONS = (
 )
 
 
+RIGHT = _Divergence()
+"""The closed form without slips."""
+
+
 def by_formula(answers: Sequence[Answer]) -> tuple[Misconception, ...]:
     """What explains answers to several posteriors, all of them; nothing where nothing does."""
 
@@ -202,9 +206,9 @@ def by_formula(answers: Sequence[Answer]) -> tuple[Misconception, ...]:
         return all(same(came, formula.value(mu, logsigma)) for mu, logsigma, came in answers)
 
     # The right numbers in a column are told apart by their shape alone, which `same` forgives.
-    if fits(_Divergence()):
+    if fits(RIGHT):
         return (_COLUMN,) if any(came.ndim == 2 for *_, came in answers) else ()
-    found = simplest(_Divergence(), SLIPS, fits)
+    found = simplest(RIGHT, SLIPS, fits)
     return found.misconceptions if found else ()
 
 
