@@ -6,17 +6,18 @@ solution is never told that it got something wrong.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import grader.checks  # noqa: F401 - the checks use the modules below, and these the right formulas
 from grader.diagnosis import decoder, elbo, encoder, kl, reparam, sample
 from grader.diagnosis.misconception import JOINT, Misconception
 
 _TASKS = (encoder, reparam, decoder, kl, elbo, sample)
 
-CATALOGUE: dict[str, Misconception] = {
-    misconception.id: misconception
-    for task in (encoder, reparam, decoder, kl, elbo, sample)
-    for misconception in task.MISCONCEPTIONS
-}
+CATALOGUE: Mapping[str, Misconception] = MappingProxyType(
+    {misconception.id: misconception for task in _TASKS for misconception in task.MISCONCEPTIONS}
+)
 
 
 def named(id: str) -> tuple[Misconception, ...]:
