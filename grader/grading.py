@@ -265,8 +265,8 @@ def _advice(code: Slice, tasks: tuple[TaskResult, ...], training: Training) -> t
             f"The methods use names that the notebook binds outside the class ({names}); "
             "the class works elsewhere too if it takes sizes and devices from its arguments."
         )
-    elbo = next(task for task in tasks if task.id == "elbo")
-    unexpected = contradiction(training, all(check.status == "passed" for check in elbo.checks))
+    elbo = {check.status for task in tasks if task.id == "elbo" for check in task.checks}
+    unexpected = None if "grader_error" in elbo else contradiction(training, elbo <= {"passed"})
     return (*advice, unexpected) if unexpected else tuple(advice)
 
 

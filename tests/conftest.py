@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
+from outcomes import Examine
 
 from grader.candidate.client import Candidates
 from grader.checks.verdict import Exam
@@ -15,10 +16,6 @@ from grader.grading import KNOWN_CHECKS, examine
 from grader.report.result import TaskResult
 from grader.rubric import Rubric, default_path, load_rubric
 from grader.submission import extract, load
-
-ROOT = Path(__file__).resolve().parents[1]
-
-Examine = Callable[..., tuple[TaskResult, ...]]
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +50,3 @@ def examine_notebook(candidates: Candidates, rubric: Rubric, tmp_path: Path) -> 
         return examine(code, Rubric(rubric.tasks, counted, rubric.rules), exam)
 
     return grade
-
-
-def lost_checks(tasks: tuple[TaskResult, ...]) -> dict[str, str]:
-    """The checks that were not passed, with what was said about them."""
-    return {
-        check.id: f"{check.status}: {check.message}"
-        for task in tasks
-        for check in task.checks
-        if check.status != "passed"
-    }

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from outcomes import ROOT
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT, lost_checks
+from outcomes import ROOT, lost_checks
 
 from grader.candidate.client import Candidates
 from grader.checks import CHECKS
-from grader.grading import grade_file
+from grader.grading import Grader, grade_file
+from grader.report.result import Result
 from grader.report.terminal import to_terminal
 from grader.report.to_json import to_json
 from grader.rubric import Rubric
+from grader.run.start import Runner
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 TEMPLATE = ROOT / "student_template" / "vae.ipynb"
@@ -43,6 +45,11 @@ def with_body(method: str, body: str, target: Path) -> Path:
     return target
 
 
+def broken_rules(result: Result) -> set[str]:
+    """Ids of the rules that a notebook breaks."""
+    return {rule.id for rule in result.rules if rule.status == "broken"}
+
+
 @pytest.mark.parametrize("path", [SOLVED, WORKED], ids=lambda path: path.stem)
 def test_right_notebook_gets_every_point(
     path: Path, rubric: Rubric, candidates: Candidates
@@ -50,7 +57,7 @@ def test_right_notebook_gets_every_point(
     result = grade_file(path, rubric, candidates)
     assert lost_checks(result.tasks) == {}
     assert (result.status, result.points, result.max_points) == ("graded", 60, 60)
-    assert all(rule.status == "kept" for rule in result.rules)
+    assert broken_rules(result) <= {"saved_after_run_all"}
 
 
 def test_empty_template_is_not_implemented(rubric: Rubric, candidates: Candidates) -> None:
@@ -59,7 +66,7 @@ def test_empty_template_is_not_implemented(rubric: Rubric, candidates: Candidate
     lost = lost_checks(result.tasks)
     assert set(lost) == {check.id for check in CHECKS}
     assert all("is not implemented" in words for words in lost.values())
-    assert all(rule.status == "kept" for rule in result.rules)
+    assert broken_rules(result) == {"saved_after_run_all"}
 
 
 def test_two_gradings_agree(rubric: Rubric, candidates: Candidates) -> None:
@@ -108,7 +115,7 @@ def test_distributions_cost_the_task_however_they_are_reached(
     points = {task.id: task.points for task in result.tasks}
     assert points == {"encoder": 10, "reparam": 0, "decoder": 10, "kl": 5, "elbo": 15, "sample": 10}
     assert result.points == 50
-    (rule,) = [rule for rule in result.rules if rule.status == "broken"]
+    (rule,) = [rule for rule in result.rules if rule.id in broken_rules(result)]
     assert (rule.id, rule.locations[0]["cell"]) == ("no_distributions", 13)
 
 
@@ -155,3 +162,27 @@ def test_method_that_dies_costs_their_own_task(
     assert {task.id: task.points for task in result.tasks}["encoder"] == 0
     assert result.points == 50
     assert all("ended the process" in words for words in lost_checks(result.tasks).values())
+
+
+BROKEN_RUNS = {
+    "raises": 'raise RuntimeError("training went wrong")',
+    "dies": "import os\nos._exit(3)",
+    "does not import": "import a_module_that_nobody_has",
+}
+
+
+@pytest.mark.parametrize("statement", BROKEN_RUNS.values(), ids=BROKEN_RUNS.keys())
+def test_broken_run_takes_no_points_from_a_right_class(
+    statement: str, rubric: Rubric, candidates: Candidates, tmp_path: Path
+) -> None:
+    notebook = nbformat.read(SOLVED, 4)
+    after_the_class = next(i for i, c in enumerate(notebook.cells) if "class VAE" in c.source) + 1
+    notebook.cells.insert(after_the_class, nbformat.v4.new_code_cell(statement))
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    assert candidates.warm is not None
+    with Runner(candidates.warm, candidates.folder) as runner:
+        result = Grader(candidates, rubric, runner).grade(tmp_path / "a.ipynb").result
+    assert result.points == 60
+    assert result.run.status in ("failed", "killed")
+    assert result.run.cell == after_the_class + 1
+    assert result.training.fell is True

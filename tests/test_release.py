@@ -57,14 +57,17 @@ def test_the_committed_template_is_made_from_the_solved_notebook(tmp_path: Path)
     assert (tmp_path / NOTEBOOK_NAME).read_bytes() == TEMPLATE.read_bytes()
 
 
-def test_both_notebooks_are_valid_with_ids_and_without_outputs() -> None:
+def test_both_notebooks_are_valid_and_only_the_template_is_unexecuted() -> None:
     for path in (SOLVED, TEMPLATE):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
         assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        assert not any(cell.outputs or cell.execution_count for cell in code)
+        counts = [cell.execution_count for cell in code]
+        executed = list(range(1, len(code) + 1))
+        assert counts == (executed if path == SOLVED else [None] * len(code))
+        assert any(cell.outputs for cell in code) == (path == SOLVED)
 
 
 def test_each_method_of_the_template_is_a_docstring_and_an_empty_block() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Examine, lost_checks
+from outcomes import Examine, lost_checks
 from variant_bank import Variant, all_variants, notebook_with
 
 from grader.diagnosis import named

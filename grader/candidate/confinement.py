@@ -25,7 +25,7 @@ LAYERS = ("files", "system calls", "privileges", "resources")
 
 KNOWN_NOTEBOOKS = frozenset(
     (
-        "359b9d9ea93fbf6628dd6786937669886669b1c4e2a04e0deff1678e07b32e3d",  # the solved one
+        "35066b697d50d8083b31bbd591f3a3b8619a929f3d323903e9d74a910c25673c",  # the solved one
         "35a2c9ac1a0675c36087d104eaeb38da3d6f474d2580007dd95ad1c736b2d638",  # the template
     )
 )

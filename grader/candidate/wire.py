@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -91,6 +92,22 @@ def unpack(read: Callable[[int], bytes], max_header: int = MAX_HEADER) -> Messag
             raise WireError("an array's shape holds a size that can't be") from error
         offset += size
     return Message(header["body"], tuple(arrays))
+
+
+def read_exactly(fd: int, count: int) -> bytes:
+    """``count`` bytes from a descriptor.
+
+    Raises:
+        EOFError: it ends before.
+    """
+    parts = []
+    while count:
+        part = os.read(fd, min(count, 1 << 20))
+        if not part:
+            raise EOFError("the other side is gone")
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
 
 
 def _refuse_constant(name: str) -> None:

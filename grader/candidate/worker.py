@@ -5,13 +5,9 @@ It decides nothing: it holds no expected value, and whatever it sends is only da
 
 from __future__ import annotations
 
-import ast
 import json
-import linecache
 import os
-import random
 import sys
-import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,10 +16,10 @@ import torch
 
 from grader.candidate import confinement, cpu_only, torchvision_fix
 from grader.candidate.limits import Limits
+from grader.candidate.program import describe, load, seed_all
 from grader.candidate.tripwire import Tripwire
-from grader.candidate.wire import DTYPES, Message, pack, unpack
+from grader.candidate.wire import DTYPES, Message, pack, read_exactly, unpack
 
-MAX_TEXT = 2000
 MAX_NUMBERS = 2 << 20
 MAX_ITEMS = 16
 
@@ -31,13 +27,6 @@ AWAKE = b"."
 """What a candidate of its own says when its imports are done, before the job is read."""
 
 Array = Callable[[int], np.ndarray]
-
-
-class _Device(str):
-    """The global name ``device``: a string that answers like a `torch.device` too."""
-
-    type = "cpu"
-    index = None  # type: ignore[assignment]
 
 
 class _Outbox:
@@ -64,77 +53,30 @@ def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -
     ``confine`` is called when the job is read and before any line of the student's runs; it says
     which layers are on, or raises `confinement.UnconfinedError`, and then nothing runs.
     """
-    job = unpack(lambda count: _read_exactly(read_fd, count))
+    job = unpack(lambda count: read_exactly(read_fd, count))
     outbox = _Outbox(write_fd)
     try:
         outbox.send({"kind": "confined", "layers": confine()})
     except confinement.UnconfinedError as error:
         outbox.send({"kind": "unconfined", "missing": error.missing})
         return
-    _seed(job.body["seed"])
+    seed_all(job.body["seed"])
     tripwire = Tripwire(job.body["watch"])
     stage = "load"
     try:
-        namespace = _load(job.body)
+        namespace = load(job.body)
         stage = "construct"
         vae = _construct(job, namespace)
     except BaseException as error:
-        outbox.send({"kind": "raised", "stage": stage, **_describe(error)})
+        outbox.send({"kind": "raised", "stage": stage, **describe(error)})
         return
     outbox.send({"kind": "ready"})
     for call in job.body["calls"]:
         try:
             body = _call(vae, namespace, call, job.arrays.__getitem__, outbox)
         except BaseException as error:
-            body = {"kind": "raised", "stage": "call", **_describe(error)}
+            body = {"kind": "raised", "stage": "call", **describe(error)}
         outbox.send({**body, "touched": sorted(tripwire.touched)})
-
-
-def _read_exactly(fd: int, count: int) -> bytes:
-    parts = []
-    while count:
-        part = os.read(fd, min(count, 1 << 20))
-        if not part:
-            raise EOFError("the examiner is gone")
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-def _seed(seed: int) -> None:
-    torch.manual_seed(seed)
-    np.random.seed(seed)
-    random.seed(seed)
-
-
-def _load(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Execute the slice as a fresh ``__main__`` and return its names.
-
-    A statement beside the class that fails does not stop the rest: a method that needs what it
-    would have bound says so itself when it is called.
-    """
-    module = types.ModuleType("__main__")
-    namespace = module.__dict__
-    sys.modules["__main__"] = module
-    namespace.update(body["bind"], device=_Device("cpu"))
-    failure: BaseException | None = None
-    for cell in body["cells"]:
-        name = f"cell {cell['number']}"
-        lines = cell["source"].splitlines(keepends=True)
-        linecache.cache[name] = (len(cell["source"]), None, lines, name)
-        statements = ast.parse(cell["source"]).body
-        for index in cell["keep"]:
-            code = compile(
-                ast.Module([statements[index]], []), name, "exec", body["flags"], dont_inherit=True
-            )
-            try:
-                exec(code, namespace)
-            except Exception as error:
-                failure = error
-    if body["class_name"] not in namespace:
-        raise failure or NameError(f"name '{body['class_name']}' is not defined")
-    namespace.update(body["bind"], device=_Device("cpu"))
-    return namespace
 
 
 def _construct(job: Message, namespace: dict[str, Any]) -> Any:
@@ -199,7 +141,7 @@ def _call(
                 for name, g in gradients.items()
             }
         except BaseException as error:
-            body["backward"] = _describe(error)
+            body["backward"] = describe(error)
     body["values"] = [_encode(value, outbox, depth=0) for value in values]
     return body
 
@@ -267,22 +209,6 @@ def _encode(value: Any, outbox: _Outbox, depth: int) -> dict[str, Any]:
     if array.dtype.name not in DTYPES or array.size > MAX_NUMBERS or array.ndim > 8:
         return {"form": "unreadable", "shape": list(array.shape)[:8], "type": dtype[:100]}
     return {"form": form, "array": outbox.attach(array), "dtype": dtype}
-
-
-def _describe(error: BaseException) -> dict[str, Any]:
-    """An exception as text, with the cell and line of the student's code that it came from."""
-    cell = line = None
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name.startswith("cell ") and name[5:].isdigit():
-            cell, line = int(name[5:]), trace.tb_lineno
-        trace = trace.tb_next
-    try:
-        text = str(error)
-    except BaseException:
-        text = ""
-    return {"type": type(error).__name__[:100], "text": text[:MAX_TEXT], "cell": cell, "line": line}
 
 
 def prepare() -> None:

@@ -47,7 +47,7 @@ def _parts(result: Result) -> list[RenderableType]:
         if rule.status == "broken":
             place = rule.locations[0] if rule.locations else {}
             where = f" (cell {place['cell']}, line {place['line']})" if place else ""
-            parts.append(_note(f"Rule broken{where}", f"{rule.message} {rule.consequence}"))
+            parts.append(_note(f"Rule{where}", f"{rule.message} {rule.consequence}"))
     parts += [_note("Advice", text) for text in result.advice]
     if result.status == "grader_error":
         parts.append(Text(f"\n{result.reason}", style="bold red"))

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, reach, worker
+from grader.candidate import confinement, program, reach
 from grader.candidate.limits import Limits
-from grader.candidate.wire import Message, pack, unpack
+from grader.candidate.wire import Message, pack, read_exactly, unpack
 
 
 def prepare() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
 
 def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> None:
     """Read a job, confine this process, train, and send what came of it."""
-    job = unpack(lambda count: worker._read_exactly(wire, count))
+    job = unpack(lambda count: read_exactly(wire, count))
     try:
         confinement.confine(profile, trust)
     except confinement.UnconfinedError as error:
@@ -78,10 +78,10 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
     """The notebook's own training loop, and what ended it if an exception did."""
     losses: list[float] = []
     body: dict[str, Any] = {"device": device}
-    worker._seed(job.body["seed"])
+    program.seed_all(job.body["seed"])
     started = time.perf_counter()
     try:
-        namespace = worker._load(job.body)
+        namespace = program.load(job.body)
         namespace["device"] = device
         vae = namespace[job.body["class_name"]](*job.body["sizes"]).to(device)
         namespace["vae"] = vae
@@ -95,7 +95,7 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
             optimiser.step()
             losses.append(float(loss.item()))
     except BaseException as error:
-        body["error"] = worker._describe(error)
+        body["error"] = program.describe(error)
         body["memory"] = isinstance(error, torch.cuda.OutOfMemoryError)
     return {**body, "seconds": time.perf_counter() - started}, losses
 
