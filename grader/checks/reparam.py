@@ -126,12 +126,12 @@ def _most_shared(draws: Draws) -> tuple[int, str] | None:
     if not np.any(noise):
         return None
     found: list[tuple[float, int, str]] = []
-    p_values: list[tuple[float, float]] = []
+    p_values: list[tuple[float, ...]] = []
     for axis, name in enumerate(("calls", "rows", "dimensions")):
         lines = np.moveaxis(noise, axis, 0).reshape(noise.shape[axis], -1)
         if len(lines) > 1:
             found.append((abs(float(np.mean(lines[:-1] * lines[1:]))), axis, name))
-            p_values.append(statistics.unshared(lines, 0))
+            p_values.append((*statistics.unshared(lines, 0), statistics.sizes_unshared(lines)))
     if statistics.compatible(*(p for pair in p_values for p in pair)):
         return None
     suspect = zip(found, p_values, strict=True)

@@ -156,6 +156,12 @@ def _distinct(calls: np.ndarray) -> np.ndarray:
     return calls[:1] if np.array_equal(calls[0], calls[1]) else calls
 
 
+def _sharing(scores: np.ndarray) -> list[float]:
+    """p-values of scores ``[calls, samples, parts]``, along samples and along parts."""
+    rows = np.concatenate(scores)
+    return [p for axis in (0, 1) for p in statistics.unshared(rows, axis)]
+
+
 def prior_error(steps: np.ndarray) -> Lost | None:
     """What is wrong with the latent variables behind pixels ``[calls, samples, ...]``, or None."""
     above = (_distinct(steps) > 0.5).reshape(-1, SAMPLES, LATENT, len(THRESHOLDS))
@@ -179,7 +185,7 @@ def prior_error(steps: np.ndarray) -> Lost | None:
         outermost = int(np.sum((bins == 0) | (bins == len(THRESHOLDS))))
         far = statistics.frequency(outermost, bins.size, 2 * right[-1])
         pooled = [statistics.sum_zero(scores), far]
-    sharing = [p for call in scores for axis in (0, 1) for p in statistics.unshared(call, axis)]
+    sharing = _sharing(scores)
     if statistics.compatible(*(p for p, _ in rates), *pooled, *sharing):
         return None
     _, index = min(rates)
@@ -221,7 +227,7 @@ def bernoulli_error(samples: Samples) -> Lost | None:
         return Lost("Pixels are not drawn: they are other numbers than 0 and 1.")
     pixels = _distinct(samples.constants)
     scores = (pixels - THETAS) / np.sqrt(THETAS * (1 - THETAS))
-    sharing = [p for call in scores for axis in (0, 1) for p in statistics.unshared(call, axis)]
+    sharing = _sharing(scores)
     groups = [(float(theta), pixels[..., theta == THETAS]) for theta in np.unique(THETAS)]
     rates = [(statistics.frequency(int(d.sum()), d.size, theta), theta, d) for theta, d in groups]
     # Where theta is 0 or 1 there is no chance: a z above a threshold is above all lower ones.

@@ -8,7 +8,7 @@ its p-values together with `compatible`, which is wrong about right draws with p
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, bdtrc, chdtr, chdtrc, erfc, ndtr, stdtr
+from scipy.special import bdtr, bdtrc, chdtr, chdtrc, erfc, ndtr, ndtri, stdtr
 
 ALPHA = 1e-7
 """How often a check may be lost by right draws."""
@@ -95,6 +95,16 @@ def unshared(draws: np.ndarray, axis: int) -> tuple[float, float]:
     sums = draws.sum(axis) / np.sqrt(count)
     first, second = np.take(draws, range(count - 1), axis), np.take(draws, range(1, count), axis)
     return chi_square(float(np.sum(sums**2)), sums.size), uncorrelated(first, second)
+
+
+def sizes_unshared(draws: np.ndarray) -> float:
+    """Test that neighbours along the first axis of standard normal draws are not large together.
+
+    Draws that share their size but not their sign are uncorrelated. Half of all draws lie beyond
+    the quartiles, so what is compared is symmetric.
+    """
+    large = np.sign(np.abs(draws) - ndtri(0.75))
+    return uncorrelated(large[:-1], large[1:])
 
 
 def frequency(hits: int, draws: int, probability: float) -> float:

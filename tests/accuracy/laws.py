@@ -77,6 +77,18 @@ def with_neighbours(axis: int, correlation: float) -> Noise:
     return draw
 
 
+def with_shared_size(axis: int) -> Noise:
+    """Every two draws along an axis are uncorrelated, but large and small together."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        common = list(shape)
+        common[axis] = 1
+        radius = np.sqrt(-2 * np.log(1 - rng.random(common)))
+        return radius * np.cos(2 * np.pi * rng.random(shape))
+
+    return draw
+
+
 # ------------------------------------------------------------------ what a check gets to see
 
 
