@@ -139,6 +139,8 @@ def test_overrides_survive_and_are_marked(course: tuple[Path, Path]) -> None:
     assert (row["elbo"], row["points"]) == ("7", "52")
     assert "set by hand: elbo 7 (right on paper)" in row["flags"]
     assert "right on paper" in (out / "report" / "index.html").read_text(encoding="utf-8")
+    page = out / "report" / "students" / "student_001.by-hand.html"
+    assert "right on paper" in page.read_text(encoding="utf-8")
     assert results(out)["student_001"]["points"] == 45.0
 
 
