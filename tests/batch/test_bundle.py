@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -57,7 +59,10 @@ def test_it_grades_from_its_own_files(box: Path, tmp_path: Path) -> None:
     ).stdout.strip()
     assert chosen == "submission/vae.ipynb"
     done = subprocess.run(
-        [sys.executable, "-m", "grader.cli", chosen, "--no-run", "--gradescope", "results.json"],
+        [
+            *(sys.executable, "-m", "grader.cli", chosen, "--no-run"),
+            *("--gradescope", "results.json", "--junit", "junit.xml", "--classroom", "class.txt"),
+        ],
         cwd=box,
         env=environment,
         capture_output=True,
@@ -67,3 +72,7 @@ def test_it_grades_from_its_own_files(box: Path, tmp_path: Path) -> None:
     data = json.loads((box / "results.json").read_text())
     assert data["score"] == 60
     assert sum(test["max_score"] for test in data["tests"]) == 60
+    cases = list(ElementTree.parse(box / "junit.xml").getroot().iter("testcase"))
+    assert {case.get("name") for case in cases} == {test["tags"][0] for test in data["tests"]}
+    assert not any(list(case) for case in cases)
+    assert json.loads(base64.b64decode((box / "class.txt").read_text()))["status"] == "pass"

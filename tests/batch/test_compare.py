@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from made_results import HOSTILE, broken_grader, graded, task, ungradable
 
 from grader.batch.compare import CompareError, compare, read_results, to_text
+from grader.cli import main
 from grader.report.from_json import from_json
 from grader.report.result import Result, Submission
 from grader.report.to_json import to_json
@@ -72,3 +74,15 @@ def test_results_are_read_from_either_folder(tmp_path: Path) -> None:
         read_results(folder)
     with pytest.raises(CompareError, match="no results"):
         read_results(tmp_path)
+
+
+def test_the_command_compares_two_folders(tmp_path: Path) -> None:
+    for name, result in (("old", graded()), ("new", reworth(graded(), 1.0))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ada.json").write_text(to_json(result))
+    told = CliRunner().invoke(main, ["--compare", str(tmp_path / "old"), str(tmp_path / "new")])
+    assert told.exit_code == 0
+    assert "ada  4.5 of 7.5 -> 3 of 7.5" in told.output
+    told = CliRunner().invoke(main, ["--compare", str(tmp_path / "old"), str(tmp_path / "none")])
+    assert told.exit_code == 2
+    assert "no results" in told.output

@@ -120,7 +120,7 @@ def test_only_what_is_new_or_changed_is_graded(course: tuple[Path, Path]) -> Non
     notebook = handed / "student_000" / "vae.ipynb"
     notebook.write_text(solution(77), encoding="utf-8")
     done = grade(handed, out, "--no-run")
-    assert "5 of 6 are graded already." in done.stderr
+    assert "5 of 6 are graded already." in done.stderr, done.stderr
     after = {path: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
     assert {path for path in after if after[path] != before[path]} == {changed}
 
