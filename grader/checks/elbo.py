@@ -9,14 +9,24 @@ and one latent dimension the likelihood can be solved for z.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from grader.candidate.observation import Failure, Outcome
-from grader.candidate.probe import Call, Probe, Sizes
-from grader.checks import expected, statistics, worlds
+from grader.candidate.probe import Call, Probe
+from grader.checks import statistics, worlds
 from grader.checks.closeness import close, difference
+from grader.checks.elbo_models import (
+    LINE,
+    World,
+    cases,
+    drawn,
+    either_way,
+    line_weights,
+    recovered_noise,
+    table,
+)
 from grader.checks.expected import Bound
 from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
 from grader.checks.stand_ins import BOUNDS, stand_ins
@@ -25,100 +35,27 @@ from grader.diagnosis import elbo as diagnosis
 from grader.diagnosis.misconception import explained
 
 METHOD = "elbo"
-_BATCHES = (1, 2, 7)
 ROWS, SINGLES = 4096, 400
-_TINY = -9.0
-"""Log-std at which the noise moves a bound by less than the tolerance."""
-
-
-@dataclass(frozen=True)
-class _World:
-    """Whose helpers are in place, and what is right then."""
-
-    bounds: tuple[Bound, ...]
-    stand_ins: bool
-
-    def probe(
-        self, exam: Exam, sizes: Sizes, weights: expected.Weights, calls: tuple[Call, ...]
-    ) -> Probe:
-        if not self.stand_ins:
-            return Probe(sizes, weights, calls)
-        return Probe(sizes, weights, calls, stand_ins(_table(exam)))
-
-
-_OWN = _World((Bound(),), stand_ins=False)
-_STOOD_IN = _World(BOUNDS, stand_ins=True)
-
-
-def _table(exam: Exam) -> np.ndarray:
-    return worlds.normal(exam.generator(5, 9), 8192)
-
-
-def _either_way(judge: Callable[[_World], Evidence | None]) -> Evidence | None:
-    """Judge with own helpers and, if that fails, with stand-ins; the latter's words are kept.
-
-    They are about the method alone, while the former may be about an error in a helper.
-    """
-    try:
-        return judge(_OWN)
-    except (Lost, NotReached):
-        return judge(_STOOD_IN)
 
 
 def _numbers(outcome: Outcome) -> np.ndarray:
     return tensor(values(outcome, METHOD)[0], "The ELBO")
 
 
-@dataclass(frozen=True)
-class _Case:
-    """A model in which the noise doesn't matter."""
-
-    sizes: Sizes
-    weights: expected.Weights
-    batches: tuple[np.ndarray, ...]
-
-
-def cases(exam: Exam) -> tuple[_Case, ...]:
-    """A decoder that ignores z, a tiny posterior, and the latter at the assignment's own sizes."""
-    found = []
-    for key, sizes, rows in (
-        (0, Sizes(9, 3, 8), _BATCHES),
-        (1, Sizes(12, 4, 6), _BATCHES),
-        (2, Sizes(784, 32, 400), (128,)),
-    ):
-        rng = exam.generator(5, key)
-        weights = worlds.random_weights(rng, sizes)
-        if key == 0:
-            weights["linear3.weight"] = np.zeros_like(weights["linear3.weight"])
-        else:
-            weights["linear22.weight"] = worlds.as_single(0.1 * weights["linear22.weight"])
-            weights["linear22.bias"] = np.full(sizes.latent, _TINY)
-        batches = tuple(worlds.binary_rows(rng, n, sizes) for n in rows)
-        found.append(_Case(sizes, weights, batches))
-    return tuple(found)
-
-
-def _ask(exam: Exam, world: _World) -> list[diagnosis.Answer]:
+def _ask(exam: Exam, world: World) -> list[diagnosis.Answer]:
     """What comes in all cases, largest batches first."""
     found = []
     for case in cases(exam):
         calls = tuple(Call(METHOD, {"x": x}) for x in case.batches)
         outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
         shapes = [(len(x), case.sizes.latent) for x in case.batches]
-        for x, noise, outcome in zip(case.batches, _drawn(exam, shapes), outcomes, strict=True):
+        for x, noise, outcome in zip(case.batches, drawn(exam, shapes), outcomes, strict=True):
             found.append(diagnosis.Answer(case.weights, x, noise, _numbers(outcome)))
     return found
 
 
-def _drawn(exam: Exam, shapes: list[tuple[int, int]]) -> list[np.ndarray]:
-    """The noise that a stand-in has given to calls in a row, one draw of such a shape in each."""
-    ends = np.cumsum([rows * latent for rows, latent in shapes])
-    parts = np.split(np.resize(_table(exam), ends[-1]), ends[:-1])
-    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
-
-
 def _judge_values(
-    exam: Exam, world: _World, judge: Callable[[np.ndarray, np.ndarray], None]
+    exam: Exam, world: World, judge: Callable[[np.ndarray, np.ndarray], None]
 ) -> Evidence | None:
     """Apply a judgement of what came and what is right, for each bound that may be right."""
     answers = _ask(exam, world)
@@ -167,7 +104,7 @@ def _judge_rows(actual: np.ndarray, right: np.ndarray) -> None:
 )
 def average(exam: Exam) -> Evidence | None:
     """The average over the batch is the right ELBO"""
-    return _either_way(lambda world: _judge_values(exam, world, _judge_average))
+    return either_way(lambda world: _judge_values(exam, world, _judge_average))
 
 
 @check(
@@ -176,51 +113,16 @@ def average(exam: Exam) -> Evidence | None:
 )
 def per_sample(exam: Exam) -> Evidence | None:
     """Every row has its own ELBO, shape [batch_size]"""
-    return _either_way(lambda world: _judge_values(exam, world, _judge_rows))
+    return either_way(lambda world: _judge_values(exam, world, _judge_rows))
 
 
-_LINE = Sizes(1, 1, 2)
-_OFFSET = 20.0
-
-
-def _line_weights() -> dict[str, np.ndarray]:
-    """One observed and one latent dimension, hidden units always positive, log-odds 1.0 z + 0.2.
-
-    With no unit below zero, ReLU and stand-in are the same function.
-    """
-    weights = worlds.zeros(_LINE)
-    weights["linear1.weight"][:] = [[0.5], [0.25]]
-    weights["linear1.bias"][:] = [0.5, 1.0]
-    weights["linear21.weight"][:] = [[0.5, -0.75]]
-    weights["linear21.bias"][:] = [0.5]
-    weights["linear22.weight"][:] = [[0.5, -1.0]]
-    weights["linear22.bias"][:] = [0.25]
-    weights["linear3.weight"][:] = [[1.0], [-1.0]]
-    weights["linear3.bias"][:] = [_OFFSET, _OFFSET]
-    weights["linear4.weight"][:] = [[0.5, -0.5]]
-    weights["linear4.bias"][:] = [0.2]
-    return weights
-
-
-def _recovered(actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
-    """The noise ``[rows]`` behind bounds of the one-dimensional model, where there can be any."""
-    weights = _line_weights()
-    mu, logsigma = expected.encoder(weights, x, bound.encoder_hidden)
-    likelihood = actual + bound.divergence.value(mu, logsigma)
-    if not np.all(np.isfinite(likelihood)) or np.any(likelihood >= 0):
-        return None
-    odds = likelihood - np.log(-np.expm1(likelihood))
-    z = np.where(x[:, 0] > 0, odds, -odds) - weights["linear4.bias"]
-    return (z - mu[:, 0]) / np.exp(logsigma[:, 0])
-
-
-def _sampled(exam: Exam, world: _World) -> Evidence | None:
+def _sampled(exam: Exam, world: World) -> Evidence | None:
     """The noise behind a batch; where its rows have no ELBO of their own, behind single ones."""
     rows, singles = ROWS, SINGLES
     x = worlds.as_single(np.arange(rows)[:, None] % 2)
     one = np.ones((1, 1))
     calls = (Call(METHOD, {"x": x}), Call(METHOD, {"x": one}, repeat=singles))
-    outcomes = exam.ask(world.probe(exam, _LINE, _line_weights(), calls)).outcomes
+    outcomes = exam.ask(world.probe(exam, LINE, line_weights(), calls)).outcomes
     batch = values(outcomes[0], METHOD)[0]
     by_row = batch.array is not None and batch.array.size == rows
     if by_row and _shows_noise(exam, world, tensor(batch, "The ELBO").ravel(), x):
@@ -237,13 +139,13 @@ def _sampled(exam: Exam, world: _World) -> Evidence | None:
     understood = diagnosis.understand(_ask(exam, world), world.bounds)
     if understood is None:
         raise lost
-    noise = np.resize(_table(exam), (rows, 1))
-    answer = diagnosis.Answer(_line_weights(), x, noise, tensor(batch, "The ELBO"))
-    recovered = _recovered(answer.came.ravel(), x, understood.bound) if by_row else None
+    noise = np.resize(table(exam), (rows, 1))
+    answer = diagnosis.Answer(line_weights(), x, noise, tensor(batch, "The ELBO"))
+    recovered = recovered_noise(answer.came.ravel(), x, understood.bound) if by_row else None
     raise explained(lost, understood.by_noise(answer, recovered))
 
 
-def _rows_are_right(exam: Exam, world: _World) -> bool:
+def _rows_are_right(exam: Exam, world: World) -> bool:
     """Whether single rows are right but for their noise."""
     try:
         _judge_values(exam, world, _judge_rows)
@@ -253,14 +155,14 @@ def _rows_are_right(exam: Exam, world: _World) -> bool:
 
 
 def _shows_noise(
-    exam: Exam, world: _World, actual: np.ndarray, x: np.ndarray, before: int = 0
+    exam: Exam, world: World, actual: np.ndarray, x: np.ndarray, before: int = 0
 ) -> bool:
     """Whether standard normal noise is behind values ``[rows]`` of the one-dimensional model.
 
     ``before`` is how many rows have been drawn for earlier.
     """
     for bound in world.bounds:
-        noise = _recovered(actual, x, bound)
+        noise = recovered_noise(actual, x, bound)
         if noise is not None and is_standard(noise):
             return True
     return world.stand_ins and _follows(exam, actual, x, before)
@@ -278,8 +180,8 @@ def is_standard(noise: np.ndarray) -> bool:
 
 def _follows(exam: Exam, actual: np.ndarray, x: np.ndarray, before: int) -> bool:
     """Whether values that are wrong otherwise rise and fall with the right draws' likelihood."""
-    weights, bound = _line_weights(), BOUNDS[0]
-    noise = np.resize(_table(exam), before + len(x))[before:, None]
+    weights, bound = line_weights(), BOUNDS[0]
+    noise = np.resize(table(exam), before + len(x))[before:, None]
     right = bound.value(weights, x, noise)
     if not np.all(np.isfinite(actual)):
         return False
@@ -300,7 +202,7 @@ def _ranks(numbers: np.ndarray) -> np.ndarray:
 )
 def sampled(exam: Exam) -> Evidence | None:
     """The latent variable is sampled for every row, not set to its mean"""
-    evidence = _either_way(lambda world: _sampled(exam, world))
+    evidence = either_way(lambda world: _sampled(exam, world))
     if _repeats_itself(exam):
         raise Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
     return evidence
@@ -316,8 +218,8 @@ def _repeats_itself(exam: Exam) -> bool:
         Call(METHOD, {"x": np.ones((16, 1))}, repeat=2),
         Call("sample_with_reparam", posterior, repeat=2),
     )
-    helpers = replace(stand_ins(_table(exam)), methods=("encoder", "decoder", "kl_divergence"))
-    outcomes = exam.ask(Probe(_LINE, _line_weights(), calls, helpers)).outcomes
+    helpers = replace(stand_ins(table(exam)), methods=("encoder", "decoder", "kl_divergence"))
+    outcomes = exam.ask(Probe(LINE, line_weights(), calls, helpers)).outcomes
     return _gives_the_same(outcomes[0]) and not _gives_the_same(outcomes[1])
 
 
@@ -335,14 +237,14 @@ def _gives_the_same(outcome: Outcome) -> bool:
 def gradient(exam: Exam) -> Evidence | None:
     """The ELBO has the right gradient in all parameters"""
 
-    def judge(world: _World) -> Evidence | None:
+    def judge(world: World) -> Evidence | None:
         bound = _judge_batch_gradient(exam, world)
         return _judge_line_gradient(exam, replace(world, bounds=(bound,)))
 
-    return _either_way(judge)
+    return either_way(judge)
 
 
-def _judge_batch_gradient(exam: Exam, world: _World) -> Bound:
+def _judge_batch_gradient(exam: Exam, world: World) -> Bound:
     """Gradients over a batch whose posterior is tiny, and the bound that explains its values."""
     case = cases(exam)[1]
     x = case.batches[-1]
@@ -373,17 +275,17 @@ def _judge_batch_gradient(exam: Exam, world: _World) -> Bound:
     raise NotReached("The ELBO itself is wrong, so its gradient was not judged.")
 
 
-def _judge_line_gradient(exam: Exam, world: _World) -> Evidence | None:
+def _judge_line_gradient(exam: Exam, world: World) -> Evidence | None:
     """Gradients of single rows with the noise that was really drawn."""
-    weights = _line_weights()
+    weights = line_weights()
     rows = [np.full((1, 1), float(i % 2)) for i in range(6)]
     calls = tuple(Call(METHOD, {"x": x}, (np.ones(1),)) for x in rows)
     moved = False
     for x, outcome in zip(
-        rows, exam.ask(world.probe(exam, _LINE, weights, calls)).outcomes, strict=True
+        rows, exam.ask(world.probe(exam, LINE, weights, calls)).outcomes, strict=True
     ):
         actual = _numbers(outcome).ravel()
-        noise = _recovered(actual, x, world.bounds[0])
+        noise = recovered_noise(actual, x, world.bounds[0])
         if noise is None or noise.size != 1:
             raise NotReached("The ELBO of single rows is wrong, so its gradient was not judged.")
         moved |= bool(abs(noise[0]) > 1e-2)

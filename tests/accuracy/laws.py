@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from grader.checks import elbo, reparam, sample
+from grader.checks import elbo, elbo_models, reparam, sample
 from grader.checks.closeness import RELATIVE
 from grader.checks.expected import Bound
 from grader.checks.verdict import Exam, Lost
@@ -164,7 +164,7 @@ def lost_bernoulli(pixels: Pixels, rng: Rng) -> bool:
 
 def noise_over_room(case: int, rng: Rng) -> float:
     """How much of the tolerance the noise uses in one of the cases where it should not matter."""
-    model = elbo.cases(Exam(_no_candidate))[case]  # type: ignore[arg-type]
+    model = elbo_models.cases(Exam(_no_candidate))[case]  # type: ignore[arg-type]
     bound = Bound()
     worst = 0.0
     for x in model.batches:
