@@ -7,6 +7,7 @@ import platform
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from typing import Any
 
 from grader import __version__, spec
 from grader.assets import asset
-from grader.candidate.client import Candidates
+from grader.candidate.client import Asked, Candidates
 from grader.candidate.observation import Observation, clean
 from grader.candidate.probe import Probe
 from grader.checks import CHECKS
@@ -107,9 +108,10 @@ class Grader:
     def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
         """Put the class to the checks of ``rubric``, which may count fewer than the grader's."""
         touched: set[str] = set()
+        stuck: Counter[Asked] = Counter()
 
         def put(probe: Probe) -> Observation:
-            observation = self.candidates.ask(probe, code)
+            observation = self.candidates.ask(probe, code, stuck)
             touched.update(observation.touched)
             return observation
 

@@ -28,14 +28,15 @@ from grader.candidate.observation import (
 from grader.candidate.probe import Probe, message
 from grader.candidate.processes import START_SECONDS, GraderError, Warm
 from grader.candidate.wire import MAX_ANSWER_HEADER, Message, WireError, pack, unpack
-from grader.submission.slices import Slice, SliceCell
+from grader.submission.slices import Slice
 
 Isolation = Literal["fork", "spawn"]
 
 STRIKES = 2
 """How often a class, or a method of it, may run out of time before it is asked no more."""
 
-_Asked = tuple[tuple[SliceCell, ...], str, tuple[str, ...]]
+Asked = tuple[str, tuple[str, ...]]
+"""A method and the stand-ins that were in place; the method is empty for the class as a whole."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,6 @@ class Candidates:
     ) -> None:
         """``trust`` lets student code run where layers of confinement are missing."""
         self.layers: tuple[str, ...] = ()
-        self._stuck: Counter[_Asked] = Counter()
         self.isolation = isolation or default_isolation()
         given = {"limits": asdict(limits or Limits()), "trust": trust}
         self._patience = patience or Patience()
@@ -120,19 +120,23 @@ class Candidates:
             self._warm.close()
         self._folder.cleanup()
 
-    def ask(self, probe: Probe, code: Slice) -> Observation:
+    def ask(self, probe: Probe, code: Slice, stuck: Counter[Asked] | None = None) -> Observation:
         """Put a probe to a fresh candidate that holds ``code``.
+
+        ``stuck`` counts what ran out of time in one grading, so that a class which hangs is not
+        waited for in every check.
 
         Raises:
             GraderError: no candidate could be started.
             NotConfinedError: it could not be confined, so no student code ran.
         """
         stand_ins = probe.stand_ins.methods if probe.stand_ins else ()
-        loading: _Asked = (code.cells, "", ())
-        asked: list[_Asked] = [(code.cells, call.method, stand_ins) for call in probe.calls]
+        loading: Asked = ("", ())
+        asked: list[Asked] = [(call.method, stand_ins) for call in probe.calls]
+        stuck = Counter() if stuck is None else stuck
         for stage, key in (("load", loading), ("call", asked[0])):
-            if self._stuck[key] >= STRIKES:
-                again = Failure("timed_out", stage, text="as it did before")
+            if stuck[key] >= STRIKES:
+                again = Failure("timed_out", stage, text="its time in earlier checks")
                 return Observation((again,) * len(probe.calls))
         job = pack(message(probe, code))
         channel = self._open()
@@ -155,7 +159,7 @@ class Candidates:
                     touched |= read_touched(answer)
                     outcomes.append(read_outcome(answer, call.repeat))
             except TimeoutError:
-                self._stuck[loading if stage == "load" else asked[len(outcomes)]] += 1
+                stuck[loading if stage == "load" else asked[len(outcomes)]] += 1
                 failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
             except (EOFError, ConnectionResetError):
                 failure = Failure("died", stage, text=channel.ending())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grader.candidate.client import Candidates, NotConfinedError, Patience
+from grader.candidate.client import Asked, Candidates, NotConfinedError, Patience
 from grader.candidate.observation import Failure, Observation, Returned
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import worlds
@@ -32,9 +33,11 @@ def sliced(source: str, folder: Path) -> Slice:
     return extract(load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})))
 
 
-def ask(candidates: Candidates, code: Slice, *calls: Call) -> Observation:
+def ask(
+    candidates: Candidates, code: Slice, *calls: Call, stuck: Counter[Asked] | None = None
+) -> Observation:
     weights = worlds.random_weights(np.random.default_rng(0), SIZES)
-    return candidates.ask(Probe(SIZES, weights, calls), code)
+    return candidates.ask(Probe(SIZES, weights, calls), code, stuck)
 
 
 def test_a_method_that_hung_twice_is_asked_no_more_and_others_are(
@@ -45,18 +48,23 @@ def test_a_method_that_hung_twice_is_asked_no_more_and_others_are(
         "        while True: pass\n",
         tmp_path,
     )
+    stuck: Counter[Asked] = Counter()
     for _ in range(2):
         started = time.monotonic()
-        (outcome,) = ask(hasty, code, KL).outcomes
+        (outcome,) = ask(hasty, code, KL, stuck=stuck).outcomes
         assert isinstance(outcome, Failure)
         assert (outcome.kind, outcome.stage) == ("timed_out", "call")
         assert time.monotonic() - started >= 0.5
     started = time.monotonic()
-    (outcome,) = ask(hasty, code, KL).outcomes
+    (outcome,) = ask(hasty, code, KL, stuck=stuck).outcomes
     assert isinstance(outcome, Failure)
     assert outcome.kind == "timed_out"
     assert time.monotonic() - started < 0.1
-    assert isinstance(ask(hasty, code, DECODER).outcomes[0], Returned)
+    assert isinstance(ask(hasty, code, DECODER, stuck=stuck).outcomes[0], Returned)
+    # Another submission with the same code is asked as if it were the first.
+    started = time.monotonic()
+    ask(hasty, code, KL)
+    assert time.monotonic() - started >= 0.5
 
 
 def test_many_slow_calls_end_with_the_candidates_life(tmp_path: Path) -> None:
