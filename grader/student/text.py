@@ -14,7 +14,7 @@ WIDTH = 80
 
 def to_text(result: Result, width: int = WIDTH) -> str:
     """The whole answer: the table of tasks, what is to correct and why, and the next step."""
-    lines = [f"Self-check of {result.submission.path}", ""]
+    lines = [*_wrapped(f"Self-check of {result.submission.path}", width), ""]
     if result.status == "ungradable":
         lines += [*_wrapped(f"Not graded: {result.reason}", width), ""]
     else:
@@ -107,7 +107,8 @@ def _task(task: TaskResult, width: int) -> Iterator[str]:
     place = task.location
     where = f", cell {place['cell']}, line {place['line']}" if place else ""
     lost = task.max_points - task.points
-    yield f"{task.title}{where}: {number(lost)} of {number(task.max_points)} points to gain"
+    gain = f"{number(lost)} of {number(task.max_points)} points to gain"
+    yield from _wrapped(f"{task.title}{where}: {gain}", width)
     by_message: dict[str, list[CheckResult]] = {}
     for check in task.checks:
         if check.status != "passed" or check.message:

@@ -1,0 +1,273 @@
+"""The student's page: complete, self-contained, and safe whatever a submission holds."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+from grader.report.curve import loss_curve
+from grader.report.page import to_page, to_table
+from grader.report.pictures import MAX_WIDTH, pictures_of
+from grader.report.result import (
+    CheckResult,
+    Result,
+    RuleResult,
+    Run,
+    Submission,
+    TaskResult,
+    Training,
+)
+from grader.submission import Location, Slice, SliceCell
+
+EVIL = "</pre></style><script>alert('1')</script><img src=x onerror=alert(2)>&\"'`<b>`"
+
+PASSED = CheckResult("kl.total", "The total", 2.0, 2.0, "passed")
+FAILED = CheckResult("kl.per_sample", "Each row", 0.0, 3.0, "failed", "came 1", "which axis?")
+TASK = TaskResult("kl", "KL divergence", 2.0, 5.0, (PASSED, FAILED), {"cell": 3, "line": 2})
+RESULT = Result(
+    Submission("folder/vae.ipynb", "0", "vae"),
+    "graded",
+    2.0,
+    5.0,
+    (TASK,),
+    (RuleResult("no_distributions", "broken", "Used.", "Costs.", ({"cell": 3, "line": 4},)),),
+    Run("failed", 1.0, 7, "ValueError: no"),
+    Training("completed", "cpu", 3, 550.0, 205.0, (550.0, None, 205.0)),
+    ("Some advice.",),
+)
+CODE = Slice(
+    (
+        SliceCell(
+            3, "class VAE:\n    def kl_divergence(self, mu, logsigma):\n        return 1", (0,)
+        ),
+    ),
+    {"kl_divergence": Location(3, 2, 3)},
+    frozenset(),
+)
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, and that every one is closed."""
+
+    VOID = frozenset(("meta", "img", "br"))
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def png(size: tuple[int, int] = (8, 4), secret: str = "") -> str:
+    file = io.BytesIO()
+    info = PngImagePlugin.PngInfo()
+    if secret:
+        info.add_text("Comment", secret)
+    Image.new("RGBA", size, (255, 0, 0, 0)).save(file, "PNG", pnginfo=info)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def executed(*encoded: object) -> str:
+    outputs = [{"output_type": "display_data", "data": {"image/png": data}} for data in encoded]
+    return json.dumps({"cells": [{"cell_type": "markdown"}, {"outputs": outputs}]})
+
+
+def test_page_says_everything_in_words() -> None:
+    words = " ".join(Page(to_page(RESULT, CODE, executed(png()))).words.split())
+    for part in (
+        "2 of 5 points",
+        "KL divergence",
+        "To correct",
+        "Passed: 2 of 2 points",
+        "Failed: 0 of 3 points",
+        "came 1",
+        "Hint: which axis?",
+        "def kl_divergence(self, mu, logsigma):",
+        "Broken: Used. Costs. At cell 3, line 4.",
+        "Some advice.",
+        "It stopped at cell 7.",
+        "ValueError: no",
+        "Output of cell 2",
+        "Next: Correct kl_divergence (cell 3, line 2). which axis?",
+    ):
+        assert part in words
+    assert "folder" not in words
+
+
+def test_page_loads_nothing_and_runs_nothing() -> None:
+    html = to_page(RESULT, CODE, executed(png()))
+    page = Page(html)
+    assert {"script", "link", "iframe", "object", "form", "base"}.isdisjoint(
+        tag for tag, _ in page.found
+    )
+    for _, attributes in page.found:
+        assert not any(name.startswith("on") or name == "style" for name in attributes)
+        for name in ("src", "href"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:image/png;base64,"))
+    (policy,) = [
+        meta["content"] or ""
+        for meta in page.all("meta")
+        if meta.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy.startswith("default-src 'none'; ")
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+
+
+def test_page_can_be_read_without_eyes() -> None:
+    page = Page(to_page(RESULT, CODE, executed(png())))
+    assert page.all("html") == [{"lang": "en"}]
+    assert len(page.all("h1")) == 1
+    assert all(header.get("scope") in ("col", "row") for header in page.all("th"))
+    assert all(image.get("alt") for image in page.all("img"))
+    assert page.all("svg")[0]["role"] == "img"
+    assert len(page.all("title")) == 2
+    names = {attributes["id"] for _, attributes in page.found if "id" in attributes}
+    for section in page.all("section"):
+        assert section["aria-labelledby"] in names
+
+
+@given(st.text(max_size=80).map(lambda text: text + EVIL))
+def test_whatever_a_submission_says_is_shown_as_text(text: str) -> None:
+    check = replace(FAILED, title=text, message=text, hint=text)
+    result = replace(
+        RESULT,
+        submission=Submission(text, text, text),
+        tasks=(replace(TASK, checks=(PASSED, check)),),
+        rules=(replace(RESULT.rules[0], message=text, consequence=text),),
+        run=replace(RESULT.run, error=text, notes=(text,)),
+        training=replace(RESULT.training, error=text),
+        advice=(text,),
+        environment={"grader": text},
+    )
+    source = f"class VAE:\n    def kl_divergence(self):\n        '''{text}'''"
+    lines = source.count("\n") + 1
+    code = Slice(
+        (SliceCell(3, source, (0,)),), {"kl_divergence": Location(3, 2, lines)}, frozenset()
+    )
+    expected = [tag for tag, _ in Page(to_page(RESULT, CODE)).found]
+    for html in (to_page(result, code), to_table(result)):
+        tags = {tag for tag, _ in Page(html).found}
+        assert tags <= {*expected, "code", "em", "div"}
+    assert "alert('1')" not in to_page(result, code)
+
+
+def test_ungradable_and_unwritten() -> None:
+    ungradable = Result(Submission("a.py", "", "a"), "ungradable", 0.0, 5.0, reason="No `VAE`.")
+    words = Page(to_page(ungradable)).words
+    assert "Not graded" in words
+    assert "No VAE." in words
+    unwritten = tuple(
+        replace(c, status="failed", points=0.0, message="`kl_divergence` is not implemented.")
+        for c in TASK.checks
+    )
+    page = Page(to_page(replace(RESULT, tasks=(replace(TASK, checks=unwritten),))))
+    assert "Not yet written" in page.words
+    assert page.words.count("is not implemented") == 1
+    assert "Failed" not in page.words
+
+
+def test_table_is_compact_and_complete() -> None:
+    page = Page(to_table(RESULT))
+    words = " ".join(page.words.split())
+    assert "Failed: Each row. came 1 Hint: which axis?" in words
+    assert len(page.all("tr")) == 2
+
+
+def test_pictures_are_made_anew() -> None:
+    (picture,) = pictures_of(executed(png(secret="a secret")))
+    assert (picture.cell, picture.width, picture.height) == (2, 8, 4)
+    content = base64.b64decode(picture.uri.partition(",")[2])
+    assert b"a secret" not in content
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.getpixel((0, 0)) == (255, 255, 255)
+    (wide,) = pictures_of(executed(png((2 * MAX_WIDTH, 40))))
+    assert (wide.width, wide.height) == (MAX_WIDTH, 20)
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "",
+        "no base64!",
+        7,
+        ["x", 1],
+        base64.b64encode(b"GIF89a").decode(),
+        png()[:60],
+        base64.b64encode(b"<svg onload='alert(1)'/>").decode(),
+    ],
+)
+def test_what_is_no_picture_is_left_out(encoded: object) -> None:
+    assert pictures_of(executed(encoded)) == ()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', '{"cells": [1]}', "[" * 100_000])
+def test_what_is_no_notebook_has_no_pictures(text: str) -> None:
+    assert pictures_of(text) == ()
+
+
+def test_a_picture_of_too_many_pixels_is_left_out() -> None:
+    file = io.BytesIO()
+    Image.new("1", (20_000, 1_000)).save(file, "PNG")
+    assert pictures_of(executed(base64.b64encode(file.getvalue()).decode())) == ()
+
+
+def test_curve_has_gaps_and_stays_in_the_picture() -> None:
+    curve = loss_curve([550.0, 400.0, None, float("nan"), 210.0, 205.0])
+    assert curve is not None
+    assert curve.count("<polyline") == 2
+    numbers = re.findall(r'points="([^"]*)"', curve)
+    for point in " ".join(numbers).split():
+        across, down = map(float, point.split(","))
+        assert 0 <= across <= 640
+        assert 0 <= down <= 240
+    assert "from 550 at the first to 205 at the last" in curve
+
+
+@pytest.mark.parametrize("losses", [[], [1.0], [None, None], [float("inf")] * 3])
+def test_no_curve_without_two_losses(losses: list[float | None]) -> None:
+    assert loss_curve(losses) is None
+
+
+def test_level_losses_make_a_level_curve() -> None:
+    assert "nan" not in str(loss_curve([3.0, 3.0, 3.0]))
+
+
+def test_templates_escape_everything() -> None:
+    for template in (Path(__file__).parents[2] / "grader/report/templates").glob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        assert "|safe" not in text
+        assert "autoescape false" not in text
