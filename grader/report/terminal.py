@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -24,6 +27,19 @@ def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:
         for part in _parts(result):
             console.print(part)
     return capture.get()
+
+
+def to_svg(result: Result, width: int = 80) -> str:
+    """The same as a picture of a terminal, for documents."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        console = Console(
+            width=width, record=True, file=nowhere, force_terminal=True, color_system="standard"
+        )
+        for part in _parts(result):
+            console.print(part, highlight=False)
+        picture = console.export_svg(title=f"grade {result.submission.path}", unique_id="report")
+    # Rich loads a font from the network; any monospaced one that is there does as well.
+    return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
 
 
 def number(points: float) -> str:
