@@ -96,7 +96,7 @@ def main(
     could not be graded; 2 wrong usage.
     """
     if release_folder is not None:
-        _make_release(release_folder, notebook)
+        _make_release(release_folder, notebook, rubric_file)
     if course.bundle is not None:
         _make_bundle(course.bundle)
     if course.compare is not None:
@@ -197,11 +197,11 @@ def _is_shipped(notebook: Path) -> bool:
         return False
 
 
-def _make_release(folder: Path, solved: Path | None) -> None:
+def _make_release(folder: Path, solved: Path | None, rubric: Path | None) -> None:
     from grader.release import ReleaseError, write_release
 
     try:
-        paths = write_release(folder, solved)
+        paths = write_release(folder, solved, rubric)
     except ReleaseError as error:
         raise click.UsageError(str(error)) from error
     for path in paths:

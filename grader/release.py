@@ -1,15 +1,17 @@
 """Makes what students receive out of the solved notebook: `python -m grader.release [OUT]`.
 
-The solved notebook is the source. Its marked blocks are emptied, its outputs dropped, and what
-belongs beside the notebook (plots, figures, a README) is copied next to it.
+The solved notebook is the source. Its marked blocks are emptied, its outputs dropped, its points
+set to the rubric's, and what belongs beside the notebook (plots, figures, a README) is copied next
+to it.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 NOTEBOOK_NAME = "vae.ipynb"
 COMPANIONS = ("vae_utils.py", "README.md", "figures/encoder.svg", "figures/decoder.svg")
 PLACEHOLDER = "raise NotImplementedError"
+RUBRIC_NAME = "rubric.yaml"
+SELF_CHECK = "grade --self-check "
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
@@ -32,14 +36,18 @@ class ReleaseError(ValueError):
     """The release cannot be made; the message says in one sentence what to do about it."""
 
 
-def write_release(out: Path, solved: Path | None = None) -> tuple[Path, ...]:
+def write_release(
+    out: Path, solved: Path | None = None, rubric: Path | None = None
+) -> tuple[Path, ...]:
     """Write the student's folder to ``out`` and return the paths of its files.
 
     ``solved`` is the notebook to empty; by default the checkout's reference, or the template itself
-    where the package is installed without one. Nothing is written unless the template can be made.
+    where the package is installed without one. ``rubric`` says what the tasks are worth; one that
+    is given comes along, so that students check by it. Nothing is written unless the template can
+    be made.
 
     Raises:
-        ReleaseError: the solved notebook cannot be used, or ``out`` cannot be written.
+        ReleaseError: the solved notebook or the rubric cannot be used, or ``out`` not be written.
     """
     import nbformat
 
@@ -48,18 +56,72 @@ def write_release(out: Path, solved: Path | None = None) -> tuple[Path, ...]:
     notebook = out / NOTEBOOK_NAME
     if solved is not None and notebook.resolve() == solved.resolve():
         raise ReleaseError(f"The release would overwrite {solved}: choose another folder.")
-    text = nbformat.writes(make_template(_read(source))) + "\n"
+    template = with_points(make_template(_read(source)), _points(rubric))
+    text = nbformat.writes(template) + "\n"
+    names: tuple[str, ...] = COMPANIONS
     try:
         out.mkdir(parents=True, exist_ok=True)
         notebook.write_text(text, encoding="utf-8", newline="\n")
         for name in COMPANIONS:
             _copy(companions / name, out / name)
+        if rubric is not None:
+            names = (*COMPANIONS, RUBRIC_NAME)
+            _copy(rubric, out / RUBRIC_NAME)
+            _check_by_rubric(out / "README.md")
     except OSError as error:
         reason = error.strerror or "the system refused"
         raise ReleaseError(
             f"Cannot write the release to {out} ({reason}): choose a folder you may write to."
         ) from error
-    return (notebook, *(out / name for name in COMPANIONS))
+    return (notebook, *(out / name for name in names))
+
+
+def with_points(template: NotebookNode, points: Mapping[str, float]) -> NotebookNode:
+    """Return a copy in which headings and the table of tasks name the points, by task id.
+
+    In Markdown, these are ``(10 points)`` in a heading with the task's title, the last cell of a
+    table's row that names the method, and ``**60 points**`` for the total. What is written another
+    way stays as it is.
+    """
+    changed = copy.deepcopy(template)
+    for cell in changed.cells:
+        if cell.cell_type == "markdown":
+            lines = cell.source.split("\n")
+            cell.source = "\n".join(_with_points(line, points) for line in lines)
+    return changed
+
+
+def _with_points(line: str, points: Mapping[str, float]) -> str:
+    if re.fullmatch(r"\*\*[\d.]+ points?\*\*", line.strip()):
+        return f"**{_worth(sum(points.values()))}**"
+    for task in TASKS:
+        if line.startswith("#") and task.title in line:
+            return re.sub(r"\([\d.]+ points?\)", f"({_worth(points[task.id])})", line)
+        if line.startswith("|") and f"`{task.method.name}`" in line:
+            return re.sub(r"\|\s*[\d.]+\s*\|\s*$", f"| {points[task.id]:g} |", line)
+    return line
+
+
+def _worth(points: float) -> str:
+    return f"{points:g} {'point' if points == 1 else 'points'}"
+
+
+def _points(rubric: Path | None) -> Mapping[str, float]:
+    """What each task is worth, by its id."""
+    from grader.grading import KNOWN_CHECKS
+    from grader.rubric import RubricError, default_path, load_rubric
+
+    try:
+        return load_rubric(rubric or default_path(), KNOWN_CHECKS).tasks
+    except RubricError as error:
+        raise ReleaseError(str(error)) from error
+
+
+def _check_by_rubric(readme: Path) -> None:
+    """Have the README's self-check count by the rubric that lies beside the notebook."""
+    text = readme.read_text(encoding="utf-8")
+    text = text.replace(SELF_CHECK, f"{SELF_CHECK}--rubric {RUBRIC_NAME} ")
+    readme.write_text(text, encoding="utf-8", newline="\n")
 
 
 def make_template(notebook: NotebookNode) -> NotebookNode:
@@ -171,10 +233,11 @@ def _copy(source: Path, target: Path) -> None:
 @click.command()
 @click.argument("out", default="student_template", type=click.Path(path_type=Path))
 @click.option("--solved", type=click.Path(path_type=Path), help="The notebook to empty.")
-def main(out: Path, solved: Path | None) -> None:
+@click.option("--rubric", type=click.Path(path_type=Path), help="What the tasks are worth.")
+def main(out: Path, solved: Path | None, rubric: Path | None) -> None:
     """Write the student's folder to OUT, made from the solved notebook."""
     try:
-        paths = write_release(out, solved)
+        paths = write_release(out, solved, rubric)
     except ReleaseError as error:
         raise click.ClickException(str(error)) from error
     for path in paths:

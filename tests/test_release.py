@@ -234,9 +234,9 @@ def test_importing_the_module_does_not_import_nbformat() -> None:
 
 def test_an_installed_package_releases_the_template_it_ships(tmp_path: Path) -> None:
     package = tmp_path / "site" / "grader"
-    package.mkdir(parents=True)
-    for name in ("__init__.py", "spec.py", "release.py"):
-        shutil.copy(ROOT / "grader" / name, package)
+    ignored = shutil.ignore_patterns("__pycache__", "mnist")
+    shutil.copytree(ROOT / "grader", package, ignore=ignored)
+    shutil.copy(ROOT / "rubric.yaml", package / "data" / "rubric.yaml")
     for name in (NOTEBOOK_NAME, *COMPANIONS):
         target = package / "data" / "student_template" / name
         target.parent.mkdir(parents=True, exist_ok=True)
