@@ -46,6 +46,7 @@ def main() -> None:
             while True:  # they are killed; a file that one still writes must not outlive the folder
                 os.wait()
         shutil.rmtree(sys.argv[3], ignore_errors=True)
+    os._exit(0)  # the examiner waits, and taking torch down in good order takes a while
 
 
 def serve(requests: socket.socket, service: str) -> None:
