@@ -15,6 +15,7 @@ from grader.grading import Checked
 from grader.report.result import TaskResult
 from grader.rubric import Rubric
 from grader.submission.slices import Location, Slice, first_line
+from grader.submission.syntax import parse
 
 Check = Callable[[Slice, Rubric], Checked]
 Tell = Callable[[tuple[TaskResult, ...]], None]
@@ -146,7 +147,7 @@ def _trees(code: Slice) -> _Code:
     for cell in code.cells:
         places = {m: place for m, place in code.methods.items() if place.cell == cell.number}
         taker = _MethodTaker(places, methods)
-        body = ast.parse(cell.source).body
+        body = parse(cell.source).body
         for index in cell.keep:
             kept = taker.visit(body[index])
             if kept is not None:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grader.submission.syntax import parse
+
 
 @dataclass(frozen=True)
 class Location:
@@ -50,7 +52,7 @@ class Slice:
         parts = []
         for cell in self.cells:
             lines = cell.source.split("\n")
-            body = ast.parse(cell.source).body
+            body = parse(cell.source).body
             kept = ["\n".join(lines[slice(*_span(body[index]))]) for index in cell.keep]
             parts.append(f"# cell {cell.number}\n" + "\n".join(kept) + "\n")
         return "\n".join(parts)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 from collections.abc import Iterator
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Python 3.11 counts the depth of a tree for all threads together: two that parse at once confuse
+it ('recursion depth mismatch'). Filters of warnings are shared by threads as well."""
 
 
 def parse(source: str) -> ast.Module:
@@ -17,7 +22,7 @@ def parse(source: str) -> ast.Module:
         SyntaxError: whatever is wrong with the source, nesting too deep for the parser included.
     """
     try:
-        with warnings.catch_warnings():
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # '\d' in a string is no concern of ours
             tree = ast.parse(source)
             compile(tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
