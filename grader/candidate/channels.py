@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -34,6 +35,26 @@ class Channel(Protocol):
         ...
 
 
+def receive_exactly(wire: socket.socket, count: int, deadline: float) -> bytes:
+    """``count`` bytes from a socket by a reading of `time.monotonic`.
+
+    Raises:
+        TimeoutError: they did not come in time.
+        EOFError: the other side ended before.
+    """
+    data = bytearray()
+    while len(data) < count:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        wire.settimeout(left)
+        part = wire.recv(min(count - len(data), 1 << 20))
+        if not part:
+            raise EOFError
+        data += part
+    return bytes(data)
+
+
 class Forked:
     """A candidate forked from the warm process."""
 
@@ -56,17 +77,7 @@ class Forked:
         self._wire.sendall(data)
 
     def receive(self, count: int, deadline: float) -> bytes:
-        data = bytearray()
-        while len(data) < count:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._wire.settimeout(left)
-            part = self._wire.recv(min(count - len(data), 1 << 20))
-            if not part:
-                raise EOFError
-            data += part
-        return bytes(data)
+        return receive_exactly(self._wire, count, deadline)
 
     def ending(self) -> str:
         self._control.settimeout(5)

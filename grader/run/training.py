@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.candidate.channels import receive_exactly
 from grader.candidate.limits import Limits
 from grader.candidate.observation import clean
 from grader.candidate.probe import Probe, Sizes, message
@@ -87,7 +88,7 @@ def _ask(process: Process, job: bytes) -> Training:
         wire.settimeout(START_SECONDS)
         wire.sendall(job)
         deadline = time.monotonic() + START_SECONDS + SECONDS
-        return read_reply(unpack(lambda count: _receive(process, count, deadline)))
+        return read_reply(unpack(lambda count: receive_exactly(wire, count, deadline)))
     except TimeoutError:
         return Training("timed_out", error=f"The training took longer than {SECONDS:g} seconds.")
     except (EOFError, OSError):
@@ -95,20 +96,6 @@ def _ask(process: Process, job: bytes) -> Training:
         return Training("killed", error=f"The training ended its process: {ending}.")
     except (WireError, KeyError, TypeError, ValueError):
         return Training("killed", error="The training's process answered with nonsense.")
-
-
-def _receive(process: Process, count: int, deadline: float) -> bytes:
-    data = bytearray()
-    while len(data) < count:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        process.wire.settimeout(left)
-        part = process.wire.recv(min(count - len(data), 1 << 20))
-        if not part:
-            raise EOFError
-        data += part
-    return bytes(data)
 
 
 def _wait_for_ending(process: Process) -> str:
