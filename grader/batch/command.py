@@ -13,12 +13,13 @@ import click
 
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
+from grader.batch.fingerprint import fingerprint
 from grader.batch.options import CourseOptions
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.batch.progress import progress
 from grader.batch.publish import PublishError, page_path, publish
 from grader.batch.schedule import Schedule, default_jobs, failed_result
-from grader.batch.store import Store, StoreError, fingerprint, write_whole
+from grader.batch.store import Store, StoreError, write_whole
 from grader.candidate import confinement
 from grader.candidate.client import Candidates, GraderError, Isolation
 from grader.grading import KNOWN_CHECKS, Grader

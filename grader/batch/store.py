@@ -7,7 +7,6 @@ disk can do by half. Its JSON comes last: where it is, the page beside it is too
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import tempfile
@@ -16,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from grader import __version__
 from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
@@ -28,15 +26,6 @@ _LOCK = ".lock"
 
 class StoreError(Exception):
     """The folder can't be used; says why and what to do."""
-
-
-def fingerprint(*parts: bytes) -> str:
-    """What a result hangs on: the grader's version and everything in ``parts``."""
-    digest = hashlib.sha256(__version__.encode())
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:
