@@ -15,27 +15,25 @@ import numpy as np
 
 from grader.candidate.observation import Failure, Outcome
 from grader.candidate.probe import Call, Probe
-from grader.checks import statistics, worlds
+from grader.checks import elbo_noise, worlds
 from grader.checks.closeness import close, difference
 from grader.checks.elbo_models import (
-    LINE,
+    STOOD_IN,
+    Line,
     World,
     cases,
     drawn,
     either_way,
-    line_weights,
-    recovered_noise,
     table,
 )
 from grader.checks.expected import Bound
 from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
-from grader.checks.stand_ins import BOUNDS, stand_ins
+from grader.checks.stand_ins import stand_ins
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
 from grader.diagnosis import elbo as diagnosis
 from grader.diagnosis.misconception import explained
 
 METHOD = "elbo"
-ROWS, SINGLES = 4096, 400
 
 
 def _numbers(outcome: Outcome) -> np.ndarray:
@@ -58,6 +56,22 @@ def _judge_values(
     exam: Exam, world: World, judge: Callable[[np.ndarray, np.ndarray], None]
 ) -> Evidence | None:
     """Apply a judgement of what came and what is right, for each bound that may be right."""
+    error = _values_error(exam, world, judge)
+    if error is None:
+        return None
+    understood = _understand(exam, world)
+    raise explained(error, understood.misconceptions if understood else ())
+
+
+def _understand(exam: Exam, world: World) -> diagnosis.Understanding | None:
+    # With own helpers it may be one of them that is wrong, which is no news about this method.
+    return diagnosis.understand(_ask(exam, world), world.bounds) if world.stand_ins else None
+
+
+def _values_error(
+    exam: Exam, world: World, judge: Callable[[np.ndarray, np.ndarray], None]
+) -> Lost | None:
+    """What the judgement says about the first bound, or None where it finds one right."""
     answers = _ask(exam, world)
     error: Lost | None = None
     for bound in world.bounds:
@@ -68,10 +82,7 @@ def _judge_values(
             return None
         except Lost as lost:
             error = error or lost
-    assert error is not None
-    # With own helpers it may be one of them that is wrong, which is no news about this method.
-    understood = diagnosis.understand(answers, world.bounds) if world.stand_ins else None
-    raise explained(error, understood.misconceptions if understood else ())
+    return error
 
 
 def _judge_average(actual: np.ndarray, right: np.ndarray) -> None:
@@ -117,82 +128,37 @@ def per_sample(exam: Exam) -> Evidence | None:
 
 
 def _sampled(exam: Exam, world: World) -> Evidence | None:
-    """The noise behind a batch; where its rows have no ELBO of their own, behind single ones."""
-    rows, singles = ROWS, SINGLES
-    x = worlds.as_single(np.arange(rows)[:, None] % 2)
-    one = np.ones((1, 1))
-    calls = (Call(METHOD, {"x": x}), Call(METHOD, {"x": one}, repeat=singles))
-    outcomes = exam.ask(world.probe(exam, LINE, line_weights(), calls)).outcomes
-    batch = values(outcomes[0], METHOD)[0]
-    by_row = batch.array is not None and batch.array.size == rows
-    if by_row and _shows_noise(exam, world, tensor(batch, "The ELBO").ravel(), x):
+    """Whether a method that draws for itself draws from the posterior, for each row."""
+    by_row = all(answer.came.size == len(answer.x) for answer in _ask(exam, world))
+    if by_row and elbo_noise.is_drawn(exam, world, elbo_noise.BATCHES):
         return None
-    if not by_row or not _rows_are_right(exam, world):
-        parts = [tensor(value, "The ELBO") for value in values(outcomes[1], METHOD)]
-        if all(part.size == 1 for part in parts):
-            alone = np.concatenate([part.ravel() for part in parts])
-            if _shows_noise(exam, world, alone, np.repeat(one, singles, 0), before=rows):
-                return None
+    rows_are_right = by_row and _values_error(exam, world, _judge_rows) is None
+    if not rows_are_right and elbo_noise.is_drawn(exam, world, elbo_noise.SINGLES):
+        return None
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
-    if not world.stand_ins:
-        raise lost
-    understood = diagnosis.understand(_ask(exam, world), world.bounds)
+    understood = _understand(exam, world)
     if understood is None:
         raise lost
-    noise = np.resize(table(exam), (rows, 1))
-    answer = diagnosis.Answer(line_weights(), x, noise, tensor(batch, "The ELBO"))
-    recovered = recovered_noise(answer.came.ravel(), x, understood.bound) if by_row else None
-    raise explained(lost, understood.by_noise(answer, recovered))
+    given = elbo_noise.ask_given(exam)
+    answer = diagnosis.Answer(given.line.weights(), given.x, given.noise[0], given.came[0])
+    noise = (
+        given.line.recovered(answer.came.ravel(), given.x, understood.bound)
+        if given.by_row
+        else None
+    )
+    raise explained(lost, understood.by_noise(answer, noise))
 
 
-def _rows_are_right(exam: Exam, world: World) -> bool:
-    """Whether single rows are right but for their noise."""
+def _uses_the_helper(exam: Exam) -> bool:
+    """Whether `sample_with_reparam` draws for every row; what it draws is its own task's matter."""
     try:
-        _judge_values(exam, world, _judge_rows)
+        given = elbo_noise.ask_given(exam)
+        wrong_rows, wrong_average = (
+            _values_error(exam, STOOD_IN, judge) for judge in (_judge_rows, _judge_average)
+        )
     except Lost:
         return False
-    return True
-
-
-def _shows_noise(
-    exam: Exam, world: World, actual: np.ndarray, x: np.ndarray, before: int = 0
-) -> bool:
-    """Whether standard normal noise is behind values ``[rows]`` of the one-dimensional model.
-
-    ``before`` is how many rows have been drawn for earlier.
-    """
-    for bound in world.bounds:
-        noise = recovered_noise(actual, x, bound)
-        if noise is not None and is_standard(noise):
-            return True
-    return world.stand_ins and _follows(exam, actual, x, before)
-
-
-def is_standard(noise: np.ndarray) -> bool:
-    """Whether noise ``[rows]`` is standard normal and independent."""
-    return statistics.compatible(
-        statistics.mean_zero(noise),
-        statistics.variance_one(noise),
-        *statistics.normal_shape(noise),
-        statistics.uncorrelated(noise[:-1], noise[1:]),
-    )
-
-
-def _follows(exam: Exam, actual: np.ndarray, x: np.ndarray, before: int) -> bool:
-    """Whether values that are wrong otherwise rise and fall with the right draws' likelihood."""
-    weights, bound = line_weights(), BOUNDS[0]
-    noise = np.resize(table(exam), before + len(x))[before:, None]
-    right = bound.value(weights, x, noise)
-    if not np.all(np.isfinite(actual)):
-        return False
-    return all(
-        abs(np.corrcoef(_ranks(actual[rows]), _ranks(right[rows]))[0, 1]) > 0.98
-        for rows in (x[:, 0] == value for value in np.unique(x))
-    )
-
-
-def _ranks(numbers: np.ndarray) -> np.ndarray:
-    return numbers.argsort().argsort()
+    return elbo_noise.is_handed_on(given, wrong_rows is None, wrong_average is None)
 
 
 @check(
@@ -202,10 +168,11 @@ def _ranks(numbers: np.ndarray) -> np.ndarray:
 )
 def sampled(exam: Exam) -> Evidence | None:
     """The latent variable is sampled for every row, not set to its mean"""
-    evidence = either_way(lambda world: _sampled(exam, world))
+    if not _uses_the_helper(exam):
+        either_way(lambda world: _sampled(exam, world))
     if _repeats_itself(exam):
         raise Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
-    return evidence
+    return None
 
 
 def _repeats_itself(exam: Exam) -> bool:
@@ -219,7 +186,7 @@ def _repeats_itself(exam: Exam) -> bool:
         Call("sample_with_reparam", posterior, repeat=2),
     )
     helpers = replace(stand_ins(table(exam)), methods=("encoder", "decoder", "kl_divergence"))
-    outcomes = exam.ask(Probe(LINE, line_weights(), calls, helpers)).outcomes
+    outcomes = exam.ask(Probe(Line().sizes, Line().weights(), calls, helpers)).outcomes
     return _gives_the_same(outcomes[0]) and not _gives_the_same(outcomes[1])
 
 
@@ -277,15 +244,15 @@ def _judge_batch_gradient(exam: Exam, world: World) -> Bound:
 
 def _judge_line_gradient(exam: Exam, world: World) -> Evidence | None:
     """Gradients of single rows with the noise that was really drawn."""
-    weights = line_weights()
+    line, weights = Line(), Line().weights()
     rows = [np.full((1, 1), float(i % 2)) for i in range(6)]
     calls = tuple(Call(METHOD, {"x": x}, (np.ones(1),)) for x in rows)
     moved = False
     for x, outcome in zip(
-        rows, exam.ask(world.probe(exam, LINE, weights, calls)).outcomes, strict=True
+        rows, exam.ask(world.probe(exam, line.sizes, weights, calls)).outcomes, strict=True
     ):
         actual = _numbers(outcome).ravel()
-        noise = recovered_noise(actual, x, world.bounds[0])
+        noise = line.recovered(actual, x, world.bounds[0])
         if noise is None or noise.size != 1:
             raise NotReached("The ELBO of single rows is wrong, so its gradient was not judged.")
         moved |= bool(abs(noise[0]) > 1e-2)

@@ -26,21 +26,29 @@ class World:
     stand_ins: bool
 
     def probe(
-        self, exam: Exam, sizes: Sizes, weights: expected.Weights, calls: tuple[Call, ...]
+        self,
+        exam: Exam,
+        sizes: Sizes,
+        weights: expected.Weights,
+        calls: tuple[Call, ...],
+        draws: int = 8192,
     ) -> Probe:
-        """A question to a candidate in which these helpers are in place."""
+        """A question to a candidate in which these helpers are in place.
+
+        ``draws`` is how many numbers stand-ins have before theirs come again.
+        """
         if not self.stand_ins:
             return Probe(sizes, weights, calls)
-        return Probe(sizes, weights, calls, stand_ins(table(exam)))
+        return Probe(sizes, weights, calls, stand_ins(table(exam, draws)))
 
 
 OWN = World((Bound(),), stand_ins=False)
 STOOD_IN = World(BOUNDS, stand_ins=True)
 
 
-def table(exam: Exam) -> np.ndarray:
+def table(exam: Exam, draws: int = 8192) -> np.ndarray:
     """The noise that stand-ins draw from."""
-    return worlds.normal(exam.generator(5, 9), 8192)
+    return worlds.normal(exam.generator(5, 9), draws)
 
 
 def either_way(judge: Callable[[World], Evidence | None]) -> Evidence | None:
@@ -90,36 +98,49 @@ def drawn(exam: Exam, shapes: list[tuple[int, int]]) -> list[np.ndarray]:
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-LINE = Sizes(1, 1, 2)
 _OFFSET = 20.0
 
 
-def line_weights() -> dict[str, np.ndarray]:
-    """One observed and one latent dimension, hidden units always positive, log-odds 1.0 z + 0.2.
+@dataclass(frozen=True)
+class Line:
+    """A model with one pixel, whose log-odds are the sum of z over ``sqrt(latent)``, and 0.2.
 
-    With no unit below zero, ReLU and stand-in are the same function.
+    The likelihood can be solved for that sum. Hidden units are always positive, so that ReLU and
+    stand-in are the same function; the log-std is -0.5 for a pixel that is 0, and -0.25 for 1.
     """
-    weights = worlds.zeros(LINE)
-    weights["linear1.weight"][:] = [[0.5], [0.25]]
-    weights["linear1.bias"][:] = [0.5, 1.0]
-    weights["linear21.weight"][:] = [[0.5, -0.75]]
-    weights["linear21.bias"][:] = [0.5]
-    weights["linear22.weight"][:] = [[0.5, -1.0]]
-    weights["linear22.bias"][:] = [0.25]
-    weights["linear3.weight"][:] = [[1.0], [-1.0]]
-    weights["linear3.bias"][:] = [_OFFSET, _OFFSET]
-    weights["linear4.weight"][:] = [[0.5, -0.5]]
-    weights["linear4.bias"][:] = [0.2]
-    return weights
 
+    latent: int = 1
 
-def recovered_noise(actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
-    """The noise ``[rows]`` behind bounds of the one-dimensional model, where there can be any."""
-    weights = line_weights()
-    mu, logsigma = expected.encoder(weights, x, bound.encoder_hidden)
-    likelihood = actual + bound.divergence.value(mu, logsigma)
-    if not np.all(np.isfinite(likelihood)) or np.any(likelihood >= 0):
-        return None
-    odds = likelihood - np.log(-np.expm1(likelihood))
-    z = np.where(x[:, 0] > 0, odds, -odds) - weights["linear4.bias"]
-    return (z - mu[:, 0]) / np.exp(logsigma[:, 0])
+    @property
+    def sizes(self) -> Sizes:
+        """Of its layers."""
+        return Sizes(1, self.latent, 2)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """All latent dimensions have the same posterior."""
+        weights = worlds.zeros(self.sizes)
+        weights["linear1.weight"][:] = [[0.5], [0.25]]
+        weights["linear1.bias"][:] = [0.5, 1.0]
+        weights["linear21.weight"][:] = [[0.5, -0.75]]
+        weights["linear21.bias"][:] = 0.5
+        weights["linear22.weight"][:] = [[1.0, -1.0]]
+        weights["linear3.weight"][:] = worlds.as_single([[1.0], [-1.0]] / np.sqrt(self.latent))
+        weights["linear3.bias"][:] = _OFFSET
+        weights["linear4.weight"][:] = [[0.5, -0.5]]
+        weights["linear4.bias"][:] = 0.2
+        return weights
+
+    def summed(self, noise: np.ndarray) -> np.ndarray:
+        """What ``noise [rows, latent]`` adds up to, standard normal where the noise is."""
+        return noise.sum(-1) / np.sqrt(self.latent)
+
+    def recovered(self, actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
+        """The summed noise ``[rows]`` behind the bounds of rows, where there can be any."""
+        weights = self.weights()
+        mu, logsigma = expected.encoder(weights, x, bound.encoder_hidden)
+        likelihood = actual + bound.divergence.value(mu, logsigma)
+        if not np.all(np.isfinite(likelihood)) or np.any(likelihood >= 0):
+            return None
+        odds = likelihood - np.log(-np.expm1(likelihood))
+        z = np.where(x[:, 0] > 0, odds, -odds) - weights["linear4.bias"]
+        return (z - self.summed(mu)) / np.exp(logsigma[:, 0])

@@ -1,6 +1,6 @@
 """Task 2: draws from the posterior, reparametrised.
 
-The statistical checks look at 2 calls with 1024 rows of 16 dimensions, 32,768 draws in all; what
+The statistical checks look at 4 calls with 576 rows of 16 dimensions, 36,864 draws in all; what
 they tell from right draws, and how surely, stands in README.md. Where rows, dimensions or calls
 share their noise, which one check charges, the others judge the draws that are different.
 """
@@ -22,7 +22,7 @@ from grader.diagnosis.misconception import explained
 
 METHOD = "sample_with_reparam"
 _NO_NOISE = "z is the same in every draw: there is no noise in it."
-_ROWS, _LATENT, CALLS = 1024, 16, 2
+_ROWS, _LATENT, CALLS = 576, 16, 4
 _NOTHING = 1e-5
 """Spread below which a residual is rounding, not noise."""
 _LOG_STDS = (-1.5, -0.5, 0.25, 0.75)

@@ -16,9 +16,12 @@ ALPHA = 1e-7
 _TAILS = (0.5, 1.0, 1.5, 1.8)
 
 
-def compatible(*p_values: float) -> bool:
-    """Whether right draws could have given these p-values (Bonferroni's rule); NaN never could."""
-    return not p_values or bool(np.min(p_values) * len(p_values) >= ALPHA)
+def compatible(*p_values: float, families: int = 1) -> bool:
+    """Whether right draws could have given these p-values (Bonferroni's rule); NaN never could.
+
+    ``families`` is among how many such sets of p-values the rate of a check is divided.
+    """
+    return not p_values or bool(np.min(p_values) * len(p_values) * families >= ALPHA)
 
 
 def normal(statistic: float) -> float:

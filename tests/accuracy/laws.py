@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from grader.checks import elbo, elbo_models, reparam, sample
+from grader.checks import elbo_models, elbo_noise, reparam, sample
 from grader.checks.closeness import RELATIVE
 from grader.checks.expected import Bound
 from grader.checks.verdict import Exam, Lost
@@ -147,11 +147,22 @@ def lost_independent(draw: Noise, rng: Rng) -> bool:
 
 
 def lost_sampled(draw: Noise, rng: Rng) -> bool:
-    return not elbo.is_standard(draw(rng, (elbo.ROWS,)))
+    return _lost_in_lots(elbo_noise.BATCHES, draw, rng)
 
 
 def lost_sampled_singly(draw: Noise, rng: Rng) -> bool:
-    return not elbo.is_standard(draw(rng, (elbo.SINGLES,)))
+    return _lost_in_lots(elbo_noise.SINGLES, draw, rng)
+
+
+def _lost_in_lots(lots: tuple[elbo_noise.Lot, ...], draw: Noise, rng: Rng) -> bool:
+    """Whether noise ``[calls, rows, dimensions]`` is found wrong in any of the lots."""
+    judged = [
+        elbo_noise.is_standard(
+            lot.line.summed(draw(rng, (lot.calls, lot.rows, lot.latent))), len(lots)
+        )
+        for lot in lots
+    ]
+    return not all(judged)
 
 
 def lost_prior(draw: Noise, rng: Rng) -> bool:
