@@ -1,89 +1,113 @@
-"""Time of `grade FOLDER` for a submission, beside a loop of `jupyter execute` on the same ones.
+"""Time of `grade FOLDER` for a submission, beside other autograders on the same notebooks.
 
-pytest -m benchmark tests/benchmarks/test_course_throughput.py -s
+PEERS_PYTHON=... pytest -m benchmark tests/benchmarks/test_course_throughput.py -s
 
-SUBMISSIONS in the environment sets how many; the bars are for 40 or more, on an idle machine.
+SUBMISSIONS and PEER_SUBMISSIONS in the environment set how many each gets; the bars are for 40 and
+10 or more, on an idle machine. `tests/benchmarks/peers.py` says how to make the environment that
+PEERS_PYTHON names. The bars are held against each peer's usual command; what two of its processes
+reach side by side, with one thread each, is printed below it.
 """
 
 from __future__ import annotations
 
-import gzip
+import csv
 import os
-import statistics
-import subprocess
-import sys
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 import pytest
 
-from grader.run.digits import shipped_folder
-from grader.run.surroundings import vae_utils_path
+from tests.benchmarks.course import ROOT, grade_command, hand_in, timed
+from tests.benchmarks.peers import HOW_TO, PEERS, Peer, is_there, two_at_once
 
 pytestmark = pytest.mark.benchmark
 
-ROOT = Path(__file__).resolve().parents[2]
-SUBMISSIONS = int(os.environ.get("SUBMISSIONS", "40"))
-PEERS, BAR = 4, 8.0
-"""How many submissions the loop executes, spread over the grading; and the ratio to reach."""
+SUBMISSIONS, PEER_SUBMISSIONS = 40, 10
+BARS = {"jupyter execute": 8.0, "nbgrader autograde": 10.0, "otter run": 10.0}
+CHECKS_BARS = {"nbgrader autograde": 30.0, "otter run": 30.0}
+"""How many times as fast `grade FOLDER --no-run` is to be."""
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> Path:
-    """Real notebooks with slight differences, a folder a student, the data beside each."""
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    for file in shipped_folder().glob("*.gz"):
-        (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
-    for number in range(SUBMISSIONS):
-        node = nbformat.read(ROOT / "reference" / "vae_solved.ipynb", as_version=4)
-        for cell in node.cells:
-            cell.source = cell.source.replace("device = 'cuda'\n", "device = 'cpu'\n", 1)
-            if "class VAE" in cell.source:
-                cell.source += f"\n# handed in by student {number}\n"
-        folder = tmp_path / "in" / f"student_{number:03d}"
-        folder.mkdir(parents=True)
-        nbformat.write(node, folder / "vae.ipynb")
-    return tmp_path
+@dataclass(frozen=True)
+class Times:
+    """Seconds a submission; a peer has two: its usual command, and two processes at once."""
+
+    grading: float
+    checks: float
+    peers: dict[str, tuple[float, float]]
+    is_full: bool
 
 
-def _timed(command: list[str], folder: Path, path: str) -> float:
-    started = time.perf_counter()
-    environment = {**os.environ, "PYTHONPATH": path}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    return time.perf_counter() - started
+@pytest.fixture(scope="module")
+def times(tmp_path_factory: pytest.TempPathFactory) -> Times:
+    """Ours between the peers' two ways, so that a machine that slows down slows down all."""
+    ours = int(os.environ.get("SUBMISSIONS", SUBMISSIONS))
+    theirs = int(os.environ.get("PEER_SUBMISSIONS", PEER_SUBMISSIONS))
+    top = tmp_path_factory.mktemp("throughput")
+    notebooks = hand_in(top, ours)
+    spread = [notebooks[at % ours] for at in range(theirs)]
+    there = [peer for peer in PEERS if is_there(peer.package)]
+    usual = {peer: peer.run(top / peer.package, spread, 0) / theirs for peer in there}
+    grading = _grade(top, ours, "out")
+    checks = _grade(top, ours, "checks", "--no-run")
+    peers = {
+        peer.name: (usual[peer], two_at_once(peer, top / f"{peer.package}_two", spread) / theirs)
+        for peer in there
+    }
+    full = ours >= SUBMISSIONS and theirs >= PEER_SUBMISSIONS
+    found = Times(grading, checks, peers, full)
+    print("\n" + table(found, ours, theirs))
+    return found
 
 
-def _jupyter(top: Path, number: int) -> float:
-    folder = top / "peer" / str(number)
-    (folder / "data" / "MNIST").mkdir(parents=True)
-    (folder / "data" / "MNIST" / "raw").symlink_to(top / "raw")
-    (folder / "vae_utils.py").write_bytes(vae_utils_path().read_bytes())
-    # The peer's kernel gets the same help to import torchvision as ours.
-    (folder / "sitecustomize.py").write_text(
-        "from grader.candidate import torchvision_fix\ntorchvision_fix.install()\n", "utf-8"
-    )
-    source = top / "in" / f"student_{number:03d}" / "vae.ipynb"
-    (folder / "vae.ipynb").write_bytes(source.read_bytes())
-    command = [sys.executable, "-c", "from nbclient.cli import main; main()", "vae.ipynb"]
-    return _timed(command, folder, f"{folder}{os.pathsep}{ROOT}")
+def _grade(top: Path, count: int, name: str, *options: str) -> float:
+    seconds = timed(grade_command(top, name, *options), ROOT, ROOT)
+    with open(top / name / "gradebook.csv", encoding="utf-8-sig", newline="") as file:
+        assert [row["points"] for row in csv.DictReader(file)] == ["60"] * count
+    return seconds / count
 
 
-def _grade(top: Path, name: str, *options: str) -> float:
-    """Seconds a submission."""
-    command = [sys.executable, "-m", "grader.cli", str(top / "in"), "--out", str(top / name)]
-    return _timed([*command, *options], ROOT, str(ROOT)) / SUBMISSIONS
+def table(times: Times, ours: int, theirs: int) -> str:
+    """Everything that was measured, in 80 columns."""
+    lines = [
+        f"{ours} submissions for grade, {theirs} for the others",
+        "",
+        f"{'':40}{'seconds a':>12}{'times as long as':>28}",
+        f"{'':40}{'submission':>12}{'grade':>14}{'--no-run':>14}",
+    ]
+
+    def row(name: str, seconds: float) -> str:
+        ratios = (seconds / times.grading, seconds / times.checks)
+        return f"{name:40}{seconds:12.2f}" + "".join(f"{ratio:14.1f}" for ratio in ratios)
+
+    lines += [row("grade FOLDER", times.grading), row("grade FOLDER --no-run", times.checks)]
+    for peer in PEERS:
+        if peer.name in times.peers:
+            usual, two = times.peers[peer.name]
+            lines += [row(peer.name, usual), row("  two at once, one thread each", two)]
+        else:
+            lines.append(f"{peer.name:40}{'not there':>12}")
+    return "\n".join(lines)
 
 
-def test_a_course_beside_a_loop_of_jupyter_execute(course: Path) -> None:
-    peers = [_jupyter(course, number) for number in range(PEERS // 2)]
-    grading = _grade(course, "out")
-    checks = _grade(course, "checks", "--no-run")
-    peers += [_jupyter(course, number) for number in range(PEERS // 2, PEERS)]
-    peer = statistics.median(peers)
-    print(f"\njupyter execute {peer:.2f} s a submission")
-    print(f"grade FOLDER {grading:.2f} s: {peer / grading:.1f} times as fast")
-    print(f"grade FOLDER --no-run {checks:.2f} s: {peer / checks:.1f} times as fast")
-    assert peer / grading >= BAR
+def _held_to(times: Times, peer: Peer, bars: Sequence[str]) -> float:
+    """Seconds of the peer's usual command; skips where there is nothing to hold to a bar."""
+    if peer.name not in times.peers:
+        pytest.skip(HOW_TO)
+    if not times.is_full:
+        pytest.skip(f"the bars are for {SUBMISSIONS} submissions and {PEER_SUBMISSIONS} of peers")
+    assert peer.name in bars
+    return times.peers[peer.name][0]
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_a_course_beside_a_peer(times: Times, peer: Peer) -> None:
+    assert _held_to(times, peer, list(BARS)) / times.grading >= BARS[peer.name]
+
+
+@pytest.mark.parametrize(
+    "peer", [peer for peer in PEERS if peer.name in CHECKS_BARS], ids=lambda peer: peer.name
+)
+def test_checks_of_a_course_beside_a_peer(times: Times, peer: Peer) -> None:
+    assert _held_to(times, peer, list(CHECKS_BARS)) / times.checks >= CHECKS_BARS[peer.name]
