@@ -1,81 +1,29 @@
-"""`grade FOLDER --out DIR` from end to end, also when it is killed, stopped and called again."""
+"""`grade FOLDER --out DIR` from end to end, also when it is stopped and called again."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
-import random
 import signal
 import subprocess
 import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from grader.batch.store import FINGERPRINT, Store
-
-ROOT = Path(__file__).resolve().parents[2]
-SOLVED = ROOT / "reference" / "vae_solved.ipynb"
-MARK = "# YOUR CODE HERE"
+from tests.batch.courses import (
+    ROOT,
+    command,
+    grade,
+    gradebook,
+    handed_in,
+    results,
+    solution,
+    wait_for_results,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems fork no candidates")
-
-BODIES = {
-    "right": "pass",
-    "wrong_elbo": "return x.sum(-1)",
-    "exits": "import os; os._exit(0)",
-    "exit_in_class": "raise SystemExit(0)",
-}
-
-
-def solution(number: int, kind: str = "right") -> str:
-    """The solved notebook's text, different for each number; the ELBO starts with another body."""
-    notebook = json.loads(SOLVED.read_text(encoding="utf-8"))
-    cell = next(c for c in notebook["cells"] if "class VAE" in "".join(c["source"]))
-    source = "".join(cell["source"])
-    at = source.index(MARK, source.index("def elbo("))
-    cell["source"] = f"{source[:at]}{BODIES[kind]}  # {number}\n        {source[at:]}"
-    return json.dumps(notebook)
-
-
-def handed_in(folder: Path, kinds: list[str]) -> Path:
-    """A folder of submissions, a folder a student."""
-    for number, kind in enumerate(kinds):
-        path = folder / f"student_{number:03d}" / "vae.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_text(solution(number, kind), encoding="utf-8")
-    return folder
-
-
-def command(path: Path, out: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "grader.cli", str(path), "--out", str(out), *options]
-
-
-def grade(path: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(path, out, *options), capture_output=True, text=True, timeout=600, cwd=ROOT
-    )
-
-
-def results(out: Path) -> dict[str, dict[str, Any]]:
-    """All results without what differs from one grading to the next: times."""
-    found = {}
-    for path in sorted((out / "results").glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        del data["seconds"]
-        data["run"].pop("seconds")
-        data["training"].pop("steps_per_second")
-        found[path.stem] = data
-    return found
-
-
-def gradebook(out: Path) -> dict[str, dict[str, str]]:
-    with open(out / "gradebook.csv", encoding="utf-8-sig", newline="") as file:
-        return {row["name"]: row for row in csv.DictReader(file, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -170,15 +118,6 @@ def test_wrong_usage_is_said(course: tuple[Path, Path], arguments: list[str], wh
     assert why in " ".join(done.stderr.split())
 
 
-def wait_for_results(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until so many results are there, or the process has ended."""
-    end = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < end:
-        if len(list((out / "results").glob("*.json"))) >= count:
-            return
-        time.sleep(0.01)
-
-
 def test_ctrl_c_stops_at_once_and_loses_nothing(course: tuple[Path, Path], tmp_path: Path) -> None:
     handed, undisturbed = course
     out = tmp_path / "out"
@@ -198,34 +137,6 @@ def test_ctrl_c_stops_at_once_and_loses_nothing(course: tuple[Path, Path], tmp_p
     assert results(out) == results(undisturbed)
 
 
-def killed_and_done(handed: Path, out: Path, kills: int, *options: str) -> None:
-    """Grade, and kill the grader at random moments before it may finish."""
-    chance = random.Random(7)
-    for _ in range(kills):
-        process = subprocess.Popen(
-            command(handed, out, *options),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=ROOT,
-        )
-        wait_for_results(out, len(list((out / "results").glob("*.json"))) + 1, process)
-        time.sleep(chance.random())
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        for path in (out / "results").glob("*.json"):
-            json.loads(path.read_text(encoding="utf-8"))
-    done = grade(handed, out, *options)
-    assert "Traceback" not in done.stderr
-
-
-def test_kill_loses_nothing(course: tuple[Path, Path], tmp_path: Path) -> None:
-    handed, undisturbed = course
-    grade(handed, undisturbed, "--no-run")
-    killed_and_done(handed, tmp_path / "out", 2, "--no-run", "--jobs", "2")
-    assert results(tmp_path / "out") == results(undisturbed)
-    assert not list((tmp_path / "out").rglob(".*.part"))
-
-
 def test_a_platforms_zip_and_what_it_takes_back(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.writestr("Ada L_12_assignsubmission_file_/vae.ipynb", solution(1, "wrong_elbo"))
@@ -242,16 +153,3 @@ def test_a_platforms_zip_and_what_it_takes_back(tmp_path: Path) -> None:
         assert archive.namelist() == ["Ada L_12_assignsubmission_file_/feedback.html"]
     (one,) = results(out).values()
     assert FINGERPRINT in one["environment"]
-
-
-@pytest.mark.slow
-def test_two_hundred_with_twenty_hostile_and_five_kills(tmp_path: Path) -> None:
-    kinds = [
-        "exits" if n % 20 == 0 else "exit_in_class" if n % 20 == 10 else "right" for n in range(200)
-    ]
-    handed = handed_in(tmp_path / "in", kinds)
-    grade(handed, tmp_path / "undisturbed", "--no-run")
-    killed_and_done(handed, tmp_path / "out", 5, "--no-run")
-    found = results(tmp_path / "out")
-    assert len(found) == 200
-    assert found == results(tmp_path / "undisturbed")
