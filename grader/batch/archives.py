@@ -28,6 +28,8 @@ MAX_NESTED_BYTES = 200_000_000
 
 WANTED = (".ipynb", ".py", ".yml", ".zip")
 """Kinds of files that are unpacked; of all others only the name is kept."""
+TIMESTAMP = "timestamp.txt"
+"""Where nbgrader says when a submission came; unpacked too."""
 
 _JUNK = ("__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".DS_Store", "Thumbs.db")
 
@@ -191,7 +193,8 @@ def _take(
         listing.notices.append(f"{told} is in the zip more than once; the last one counts.")
     suffix = os.path.splitext(parts[-1])[1].lower()
     is_zip = suffix == ".zip"
-    if suffix not in WANTED or (is_zip and nested):
+    is_wanted = suffix in WANTED or parts[-1] == TIMESTAMP
+    if not is_wanted or (is_zip and nested):
         if is_zip:
             listing.notices.append(f"{told} is a zip in a student's zip; it was not opened.")
         listing.files[parts] = File(parts, None)

@@ -183,7 +183,7 @@ def _called(one: Submission) -> tuple[str, str, str]:
 
 
 def _entry(one: Submission, result: Result) -> Entry:
-    return Entry(one.name, result, one.students, one.late, notes=one.notices)
+    return Entry(one.name, result, one.students, one.late, one.submitted, notes=one.notices)
 
 
 def _summary(entries: Sequence[Entry], out: Path) -> str:

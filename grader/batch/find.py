@@ -13,16 +13,19 @@ The others are mentioned.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from grader import spec
-from grader.batch.archives import File, SubmissionsError, list_files
+from grader.batch.archives import TIMESTAMP, File, SubmissionsError, list_files
 from grader.batch.names import shown, unique_names
 from grader.batch.platforms import (
     GRADESCOPE_FILE,
+    Group,
     Owner,
     as_nbgrader,
     inner,
@@ -30,6 +33,7 @@ from grader.batch.platforms import (
     owner,
     read_gradescope,
 )
+from grader.batch.times import MAX_TEXT, read_time
 from grader.report.course import Identity
 from grader.submission import Ungradable, load
 
@@ -49,6 +53,7 @@ class Submission:
         notebook: the file to grade; None if there is none.
         others: names of further notebooks, which are not graded.
         late: whether the platform says that it came late.
+        submitted: when the platform says that it came.
         notices: what a person should know about it.
     """
 
@@ -57,6 +62,7 @@ class Submission:
     notebook: File | None
     others: tuple[str, ...] = ()
     late: bool = False
+    submitted: datetime | None = None
     notices: tuple[str, ...] = ()
 
     @property
@@ -85,7 +91,7 @@ def find_submissions(path: Path, unpacked: Path) -> Found:
     """
     listed, notices = list_files(path, unpacked)
     files, platform = inner(listed)
-    groups: Mapping[str, tuple[Identity, ...]] = {}
+    groups: Mapping[str, Group] = {}
     if platform == "gradescope":
         groups, problems = _groups(files)
         notices += problems
@@ -127,7 +133,7 @@ def best_notebook(folder: Path, unpacked: Path) -> File | None:
     return _submission(own).notebook if own else None
 
 
-def _groups(files: Sequence[File]) -> tuple[dict[str, tuple[Identity, ...]], list[str]]:
+def _groups(files: Sequence[File]) -> tuple[dict[str, Group], list[str]]:
     """Who handed in what, by the metadata of a Gradescope export, and what is wrong with them."""
     path = next(file.path for file in files if file.parts == (GRADESCOPE_FILE,))
     try:
@@ -157,13 +163,29 @@ def _submission(own: Sequence[tuple[Owner, File]]) -> Submission:
         names = ", ".join(file.name for _, file in own[:5])
         late = any(one.late for one, _ in own)
         notice = f"There is no notebook, only: {names}."
-        return Submission("", own[0][0].students, None, late=late, notices=(notice,))
+        submitted = _submitted(own, own[0][1], own[0][0])
+        return Submission("", own[0][0].students, None, (), late, submitted, (notice,))
     if len(notebooks) > 1:
         notebooks.sort(key=lambda pair: _rank(*pair))
     graded_owner, graded = notebooks[-1]
     others = tuple(file.name for _, file in reversed(notebooks[:-1]))
     notices = (f"Of {len(notebooks)} notebooks {graded.name} is graded.",) if others else ()
-    return Submission("", graded_owner.students, graded, others, graded_owner.late, notices)
+    submitted = _submitted(own, graded, graded_owner)
+    late = graded_owner.late
+    return Submission("", graded_owner.students, graded, others, late, submitted, notices)
+
+
+def _submitted(own: Sequence[tuple[Owner, File]], chosen: File, one: Owner) -> datetime | None:
+    """When it came: the platform's word, or with nbgrader the file beside the notebook."""
+    if one.key[0] != "nbgrader":
+        return one.submitted
+    beside = (*chosen.parts[:-1], TIMESTAMP)
+    path = next((file.path for _, file in own if file.parts == beside), None)
+    if path is None:
+        return None
+    with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
+        return read_time(file.read(MAX_TEXT))
+    return None
 
 
 def _rank(one: Owner, file: File) -> tuple[object, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import yaml
 
 from grader.batch.archives import File, Parts
 from grader.batch.names import shown
+from grader.batch.times import read_time
 from grader.report.course import Identity, Platform
 
 GRADESCOPE_FILE = "submission_metadata.yml"
@@ -26,6 +28,14 @@ _CANVAS_ANONYMOUS = re.compile(
 
 
 @dataclass(frozen=True)
+class Group:
+    """Who handed in a folder of a Gradescope export, and when if it says so."""
+
+    students: tuple[Identity, ...]
+    submitted: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Owner:
     """Whose a file is.
 
@@ -36,6 +46,7 @@ class Owner:
         late: whether the platform says that it came late.
         upload: the platform's number of this upload; a later upload has a higher one.
         rest: the parts of the file's name that are the student's own.
+        submitted: when the platform says that it came.
     """
 
     key: tuple[str, ...]
@@ -44,9 +55,10 @@ class Owner:
     rest: Parts
     late: bool = False
     upload: int = 0
+    submitted: datetime | None = None
 
 
-def owner(parts: Parts, groups: Mapping[str, tuple[Identity, ...]], canvas: bool = False) -> Owner:
+def owner(parts: Parts, groups: Mapping[str, Group], canvas: bool = False) -> Owner:
     """The owner of a file.
 
     Args:
@@ -56,9 +68,10 @@ def owner(parts: Parts, groups: Mapping[str, tuple[Identity, ...]], canvas: bool
     """
     first, rest = parts[0], parts[1:]
     if first in groups:
-        students = groups[first]
-        text = "_".join(student.name for student in students[:3]) + "_" + _digits(first)
-        return Owner(("gradescope", first), students, text, rest or parts)
+        group = groups[first]
+        text = "_".join(student.name for student in group.students[:3]) + "_" + _digits(first)
+        key = ("gradescope", first)
+        return Owner(key, group.students, text, rest or parts, submitted=group.submitted)
     found = _moodle(first, rest) or (_canvas(first, rest) if canvas else None)
     return found or _plain(first, rest)
 
@@ -178,8 +191,8 @@ def _is_platforms(parts: Parts) -> bool:
     return bool(_MOODLE.fullmatch(parts[0]) or _canvas_match(parts))
 
 
-def read_gradescope(text: str) -> dict[str, tuple[Identity, ...]]:
-    """Who handed in each folder of a Gradescope export.
+def read_gradescope(text: str) -> dict[str, Group]:
+    """Who handed in each folder of a Gradescope export, and when.
 
     Keys are matched with and without the colon that Ruby writes before them.
 
@@ -209,8 +222,13 @@ def read_gradescope(text: str) -> dict[str, tuple[Identity, ...]]:
             if isinstance(one, dict)
         )
         if students:
-            groups[str(folder)] = students
+            groups[str(folder)] = Group(students, _moment(_get(entry, "created_at")))
     return groups
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time that YAML has read already, or has left as text."""
+    return read_time(value.isoformat() if isinstance(value, datetime) else str(value))
 
 
 def _get(entry: Any, key: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
 
 from grader.candidate.observation import clean
 
@@ -29,6 +30,13 @@ def points_cell(points: float | None) -> float | int | None:
         return None
     rounded = round(points, 2)
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+def time_cell(moment: datetime | None) -> str:
+    """A moment in UTC as spreadsheets and nbgrader read it; "" if it isn't known."""
+    if moment is None:
+        return ""
+    return str(moment.astimezone(timezone.utc).replace(tzinfo=None))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Cell]], bom: bool = False) -> bytes:

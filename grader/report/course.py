@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from grader.report.result import Result
@@ -49,6 +50,7 @@ class Entry:
         result: with overrides applied.
         students: whoever handed it in: one student, or the members of a group.
         late: whether the platform marked it late.
+        submitted: when it came, in UTC, if the platform says so.
         overrides: what an instructor changed by hand.
         notes: what is unusual about the submission's files.
     """
@@ -57,5 +59,6 @@ class Entry:
     result: Result
     students: tuple[Identity, ...]
     late: bool = False
+    submitted: datetime | None = None
     overrides: tuple[Override, ...] = ()
     notes: tuple[str, ...] = ()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.report.cells import Cell, points_cell, table
+from grader.report.cells import Cell, points_cell, table, time_cell
 from grader.report.course import Entry, Identity
 from grader.report.plain import number
 
 _BEFORE = ("name", "student", "id", "email", "status", "points", "max_points")
-_AFTER = ("flags", "reason")
+_AFTER = ("submitted_utc", "flags", "reason")
 
 
 def to_gradebook(entries: Sequence[Entry]) -> bytes:
@@ -70,6 +70,7 @@ def _row(
         points_cell(result.max_points),
         *(points_cell(by_task.get(task, missing)) for task in tasks),
         *(points_cell(by_check.get(check, missing)) for check in checks),
+        time_cell(entry.submitted),
         "; ".join(flags(entry)),
         result.reason or "",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.report.cells import points_cell, table
+from grader.report.cells import points_cell, table, time_cell
 from grader.report.course import Entry
 
 COLUMNS = (
@@ -34,7 +34,7 @@ def to_nbgrader(entries: Sequence[Entry], assignment: str, duedate: str = "") ->
                 (
                     assignment,
                     duedate,
-                    "",
+                    time_cell(entry.submitted),
                     student.id or entry.name,
                     last if first else "",
                     first,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,8 @@ submission_124:
         ("Bob", "7", "bob@example.org"),
     ]
     assert (single.student, single.students[0].id) == ("submission_124", "9")
+    assert pair.submitted == datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert single.submitted is None
 
 
 def test_damaged_gradescope_metadata_is_said(found) -> None:
@@ -169,14 +172,26 @@ def test_nbgrader(found) -> None:
             "source/vae/vae.ipynb": notebook(),
             "submitted/ada/vae/vae.ipynb": notebook(),
             "submitted/ada/vae/timestamp.txt": "2026-01-01 00:00:00 UTC",
+            "submitted/ada/other/timestamp.txt": "2026-02-02 00:00:00 UTC",
             "submitted/bob/vae/vae.ipynb": notebook(),
+            "submitted/bob/vae/timestamp.txt": "whenever",
+            "submitted/cy/vae/essay.pdf": "",
+            "submitted/cy/vae/timestamp.txt": "2026-01-01 00:00:00 UTC",
             "autograded/ada/vae/vae.ipynb": notebook(),
         }
     )
     assert [(s.student, s.students[0].platform) for s in result.submissions] == [
         ("ada", "nbgrader"),
         ("bob", "nbgrader"),
+        ("cy", "nbgrader"),
     ]
+    first = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert [s.submitted for s in result.submissions] == [first, None, first]
+
+
+def test_only_a_platforms_own_timestamp_counts(found) -> None:
+    files = {"ada/vae.ipynb": notebook(), "ada/timestamp.txt": "2026-01-01 00:00:00 UTC"}
+    assert one(found(files)).submitted is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,15 @@ def test_a_row_a_student_with_points_of_tasks_and_checks() -> None:
     assert "late" in zoe["flags"]
     assert "set by hand: kl.total 2.5 (spoken about it)" in zoe["flags"]
     assert "rule broken: no_additional_imports" in ada["flags"]
+
+
+def test_the_time_of_a_submission_is_in_both_tables() -> None:
+    moment = datetime(2026, 1, 2, 4, 4, 5, tzinfo=timezone(timedelta(hours=1)))
+    entries = [replace(entry(graded()), submitted=moment), entry(graded(), "Bob", "13")]
+    rows = read(to_gradebook(entries))
+    assert [row["submitted_utc"] for row in rows] == ["2026-01-02 03:04:05", ""]
+    rows = read(to_nbgrader(entries, "vae"))
+    assert [row["timestamp"] for row in rows] == ["2026-01-02 03:04:05", ""]
 
 
 def test_open_points_are_empty_and_never_zero() -> None:
