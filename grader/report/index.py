@@ -6,8 +6,6 @@ nothing else could run; without it the table is complete all the same.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +15,7 @@ from grader.candidate.observation import clean
 from grader.report.cohort import cohort
 from grader.report.course import Entry
 from grader.report.gradebook import flags
-from grader.report.page import TEMPLATES, _environment
+from grader.report.rendering import environment, policy_hash, template_text
 
 
 @dataclass(frozen=True)
@@ -40,29 +38,21 @@ def to_index(entries: Sequence[Entry], pages: Mapping[str, str]) -> str:
         pages: entry's name -> address of the student's page, seen from this one.
     """
     figures = cohort(entries)
-    css = _template("page.css") + _template("index.css")
-    script = _template("index.js")
+    css = template_text("page.css") + template_text("index.css")
+    script = template_text("index.js")
     tasks = [id for id, _ in figures.tasks]
     return (
-        _environment()
+        environment()
         .get_template("index.html")
         .render(
             cohort=figures,
             rows=[_row(entry, pages.get(entry.name, ""), tasks) for entry in entries],
             css=Markup(css),
-            css_hash=_digest(css),
+            css_hash=policy_hash(css),
             script=Markup(script),
-            script_hash=_digest(script),
+            script_hash=policy_hash(script),
         )
     )
-
-
-def _template(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def _row(entry: Entry, page: str, tasks: Sequence[str]) -> _Row:

@@ -6,26 +6,20 @@ and run no script even if something should slip through.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from grader import spec
 from grader.candidate.observation import clean
 from grader.report.curve import loss_curve
 from grader.report.pictures import pictures_of
+from grader.report.rendering import environment, policy_hash, template_text
 from grader.report.result import Result, TaskResult
-from grader.report.terminal import number
 from grader.student.progress import next_step, state
 from grader.submission.slices import Slice
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 MAX_CODE = 20_000
 
 _CHECK_WORDS = {
@@ -65,16 +59,15 @@ def to_page(result: Result, code: Slice | None = None, executed: str | None = No
         code: the slice that was graded, to show the student's methods.
         executed: the executed notebook's text, to show its plots.
     """
-    css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
+    css = template_text("page.css")
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             result=result,
             file=clean(PurePath(result.submission.path).name, 200),
             css=Markup(css),
-            css_hash=digest,
+            css_hash=policy_hash(css),
             words=_CHECK_WORDS,
             task_words={task.id: _TASK_WORDS[state(task)] for task in result.tasks},
             task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
@@ -90,7 +83,7 @@ def to_page(result: Result, code: Slice | None = None, executed: str | None = No
 def to_table(result: Result) -> str:
     """A result as a fragment of HTML for the output of a notebook cell."""
     return (
-        _environment()
+        environment()
         .get_template("table.html")
         .render(
             result=result,
@@ -110,26 +103,3 @@ def _code(task: TaskResult, code: Slice | None) -> tuple[_Line, ...]:
         return ()
     lines = clean(source, MAX_CODE).split("\n")
     return tuple(_Line(line, text) for line, text in enumerate(lines, place.line))
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    """Templates that escape everything and know no name by accident."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(points=number, marked=_marked)
-    return environment
-
-
-def _marked(text: str) -> Markup:
-    """Text as HTML: escaped, and names in backticks as code."""
-    parts = re.split(r"`([^`\n]+)`", clean(text, 2000))
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
-        for index, part in enumerate(parts)
-    )
