@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 
-from grader.report.plain import check_words, cut, is_earned
-from grader.report.result import CheckResult, Result
+from grader.report.plain import check_words, cut, is_earned, number
+from grader.report.result import CheckResult, Result, TaskResult
 
 MAX_MESSAGE = 2_000
 
@@ -14,12 +14,17 @@ MAX_MESSAGE = 2_000
 def to_classroom(result: Result) -> str:
     """The base64 text, on one line.
 
-    The tests are the tasks' checks, and their scores add up to the result's points. A penalty for
-    a broken rule is a test of its own with a negative score.
+    The tests are the tasks' checks, and their scores add up to the result's points. What an
+    instructor gave or took for a task as a whole is a test of its own behind the task's checks,
+    and so is what broken rules cost; such scores may be negative.
     """
-    checks = [check for task in result.tasks for check in task.checks]
-    tests = [_test(check) for check in checks]
-    rest = round(result.points - sum(check.points for check in checks), 6)
+    tests: list[dict[str, object]] = []
+    for task in result.tasks:
+        tests += map(_test, task.checks)
+        rest = round(task.points - sum(check.points for check in task.checks), 6)
+        if rest:
+            tests.append(_entry(f"{task.id}, by hand", "pass", rest, _words(task)))
+    rest = round(result.points - sum(task.points for task in result.tasks), 6)
     if rest:
         tests.append(_entry("points for rules and by hand", "pass", rest, ""))
     if not tests:
@@ -31,6 +36,11 @@ def to_classroom(result: Result) -> str:
         status = "pass" if result.points >= result.max_points else "fail"
     data = {"status": status, "max_score": result.max_points, "tests": tests}
     return base64.b64encode(json.dumps(data).encode()).decode("ascii")
+
+
+def _words(task: TaskResult) -> str:
+    points, most = number(task.points), number(task.max_points)
+    return f"This task was given {points} of {most} points as a whole."
 
 
 def _test(check: CheckResult) -> dict[str, object]:

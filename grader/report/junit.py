@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from grader.report.plain import check_words, cut, is_earned
-from grader.report.result import CheckResult, Result
+from grader.report.result import CheckResult, Result, TaskResult
 
 MAX_MESSAGE = 20_000
+_BY_HAND = "The points of this task were set by hand."
 
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold (section 2.2)."""
@@ -19,13 +21,15 @@ def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
     """One suite with a case for each check, named by the check's id.
 
     A check that was not reached fails: a skipped case would be dropped, and its weight with it.
+    Where a task as a whole was given all its points or none, so were its checks; what lies between
+    can't be said in this format, and its checks stay as they came out.
 
     Args:
         result: what to write.
         checks: ids of all checks that count. They keep the cases the same for every submission,
             also for one that can't be graded, since weights hang on the names.
     """
-    found = {check.id: check for task in result.tasks for check in task.checks}
+    found = {check.id: check for task in result.tasks for check in _settled(task)}
     names = list(dict.fromkeys((*checks, *found)))
     suite = ElementTree.Element("testsuite", name="vae")
     failures = errors = 0
@@ -48,6 +52,20 @@ def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _settled(task: TaskResult) -> tuple[CheckResult, ...]:
+    """The task's checks, with points that fit the task's where those were set by hand."""
+    by_hand = abs(task.points - sum(check.points for check in task.checks)) > 1e-9
+    if not by_hand or 0 < task.points < task.max_points:
+        return task.checks
+    given = task.points > 0
+    return tuple(
+        replace(check, points=check.max_points if given else 0.0, message=_BY_HAND)
+        if check.max_points > 0
+        else check
+        for check in task.checks
+    )
 
 
 def _outcome(check: CheckResult | None, result: Result) -> tuple[str, str]:
