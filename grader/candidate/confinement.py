@@ -11,12 +11,14 @@ submission is trusted.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 
 from grader.candidate import landlock, libc, limits, privileges, reach, seccomp, view
 from grader.candidate.limits import Limits
@@ -79,6 +81,7 @@ def prepare() -> None:
     limits.threads_now()
     limits.memory_share()
     landlock.version()
+    _project_modules()
 
 
 def confine(profile: Profile, trust: bool = False) -> tuple[str, ...]:
@@ -165,11 +168,22 @@ def _filter(profile: Profile) -> str:
 
 def forget_project() -> None:
     """Take this project's modules and folders out of the reach of imports."""
-    for name in [n for n in sys.modules if n == "grader" or n.startswith("grader.")]:
-        del sys.modules[name]
+    for name in _project_modules():
+        if name in sys.modules:
+            # Kept alive: taking a module down would touch, and so copy, the memory of all of it.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(sys.modules.pop(name)))
     hidden = {os.path.realpath(path) for path in reach.project()}
     sys.path[:] = [path for path in sys.path if os.path.realpath(path) not in hidden]
     os.environ.pop("PYTHONPATH", None)
+
+
+@cache
+def _project_modules() -> tuple[str, ...]:
+    """This project's modules that are loaded.
+
+    To look through the names of all modules in a fork would copy their memory.
+    """
+    return tuple(name for name in sys.modules if name == "grader" or name.startswith("grader."))
 
 
 def missing() -> tuple[str, ...]:

@@ -1,16 +1,18 @@
 """Lets code that hard-wires CUDA compute on the CPU.
 
-A `torch.overrides.TorchFunctionMode` sees every torch function and tensor method and rewrites
-devices on the way; a few entry points that no mode sees are replaced.
+What takes a device is wrapped, each function and tensor method by itself, to read CUDA as the CPU.
+All else stays torch's own and as fast as it is: a mode that sees every call would cost more than
+the computing in models as small as these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
+from torch.utils._device import DeviceContext
 
 _CPU = torch.device("cpu")
 _TYPE_NAMES = (
@@ -25,6 +27,20 @@ _TYPE_NAMES = (
     "Byte",
     "Bool",
 )
+_FACTORIES = (
+    *("arange", "as_tensor", "asarray", "bartlett_window", "blackman_window", "empty"),
+    *("empty_like", "empty_permuted", "empty_quantized", "empty_strided", "eye", "full"),
+    *("full_like", "hamming_window", "hann_window", "kaiser_window", "linspace", "logspace"),
+    *("normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like", "randn"),
+    *("randn_like", "randperm", "range", "scalar_tensor", "sparse_bsc_tensor"),
+    *("sparse_bsr_tensor", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor"),
+    *("sparse_csr_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like"),
+)
+_METHODS = (
+    *("new_empty", "new_empty_strided", "new_full", "new_ones", "new_tensor", "new_zeros"),
+    *("to", "type"),
+)
+_NAMING = ("device", "dtype", "map_location", "other")
 
 
 def _on_cpu(value: Any) -> Any:
@@ -38,31 +54,26 @@ def _on_cpu(value: Any) -> Any:
     return value
 
 
-class OnCPU(TorchFunctionMode):
-    """Reads every CUDA device as the CPU while it is active."""
+def _wrapped(function: Callable, device_at: int | None = None) -> Callable:
+    """``function`` with CUDA read as the CPU, in keywords and in the argument ``device_at``."""
 
-    def __torch_function__(
-        self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        if func is torch.Tensor.cuda:
-            return args[0]
-        if func is torch.Tensor.pin_memory:
-            return args[0]
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            kwargs = {
-                key: _on_cpu(value) if key in ("device", "dtype", "other") else value
-                for key, value in kwargs.items()
-            }
+            for name in _NAMING:
+                if name in kwargs:
+                    kwargs[name] = _on_cpu(kwargs[name])
             if isinstance(kwargs.get("device"), int):
                 kwargs["device"] = _CPU
             if kwargs.get("pin_memory"):
                 kwargs["pin_memory"] = False
-        if func is torch.Tensor.to and len(args) > 1 and type(args[1]) is int:
-            args = (args[0], _CPU, *args[2:])
-        elif func in (torch.Tensor.to, torch.Tensor.type):
-            args = (args[0], *map(_on_cpu, args[1:]))
-        return func(*args, **kwargs)
+        if device_at is not None and len(args) > device_at:
+            given = args[device_at]
+            device = _CPU if type(given) is int else _on_cpu(given)
+            args = (*args[:device_at], device, *args[device_at + 1 :])
+        return function(*args, **kwargs)
+
+    return wrapper
 
 
 class _Generator(torch.Generator):
@@ -79,18 +90,21 @@ def install() -> None:
     """Make CUDA mean the CPU in this process, from here to its end."""
     for name in _TYPE_NAMES:
         setattr(torch.cuda, f"{name}Tensor", getattr(torch, f"{name}Tensor"))
-    set_default_device = torch.set_default_device
-    set_default_tensor_type = torch.set_default_tensor_type
-
-    def default_device(device: Any) -> None:
-        set_default_device(_on_cpu(device))
-
-    def default_tensor_type(kind: Any) -> None:
-        set_default_tensor_type(_on_cpu(kind))
-
-    torch.set_default_device = default_device
-    torch.set_default_tensor_type = default_tensor_type
+    for place, names in ((torch, _FACTORIES), (torch.fft, ("fftfreq", "rfftfreq"))):
+        for name in names:
+            if hasattr(place, name):  # older releases lack some
+                setattr(place, name, _wrapped(getattr(place, name)))
+    for name in _METHODS:
+        wrapped = _wrapped(getattr(torch.Tensor, name), 1 if name in ("to", "type") else None)
+        setattr(torch.Tensor, name, wrapped)
+    tensor: Any = torch.Tensor
+    for method in (tensor.cuda, tensor.pin_memory):
+        setattr(tensor, method.__name__, wraps(method)(lambda self, *args, **kwargs: self))
+    torch.load = _wrapped(torch.load, 1)
+    torch.set_default_device = _wrapped(torch.set_default_device, 0)
+    torch.set_default_tensor_type = _wrapped(torch.set_default_tensor_type, 0)
+    context: Any = DeviceContext  # what ``with torch.device(...)`` enters
+    context.__init__ = _wrapped(context.__init__, 1)
     torch.Generator = _Generator  # type: ignore[misc]
     for name in ("manual_seed", "manual_seed_all", "synchronize", "empty_cache", "set_device"):
         setattr(torch.cuda, name, _nothing())
-    OnCPU().__enter__()

@@ -77,7 +77,12 @@ class _Arrays:
     found: list[np.ndarray] = field(default_factory=list)
 
     def add(self, array: np.ndarray) -> int:
-        self.found.append(np.asarray(array))
+        """Attach an array, in single precision where that loses nothing; its index."""
+        array = np.asarray(array)
+        if array.dtype == np.float64:
+            single = array.astype(np.float32)
+            array = single if np.array_equal(single, array) else array
+        self.found.append(array)
         return len(self.found) - 1
 
 

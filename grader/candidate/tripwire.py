@@ -14,6 +14,12 @@ from typing import Any
 from torch.distributions import Distribution
 
 _PACKAGE = "torch.distributions"
+_MODULES = tuple(
+    module
+    for name, module in sys.modules.items()
+    if name == _PACKAGE or name.startswith(_PACKAGE + ".")
+)
+"""Found once: to look through all modules in a fork would copy their memory."""
 
 
 class Tripwire:
@@ -35,9 +41,8 @@ class Tripwire:
                     note()
                 return super().__getattribute__(name)
 
-        for name, module in list(sys.modules.items()):
-            if name == _PACKAGE or name.startswith(_PACKAGE + "."):
-                module.__class__ = Watched
+        for module in _MODULES:
+            module.__class__ = Watched
 
         def watched(distribution: Distribution, name: str) -> Any:
             note()

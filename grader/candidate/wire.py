@@ -59,8 +59,8 @@ def pack(message: Message) -> bytes:
         for a, s in zip(arrays, message.arrays, strict=True)
     ]
     header = json.dumps({"body": message.body, "arrays": shapes}).encode()
-    payload = b"".join(array.tobytes() for array in arrays)
-    return _LENGTHS.pack(len(header), len(payload)) + header + payload
+    lengths = _LENGTHS.pack(len(header), sum(array.nbytes for array in arrays))
+    return b"".join((lengths, header, *(array.reshape(-1).view(np.uint8).data for array in arrays)))
 
 
 def unpack(read: Callable[[int], bytes], max_header: int = MAX_HEADER) -> Message:

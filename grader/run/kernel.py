@@ -6,6 +6,8 @@ its first thread starts, that talks over IPC sockets in the submission's own fol
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import sys
@@ -18,6 +20,12 @@ from grader.candidate import confinement, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.run import surroundings
 from grader.run.digits import read_digits
+
+_IMPORTED_BY_SHELLS = (
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics.ast_mod"),
+    *("IPython.core.magics.execution", "IPython.core.magics.script", "IPython.core.oinspect"),
+    "tornado.platform.asyncio",
+)
 
 READY = b"."
 """What a kernel says on its wire when it listens."""
@@ -38,6 +46,7 @@ def prepare() -> None:
     surroundings.import_plotting()
     surroundings.provide_vae_utils()
     surroundings.load_in_process()
+    surroundings.rehearse()
     # A debugger is of no use here, and slow to import.
     sys.modules["debugpy"] = None  # type: ignore[assignment]
     import ipykernel.debugger
@@ -45,6 +54,9 @@ def prepare() -> None:
     import IPython.core.completer  # noqa: F401
     import matplotlib_inline.backend_inline  # noqa: F401
 
+    for name in _IMPORTED_BY_SHELLS:
+        with contextlib.suppress(ImportError):  # releases differ in how they are divided
+            importlib.import_module(name)
     del sys.modules["debugpy"]
 
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import io
 import linecache
 import os
 import sys
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from grader.assets import asset
@@ -23,23 +23,34 @@ TSNE_STEPS = 250
 
 
 def import_plotting() -> None:
-    """Import what notebooks import beside torch, and draw once: the first plot loads the fonts."""
+    """Import what notebooks import beside torch."""
     # Chosen before matplotlib is imported, as a kernel does it.
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     os.environ["MPLCONFIGDIR"] = str(Path(os.environ["HOME"]) / "matplotlib")
     import matplotlib
 
     matplotlib.use("agg")
-    import matplotlib.pyplot as plt
-    import seaborn as sns
+    import matplotlib.pyplot
+    import seaborn  # noqa: F401
     import sklearn.manifold  # noqa: F401
     import torchvision.datasets
     import torchvision.transforms  # noqa: F401
 
-    figure, axes = plt.subplots()
-    sns.scatterplot(x=[0.0, 1.0], y=[0.0, 1.0], hue=["0", "1"], ax=axes)
-    figure.savefig(io.BytesIO())
-    plt.close(figure)
+
+def rehearse() -> None:
+    """Do once what is slow the first time: the fonts, the optimiser's imports, the embedding."""
+    import matplotlib.pyplot as plt
+    import torch
+    import torch._dynamo  # which the first step of an optimiser imports
+    import vae_utils
+    from IPython.core.pylabtools import print_figure
+
+    vae_utils.visualize_vae_samples(torch.zeros(1, 28, 28))
+    model = SimpleNamespace(encoder=lambda x: (x, x))
+    vae_utils.visualize_embeddings(model, torch.rand(8, 4), torch.arange(8) % 2)
+    for number in plt.get_fignums():
+        print_figure(plt.figure(number))
+    plt.close("all")
 
 
 def vae_utils_path() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,32 +55,49 @@ def embed(plots: ModuleType, means: torch.Tensor, labels: torch.Tensor | None = 
     return axes
 
 
+def drawn(count: int) -> tuple[list[float], list[str]]:
+    """The shades of the images in the current figure, and the titles over them."""
+    [axes] = plt.gcf().axes
+    assert len(axes.images) == len(axes.texts) == count
+    shades = [float(image.get_array()[0, 0]) for image in axes.images]
+    return shades, [text.get_text() for text in axes.texts]
+
+
 def test_mnist_shows_distinct_images_with_their_labels(plots: ModuleType) -> None:
     plots.visualize_mnist(loader_of(40))
-    axes = plt.gcf().axes
-    shades = [float(a.images[0].get_array()[0, 0]) for a in axes]
-    labels = [round(50 * shade) % 10 for shade in shades]
+    shades, titles = drawn(10)
     assert len(set(shades)) == 10
-    assert [a.get_title() for a in axes] == [str(label) for label in labels]
+    assert titles == [str(round(50 * shade) % 10) for shade in shades]
+
+
+def test_images_lie_apart_each_under_its_title(plots: ModuleType) -> None:
+    plots.visualize_mnist(loader_of(40), num_rows=3, num_cols=4)
+    plt.gcf().canvas.draw()
+    [axes] = plt.gcf().axes
+    boxes = [artist.get_window_extent() for artist in (*axes.images, *axes.texts)]
+    for first, second in itertools.combinations(boxes, 2):
+        assert not first.overlaps(second)
+    for image, text in zip(boxes[:12], boxes[12:], strict=True):
+        assert image.x0 < text.x0 < text.x1 < image.x1
+        assert image.y1 < text.y0 < image.y1 + image.height / 4
 
 
 def test_a_data_set_smaller_than_the_grid_is_shown_whole(plots: ModuleType) -> None:
     plots.visualize_mnist(loader_of(3), num_rows=2, num_cols=2)
-    assert sorted(a.get_title() for a in plt.gcf().axes) == ["0", "1", "2"]
+    assert sorted(drawn(3)[1]) == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize(("count", "shown"), [(1, 1), (10, 10), (20, 10)])
 def test_the_first_samples_are_shown_in_order(plots: ModuleType, count: int, shown: int) -> None:
     samples = np.arange(count)[:, None, None] / count * np.ones((28, 28))
     plots.visualize_vae_samples(samples)
-    shades = [float(a.images[0].get_array()[0, 0]) for a in plt.gcf().axes]
-    assert shades == pytest.approx([i / count for i in range(shown)])
+    assert drawn(shown)[0] == pytest.approx([i / count for i in range(shown)])
 
 
 def test_samples_may_be_a_tensor_with_a_gradient_or_nan(plots: ModuleType) -> None:
     plots.visualize_vae_samples(torch.full((10, 28, 28), float("nan"), requires_grad=True))
     plt.gcf().canvas.draw()
-    assert len(plt.gcf().axes) == 10
+    assert len(plt.gcf().axes[0].images) == 10
 
 
 def test_plots_do_not_draw_over_each_other(plots: ModuleType) -> None:
