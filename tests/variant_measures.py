@@ -15,6 +15,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives it
 import yaml
+from scipy.stats import ks_2samp
 from torch import Tensor
 from variant_bank import TESTS, Variant, sources_with
 
@@ -159,6 +160,18 @@ def elbo_terms(model: Any, x: Tensor) -> Tensor:
     return log_likelihood - ((mu**2 + torch.exp(2 * logsigma) - 1) / 2 - logsigma).sum(1)
 
 
+def elbo_law_holds(model: Any, x: Tensor) -> bool:
+    """Whether equal rows get values distributed as with right draws."""
+    x = x.expand(3000, -1)
+    with torch.no_grad():
+        got = model.elbo(x).flatten()
+        mu, logsigma = model.encoder(x)
+        theta = model.decoder(mu + torch.exp(logsigma) * torch.randn_like(mu))
+        likelihood = -F.binary_cross_entropy(theta, x, reduction="none").sum(1)
+        want = likelihood - model.kl_divergence(mu, logsigma)
+    return bool(ks_2samp(got.numpy(), want.numpy()).pvalue > 1e-4)
+
+
 def elbo_failures(model: Any) -> Failures:
     x = torch.bernoulli(torch.full((B, D), 0.5))
     nn.init.normal_(model.linear4.weight, std=0.2)  # keeps theta away from zero and one
@@ -183,6 +196,8 @@ def elbo_failures(model: Any) -> Failures:
             spread.append(torch.stack([model.elbo(x[:n]).mean() for _ in range(60)]).std())
     single, many = spread
     right["elbo.sampled"] = single > 1e-4 and single / many > 2
+    if right["elbo.per_sample"] and right["elbo.sampled"]:
+        right["elbo.sampled"] = elbo_law_holds(model, x[:1])
     steep = gradients(model.elbo(x).mean(), [model.linear22.bias])[0]
     kl_only = (1 - torch.exp(2 * model.encoder(x)[1])).mean(0)
     right["elbo.gradient"] &= not close(steep, kl_only)

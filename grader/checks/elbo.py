@@ -15,7 +15,7 @@ import numpy as np
 
 from grader.candidate.observation import Failure, Outcome
 from grader.candidate.probe import Call, Probe
-from grader.checks import elbo_noise, worlds
+from grader.checks import elbo_gradient, elbo_noise
 from grader.checks.closeness import close, difference
 from grader.checks.elbo_models import (
     STOOD_IN,
@@ -24,20 +24,17 @@ from grader.checks.elbo_models import (
     cases,
     drawn,
     either_way,
+    numbers,
     table,
 )
 from grader.checks.expected import Bound
-from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
+from grader.checks.reading import shape_fits, shape_words
 from grader.checks.stand_ins import stand_ins
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
 from grader.diagnosis import elbo as diagnosis
 from grader.diagnosis.misconception import explained
 
 METHOD = "elbo"
-
-
-def _numbers(outcome: Outcome) -> np.ndarray:
-    return tensor(values(outcome, METHOD)[0], "The ELBO")
 
 
 def _ask(exam: Exam, world: World) -> list[diagnosis.Answer]:
@@ -48,7 +45,7 @@ def _ask(exam: Exam, world: World) -> list[diagnosis.Answer]:
         outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
         shapes = [(len(x), case.sizes.latent) for x in case.batches]
         for x, noise, outcome in zip(case.batches, drawn(exam, shapes), outcomes, strict=True):
-            found.append(diagnosis.Answer(case.weights, x, noise, _numbers(outcome)))
+            found.append(diagnosis.Answer(case.weights, x, noise, numbers(outcome)))
     return found
 
 
@@ -136,17 +133,21 @@ def _sampled(exam: Exam, world: World) -> Evidence | None:
     if not rows_are_right and elbo_noise.is_drawn(exam, world, elbo_noise.SINGLES):
         return None
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
-    understood = _understand(exam, world)
-    if understood is None:
+    if not world.stand_ins:
         raise lost
+    understood = _understand(exam, world)
+    found = understood.by_noise(*_given_noise(exam, understood.bound)) if understood else ()
+    for bound in (understood.bound,) if understood else world.bounds:
+        if by_row and not found:
+            found = diagnosis.by_draws(*elbo_noise.draws(exam, world, bound))
+    raise explained(lost, found)
+
+
+def _given_noise(exam: Exam, bound: Bound) -> tuple[diagnosis.Answer, np.ndarray | None]:
+    """An answer that the noise of stand-ins matters for, and what noise it seems to hold."""
     given = elbo_noise.ask_given(exam)
     answer = diagnosis.Answer(given.line.weights(), given.x, given.noise[0], given.came[0])
-    noise = (
-        given.line.recovered(answer.came.ravel(), given.x, understood.bound)
-        if given.by_row
-        else None
-    )
-    raise explained(lost, understood.by_noise(answer, noise))
+    return answer, given.line.recovered(answer.came, given.x, bound) if given.by_row else None
 
 
 def _uses_the_helper(exam: Exam) -> bool:
@@ -171,7 +172,8 @@ def sampled(exam: Exam) -> Evidence | None:
     if not _uses_the_helper(exam):
         either_way(lambda world: _sampled(exam, world))
     if _repeats_itself(exam):
-        raise Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
+        lost = Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
+        raise explained(lost, diagnosis.repeated())
     return None
 
 
@@ -204,93 +206,23 @@ def _gives_the_same(outcome: Outcome) -> bool:
 def gradient(exam: Exam) -> Evidence | None:
     """The ELBO has the right gradient in all parameters"""
 
+    def is_sampled() -> bool:
+        return _is_sampled(exam)
+
     def judge(world: World) -> Evidence | None:
-        bound = _judge_batch_gradient(exam, world)
-        return _judge_line_gradient(exam, replace(world, bounds=(bound,)))
+        bound = elbo_gradient.judge_batch(exam, world, is_sampled)
+        elbo_gradient.judge_rows(exam, world, bound, is_sampled)
+        return None
 
     return either_way(judge)
 
 
-def _judge_batch_gradient(exam: Exam, world: World) -> Bound:
-    """Gradients over a batch whose posterior is tiny, and the bound that explains its values."""
-    case = cases(exam)[1]
-    x = case.batches[-1]
-    rows = len(x)
-    ones, outer = np.ones(rows), worlds.normal(exam.generator(5, 7), rows)
-    calls = tuple(Call(METHOD, {"x": x}, (cotangent,)) for cotangent in (ones, outer))
-    outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
-    actual = _numbers(outcomes[0])
-    noise = np.zeros((rows, case.sizes.latent))
-
-    answer = diagnosis.Answer(case.weights, x, noise, actual)
-
-    def require(outcome: Outcome, bound: Bound, cotangent: np.ndarray) -> None:
-        _require(gradients(outcome, METHOD), bound, answer, cotangent)
-
-    for bound in world.bounds:
-        right = bound.value(case.weights, x, noise)
-        if actual.size == rows and close(actual.reshape(rows), right):
-            require(outcomes[0], bound, ones)
-            require(outcomes[1], bound, outer)
-        elif actual.size and close(actual.mean(), right.mean()):
-            require(outcomes[0], bound, ones * (actual.size / rows))
-        elif actual.size == 1 and close(actual.reshape(()), right.sum()):
-            require(outcomes[0], bound, ones)
-        else:
-            continue
-        return bound
-    raise NotReached("The ELBO itself is wrong, so its gradient was not judged.")
-
-
-def _judge_line_gradient(exam: Exam, world: World) -> Evidence | None:
-    """Gradients of single rows with the noise that was really drawn."""
-    line, weights = Line(), Line().weights()
-    rows = [np.full((1, 1), float(i % 2)) for i in range(6)]
-    calls = tuple(Call(METHOD, {"x": x}, (np.ones(1),)) for x in rows)
-    moved = False
-    for x, outcome in zip(
-        rows, exam.ask(world.probe(exam, line.sizes, weights, calls)).outcomes, strict=True
-    ):
-        actual = _numbers(outcome).ravel()
-        noise = line.recovered(actual, x, world.bounds[0])
-        if noise is None or noise.size != 1:
-            raise NotReached("The ELBO of single rows is wrong, so its gradient was not judged.")
-        moved |= bool(abs(noise[0]) > 1e-2)
-        answer = diagnosis.Answer(weights, x, noise[:, None], actual)
-        _require(gradients(outcome, METHOD), world.bounds[0], answer, np.ones(1), 2e-3)
-    if not moved:
-        lost = Lost(
-            "Nothing is sampled, so the gradient in the log standard deviation lacks a part."
-        )
-        raise explained(lost, diagnosis.nothing_sampled())
-    return None
-
-
-def _require(
-    found: dict[str, np.ndarray | None],
-    bound: Bound,
-    answer: diagnosis.Answer,
-    outer: np.ndarray,
-    relative: float = 3e-3,
-) -> None:
-    """The gradients of ``sum(outer * bound)`` are right in all parameters.
-
-    Raises:
-        Lost: about the first one that is not.
-    """
-    right = bound.gradients(answer.weights, answer.x, answer.noise, outer)
-    for name, slope in right.items():
-        came = found.get(name)
-        if came is not None and close(came, slope, relative):
-            continue
-        evidence: dict[str, object] = {"parameter": name}
-        message = f"No gradient leads from the ELBO to {name}."
-        if came is not None:
-            sentence, numbers = difference(came, slope)
-            message = f"The gradient of the ELBO in {name} is wrong: {sentence}."
-            evidence |= numbers
-        lost = Lost(message, evidence=evidence)
-        raise explained(lost, diagnosis.by_gradient(found, bound, answer, outer, relative))
+def _is_sampled(exam: Exam) -> bool:
+    try:
+        sampled.run(exam)
+    except (Lost, NotReached):
+        return False
+    return True
 
 
 CHECKS = (average, per_sample, sampled, gradient)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.candidate.probe import Call
-from grader.checks import statistics
+from grader.checks import expected, statistics
 from grader.checks.elbo_models import STOOD_IN, Line, World, table
 from grader.checks.expected import Bound
 from grader.checks.reading import tensor, values
 from grader.checks.stand_ins import BOUNDS
 from grader.checks.verdict import Exam, Lost
+from grader.diagnosis.elbo_sampling import Draws
 
 _METHOD = "elbo"
 _AT_ONCE = 6144
@@ -178,6 +179,18 @@ def recovered(came: np.ndarray, lot: Lot, bound: Bound) -> np.ndarray | None:
     """The summed noise ``[calls, rows]`` behind what came for a lot."""
     noise = lot.line.recovered(came.ravel(), np.tile(lot.x, (len(came), 1)), bound)
     return None if noise is None else noise.reshape(came.shape)
+
+
+def draws(exam: Exam, world: World, bound: Bound) -> tuple[Draws, ...]:
+    """The noise in the lots of batches, as far as it can be recovered."""
+    found = []
+    for lot in BATCHES:
+        came = ask(exam, world, lot)
+        noise = None if came is None else recovered(came, lot, bound)
+        if noise is not None:
+            mu, logsigma = expected.encoder(lot.line.weights(), lot.x, bound.encoder_hidden)
+            found.append(Draws(noise, mu[:, 0], logsigma[:, 0], lot.latent))
+    return tuple(found)
 
 
 def is_drawn(exam: Exam, world: World, lots: tuple[Lot, ...]) -> bool:

@@ -123,9 +123,17 @@ class Bound:
         return likelihood - self.divergence.value(mu, logsigma)
 
     def gradients(
-        self, w: Weights, x: np.ndarray, noise: np.ndarray, outer: np.ndarray
+        self,
+        w: Weights,
+        x: np.ndarray,
+        noise: np.ndarray,
+        outer: np.ndarray,
+        steepness: float = 1.0,
     ) -> Gradients:
-        """Gradients of ``sum(outer * value)``, ``outer [B]``, in all weights."""
+        """Gradients of ``sum(outer * value)``, ``outer [B]``, in all weights.
+
+        ``steepness`` is a factor of the derivative of z in logsigma, for draws that are not right.
+        """
         mu, logsigma = encoder(w, x, self.encoder_hidden)
         z = mu + np.exp(logsigma) * noise
         c = outer[:, None]
@@ -134,5 +142,5 @@ class Bound:
         d_z = found.pop("z")
         kl_mu, kl_logsigma = self.divergence.slopes(mu, logsigma)
         d_mu = d_z - c * kl_mu
-        d_logsigma = d_z * np.exp(logsigma) * noise - c * kl_logsigma
+        d_logsigma = steepness * d_z * np.exp(logsigma) * noise - c * kl_logsigma
         return found | encoder_gradients(w, x, d_mu, d_logsigma, self.encoder_hidden)

@@ -10,16 +10,19 @@ import numpy as np
 from grader.checks import expected
 from grader.checks.closeness import close
 from grader.checks.expected import Bound
+from grader.diagnosis.elbo_sampling import MISCONCEPTIONS as _OF_THE_DRAW
+from grader.diagnosis.elbo_sampling import of_draws as by_draws
+from grader.diagnosis.elbo_sampling import repeated
 from grader.diagnosis.elbo_slips import (
     COLUMN,
     GRAPH,
     KL_DETACHED,
     MEAN_DECODED,
-    MISCONCEPTIONS,
     ONE_DRAW,
     SAMPLE_DETACHED,
     SLIPS,
 )
+from grader.diagnosis.elbo_slips import MISCONCEPTIONS as _OF_THE_OBJECTIVE
 from grader.diagnosis.misconception import Misconception
 from grader.diagnosis.objective import Objective
 from grader.diagnosis.search import Slip, same, simplest
@@ -28,10 +31,14 @@ __all__ = (
     "MISCONCEPTIONS",
     "Answer",
     "Understanding",
+    "by_draws",
     "by_gradient",
     "nothing_sampled",
+    "repeated",
     "understand",
 )
+
+MISCONCEPTIONS = (*_OF_THE_OBJECTIVE, *_OF_THE_DRAW)
 
 
 @dataclass(frozen=True)
@@ -84,18 +91,27 @@ def understand(answers: Sequence[Answer], bounds: Sequence[Bound]) -> Understand
     return None
 
 
+def _predicted(objective: Objective, bound: Bound, answer: Answer) -> np.ndarray:
+    return objective.value(bound, answer.weights, answer.x, answer.noise)
+
+
 def _explain(
     answers: Sequence[Answer], bound: Bound, slips: Sequence[Slip]
 ) -> Understanding | None:
     def fits(objective: Objective) -> bool:
-        return all(same(a.came, objective.value(bound, a.weights, a.x, a.noise)) for a in answers)
+        return all(same(a.came, _predicted(objective, bound, a)) for a in answers)
+
+    def tells(objective: Objective) -> bool:
+        # What depends on rounding is no evidence, nor is what the right objective gives as well.
+        pairs = ((_predicted(o, bound, a) for o in (objective, Objective())) for a in answers)
+        return any(not np.any(np.isnan(p)) and not same(r, p) for p, r in pairs)
 
     if not slips:
         if not fits(Objective()):
             return None
         column = any(answer.came.ndim == 2 for answer in answers)
         return Understanding(bound, misconceptions=(COLUMN,) if column else ())
-    found = simplest(Objective(), slips, fits)
+    found = simplest(Objective(), slips, lambda objective: fits(objective) and tells(objective))
     return Understanding(bound, found.formula, found.misconceptions) if found else None
 
 

@@ -121,6 +121,11 @@ _NO_LOG = _error(
     "probabilities are added up instead of their logarithms",
     "The bound is about the log likelihood. Which function turns a product into a sum?",
 )
+_LOGARITHM = _error(
+    "other_logarithm",
+    "the log likelihood is taken with another logarithm than the natural one",
+    "The divergence is in nats. In which unit is your log likelihood, and can the two be added?",
+)
 _KL_ARGUMENTS = _error(
     "kl_arguments_swapped",
     "the divergence gets mu and log sigma in the wrong order",
@@ -175,6 +180,10 @@ def _with_swapped_arguments(logits: np.ndarray, x: np.ndarray) -> np.ndarray:
     return -100 * np.abs(expit(logits) - x)
 
 
+def _to_base(base: int, logits: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return (x * logits - np.logaddexp(0.0, logits)) / np.log(base)
+
+
 SLIPS = (
     Slip(_NEGATED, {"sign": -1.0}),
     Slip(_KL_ADDED, {"divergence_weight": 1.0}),
@@ -204,6 +213,10 @@ SLIPS = (
     Slip(_SQUARED, {"likelihood": lambda a, x: -0.5 * (x - expit(a)) ** 2}),
     Slip(_ON_ONLY, {"likelihood": lambda a, x: -x * np.logaddexp(0.0, -a)}),
     Slip(_NO_LOG, {"likelihood": lambda a, x: x * expit(a) + (1 - x) * expit(-a)}),
+    *(
+        Slip(_LOGARITHM, {"likelihood": lambda a, x, base=base: _to_base(base, a, x)})
+        for base in (2, 10)
+    ),
     Slip(_KL_ARGUMENTS, {"arguments": _swap}),
     Slip(_UNPACKED, {"posterior": _swap}),
     Slip(_MONTE_CARLO, {"divergence": _one_draw_estimate}),

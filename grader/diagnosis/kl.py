@@ -116,6 +116,16 @@ _MU_MISSING = _error(
     "mu does not enter",
     "The prior is centred on zero. Which term tells how far from there the posterior is?",
 )
+_SQUARE_OF_SUM = _error(
+    "square_of_sum",
+    "the means are added up before they are squared",
+    "Which comes first in the formula, the square or the sum over the dimensions?",
+)
+_LOGARITHM = _error(
+    "other_logarithm",
+    "the logarithm is taken to another base than e",
+    "To which base is the logarithm in a density? In which unit does that measure the divergence?",
+)
 _MEAN_OVER_DIMENSIONS = _error(
     "mean_over_dimensions",
     "the terms are averaged over the latent dimensions instead of summed",
@@ -161,6 +171,13 @@ _MONTE_CARLO = _error(
     "the divergence is estimated from random draws",
     "For two normal distributions the expectation has a closed form. Do you need to draw at all?",
 )
+
+
+def _square_of_sum(mu: np.ndarray) -> np.ndarray:
+    """Divided among the dimensions, for all terms are added up in the end."""
+    return np.broadcast_to(mu.sum(-1, keepdims=True) ** 2 / mu.shape[-1], mu.shape)
+
+
 _GRAPH = graph.errors("kl", "the divergence")
 
 SLIPS = (
@@ -175,6 +192,12 @@ SLIPS = (
     Slip(_EXP, {"variance": lambda mu, ls: 0.5 * (ls - np.exp(2 * ls))}),
     Slip(_EXP, {"variance": lambda mu, ls: 0.5 * (2 * ls - np.exp(2 * ls))}),
     Slip(_MU_PLAIN, {"mean": lambda mu, ls: 0.5 * (mu - mu**2)}),
+    Slip(_SQUARE_OF_SUM, {"mean": lambda mu, ls: 0.5 * (_square_of_sum(mu) - mu**2)}),
+    *(
+        Slip(_LOGARITHM, change)
+        for unit in (1 / np.log(2), 1 / np.log(10))
+        for change in ({"factor": unit}, {"log": lambda mu, ls, unit=unit: ls * (1 - unit)})
+    ),
     Slip(_MU_MISSING, {"mean": lambda mu, ls: -0.5 * mu**2}),
     Slip(_REVERSED, {"posterior": lambda mu, ls: (mu * np.exp(-ls), -ls)}),
     Slip(_SWAPPED, {"posterior": lambda mu, ls: (ls, mu)}),

@@ -41,6 +41,11 @@ _TWICE = _error(
     "the probabilities pass through another sigmoid before pixels are drawn",
     "Does the decoder give logits or probabilities, and which of them does your draw expect?",
 )
+_FAIR = _error(
+    "fair_coins",
+    "every pixel is tossed with a fair coin, whatever its probability",
+    "The decoder says how likely each pixel is. Where does that enter your draw?",
+)
 _SHARED_PIXELS = _error(
     "one_uniform_for_all_pixels",
     "all pixels of an image share one random number",
@@ -115,6 +120,7 @@ _LATENTS = _error(
 _PIXELS: tuple[tuple[Misconception, Rates], ...] = (
     (_INVERTED, lambda theta: 1 - theta),
     (_TWICE, expit),
+    (_FAIR, lambda theta: np.full_like(theta, 0.5)),
 )
 """How often pixels are 1, by their right probability."""
 _PRIORS: tuple[tuple[Misconception, Rates], ...] = (
@@ -169,9 +175,10 @@ def of_latents(
     Args:
         steps: pixels ``[calls, samples, dimensions, n]`` that are 1 where a latent variable
             exceeds one of the ``thresholds [n]``.
-        pixels: what is wrong with the pixels; a second sigmoid leaves nothing to tell about z.
+        pixels: what is wrong with the pixels; a second sigmoid leaves nothing to tell about z, nor
+            do coins.
     """
-    if _TWICE in pixels:
+    if _TWICE in pixels or _FAIR in pixels:
         return pixels
     above = (steps > 0.5).astype(np.float64)
     if _INVERTED in pixels:

@@ -93,7 +93,7 @@ def with_shared_size(axis: int) -> Noise:
 
 
 def reparam_draws(noise: np.ndarray) -> reparam.Draws:
-    """Two calls with the check's own question, in single precision like a candidate's."""
+    """Calls with the check's own question, in single precision like a candidate's."""
     z = (_MU + _SIGMA * noise).astype(np.float32).astype(np.float64)
     return reparam.draws_of(z, _MU, _LOGSIGMA)
 
