@@ -27,7 +27,7 @@ LAYERS = ("files", "system calls", "privileges", "resources")
 
 KNOWN_NOTEBOOKS = frozenset(
     (
-        "35066b697d50d8083b31bbd591f3a3b8619a929f3d323903e9d74a910c25673c",  # the solved one
+        "595144a713d3ffd8bfa9b342fa7ff3b72faaba24a77d4b807b6939387c738d0e",  # the solved one
         "35a2c9ac1a0675c36087d104eaeb38da3d6f474d2580007dd95ad1c736b2d638",  # the template
     )
 )
