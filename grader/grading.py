@@ -71,6 +71,7 @@ class Grader:
     Attributes:
         runner: executes and trains beside the checks, if it is there.
         examiner: checks in place of `check`, such as one that remembers what it has seen.
+        at_once: how many checks of one submission go on side by side; by default one a core.
     """
 
     candidates: Candidates
@@ -78,6 +79,7 @@ class Grader:
     runner: Runner | None = None
     seed: int = 0
     examiner: Callable[[Slice], Checked] | None = None
+    at_once: int | None = None
 
     def grade(self, path: Path) -> Graded:
         """Grade the notebook at ``path``; may be called from many threads.
@@ -115,7 +117,7 @@ class Grader:
             touched.update(observation.touched)
             return observation
 
-        tasks = examine(code, rubric or self.rubric, Exam(put, self.seed))
+        tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
         return tasks, frozenset(touched)
 
     def conclude(
@@ -201,10 +203,12 @@ def _template() -> Notebook:
     return load(asset("student_template") / "vae.ipynb")
 
 
-def examine(code: Slice, rubric: Rubric, exam: Exam) -> tuple[TaskResult, ...]:
-    """Every check that the rubric counts, side by side, as task results."""
+def examine(
+    code: Slice, rubric: Rubric, exam: Exam, at_once: int | None = None
+) -> tuple[TaskResult, ...]:
+    """Every check that the rubric counts, so many side by side, as task results."""
     counted = [check for check in CHECKS if check.id in rubric.checks]
-    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=at_once or max(2, os.cpu_count() or 1)) as pool:
         results = list(pool.map(lambda check: _run(check, rubric, exam), counted))
     tasks = []
     for task in spec.TASKS:

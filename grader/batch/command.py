@@ -146,7 +146,9 @@ def _graded(
             options = RunOptions(course.data, course.trust, at_once=jobs)
             runner = Runner(candidates.warm, candidates.folder, options)
             stack.enter_context(runner)
-        grader = Grader(candidates, rubric, runner)
+        # With a submission a core, more than one check of each would only wait for each other.
+        at_once = max(1, default_jobs() // jobs)
+        grader = Grader(candidates, rubric, runner, at_once=at_once)
         schedule = Schedule[Submission](
             lambda one: _grade_one(one, grader, store.folder),
             lambda one, result: store.keep(one.name, result, prints[one.name]),
