@@ -13,7 +13,7 @@ from grader.batch.find import best_notebook
 
 DISTRIBUTION = "vae-grader"
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
-_LEFT_OUT = ("__pycache__", ".mypy_cache")
+_LEFT_OUT = ("__pycache__", ".mypy_cache", "docs")
 
 _SETUP = """\
 #!/usr/bin/env bash

@@ -15,7 +15,7 @@ from grader.report.course import Entry
 from grader.report.plain import number
 
 _BINS = 10
-_WIDTH, _ROW, _LEFT, _RIGHT = 480, 20, 70, 40
+_WIDTH, _ROW, _LEFT, _RIGHT = 360, 20, 70, 30
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from grader.report.course import Entry
 from grader.report.gradebook import flags
 from grader.report.rendering import environment, policy_hash, template_text
 
+_MISCONCEPTIONS = 10
+"""How many are shown at once; the others are folded away."""
+
 
 @dataclass(frozen=True)
 class _Row:
@@ -41,12 +44,15 @@ def to_index(entries: Sequence[Entry], pages: Mapping[str, str]) -> str:
     css = template_text("page.css") + template_text("index.css")
     script = template_text("index.js")
     tasks = [id for id, _ in figures.tasks]
+    rows = [_row(entry, pages.get(entry.name, ""), tasks) for entry in entries]
     return (
         environment()
         .get_template("index.html")
         .render(
             cohort=figures,
-            rows=[_row(entry, pages.get(entry.name, ""), tasks) for entry in entries],
+            rows=rows,
+            most_shown=_MISCONCEPTIONS,
+            has_ids=any(row.id for row in rows),
             css=Markup(css),
             css_hash=policy_hash(css),
             script=Markup(script),

@@ -16,6 +16,7 @@ import pytest
 from made_results import HOSTILE, course, entry, failed, graded, task
 
 from grader.report.cohort import cohort
+from grader.report.course import Identity
 from grader.report.index import to_index
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -72,6 +73,29 @@ def test_misconceptions_are_ranked_and_count_once_a_student() -> None:
         ("x.one", 2),
         ("x.two", 1),
     )
+
+
+def test_rare_misconceptions_are_folded_away() -> None:
+    checks = [replace(failed(f"kl.c{n}", 1.0), misconception=f"x.m{n:02d}") for n in range(13)]
+    page = to_index([entry(replace(graded(), tasks=(task("kl", *checks),)))], {})
+    shown, folded = page.split("<details>")[0], page.split("<details>")[1].split("</details>")[0]
+    assert "<summary>3 more</summary>" in folded
+    assert re.findall(r"x\.m(\d\d)", shown) == [f"{n:02d}" for n in range(10)]
+    assert re.findall(r"x\.m(\d\d)", folded) == ["10", "11", "12"]
+    assert "<details>" not in to_index(course(), {})
+
+
+def test_checks_that_nobody_lost_are_left_out() -> None:
+    page = to_index(course(), {})
+    lost = page.split("Points lost")[1].split("</table>")[0]
+    assert "Title of kl.per_sample" in lost
+    assert "Title of kl.total" not in lost
+
+
+def test_ids_have_a_column_only_where_there_are_some() -> None:
+    assert '<th scope="col">Id</th>' in to_index(course(), {})
+    nameless = replace(entry(graded()), students=(Identity("Ada L"),))
+    assert '<th scope="col">Id</th>' not in to_index([nameless], {})
 
 
 def test_nothing_of_a_submission_is_live_and_nothing_else_may_run() -> None:
