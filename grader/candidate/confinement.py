@@ -81,6 +81,9 @@ def prepare() -> None:
     limits.threads_now()
     limits.memory_share()
     landlock.version()
+    with suppress(OSError):
+        for unix_sockets in (False, True):
+            seccomp.program(os.getpid(), unix_sockets)
     _project_modules()
 
 

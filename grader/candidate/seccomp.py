@@ -16,6 +16,7 @@ import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from grader.candidate import libc
 from grader.candidate.system_calls import NEWEST, audit_architecture, numbers
@@ -57,10 +58,21 @@ def program(pid: int, unix_sockets: bool) -> bytes:
     Raises:
         OSError: this machine's architecture is not known.
     """
+    tests = _tests_of(pid)
+    code = [_arm(name, numbers()[name], tests) for name in tests if name in numbers()]
+    refusal = _instruction(_RETURN, _ERROR | errno.EPERM)
+    return b"".join((_for_everyone(unix_sockets), *code, refusal))
+
+
+@cache
+def _for_everyone(unix_sockets: bool) -> bytes:
+    """The part of the filter that is the same for every process; what it has no rule for passes.
+
+    It is kept, since to put it together takes longer than all else that confines a process.
+    """
     architecture = audit_architecture()
     if architecture is None:
         raise OSError(errno.ENOSYS, "no filter of system calls is known for this architecture")
-    tests = _tests(pid)
     code = [
         _instruction(_LOAD, _ARCHITECTURE_AT),
         _instruction(_EQUAL, architecture, 1, 0),
@@ -70,13 +82,17 @@ def program(pid: int, unix_sockets: bool) -> bytes:
         _instruction(_AT_LEAST, NEWEST + 1, 0, 1),
         _instruction(_RETURN, _ERROR | errno.ENOSYS),
     ]
+    tests, others = _tests(), _tests_of(0)
     for name, number in numbers().items():
-        if name in _SOCKETS and not unix_sockets:
-            continue
-        block = _block(name, tests)
-        code += [_instruction(_EQUAL, number, 0, len(block)), *block]
-    code.append(_instruction(_RETURN, _ERROR | errno.EPERM))
+        if name not in others and (unix_sockets or name not in _SOCKETS):
+            code.append(_arm(name, number, tests))
     return b"".join(code)
+
+
+def _arm(name: str, number: int, tests: Mapping[str, tuple[Test, ...]]) -> bytes:
+    """What decides about one call, and is stepped over by all others."""
+    block = _block(name, tests)
+    return b"".join((_instruction(_EQUAL, number, 0, len(block)), *block))
 
 
 def install(code: bytes) -> None:
@@ -94,10 +110,19 @@ def install(code: bytes) -> None:
     )
 
 
-def _tests(pid: int) -> Mapping[str, tuple[Test, ...]]:
-    """What the arguments of some calls must be."""
-    own = (pid, -pid & 0xFFFFFFFF)
+def _tests_of(pid: int) -> Mapping[str, tuple[Test, ...]]:
+    """What the arguments of calls that name a process must be."""
     itself = (0, pid)
+    return {
+        "kill": (Test(0, (pid, -pid & 0xFFFFFFFF)),),
+        "tgkill": (Test(0, (pid,)),),
+        "prlimit64": (Test(0, itself),),
+        "sched_setaffinity": (Test(0, itself),),
+    }
+
+
+def _tests() -> Mapping[str, tuple[Test, ...]]:
+    """What the arguments of some other calls must be."""
     # To truncate on opening needs no write access to the file in Landlock's older versions.
     no_truncation = {
         name: (Test(argument, (os.O_TRUNC,), _OPEN_MODE, among=False),)
@@ -110,10 +135,6 @@ def _tests(pid: int) -> Mapping[str, tuple[Test, ...]]:
     return {
         # Threads, but no processes and no namespaces.
         "clone": (Test(0, (_CLONE_THREAD,), _CLONE_THREAD | _CLONE_OTHER),),
-        "kill": (Test(0, own),),
-        "tgkill": (Test(0, (pid,)),),
-        "prlimit64": (Test(0, itself),),
-        "sched_setaffinity": (Test(0, itself),),
         "fcntl": (Test(1, _OWNING_FCNTLS, among=False),),
         "ioctl": (Test(1, _OWNING_IOCTLS, among=False),),
         "prctl": (Test(0, _HARMLESS_PRCTLS),),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 NEWEST = 462
@@ -62,6 +63,7 @@ def audit_architecture() -> int | None:
     return _AUDIT.get(platform.machine())
 
 
+@cache
 def numbers() -> Mapping[str, int]:
     """Name -> number of the calls that exist on this machine."""
     column = 1 if platform.machine() == "x86_64" else 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from grader.checks import expected, worlds
 from grader.checks.expected import Bound
 from grader.checks.reading import tensor, values
 from grader.checks.stand_ins import BOUNDS, stand_ins
-from grader.checks.verdict import Evidence, Exam, Lost, NotReached
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, generator
 
 _BATCHES = (1, 2, 7)
 _TINY = -9.0
@@ -83,13 +84,18 @@ class Case:
 
 def cases(exam: Exam) -> tuple[Case, ...]:
     """A decoder that ignores z, a tiny posterior, and the latter at the assignment's own sizes."""
+    return _cases(exam.seed)
+
+
+@lru_cache(maxsize=2)  # one for all submissions of a course
+def _cases(seed: int) -> tuple[Case, ...]:
     found = []
     for key, sizes, rows in (
         (0, Sizes(9, 3, 8), _BATCHES),
         (1, Sizes(12, 4, 6), _BATCHES),
         (2, Sizes(784, 32, 400), (128,)),
     ):
-        rng = exam.generator(5, key)
+        rng = generator(seed, 5, key)
         weights = worlds.random_weights(rng, sizes)
         if key == 0:
             weights["linear3.weight"] = np.zeros_like(weights["linear3.weight"])

@@ -36,7 +36,12 @@ class Exam:
 
     def generator(self, *key: int) -> np.random.Generator:
         """Random numbers that depend on the seed and the key alone."""
-        return np.random.default_rng((self.seed, *key))
+        return generator(self.seed, *key)
+
+
+def generator(seed: int, *key: int) -> np.random.Generator:
+    """Random numbers that depend on the seed of an `Exam` and the key alone."""
+    return np.random.default_rng((seed, *key))
 
 
 class Lost(Exception):  # noqa: N818 - a verdict, not a fault
