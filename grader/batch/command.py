@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -63,8 +62,8 @@ def run(course: Course) -> int:
         rubric = load_rubric(course.rubric or default_path(), KNOWN_CHECKS)
         wishes = read_overrides(out)
         store = Store(out)
-        with store.locked(), tempfile.TemporaryDirectory(prefix="grade-zip-") as unpacked:
-            found = find_submissions(course.path, Path(unpacked))
+        with store.locked(), store.scratch() as unpacked:
+            found = find_submissions(course.path, unpacked)
             return _grade(course, rubric, store, found, wishes)
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
         raise click.UsageError(str(error)) from error

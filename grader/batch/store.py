@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from grader.report.to_json import to_json
 FINGERPRINT = "fingerprint"
 _SUFFIX = ".part"
 _LOCK = ".lock"
+_SCRATCH = ".unpacked-"
 
 
 class StoreError(Exception):
@@ -127,8 +129,28 @@ class Store:
             self._clear()
             yield
 
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """An empty folder for the time of this grading, to be used under the lock.
+
+        It lies with the results, so that the next grading finds and removes what a killed one left.
+
+        Raises:
+            StoreError: it can't be made.
+        """
+        try:
+            folder = tempfile.mkdtemp(prefix=_SCRATCH, dir=self.folder)
+        except OSError as error:
+            raise StoreError(f"{self.folder} can't be written: {error.strerror}.") from error
+        try:
+            yield Path(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _clear(self) -> None:
-        """Remove what a killed grading left half-written."""
+        """Remove what a killed grading left: half-written files, and its scratch folder."""
+        for path in self.folder.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(path, ignore_errors=True)
         for path in self.folder.rglob(f".*{_SUFFIX}"):
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -106,6 +106,20 @@ def test_kill_leaves_a_whole_file(tmp_path: Path) -> None:
         assert [entry.name for entry in path.parent.iterdir()] == ["ada.json"]
 
 
+def test_scratch_folders_do_not_stay(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.locked(), store.scratch() as folder:
+        (folder / "000001.ipynb").write_bytes(b"unpacked")
+    assert not folder.exists()
+    with store.locked():
+        killed = store.scratch()  # never left, as by a grading that is killed
+        left = killed.__enter__()
+        (left / "000001.ipynb").write_bytes(b"unpacked")
+    with store.locked():
+        assert not left.exists()
+        assert store.names() == frozenset()
+
+
 def test_what_is_kept_is_a_result_to_other_programs(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.keep("ada", graded(), "x")
