@@ -119,7 +119,7 @@ def killed_and_done(handed: Path, out: Path, kills: int, most: int, *options: st
             json.loads(path.read_text(encoding="utf-8"))
         assert _ended(family)
     done = grade(handed, out, *options)
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr[-3000:]
     assert "are graded already" in done.stderr
 
 
