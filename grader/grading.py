@@ -112,10 +112,10 @@ class Grader:
         touched: set[str] = set()
         stuck: Counter[Asked] = Counter()
 
-        def put(probe: Probe) -> Observation:
-            observation = self.candidates.ask(probe, code, stuck)
-            touched.update(observation.touched)
-            return observation
+        def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
+            observations = self.candidates.ask(probes, code, stuck)
+            touched.update(*(observation.touched for observation in observations))
+            return observations
 
         tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
         return tasks, frozenset(touched)

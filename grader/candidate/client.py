@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -37,6 +37,14 @@ STRIKES = 2
 
 Asked = tuple[str, tuple[str, ...]]
 """A method and the stand-ins that were in place; the method is empty for the class as a whole."""
+
+_LOADING: Asked = ("", ())
+
+
+def _asked(probe: Probe) -> list[Asked]:
+    """What each call of a probe asks for."""
+    stand_ins = probe.stand_ins.methods if probe.stand_ins else ()
+    return [(call.method, stand_ins) for call in probe.calls]
 
 
 @dataclass(frozen=True)
@@ -120,8 +128,10 @@ class Candidates:
             self._warm.close()
         self._folder.cleanup()
 
-    def ask(self, probe: Probe, code: Slice, stuck: Counter[Asked] | None = None) -> Observation:
-        """Put a probe to a fresh candidate that holds ``code``.
+    def ask(
+        self, probes: Sequence[Probe], code: Slice, stuck: Counter[Asked] | None = None
+    ) -> tuple[Observation, ...]:
+        """Put probes to a fresh candidate that holds ``code``, one after the other.
 
         ``stuck`` counts what ran out of time in one grading, so that a class which hangs is not
         waited for in every check.
@@ -130,48 +140,68 @@ class Candidates:
             GraderError: no candidate could be started.
             NotConfinedError: it could not be confined, so no student code ran.
         """
-        stand_ins = probe.stand_ins.methods if probe.stand_ins else ()
-        loading: Asked = ("", ())
-        asked: list[Asked] = [(call.method, stand_ins) for call in probe.calls]
         stuck = Counter() if stuck is None else stuck
-        for stage, key in (("load", loading), ("call", asked[0])):
+        if any(stuck[key] >= STRIKES for probe in probes for key in (_LOADING, _asked(probe)[0])):
+            return tuple(self._alone(probe, code, stuck) for probe in probes)
+        return self._put(probes, code, stuck)
+
+    def _alone(self, probe: Probe, code: Slice, stuck: Counter[Asked]) -> Observation:
+        """What comes of one probe, which is not put where it has hung too often."""
+        for stage, key in (("load", _LOADING), ("call", _asked(probe)[0])):
             if stuck[key] >= STRIKES:
                 again = Failure("timed_out", stage, text="its time in earlier checks")
                 return Observation((again,) * len(probe.calls))
-        job = pack(message(probe, code))
+        return self._put((probe,), code, stuck)[0]
+
+    def _put(
+        self, probes: Sequence[Probe], code: Slice, stuck: Counter[Asked]
+    ) -> tuple[Observation, ...]:
+        job = pack(message(probes, code))
         channel = self._open()
         try:
-            outcomes: list[Outcome] = []
-            touched: frozenset[str] = frozenset()
-            stage, seconds = "load", self._patience.setup_seconds
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                channel.send(job)
+            self.layers = self._confined(channel)
             end = time.monotonic() + self._patience.life_seconds
-            try:
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    channel.send(job)
-                self.layers = self._confined(channel)
-                failure = read_setup(self._next(channel, seconds, end))
-                if failure is not None:
-                    return Observation((failure,) * len(probe.calls))
-                stage = "call"
-                for call in probe.calls:
-                    seconds = self._patience.seconds(call.repeat)
-                    answer = self._next(channel, seconds, end)
-                    touched |= read_touched(answer)
-                    outcomes.append(read_outcome(answer, call.repeat))
-            except TimeoutError:
-                stuck[loading if stage == "load" else asked[len(outcomes)]] += 1
-                failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
-            except (EOFError, ConnectionResetError):
-                failure = Failure("died", stage, text=channel.ending())
-            except WireError as error:
-                failure = Failure("nonsense", stage, text=str(error))
-            missing = len(probe.calls) - len(outcomes)
-            if missing:
-                assert failure is not None
-                outcomes += [failure] * missing
-            return Observation(tuple(outcomes), touched)
+            observations: list[Observation] = []
+            failure: Failure | None = None
+            for probe in probes:
+                if failure is None:
+                    observation, failure = self._observe(channel, probe, end, stuck)
+                else:  # nothing comes from a candidate that has failed
+                    observation = Observation((failure,) * len(probe.calls))
+                observations.append(observation)
+            return tuple(observations)
         finally:
             channel.close()
+
+    def _observe(
+        self, channel: Channel, probe: Probe, end: float, stuck: Counter[Asked]
+    ) -> tuple[Observation, Failure | None]:
+        """What comes of a probe, and the failure that leaves the candidate of no more use."""
+        outcomes: list[Outcome] = []
+        touched: frozenset[str] = frozenset()
+        stage, seconds = "load", self._patience.setup_seconds
+        try:
+            not_built = read_setup(self._next(channel, seconds, end))
+            if not_built is not None:
+                return Observation((not_built,) * len(probe.calls)), None
+            stage = "call"
+            for call in probe.calls:
+                seconds = self._patience.seconds(call.repeat)
+                answer = self._next(channel, seconds, end)
+                touched |= read_touched(answer)
+                outcomes.append(read_outcome(answer, call.repeat))
+            return Observation(tuple(outcomes), touched), None
+        except TimeoutError:
+            stuck[_LOADING if stage == "load" else _asked(probe)[len(outcomes)]] += 1
+            failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
+        except (EOFError, ConnectionResetError):
+            failure = Failure("died", stage, text=channel.ending())
+        except WireError as error:
+            failure = Failure("nonsense", stage, text=str(error))
+        outcomes += [failure] * (len(probe.calls) - len(outcomes))
+        return Observation(tuple(outcomes), touched), failure
 
     def _confined(self, channel: Channel) -> tuple[str, ...]:
         """The layers that are on. Until they are, whatever goes wrong is the grader's own fault."""

@@ -59,7 +59,7 @@ class StandIns:
 
 @dataclass(frozen=True)
 class Probe:
-    """What one candidate is asked to do: build a model, load weights, make calls.
+    """What a candidate is asked to do: build a model, load weights, make calls.
 
     ``weights`` maps ``layer.weight`` and ``layer.bias`` to arrays; ``seed`` seeds the candidate's
     generators, so that two gradings agree.
@@ -86,22 +86,34 @@ class _Arrays:
         return len(self.found) - 1
 
 
-def message(probe: Probe, code: Slice) -> Message:
-    """The job of a candidate that holds ``code``."""
+def message(probes: Iterable[Probe], code: Slice) -> Message:
+    """The job of a candidate that holds ``code``, for one probe after the other."""
     arrays = _Arrays()
-    sizes = (probe.sizes.obs, probe.sizes.latent, probe.sizes.hidden)
-    stand_ins = probe.stand_ins
     body = {
-        "cells": [
-            {"number": cell.number, "source": cell.source, "keep": list(cell.keep)}
-            for cell in code.cells
-        ],
-        "flags": code.flags,
-        "class_name": spec.CLASS_NAME,
+        "program": program(code),
         "watch": list(spec.TASK_BY_METHOD),
+        "probes": [_probe(probe, arrays) for probe in probes],
+    }
+    return Message(body, tuple(arrays.found))
+
+
+def program(code: Slice) -> dict[str, Any]:
+    """What a candidate executes to have the class, as JSON."""
+    cells = [{"number": c.number, "source": c.source, "keep": list(c.keep)} for c in code.cells]
+    return {"cells": cells, "flags": code.flags, "class_name": spec.CLASS_NAME}
+
+
+def model(sizes: Sizes) -> dict[str, Any]:
+    """What the class is constructed with, and the names that are bound to the sizes, as JSON."""
+    given = (sizes.obs, sizes.latent, sizes.hidden)
+    return {"sizes": list(given), "bind": dict(zip(spec.CONSTRUCTOR, given, strict=True))}
+
+
+def _probe(probe: Probe, arrays: _Arrays) -> dict[str, Any]:
+    stand_ins = probe.stand_ins
+    return {
+        **model(probe.sizes),
         "seed": probe.seed,
-        "sizes": list(sizes),
-        "bind": dict(zip(spec.CONSTRUCTOR, sizes, strict=True)),
         "weights": {name: arrays.add(weight) for name, weight in probe.weights.items()},
         "stand_ins": stand_ins
         and {
@@ -111,7 +123,6 @@ def message(probe: Probe, code: Slice) -> Message:
         },
         "calls": [_call(call, probe.weights, arrays) for call in probe.calls],
     }
-    return Message(body, tuple(arrays.found))
 
 
 def _call(call: Call, parameters: Iterable[str], arrays: _Arrays) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def seed_all(seed: int) -> None:
     random.seed(seed)
 
 
-def load(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Execute the slice as a fresh ``__main__`` and return its names.
+def load(program: Mapping[str, Any], bind: Mapping[str, int]) -> dict[str, Any]:
+    """Execute the slice as a fresh ``__main__``, with these names bound, and return its names.
 
     A statement beside the class that fails does not stop the rest: a method that needs what it
     would have bound says so itself when it is called.
@@ -39,24 +39,28 @@ def load(body: Mapping[str, Any]) -> dict[str, Any]:
     module = types.ModuleType("__main__")
     namespace = module.__dict__
     sys.modules["__main__"] = module
-    namespace.update(body["bind"], device=_Device("cpu"))
+    namespace.update(bind, device=_Device("cpu"))
     failure: BaseException | None = None
-    for cell in body["cells"]:
+    for cell in program["cells"]:
         name = f"cell {cell['number']}"
         lines = cell["source"].splitlines(keepends=True)
         linecache.cache[name] = (len(cell["source"]), None, lines, name)
         statements = ast.parse(cell["source"]).body
         for index in cell["keep"]:
             code = compile(
-                ast.Module([statements[index]], []), name, "exec", body["flags"], dont_inherit=True
+                ast.Module([statements[index]], []),
+                name,
+                "exec",
+                program["flags"],
+                dont_inherit=True,
             )
             try:
                 exec(code, namespace)
             except Exception as error:
                 failure = error
-    if body["class_name"] not in namespace:
-        raise failure or NameError(f"name '{body['class_name']}' is not defined")
-    namespace.update(body["bind"], device=_Device("cpu"))
+    if program["class_name"] not in namespace:
+        raise failure or NameError(f"name '{program['class_name']}' is not defined")
+    namespace.update(bind, device=_Device("cpu"))
     return namespace
 
 

@@ -50,6 +50,8 @@ class _Outbox:
 def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -> None:
     """Carry out the one job that comes in on ``read_fd``; replies go to ``write_fd``.
 
+    Each of its probes meets the student's program afresh.
+
     ``confine`` is called when the job is read and before any line of the student's runs; it says
     which layers are on, or raises `confinement.UnconfinedError`, and then nothing runs.
     """
@@ -60,41 +62,48 @@ def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -
     except confinement.UnconfinedError as error:
         outbox.send({"kind": "unconfined", "missing": error.missing})
         return
-    seed_all(job.body["seed"])
     tripwire = Tripwire(job.body["watch"])
+    for probe in job.body["probes"]:
+        _carry_out(probe, job, outbox, tripwire)
+
+
+def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire: Tripwire) -> None:
+    """Send what comes of building a probe's model, and then of each of its calls."""
+    array = job.arrays.__getitem__
+    seed_all(probe["seed"])
     stage = "load"
     try:
-        namespace = load(job.body)
+        namespace = load(job.body["program"], probe["bind"])
         stage = "construct"
-        vae = _construct(job, namespace)
+        kind = namespace[job.body["program"]["class_name"]]
+        vae = _construct(kind, probe, namespace, array)
     except BaseException as error:
         outbox.send({"kind": "raised", "stage": stage, **describe(error)})
         return
     outbox.send({"kind": "ready"})
-    for call in job.body["calls"]:
+    for call in probe["calls"]:
         try:
-            body = _call(vae, namespace, call, job.arrays.__getitem__, outbox)
+            body = _call(vae, namespace, call, array, outbox)
         except BaseException as error:
             body = {"kind": "raised", "stage": "call", **describe(error)}
         outbox.send({**body, "touched": sorted(tripwire.touched)})
 
 
-def _construct(job: Message, namespace: dict[str, Any]) -> Any:
+def _construct(kind: Any, probe: Mapping[str, Any], namespace: dict[str, Any], array: Array) -> Any:
     """Build the model, put the examiner's weights into its layers, and set stand-ins."""
-    kind = namespace[job.body["class_name"]]
-    vae = kind(*job.body["sizes"])
+    vae = kind(*probe["sizes"])
     with torch.no_grad():
-        for name, index in job.body["weights"].items():
+        for name, index in probe["weights"].items():
             layer, _, parameter = name.partition(".")
             target = getattr(getattr(vae, layer), parameter)
-            weight = torch.from_numpy(job.arrays[index].copy())
+            weight = torch.from_numpy(array(index).copy())
             if target.shape != weight.shape:
                 raise ValueError(f"{name} has shape {list(target.shape)}, not {list(weight.shape)}")
             target.copy_(weight)
     namespace["vae"] = vae
-    stand_ins = job.body["stand_ins"]
+    stand_ins = probe["stand_ins"]
     if stand_ins:
-        names = {"torch": torch, "noise": torch.from_numpy(job.arrays[stand_ins["noise"]].copy())}
+        names = {"torch": torch, "noise": torch.from_numpy(array(stand_ins["noise"]).copy())}
         exec(compile(stand_ins["source"], "stand-ins", "exec"), names)
         for method in stand_ins["methods"]:
             setattr(kind, method, names[method])

@@ -11,7 +11,7 @@ from threading import Lock
 from grader.candidate.observation import Failure, Observation
 from grader.candidate.probe import Probe
 
-Put = Callable[[Probe], Observation]
+Put = Callable[[tuple[Probe, ...]], tuple[Observation, ...]]
 
 
 def once(put: Put) -> Put:
@@ -21,33 +21,33 @@ def once(put: Put) -> Put:
     a fresh candidate. An answer that took too long is not kept: another may be in time.
     """
     lock = Lock()
-    answers: dict[bytes, Future[Observation]] = {}
+    answers: dict[bytes, Future[tuple[Observation, ...]]] = {}
 
-    def ask(probe: Probe) -> Observation:
-        key = _digest(probe)
+    def ask(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
+        key = _digest(probes)
         with lock:
             known = answers.get(key)
             answer = answers.setdefault(key, Future())
         if known is not None:
             return known.result()
         try:
-            observation = put(probe)
+            observations = put(probes)
         except BaseException as error:
             answer.set_exception(error)
             raise
-        if _timed_out(observation):
+        if any(map(_timed_out, observations)):
             with lock:
                 del answers[key]
-        answer.set_result(observation)
-        return observation
+        answer.set_result(observations)
+        return observations
 
     return ask
 
 
-def _digest(probe: Probe) -> bytes:
+def _digest(probes: tuple[Probe, ...]) -> bytes:
     """The same for equal questions; arrays are read where they lie, and other threads go on."""
     digest = hashlib.sha256()
-    rest = pickle.dumps(probe, 5, buffer_callback=lambda buffer: digest.update(buffer.raw()))
+    rest = pickle.dumps(probes, 5, buffer_callback=lambda buffer: digest.update(buffer.raw()))
     digest.update(rest)
     return digest.digest()
 

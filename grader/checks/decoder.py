@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,8 +20,7 @@ from grader.diagnosis import decoder as diagnosis
 from grader.diagnosis.misconception import explained
 
 METHOD = "decoder"
-_FULL = Sizes(784, 32, 400)
-_SIZES = Sizes(11, 3, 7)
+_SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(6, 4, 6)
 _BATCHES = (1, 2, 7, 128)
 
 
@@ -27,21 +28,44 @@ def _theta(outcome: Outcome, rows: int, obs: int) -> np.ndarray:
     return tensor_of_shape(values(outcome, METHOD)[0], "theta", (rows, obs))
 
 
-def _ask(exam: Exam, sizes: Sizes, weights: expected.Weights, z: np.ndarray) -> np.ndarray:
-    outcome = exam.ask(Probe(sizes, weights, (Call(METHOD, {"z": z}),))).outcomes[0]
-    return _theta(outcome, len(z), sizes.obs)
+@dataclass(frozen=True)
+class _Model:
+    """A model, and latent variables for it."""
+
+    sizes: Sizes
+    weights: dict[str, np.ndarray]
+    z: np.ndarray
+
+    def showing(self) -> _Model:
+        """The same with a last layer that passes the hidden units through."""
+        units = {"linear4.weight": np.eye(6), "linear4.bias": np.zeros(6)}
+        return replace(self, weights={**self.weights, **units})
 
 
-def _mixed(exam: Exam) -> tuple[Sizes, dict[str, np.ndarray], np.ndarray]:
-    """A model with random weights in all layers, and latent variables for it."""
-    rng = exam.generator(3, 3)
-    sizes = Sizes(6, 4, 6)
-    return sizes, worlds.random_weights(rng, sizes), worlds.normal(rng, 32, 4)
+def _model(seed: int, key: int, sizes: Sizes, rows: int) -> _Model:
+    rng = generator(seed, 3, key)
+    weights = worlds.random_weights(rng, sizes)
+    return _Model(sizes, weights, worlds.normal(rng, rows, sizes.latent))
+
+
+def _ask(exam: Exam, models: Sequence[_Model]) -> list[np.ndarray]:
+    probes = [Probe(m.sizes, m.weights, (Call(METHOD, {"z": m.z}),)) for m in models]
+    seen = zip(models, exam.ask_together(probes), strict=True)
+    return [_theta(came.outcomes[0], len(model.z), model.sizes.obs) for model, came in seen]
+
+
+def _shown_and_mixed(exam: Exam) -> tuple[_Model, _Model]:
+    """A model whose theta shows the hidden units, whatever they are, and one with random weights.
+
+    They differ in the last layer alone.
+    """
+    mixed = _model(exam.seed, 3, _SQUARE, 32)
+    return mixed.showing(), mixed
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    sizes, weights, z = _mixed(exam)
-    return diagnosis.diagnose(weights, z, _ask(exam, sizes, weights, z))
+    models = _shown_and_mixed(exam)
+    return diagnosis.diagnose(models[1].weights, models[1].z, _ask(exam, models)[1])
 
 
 @check(
@@ -64,39 +88,28 @@ def hidden(exam: Exam) -> Evidence | None:
     """The hidden layer is the ReLU of linear3"""
     try:
         _judge_hidden(exam)
-        _whole(exam)
     except Lost as lost:
         raise explained(lost, _diagnose(exam).hidden) from None
     return None
 
 
 def _judge_hidden(exam: Exam) -> None:
-    rng = exam.generator(3, 1)
     # A last layer that passes the hidden units through shows them, whatever is done after it.
-    sizes = Sizes(6, 4, 6)
-    weights = worlds.random_weights(rng, sizes)
-    weights["linear4.weight"], weights["linear4.bias"] = np.eye(6), np.zeros(6)
-    z = worlds.normal(rng, 32, 4)
-    before = expected.linear(weights, "linear3", z)
-    actual = _ask(exam, sizes, weights, z)
-    if not is_function_of(actual, np.maximum(before, 0)):
+    shown, full = _model(exam.seed, 1, _SQUARE, 32).showing(), _full(exam.seed)
+    units, came = _ask(exam, (shown, full))
+    before = expected.linear(shown.weights, "linear3", shown.z)
+    if not is_function_of(units, np.maximum(before, 0)):
         raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
+    # At the assignment's own sizes everything fits, but for what other checks charge.
+    if not is_function_of(came, expected.logits(full.weights, full.z)):
+        sentence, evidence = difference(came, expected.decoder(full.weights, full.z))
+        raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @lru_cache(maxsize=2)  # one for all submissions of a course
-def _full(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """A model of the assignment's own sizes with random weights, and what it is given."""
-    rng = generator(seed, 3, 2)
-    return worlds.random_weights(rng, _FULL), worlds.normal(rng, 128, _FULL.latent)
-
-
-def _whole(exam: Exam) -> None:
-    """At the assignment's own sizes everything fits, but for what other checks charge."""
-    weights, z = _full(exam.seed)
-    actual = _ask(exam, _FULL, weights, z)
-    if not is_function_of(actual, expected.logits(weights, z)):
-        sentence, evidence = difference(actual, expected.decoder(weights, z))
-        raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
+def _full(seed: int) -> _Model:
+    """A model of the assignment's own sizes with random weights."""
+    return _model(seed, 2, Sizes(784, 32, 400), 128)
 
 
 @check(
@@ -106,16 +119,15 @@ def _whole(exam: Exam) -> None:
 )
 def output(exam: Exam) -> Evidence | None:
     """theta is the sigmoid of linear4, between 0 and 1"""
-    sizes, mixed, z = _mixed(exam)
-    # With the identity as the last weight theta shows the hidden units, whatever they are; with
-    # random weights it must be the sigmoid of the same units' linear function.
-    shown = {**mixed, "linear4.weight": np.eye(6), "linear4.bias": np.zeros(6)}
-    theta = _ask(exam, sizes, shown, z)
-    actual = _ask(exam, sizes, mixed, z)
+    models = _shown_and_mixed(exam)
+    theta, actual = _ask(exam, models)
+    mixed = models[1]
     try:
-        _judge_output(mixed, theta, actual)
+        # With random weights it must be the sigmoid of the same units' linear function.
+        _judge_output(mixed.weights, theta, actual)
     except Lost as lost:
-        raise explained(lost, diagnosis.diagnose(mixed, z, actual).output) from None
+        found = diagnosis.diagnose(mixed.weights, mixed.z, actual).output
+        raise explained(lost, found) from None
     return None
 
 

@@ -39,12 +39,14 @@ METHOD = "elbo"
 
 def _ask(exam: Exam, world: World) -> list[diagnosis.Answer]:
     """What comes in all cases, largest batches first."""
-    found = []
-    for case in cases(exam):
-        calls = tuple(Call(METHOD, {"x": x}) for x in case.batches)
-        outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
+    found, asked = [], cases(exam)
+    probes = [
+        world.probe(exam, c.sizes, c.weights, tuple(Call(METHOD, {"x": x}) for x in c.batches))
+        for c in asked
+    ]
+    for case, came in zip(asked, exam.ask_together(probes), strict=True):
         shapes = [(len(x), case.sizes.latent) for x in case.batches]
-        for x, noise, outcome in zip(case.batches, drawn(exam, shapes), outcomes, strict=True):
+        for x, noise, outcome in zip(case.batches, drawn(exam, shapes), came.outcomes, strict=True):
             found.append(diagnosis.Answer(case.weights, x, noise, numbers(outcome)))
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from grader.candidate.observation import Outcome
+from grader.candidate.observation import Observation, Outcome
 from grader.candidate.probe import Call
 from grader.checks import worlds
 from grader.checks.closeness import close, difference
@@ -26,14 +26,36 @@ IsSampled = Callable[[], bool]
 """Whether z is drawn right, which has a check of its own."""
 
 
+_LINE = Line()
+_ROWS = tuple(np.full((1, 1), float(i % 2)) for i in range(6))
+
+
+def _ask(exam: Exam, world: World) -> tuple[Observation, Observation]:
+    """What comes for a batch, with the cotangents of `_cotangents`, and for single rows."""
+    case = cases(exam)[1]
+    given = {"x": case.batches[-1]}
+    batch = tuple(Call(_METHOD, given, (cotangent,)) for cotangent in _cotangents(exam))
+    rows = tuple(Call(_METHOD, {"x": x}, (np.ones(1),)) for x in _ROWS)
+    probes = (
+        world.probe(exam, case.sizes, case.weights, batch),
+        world.probe(exam, _LINE.sizes, _LINE.weights(), rows),
+    )
+    of_batch, of_rows = exam.ask_together(probes)
+    return of_batch, of_rows
+
+
+def _cotangents(exam: Exam) -> tuple[np.ndarray, np.ndarray]:
+    rows = len(cases(exam)[1].batches[-1])
+    return np.ones(rows), worlds.normal(exam.generator(5, 7), rows)
+
+
 def judge_batch(exam: Exam, world: World, is_sampled: IsSampled) -> Bound:
     """Gradients over a batch whose posterior is tiny, and the bound that explains its values."""
     case = cases(exam)[1]
     x = case.batches[-1]
     rows = len(x)
-    ones, outer = np.ones(rows), worlds.normal(exam.generator(5, 7), rows)
-    calls = tuple(Call(_METHOD, {"x": x}, (cotangent,)) for cotangent in (ones, outer))
-    outcomes = exam.ask(world.probe(exam, case.sizes, case.weights, calls)).outcomes
+    ones, outer = _cotangents(exam)
+    outcomes = _ask(exam, world)[0].outcomes
     actual = numbers(outcomes[0])
     noise = np.zeros((rows, case.sizes.latent))
 
@@ -64,19 +86,14 @@ def judge_batch(exam: Exam, world: World, is_sampled: IsSampled) -> Bound:
 
 def judge_rows(exam: Exam, world: World, bound: Bound, is_sampled: IsSampled) -> None:
     """Gradients of single rows with the noise that was really drawn."""
-    line, weights = Line(), Line().weights()
-    rows = [np.full((1, 1), float(i % 2)) for i in range(6)]
-    calls = tuple(Call(_METHOD, {"x": x}, (np.ones(1),)) for x in rows)
     moved = False
-    for x, outcome in zip(
-        rows, exam.ask(world.probe(exam, line.sizes, weights, calls)).outcomes, strict=True
-    ):
+    for x, outcome in zip(_ROWS, _ask(exam, world)[1].outcomes, strict=True):
         actual = numbers(outcome).ravel()
-        noise = line.recovered(actual, x, bound)
+        noise = _LINE.recovered(actual, x, bound)
         if noise is None or noise.size != 1:
             raise NotReached("The ELBO of single rows is wrong, so its gradient was not judged.")
         moved |= bool(abs(noise[0]) > 1e-2)
-        answer = diagnosis.Answer(weights, x, noise[:, None], actual)
+        answer = diagnosis.Answer(_LINE.weights(), x, noise[:, None], actual)
         found = gradients(outcome, _METHOD)
         try:
             _require(found, bound, answer, np.ones(1), _OF_A_ROW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,8 +19,7 @@ from grader.diagnosis import encoder as diagnosis
 from grader.diagnosis.misconception import explained
 
 METHOD = "encoder"
-_NAMES = ("mu", "logsigma")
-_FULL = Sizes(784, 32, 400)
+_NAMES, _HEADS = ("mu", "logsigma"), ("linear21", "linear22")
 _SIZES = Sizes(11, 3, 7)
 _BATCHES = (1, 2, 7, 128)
 
@@ -32,24 +33,38 @@ def _pair(outcome: Outcome, rows: int, latent: int) -> tuple[np.ndarray, np.ndar
     return mu, logsigma
 
 
-def _ask(
-    exam: Exam, sizes: Sizes, weights: expected.Weights, x: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    outcome = exam.ask(Probe(sizes, weights, (Call(METHOD, {"x": x}),))).outcomes[0]
-    return _pair(outcome, len(x), sizes.latent)
+@dataclass(frozen=True)
+class _Model:
+    """A model, and observations for it."""
+
+    sizes: Sizes
+    weights: dict[str, np.ndarray]
+    x: np.ndarray
+
+    def showing(self, *heads: str) -> _Model:
+        """The same with heads that pass the hidden units through."""
+        units = np.eye(self.sizes.hidden), np.zeros(self.sizes.hidden)
+        parts = zip(("weight", "bias"), units, strict=True)
+        shown = {f"{head}.{name}": part for name, part in parts for head in heads}
+        return replace(self, weights={**self.weights, **shown})
 
 
-def _mixed(exam: Exam) -> tuple[Sizes, dict[str, np.ndarray], np.ndarray]:
-    """A model with random weights in all layers, and observations for it."""
-    rng = exam.generator(1, 3)
-    sizes = Sizes(9, 6, 6)
+def _model(seed: int, key: int, sizes: Sizes, rows: int) -> _Model:
+    rng = generator(seed, 1, key)
     weights = worlds.random_weights(rng, sizes)
-    return sizes, weights, worlds.binary_rows(rng, 32, sizes)
+    return _Model(sizes, weights, worlds.binary_rows(rng, rows, sizes))
+
+
+def _ask(exam: Exam, models: Sequence[_Model]) -> list[tuple[np.ndarray, np.ndarray]]:
+    probes = [Probe(m.sizes, m.weights, (Call(METHOD, {"x": m.x}),)) for m in models]
+    seen = zip(models, exam.ask_together(probes), strict=True)
+    return [_pair(came.outcomes[0], len(model.x), model.sizes.latent) for model, came in seen]
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    sizes, weights, x = _mixed(exam)
-    return diagnosis.diagnose(weights, x, *_ask(exam, sizes, weights, x))
+    *_, mixed = _with_either_head(exam)
+    *_, came = _ask(exam, _with_either_head(exam))
+    return diagnosis.diagnose(mixed.weights, mixed.x, *came)
 
 
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
@@ -72,41 +87,38 @@ def hidden(exam: Exam) -> Evidence | None:
     """The hidden layer is the ReLU of linear1"""
     try:
         _judge_hidden(exam)
-        _whole(exam)
     except Lost as lost:
         raise explained(lost, _diagnose(exam).hidden) from None
     return None
 
 
 def _judge_hidden(exam: Exam) -> None:
-    rng = exam.generator(1, 1)
     # Heads that pass the hidden units through show them, whatever is done after the heads.
-    sizes = Sizes(9, 6, 6)
-    weights = worlds.random_weights(rng, sizes)
-    for head in ("linear21", "linear22"):
-        weights[f"{head}.weight"], weights[f"{head}.bias"] = np.eye(6), np.zeros(6)
-    x = worlds.binary_rows(rng, 32, sizes)
-    before = expected.linear(weights, "linear1", x)
-    for name, actual in zip(_NAMES, _ask(exam, sizes, weights, x), strict=True):
+    shown = _model(exam.seed, 1, Sizes(9, 6, 6), 32).showing(*_HEADS)
+    full = _full(exam.seed)
+    units, came = _ask(exam, (shown, full))
+    before = expected.linear(shown.weights, "linear1", shown.x)
+    for name, actual in zip(_NAMES, units, strict=True):
         if not is_function_of(actual, np.maximum(before, 0)):
             raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)).")
+    # At the assignment's own sizes everything fits, but for what other checks charge.
+    heads = expected.encoder(full.weights, full.x)
+    for name, actual, right in zip(_NAMES, came, heads, strict=True):
+        if not any(is_function_of(actual, head) for head in heads):
+            sentence, evidence = difference(actual, right)
+            raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @lru_cache(maxsize=2)  # one for all submissions of a course
-def _full(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """A model of the assignment's own sizes with random weights, and what it is given."""
-    rng = generator(seed, 1, 2)
-    return worlds.random_weights(rng, _FULL), worlds.binary_rows(rng, 128, _FULL)
+def _full(seed: int) -> _Model:
+    """A model of the assignment's own sizes with random weights."""
+    return _model(seed, 2, Sizes(784, 32, 400), 128)
 
 
-def _whole(exam: Exam) -> None:
-    """At the assignment's own sizes everything fits, but for what other checks charge."""
-    weights, x = _full(exam.seed)
-    heads = expected.encoder(weights, x)
-    for name, actual in zip(_NAMES, _ask(exam, _FULL, weights, x), strict=True):
-        if not any(is_function_of(actual, head) for head in heads):
-            sentence, evidence = difference(actual, heads[_NAMES.index(name)])
-            raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
+def _with_either_head(exam: Exam) -> tuple[_Model, _Model, _Model]:
+    """Models that differ in their heads alone: each head shows the hidden units, and neither."""
+    mixed = _model(exam.seed, 3, Sizes(9, 6, 6), 32)
+    return mixed.showing(_HEADS[0]), mixed.showing(_HEADS[1]), mixed
 
 
 def _head(exam: Exam, position: int) -> None:
@@ -115,21 +127,18 @@ def _head(exam: Exam, position: int) -> None:
     Seen from two models that differ in the heads alone: with the identity as its weight the head
     shows the hidden units, and with random weights it must be the same units' linear function.
     """
-    sizes, mixed, x = _mixed(exam)
-    layer = ("linear21", "linear22")[position]
-    shown = {**mixed, f"{layer}.weight": np.eye(6), f"{layer}.bias": np.zeros(6)}
-    units = _ask(exam, sizes, shown, x)[position]
-    came = _ask(exam, sizes, mixed, x)
-    actual = came[position]
+    models = _with_either_head(exam)
+    mixed, came = models[2].weights, _ask(exam, models)
+    units, actual = came[position][position], came[2][position]
+    name, layer = _NAMES[position], _HEADS[position]
     right = expected.linear(mixed, layer, units)
-    name = _NAMES[position]
     if not close(actual, right) or not np.any(np.ptp(units, axis=0)):
         sentence, evidence = difference(actual, right)
         lost = Lost(
             f"{name} is not {layer} of the hidden layer with nothing after it: {sentence}.",
             evidence=evidence,
         )
-        raise explained(lost, diagnosis.diagnose(mixed, x, *came).head(position))
+        raise explained(lost, diagnosis.diagnose(mixed, models[2].x, *came[2]).head(position))
 
 
 @check("encoder.mu", "Which layer is the head for the means, and what may come after it?")

@@ -42,17 +42,16 @@ class _Answer:
 
 def _ask(exam: Exam) -> list[_Answer]:
     """What the method returns, over several sizes of batch and latent space."""
-    found = []
+    batches, probes = [], []
     for latent in _LATENT:
         sizes = Sizes(6, latent, 4)
-        batches = [_posterior(exam, rows, latent) for rows in _BATCHES]
-        calls = tuple(Call(METHOD, {"mu": mu, "logsigma": ls}) for mu, ls in batches)
-        weights = worlds.random_weights(exam.generator(4, 0), sizes)
-        for (mu, ls), outcome in zip(
-            batches, exam.ask(Probe(sizes, weights, calls)).outcomes, strict=True
-        ):
-            found.append(_Answer(mu, ls, _numbers(outcome)))
-    return found
+        own = [_posterior(exam, rows, latent) for rows in _BATCHES]
+        calls = tuple(Call(METHOD, {"mu": mu, "logsigma": ls}) for mu, ls in own)
+        probes.append(Probe(sizes, worlds.random_weights(exam.generator(4, 0), sizes), calls))
+        batches += own
+    outcomes = [outcome for came in exam.ask_together(probes) for outcome in came.outcomes]
+    seen = zip(batches, outcomes, strict=True)
+    return [_Answer(mu, ls, _numbers(outcome)) for (mu, ls), outcome in seen]
 
 
 def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.candidate.observation import Observation
 from grader.candidate.probe import Probe
-from grader.checks.answers import once
+from grader.checks.answers import Put, once
 
 Evidence = Mapping[str, Any]
 
@@ -20,11 +20,11 @@ class Exam:
     """One grading, as a check sees it: candidates to ask, and the examiner's own random numbers.
 
     Attributes:
-        put: puts a probe to a fresh candidate; equal ones are put once, for checks share draws.
+        put: puts probes to a fresh candidate; equal ones are put once, for checks share draws.
         seed: of all draws; two gradings under one seed agree.
     """
 
-    put: Callable[[Probe], Observation]
+    put: Put
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -32,7 +32,11 @@ class Exam:
 
     def ask(self, probe: Probe) -> Observation:
         """What a fresh candidate makes of a probe."""
-        return self.put(replace(probe, seed=self.seed))
+        return self.ask_together((probe,))[0]
+
+    def ask_together(self, probes: Iterable[Probe]) -> tuple[Observation, ...]:
+        """What a fresh candidate makes of probes, one after the other."""
+        return self.put(tuple(replace(probe, seed=self.seed) for probe in probes))
 
     def generator(self, *key: int) -> np.random.Generator:
         """Random numbers that depend on the seed and the key alone."""

@@ -81,9 +81,9 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
     program.seed_all(job.body["seed"])
     started = time.perf_counter()
     try:
-        namespace = program.load(job.body)
+        namespace = program.load(job.body["program"], job.body["bind"])
         namespace["device"] = device
-        vae = namespace[job.body["class_name"]](*job.body["sizes"]).to(device)
+        vae = namespace[job.body["program"]["class_name"]](*job.body["sizes"]).to(device)
         namespace["vae"] = vae
         images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255).to(device)
         optimiser = torch.optim.Adam(vae.parameters(), lr=job.body["learning_rate"])

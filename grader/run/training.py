@@ -17,7 +17,7 @@ import numpy as np
 from grader.candidate.channels import receive_exactly
 from grader.candidate.limits import Limits
 from grader.candidate.observation import clean
-from grader.candidate.probe import Probe, Sizes, message
+from grader.candidate.probe import Sizes, model, program
 from grader.candidate.processes import START_SECONDS, Nursery, environment
 from grader.candidate.reach import cuda_devices
 from grader.candidate.wire import Message, WireError, pack, unpack
@@ -75,11 +75,9 @@ def _cuda_environment(folder: Path) -> dict[str, str]:
 
 
 def _job(code: Slice, digits: Digits) -> bytes:
-    base = message(Probe(SIZES, {}, ()), code)
-    settings = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE}
-    return pack(
-        Message({**base.body, **settings}, (digits.images.reshape(len(digits.images), -1),))
-    )
+    settings = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": 0}
+    body = {"program": program(code), **model(SIZES), **settings}
+    return pack(Message(body, (digits.images.reshape(len(digits.images), -1),)))
 
 
 def _ask(process: Process, job: bytes) -> Training:

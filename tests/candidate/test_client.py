@@ -1,4 +1,4 @@
-"""How the examiner keeps a candidate's time."""
+"""What a candidate is asked, one probe after the other, and how the examiner keeps its time."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.redteam.attacks import Attack, write_notebook
 SIZES = Sizes(6, 2, 4)
 ROWS = np.zeros((3, 2), np.float32)
 KL = Call("kl_divergence", {"mu": ROWS, "logsigma": ROWS})
+KL_OF_3 = Call("kl_divergence", {"mu": np.zeros((3, 3)), "logsigma": np.zeros((3, 3))})
 DECODER = Call("decoder", {"z": ROWS})
 
 
@@ -37,7 +38,7 @@ def ask(
     candidates: Candidates, code: Slice, *calls: Call, stuck: Counter[Asked] | None = None
 ) -> Observation:
     weights = worlds.random_weights(np.random.default_rng(0), SIZES)
-    return candidates.ask(Probe(SIZES, weights, calls), code, stuck)
+    return candidates.ask((Probe(SIZES, weights, calls),), code, stuck)[0]
 
 
 def test_a_method_that_hung_twice_is_asked_no_more_and_others_are(
@@ -79,6 +80,70 @@ def test_many_slow_calls_end_with_the_candidates_life(tmp_path: Path) -> None:
     assert isinstance(outcomes[0], Returned)
     assert isinstance(outcomes[-1], Failure)
     assert outcomes[-1].kind == "timed_out"
+
+
+def probe(latent: int, *calls: Call) -> Probe:
+    sizes = Sizes(6, latent, 4)
+    return Probe(sizes, worlds.random_weights(np.random.default_rng(0), sizes), calls)
+
+
+def test_every_probe_meets_the_program_afresh(hasty: Candidates, tmp_path: Path) -> None:
+    code = sliced(
+        "built = []\nclass VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n"
+        "        built.append(mu)\n        return torch.full((len(built),), float(latent_dim))\n",
+        tmp_path,
+    )
+    calls = [(KL, KL), (KL,), (KL, KL, KL)]
+    seen = hasty.ask([probe(at, *asked) for at, asked in enumerate(calls, 2)], code)
+    for latent, (asked, came) in enumerate(zip(calls, seen, strict=True), 2):
+        outcomes = [outcome for outcome in came.outcomes if isinstance(outcome, Returned)]
+        arrays = [outcome.values[0].array for outcome in outcomes]
+        right = [np.full(count, latent) for count in range(1, len(asked) + 1)]
+        assert all(map(np.array_equal, arrays, right))
+        assert len(arrays) == len(right)
+
+
+def test_a_model_that_cannot_be_built_leaves_the_other_probes_alone(
+    hasty: Candidates, tmp_path: Path
+) -> None:
+    code = sliced(
+        "class VAE(Honest):\n    def __init__(self, obs_dim, latent_dim, hidden_dim=100):\n"
+        "        assert latent_dim != 3\n"
+        "        super().__init__(obs_dim, latent_dim, hidden_dim)\n",
+        tmp_path,
+    )
+    seen = hasty.ask([probe(2, KL), probe(3, KL, KL), probe(2, KL)], code)
+    kinds = [[type(outcome) for outcome in came.outcomes] for came in seen]
+    assert kinds == [[Returned], [Failure, Failure], [Returned]]
+
+
+@pytest.mark.parametrize(("end", "kind"), [("os._exit(0)", "died"), ("time.sleep(5)", "timed_out")])
+def test_what_came_before_a_candidate_failed_is_kept(
+    hasty: Candidates, tmp_path: Path, end: str, kind: str
+) -> None:
+    code = sliced(
+        "import os, time\nclass VAE(Honest):\n    def decoder(self, z):\n"
+        f"        if z.shape[1] == 3:\n            {end}\n        return super().decoder(z)\n",
+        tmp_path,
+    )
+    given = {"z": np.zeros((3, 3), np.float32)}
+    probes = [probe(2, DECODER), probe(3, KL_OF_3, Call("decoder", given)), probe(2, DECODER)]
+    first, second, third = hasty.ask(probes, code)
+    assert isinstance(first.outcomes[0], Returned)
+    assert isinstance(second.outcomes[0], Returned)
+    for outcome in (second.outcomes[1], third.outcomes[0]):
+        assert isinstance(outcome, Failure)
+        assert outcome.kind == kind
+
+
+def test_a_probe_that_hung_twice_keeps_no_other_from_its_answer(
+    hasty: Candidates, tmp_path: Path
+) -> None:
+    code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
+    stuck: Counter[Asked] = Counter({("kl_divergence", ()): 2})
+    first, second = hasty.ask([probe(2, KL), probe(2, DECODER)], code, stuck)
+    assert isinstance(first.outcomes[0], Failure)
+    assert isinstance(second.outcomes[0], Returned)
 
 
 def test_the_layers_are_told(hasty: Candidates, tmp_path: Path) -> None:

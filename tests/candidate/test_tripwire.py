@@ -79,5 +79,6 @@ def test_the_method_that_touches_it_is_named(
 ) -> None:
     path = write_notebook(Attack("made", "made.", {}, (source,), {}, ()), tmp_path, {})
     weights = worlds.random_weights(np.random.default_rng(0), SIZES)
-    seen = candidates.ask(Probe(SIZES, weights, (CALLS[asked],)), extract(load(path)))
+    probe = Probe(SIZES, weights, (CALLS[asked],))
+    (seen,) = candidates.ask((probe,), extract(load(path)))
     assert seen.touched == touched
