@@ -173,6 +173,8 @@ async def _until_done(
     if not work.done():
         work.cancel()
         await asyncio.wait({work}, timeout=SECONDS_TO_STOP)
+        if work.done() and not work.cancelled():
+            work.exception()  # what a dying kernel makes of nbclient; asyncio complains of it else
         return None, ending
     with contextlib.suppress(asyncio.CancelledError):
         return work.exception(), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -146,6 +147,15 @@ def test_kernel_that_leaves_is_noticed_within_a_second(run: Run) -> None:
 def test_kernel_that_crashes_is_told_apart(run: Run) -> None:
     outcome = run("import ctypes; ctypes.string_at(0)")
     assert outcome.run.error == "Cell 1 ended the kernel: it crashed with a segmentation fault."
+
+
+@pytest.mark.parametrize("end", ["import os; os._exit(3)", "exit()\nimport time; time.sleep(9)"])
+def test_nothing_is_said_behind_the_back_of_a_kernel_that_ended(
+    run: Run, end: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(end, "1")
+    gc.collect()  # when asyncio speaks of exceptions that nobody has looked at
+    assert caplog.text == ""
 
 
 def test_exit_in_a_cell(run: Run) -> None:
