@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from grader.run.start import Runner
 from grader.run.training import contradiction
 from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
+from grader.submission.program import Program, read_program
 from grader.submission.rules import read_rules
 
 LOSS_FALLS = "loss_falls"
@@ -199,8 +200,9 @@ def _seen_at_run_time(
     return found
 
 
-def _template() -> Notebook:
-    return load(asset("student_template") / "vae.ipynb")
+@cache  # one for all submissions of a course
+def _template() -> Program:
+    return read_program(load(asset("student_template") / "vae.ipynb"))
 
 
 def examine(

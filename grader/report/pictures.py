@@ -67,6 +67,7 @@ def _picture(cell: int, data: Any) -> Picture | None:
     clean = Image.new("RGB", pixels.size, "white")
     clean.paste(pixels, mask=pixels)
     file = io.BytesIO()
-    clean.save(file, "PNG", optimize=True)
+    # To look for the smallest encoding would take longer than all the checks together.
+    clean.save(file, "PNG", compress_level=4)
     uri = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
     return Picture(cell, uri, clean.width, clean.height)

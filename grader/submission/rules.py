@@ -7,11 +7,11 @@ from grader.submission.edits import find_edits
 from grader.submission.findings import Finding
 from grader.submission.imports import find_imports
 from grader.submission.load import Notebook
-from grader.submission.program import read_program
+from grader.submission.program import Program, read_program
 from grader.submission.slices import Slice
 
 
-def read_rules(notebook: Notebook, part: Slice, template: Notebook | None) -> tuple[Finding, ...]:
+def read_rules(notebook: Notebook, part: Slice, template: Program | None) -> tuple[Finding, ...]:
     """What breaks a rule, rule by rule and in the order of the notebook.
 
     Additional imports and edits outside the blocks are told by comparison with ``template``, and
@@ -23,7 +23,6 @@ def read_rules(notebook: Notebook, part: Slice, template: Notebook | None) -> tu
     program = read_program(notebook)
     findings = find_distributions(program, part)
     if template is not None:
-        original = read_program(template)
-        findings += find_imports(program, part, original)
-        findings += find_edits(program, original)
+        findings += find_imports(program, part, template)
+        findings += find_edits(program, template)
     return tuple(findings)

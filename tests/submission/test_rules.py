@@ -14,6 +14,7 @@ from grader.submission.findings import (
     NO_DISTRIBUTIONS,
     NO_EDITS_OUTSIDE_BLOCKS,
 )
+from grader.submission.program import read_program
 
 ROOT = Path(__file__).parents[2]
 IMPORTS = "import torch, sys, importlib\nimport torch.nn as nn"
@@ -26,7 +27,8 @@ def vae(body: str, method: str = "elbo") -> str:
 
 
 def found(rule: str, made: Notebook, template: Notebook | None = None) -> list[Finding]:
-    findings = read_rules(made, extract(made), template)
+    original = None if template is None else read_program(template)
+    findings = read_rules(made, extract(made), original)
     return [finding for finding in findings if finding.rule == rule]
 
 
@@ -274,4 +276,4 @@ def test_without_a_template_nothing_is_compared() -> None:
 def test_the_solved_notebook_keeps_all_rules() -> None:
     template = load(ROOT / "student_template" / "vae.ipynb")
     for made in (template, load(ROOT / "reference" / "vae_solved.ipynb")):
-        assert read_rules(made, extract(made), template) == ()
+        assert read_rules(made, extract(made), read_program(template)) == ()
