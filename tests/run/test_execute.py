@@ -214,6 +214,29 @@ def test_mnist_is_found_whatever_is_asked_for(run: Run) -> None:
     assert outcome.run.status == "completed", outcome.run
 
 
+def test_loaders_give_what_the_data_set_gives(run: Run) -> None:
+    outcome = run(
+        "import torch\nfrom torchvision import datasets, transforms\n"
+        "from torch.utils.data import DataLoader, Subset",
+        "class Darker(datasets.MNIST):\n    def __getitem__(self, index):\n"
+        "        image, label = super().__getitem__(index)\n        return image / 2, label + 1\n"
+        "tensor = transforms.ToTensor()\n"
+        "turned = transforms.Compose([tensor, transforms.Normalize(0.5, 0.5)])\n"
+        "sets = [datasets.MNIST('', transform=tensor),\n"
+        "        datasets.MNIST('', False, transform=turned),\n"
+        "        datasets.MNIST('', transform=tensor, target_transform=lambda label: -label),\n"
+        "        Darker('', transform=tensor)]\n"
+        "sets.append(Subset(sets[0], [5, 3, 8, 3]))",
+        "for data in sets:\n    at = 0\n    for images, labels in DataLoader(data, 50):\n"
+        "        assert labels.dtype == torch.int64 and images.is_contiguous()\n"
+        "        for image, label in zip(images, labels):\n"
+        "            right, its_label = data[at]\n            at += 1\n"
+        "            assert torch.equal(image, right) and image.dtype == right.dtype\n"
+        "            assert label == its_label\n    assert at == len(data)",
+    )
+    assert outcome.run.status == "completed", outcome.run
+
+
 def test_loaders_start_no_process(run: Run) -> None:
     outcome = run(
         "import torch",
