@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +12,13 @@ from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
-from grader.checks.networks import is_function_of, require_connected, require_slopes
+from grader.checks.networks import (
+    Model,
+    ask,
+    is_function_of,
+    require_connected,
+    require_slopes,
+)
 from grader.checks.reading import gradients, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check, generator
 from grader.diagnosis import decoder as diagnosis
@@ -28,44 +33,29 @@ def _theta(outcome: Outcome, rows: int, obs: int) -> np.ndarray:
     return tensor_of_shape(values(outcome, METHOD)[0], "theta", (rows, obs))
 
 
-@dataclass(frozen=True)
-class _Model:
-    """A model, and latent variables for it."""
-
-    sizes: Sizes
-    weights: dict[str, np.ndarray]
-    z: np.ndarray
-
-    def showing(self) -> _Model:
-        """The same with a last layer that passes the hidden units through."""
-        units = {"linear4.weight": np.eye(6), "linear4.bias": np.zeros(6)}
-        return replace(self, weights={**self.weights, **units})
-
-
-def _model(seed: int, key: int, sizes: Sizes, rows: int) -> _Model:
+def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     rng = generator(seed, 3, key)
     weights = worlds.random_weights(rng, sizes)
-    return _Model(sizes, weights, worlds.normal(rng, rows, sizes.latent))
+    return Model(sizes, weights, worlds.normal(rng, rows, sizes.latent))
 
 
-def _ask(exam: Exam, models: Sequence[_Model]) -> list[np.ndarray]:
-    probes = [Probe(m.sizes, m.weights, (Call(METHOD, {"z": m.z}),)) for m in models]
-    seen = zip(models, exam.ask_together(probes), strict=True)
-    return [_theta(came.outcomes[0], len(model.z), model.sizes.obs) for model, came in seen]
+def _ask(exam: Exam, models: Sequence[Model]) -> list[np.ndarray]:
+    outcomes = zip(models, ask(exam, METHOD, "z", models), strict=True)
+    return [_theta(outcome, len(m.inputs), m.sizes.obs) for m, outcome in outcomes]
 
 
-def _shown_and_mixed(exam: Exam) -> tuple[_Model, _Model]:
+def _shown_and_mixed(exam: Exam) -> tuple[Model, Model]:
     """A model whose theta shows the hidden units, whatever they are, and one with random weights.
 
     They differ in the last layer alone.
     """
     mixed = _model(exam.seed, 3, _SQUARE, 32)
-    return mixed.showing(), mixed
+    return mixed.showing("linear4"), mixed
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
     models = _shown_and_mixed(exam)
-    return diagnosis.diagnose(models[1].weights, models[1].z, _ask(exam, models)[1])
+    return diagnosis.diagnose(models[1].weights, models[1].inputs, _ask(exam, models)[1])
 
 
 @check(
@@ -95,21 +85,21 @@ def hidden(exam: Exam) -> Evidence | None:
 
 def _judge_hidden(exam: Exam) -> None:
     # A last layer that passes the hidden units through shows them, whatever is done after it.
-    shown, full = _model(exam.seed, 1, _SQUARE, 32).showing(), _full(exam.seed)
+    shown, full = _model(exam.seed, 1, _SQUARE, 32).showing("linear4"), _full(exam.seed)
     units, came = _ask(exam, (shown, full))
-    before = expected.linear(shown.weights, "linear3", shown.z)
+    before = expected.linear(shown.weights, "linear3", shown.inputs)
     if not is_function_of(units, np.maximum(before, 0)):
         raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    if not is_function_of(came, expected.logits(full.weights, full.z)):
-        sentence, evidence = difference(came, expected.decoder(full.weights, full.z))
+    if not is_function_of(came, expected.logits(full.weights, full.inputs)):
+        sentence, evidence = difference(came, expected.decoder(full.weights, full.inputs))
         raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @lru_cache(maxsize=2)  # one for all submissions of a course
-def _full(seed: int) -> _Model:
+def _full(seed: int) -> Model:
     """A model of the assignment's own sizes with random weights."""
-    return _model(seed, 2, Sizes(784, 32, 400), 128)
+    return _model(seed, 2, worlds.FULL, 128)
 
 
 @check(
@@ -126,7 +116,7 @@ def output(exam: Exam) -> Evidence | None:
         # With random weights it must be the sigmoid of the same units' linear function.
         _judge_output(mixed.weights, theta, actual)
     except Lost as lost:
-        found = diagnosis.diagnose(mixed.weights, mixed.z, actual).output
+        found = diagnosis.diagnose(mixed.weights, mixed.inputs, actual).output
         raise explained(lost, found) from None
     return None
 

@@ -93,7 +93,7 @@ def _cases(seed: int) -> tuple[Case, ...]:
     for key, sizes, rows in (
         (0, Sizes(9, 3, 8), _BATCHES),
         (1, Sizes(12, 4, 6), _BATCHES),
-        (2, Sizes(784, 32, 400), (128,)),
+        (2, worlds.FULL, (128,)),
     ):
         rng = generator(seed, 5, key)
         weights = worlds.random_weights(rng, sizes)

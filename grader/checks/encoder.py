@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +11,13 @@ from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
-from grader.checks.networks import is_function_of, require_connected, require_slopes
+from grader.checks.networks import (
+    Model,
+    ask,
+    is_function_of,
+    require_connected,
+    require_slopes,
+)
 from grader.checks.reading import gradients, pair, tensor_of_shape, values
 from grader.checks.verdict import Evidence, Exam, Lost, check, generator
 from grader.diagnosis import encoder as diagnosis
@@ -20,7 +25,7 @@ from grader.diagnosis.misconception import explained
 
 METHOD = "encoder"
 _NAMES, _HEADS = ("mu", "logsigma"), ("linear21", "linear22")
-_SIZES = Sizes(11, 3, 7)
+_SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(9, 6, 6)
 _BATCHES = (1, 2, 7, 128)
 
 
@@ -33,38 +38,20 @@ def _pair(outcome: Outcome, rows: int, latent: int) -> tuple[np.ndarray, np.ndar
     return mu, logsigma
 
 
-@dataclass(frozen=True)
-class _Model:
-    """A model, and observations for it."""
-
-    sizes: Sizes
-    weights: dict[str, np.ndarray]
-    x: np.ndarray
-
-    def showing(self, *heads: str) -> _Model:
-        """The same with heads that pass the hidden units through."""
-        units = np.eye(self.sizes.hidden), np.zeros(self.sizes.hidden)
-        parts = zip(("weight", "bias"), units, strict=True)
-        shown = {f"{head}.{name}": part for name, part in parts for head in heads}
-        return replace(self, weights={**self.weights, **shown})
-
-
-def _model(seed: int, key: int, sizes: Sizes, rows: int) -> _Model:
+def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     rng = generator(seed, 1, key)
     weights = worlds.random_weights(rng, sizes)
-    return _Model(sizes, weights, worlds.binary_rows(rng, rows, sizes))
+    return Model(sizes, weights, worlds.binary_rows(rng, rows, sizes))
 
 
-def _ask(exam: Exam, models: Sequence[_Model]) -> list[tuple[np.ndarray, np.ndarray]]:
-    probes = [Probe(m.sizes, m.weights, (Call(METHOD, {"x": m.x}),)) for m in models]
-    seen = zip(models, exam.ask_together(probes), strict=True)
-    return [_pair(came.outcomes[0], len(model.x), model.sizes.latent) for model, came in seen]
+def _ask(exam: Exam, models: Sequence[Model]) -> list[tuple[np.ndarray, np.ndarray]]:
+    outcomes = zip(models, ask(exam, METHOD, "x", models), strict=True)
+    return [_pair(outcome, len(m.inputs), m.sizes.latent) for m, outcome in outcomes]
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    *_, mixed = _with_either_head(exam)
-    *_, came = _ask(exam, _with_either_head(exam))
-    return diagnosis.diagnose(mixed.weights, mixed.x, *came)
+    models = _with_either_head(exam)
+    return diagnosis.diagnose(models[2].weights, models[2].inputs, *_ask(exam, models)[2])
 
 
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
@@ -94,15 +81,15 @@ def hidden(exam: Exam) -> Evidence | None:
 
 def _judge_hidden(exam: Exam) -> None:
     # Heads that pass the hidden units through show them, whatever is done after the heads.
-    shown = _model(exam.seed, 1, Sizes(9, 6, 6), 32).showing(*_HEADS)
+    shown = _model(exam.seed, 1, _SQUARE, 32).showing(*_HEADS)
     full = _full(exam.seed)
     units, came = _ask(exam, (shown, full))
-    before = expected.linear(shown.weights, "linear1", shown.x)
+    before = expected.linear(shown.weights, "linear1", shown.inputs)
     for name, actual in zip(_NAMES, units, strict=True):
         if not is_function_of(actual, np.maximum(before, 0)):
             raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    heads = expected.encoder(full.weights, full.x)
+    heads = expected.encoder(full.weights, full.inputs)
     for name, actual, right in zip(_NAMES, came, heads, strict=True):
         if not any(is_function_of(actual, head) for head in heads):
             sentence, evidence = difference(actual, right)
@@ -110,14 +97,14 @@ def _judge_hidden(exam: Exam) -> None:
 
 
 @lru_cache(maxsize=2)  # one for all submissions of a course
-def _full(seed: int) -> _Model:
+def _full(seed: int) -> Model:
     """A model of the assignment's own sizes with random weights."""
-    return _model(seed, 2, Sizes(784, 32, 400), 128)
+    return _model(seed, 2, worlds.FULL, 128)
 
 
-def _with_either_head(exam: Exam) -> tuple[_Model, _Model, _Model]:
+def _with_either_head(exam: Exam) -> tuple[Model, Model, Model]:
     """Models that differ in their heads alone: each head shows the hidden units, and neither."""
-    mixed = _model(exam.seed, 3, Sizes(9, 6, 6), 32)
+    mixed = _model(exam.seed, 3, _SQUARE, 32)
     return mixed.showing(_HEADS[0]), mixed.showing(_HEADS[1]), mixed
 
 
@@ -138,7 +125,7 @@ def _head(exam: Exam, position: int) -> None:
             f"{name} is not {layer} of the hidden layer with nothing after it: {sentence}.",
             evidence=evidence,
         )
-        raise explained(lost, diagnosis.diagnose(mixed, models[2].x, *came[2]).head(position))
+        raise explained(lost, diagnosis.diagnose(mixed, models[2].inputs, *came[2]).head(position))
 
 
 @check("encoder.mu", "Which layer is the head for the means, and what may come after it?")

@@ -1,14 +1,19 @@
-"""What the checks of encoder and decoder share: activations that students put where none belong."""
+"""What the checks of encoder and decoder share: models whose layers show what went into them, and
+activations that students put where none belong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, softmax
 
+from grader.candidate.observation import Outcome
+from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks.closeness import close
-from grader.checks.verdict import Lost
+from grader.checks.verdict import Exam, Lost
 
 ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "none": lambda a: a,
@@ -30,6 +35,28 @@ ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "leaky ReLU, steeper": lambda a: np.where(a > 0, a, 0.2 * a),
     "ELU": lambda a: np.where(a > 0, a, np.expm1(np.minimum(a, 0.0))),
 }
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, and what the network under test is given in it: ``inputs [rows, units]``."""
+
+    sizes: Sizes
+    weights: dict[str, np.ndarray]
+    inputs: np.ndarray
+
+    def showing(self, *layers: str) -> Model:
+        """The same with layers that pass the hidden units through, of which there are as many."""
+        units, weights = self.sizes.hidden, dict(self.weights)
+        for layer in layers:
+            weights[f"{layer}.weight"], weights[f"{layer}.bias"] = np.eye(units), np.zeros(units)
+        return replace(self, weights=weights)
+
+
+def ask(exam: Exam, method: str, argument: str, models: Sequence[Model]) -> list[Outcome]:
+    """What one candidate's network makes of its inputs in each model."""
+    probes = [Probe(m.sizes, m.weights, (Call(method, {argument: m.inputs}),)) for m in models]
+    return [came.outcomes[0] for came in exam.ask_together(probes)]
 
 
 def explained(actual: np.ndarray, before: np.ndarray) -> str | None:

@@ -7,6 +7,9 @@ import numpy as np
 from grader import spec
 from grader.candidate.probe import Sizes
 
+FULL = Sizes(784, 32, 400)
+"""The assignment's own sizes."""
+
 
 def as_single(array: np.ndarray) -> np.ndarray:
     """Rounded to single precision, so that both sides compute with the very same numbers."""
