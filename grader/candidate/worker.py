@@ -221,13 +221,18 @@ def _encode(value: Any, outbox: _Outbox, depth: int) -> dict[str, Any]:
 
 
 def prepare() -> None:
-    """What every candidate has in common; in a warm process it is done once, before the forks."""
+    """Make a warm process ready to be forked from."""
+    _set_up()
+    _rehearse()
+    huge_pages.collapse()
+
+
+def _set_up() -> None:
+    """What every candidate has in common."""
     torch.set_num_threads(1)
     cpu_only.install()
     torchvision_fix.install()
     confinement.prepare()
-    _rehearse()
-    huge_pages.collapse()
 
 
 def _rehearse() -> None:
@@ -255,7 +260,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (1, 2):
         os.dup2(null, fd)
-    prepare()
+    _set_up()
     given = json.loads(sys.argv[1])
 
     def confine() -> tuple[str, ...]:
