@@ -21,6 +21,7 @@ from grader.candidate.client import Asked, Candidates
 from grader.candidate.observation import Observation, clean
 from grader.candidate.probe import Probe
 from grader.checks import CHECKS
+from grader.checks.answers import Answers
 from grader.checks.verdict import Check, Exam, Lost, NotReached
 from grader.consequences import charged, penalty, rule_results
 from grader.report.result import (
@@ -72,7 +73,7 @@ class Grader:
     Attributes:
         runner: executes and trains beside the checks, if it is there.
         examiner: checks in place of `check`, such as one that remembers what it has seen.
-        at_once: how many checks of one submission go on side by side; by default one a core.
+        at_once: how many candidates of one submission are asked at once; by default one a core.
     """
 
     candidates: Candidates
@@ -114,7 +115,7 @@ class Grader:
         stuck: Counter[Asked] = Counter()
 
         def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
-            observations = self.candidates.ask(probes, code, stuck)
+            observations = self.candidates.ask(probes, code, stuck, self.seed)
             touched.update(*(observation.touched for observation in observations))
             return observations
 
@@ -208,10 +209,19 @@ def _template() -> Program:
 def examine(
     code: Slice, rubric: Rubric, exam: Exam, at_once: int | None = None
 ) -> tuple[TaskResult, ...]:
-    """Every check that the rubric counts, so many side by side, as task results."""
+    """Every check that the rubric counts, with so many candidates at once, as task results."""
     counted = [check for check in CHECKS if check.id in rubric.checks]
-    with ThreadPoolExecutor(max_workers=at_once or max(2, os.cpu_count() or 1)) as pool:
-        results = list(pool.map(lambda check: _run(check, rubric, exam), counted))
+    answers = Answers(exam.put, len(counted), at_once or max(2, os.cpu_count() or 1))
+    exam = replace(exam, put=answers.ask, foresee=answers.foresee)
+
+    def run(check: Check) -> CheckResult:
+        try:
+            return _run(check, rubric, exam)
+        finally:
+            answers.leave()
+
+    with ThreadPoolExecutor(max_workers=max(1, len(counted))) as pool:
+        results = list(pool.map(run, counted))
     tasks = []
     for task in spec.TASKS:
         own = tuple(r for c, r in zip(counted, results, strict=True) if c.task == task.id)

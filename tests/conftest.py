@@ -53,7 +53,7 @@ def examine_notebook(candidates: Candidates, rubric: Rubric, tmp_path: Path) -> 
             for check, points in rubric.checks.items()
             if tasks is None or check.split(".")[0] in tasks
         }
-        exam = Exam(partial(candidates.ask, code=code), seed)
+        exam = Exam(partial(candidates.ask, code=code, seed=seed), seed)
         return examine(code, Rubric(rubric.tasks, counted, rubric.rules), exam)
 
     return grade

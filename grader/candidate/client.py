@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +26,7 @@ from grader.candidate.observation import (
     read_setup,
     read_touched,
 )
-from grader.candidate.probe import Probe, message
+from grader.candidate.probe import Call, Probe, message
 from grader.candidate.processes import START_SECONDS, GraderError, Warm
 from grader.candidate.wire import MAX_ANSWER_HEADER, Message, WireError, pack, unpack
 from grader.submission.slices import Slice
@@ -41,10 +42,25 @@ Asked = tuple[str, tuple[str, ...]]
 _LOADING: Asked = ("", ())
 
 
-def _asked(probe: Probe) -> list[Asked]:
-    """What each call of a probe asks for."""
-    stand_ins = probe.stand_ins.methods if probe.stand_ins else ()
-    return [(call.method, stand_ins) for call in probe.calls]
+def _asked(call: Call, probe: Probe) -> Asked:
+    return call.method, probe.stand_ins.methods if probe.stand_ins else ()
+
+
+def _hung(probe: Probe, observation: Observation) -> Asked | None:
+    """What ran out of time, if something did."""
+    for call, outcome in zip(probe.calls, observation.outcomes, strict=True):
+        if isinstance(outcome, Failure) and outcome.kind == "timed_out":
+            return _LOADING if outcome.stage == "load" else _asked(call, probe)
+    return None
+
+
+def _given_up(probe: Probe, stuck: Counter[Asked]) -> Observation | None:
+    """What is said of a probe that is not put, for it has hung too often."""
+    for stage, key in (("load", _LOADING), ("call", _asked(probe.calls[0], probe))):
+        if stuck[key] >= STRIKES:
+            again = Failure("timed_out", stage, text="its time in earlier checks")
+            return Observation((again,) * len(probe.calls))
+    return None
 
 
 @dataclass(frozen=True)
@@ -129,79 +145,80 @@ class Candidates:
         self._folder.cleanup()
 
     def ask(
-        self, probes: Sequence[Probe], code: Slice, stuck: Counter[Asked] | None = None
+        self,
+        probes: Sequence[Probe],
+        code: Slice,
+        stuck: Counter[Asked] | None = None,
+        seed: int = 0,
     ) -> tuple[Observation, ...]:
         """Put probes to a fresh candidate that holds ``code``, one after the other.
 
+        A candidate that fails is of no more use, so what it has not answered goes to another. What
+        ended it may be owed to probes before, so that one is put again too, first this time; but
+        not if it alone took too long.
+
         ``stuck`` counts what ran out of time in one grading, so that a class which hangs is not
-        waited for in every check.
+        waited for in every check. ``seed`` is that of the candidate's generators.
 
         Raises:
             GraderError: no candidate could be started.
             NotConfinedError: it could not be confined, so no student code ran.
         """
         stuck = Counter() if stuck is None else stuck
-        if any(stuck[key] >= STRIKES for probe in probes for key in (_LOADING, _asked(probe)[0])):
-            return tuple(self._alone(probe, code, stuck) for probe in probes)
-        return self._put(probes, code, stuck)
-
-    def _alone(self, probe: Probe, code: Slice, stuck: Counter[Asked]) -> Observation:
-        """What comes of one probe, which is not put where it has hung too often."""
-        for stage, key in (("load", _LOADING), ("call", _asked(probe)[0])):
-            if stuck[key] >= STRIKES:
-                again = Failure("timed_out", stage, text="its time in earlier checks")
-                return Observation((again,) * len(probe.calls))
-        return self._put((probe,), code, stuck)[0]
+        observations: list[Observation] = []
+        while rest := probes[len(observations) :]:
+            put = tuple(takewhile(lambda probe: _given_up(probe, stuck) is None, rest))
+            again = _given_up(rest[0], stuck)
+            observations += [again] if again else self._put(message(put, code, seed), put, stuck)
+        return tuple(observations)
 
     def _put(
-        self, probes: Sequence[Probe], code: Slice, stuck: Counter[Asked]
-    ) -> tuple[Observation, ...]:
-        job = pack(message(probes, code))
+        self, job: Message, probes: Sequence[Probe], stuck: Counter[Asked]
+    ) -> list[Observation]:
+        """What one candidate makes of probes: of the first at least, and on until it fails."""
         channel = self._open()
         try:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                channel.send(job)
+                channel.send(pack(job))
             self.layers = self._confined(channel)
             end = time.monotonic() + self._patience.life_seconds
             observations: list[Observation] = []
-            failure: Failure | None = None
             for probe in probes:
-                if failure is None:
-                    observation, failure = self._observe(channel, probe, end, stuck)
-                else:  # nothing comes from a candidate that has failed
-                    observation = Observation((failure,) * len(probe.calls))
-                observations.append(observation)
-            return tuple(observations)
+                observation, alive = self._observe(channel, probe, end)
+                hung = _hung(probe, observation)
+                if alive or not observations or (hung and time.monotonic() < end):
+                    observations.append(observation)
+                    stuck.update([hung] if hung else [])
+                if not alive:
+                    break
+            return observations
         finally:
             channel.close()
 
-    def _observe(
-        self, channel: Channel, probe: Probe, end: float, stuck: Counter[Asked]
-    ) -> tuple[Observation, Failure | None]:
-        """What comes of a probe, and the failure that leaves the candidate of no more use."""
+    def _observe(self, channel: Channel, probe: Probe, end: float) -> tuple[Observation, bool]:
+        """What comes of a probe, and whether the candidate can be put another."""
         outcomes: list[Outcome] = []
         touched: frozenset[str] = frozenset()
         stage, seconds = "load", self._patience.setup_seconds
         try:
             not_built = read_setup(self._next(channel, seconds, end))
             if not_built is not None:
-                return Observation((not_built,) * len(probe.calls)), None
+                return Observation((not_built,) * len(probe.calls)), True
             stage = "call"
             for call in probe.calls:
                 seconds = self._patience.seconds(call.repeat)
                 answer = self._next(channel, seconds, end)
                 touched |= read_touched(answer)
                 outcomes.append(read_outcome(answer, call.repeat))
-            return Observation(tuple(outcomes), touched), None
+            return Observation(tuple(outcomes), touched), True
         except TimeoutError:
-            stuck[_LOADING if stage == "load" else _asked(probe)[len(outcomes)]] += 1
             failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
         except (EOFError, ConnectionResetError):
             failure = Failure("died", stage, text=channel.ending())
         except WireError as error:
             failure = Failure("nonsense", stage, text=str(error))
         outcomes += [failure] * (len(probe.calls) - len(outcomes))
-        return Observation(tuple(outcomes), touched), failure
+        return Observation(tuple(outcomes), touched), False
 
     def _confined(self, channel: Channel) -> tuple[str, ...]:
         """The layers that are on. Until they are, whatever goes wrong is the grader's own fault."""

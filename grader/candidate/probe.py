@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from grader import spec
-from grader.candidate.wire import Message
+from grader.candidate.wire import Message, pack
 from grader.submission.extract import Slice
 
 
@@ -57,19 +59,29 @@ class StandIns:
     noise: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Probe:
     """What a candidate is asked to do: build a model, load weights, make calls.
 
-    ``weights`` maps ``layer.weight`` and ``layer.bias`` to arrays; ``seed`` seeds the candidate's
-    generators, so that two gradings agree.
+    ``weights`` maps ``layer.weight`` and ``layer.bias`` to arrays. One that is put to many
+    submissions should be kept, for it keeps what is sent of it.
     """
 
     sizes: Sizes
     weights: Mapping[str, np.ndarray]
     calls: tuple[Call, ...]
     stand_ins: StandIns | None = None
-    seed: int = 0
+
+    @cached_property
+    def question(self) -> Message:
+        """Its part of a job; it refers to its own arrays."""
+        arrays = _Arrays()
+        return Message(_body(self, arrays), tuple(arrays.found))
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The same for equal questions."""
+        return hashlib.sha256(pack(self.question)).digest()
 
 
 @dataclass
@@ -86,15 +98,23 @@ class _Arrays:
         return len(self.found) - 1
 
 
-def message(probes: Iterable[Probe], code: Slice) -> Message:
-    """The job of a candidate that holds ``code``, for one probe after the other."""
-    arrays = _Arrays()
+def message(probes: Iterable[Probe], code: Slice, seed: int = 0) -> Message:
+    """The job of a candidate that holds ``code``, for one probe after the other.
+
+    The candidate's generators are seeded before each, so that two gradings agree.
+    """
+    arrays: list[np.ndarray] = []
+    questions = []
+    for probe in probes:
+        questions.append({**probe.question.body, "first_array": len(arrays)})
+        arrays += probe.question.arrays
     body = {
         "program": program(code),
         "watch": list(spec.TASK_BY_METHOD),
-        "probes": [_probe(probe, arrays) for probe in probes],
+        "seed": seed,
+        "probes": questions,
     }
-    return Message(body, tuple(arrays.found))
+    return Message(body, tuple(arrays))
 
 
 def program(code: Slice) -> dict[str, Any]:
@@ -109,11 +129,10 @@ def model(sizes: Sizes) -> dict[str, Any]:
     return {"sizes": list(given), "bind": dict(zip(spec.CONSTRUCTOR, given, strict=True))}
 
 
-def _probe(probe: Probe, arrays: _Arrays) -> dict[str, Any]:
+def _body(probe: Probe, arrays: _Arrays) -> dict[str, Any]:
     stand_ins = probe.stand_ins
     return {
         **model(probe.sizes),
-        "seed": probe.seed,
         "weights": {name: arrays.add(weight) for name, weight in probe.weights.items()},
         "stand_ins": stand_ins
         and {

@@ -8,6 +8,7 @@ import random
 import sys
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -45,15 +46,7 @@ def load(program: Mapping[str, Any], bind: Mapping[str, int]) -> dict[str, Any]:
         name = f"cell {cell['number']}"
         lines = cell["source"].splitlines(keepends=True)
         linecache.cache[name] = (len(cell["source"]), None, lines, name)
-        statements = ast.parse(cell["source"]).body
-        for index in cell["keep"]:
-            code = compile(
-                ast.Module([statements[index]], []),
-                name,
-                "exec",
-                program["flags"],
-                dont_inherit=True,
-            )
+        for code in _compiled(cell["source"], tuple(cell["keep"]), name, program["flags"]):
             try:
                 exec(code, namespace)
             except Exception as error:
@@ -62,6 +55,16 @@ def load(program: Mapping[str, Any], bind: Mapping[str, int]) -> dict[str, Any]:
         raise failure or NameError(f"name '{program['class_name']}' is not defined")
     namespace.update(bind, device=_Device("cpu"))
     return namespace
+
+
+@cache  # one for all probes of a candidate
+def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list[types.CodeType]:
+    """A cell's statements with these indices."""
+    statements = ast.parse(source).body
+    return [
+        compile(ast.Module([statements[index]], []), name, "exec", flags, dont_inherit=True)
+        for index in keep
+    ]
 
 
 def describe(error: BaseException) -> dict[str, Any]:

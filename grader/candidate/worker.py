@@ -69,8 +69,8 @@ def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -
 
 def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire: Tripwire) -> None:
     """Send what comes of building a probe's model, and then of each of its calls."""
-    array = job.arrays.__getitem__
-    seed_all(probe["seed"])
+    array = job.arrays[probe["first_array"] :].__getitem__
+    seed_all(job.body["seed"])
     stage = "load"
     try:
         namespace = load(job.body["program"], probe["bind"])

@@ -1,55 +1,128 @@
-"""Equal questions of one grading are put to a candidate once, and all who ask get its answer."""
+"""The answers of one grading, for checks that run side by side.
+
+Every question goes to a candidate once, however many checks judge what comes; and what the checks
+of one task ask at the same time goes to one fresh candidate, which starts anew for each probe. No
+answer depends on when a check happens to ask: they all wait until each of them waits or is done.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import pickle
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from threading import Lock
 
+from grader import spec
 from grader.candidate.observation import Failure, Observation
 from grader.candidate.probe import Probe
 
-Put = Callable[[tuple[Probe, ...]], tuple[Observation, ...]]
+Probes = tuple[Probe, ...]
+Put = Callable[[Probes], tuple[Observation, ...]]
 
 
-def once(put: Put) -> Put:
-    """The same as ``put``, for any number of threads, but asks no question twice.
+Key = tuple[bytes, ...]
 
-    Several checks judge the same draws, and drawing takes the longest. Every question still goes to
-    a fresh candidate. An answer that took too long is not kept: another may be in time.
-    """
-    lock = Lock()
-    answers: dict[bytes, Future[tuple[Observation, ...]]] = {}
 
-    def ask(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
-        key = _digest(probes)
-        with lock:
-            known = answers.get(key)
-            answer = answers.setdefault(key, Future())
-        if known is not None:
-            return known.result()
+@dataclass(eq=False)
+class _Question:
+    key: Key
+    probes: Probes
+    waiting: int = 0
+    answer: Future[tuple[Observation, ...]] = field(default_factory=Future)
+
+    @property
+    def task(self) -> str:
+        return spec.TASK_BY_METHOD[self.probes[0].calls[0].method]
+
+
+class Answers:
+    """Asks with ``put`` what so many ``checks`` want to know, ``at_once`` candidates at a time."""
+
+    def __init__(self, put: Put, checks: int, at_once: int = 1) -> None:
+        self._put = put
+        self._at_once = at_once
+        self._lock = Lock()
+        self._busy = checks
+        self._questions: dict[Key, _Question] = {}
+        self._next: list[_Question] = []
+        self._being_put = 0
+
+    def ask(self, probes: Probes) -> tuple[Observation, ...]:
+        """What a fresh candidate makes of probes; a check waits here until all others wait too."""
+        with self._lock:
+            question = self._question(probes)
+            if not question.answer.done():
+                question.waiting += 1
+                self._busy -= 1
+            due = self._due()
+        self._put_all(due)
+        return question.answer.result()
+
+    def foresee(self, questions: Sequence[Probes]) -> None:
+        """Put these too, with what is asked next."""
+        with self._lock:
+            for probes in questions:
+                self._question(probes)
+
+    def _question(self, probes: Probes) -> _Question:
+        key = tuple(probe.digest for probe in probes)
+        if key not in self._questions:
+            self._questions[key] = _Question(key, probes)
+            self._next.append(self._questions[key])
+        return self._questions[key]
+
+    def leave(self) -> None:
+        """A check is done."""
+        with self._lock:
+            self._busy -= 1
+            due = self._due()
+        self._put_all(due)
+
+    def _due(self) -> list[list[_Question]]:
+        """The questions to be put now, a list for each candidate, in an order of their own."""
+        if self._busy or self._being_put:
+            return []
+        by_task: dict[str, list[_Question]] = defaultdict(list)
+        for question in sorted(self._next, key=lambda question: question.key):
+            by_task[question.task].append(question)
+        self._next = []
+        self._being_put = len(by_task)
+        return [by_task[task] for task in sorted(by_task)]
+
+    def _put_all(self, due: Sequence[list[_Question]]) -> None:
+        if self._at_once > 1 and len(due) > 1:
+            with ThreadPoolExecutor(self._at_once) as pool:
+                list(pool.map(self._put_together, due))
+        else:
+            for questions in due:
+                self._put_together(questions)
+
+    def _put_together(self, questions: list[_Question]) -> None:
+        observations: tuple[Observation, ...] = ()
+        failure: BaseException | None = None
         try:
-            observations = put(probes)
+            observations = self._put(tuple(p for question in questions for p in question.probes))
         except BaseException as error:
-            answer.set_exception(error)
-            raise
-        if any(map(_timed_out, observations)):
-            with lock:
-                del answers[key]
-        answer.set_result(observations)
-        return observations
+            failure = error
+        with self._lock:
+            self._being_put -= 1
+            for question in questions:
+                self._busy += question.waiting
+                own, observations = _split(observations, len(question.probes))
+                if failure is not None:
+                    question.answer.set_exception(failure)
+                else:
+                    question.answer.set_result(own)
+                # An answer that took too long is not kept: another may be in time.
+                if any(map(_timed_out, own)):
+                    del self._questions[question.key]
 
-    return ask
 
-
-def _digest(probes: tuple[Probe, ...]) -> bytes:
-    """The same for equal questions; arrays are read where they lie, and other threads go on."""
-    digest = hashlib.sha256()
-    rest = pickle.dumps(probes, 5, buffer_callback=lambda buffer: digest.update(buffer.raw()))
-    digest.update(rest)
-    return digest.digest()
+def _split(
+    observations: tuple[Observation, ...], count: int
+) -> tuple[tuple[Observation, ...], tuple[Observation, ...]]:
+    return observations[:count], observations[count:]
 
 
 def _timed_out(observation: Observation) -> bool:

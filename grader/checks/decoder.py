@@ -33,6 +33,7 @@ def _theta(outcome: Outcome, rows: int, obs: int) -> np.ndarray:
     return tensor_of_shape(values(outcome, METHOD)[0], "theta", (rows, obs))
 
 
+@lru_cache(maxsize=8)  # one for all submissions of a course
 def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     rng = generator(seed, 3, key)
     weights = worlds.random_weights(rng, sizes)
@@ -44,17 +45,18 @@ def _ask(exam: Exam, models: Sequence[Model]) -> list[np.ndarray]:
     return [_theta(outcome, len(m.inputs), m.sizes.obs) for m, outcome in outcomes]
 
 
-def _shown_and_mixed(exam: Exam) -> tuple[Model, Model]:
+@lru_cache(maxsize=2)
+def _shown_and_mixed(seed: int) -> tuple[Model, Model]:
     """A model whose theta shows the hidden units, whatever they are, and one with random weights.
 
     They differ in the last layer alone.
     """
-    mixed = _model(exam.seed, 3, _SQUARE, 32)
+    mixed = _model(seed, 3, _SQUARE, 32)
     return mixed.showing("linear4"), mixed
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    models = _shown_and_mixed(exam)
+    models = _shown_and_mixed(exam.seed)
     return diagnosis.diagnose(models[1].weights, models[1].inputs, _ask(exam, models)[1])
 
 
@@ -85,21 +87,23 @@ def hidden(exam: Exam) -> Evidence | None:
 
 def _judge_hidden(exam: Exam) -> None:
     # A last layer that passes the hidden units through shows them, whatever is done after it.
-    shown, full = _model(exam.seed, 1, _SQUARE, 32).showing("linear4"), _full(exam.seed)
+    shown, full, logits = _shown_and_full(exam.seed)
     units, came = _ask(exam, (shown, full))
     before = expected.linear(shown.weights, "linear3", shown.inputs)
     if not is_function_of(units, np.maximum(before, 0)):
         raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    if not is_function_of(came, expected.logits(full.weights, full.inputs)):
-        sentence, evidence = difference(came, expected.decoder(full.weights, full.inputs))
+    if not is_function_of(came, logits):
+        sentence, evidence = difference(came, expected.expit(logits))
         raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
 
 
-@lru_cache(maxsize=2)  # one for all submissions of a course
-def _full(seed: int) -> Model:
-    """A model of the assignment's own sizes with random weights."""
-    return _model(seed, 2, worlds.FULL, 128)
+@lru_cache(maxsize=2)
+def _shown_and_full(seed: int) -> tuple[Model, Model, np.ndarray]:
+    """A model whose theta shows the hidden units, one of the assignment's own sizes, its logits."""
+    full = _model(seed, 2, worlds.FULL, 128)
+    logits = expected.logits(full.weights, full.inputs)
+    return _model(seed, 1, _SQUARE, 32).showing("linear4"), full, logits
 
 
 @check(
@@ -109,7 +113,7 @@ def _full(seed: int) -> Model:
 )
 def output(exam: Exam) -> Evidence | None:
     """theta is the sigmoid of linear4, between 0 and 1"""
-    models = _shown_and_mixed(exam)
+    models = _shown_and_mixed(exam.seed)
     theta, actual = _ask(exam, models)
     mixed = models[1]
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from grader.checks.elbo_models import (
     numbers,
     table,
 )
-from grader.checks.expected import Bound
+from grader.checks.expected import Bound, Weights
 from grader.checks.reading import shape_fits, shape_words
 from grader.checks.stand_ins import stand_ins
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
@@ -38,17 +39,39 @@ METHOD = "elbo"
 
 
 def _ask(exam: Exam, world: World) -> list[diagnosis.Answer]:
-    """What comes in all cases, largest batches first."""
-    found, asked = [], cases(exam)
-    probes = [
-        world.probe(exam, c.sizes, c.weights, tuple(Call(METHOD, {"x": x}) for x in c.batches))
-        for c in asked
+    """What comes in all cases."""
+    questions = _questions(exam.seed)
+    seen = exam.ask_together(_probes(exam.seed, world))
+    outcomes = [outcome for came in seen for outcome in came.outcomes]
+    return [
+        diagnosis.Answer(weights, x, noise, numbers(outcome))
+        for (weights, x, noise), outcome in zip(questions, outcomes, strict=True)
     ]
-    for case, came in zip(asked, exam.ask_together(probes), strict=True):
+
+
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def _probes(seed: int, world: World) -> tuple[Probe, ...]:
+    return tuple(
+        world.probe(seed, c.sizes, c.weights, tuple(Call(METHOD, {"x": x}) for x in c.batches))
+        for c in cases(seed)
+    )
+
+
+@lru_cache(maxsize=2)
+def _questions(seed: int) -> list[tuple[Weights, np.ndarray, np.ndarray]]:
+    """Weights and x of all calls in all cases, with the noise that a stand-in gives."""
+    found = []
+    for case in cases(seed):
         shapes = [(len(x), case.sizes.latent) for x in case.batches]
-        for x, noise, outcome in zip(case.batches, drawn(exam, shapes), came.outcomes, strict=True):
-            found.append(diagnosis.Answer(case.weights, x, noise, numbers(outcome)))
+        pairs = zip(case.batches, drawn(seed, shapes), strict=True)
+        found += [(case.weights, x, noise) for x, noise in pairs]
     return found
+
+
+@lru_cache(maxsize=32)
+def _values(seed: int, bound: Bound) -> list[np.ndarray]:
+    """What is right in all calls, where noise doesn't matter."""
+    return [bound.value(w, x, np.zeros_like(noise)) for w, x, noise in _questions(seed)]
 
 
 def _judge_values(
@@ -75,9 +98,8 @@ def _values_error(
     error: Lost | None = None
     for bound in world.bounds:
         try:
-            for answer in answers:
-                noise = np.zeros_like(answer.noise)
-                judge(answer.came, bound.value(answer.weights, answer.x, noise))
+            for answer, right in zip(answers, _values(exam.seed, bound), strict=True):
+                judge(answer.came, right)
             return None
         except Lost as lost:
             error = error or lost
@@ -171,6 +193,11 @@ def _uses_the_helper(exam: Exam) -> bool:
 )
 def sampled(exam: Exam) -> Evidence | None:
     """The latent variable is sampled for every row, not set to its mean"""
+    exam.expect(
+        (elbo_noise.given_probe(exam.seed),),
+        _probes(exam.seed, STOOD_IN),
+        (_repetition(exam.seed),),
+    )
     if not _uses_the_helper(exam):
         either_way(lambda world: _sampled(exam, world))
     if _repeats_itself(exam):
@@ -184,18 +211,22 @@ def _repeats_itself(exam: Exam) -> bool:
 
     The other helpers are stand-ins, so that what they do to the generators doesn't matter.
     """
+    bounds, draws = map(_two_arrays, exam.ask(_repetition(exam.seed)).outcomes)
+    if bounds is None or draws is None:
+        return False
+    # What a wrong helper gives may be new in places: memory that it leaves as it was, for one.
+    return np.array_equal(*bounds) and bool(np.all(draws[0] != draws[1]))
+
+
+@lru_cache(maxsize=2)
+def _repetition(seed: int) -> Probe:
     posterior = {"mu": np.zeros((16, 1)), "logsigma": np.zeros((16, 1))}
     calls = (
         Call(METHOD, {"x": np.ones((16, 1))}, repeat=2),
         Call("sample_with_reparam", posterior, repeat=2),
     )
-    helpers = replace(stand_ins(table(exam)), methods=("encoder", "decoder", "kl_divergence"))
-    outcomes = exam.ask(Probe(Line().sizes, Line().weights(), calls, helpers)).outcomes
-    bounds, draws = (_two_arrays(outcome) for outcome in outcomes)
-    if bounds is None or draws is None:
-        return False
-    # What a wrong helper gives may be new in places: memory that it leaves as it was, for one.
-    return np.array_equal(*bounds) and bool(np.all(draws[0] != draws[1]))
+    helpers = replace(stand_ins(table(seed)), methods=("encoder", "decoder", "kl_divergence"))
+    return Probe(Line().sizes, Line().weights(), calls, helpers)
 
 
 def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:

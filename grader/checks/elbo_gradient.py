@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
 from grader.candidate.observation import Observation, Outcome
-from grader.candidate.probe import Call
+from grader.candidate.probe import Call, Probe
 from grader.checks import worlds
 from grader.checks.closeness import close, difference
 from grader.checks.elbo_models import Line, World, cases, numbers
 from grader.checks.expected import Bound
 from grader.checks.reading import gradients
-from grader.checks.verdict import Exam, Lost, NotReached
+from grader.checks.verdict import Exam, Lost, NotReached, generator
 from grader.diagnosis import elbo as diagnosis
 from grader.diagnosis.misconception import explained
 
@@ -32,29 +33,33 @@ _ROWS = tuple(np.full((1, 1), float(i % 2)) for i in range(6))
 
 def _ask(exam: Exam, world: World) -> tuple[Observation, Observation]:
     """What comes for a batch, with the cotangents of `_cotangents`, and for single rows."""
-    case = cases(exam)[1]
-    given = {"x": case.batches[-1]}
-    batch = tuple(Call(_METHOD, given, (cotangent,)) for cotangent in _cotangents(exam))
-    rows = tuple(Call(_METHOD, {"x": x}, (np.ones(1),)) for x in _ROWS)
-    probes = (
-        world.probe(exam, case.sizes, case.weights, batch),
-        world.probe(exam, _LINE.sizes, _LINE.weights(), rows),
-    )
-    of_batch, of_rows = exam.ask_together(probes)
+    of_batch, of_rows = exam.ask_together(_probes(exam.seed, world))
     return of_batch, of_rows
 
 
-def _cotangents(exam: Exam) -> tuple[np.ndarray, np.ndarray]:
-    rows = len(cases(exam)[1].batches[-1])
-    return np.ones(rows), worlds.normal(exam.generator(5, 7), rows)
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def _probes(seed: int, world: World) -> tuple[Probe, Probe]:
+    case = cases(seed)[1]
+    given = {"x": case.batches[-1]}
+    batch = tuple(Call(_METHOD, given, (cotangent,)) for cotangent in _cotangents(seed))
+    rows = tuple(Call(_METHOD, {"x": x}, (np.ones(1),)) for x in _ROWS)
+    return (
+        world.probe(seed, case.sizes, case.weights, batch),
+        world.probe(seed, _LINE.sizes, _LINE.weights(), rows),
+    )
+
+
+def _cotangents(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rows = len(cases(seed)[1].batches[-1])
+    return np.ones(rows), worlds.normal(generator(seed, 5, 7), rows)
 
 
 def judge_batch(exam: Exam, world: World, is_sampled: IsSampled) -> Bound:
     """Gradients over a batch whose posterior is tiny, and the bound that explains its values."""
-    case = cases(exam)[1]
+    case = cases(exam.seed)[1]
     x = case.batches[-1]
     rows = len(x)
-    ones, outer = _cotangents(exam)
+    ones, outer = _cotangents(exam.seed)
     outcomes = _ask(exam, world)[0].outcomes
     actual = numbers(outcomes[0])
     noise = np.zeros((rows, case.sizes.latent))

@@ -14,7 +14,7 @@ from grader.checks import expected, worlds
 from grader.checks.expected import Bound
 from grader.checks.reading import tensor, values
 from grader.checks.stand_ins import BOUNDS, stand_ins
-from grader.checks.verdict import Evidence, Exam, Lost, NotReached, generator
+from grader.checks.verdict import Evidence, Lost, NotReached, generator
 
 _BATCHES = (1, 2, 7)
 _TINY = -9.0
@@ -33,7 +33,7 @@ class World:
 
     def probe(
         self,
-        exam: Exam,
+        seed: int,
         sizes: Sizes,
         weights: expected.Weights,
         calls: tuple[Call, ...],
@@ -45,7 +45,7 @@ class World:
         """
         if not self.stand_ins:
             return Probe(sizes, weights, calls)
-        return Probe(sizes, weights, calls, stand_ins(table(exam, draws)))
+        return Probe(sizes, weights, calls, stand_ins(table(seed, draws)))
 
 
 OWN = World((Bound(),), stand_ins=False)
@@ -57,9 +57,10 @@ def numbers(outcome: Outcome) -> np.ndarray:
     return tensor(values(outcome, "elbo")[0], "The ELBO")
 
 
-def table(exam: Exam, draws: int = 8192) -> np.ndarray:
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def table(seed: int, draws: int = 8192) -> np.ndarray:
     """The noise that stand-ins draw from."""
-    return worlds.normal(exam.generator(5, 9), draws)
+    return worlds.normal(generator(seed, 5, 9), draws)
 
 
 def either_way(judge: Callable[[World], Evidence | None]) -> Evidence | None:
@@ -82,13 +83,9 @@ class Case:
     batches: tuple[np.ndarray, ...]
 
 
-def cases(exam: Exam) -> tuple[Case, ...]:
+@lru_cache(maxsize=2)
+def cases(seed: int) -> tuple[Case, ...]:
     """A decoder that ignores z, a tiny posterior, and the latter at the assignment's own sizes."""
-    return _cases(exam.seed)
-
-
-@lru_cache(maxsize=2)  # one for all submissions of a course
-def _cases(seed: int) -> tuple[Case, ...]:
     found = []
     for key, sizes, rows in (
         (0, Sizes(9, 3, 8), _BATCHES),
@@ -108,10 +105,10 @@ def _cases(seed: int) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def drawn(exam: Exam, shapes: list[tuple[int, int]]) -> list[np.ndarray]:
+def drawn(seed: int, shapes: list[tuple[int, int]]) -> list[np.ndarray]:
     """The noise that a stand-in has given to calls in a row, one draw of such a shape in each."""
     ends = np.cumsum([rows * latent for rows, latent in shapes])
-    parts = np.split(np.resize(table(exam), ends[-1]), ends[:-1])
+    parts = np.split(np.resize(table(seed), ends[-1]), ends[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 

@@ -38,6 +38,7 @@ def _pair(outcome: Outcome, rows: int, latent: int) -> tuple[np.ndarray, np.ndar
     return mu, logsigma
 
 
+@lru_cache(maxsize=8)  # one for all submissions of a course
 def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     rng = generator(seed, 1, key)
     weights = worlds.random_weights(rng, sizes)
@@ -50,7 +51,7 @@ def _ask(exam: Exam, models: Sequence[Model]) -> list[tuple[np.ndarray, np.ndarr
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    models = _with_either_head(exam)
+    models = _with_either_head(exam.seed)
     return diagnosis.diagnose(models[2].weights, models[2].inputs, *_ask(exam, models)[2])
 
 
@@ -81,30 +82,31 @@ def hidden(exam: Exam) -> Evidence | None:
 
 def _judge_hidden(exam: Exam) -> None:
     # Heads that pass the hidden units through show them, whatever is done after the heads.
-    shown = _model(exam.seed, 1, _SQUARE, 32).showing(*_HEADS)
-    full = _full(exam.seed)
+    shown, full, heads = _shown_and_full(exam.seed)
     units, came = _ask(exam, (shown, full))
     before = expected.linear(shown.weights, "linear1", shown.inputs)
     for name, actual in zip(_NAMES, units, strict=True):
         if not is_function_of(actual, np.maximum(before, 0)):
             raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    heads = expected.encoder(full.weights, full.inputs)
     for name, actual, right in zip(_NAMES, came, heads, strict=True):
         if not any(is_function_of(actual, head) for head in heads):
             sentence, evidence = difference(actual, right)
             raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
 
 
-@lru_cache(maxsize=2)  # one for all submissions of a course
-def _full(seed: int) -> Model:
-    """A model of the assignment's own sizes with random weights."""
-    return _model(seed, 2, worlds.FULL, 128)
+@lru_cache(maxsize=2)
+def _shown_and_full(seed: int) -> tuple[Model, Model, tuple[np.ndarray, np.ndarray]]:
+    """A model whose heads show the hidden units, one of the assignment's own sizes, its heads."""
+    full = _model(seed, 2, worlds.FULL, 128)
+    heads = expected.encoder(full.weights, full.inputs)
+    return _model(seed, 1, _SQUARE, 32).showing(*_HEADS), full, heads
 
 
-def _with_either_head(exam: Exam) -> tuple[Model, Model, Model]:
+@lru_cache(maxsize=2)
+def _with_either_head(seed: int) -> tuple[Model, Model, Model]:
     """Models that differ in their heads alone: each head shows the hidden units, and neither."""
-    mixed = _model(exam.seed, 3, _SQUARE, 32)
+    mixed = _model(seed, 3, _SQUARE, 32)
     return mixed.showing(_HEADS[0]), mixed.showing(_HEADS[1]), mixed
 
 
@@ -114,7 +116,7 @@ def _head(exam: Exam, position: int) -> None:
     Seen from two models that differ in the heads alone: with the identity as its weight the head
     shows the hidden units, and with random weights it must be the same units' linear function.
     """
-    models = _with_either_head(exam)
+    models = _with_either_head(exam.seed)
     mixed, came = models[2].weights, _ask(exam, models)
     units, actual = came[position][position], came[2][position]
     name, layer = _NAMES[position], _HEADS[position]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
 from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
-from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import kl as diagnosis
 from grader.diagnosis.misconception import Misconception, explained
 
@@ -21,8 +22,8 @@ _LATENT = (1, 5)
 _REPEATS = 40
 
 
-def _posterior(exam: Exam, rows: int, latent: int) -> tuple[np.ndarray, np.ndarray]:
-    rng = exam.generator(4, rows, latent)
+def _posterior(seed: int, rows: int, latent: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = generator(seed, 4, rows, latent)
     mu = worlds.normal(rng, rows, latent, scale=1.5)
     return mu, worlds.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
 
@@ -42,16 +43,22 @@ class _Answer:
 
 def _ask(exam: Exam) -> list[_Answer]:
     """What the method returns, over several sizes of batch and latent space."""
-    batches, probes = [], []
+    posteriors, probes = _questions(exam.seed)
+    outcomes = [outcome for came in exam.ask_together(probes) for outcome in came.outcomes]
+    seen = zip(posteriors, outcomes, strict=True)
+    return [_Answer(mu, ls, _numbers(outcome)) for (mu, ls), outcome in seen]
+
+
+@lru_cache(maxsize=2)  # one for all submissions of a course
+def _questions(seed: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], tuple[Probe, ...]]:
+    posteriors, probes = [], []
     for latent in _LATENT:
         sizes = Sizes(6, latent, 4)
-        own = [_posterior(exam, rows, latent) for rows in _BATCHES]
+        own = [_posterior(seed, rows, latent) for rows in _BATCHES]
         calls = tuple(Call(METHOD, {"mu": mu, "logsigma": ls}) for mu, ls in own)
-        probes.append(Probe(sizes, worlds.random_weights(exam.generator(4, 0), sizes), calls))
-        batches += own
-    outcomes = [outcome for came in exam.ask_together(probes) for outcome in came.outcomes]
-    seen = zip(batches, outcomes, strict=True)
-    return [_Answer(mu, ls, _numbers(outcome)) for (mu, ls), outcome in seen]
+        probes.append(Probe(sizes, worlds.random_weights(generator(seed, 4, 0), sizes), calls))
+        posteriors += own
+    return posteriors, tuple(probes)
 
 
 def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
@@ -137,7 +144,7 @@ def gradient(exam: Exam) -> Evidence | None:
     """The divergence has the right gradient in mu and logsigma"""
     rows, latent = 7, 5
     sizes = Sizes(6, latent, 4)
-    mu, ls = _posterior(exam, rows, latent)
+    mu, ls = _posterior(exam.seed, rows, latent)
     posterior = {"mu": mu, "logsigma": ls}
     ones, outer = np.ones(rows), worlds.normal(exam.generator(4, 1), rows)
     calls = tuple(Call(METHOD, posterior, (c,), ("mu", "logsigma")) for c in (ones, outer))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -37,7 +38,7 @@ ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A model, and what the network under test is given in it: ``inputs [rows, units]``."""
 
@@ -55,8 +56,13 @@ class Model:
 
 def ask(exam: Exam, method: str, argument: str, models: Sequence[Model]) -> list[Outcome]:
     """What one candidate's network makes of its inputs in each model."""
-    probes = [Probe(m.sizes, m.weights, (Call(method, {argument: m.inputs}),)) for m in models]
+    probes = [_probe(model, method, argument) for model in models]
     return [came.outcomes[0] for came in exam.ask_together(probes)]
+
+
+@lru_cache(maxsize=64)  # one for all submissions of a course
+def _probe(model: Model, method: str, argument: str) -> Probe:
+    return Probe(model.sizes, model.weights, (Call(method, {argument: model.inputs}),))
 
 
 def explained(actual: np.ndarray, before: np.ndarray) -> str | None:

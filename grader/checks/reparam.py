@@ -8,6 +8,7 @@ share their noise, which one check charges, the others judge the draws that are 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import statistics, worlds
 from grader.checks.closeness import close, difference
 from grader.checks.reading import gradients, tensor_of_shape, values
-from grader.checks.verdict import Evidence, Exam, Lost, check
+from grader.checks.verdict import Evidence, Exam, Lost, check, generator
 from grader.diagnosis import reparam as diagnosis
 from grader.diagnosis.misconception import explained
 
@@ -58,23 +59,28 @@ def _z(outcome: Outcome, rows: int, latent: int) -> list[np.ndarray]:
 
 
 def _draw(exam: Exam) -> Draws:
-    return draws_of(_ask(exam), *question(exam))
+    z = _ask(exam)
+    return exam.once("reparam.draws", lambda: draws_of(z, *question(exam.seed)))
 
 
 def _ask(exam: Exam) -> np.ndarray:
     """Draws ``z [calls, rows, dimensions]``."""
-    mu, logsigma = question(exam)
-    sizes = Sizes(6, _LATENT, 4)
-    call = Call(METHOD, {"mu": mu, "logsigma": logsigma}, repeat=CALLS)
-    probe = Probe(sizes, worlds.random_weights(exam.generator(2, 2), sizes), (call,))
-    z = np.stack(_z(exam.ask(probe).outcomes[0], _ROWS, _LATENT))
+    z = np.stack(_z(exam.ask(_probe(exam.seed)).outcomes[0], _ROWS, _LATENT))
     if not np.all(np.isfinite(z)):
         raise Lost("z holds NaN or infinite numbers.")
     return z
 
 
+@lru_cache(maxsize=2)  # one for all submissions of a course
+def _probe(seed: int) -> Probe:
+    mu, logsigma = question(seed)
+    sizes = Sizes(6, _LATENT, 4)
+    call = Call(METHOD, {"mu": mu, "logsigma": logsigma}, repeat=CALLS)
+    return Probe(sizes, worlds.random_weights(generator(seed, 2, 2), sizes), (call,))
+
+
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    mu, logsigma = question(exam)
+    mu, logsigma = question(exam.seed)
     z = _ask(exam)
     distinct = draws_of(z, mu, logsigma)
     mu, logsigma = np.broadcast_to(mu, z.shape), np.broadcast_to(logsigma, z.shape)
@@ -83,9 +89,10 @@ def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
     return diagnosis.diagnose(scores, distinct.residual, distinct.mu, distinct.logsigma)
 
 
-def question(exam: Exam) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(maxsize=2)
+def question(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The parameters ``mu``, ``logsigma``, each ``[rows, dimensions]``, that are drawn with."""
-    rng = exam.generator(2, 0)
+    rng = generator(seed, 2, 0)
     mu = worlds.normal(rng, _ROWS, _LATENT, scale=2.0)
     return mu, worlds.as_single(rng.choice(_LOG_STDS, (_ROWS, _LATENT)))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import logit, ndtr
@@ -18,7 +19,7 @@ from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import statistics, worlds
 from grader.checks.reading import shape_fits, shape_words, tensor, values
 from grader.checks.stand_ins import stand_ins
-from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import sample as diagnosis
 from grader.diagnosis.misconception import Misconception, explained
 
@@ -91,14 +92,20 @@ def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
     return diagnosis.of_latents(steps, THRESHOLDS, _of_pixels(samples))
 
 
-def _probe(exam: Exam, calls: tuple[Call, ...], stood_in: bool) -> Probe:
-    noise = worlds.normal(exam.generator(6, 0), 2 * CALLS * SAMPLES * LATENT)
+@lru_cache(maxsize=8)  # one for all submissions of a course
+def _probe(seed: int, counts: tuple[int, ...], repeat: int, stood_in: bool) -> Probe:
+    calls = tuple(Call(METHOD, {"num_samples": count}, repeat=repeat) for count in counts)
+    noise = worlds.normal(generator(seed, 6, 0), 2 * CALLS * SAMPLES * LATENT)
     return Probe(_SIZES, _weights(), calls, stand_ins(noise) if stood_in else None)
 
 
 def _draw(exam: Exam, stood_in: bool) -> Samples:
-    call = Call(METHOD, {"num_samples": SAMPLES}, repeat=CALLS)
-    pixels = np.stack(_pixels(exam.ask(_probe(exam, (call,), stood_in)).outcomes[0]))
+    (outcome,) = exam.ask(_probe(exam.seed, (SAMPLES,), CALLS, stood_in)).outcomes
+    return exam.once(f"sample.draws, {stood_in}", lambda: _samples(outcome))
+
+
+def _samples(outcome: Outcome) -> Samples:
+    pixels = np.stack(_pixels(outcome))
     if not np.all(np.isfinite(pixels)):
         raise Lost("x holds NaN or infinite numbers.")
     return Samples(*np.split(pixels, [LATENT * len(THRESHOLDS)], axis=-1))
@@ -116,10 +123,9 @@ def _either_way(judge: Callable[[bool], Evidence | None]) -> Evidence | None:
 def shape(exam: Exam) -> Evidence | None:
     """A tensor of shape [num_samples, obs_dim]"""
     counts = (1, 2, 7, 64)
-    calls = tuple(Call(METHOD, {"num_samples": count}) for count in counts)
 
     def judge(stood_in: bool) -> Evidence | None:
-        outcomes = exam.ask(_probe(exam, calls, stood_in)).outcomes
+        outcomes = exam.ask(_probe(exam.seed, counts, 1, stood_in)).outcomes
         arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
         for count, array in zip(counts, arrays, strict=True):
             wanted = (count, _SIZES.obs)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 
 from grader.candidate.observation import Observation
 from grader.candidate.probe import Probe
-from grader.checks.answers import Put, once
+from grader.checks.answers import Probes, Put
 
 Evidence = Mapping[str, Any]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -20,23 +22,36 @@ class Exam:
     """One grading, as a check sees it: candidates to ask, and the examiner's own random numbers.
 
     Attributes:
-        put: puts probes to a fresh candidate; equal ones are put once, for checks share draws.
+        put: puts probes to a fresh candidate (see `Answers`).
+        foresee: hears what a check is going to ask one after the other.
         seed: of all draws; two gradings under one seed agree.
     """
 
     put: Put
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "put", once(self.put))
+    foresee: Callable[[Sequence[Probes]], None] | None = None
+    _found: dict[str, Any] = field(default_factory=dict, repr=False)
+    _finding: Lock = field(default_factory=Lock, repr=False)
 
     def ask(self, probe: Probe) -> Observation:
         """What a fresh candidate makes of a probe."""
-        return self.ask_together((probe,))[0]
+        return self.put((probe,))[0]
 
     def ask_together(self, probes: Iterable[Probe]) -> tuple[Observation, ...]:
         """What a fresh candidate makes of probes, one after the other."""
-        return self.put(tuple(replace(probe, seed=self.seed) for probe in probes))
+        return self.put(tuple(probes))
+
+    def expect(self, *questions: Probes) -> None:
+        """Say what will be asked one after the other, so that it can be put at the same time."""
+        if self.foresee is not None:
+            self.foresee(questions)
+
+    def once(self, name: str, find: Callable[[], Found]) -> Found:
+        """What ``find`` makes of answers that several checks judge; it may not ask."""
+        with self._finding:
+            if name not in self._found:
+                self._found[name] = find()
+            return self._found[name]
 
     def generator(self, *key: int) -> np.random.Generator:
         """Random numbers that depend on the seed and the key alone."""

@@ -118,7 +118,7 @@ def test_a_model_that_cannot_be_built_leaves_the_other_probes_alone(
 
 
 @pytest.mark.parametrize(("end", "kind"), [("os._exit(0)", "died"), ("time.sleep(5)", "timed_out")])
-def test_what_came_before_a_candidate_failed_is_kept(
+def test_a_candidate_that_fails_takes_no_answer_from_other_probes(
     hasty: Candidates, tmp_path: Path, end: str, kind: str
 ) -> None:
     code = sliced(
@@ -129,11 +129,42 @@ def test_what_came_before_a_candidate_failed_is_kept(
     given = {"z": np.zeros((3, 3), np.float32)}
     probes = [probe(2, DECODER), probe(3, KL_OF_3, Call("decoder", given)), probe(2, DECODER)]
     first, second, third = hasty.ask(probes, code)
-    assert isinstance(first.outcomes[0], Returned)
-    assert isinstance(second.outcomes[0], Returned)
-    for outcome in (second.outcomes[1], third.outcomes[0]):
-        assert isinstance(outcome, Failure)
-        assert outcome.kind == kind
+    for outcome in (first.outcomes[0], second.outcomes[0], third.outcomes[0]):
+        assert isinstance(outcome, Returned)
+    failed = second.outcomes[1]
+    assert isinstance(failed, Failure)
+    assert failed.kind == kind
+
+
+ONCE_TOO_OFTEN = """\
+import os, sys
+class VAE(Honest):
+    def decoder(self, z):
+        sys.calls = getattr(sys, "calls", 0) + 1
+        if sys.calls > 2:
+            {end}
+        return super().decoder(z)
+"""
+
+
+@pytest.mark.parametrize("end", ["os._exit(0)", "os.closerange(0, 99)"])
+def test_what_ends_a_candidate_after_other_probes_is_looked_at_by_itself(
+    hasty: Candidates, tmp_path: Path, end: str
+) -> None:
+    code = sliced(ONCE_TOO_OFTEN.format(end=end), tmp_path)
+    seen = hasty.ask([probe(2, DECODER)] * 5, code)
+    assert [type(came.outcomes[0]) for came in seen] == [Returned] * 5
+
+
+def test_a_life_that_ends_during_other_probes_is_not_held_against_the_next(tmp_path: Path) -> None:
+    code = sliced(
+        "import time\nclass VAE(Honest):\n    def decoder(self, z):\n        time.sleep(0.6)\n"
+        "        return super().decoder(z)\n",
+        tmp_path,
+    )
+    with Candidates(patience=Patience(20.0, 5.0, life_seconds=1.5)) as candidates:
+        seen = candidates.ask([probe(2, DECODER)] * 6, code)
+    assert [type(came.outcomes[0]) for came in seen] == [Returned] * 6
 
 
 def test_a_probe_that_hung_twice_keeps_no_other_from_its_answer(
