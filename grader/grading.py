@@ -10,7 +10,8 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ class Grader:
         runner: executes and trains beside the checks, if it is there.
         examiner: checks in place of `check`, such as one that remembers what it has seen.
         at_once: how many candidates of one submission are asked at once; by default one a core.
+        slots: held while a class is checked, where many submissions are graded side by side.
     """
 
     candidates: Candidates
@@ -82,6 +84,7 @@ class Grader:
     seed: int = 0
     examiner: Callable[[Slice], Checked] | None = None
     at_once: int | None = None
+    slots: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
     def grade(self, path: Path) -> Graded:
         """Grade the notebook at ``path``; may be called from many threads.
@@ -119,7 +122,8 @@ class Grader:
             touched.update(*(observation.touched for observation in observations))
             return observations
 
-        tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
+        with self.slots:
+            tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
         return tasks, frozenset(touched)
 
     def conclude(

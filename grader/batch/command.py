@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import click
 
@@ -30,6 +31,9 @@ from grader.rubric import Rubric, RubricError, default_path, load_rubric
 from grader.run.digits import DataError
 from grader.run.start import Runner, RunOptions
 from grader.submission.load import MAX_BYTES
+
+_AHEAD = 4
+"""Submissions a job that are under way: while some are run, the next ones are checked already."""
 
 ALL_GRADED, NOT_ALL_GRADED, STOPPED = 0, 1, 130
 
@@ -147,12 +151,12 @@ def _graded(
             stack.enter_context(runner)
         # With a submission a core, more than one check of each would only wait for each other.
         at_once = max(1, default_jobs() // jobs)
-        grader = Grader(candidates, rubric, runner, at_once=at_once)
+        grader = Grader(candidates, rubric, runner, at_once=at_once, slots=BoundedSemaphore(jobs))
         schedule = Schedule[Submission](
             lambda one: _grade_one(one, grader, store.folder),
             lambda one, result: store.keep(one.name, result, prints[one.name]),
             lambda one, error: failed_result(*_called(one), rubric.max_points, error),
-            jobs,
+            jobs if runner is None else _AHEAD * jobs,
         )
         with progress(len(new), sys.stderr) as tell:
             for done in schedule.run(new):

@@ -27,7 +27,7 @@ from grader.run.process import ForkedProcess, Process, SpawnedProcess
 from grader.submission.slices import Slice
 
 SIZES = Sizes(784, 16, 128)
-STEPS, BATCH_SIZE, LEARNING_RATE = 60, 64, 3e-3
+STEPS, BATCH_SIZE, LEARNING_RATE = 60, 32, 3e-3
 SECONDS = 60.0
 LIMITS = Limits(cpu_seconds=120)
 CUDA_LIMITS = Limits(cpu_seconds=120, memory_bytes=None, descriptors=1024)

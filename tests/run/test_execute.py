@@ -175,13 +175,17 @@ def test_magics_work_and_shell_lines_are_passed_over(run: Run) -> None:
         "%%time\nx = 1",
         "!pip install torch\n%pip install numpy\nfiles = !ls\nprint(len(files))",
         "%%bash\nrm -rf /",
+        "%%script cat\nx",
+        "%killbgscripts",
+        "%%python3\nimport os",
         "%%capture\nprint('unseen')",
         "import matplotlib.pyplot as plt\n%timeit -n 1 -r 1 x + 1",
     )
     assert outcome.run.status == "completed", outcome.run
     assert _text(outcome.executed, 2).endswith("0\n")
-    assert "executes no shell commands" in _text(outcome.executed, 3)
-    assert _text(outcome.executed, 4) == ""
+    for cell in (3, 4, 5, 6):
+        assert "executes no shell commands" in _text(outcome.executed, cell)
+    assert _text(outcome.executed, 7) == ""
 
 
 def test_warnings_and_stderr_cost_nothing(run: Run) -> None:
