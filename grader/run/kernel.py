@@ -19,7 +19,7 @@ from typing import Any
 from grader.candidate import confinement, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.run import surroundings
-from grader.run.digits import read_digits
+from grader.run.digits import read_digits, shipped_folder
 
 _IMPORTED_BY_SHELLS = (
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics.ast_mod"),
@@ -53,6 +53,8 @@ def prepare() -> None:
     surroundings.provide_vae_utils()
     surroundings.load_in_process()
     surroundings.rehearse()
+    for train in (True, False):
+        read_digits(shipped_folder(), train)
     # A debugger is of no use here, and slow to import.
     sys.modules["debugpy"] = None  # type: ignore[assignment]
     import ipykernel.debugger
