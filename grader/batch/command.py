@@ -32,7 +32,7 @@ from grader.run.digits import DataError
 from grader.run.start import Runner, RunOptions
 from grader.submission.load import MAX_BYTES
 
-_AHEAD = 4
+_AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
 
 ALL_GRADED, NOT_ALL_GRADED, STOPPED = 0, 1, 130

@@ -26,6 +26,10 @@ def environment(folder: str) -> dict[str, str]:
     package_root = str(Path(__file__).resolve().parents[2])
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "CUDA_VISIBLE_DEVICES": "",
+        # Memory that is freed is kept, for a fresh page costs more than most computations in it.
+        "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
+        "MALLOC_TOP_PAD_": str(16 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
         "HOME": folder,
         "MKL_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
