@@ -96,9 +96,12 @@ def main(
     platforms give them, which needs --out. Exit status: 0 graded, whatever the points; 1 something
     could not be graded; 2 wrong usage.
     """
+    from grader.candidate import libc
+
     # Models as small as these are computed fastest by one thread: more only wait for each other.
     for library in ("MKL", "OMP", "OPENBLAS"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    libc.one_arena()
     if release_folder is not None:
         _make_release(release_folder, notebook, rubric_file)
     if course.bundle is not None:

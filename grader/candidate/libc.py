@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ PR_SET_KEEPCAPS = 8
 PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+_M_ARENA_MAX = -8
 
 
 @cache
@@ -39,6 +41,12 @@ def call(function: str, *arguments: Any) -> int:
         code = ctypes.get_errno()
         raise OSError(code, f"{function}: {os.strerror(code)}")
     return result
+
+
+def one_arena() -> None:
+    """Have all threads take memory from one place; many would each keep what they have freed."""
+    with suppress(OSError):
+        call("mallopt", _M_ARENA_MAX, 1)
 
 
 def prctl(option: int, *arguments: Any) -> None:

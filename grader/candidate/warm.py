@@ -1,9 +1,10 @@
-"""The warm process: holds what candidates need to have imported, and forks one for every check.
+"""The warm process: holds what candidates need to have imported, and forks them.
 
 It is started as ``python -m grader.candidate.warm FD SERVICE FOLDER`` before the examiner reads
 rubric, checks or notebook. A service is a module with ``prepare()``, called once, and
-``become(wire, given)``, called in each fork. Over the socket FD the examiner asks for forks: a JSON
-object and two descriptors, the fork's wire and a control socket. The control socket tells the
+``become(wire, given)``, called in each fork; one that names ``FORKS_BEFORE_COLLAPSE`` has memory
+put into huge pages when it has forked so often. Over the socket FD the examiner asks for forks: a
+JSON object and two descriptors, the fork's wire and a control socket. The control socket tells the
 examiner the fork's pid and how it ended; when the examiner closes it, the fork and all that it
 started are killed. When FD closes, everything ends, and the temporary FOLDER is removed: the
 examiner may have been killed.
@@ -28,7 +29,7 @@ import socket
 import sys
 from typing import Any
 
-from grader.candidate import limits
+from grader.candidate import huge_pages, limits
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -67,6 +68,7 @@ class _Nursery:
         self._requests = requests
         self._controls: dict[int, socket.socket] = {}
         self._folders: dict[int, tuple[str, int]] = {}
+        self._forks = 0
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
@@ -96,6 +98,9 @@ class _Nursery:
 
     def _accept(self) -> bool:
         """Fork once; False when the examiner is gone."""
+        self._forks += 1
+        if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
+            huge_pages.collapse()
         try:
             line, fds, _, _ = socket.recv_fds(self._requests, 4096, 2)
         except OSError:

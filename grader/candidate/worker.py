@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, cpu_only, huge_pages, torchvision_fix
+from grader.candidate import confinement, cpu_only, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.program import describe, load, seed_all
 from grader.candidate.tripwire import Tripwire
@@ -25,6 +25,9 @@ MAX_ITEMS = 16
 
 AWAKE = b"."
 """What a candidate of its own says when its imports are done, before the job is read."""
+
+FORKS_BEFORE_COLLAPSE = 12
+"""As many forks are slower without huge pages as it takes to make them."""
 
 Array = Callable[[int], np.ndarray]
 
@@ -224,7 +227,6 @@ def prepare() -> None:
     """Make a warm process ready to be forked from."""
     _set_up()
     _rehearse()
-    huge_pages.collapse()
 
 
 def _set_up() -> None:
