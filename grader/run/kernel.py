@@ -50,6 +50,7 @@ def prepare() -> None:
     torchvision_fix.install()
     confinement.prepare()
     surroundings.import_plotting()
+    surroundings.encode_quickly()
     surroundings.provide_vae_utils()
     surroundings.load_in_process()
     surroundings.rehearse()

@@ -37,6 +37,19 @@ def import_plotting() -> None:
     import torchvision.transforms  # noqa: F401
 
 
+def encode_quickly() -> None:
+    """Have plots become PNG files with little compression: reports encode them anew anyway."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    print_png = FigureCanvasAgg.print_png
+
+    @wraps(print_png)
+    def quickly(self: Any, *args: Any, pil_kwargs: Any = None, **kwargs: Any) -> None:
+        print_png(self, *args, pil_kwargs={"compress_level": 1, **(pil_kwargs or {})}, **kwargs)
+
+    FigureCanvasAgg.print_png = quickly  # type: ignore[method-assign]
+
+
 def rehearse() -> None:
     """Do once what is slow the first time: the fonts, the optimiser's imports, the embedding."""
     import matplotlib.pyplot as plt

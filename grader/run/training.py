@@ -26,16 +26,16 @@ from grader.run.digits import Digits
 from grader.run.process import ForkedProcess, Process, SpawnedProcess
 from grader.submission.slices import Slice
 
-SIZES = Sizes(784, 16, 128)
-STEPS, BATCH_SIZE, LEARNING_RATE = 60, 32, 3e-3
+SIZES = Sizes(784, 16, 64)
+STEPS, BATCH_SIZE, LEARNING_RATE = 50, 32, 5e-3
 SECONDS = 60.0
 LIMITS = Limits(cpu_seconds=120)
 CUDA_LIMITS = Limits(cpu_seconds=120, memory_bytes=None, descriptors=1024)
 
 FIRST_LOSS = (500.0, 650.0)
 """784 ln 2 = 543.4 plus a small KL, with room for other initial weights."""
-LAST_LOSS = (185.0, 230.0)
-"""Average of the last ten steps on the shipped data; right solutions are at 202 to 209."""
+LAST_LOSS = (190.0, 230.0)
+"""Average of the last ten steps on the shipped data; right solutions are at 208 to 212."""
 
 
 def train(
