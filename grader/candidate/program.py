@@ -31,6 +31,13 @@ def seed_all(seed: int) -> None:
     random.seed(seed)
 
 
+def begin(seed: int) -> None:
+    """Have torch and the generators as a fresh process would, whatever ran here before."""
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    seed_all(seed)
+
+
 def load(program: Mapping[str, Any], bind: Mapping[str, int]) -> dict[str, Any]:
     """Execute the slice as a fresh ``__main__``, with these names bound, and return its names.
 

@@ -16,7 +16,7 @@ import torch
 
 from grader.candidate import confinement, cpu_only, torchvision_fix
 from grader.candidate.limits import Limits
-from grader.candidate.program import describe, load, seed_all
+from grader.candidate.program import begin, describe, load, seed_all
 from grader.candidate.tripwire import Tripwire
 from grader.candidate.wire import DTYPES, Message, pack, read_exactly, unpack
 
@@ -73,7 +73,7 @@ def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -
 def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire: Tripwire) -> None:
     """Send what comes of building a probe's model, and then of each of its calls."""
     array = job.arrays[probe["first_array"] :].__getitem__
-    seed_all(job.body["seed"])
+    begin(job.body["seed"])
     stage = "load"
     try:
         namespace = load(job.body["program"], probe["bind"])

@@ -103,6 +103,24 @@ def test_every_probe_meets_the_program_afresh(hasty: Candidates, tmp_path: Path)
         assert len(arrays) == len(right)
 
 
+def test_modes_that_a_probe_leaves_behind_do_not_reach_the_next(
+    hasty: Candidates, tmp_path: Path
+) -> None:
+    code = sliced(
+        "class VAE(Honest):\n    def decoder(self, z):\n        torch.set_grad_enabled(False)\n"
+        "        torch.set_default_dtype(torch.float64)\n        return torch.zeros(3)\n",
+        tmp_path,
+    )
+    slopes = Call(KL.method, KL.arguments, (np.ones(3),), ("mu",))
+    _, after = hasty.ask([probe(2, DECODER), probe(2, slopes)], code)
+    (outcome,) = after.outcomes
+    assert isinstance(outcome, Returned)
+    assert outcome.values[0].type == "float32"
+    mu = outcome.gradients["mu"]
+    assert mu is not None
+    assert mu.dtype == np.float32
+
+
 def test_a_model_that_cannot_be_built_leaves_the_other_probes_alone(
     hasty: Candidates, tmp_path: Path
 ) -> None:
