@@ -108,9 +108,14 @@ class Grader:
         findings = [*read_rules(notebook, code, _template()), *_saved(notebook)]
         trained = training.result() if training else Training()
         outcome = running.result() if running else None
-        run = outcome.run if outcome else Run()
+        run = outcome.run if outcome else self._not_run()
         result = self.conclude(submission, code, checked, findings, run, trained, started)
         return Graded(result, code, outcome.executed if outcome else None)
+
+    def _not_run(self) -> Run:
+        if self.candidates.warm is not None:
+            return Run()
+        return Run(error="The notebook was not executed: without forks its class is checked alone.")
 
     def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
         """Put the class to the checks of ``rubric``, which may count fewer than the grader's."""

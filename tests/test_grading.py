@@ -84,6 +84,9 @@ def test_spawned_candidates_give_the_same_points(
     with Candidates("spawn") as others:
         spawned = grade_file(path, rubric, others)
     assert spawned.tasks == forked.tasks
+    assert forked.run.error is None
+    assert spawned.run.error is not None
+    assert "without forks" in spawned.run.error
 
 
 def test_result_keeps_its_contract(rubric: Rubric, candidates: Candidates, tmp_path: Path) -> None:
