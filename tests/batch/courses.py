@@ -110,7 +110,7 @@ def killed_and_done(handed: Path, out: Path, kills: int, most: int, *options: st
             cwd=ROOT,
         )
         wait_for_results(out, how_many(out) + chance.randint(1, most), process)
-        time.sleep(chance.random())
+        time.sleep(chance.random() / 5)  # less than it takes for all the others
         assert process.poll() is None, "it was done before it could be killed"
         family = descendants(process.pid)
         os.kill(process.pid, signal.SIGKILL)

@@ -74,7 +74,7 @@ def contend(folder: Path, count: int, names: tuple[str, ...], kills: int, *optio
         files = {path: path.read_bytes() for path in handed.rglob("*") if path.is_file()}
         done = grade(handed, folder / "undisturbed", *options)
         assert done.returncode == 0, done.stderr
-        most = max(1, count // (kills + 2))
+        most = count // (2 * kills + 2)
         killed_and_done(handed, folder / "out", kills, most, *options)
         assert canary.state() == before
         assert canary.calls == []
@@ -88,8 +88,8 @@ def contend(folder: Path, count: int, names: tuple[str, ...], kills: int, *optio
     assert [path.name for path in (folder / "out").rglob(".*")] == [".lock"]
 
 
-def test_twelve_with_three_hostile_and_two_kills(tmp_path: Path) -> None:
-    contend(tmp_path, 12, FEW, 2, "--no-run", "--jobs", "2")
+def test_eighteen_with_three_hostile_and_two_kills(tmp_path: Path) -> None:
+    contend(tmp_path, 18, FEW, 2, "--no-run", "--jobs", "2")
 
 
 @pytest.mark.slow
