@@ -57,21 +57,27 @@ class Notebook:
         It is rebuilt and not the file's own node: whatever metadata the file holds, tags that steer
         the execution included, doesn't reach the kernel.
         """
-        from nbformat import v4  # not needed to grade a class, and slow to import
+        from nbformat import from_dict  # not needed to grade a class, and slow to import
 
-        node = v4.new_notebook()
-        node.metadata["kernelspec"] = {
-            "name": "python3",
-            "display_name": "Python 3",
-            "language": "python",
-        }
-        make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
-        for cell in self.cells:
-            made = make[cell.kind](cell.source, id=f"cell-{cell.number}")
-            if cell.attachments:
-                made["attachments"] = cell.attachments
-            node.cells.append(made)
-        return node
+        python = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        cells = [_raw_cell(cell) for cell in self.cells]
+        return from_dict(
+            {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": python}, "cells": cells}
+        )
+
+
+def _raw_cell(cell: Cell) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "id": f"cell-{cell.number}",
+        "cell_type": cell.kind,
+        "metadata": {},
+        "source": cell.source,
+    }
+    if cell.kind == "code":
+        made |= {"execution_count": None, "outputs": []}
+    if cell.attachments:
+        made["attachments"] = cell.attachments
+    return made
 
 
 def load(path: Path) -> Notebook:
