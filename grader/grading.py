@@ -9,7 +9,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -229,8 +229,15 @@ def examine(
         finally:
             answers.leave()
 
+    begun: list[Future[CheckResult]] = []
     with ThreadPoolExecutor(max_workers=max(1, len(counted))) as pool:
-        results = list(pool.map(run, counted))
+        try:
+            for check in counted:
+                begun.append(pool.submit(run, check))
+        finally:  # whoever was begun must not wait for those that can't be any more
+            for _ in counted[len(begun) :]:
+                answers.leave()
+    results = [check.result() for check in begun]
     tasks = []
     for task in spec.TASKS:
         own = tuple(r for c, r in zip(counted, results, strict=True) if c.task == task.id)

@@ -73,7 +73,7 @@ class Answers:
         return self._questions[key]
 
     def leave(self) -> None:
-        """A check is done."""
+        """A check is done, or was never begun."""
         with self._lock:
             self._busy -= 1
             due = self._due()
@@ -81,7 +81,7 @@ class Answers:
 
     def _due(self) -> list[list[_Question]]:
         """The questions to be put now, a list for each candidate, in an order of their own."""
-        if self._busy or self._being_put:
+        if self._busy > 0 or self._being_put:
             return []
         by_task: dict[str, list[_Question]] = defaultdict(list)
         for question in sorted(self._next, key=lambda question: question.key):
@@ -91,12 +91,16 @@ class Answers:
         return [by_task[task] for task in sorted(by_task)]
 
     def _put_all(self, due: Sequence[list[_Question]]) -> None:
-        if self._at_once > 1 and len(due) > 1:
-            with ThreadPoolExecutor(self._at_once) as pool:
-                list(pool.map(self._put_together, due))
-        else:
+        if self._at_once == 1 or len(due) < 2:
             for questions in due:
                 self._put_together(questions)
+            return
+        with ThreadPoolExecutor(self._at_once) as pool:
+            for questions in due:
+                try:
+                    pool.submit(self._put_together, questions)
+                except RuntimeError:  # no new threads: the interpreter is about to end
+                    self._put_together(questions)
 
     def _put_together(self, questions: list[_Question]) -> None:
         observations: tuple[Observation, ...] = ()

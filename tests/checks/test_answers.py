@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,12 @@ import pytest
 from grader.candidate.observation import Failure, Observation, Returned
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks.answers import Answers, Probes
+from grader.checks.verdict import Exam
+from grader.grading import examine
+from grader.rubric import Rubric
+from grader.submission import extract, load
+
+ROOT = Path(__file__).resolve().parents[2]
 
 Ask = Callable[[Probes], tuple[Observation, ...]]
 
@@ -127,6 +135,41 @@ def test_an_answer_that_took_too_long_is_asked_for_again() -> None:
     assert isinstance(first.outcomes[0], Failure)
     assert number_in(answers.ask(question("sample", 0))) == 0.0
     assert len(candidate.put_together) == 2
+
+
+class Refusing(ThreadPoolExecutor):
+    """A pool that takes no more than some tasks, as all do when the interpreter is about to end."""
+
+    takes = 0
+
+    def submit(self, function, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+        if self.takes == 0:
+            raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+        self.takes -= 1
+        return super().submit(function, *args, **kwargs)
+
+
+def test_questions_are_answered_while_the_interpreter_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.checks.answers.ThreadPoolExecutor", Refusing)
+    checks = [asking(question(method, 1)) for method in ("encoder", "decoder", "sample")]
+    assert side_by_side(Candidate().put, *checks, at_once=2) == [[1.0]] * 3
+
+
+def test_checks_do_not_wait_for_others_that_can_not_begin(
+    monkeypatch: pytest.MonkeyPatch, rubric: Rubric
+) -> None:
+    asked = threading.Event()
+
+    def put(probes: Probes) -> tuple[Observation, ...]:
+        asked.set()
+        raise RuntimeError("no candidate")
+
+    code = extract(load(ROOT / "reference" / "vae_solved.ipynb"))
+    monkeypatch.setattr(Refusing, "takes", 5)
+    monkeypatch.setattr("grader.grading.ThreadPoolExecutor", Refusing)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="shutdown"):
+        pool.submit(examine, code, rubric, Exam(put), 1).result(20)
+    assert asked.is_set()
 
 
 def test_an_error_reaches_every_check_that_asked() -> None:
