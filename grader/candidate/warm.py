@@ -98,9 +98,6 @@ class _Nursery:
 
     def _accept(self) -> bool:
         """Fork once; False when the examiner is gone."""
-        self._forks += 1
-        if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
-            huge_pages.collapse()
         try:
             line, fds, _, _ = socket.recv_fds(self._requests, 4096, 2)
         except OSError:
@@ -108,6 +105,9 @@ class _Nursery:
         if not line:
             return False
         wire_fd, control_fd = fds
+        self._forks += 1
+        if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
+            huge_pages.collapse()
         pid = os.fork()
         request = json.loads(line)
         if pid == 0:

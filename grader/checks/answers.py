@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 
 from grader import spec
@@ -19,8 +20,6 @@ from grader.candidate.probe import Probe
 
 Probes = tuple[Probe, ...]
 Put = Callable[[Probes], tuple[Observation, ...]]
-
-
 Key = tuple[bytes, ...]
 
 
@@ -109,11 +108,12 @@ class Answers:
             observations = self._put(tuple(p for question in questions for p in question.probes))
         except BaseException as error:
             failure = error
+        came = iter(observations)
         with self._lock:
             self._being_put -= 1
             for question in questions:
                 self._busy += question.waiting
-                own, observations = _split(observations, len(question.probes))
+                own = tuple(islice(came, len(question.probes)))
                 if failure is not None:
                     question.answer.set_exception(failure)
                 else:
@@ -121,12 +121,6 @@ class Answers:
                 # An answer that took too long is not kept: another may be in time.
                 if any(map(_timed_out, own)):
                     del self._questions[question.key]
-
-
-def _split(
-    observations: tuple[Observation, ...], count: int
-) -> tuple[tuple[Observation, ...], tuple[Observation, ...]]:
-    return observations[:count], observations[count:]
 
 
 def _timed_out(observation: Observation) -> bool:

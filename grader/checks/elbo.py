@@ -40,9 +40,9 @@ _SMALL = 2
 """Cases without the one of the assignment's own sizes, which takes the longest."""
 
 
-def _ask(exam: Exam, world: World, cases: int | None = None) -> list[diagnosis.Answer]:
+def _ask(exam: Exam, world: World, first: int | None = None) -> list[diagnosis.Answer]:
     """What comes in the first cases, or in all."""
-    seen = exam.ask_together(_probes(exam.seed, world)[:cases])
+    seen = exam.ask_together(_probes(exam.seed, world)[:first])
     outcomes = [outcome for came in seen for outcome in came.outcomes]
     questions = _questions(exam.seed)[: len(outcomes)]
     return [
@@ -96,10 +96,10 @@ def _values_error(
     exam: Exam,
     world: World,
     judge: Callable[[np.ndarray, np.ndarray], None],
-    cases: int | None = None,
+    first: int | None = None,
 ) -> Lost | None:
     """What the judgement says about the first bound, or None where it finds one right."""
-    answers = _ask(exam, world, cases)
+    answers = _ask(exam, world, first)
     error: Lost | None = None
     for bound in world.bounds:
         try:

@@ -82,7 +82,7 @@ def _probe(seed: int) -> Probe:
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
     mu, logsigma = question(exam.seed)
     z = _ask(exam)
-    distinct = draws_of(z, mu, logsigma)
+    distinct = _draw(exam)
     mu, logsigma = np.broadcast_to(mu, z.shape), np.broadcast_to(logsigma, z.shape)
     everything = Draws(z - mu, _centred(z - mu, mu, logsigma), mu, logsigma)
     scores = _standardised(everything)

@@ -95,8 +95,10 @@ def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
 @lru_cache(maxsize=8)  # one for all submissions of a course
 def _probe(seed: int, counts: tuple[int, ...], repeat: int, stood_in: bool) -> Probe:
     calls = tuple(Call(METHOD, {"num_samples": count}, repeat=repeat) for count in counts)
+    if not stood_in:
+        return Probe(_SIZES, _weights(), calls)
     noise = worlds.normal(generator(seed, 6, 0), 2 * CALLS * SAMPLES * LATENT)
-    return Probe(_SIZES, _weights(), calls, stand_ins(noise) if stood_in else None)
+    return Probe(_SIZES, _weights(), calls, stand_ins(noise))
 
 
 def _draw(exam: Exam, stood_in: bool) -> Samples:

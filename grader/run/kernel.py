@@ -22,7 +22,7 @@ from grader.run.digits import read_digits, shipped_folder
 
 _IMPORTED_BY_SHELLS = (
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics.ast_mod"),
-    *("IPython.core.magics.execution", "IPython.core.magics.script", "IPython.core.oinspect"),
+    *("IPython.core.magics.execution", "IPython.core.oinspect"),
     "tornado.platform.asyncio",
 )
 
@@ -46,8 +46,7 @@ def prepare() -> None:
         read_digits(shipped_folder(), train)
     # A debugger is of no use here, and slow to import.
     sys.modules["debugpy"] = None  # type: ignore[assignment]
-    import ipykernel.debugger
-    import ipykernel.kernelapp  # noqa: F401
+    import ipykernel.debugger  # noqa: F401
     import IPython.core.completer  # noqa: F401
     import matplotlib_inline.backend_inline  # noqa: F401
 

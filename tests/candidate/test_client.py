@@ -41,6 +41,14 @@ def ask(
     return candidates.ask((Probe(SIZES, weights, calls),), code, stuck)[0]
 
 
+def slow_decoder(seconds: float, folder: Path) -> Slice:
+    return sliced(
+        "import time\nclass VAE(Honest):\n    def decoder(self, z):\n"
+        f"        time.sleep({seconds})\n        return super().decoder(z)\n",
+        folder,
+    )
+
+
 def test_a_method_that_hung_twice_is_asked_no_more_and_others_are(
     hasty: Candidates, tmp_path: Path
 ) -> None:
@@ -69,11 +77,7 @@ def test_a_method_that_hung_twice_is_asked_no_more_and_others_are(
 
 
 def test_many_slow_calls_end_with_the_candidates_life(tmp_path: Path) -> None:
-    code = sliced(
-        "import time\nclass VAE(Honest):\n    def decoder(self, z):\n        time.sleep(0.4)\n"
-        "        return super().decoder(z)\n",
-        tmp_path,
-    )
+    code = slow_decoder(0.4, tmp_path)
     with Candidates(patience=Patience(20.0, 5.0, life_seconds=1.5)) as candidates:
         outcomes = ask(candidates, code, *[DECODER] * 20).outcomes
     assert len(outcomes) == 20
@@ -175,11 +179,7 @@ def test_what_ends_a_candidate_after_other_probes_is_looked_at_by_itself(
 
 
 def test_a_life_that_ends_during_other_probes_is_not_held_against_the_next(tmp_path: Path) -> None:
-    code = sliced(
-        "import time\nclass VAE(Honest):\n    def decoder(self, z):\n        time.sleep(0.6)\n"
-        "        return super().decoder(z)\n",
-        tmp_path,
-    )
+    code = slow_decoder(0.6, tmp_path)
     with Candidates(patience=Patience(20.0, 5.0, life_seconds=1.5)) as candidates:
         seen = candidates.ask([probe(2, DECODER)] * 6, code)
     assert [type(came.outcomes[0]) for came in seen] == [Returned] * 6
