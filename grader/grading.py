@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +19,10 @@ from grader.candidate.client import Asked, Candidates
 from grader.candidate.observation import Observation, clean
 from grader.candidate.probe import Probe
 from grader.checks import CHECKS
-from grader.checks.answers import Answers
-from grader.checks.verdict import Check, Exam, Lost, NotReached
+from grader.checks.examine import examine, works_at_full_size_only
+from grader.checks.verdict import Exam
 from grader.consequences import charged, penalty, rule_results
 from grader.report.result import (
-    CheckResult,
     Result,
     Run,
     Status,
@@ -215,77 +211,6 @@ def _template() -> Program:
     return read_program(load(asset("student_template") / "vae.ipynb"))
 
 
-def examine(
-    code: Slice, rubric: Rubric, exam: Exam, at_once: int | None = None
-) -> tuple[TaskResult, ...]:
-    """Every check that the rubric counts, with so many candidates at once, as task results."""
-    counted = [check for check in CHECKS if check.id in rubric.checks]
-    answers = Answers(exam.put, len(counted), at_once or max(2, os.cpu_count() or 1))
-    exam = replace(exam, put=answers.ask, foresee=answers.foresee)
-
-    def run(check: Check) -> CheckResult:
-        try:
-            return _run(check, rubric, exam)
-        finally:
-            answers.leave()
-
-    begun: list[Future[CheckResult]] = []
-    with ThreadPoolExecutor(max_workers=max(1, len(counted))) as pool:
-        try:
-            for check in counted:
-                begun.append(pool.submit(run, check))
-        finally:  # whoever was begun must not wait for those that can't be any more
-            for _ in counted[len(begun) :]:
-                answers.leave()
-    results = [check.result() for check in begun]
-    tasks = []
-    for task in spec.TASKS:
-        own = tuple(r for c, r in zip(counted, results, strict=True) if c.task == task.id)
-        place = code.methods.get(task.method.name)
-        tasks.append(
-            TaskResult(
-                task.id,
-                task.title,
-                sum(result.points for result in own),
-                rubric.tasks[task.id],
-                own,
-                {"cell": place.cell, "line": place.line} if place else None,
-            )
-        )
-    return tuple(tasks)
-
-
-def _run(check: Check, rubric: Rubric, exam: Exam) -> CheckResult:
-    """One check's result; an error of the grader's own is said, and is never a silent zero."""
-    worth = rubric.checks[check.id]
-    result: Callable[..., CheckResult] = partial(CheckResult, check.id, check.title)
-    try:
-        evidence = check.run(exam)
-        return result(worth, worth, "passed", evidence=evidence or {})
-    except Lost as lost:
-        return result(
-            0.0,
-            worth,
-            "failed",
-            clean(lost.message, 1000),
-            lost.hint or check.hint,
-            lost.misconception,
-            lost.evidence,
-        )
-    except NotReached as error:
-        return result(0.0, worth, "not_reached", str(error))
-    except Exception as error:
-        trace = traceback.format_exc(limit=-5)
-        return result(
-            0.0,
-            worth,
-            "grader_error",
-            f"The grader failed in this check: {type(error).__name__}: {error}.",
-            "This is not your fault: ask your instructor to have the notebook graded again.",
-            evidence={"traceback": trace},
-        )
-
-
 def student_name(path: Path) -> str:
     """The student as far as the file's name tells."""
     return clean(path.stem, 200)
@@ -298,6 +223,12 @@ def _advice(code: Slice, tasks: tuple[TaskResult, ...], training: Training) -> t
         advice.append(
             f"The methods use names that the notebook binds outside the class ({names}); "
             "the class works elsewhere too if it takes sizes and devices from its arguments."
+        )
+    if narrow := works_at_full_size_only(tasks):
+        names = ", ".join(f"`{name}`" for name in narrow)
+        advice.append(
+            f"{names}: right at the assignment's sizes (784, 32, 400) alone. With sizes taken from "
+            "arguments and attributes, never as numbers, it works for every model."
         )
     elbo = {check.status for task in tasks if task.id == "elbo" for check in task.checks}
     unexpected = None if "grader_error" in elbo else contradiction(training, elbo <= {"passed"})

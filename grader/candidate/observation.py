@@ -67,12 +67,14 @@ class Failure:
 class Returned:
     """What a call returned, a value for each repetition, and the gradients of the last.
 
-    A gradient is None where no graph leads to that input.
+    A gradient is None where no graph leads to that input. ``kept`` are the arguments as the last
+    call has left them, where they were asked for.
     """
 
     values: tuple[Value, ...]
     gradients: Mapping[str, np.ndarray | None] = field(default_factory=dict)
     backward: Failure | None = None
+    kept: Mapping[str, Value] = field(default_factory=dict)
 
 
 Outcome = Returned | Failure
@@ -138,10 +140,14 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
     backward = body.get("backward")
     if not isinstance(gradients, dict) or not isinstance(backward, (dict, type(None))):
         raise WireError("a candidate's gradients are not by name")
+    kept = body.get("kept", {})
+    if not isinstance(kept, dict):
+        raise WireError("a candidate's arguments are not by name")
     return Returned(
         tuple(_value(value, message.arrays, depth=0) for value in values),
         {name: None if i is None else _array(i, message.arrays) for name, i in gradients.items()},
         None if backward is None else _failure(backward, "backward"),
+        {name: _value(value, message.arrays, depth=1) for name, value in kept.items()},
     )
 
 

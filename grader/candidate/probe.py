@@ -35,6 +35,7 @@ class Call:
             their inner product with what is returned are asked for; or None.
         differentiate: arguments whose gradients are asked for as well as the parameters'.
         repeat: how many times the call is made; the gradients are the last one's.
+        keep: whether the arguments are sent back as the last call has left them.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Call:
     cotangents: tuple[np.ndarray, ...] | None = None
     differentiate: tuple[str, ...] = ()
     repeat: int = 1
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class StandIns:
 class Probe:
     """What a candidate is asked to do: build a model, load weights, make calls.
 
-    ``weights`` maps ``layer.weight`` and ``layer.bias`` to arrays. One that is put to many
+    ``weights`` maps ``layer.weight`` and ``layer.bias`` to arrays; where there are none, no layer
+    is needed. ``spare`` are weights of layers that may be missing. One that is put to many
     submissions should be kept, for it keeps what is sent of it.
     """
 
@@ -71,6 +74,7 @@ class Probe:
     weights: Mapping[str, np.ndarray]
     calls: tuple[Call, ...]
     stand_ins: StandIns | None = None
+    spare: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def question(self) -> Message:
@@ -134,6 +138,7 @@ def _body(probe: Probe, arrays: _Arrays) -> dict[str, Any]:
     return {
         **model(probe.sizes),
         "weights": {name: arrays.add(weight) for name, weight in probe.weights.items()},
+        "spare": {name: arrays.add(weight) for name, weight in probe.spare.items()},
         "stand_ins": stand_ins
         and {
             "source": stand_ins.source,
@@ -160,6 +165,7 @@ def _call(call: Call, parameters: Iterable[str], arrays: _Arrays) -> dict[str, A
         "arguments": arguments,
         "batch_size": rows,
         "repeat": call.repeat,
+        "keep": call.keep,
         "parameters": list(parameters),
         "cotangents": None
         if call.cotangents is None

@@ -92,16 +92,38 @@ def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire
         outbox.send({**body, "touched": sorted(tripwire.touched)})
 
 
+class ChangedInitError(Exception):
+    """The constructor, which is given, does not make the layers that it should."""
+
+
+def _instance(kind: Any, probe: Mapping[str, Any]) -> Any:
+    """A model of these sizes; a bare one for methods that need no layer, if it can't be built."""
+    try:
+        return kind(*probe["sizes"])
+    except Exception:
+        if probe["weights"] or not issubclass(kind, torch.nn.Module):
+            raise
+    vae = kind.__new__(kind)
+    torch.nn.Module.__init__(vae)
+    for name, size in probe["bind"].items():
+        setattr(vae, name, size)
+    return vae
+
+
 def _construct(kind: Any, probe: Mapping[str, Any], namespace: dict[str, Any], array: Array) -> Any:
     """Build the model, put the examiner's weights into its layers, and set stand-ins."""
-    vae = kind(*probe["sizes"])
+    vae = _instance(kind, probe)
+    spare = {name: i for name, i in probe["spare"].items() if hasattr(vae, name.split(".")[0])}
     with torch.no_grad():
-        for name, index in probe["weights"].items():
+        for name, index in {**probe["weights"], **spare}.items():
             layer, _, parameter = name.partition(".")
-            target = getattr(getattr(vae, layer), parameter)
+            target = getattr(getattr(vae, layer, None), parameter, None)
             weight = torch.from_numpy(array(index).copy())
+            if not isinstance(target, torch.Tensor):
+                raise ChangedInitError(f"{layer} is missing")
             if target.shape != weight.shape:
-                raise ValueError(f"{name} has shape {list(target.shape)}, not {list(weight.shape)}")
+                shapes = f"{list(target.shape)} where {list(weight.shape)} is due"
+                raise ChangedInitError(f"{name} has shape {shapes}")
             target.copy_(weight)
     namespace["vae"] = vae
     stand_ins = probe["stand_ins"]
@@ -139,7 +161,8 @@ def _call(
         # In training these are results of other layers, so changing them in place is allowed.
         return tensor.clone()
 
-    values = []
+    values: list[Any] = []
+    arguments: list[Any] = []
     for _ in range(call["repeat"]):
         arguments = [argument(name, given) for name, given in call["arguments"]]
         values.append(getattr(vae, call["method"])(*arguments))
@@ -155,6 +178,9 @@ def _call(
         except BaseException as error:
             body["backward"] = describe(error)
     body["values"] = [_encode(value, outbox, depth=0) for value in values]
+    if call["keep"]:
+        names = [name for name, _ in call["arguments"]]
+        body["kept"] = {n: _encode(a, outbox, 1) for n, a in zip(names, arguments, strict=True)}
     return body
 
 

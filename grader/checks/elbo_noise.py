@@ -18,7 +18,7 @@ from grader.checks import expected, statistics
 from grader.checks.elbo_models import STOOD_IN, Line, World, table
 from grader.checks.expected import Bound
 from grader.checks.reading import tensor, values
-from grader.checks.stand_ins import BOUNDS
+from grader.checks.stand_ins import HELPERS, bounds
 from grader.checks.verdict import Exam, Lost
 from grader.diagnosis.elbo_sampling import Draws
 
@@ -145,7 +145,7 @@ def is_handed_on(given: Given, rows_are_right: bool, values_are_right: bool) -> 
 
 
 def _is_behind(line: Line, came: np.ndarray, x: np.ndarray, noise: np.ndarray) -> bool:
-    recovered = (line.recovered(came, x, bound) for bound in BOUNDS)
+    recovered = (line.recovered(came, x, bound) for bound in bounds(frozenset(HELPERS)))
     wanted = line.summed(noise)
     return any(
         found is not None and bool(np.all(np.abs(found - wanted) < _CLOSE)) for found in recovered
@@ -153,7 +153,7 @@ def _is_behind(line: Line, came: np.ndarray, x: np.ndarray, noise: np.ndarray) -
 
 
 def _follows(line: Line, came: np.ndarray, x: np.ndarray, noise: np.ndarray) -> bool:
-    right = BOUNDS[0].value(line.weights(), x, noise)
+    right = bounds(frozenset(HELPERS))[0].value(line.weights(), x, noise)
     if not np.all(np.isfinite(came)):
         return False
     return all(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,54 +11,89 @@ from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
 from grader.checks.closeness import close, difference
-from grader.checks.reading import gradients, shape_fits, shape_words, tensor, values
-from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
+from grader.checks.reading import (
+    gradients,
+    require_untouched,
+    shape_fits,
+    shape_words,
+    tensor,
+    values,
+)
+from grader.checks.rows import Batch, row_error
+from grader.checks.slopes import Point, measure
+from grader.checks.verdict import Evidence, Exam, Lost, check
 from grader.diagnosis import kl as diagnosis
 from grader.diagnosis.misconception import Misconception, explained
 
 METHOD = "kl_divergence"
-_BATCHES = (1, 2, 7, 128)
-_LATENT = (1, 5)
+_LATENT, _FULL_LATENT = (1, 5), (worlds.FULL.latent,)
 _REPEATS = 40
+_SIGNS = (-1.0, 1.0)
 
 
-def _posterior(seed: int, rows: int, latent: int) -> tuple[np.ndarray, np.ndarray]:
-    rng = generator(seed, 4, rows, latent)
+def _posterior(
+    exam: Exam, key: int, rows: int, latent: int, sign: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Parameters ``mu``, ``logsigma`` of posteriors, each ``[rows, latent]``.
+
+    With a sign, all log standard deviations have it.
+    """
+    rng = exam.generator(4, key, rows, latent)
     mu = worlds.normal(rng, rows, latent, scale=1.5)
+    if sign:
+        return mu, worlds.as_single(sign * rng.uniform(0.1, 1.2, (rows, latent)))
     return mu, worlds.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """What came for a posterior."""
+    """What came for a posterior, and whether its parameters are as they were."""
 
     mu: np.ndarray
     logsigma: np.ndarray
-    actual: np.ndarray
+    outcome: Outcome
+
+    @property
+    def actual(self) -> np.ndarray:
+        """The numbers that were returned."""
+        return tensor(values(self.outcome, METHOD)[0], "The divergence")
 
     @property
     def right(self) -> np.ndarray:
         return expected.kl(self.mu, self.logsigma)
 
+    @property
+    def arguments(self) -> dict[str, np.ndarray]:
+        return {"mu": self.mu, "logsigma": self.logsigma}
+
 
 def _ask(exam: Exam) -> list[_Answer]:
-    """What the method returns, over several sizes of batch and latent space."""
-    posteriors, probes = _questions(exam.seed)
-    outcomes = [outcome for came in exam.ask_together(probes) for outcome in came.outcomes]
-    seen = zip(posteriors, outcomes, strict=True)
-    return [_Answer(mu, ls, _numbers(outcome)) for (mu, ls), outcome in seen]
+    """What the method returns, over several sizes of batch and latent space.
 
-
-@lru_cache(maxsize=2)  # one for all submissions of a course
-def _questions(seed: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], tuple[Probe, ...]]:
-    posteriors, probes = [], []
-    for latent in _LATENT:
-        sizes = Sizes(6, latent, 4)
-        own = [_posterior(seed, rows, latent) for rows in _BATCHES]
-        calls = tuple(Call(METHOD, {"mu": mu, "logsigma": ls}) for mu, ls in own)
-        probes.append(Probe(sizes, worlds.random_weights(generator(seed, 4, 0), sizes), calls))
+    Nobody can list these batches beforehand, and one is larger than any in training.
+    """
+    batches = (1, 2, exam.rows(3, 127), exam.rows(1001, 1500))
+    probes, posteriors = [], []
+    for latent in _FULL_LATENT if exam.setting.full else _LATENT:
+        own = [_posterior(exam, 0, rows, latent) for rows in batches]
+        own += [_posterior(exam, 1, 6, latent, sign) for sign in _SIGNS]
+        probes.append(_probe(latent, [_call(mu, ls, keep=True) for mu, ls in own]))
         posteriors += own
-    return posteriors, tuple(probes)
+    outcomes = [outcome for came in exam.ask_together(probes) for outcome in came.outcomes]
+    answers = [_Answer(*p, outcome) for p, outcome in zip(posteriors, outcomes, strict=True)]
+    for answer in answers:
+        assert answer.actual is not None  # raises where nothing came
+    return answers
+
+
+def _call(mu: np.ndarray, logsigma: np.ndarray, keep: bool = False, repeat: int = 1) -> Call:
+    return Call(METHOD, {"mu": mu, "logsigma": logsigma}, keep=keep, repeat=repeat)
+
+
+def _probe(latent: int, calls: Sequence[Call]) -> Probe:
+    """A question to a model whose layers don't matter."""
+    sizes = worlds.FULL if latent == worlds.FULL.latent else Sizes(6, latent, 4)
+    return Probe(sizes, {}, tuple(calls))
 
 
 def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
@@ -67,10 +102,7 @@ def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
     last = answers[-1]
     if found or last.actual.shape != last.right.shape:
         return found
-    posterior = {"mu": last.mu, "logsigma": last.logsigma}
-    sizes = Sizes(6, last.mu.shape[1], 4)
-    weights = worlds.random_weights(exam.generator(4, 0), sizes)
-    probe = Probe(sizes, weights, (Call(METHOD, posterior, repeat=_REPEATS),))
+    probe = _probe(last.mu.shape[1], [_call(last.mu, last.logsigma, repeat=_REPEATS)])
     try:
         again = [tensor(v, "") for v in values(exam.ask(probe).outcomes[0], METHOD)]
     except Lost:
@@ -78,10 +110,6 @@ def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
     if any(part.shape != last.right.shape for part in again):
         return ()
     return diagnosis.by_repetition(last.mu, last.logsigma, np.stack(again))
-
-
-def _numbers(outcome: Outcome) -> np.ndarray:
-    return tensor(values(outcome, METHOD)[0], "The divergence")
 
 
 def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
@@ -118,22 +146,46 @@ def per_sample(exam: Exam) -> Evidence | None:
     answers = _ask(exam)
     try:
         for answer in answers:
-            _judge_rows(answer.actual, answer.right)
+            _judge_shape(answer)
+            require_untouched(answer.outcome, answer.arguments, ())
+        _judge_rows(exam, answers)
     except Lost as lost:
         raise explained(lost, _diagnose(exam, answers)) from None
     return None
 
 
-def _judge_rows(actual: np.ndarray, right: np.ndarray) -> None:
-    if not shape_fits(actual.shape, right.shape):
+def _judge_shape(answer: _Answer) -> None:
+    wanted, actual = answer.right.shape, answer.actual.shape
+    if not shape_fits(actual, wanted):
         raise Lost(
-            f"The divergence should have shape {shape_words(right.shape)}, one number a row, "
-            f"and has {shape_words(actual.shape)}.",
-            evidence={"wanted_shape": list(right.shape), "shape": list(actual.shape)},
+            f"The divergence should have shape {shape_words(wanted)}, one number a row, "
+            f"and has {shape_words(actual)}.",
+            evidence={"wanted_shape": list(wanted), "shape": list(actual)},
         )
-    if not close(actual.reshape(right.shape), right):
-        sentence, evidence = difference(actual.reshape(right.shape), right)
-        raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
+
+
+def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> None:
+    """Rows are right, or at least each depends on its own posterior alone."""
+    wrong = [a for a in answers if not close(a.actual.reshape(a.right.shape), a.right)]
+    if not wrong:
+        return
+    if not all(_is_total(answer.actual, answer.right) for answer in answers):
+        answer = max(answers, key=lambda a: len(a.right))
+        other = dict(zip(answer.arguments, _posterior(exam, 2, *answer.mu.shape), strict=True))
+        error = row_error(exam, answer.arguments, other, _of_batch, _read_rows)
+        if error is None:
+            return
+        raise Lost(error)
+    sentence, evidence = difference(wrong[0].actual.reshape(wrong[0].right.shape), wrong[0].right)
+    raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
+
+
+def _of_batch(batch: Batch) -> Probe:
+    return _probe(batch["mu"].shape[1], [_call(batch["mu"], batch["logsigma"])])
+
+
+def _read_rows(outcome: Outcome) -> np.ndarray:
+    return tensor(values(outcome, METHOD)[0], "The divergence")
 
 
 @check(
@@ -142,21 +194,31 @@ def _judge_rows(actual: np.ndarray, right: np.ndarray) -> None:
 )
 def gradient(exam: Exam) -> Evidence | None:
     """The divergence has the right gradient in mu and logsigma"""
-    rows, latent = 7, 5
-    sizes = Sizes(6, latent, 4)
-    mu, ls = _posterior(exam.seed, rows, latent)
-    posterior = {"mu": mu, "logsigma": ls}
+    rows, latent = 7, (_FULL_LATENT if exam.setting.full else _LATENT)[-1]
+    mu, ls = _posterior(exam, 3, rows, latent)
     ones, outer = np.ones(rows), worlds.normal(exam.generator(4, 1), rows)
-    calls = tuple(Call(METHOD, posterior, (c,), ("mu", "logsigma")) for c in (ones, outer))
-    weights = worlds.random_weights(exam.generator(4, 0), sizes)
-    outcomes = exam.ask(Probe(sizes, weights, calls)).outcomes
-    actual, right = _numbers(outcomes[0]), expected.kl(mu, ls)
+    point = Point(
+        _probe(latent, ()).sizes,
+        {},
+        METHOD,
+        {"mu": mu, "logsigma": ls},
+        (ones,),
+        ("mu", "logsigma"),
+    )
+    probes = [replace(point, cotangents=(c,)).probe for c in (ones, outer)]
+    outcomes = [seen.outcomes[0] for seen in exam.ask_together(probes)]
+    actual, right = _read_rows(outcomes[0]), expected.kl(mu, ls)
+    found = gradients(outcomes[0], METHOD)
     if not _is_total(actual, right):
-        raise NotReached("The divergence itself is wrong, so its gradient was not judged.")
+        measured = measure(exam, point, found, 4)
+        if measured is None or not measured.agree:
+            lost = Lost("The gradient is not the derivative of what the method returns.")
+            raise explained(lost, diagnosis.by_gradient(found))
+        return None
     factors = [ones[:, None]]
     if actual.size == 1:
         factors.append(ones[:, None] / rows)
-    _require(gradients(outcomes[0], METHOD), mu, ls, factors)
+    _require(found, mu, ls, factors)
     if actual.shape == right.shape and close(actual, right):
         _require(gradients(outcomes[1], METHOD), mu, ls, [outer[:, None]])
     return None

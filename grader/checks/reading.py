@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from grader.candidate.observation import Failure, Outcome, Returned, Value
 from grader.checks.verdict import Lost
 
 Shape = tuple[int, ...]
+Names = tuple[str, ...]
 
 
 def lost_by(failure: Failure, method: str) -> Lost:
@@ -22,8 +23,11 @@ def lost_by(failure: Failure, method: str) -> Lost:
         "call": f"`{method}`",
         "backward": f"The gradient of what `{method}` returned",
     }[failure.stage]
+    if failure.kind == "raised" and failure.type == "ChangedInitError":
+        return Lost(f"`__init__` was changed: {failure.text}.", evidence=evidence)
     if failure.kind == "raised" and failure.type == "NotImplementedError":
-        return Lost(f"`{method}` is not implemented{where}.", evidence=evidence)
+        unwritten = evidence | {"unwritten": True}
+        return Lost(f"`{method}` is not implemented{where}.", evidence=unwritten)
     if failure.kind == "raised":
         verb = "raised" if failure.stage in ("call", "load") else "failed with"
         link = ": " if failure.stage in ("load", "construct") else f" {verb} "
@@ -50,7 +54,8 @@ def values(outcome: Outcome, method: str) -> tuple[Value, ...]:
         raise lost_by(outcome, method)
     for value in outcome.values:
         if value.form == "none":
-            raise Lost(f"`{method}` is not implemented: it returns None.")
+            unwritten = {"unwritten": True}
+            raise Lost(f"`{method}` is not implemented: it returns None.", evidence=unwritten)
     return outcome.values
 
 
@@ -114,6 +119,81 @@ def tensor_of_shape(value: Value, name: str, shape: Shape) -> np.ndarray:
             evidence={"wanted_shape": list(shape), "shape": list(array.shape)},
         )
     return array.reshape(shape)
+
+
+def one_step_from(value: Value, name: str, shape: Shape) -> np.ndarray:
+    """Numbers that stand in the wanted shape, or do after one more step.
+
+    Such a step leaves out an axis of size 1, takes the first of several values, exchanges rows and
+    columns, or makes a tensor of an array. The check of the shape charges for it; the others judge
+    what then is there.
+
+    Raises:
+        Lost: it takes more than that.
+    """
+    if value.form in ("tuple", "list") and value.items:
+        arrays = [item.array for item in value.items if item.array is not None]
+        shapes = {array.shape for array in arrays}
+        if value.form == "list" and len(arrays) == len(value.items) and len(shapes) == 1:
+            return one_step_from(Value("tensor", np.stack(arrays)), name, shape)
+        return one_step_from(value.items[0], name, shape)
+    if value.form in ("ndarray", "list") and value.array is not None:
+        value = Value("tensor", value.array, type=value.type)
+    array = tensor(value, name)
+    if array.size == np.prod(shape) and _without_ones(array.shape) == _without_ones(shape):
+        return array.reshape(shape)
+    if array.shape == shape[::-1]:
+        return array.T
+    return tensor_of_shape(value, name, shape)
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(size for size in shape if size != 1)
+
+
+def require_untouched(outcome: Outcome, given: Mapping[str, np.ndarray], names: Names) -> None:
+    """What was handed in is still as it was, and what came back is of the same dtype.
+
+    Args:
+        outcome: of a call that sends its arguments back.
+        given: the arguments, by name.
+        names: of the values that go on to other layers, in their order; none if any dtype will do.
+
+    Raises:
+        Lost: it is not.
+    """
+    assert isinstance(outcome, Returned)
+    for name, array in given.items():
+        kept = outcome.kept.get(name)
+        if kept is None or kept.array is None or not _equal(kept.array, array):
+            raise Lost(
+                f"The caller's {name} is changed in place: after the call it holds other numbers.",
+                "Which of your steps change a tensor itself instead of making a new one? Who else "
+                "still needs the old numbers?",
+            )
+    dtype = next(iter(outcome.kept.values())).type
+    value = outcome.values[-1]
+    for name, part in zip(names, value.items or (value,), strict=False):
+        if part.form == "tensor" and part.type != dtype:
+            raise Lost(
+                f"{name} has dtype {part.type}, where what it is computed from has {dtype}.",
+                "Tensors of two dtypes can't be multiplied. Which step of yours brings in another?",
+            )
+
+
+def _equal(kept: np.ndarray, given: np.ndarray) -> bool:
+    return kept.shape == given.shape and bool(np.all(kept == given.astype(kept.dtype)))
+
+
+def first_two(value: Value, names: Sequence[str]) -> tuple[Value, Value]:
+    """As `pair`, but a third value makes no difference.
+
+    Raises:
+        Lost: it is something else.
+    """
+    if value.form in ("tuple", "list") and len(value.items) > 2:
+        return value.items[0], value.items[1]
+    return pair(value, names)
 
 
 def pair(value: Value, names: Sequence[str]) -> tuple[Value, Value]:

@@ -7,7 +7,7 @@ what the checks tell from right draws, and how surely, stands in README.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import statistics, worlds
 from grader.checks.reading import shape_fits, shape_words, tensor, values
 from grader.checks.stand_ins import stand_ins
-from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
+from grader.checks.verdict import Evidence, Exam, Lost, check, generator
 from grader.diagnosis import sample as diagnosis
 from grader.diagnosis.misconception import Misconception, explained
 
@@ -93,17 +93,17 @@ def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
 
 
 @lru_cache(maxsize=8)  # one for all submissions of a course
-def _probe(seed: int, counts: tuple[int, ...], repeat: int, stood_in: bool) -> Probe:
+def _probe(seed: int, counts: tuple[int, ...], repeat: int, stood_in: frozenset[str]) -> Probe:
     calls = tuple(Call(METHOD, {"num_samples": count}, repeat=repeat) for count in counts)
     if not stood_in:
         return Probe(_SIZES, _weights(), calls)
     noise = worlds.normal(generator(seed, 6, 0), 2 * CALLS * SAMPLES * LATENT)
-    return Probe(_SIZES, _weights(), calls, stand_ins(noise))
+    return Probe(_SIZES, _weights(), calls, stand_ins(stood_in, noise))
 
 
-def _draw(exam: Exam, stood_in: bool) -> Samples:
-    (outcome,) = exam.ask(_probe(exam.seed, (SAMPLES,), CALLS, stood_in)).outcomes
-    return exam.once(f"sample.draws, {stood_in}", lambda: _samples(outcome))
+def _draw(exam: Exam) -> Samples:
+    (outcome,) = exam.ask(_probe(exam.seed, (SAMPLES,), CALLS, exam.setting.stood_in)).outcomes
+    return exam.once("sample.draws", lambda: _samples(outcome))
 
 
 def _samples(outcome: Outcome) -> Samples:
@@ -113,50 +113,36 @@ def _samples(outcome: Outcome) -> Samples:
     return Samples(*np.split(pixels, [LATENT * len(THRESHOLDS)], axis=-1))
 
 
-def _either_way(judge: Callable[[bool], Evidence | None]) -> Evidence | None:
-    """Judge with own helpers and, if that fails, with stand-ins; the latter's words are kept."""
-    try:
-        return judge(False)
-    except (Lost, NotReached):
-        return judge(True)
-
-
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")
 def shape(exam: Exam) -> Evidence | None:
     """A tensor of shape [num_samples, obs_dim]"""
     counts = (1, 2, 7, 64)
 
-    def judge(stood_in: bool) -> Evidence | None:
-        outcomes = exam.ask(_probe(exam.seed, counts, 1, stood_in)).outcomes
-        arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
-        for count, array in zip(counts, arrays, strict=True):
-            wanted = (count, _SIZES.obs)
-            if not shape_fits(array.shape, wanted):
-                lost = Lost(
-                    f"sample({count}) should have shape {shape_words(wanted)}, and has "
-                    f"{shape_words(array.shape)}.",
-                    evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
-                )
-                raise explained(lost, _of_shapes(counts, arrays))
-        return None
-
-    return _either_way(judge)
+    outcomes = exam.ask(_probe(exam.seed, counts, 1, exam.setting.stood_in)).outcomes
+    arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
+    for count, array in zip(counts, arrays, strict=True):
+        wanted = (count, _SIZES.obs)
+        if not shape_fits(array.shape, wanted):
+            lost = Lost(
+                f"sample({count}) should have shape {shape_words(wanted)}, and has "
+                f"{shape_words(array.shape)}.",
+                evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
+            )
+            raise explained(lost, _of_shapes(counts, arrays))
+    return None
 
 
 @check("sample.binary", "The decoder gives probabilities. What are the data made of?")
 def binary(exam: Exam) -> Evidence | None:
     """Every pixel is 0 or 1"""
 
-    def judge(stood_in: bool) -> Evidence | None:
-        samples = _draw(exam, stood_in)
-        if not samples.binary:
-            other = samples.constants[(samples.constants != 0) & (samples.constants != 1)]
-            example = f", for example {other.flat[0]:.3g}" if other.size else ""
-            lost = Lost(f"x holds other numbers than 0 and 1{example}.")
-            raise explained(lost, _of_pixels(samples))
-        return None
-
-    return _either_way(judge)
+    samples = _draw(exam)
+    if not samples.binary:
+        other = samples.constants[(samples.constants != 0) & (samples.constants != 1)]
+        example = f", for example {other.flat[0]:.3g}" if other.size else ""
+        lost = Lost(f"x holds other numbers than 0 and 1{example}.")
+        raise explained(lost, _of_pixels(samples))
+    return None
 
 
 def _distinct(calls: np.ndarray) -> np.ndarray:
@@ -219,14 +205,11 @@ def prior_error(steps: np.ndarray) -> Lost | None:
 def prior(exam: Exam) -> Evidence | None:
     """The latent variables are drawn from N(0, I), afresh for each sample"""
 
-    def judge(stood_in: bool) -> Evidence | None:
-        samples = _draw(exam, stood_in)
-        error = prior_error(samples.steps)
-        if error is not None:
-            raise explained(error, _of_latents(samples))
-        return None
-
-    return _either_way(judge)
+    samples = _draw(exam)
+    error = prior_error(samples.steps)
+    if error is not None:
+        raise explained(error, _of_latents(samples))
+    return None
 
 
 def bernoulli_error(samples: Samples) -> Lost | None:
@@ -260,33 +243,27 @@ def bernoulli_error(samples: Samples) -> Lost | None:
 def bernoulli(exam: Exam) -> Evidence | None:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
 
-    def judge(stood_in: bool) -> Evidence | None:
-        samples = _draw(exam, stood_in)
-        error = bernoulli_error(samples)
-        if error is not None:
-            raise explained(error, _of_pixels(samples))
-        return None
-
-    return _either_way(judge)
+    samples = _draw(exam)
+    error = bernoulli_error(samples)
+    if error is not None:
+        raise explained(error, _of_pixels(samples))
+    return None
 
 
 @check("sample.fresh", "Two calls should give different data. Is a seed set, or something stored?")
 def fresh(exam: Exam) -> Evidence | None:
     """Every call draws anew"""
 
-    def judge(stood_in: bool) -> Evidence | None:
-        samples = _draw(exam, stood_in)
-        for name, (first, second) in (
-            ("latent variables", samples.steps),
-            ("pixels", samples.constants),
-        ):
-            varies = bool(np.any(np.ptp(first, axis=0)))
-            if varies and np.array_equal(first, second):
-                lost = Lost(f"Two calls give the very same {name}.")
-                raise explained(lost, diagnosis.of_repetition())
-        return None
-
-    return _either_way(judge)
+    samples = _draw(exam)
+    for name, (first, second) in (
+        ("latent variables", samples.steps),
+        ("pixels", samples.constants),
+    ):
+        varies = bool(np.any(np.ptp(first, axis=0)))
+        if varies and np.array_equal(first, second):
+            lost = Lost(f"Two calls give the very same {name}.")
+            raise explained(lost, diagnosis.of_repetition())
+    return None
 
 
 CHECKS = (shape, binary, prior, bernoulli, fresh)

@@ -3,11 +3,12 @@
 They are simple known functions that nobody would write by mistake: the absolute value where the
 networks have a ReLU, a sum of squares for the divergence, noise from a table that the examiner
 drew. A method that does a helper's work itself, and right, does not meet them; so a part may be
-either the stand-in's or the right one, and `BOUNDS` lists what then is right.
+either the stand-in's or the right one, and `bounds` lists what then is right.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -40,15 +41,23 @@ _SQUARES = Divergence(
     lambda mu, logsigma: (0.5 * mu, logsigma),
 )
 
-BOUNDS = tuple(
-    Bound(encoder, decoder, divergence)
-    for encoder, decoder, divergence in product((ABS, RELU), (ABS, RELU), (_SQUARES, KL))
-)
-"""Every mixture of stand-ins and right parts, all stand-ins first."""
-
-_METHODS = ("encoder", "decoder", "kl_divergence", "sample_with_reparam")
+HELPERS = ("encoder", "decoder", "kl_divergence", "sample_with_reparam")
+"""The methods that others call, and that have stand-ins."""
 
 
-def stand_ins(noise: np.ndarray) -> StandIns:
-    """All four helpers, drawing from ``noise``, which is read in order and then again."""
-    return StandIns(_SOURCE, _METHODS, np.asarray(noise, np.float64).ravel())
+@cache
+def bounds(stood_in: frozenset[str]) -> tuple[Bound, ...]:
+    """What is right where these helpers have stand-ins: every mixture, all stand-ins first."""
+    encoders = (ABS, RELU) if "encoder" in stood_in else (RELU,)
+    decoders = (ABS, RELU) if "decoder" in stood_in else (RELU,)
+    divergences = (_SQUARES, KL) if "kl_divergence" in stood_in else (KL,)
+    return tuple(
+        Bound(encoder, decoder, divergence)
+        for encoder, decoder, divergence in product(encoders, decoders, divergences)
+    )
+
+
+def stand_ins(stood_in: frozenset[str], noise: np.ndarray) -> StandIns:
+    """These helpers, drawing from ``noise``, which is read in order and then again."""
+    methods = tuple(name for name in HELPERS if name in stood_in)
+    return StandIns(_SOURCE, methods, np.asarray(noise, np.float64).ravel())

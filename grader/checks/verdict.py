@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -18,6 +18,19 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
+class Setting:
+    """The model that a class is examined in.
+
+    Attributes:
+        full: whether it has the assignment's own sizes instead of small ones.
+        stood_in: the helper methods that known functions take the place of.
+    """
+
+    full: bool = False
+    stood_in: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Exam:
     """One grading, as a check sees it: candidates to ask, and the examiner's own random numbers.
 
@@ -25,11 +38,15 @@ class Exam:
         put: puts probes to a fresh candidate (see `Answers`).
         foresee: hears what a check is going to ask one after the other.
         seed: of all draws; two gradings under one seed agree.
+        setting: the model to examine the class in.
+        unlisted: a number that depends on the class, for choices that no class can list beforehand.
     """
 
     put: Put
     seed: int = 0
     foresee: Callable[[Sequence[Probes]], None] | None = None
+    setting: Setting = Setting()
+    unlisted: int = 0
     _found: dict[str, Any] = field(default_factory=dict, repr=False)
     _finding: Lock = field(default_factory=Lock, repr=False)
 
@@ -56,6 +73,14 @@ class Exam:
     def generator(self, *key: int) -> np.random.Generator:
         """Random numbers that depend on the seed and the key alone."""
         return generator(self.seed, *key)
+
+    def rows(self, least: int, most: int) -> int:
+        """How many rows a batch has, between two bounds: the same in every grading of a class."""
+        return int(generator(self.unlisted, least, most).integers(least, most + 1))
+
+    def at(self, setting: Setting) -> Exam:
+        """The same grading in another model."""
+        return replace(self, setting=setting, _found={}, _finding=Lock())
 
 
 def generator(seed: int, *key: int) -> np.random.Generator:

@@ -1,0 +1,66 @@
+"""Whether the result for a row depends on that row alone, whatever is computed of it.
+
+Some rows of a batch are exchanged for others: what comes for the rest may not change, and what
+comes for the exchanged ones has to. Each batch meets a fresh model and generators that start anew, so
+that noise is the same each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from grader.candidate.observation import Outcome
+from grader.candidate.probe import Probe
+from grader.checks.closeness import close
+from grader.checks.verdict import Exam
+
+Batch = Mapping[str, np.ndarray]
+
+_DEAD = 0.1
+"""Share of rows that may stay as they are though their input changes, as after a ReLU."""
+
+
+def row_error(
+    exam: Exam,
+    given: Batch,
+    other: Batch,
+    ask: Callable[[Batch], Probe],
+    read: Callable[[Outcome], np.ndarray],
+) -> str | None:
+    """What is wrong with how rows and results belong together, or None.
+
+    Args:
+        exam: puts the questions.
+        given: a batch, by argument; ``other`` another one with as many rows, all different.
+        ask: the question that has a batch as the arguments of its last call.
+        read: the results ``[rows, ...]`` of that call.
+    """
+    rows = len(next(iter(given.values())))
+    kept = np.arange(rows) < (rows + 1) // 2
+    masks = (kept, ~kept)
+    probes = [ask(given), *(ask(_mixed(given, other, mask)) for mask in masks)]
+    base, *mixed = (read(seen.outcomes[-1]) for seen in exam.ask_together(probes))
+    dead = np.zeros(rows, dtype=bool)
+    for mask, came in zip(masks, mixed, strict=True):
+        if not close(came[mask], base[mask]):
+            return "What comes for a row changes when other rows of the batch change."
+        dead[~mask] = _unmoved(came[~mask], base[~mask])
+    if dead.all():
+        return "What comes for a row does not depend on that row."
+    if dead[-1] or dead[0]:
+        which = "last" if dead[-1] else "first"
+        return f"What comes for the {which} row of a batch does not depend on that row."
+    if dead.mean() > _DEAD:
+        return f"{int(dead.sum())} of {rows} rows come out the same whatever stands in them."
+    return None
+
+
+def _mixed(given: Batch, other: Batch, kept: np.ndarray) -> Batch:
+    return {n: np.where(kept[:, None], array, other[n]) for n, array in given.items()}
+
+
+def _unmoved(came: np.ndarray, base: np.ndarray) -> np.ndarray:
+    axes = tuple(range(1, came.ndim))
+    return np.all(came == base, axis=axes) if axes else came == base

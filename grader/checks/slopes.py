@@ -1,0 +1,156 @@
+"""Whether gradients are the derivatives of what a method returns, whatever it computes.
+
+A method that computes another function than asked for still has to have that function's gradient.
+So its derivative is measured, by central differences of what the method itself returns, along one
+direction in each layer and each argument. The candidate's generators start anew in every model, so
+that a method that draws its noise from them gives the same noise each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.candidate.observation import Failure, Outcome, Value
+from grader.candidate.probe import Call, Probe, Sizes, StandIns
+from grader.checks.expected import Weights
+from grader.checks.verdict import Exam
+
+_STEP = 1e-2
+_RELATIVE = 0.04
+"""Room for curvature, and for units at the kink of their activation."""
+_ROUNDING = 1e-6
+"""Of the numbers that are added up: single precision."""
+
+Slopes = Mapping[str, np.ndarray | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A call whose gradient is judged.
+
+    Attributes:
+        sizes: the model's.
+        weights: ``layer.weight`` and ``layer.bias``; none for a method without layers.
+        method: its name.
+        arguments: by name.
+        cotangents: what the values are weighted with to make one number.
+        differentiate: the arguments that have a gradient.
+        stand_ins: the helpers that have one.
+    """
+
+    sizes: Sizes
+    weights: Weights
+    method: str
+    arguments: Mapping[str, np.ndarray]
+    cotangents: tuple[np.ndarray, ...]
+    differentiate: tuple[str, ...] = ()
+    stand_ins: StandIns | None = None
+
+    @property
+    def probe(self) -> Probe:
+        """Asks for the gradient here."""
+        call = Call(self.method, self.arguments, self.cotangents, self.differentiate)
+        return Probe(self.sizes, self.weights, (call,), self.stand_ins)
+
+    @property
+    def value_probe(self) -> Probe:
+        """Asks for the value alone."""
+        call = Call(self.method, self.arguments)
+        return Probe(self.sizes, self.weights, (call,), self.stand_ins)
+
+    def moved(self, directions: Weights, step: float) -> Point:
+        """The same call a step away."""
+
+        def move(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            moves = {n: step * directions[n] if n in directions else 0.0 for n in arrays}
+            return {name: array + moves[name] for name, array in arrays.items()}
+
+        return replace(self, weights=move(self.weights), arguments=move(self.arguments))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Derivatives along directions, of a method's own values and by its gradient.
+
+    Attributes:
+        along: names of what was moved together.
+        actual, predicted: a number for each of them.
+        room: how far they may differ by rounding.
+        repeats: whether the same question has the same answer.
+    """
+
+    along: tuple[tuple[str, ...], ...]
+    actual: np.ndarray
+    predicted: np.ndarray
+    room: float
+    repeats: bool
+
+    @property
+    def agree(self) -> bool:
+        """Whether the gradient is the derivative, and is not zero everywhere."""
+        room = self.room + _RELATIVE * np.maximum(np.abs(self.actual), np.abs(self.predicted))
+        right = np.abs(self.actual - self.predicted) <= room
+        return bool(np.all(right) and np.any(self.predicted))
+
+
+def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Measured | None:
+    """The derivative at a point beside the gradient ``found`` there; None where a call failed."""
+    rng = exam.generator(7, key)
+    directions = _directions(point, rng)
+    probes = [point.value_probe, point.value_probe]
+    for direction in directions:
+        probes += [point.moved(direction, step).value_probe for step in (_STEP, -_STEP)]
+    values = [_weighted(seen.outcomes[0], point) for seen in exam.ask_together(probes)]
+    if any(value is None for value in values):
+        return None
+    sums = np.array([value for value in values if value is not None])
+    predicted = [_along(direction, found) for direction in directions]
+    return Measured(
+        tuple(tuple(direction) for direction in directions),
+        (sums[2::2, 0] - sums[3::2, 0]) / (2 * _STEP),
+        np.array(predicted),
+        float(_ROUNDING * sums[0, 1] / _STEP),
+        bool(np.isclose(sums[0, 0], sums[1, 0], rtol=1e-5, atol=1e-6)),
+    )
+
+
+def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
+    """One for each layer and argument, of length one."""
+    groups: dict[str, dict[str, np.ndarray]] = {}
+    arguments = {name: point.arguments[name] for name in point.differentiate}
+    for name, array in {**point.weights, **arguments}.items():
+        groups.setdefault(name.split(".")[0], {})[name] = rng.standard_normal(array.shape)
+    found = []
+    for group in groups.values():
+        length = np.sqrt(sum(np.sum(part**2) for part in group.values()))
+        found.append({name: part / length for name, part in group.items()})
+    return found
+
+
+def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
+    """The values times the cotangents, added up: the sum, and that of the sizes."""
+    if isinstance(outcome, Failure):
+        return None
+    value = outcome.values[0]
+    total = sizes = 0.0
+    for item, cotangent in zip(value.items or (value,), point.cotangents, strict=False):
+        part = _numbers(item)
+        if part is None:
+            return None
+        # A value of another size is met by ones, as the candidate meets it.
+        weights = cotangent.ravel() if cotangent.size == part.size else 1.0
+        total += float(np.sum(weights * part))
+        sizes += float(np.sum(np.abs(weights * part)))
+    return (total, sizes) if np.isfinite(total) else None
+
+
+def _numbers(item: Value) -> np.ndarray | None:
+    return None if item.array is None else item.array.astype(np.float64).ravel()
+
+
+def _along(direction: Weights, found: Slopes) -> float:
+    slopes = ((found.get(name), part) for name, part in direction.items())
+    return sum(float(np.sum(s * part)) for s, part in slopes if s is not None)
