@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -28,7 +28,7 @@ from grader.candidate.observation import (
 )
 from grader.candidate.probe import Call, Probe, message
 from grader.candidate.processes import START_SECONDS, GraderError, Warm
-from grader.candidate.wire import MAX_ANSWER_HEADER, Message, WireError, pack, unpack
+from grader.candidate.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireError, pack, unpack
 from grader.submission.slices import Slice
 
 Isolation = Literal["fork", "spawn"]
@@ -61,6 +61,16 @@ def _given_up(probe: Probe, stuck: Counter[Asked]) -> Observation | None:
             again = Failure("timed_out", stage, text="its time in earlier checks")
             return Observation((again,) * len(probe.calls))
     return None
+
+
+def _one_job(probes: Sequence[Probe]) -> Iterator[Probe]:
+    """The first probes, as many as go into one message: one at least."""
+    size = 0
+    for probe in probes:
+        size += sum(array.nbytes for array in probe.question.arrays)
+        if size > MAX_PAYLOAD and probe is not probes[0]:
+            return
+        yield probe
 
 
 @dataclass(frozen=True)
@@ -167,7 +177,7 @@ class Candidates:
         stuck = Counter() if stuck is None else stuck
         observations: list[Observation] = []
         while rest := probes[len(observations) :]:
-            put = tuple(takewhile(lambda probe: _given_up(probe, stuck) is None, rest))
+            put = tuple(takewhile(lambda probe: _given_up(probe, stuck) is None, _one_job(rest)))
             again = _given_up(rest[0], stuck)
             observations += [again] if again else self._put(message(put, code, seed), put, stuck)
         return tuple(observations)

@@ -11,32 +11,47 @@ from scipy.special import logit
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
-from grader.checks.closeness import close, difference
+from grader.checks.closeness import close, close_in_most_rows, difference
 from grader.checks.networks import (
     Model,
     ask,
+    is_function_by_column,
     is_function_of,
-    require_connected,
-    require_slopes,
+    judge_gradient,
 )
-from grader.checks.reading import gradients, tensor_of_shape, values
-from grader.checks.verdict import Evidence, Exam, Lost, check, generator
+from grader.checks.reading import (
+    gradients,
+    one_step_from,
+    require_untouched,
+    tensor_of_shape,
+    values,
+)
+from grader.checks.rows import Batch, row_error
+from grader.checks.slopes import Point
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import decoder as diagnosis
 from grader.diagnosis.misconception import explained
 
 METHOD = "decoder"
+_LAYERS = ("linear3", "linear4")
 _SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(6, 4, 6)
-_BATCHES = (1, 2, 7, 128)
+_LARGE = 10.0
+"""Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""
+_SURE = 9.0
+"""Log-odds of a pixel of which a trained model is sure."""
+_OF_A_SURE_PIXEL = 2e-3
+"""Room for theta there: rounding, or a small constant against the logarithm of zero."""
 
 
 def _theta(outcome: Outcome, rows: int, obs: int) -> np.ndarray:
-    return tensor_of_shape(values(outcome, METHOD)[0], "theta", (rows, obs))
+    """theta ``[rows, obs]``, after one more step if need be."""
+    return one_step_from(values(outcome, METHOD)[0], "theta", (rows, obs))
 
 
 @lru_cache(maxsize=8)  # one for all submissions of a course
 def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     rng = generator(seed, 3, key)
-    weights = worlds.random_weights(rng, sizes)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
     return Model(sizes, weights, worlds.normal(rng, rows, sizes.latent))
 
 
@@ -45,34 +60,82 @@ def _ask(exam: Exam, models: Sequence[Model]) -> list[np.ndarray]:
     return [_theta(outcome, len(m.inputs), m.sizes.obs) for m, outcome in outcomes]
 
 
+def _sizes(exam: Exam) -> Sizes:
+    return worlds.FULL if exam.setting.full else _SIZES
+
+
+def _square(exam: Exam) -> Sizes:
+    return worlds.FULL if exam.setting.full else _SQUARE
+
+
 @lru_cache(maxsize=2)
-def _shown_and_mixed(seed: int) -> tuple[Model, Model]:
+def _shown_and_mixed(seed: int, sizes: Sizes) -> tuple[Model, Model]:
     """A model whose theta shows the hidden units, whatever they are, and one with random weights.
 
     They differ in the last layer alone.
     """
-    mixed = _model(seed, 3, _SQUARE, 32)
+    mixed = _model(seed, 3, sizes, 32)
     return mixed.showing("linear4"), mixed
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    models = _shown_and_mixed(exam.seed)
-    return diagnosis.diagnose(models[1].weights, models[1].inputs, _ask(exam, models)[1])
+    _, mixed = _shown_and_mixed(exam.seed, _square(exam))
+    return diagnosis.diagnose(mixed.weights, mixed.inputs, _ask(exam, (mixed,))[0])
 
 
 @check(
     "decoder.shape", "The docstring says what comes back: a tensor with a row for each row of z."
 )
 def shape(exam: Exam) -> Evidence | None:
-    """A tensor theta of shape [batch_size, obs_dim]"""
-    rng = exam.generator(3, 0)
-    weights = worlds.random_weights(rng, _SIZES)
-    batches = [worlds.normal(rng, rows, _SIZES.latent) for rows in _BATCHES]
-    calls = tuple(Call(METHOD, {"z": z}) for z in batches)
-    outcomes = exam.ask(Probe(_SIZES, weights, calls)).outcomes
+    """A tensor theta of shape [batch_size, obs_dim], z stays as it is"""
+    rng, sizes = exam.generator(3, 0), _sizes(exam)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    counts = (1, 2, exam.rows(3, 127), 128)
+    batches = [worlds.normal(rng, count, sizes.latent) for count in counts]
+    calls = tuple(Call(METHOD, {"z": z}, keep=True) for z in batches)
+    outcomes = exam.ask(Probe(sizes, weights, calls)).outcomes
     for z, outcome in zip(batches, outcomes, strict=True):
-        _theta(outcome, len(z), _SIZES.obs)
+        tensor_of_shape(values(outcome, METHOD)[0], "theta", (len(z), sizes.obs))
+        require_untouched(outcome, {"z": z}, ("theta",))
     return None
+
+
+@check(
+    "decoder.rows",
+    "Each z leads to a theta of its own. Which of your steps lets rows of a batch meet, or counts "
+    "on the size of a batch?",
+)
+def rows(exam: Exam) -> Evidence | None:
+    """Every row has its own theta, in batches of any size"""
+    error = _rows_error(exam)
+    if error is not None:
+        raise error
+    return None
+
+
+def _rows_error(exam: Exam) -> Lost | None:
+    try:
+        error = _mixed_up(exam)
+    except Lost as lost:
+        return lost
+    return Lost(error) if error else None
+
+
+def _mixed_up(exam: Exam) -> str | None:
+    sizes, count = _sizes(exam), exam.rows(1001, 1500)
+    model = _model(exam.seed, 5, sizes, count)
+    (came,) = _ask(exam, (model,))
+    if close(came, expected.decoder(model.weights, model.inputs)):
+        return None
+    other = _model(exam.seed, 6, sizes, count).inputs
+
+    def of_batch(batch: Batch) -> Probe:
+        return Probe(sizes, model.weights, (Call(METHOD, batch),))
+
+    def read(outcome: Outcome) -> np.ndarray:
+        return _theta(outcome, count, sizes.obs)
+
+    return row_error(exam, {"z": model.inputs}, {"z": other}, of_batch, read)
 
 
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")
@@ -86,24 +149,36 @@ def hidden(exam: Exam) -> Evidence | None:
 
 
 def _judge_hidden(exam: Exam) -> None:
-    # A last layer that passes the hidden units through shows them, whatever is done after it.
-    shown, full, logits = _shown_and_full(exam.seed)
-    units, came = _ask(exam, (shown, full))
-    before = expected.linear(shown.weights, "linear3", shown.inputs)
-    if not is_function_of(units, np.maximum(before, 0)):
-        raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
+    shown, large, full = _shown_large_full(exam.seed, _square(exam))
+    *units, came = _ask(exam, (shown, large, full))
+    rows_are_right, output_is_right = _rows_error(exam) is None, _output_error(exam) is None
+    same = close if rows_are_right else close_in_most_rows
+    for model, theta, scale in ((shown, units[0], 1.0), (large, units[1], _LARGE)):
+        before = model.shown("linear4", expected.linear(model.weights, "linear3", model.inputs))
+        right = np.maximum(before, 0)
+        if same(theta, expected.expit(right / scale)):
+            continue
+        if not rows_are_right:
+            raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
+        if output_is_right or not is_function_of(theta, right):
+            raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    if not is_function_of(came, logits):
+    logits = expected.logits(full.weights, full.inputs)
+    if rows_are_right and not is_function_by_column(came, logits):
         sentence, evidence = difference(came, expected.expit(logits))
         raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @lru_cache(maxsize=2)
-def _shown_and_full(seed: int) -> tuple[Model, Model, np.ndarray]:
-    """A model whose theta shows the hidden units, one of the assignment's own sizes, its logits."""
-    full = _model(seed, 2, worlds.FULL, 128)
-    logits = expected.logits(full.weights, full.inputs)
-    return _model(seed, 1, _SQUARE, 32).showing("linear4"), full, logits
+def _shown_large_full(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
+    """Theta that shows the hidden units, near 1 and large, and the assignment's own sizes."""
+    shown = _model(seed, 1, sizes, 32).showing("linear4")
+    larger = {
+        name: w * (_LARGE if name.startswith("linear3.") else 1)
+        for name, w in shown.weights.items()
+    }
+    large = Model(sizes, larger, shown.inputs).showing("linear4", scale=1 / _LARGE)
+    return shown, large, _model(seed, 2, worlds.FULL, 128)
 
 
 @check(
@@ -113,53 +188,87 @@ def _shown_and_full(seed: int) -> tuple[Model, Model, np.ndarray]:
 )
 def output(exam: Exam) -> Evidence | None:
     """theta is the sigmoid of linear4, between 0 and 1"""
-    models = _shown_and_mixed(exam.seed)
-    theta, actual = _ask(exam, models)
-    mixed = models[1]
-    try:
-        # With random weights it must be the sigmoid of the same units' linear function.
-        _judge_output(mixed.weights, theta, actual)
-    except Lost as lost:
-        found = diagnosis.diagnose(mixed.weights, mixed.inputs, actual).output
-        raise explained(lost, found) from None
+    error = _output_error(exam)
+    if error is not None:
+        raise explained(error, _diagnose(exam).output)
     return None
 
 
-def _judge_output(mixed: expected.Weights, theta: np.ndarray, actual: np.ndarray) -> None:
+def _output_error(exam: Exam) -> Lost | None:
+    """What is wrong with theta, given whatever the hidden units are."""
+    models = _shown_and_mixed(exam.seed, _square(exam))
+    theta, actual = _ask(exam, models)
     for part in (theta, actual):
         if not np.all((part > 0) & (part < 1)):
             outside = int(np.sum(~((part > 0) & (part < 1))))
-            raise Lost(
+            return Lost(
                 f"{outside} of {part.size} numbers in theta are not between 0 and 1.",
                 evidence={"outside": outside},
             )
-    right = expected.expit(expected.linear(mixed, "linear4", logit(theta)))
-    if not close(actual, right, 1e-3) or not np.any(np.ptp(theta, axis=0)):
-        sentence, evidence = difference(actual, right)
-        raise Lost(f"theta is not sigmoid(linear4(hidden)): {sentence}.", evidence=evidence)
+    # With random weights it must be the sigmoid of the same units' linear function.
+    mixed = models[1]
+    units = mixed.hidden_of("linear4", logit(theta))
+    right = expected.expit(expected.linear(mixed.weights, "linear4", units))
+    same = close if _rows_error(exam) is None else close_in_most_rows
+    if same(actual, right, 1e-3) and np.any(np.ptp(theta, axis=0)):
+        return None
+    sentence, evidence = difference(actual, right)
+    return Lost(f"theta is not sigmoid(linear4(hidden)): {sentence}.", evidence=evidence)
+
+
+@check(
+    "decoder.sure_pixels",
+    "A trained model is sure of most pixels. How close to 0 and 1 may theta come, and what keeps "
+    "yours away?",
+)
+def sure_pixels(exam: Exam) -> Evidence | None:
+    """theta comes as close to 0 and 1 as the sigmoid does"""
+    (theta,) = _ask(exam, (_sure(exam.seed, _square(exam)),))
+    sure = (
+        theta[:, np.arange(theta.shape[1]) % 2 == 0],
+        theta[:, np.arange(theta.shape[1]) % 2 == 1],
+    )
+    right = float(expected.expit(-_SURE))
+    worst = max(
+        float(np.max(np.abs(part - r))) for part, r in zip(sure, (right, 1 - right), strict=True)
+    )
+    if np.isfinite(worst) and worst < _OF_A_SURE_PIXEL:
+        return None
+    low, high = (float(part.mean()) for part in sure)
+    raise Lost(
+        f"Where linear4 gives {-_SURE:g} and {_SURE:g}, theta should be {right:.2g} and "
+        f"{1 - right:.5g}, and is {low:.2g} and {high:.5g}.",
+        evidence={"expected": [right, 1 - right], "actual": [low, high]},
+    )
+
+
+@lru_cache(maxsize=2)
+def _sure(seed: int, sizes: Sizes) -> Model:
+    """A model that is as sure of every pixel, of every other one that it is 0; without biases."""
+    weights = {name: np.zeros_like(w) for name, w in _model(seed, 7, sizes, 4).weights.items()}
+    signs = np.where(np.arange(sizes.obs) % 2 == 0, -1.0, 1.0)
+    weights["linear3.weight"] += 1 / sizes.latent
+    weights["linear4.weight"] += signs[:, None] * _SURE / sizes.hidden
+    return Model(sizes, weights, np.ones((4, sizes.latent)))
 
 
 @check("decoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Evidence | None:
     """Gradients reach the decoder's layers and z"""
-    rng = exam.generator(3, 4)
-    weights = worlds.random_weights(rng, _SIZES)
-    z = worlds.normal(rng, 7, _SIZES.latent)
-    outer = worlds.normal(rng, 7, _SIZES.obs)
-    call = Call(METHOD, {"z": z}, (outer,), ("z",))
-    outcome = exam.ask(Probe(_SIZES, weights, (call,))).outcomes[0]
-    actual = _theta(outcome, len(z), _SIZES.obs)
+    rng, sizes = exam.generator(3, 4), _sizes(exam)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    z, outer = worlds.normal(rng, 7, sizes.latent), worlds.normal(rng, 7, sizes.obs)
+    point = Point(sizes, weights, METHOD, {"z": z}, (outer,), ("z",))
+    outcome = exam.ask(point.probe).outcomes[0]
     found = gradients(outcome, METHOD)
     theta = expected.decoder(weights, z)
     right = expected.decoder_gradients(weights, z, outer * theta * (1 - theta))
-    names = tuple(name for name in right if not name.endswith("bias"))
     try:
-        require_connected(found, names, "the decoder")
-        if close(actual, theta):
-            require_slopes(found, right)
+        judge_gradient(exam, point, found, right)
     except Lost as lost:
+        names = [name for name in right if not name.endswith("bias")]
         raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
     return None
 
 
-CHECKS = (shape, hidden, output, gradient)
+CHECKS = (shape, rows, hidden, output, sure_pixels, gradient)

@@ -1,33 +1,37 @@
 """The noise behind the ELBO: what `sample_with_reparam` draws, or else normal noise for every row.
 
 Most methods call `sample_with_reparam`. With a stand-in for it, whose noise is known, they are
-judged number by number. Where a method draws for itself, its noise is recovered from lots of calls
-and tested; what the tests tell from right draws, and how surely, stands in README.md.
+judged number by number; so are those that average over several draws, or over pairs of opposite
+ones. Where a method draws for itself, its noise is recovered from lots of calls and tested; what
+the tests tell from right draws, and how surely, stands in README.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from grader.candidate.probe import Call, Probe
+from grader.candidate.probe import Call
 from grader.checks import expected, statistics
-from grader.checks.elbo_models import STOOD_IN, Line, World, table
+from grader.checks.elbo_models import DRAW, METHOD, Line, noisy, probe, stood_in, table
 from grader.checks.expected import Bound
 from grader.checks.reading import tensor, values
-from grader.checks.stand_ins import HELPERS, bounds
+from grader.checks.stand_ins import bounds
 from grader.checks.verdict import Exam, Lost
 from grader.diagnosis.elbo_sampling import Draws
 
-_METHOD = "elbo"
 _AT_ONCE = 6144
 """Rows that have the time of one call."""
 _SEVERAL, _ALONE, _TWICE = 64, 48, 2
 _CLOSE = 0.01
 """Of a standard deviation: room for a small epsilon inside a logarithm."""
+_SAME = 2e-3
+"""Of a nat: room for a likelihood whose noise is known."""
+_NUMBERS_OF_DRAWS = (*range(1, 21), 25, 30, 32, 40, 50, 64, 100)
+_MANY = 4096
+"""Rows at which an average over draws is compared with its expectation."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +46,19 @@ class Lot:
     calls: int
     rows: int
 
-    @property
-    def line(self) -> Line:
-        """The model that is asked."""
-        return Line(self.latent)
-
-    @property
-    def x(self) -> np.ndarray:
-        """The batch ``[rows, 1]`` of every call."""
-        return _batch(self.rows)
-
 
 BATCHES = (Lot(1, 8, 512), Lot(8, 72, 512))
 SINGLES = (Lot(1, 400, 1), Lot(8, 4500, 1))
 """For methods whose rows have no ELBO of their own."""
 
 
-def _batch(rows: int) -> np.ndarray:
-    return (np.arange(rows)[:, None] + 1.0) % 2
+_AT_FULL_SIZE = Lot(8, 24, 512)
+"""In place of the second of `BATCHES`, where each call takes ten times as long."""
+
+
+def line_of(exam: Exam, lot: Lot) -> Line:
+    """The model that a lot is asked in."""
+    return Line(lot.latent, exam.setting.full)
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Given:
         return self.came[0].size == len(self.x)
 
     def parts(self, rows_are_right: bool) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Answers ``[n]``, rows ``[n, 1]`` and noise ``[n, latent]`` that may show the noise.
+        """Answers ``[n]``, rows ``[n, obs]`` and noise ``[n, latent]`` that may show the noise.
 
         Single rows are looked at where those of a batch say nothing about noise of their own.
         """
@@ -100,31 +99,30 @@ def _in_rows(
 
 
 def ask_given(exam: Exam) -> Given:
-    """Call a method whose helpers are stand-ins."""
-    line, x = Line(8), _batch(_SEVERAL)
-    outcomes = exam.ask(given_probe(exam.seed)).outcomes
-    found = [_alike([tensor(v, "The ELBO") for v in values(o, _METHOD)]) for o in outcomes]
-    ends = np.cumsum([_TWICE * _SEVERAL, _ALONE]) * line.latent
-    noise, alone = np.split(table(exam.seed)[: ends[-1]], ends[:-1])
+    """Call a method whose `sample_with_reparam` is a stand-in.
+
+    Raises:
+        Lost: it returns no numbers.
+    """
+    line = Line(8, exam.setting.full)
+    x = line.batch(_SEVERAL)
+    calls = (
+        Call(METHOD, {"x": x}, repeat=_TWICE),
+        Call(METHOD, {"x": x[:1]}, repeat=_ALONE),
+    )
+    outcomes = exam.ask(probe(exam, line, calls, stood_in(exam, DRAW))).outcomes
+    found = [_alike([tensor(v, "The ELBO") for v in values(o, METHOD)]) for o in outcomes]
+    latent = line.sizes.latent
+    ends = np.cumsum([_TWICE * _SEVERAL, _ALONE]) * latent
+    noise, alone = np.split(np.resize(table(exam.seed), ends[-1]), ends[:-1])
     return Given(
         line,
         x,
         found[0],
-        noise.reshape(_TWICE, _SEVERAL, line.latent),
+        noise.reshape(_TWICE, _SEVERAL, latent),
         found[1],
-        alone.reshape(_ALONE, 1, line.latent),
+        alone.reshape(_ALONE, 1, latent),
     )
-
-
-@lru_cache(maxsize=2)  # one for all submissions of a course
-def given_probe(seed: int) -> Probe:
-    """What `ask_given` asks."""
-    line, x = Line(8), _batch(_SEVERAL)
-    calls = (
-        Call(_METHOD, {"x": x}, repeat=_TWICE),
-        Call(_METHOD, {"x": x[:1]}, repeat=_ALONE),
-    )
-    return STOOD_IN.probe(seed, line.sizes, line.weights(), calls)
 
 
 def _alike(answers: list[np.ndarray]) -> np.ndarray:
@@ -133,32 +131,40 @@ def _alike(answers: list[np.ndarray]) -> np.ndarray:
     return np.stack([answer.ravel() for answer in answers])
 
 
-def is_handed_on(given: Given, rows_are_right: bool, values_are_right: bool) -> bool:
+def is_handed_on(exam: Exam, given: Given, rows_are_right: bool, values_are_right: bool) -> bool:
     """Whether the stand-in's noise, and nothing else, is behind the rows.
 
     Values that are wrong otherwise need only rise and fall with it.
     """
+    possible = bounds(stood_in(exam, DRAW))
     return any(
-        _is_behind(given.line, *part) or (not values_are_right and _follows(given.line, *part))
+        _is_behind(given.line, possible, *part)
+        or (not values_are_right and _follows(given.line, possible[0], *part))
         for part in given.parts(rows_are_right)
-    )
+    ) or _is_averaged(exam, given, possible)
 
 
-def _is_behind(line: Line, came: np.ndarray, x: np.ndarray, noise: np.ndarray) -> bool:
-    recovered = (line.recovered(came, x, bound) for bound in bounds(frozenset(HELPERS)))
+def _is_behind(
+    line: Line,
+    possible: tuple[Bound, ...],
+    came: np.ndarray,
+    x: np.ndarray,
+    noise: np.ndarray,
+) -> bool:
+    recovered = (line.recovered(came, x, bound) for bound in possible)
     wanted = line.summed(noise)
     return any(
         found is not None and bool(np.all(np.abs(found - wanted) < _CLOSE)) for found in recovered
     )
 
 
-def _follows(line: Line, came: np.ndarray, x: np.ndarray, noise: np.ndarray) -> bool:
-    right = bounds(frozenset(HELPERS))[0].value(line.weights(), x, noise)
+def _follows(line: Line, bound: Bound, came: np.ndarray, x: np.ndarray, noise: np.ndarray) -> bool:
+    right = line.likelihood(line.summed(noise), x, bound)
     if not np.all(np.isfinite(came)):
         return False
     return all(
         abs(np.corrcoef(_ranks(came[rows]), _ranks(right[rows]))[0, 1]) > 0.98
-        for rows in (x[:, 0] == value for value in np.unique(x))
+        for rows in (x[:, 0] == value for value in np.unique(x[:, 0]))
     )
 
 
@@ -166,49 +172,78 @@ def _ranks(numbers: np.ndarray) -> np.ndarray:
     return numbers.argsort().argsort()
 
 
-def ask(exam: Exam, world: World, lot: Lot) -> np.ndarray | None:
+def _is_averaged(exam: Exam, given: Given, possible: tuple[Bound, ...]) -> bool:
+    """Whether rows are averages over so many draws of the stand-in, or over opposite pairs.
+
+    The draws are read off one table, all rows of the first draw first, or all draws of the first
+    row.
+    """
+    came, rows, latent = given.came[0], len(given.x), given.line.sizes.latent
+    if not given.by_row:
+        return False
+    for draws in _NUMBERS_OF_DRAWS:
+        noise = np.resize(table(exam.seed), draws * rows * latent)
+        by_draw = given.line.summed(noise.reshape(draws, rows, latent))
+        by_row = given.line.summed(noise.reshape(rows, draws, latent)).T
+        for summed in (by_draw, np.concatenate((by_draw, -by_draw)), by_row):
+            for bound in possible:
+                likelihood = given.line.likelihood(summed, given.x, bound).mean(0)
+                right = likelihood - given.line.divergence(given.x, bound)
+                if np.all(np.abs(came - right) < _SAME):
+                    return True
+    return False
+
+
+def ask(exam: Exam, lot: Lot) -> np.ndarray | None:
     """What comes for a lot, ``[calls, rows]``, or None where it is not a number for each row."""
     each = max(1, _AT_ONCE // max(lot.rows, 8))
     repeats = [min(each, lot.calls - done) for done in range(0, lot.calls, each)]
-    calls = tuple(Call(_METHOD, {"x": lot.x}, repeat=repeat) for repeat in repeats)
+    line = line_of(exam, lot)
+    x = line.batch(lot.rows)
+    calls = tuple(Call(METHOD, {"x": x}, repeat=repeat) for repeat in repeats)
     # Twice as many, for a method that draws twice.
-    draws = 2 * lot.calls * lot.rows * lot.latent
-    probe = world.probe(exam.seed, lot.line.sizes, lot.line.weights(), calls, draws)
+    noise = table(exam.seed, 2 * lot.calls * lot.rows * line.sizes.latent)
     found = []
-    for outcome in exam.ask(probe).outcomes:
-        for value in values(outcome, _METHOD):
+    for outcome in exam.ask(probe(exam, line, calls, stood_in(exam), noise)).outcomes:
+        for value in values(outcome, METHOD):
             if value.array is None or value.array.size != lot.rows:
                 return None
             found.append(tensor(value, "The ELBO").ravel())
     return np.stack(found)
 
 
-def recovered(came: np.ndarray, lot: Lot, bound: Bound) -> np.ndarray | None:
+def recovered(exam: Exam, came: np.ndarray, lot: Lot, bound: Bound) -> np.ndarray | None:
     """The summed noise ``[calls, rows]`` behind what came for a lot."""
-    noise = lot.line.recovered(came.ravel(), np.tile(lot.x, (len(came), 1)), bound)
+    line = line_of(exam, lot)
+    x = np.tile(line.batch(lot.rows), (len(came), 1))
+    noise = line.recovered(came.ravel(), x, bound)
     return None if noise is None else noise.reshape(came.shape)
 
 
-def draws(exam: Exam, world: World, bound: Bound) -> tuple[Draws, ...]:
+def draws(exam: Exam, bound: Bound) -> tuple[Draws, ...]:
     """The noise in the lots of batches, as far as it can be recovered."""
     found = []
     for lot in BATCHES:
-        came = ask(exam, world, lot)
-        noise = None if came is None else recovered(came, lot, bound)
+        came = ask(exam, lot)
+        noise = None if came is None else recovered(exam, came, lot, bound)
         if noise is not None:
-            mu, logsigma = expected.encoder(lot.line.weights(), lot.x, bound.encoder_hidden)
+            line = line_of(exam, lot)
+            x = line.batch(lot.rows)
+            mu, logsigma = expected.encoder(line.weights, x, bound.encoder_hidden)
             found.append(Draws(noise, mu[:, 0], logsigma[:, 0], lot.latent))
     return tuple(found)
 
 
-def is_drawn(exam: Exam, world: World, lots: tuple[Lot, ...]) -> bool:
+def is_drawn(exam: Exam, lots: tuple[Lot, ...]) -> bool:
     """Whether standard normal noise of its own is behind every row, in all lots."""
-    possible = list(world.bounds)
+    possible = list(bounds(stood_in(exam)))
+    if exam.setting.full and lots == BATCHES:
+        lots = (BATCHES[0], _AT_FULL_SIZE)
     for lot in lots:
-        came = ask(exam, world, lot)
+        came = ask(exam, lot)
         if came is None:
             return False
-        noise = [(bound, recovered(came, lot, bound)) for bound in possible]
+        noise = [(bound, recovered(exam, came, lot, bound)) for bound in possible]
         possible = [b for b, n in noise if n is not None and is_standard(n, len(lots))]
         if not possible:
             return False
@@ -224,3 +259,81 @@ def is_standard(noise: np.ndarray, lots: int) -> bool:
         *(p for axis in (0, 1) if noise.shape[axis] > 1 for p in statistics.unshared(noise, axis)),
         families=lots,
     )
+
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+
+
+def is_average_of_draws(exam: Exam) -> bool:
+    """Whether rows are estimates with less spread than one draw has, and right on average.
+
+    So are those that average over draws of their own. They are compared with the expectation over
+    the posterior, by quadrature, and may not share their noise.
+    """
+    for lot in BATCHES:
+        came = ask(exam, lot)
+        if came is None or not np.all(np.isfinite(came)):
+            return False
+        line = line_of(exam, lot)
+        x = line.batch(lot.rows)
+        if not any(_is_unbiased(came, line, x, bound) for bound in bounds(stood_in(exam))):
+            return False
+    return True
+
+
+def _is_unbiased(came: np.ndarray, line: Line, x: np.ndarray, bound: Bound) -> bool:
+    single = np.stack([line.likelihood(np.full(len(x), node), x, bound) for node in _NODES])
+    mean = _WEIGHTS @ single
+    variance = _WEIGHTS @ (single - mean) ** 2
+    residual = came - (mean - line.divergence(x, bound))
+    spread = residual / np.sqrt(variance)
+    if not np.all(np.ptp(came, axis=0) > 0) or np.mean(spread**2) > 0.7:
+        return False
+    scores = np.zeros_like(residual)
+    for value in np.unique(x[:, 0]):
+        rows = x[:, 0] == value
+        scores[:, rows] = residual[:, rows] / max(float(np.std(residual[:, rows])), 1e-12)
+    return statistics.compatible(
+        statistics.mean_zero(scores.ravel()),
+        *(p for axis in (0, 1) for p in statistics.unshared(scores, axis)),
+        families=len(BATCHES),
+    )
+
+
+def depends(exam: Exam) -> bool | None:
+    """Whether what comes for a row depends on noise of that row's own; None if that can't be said.
+
+    Asked of values that are wrong, whose noise can't be recovered.
+    """
+    rows = 16
+    model = noisy(exam.seed, exam.setting.full, rows)
+    half = rows * model.sizes.latent // 2
+    noise = np.resize(table(exam.seed), 64 * 2 * half).reshape(64, 2 * half)
+    other = noise.copy()
+    other[:, half:] = -0.5 - other[:, half:]
+    twice = (Call(METHOD, {"x": np.repeat(model.x[:1], rows, axis=0)}, repeat=2),)
+    helpers = stood_in(exam, DRAW)
+    questions = [
+        probe(exam, model, (Call(METHOD, {"x": model.x}),), helpers, given.ravel())
+        for given in (noise, other)
+    ]
+    seen = exam.ask_together((*questions, probe(exam, model, twice, stood_in(exam))))
+    first, second, again, later = (
+        tensor(value, "The ELBO").ravel()
+        for observation in seen
+        for value in values(observation.outcomes[0], METHOD)
+    )
+    if not all(np.all(np.isfinite(part)) for part in (first, second, again, later)):
+        return None
+    if first.size != rows:
+        return bool(np.any(first != second) or np.any(again != later))
+    moved = first != second
+    if np.array_equal(moved, np.arange(rows) >= rows // 2):
+        return True
+    if np.any(moved):
+        return None
+    # It draws for itself: rows that are the same differ, and so do two calls.
+    if not np.any(again != later):
+        return False
+    return bool(np.all(again != later) and np.ptp(again) > 0)

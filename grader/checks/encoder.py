@@ -10,30 +10,44 @@ import numpy as np
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
-from grader.checks.closeness import close, difference
+from grader.checks.closeness import close, close_in_most_rows, difference
 from grader.checks.networks import (
     Model,
     ask,
+    is_function_by_column,
     is_function_of,
-    require_connected,
-    require_slopes,
+    judge_gradient,
 )
-from grader.checks.reading import gradients, pair, tensor_of_shape, values
-from grader.checks.verdict import Evidence, Exam, Lost, check, generator
+from grader.checks.reading import (
+    first_two,
+    gradients,
+    one_step_from,
+    pair,
+    require_untouched,
+    tensor_of_shape,
+    values,
+)
+from grader.checks.rows import Batch, row_error
+from grader.checks.slopes import Point
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import encoder as diagnosis
 from grader.diagnosis.misconception import explained
 
 METHOD = "encoder"
 _NAMES, _HEADS = ("mu", "logsigma"), ("linear21", "linear22")
+_LAYERS = ("linear1", *_HEADS)
 _SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(9, 6, 6)
-_BATCHES = (1, 2, 7, 128)
+_LARGE = 10.0
+"""Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""
+
+Pair = tuple[np.ndarray, np.ndarray]
 
 
-def _pair(outcome: Outcome, rows: int, latent: int) -> tuple[np.ndarray, np.ndarray]:
-    parts = pair(values(outcome, METHOD)[0], _NAMES)
+def _pair(outcome: Outcome, rows: int, latent: int) -> Pair:
+    """The two results ``[rows, latent]``, after one more step if need be."""
+    parts = first_two(values(outcome, METHOD)[0], _NAMES)
     mu, logsigma = (
-        tensor_of_shape(part, name, (rows, latent))
-        for part, name in zip(parts, _NAMES, strict=True)
+        one_step_from(part, name, (rows, latent)) for part, name in zip(parts, _NAMES, strict=True)
     )
     return mu, logsigma
 
@@ -41,31 +55,83 @@ def _pair(outcome: Outcome, rows: int, latent: int) -> tuple[np.ndarray, np.ndar
 @lru_cache(maxsize=8)  # one for all submissions of a course
 def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     rng = generator(seed, 1, key)
-    weights = worlds.random_weights(rng, sizes)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
     return Model(sizes, weights, worlds.binary_rows(rng, rows, sizes))
 
 
-def _ask(exam: Exam, models: Sequence[Model]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _ask(exam: Exam, models: Sequence[Model]) -> list[Pair]:
     outcomes = zip(models, ask(exam, METHOD, "x", models), strict=True)
     return [_pair(outcome, len(m.inputs), m.sizes.latent) for m, outcome in outcomes]
 
 
+def _sizes(exam: Exam) -> Sizes:
+    return worlds.FULL if exam.setting.full else _SIZES
+
+
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    models = _with_either_head(exam.seed)
-    return diagnosis.diagnose(models[2].weights, models[2].inputs, *_ask(exam, models)[2])
+    mixed = _model(exam.seed, 3, _square(exam), 32)
+    return diagnosis.diagnose(mixed.weights, mixed.inputs, *_ask(exam, (mixed,))[0])
+
+
+def _square(exam: Exam) -> Sizes:
+    return worlds.FULL if exam.setting.full else _SQUARE
 
 
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
 def shape(exam: Exam) -> Evidence | None:
-    """A pair mu, logsigma of shape [batch_size, latent_dim] each"""
+    """A pair mu, logsigma of shape [batch_size, latent_dim] each, x stays as it is"""
     rng = exam.generator(1, 0)
-    weights = worlds.random_weights(rng, _SIZES)
-    batches = [worlds.binary_rows(rng, rows, _SIZES) for rows in _BATCHES]
-    calls = tuple(Call(METHOD, {"x": x}) for x in batches)
-    outcomes = exam.ask(Probe(_SIZES, weights, calls)).outcomes
+    sizes = _sizes(exam)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    batches = [worlds.binary_rows(rng, rows, sizes) for rows in (1, 2, exam.rows(3, 127), 128)]
+    calls = tuple(Call(METHOD, {"x": x}, keep=True) for x in batches)
+    outcomes = exam.ask(Probe(sizes, weights, calls)).outcomes
     for x, outcome in zip(batches, outcomes, strict=True):
-        _pair(outcome, len(x), _SIZES.latent)
+        parts = pair(values(outcome, METHOD)[0], _NAMES)
+        for part, name in zip(parts, _NAMES, strict=True):
+            tensor_of_shape(part, name, (len(x), sizes.latent))
+        require_untouched(outcome, {"x": x}, _NAMES)
     return None
+
+
+@check(
+    "encoder.rows",
+    "Each image has a posterior of its own. Which of your steps lets rows of a batch meet, or "
+    "counts on the size of a batch?",
+)
+def rows(exam: Exam) -> Evidence | None:
+    """Every row has its own mu and logsigma, in batches of any size"""
+    error = _rows_error(exam)
+    if error is not None:
+        raise error
+    return None
+
+
+def _rows_error(exam: Exam) -> Lost | None:
+    try:
+        error = _mixed_up(exam)
+    except Lost as lost:
+        return lost
+    return Lost(error) if error else None
+
+
+def _mixed_up(exam: Exam) -> str | None:
+    sizes, count = _sizes(exam), exam.rows(1001, 1500)
+    model = _model(exam.seed, 5, sizes, count)
+    (came,) = _ask(exam, (model,))
+    if all(map(close, came, expected.encoder(model.weights, model.inputs))):
+        return None
+    other = _model(exam.seed, 6, sizes, count).inputs
+
+    def of_batch(batch: Batch) -> Probe:
+        return Probe(sizes, model.weights, (Call(METHOD, batch),))
+
+    def read(outcome: Outcome) -> np.ndarray:
+        return np.concatenate(_pair(outcome, count, sizes.latent), axis=1)
+
+    # Rows of zeros and ones may be alike by chance.
+    given = {"x": model.inputs}
+    return row_error(exam, given, {"x": (other + 0.5) / 2}, of_batch, read)
 
 
 @check(
@@ -81,53 +147,80 @@ def hidden(exam: Exam) -> Evidence | None:
 
 
 def _judge_hidden(exam: Exam) -> None:
-    # Heads that pass the hidden units through show them, whatever is done after the heads.
-    shown, full, heads = _shown_and_full(exam.seed)
-    units, came = _ask(exam, (shown, full))
-    before = expected.linear(shown.weights, "linear1", shown.inputs)
-    for name, actual in zip(_NAMES, units, strict=True):
-        if not is_function_of(actual, np.maximum(before, 0)):
-            raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)).")
+    shown, large, full = _shown_large_full(exam.seed, _square(exam))
+    came = _ask(exam, (shown, large, full))
+    rows_are_right = _rows_error(exam) is None
+    same = close if rows_are_right else close_in_most_rows
+    for position, (name, layer) in enumerate(zip(_NAMES, _HEADS, strict=True)):
+        head_is_right = _head_error(exam, position) is None
+        for model, scale in ((shown, 1.0), (large, _LARGE)):
+            before = model.shown(layer, expected.linear(model.weights, "linear1", model.inputs))
+            units = came[0 if model is shown else 1][position] * scale
+            if same(units, np.maximum(before, 0)):
+                continue
+            if not rows_are_right:
+                raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
+            if head_is_right or not is_function_of(units, np.maximum(before, 0)):
+                raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    for name, actual, right in zip(_NAMES, came, heads, strict=True):
-        if not any(is_function_of(actual, head) for head in heads):
+    heads = expected.encoder(full.weights, full.inputs)
+    for name, actual, right in zip(_NAMES, came[2], heads, strict=True):
+        if rows_are_right and not any(is_function_by_column(actual, head) for head in heads):
             sentence, evidence = difference(actual, right)
             raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @lru_cache(maxsize=2)
-def _shown_and_full(seed: int) -> tuple[Model, Model, tuple[np.ndarray, np.ndarray]]:
-    """A model whose heads show the hidden units, one of the assignment's own sizes, its heads."""
-    full = _model(seed, 2, worlds.FULL, 128)
-    heads = expected.encoder(full.weights, full.inputs)
-    return _model(seed, 1, _SQUARE, 32).showing(*_HEADS), full, heads
+def _shown_large_full(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
+    """Heads that show the hidden units, near 1 and large, and the assignment's own sizes."""
+    shown = _model(seed, 1, sizes, 32).showing(*_HEADS)
+    larger = {
+        name: w * (_LARGE if name.startswith("linear1.") else 1)
+        for name, w in shown.weights.items()
+    }
+    large = Model(sizes, larger, shown.inputs).showing(*_HEADS, scale=1 / _LARGE)
+    return shown, large, _model(seed, 2, worlds.FULL, 128)
 
 
 @lru_cache(maxsize=2)
-def _with_either_head(seed: int) -> tuple[Model, Model, Model]:
+def _with_either_head(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
     """Models that differ in their heads alone: each head shows the hidden units, and neither."""
-    mixed = _model(seed, 3, _SQUARE, 32)
+    mixed = _model(seed, 3, sizes, 32).reading_shown(*_HEADS)
     return mixed.showing(_HEADS[0]), mixed.showing(_HEADS[1]), mixed
 
 
-def _head(exam: Exam, position: int) -> None:
-    """One output is exactly its linear layer on whatever the hidden layer is.
+def _head_error(exam: Exam, position: int) -> Lost | None:
+    """What is wrong with one output, which is to be its linear layer on whatever the units are.
 
-    Seen from two models that differ in the heads alone: with the identity as its weight the head
-    shows the hidden units, and with random weights it must be the same units' linear function.
+    With a selection as its weight a head shows the hidden units, and with random weights it must
+    be the same units' linear function. The units are read off the head itself, in another model, or
+    off the other head, in the same one, where rows that change places change them together.
     """
-    models = _with_either_head(exam.seed)
-    mixed, came = models[2].weights, _ask(exam, models)
-    units, actual = came[position][position], came[2][position]
-    name, layer = _NAMES[position], _HEADS[position]
-    right = expected.linear(mixed, layer, units)
-    if not close(actual, right) or not np.any(np.ptp(units, axis=0)):
+    models = _with_either_head(exam.seed, _square(exam))
+    came = _ask(exam, models)
+    layer, other, beside = _HEADS[position], _HEADS[1 - position], 1 - position
+    same = close if _rows_error(exam) is None else close_in_most_rows
+    lost: Lost | None = None
+    for head, shown, weights, actual in (
+        (layer, came[position][position], models[2].weights, came[2][position]),
+        (other, came[beside][beside], models[beside].weights, came[beside][position]),
+    ):
+        right = expected.linear(weights, layer, models[2].hidden_of(head, shown))
+        if same(actual, right) and np.any(np.ptp(shown, axis=0)):
+            return None
         sentence, evidence = difference(actual, right)
-        lost = Lost(
-            f"{name} is not {layer} of the hidden layer with nothing after it: {sentence}.",
+        lost = lost or Lost(
+            f"{_NAMES[position]} is not {layer} of the hidden layer with nothing after it: "
+            f"{sentence}.",
             evidence=evidence,
         )
-        raise explained(lost, diagnosis.diagnose(mixed, models[2].inputs, *came[2]).head(position))
+    return lost
+
+
+def _head(exam: Exam, position: int) -> None:
+    error = _head_error(exam, position)
+    if error is not None:
+        raise explained(error, _diagnose(exam).head(position))
 
 
 @check("encoder.mu", "Which layer is the head for the means, and what may come after it?")
@@ -150,23 +243,20 @@ def logsigma(exam: Exam) -> Evidence | None:
 @check("encoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Evidence | None:
     """Gradients reach the encoder's layers"""
-    rng = exam.generator(1, 4)
-    weights = worlds.random_weights(rng, _SIZES)
-    x = worlds.binary_rows(rng, 7, _SIZES)
-    outer = [worlds.normal(rng, 7, _SIZES.latent) for _ in _NAMES]
-    call = Call(METHOD, {"x": x}, tuple(outer))
-    outcome = exam.ask(Probe(_SIZES, weights, (call,))).outcomes[0]
-    actual = _pair(outcome, len(x), _SIZES.latent)
+    rng, sizes = exam.generator(1, 4), _sizes(exam)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    x = worlds.binary_rows(rng, 7, sizes)
+    outer = tuple(worlds.normal(rng, 7, sizes.latent) for _ in _NAMES)
+    point = Point(sizes, weights, METHOD, {"x": x}, outer)
+    outcome = exam.ask(point.probe).outcomes[0]
     found = gradients(outcome, METHOD)
     right = expected.encoder_gradients(weights, x, outer[0], outer[1])
-    names = tuple(name for name in right if name.endswith("weight"))
     try:
-        require_connected(found, names, "the encoder")
-        if all(map(close, actual, expected.encoder(weights, x))):
-            require_slopes(found, right)
+        judge_gradient(exam, point, found, right)
     except Lost as lost:
+        names = [name for name in right if name.endswith("weight")]
         raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
     return None
 
 
-CHECKS = (shape, hidden, mu, logsigma, gradient)
+CHECKS = (shape, rows, hidden, mu, logsigma, gradient)

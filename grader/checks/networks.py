@@ -14,6 +14,7 @@ from scipy.special import expit, softmax
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks.closeness import close
+from grader.checks.slopes import Point, Slopes, measure
 from grader.checks.verdict import Exam, Lost
 
 ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -46,12 +47,37 @@ class Model:
     weights: dict[str, np.ndarray]
     inputs: np.ndarray
 
-    def showing(self, *layers: str) -> Model:
-        """The same with layers that pass the hidden units through, of which there are as many."""
-        units, weights = self.sizes.hidden, dict(self.weights)
+    def showing(self, *layers: str, scale: float = 1.0) -> Model:
+        """The same with layers that pass hidden units through, those of `shown`."""
+        weights = dict(self.weights)
         for layer in layers:
-            weights[f"{layer}.weight"], weights[f"{layer}.bias"] = np.eye(units), np.zeros(units)
+            weights[f"{layer}.weight"] = scale * self._selection(layer)
+            weights[f"{layer}.bias"] = np.zeros(len(weights[f"{layer}.bias"]))
         return replace(self, weights=weights)
+
+    def reading_shown(self, *layers: str) -> Model:
+        """The same with layers that depend on no other hidden units than those of `shown`."""
+        weights = dict(self.weights)
+        for layer in layers:
+            read = self._selection(layer).any(axis=0)
+            weights[f"{layer}.weight"] = weights[f"{layer}.weight"] * read
+        return replace(self, weights=weights)
+
+    def shown(self, layer: str, units: np.ndarray) -> np.ndarray:
+        """The hidden units ``[rows, out]``, of ``[rows, hidden]``, that a layer would show."""
+        return units @ self._selection(layer).T
+
+    def hidden_of(self, layer: str, shown: np.ndarray) -> np.ndarray:
+        """The hidden units ``[rows, hidden]`` from what a layer shows; zero where it doesn't."""
+        selection = self._selection(layer)
+        return shown @ selection / np.maximum(selection.sum(axis=0), 1)
+
+    def _selection(self, layer: str) -> np.ndarray:
+        # Spread over all units; where there are as many outputs as units, each shows its own.
+        outputs, hidden = self.weights[f"{layer}.weight"].shape
+        places = np.arange(outputs)
+        chosen = places * hidden // outputs if outputs < hidden else places % hidden
+        return np.eye(hidden)[chosen]
 
 
 def ask(exam: Exam, method: str, argument: str, models: Sequence[Model]) -> list[Outcome]:
@@ -85,6 +111,37 @@ def is_function_of(actual: np.ndarray, before: np.ndarray) -> bool:
     steps = np.diff(actual.ravel()[np.argsort(before.ravel(), kind="stable")])
     room = 1e-4 * np.ptp(actual)
     return bool(np.all(steps >= -room) or np.all(steps <= room))
+
+
+def is_function_by_column(actual: np.ndarray, before: np.ndarray) -> bool:
+    """Whether each column ``[rows]`` is some function of its own; a bias may be missing."""
+    columns = zip(actual.T, before.T, strict=True)
+    return is_function_of(actual, before) or all(is_function_of(a, b) for a, b in columns)
+
+
+def judge_gradient(
+    exam: Exam, point: Point, found: Slopes, right: Mapping[str, np.ndarray], is_right: bool = False
+) -> None:
+    """Gradients are the right ones, or at least those of what the method returns.
+
+    Args:
+        exam: asks for more where they are not the right ones.
+        point: where the gradients are asked for.
+        found: what came.
+        right: the right ones, by name.
+        is_right: whether values and their shape are right, so that nothing else can be.
+
+    Raises:
+        Lost: they are not.
+    """
+    names = tuple(name for name in right if not name.endswith("bias"))
+    try:
+        require_connected(found, names, f"`{point.method}`")
+        require_slopes(found, right)
+    except Lost:
+        measured = None if is_right else measure(exam, point, found, len(names))
+        if measured is None or not measured.agree:
+            raise
 
 
 def require_connected(

@@ -1,8 +1,8 @@
 """Whether the result for a row depends on that row alone, whatever is computed of it.
 
 Some rows of a batch are exchanged for others: what comes for the rest may not change, and what
-comes for the exchanged ones has to. Each batch meets a fresh model and generators that start anew, so
-that noise is the same each time.
+comes for the exchanged ones has to. Each batch meets a fresh model, and generators that start anew,
+so that noise is the same each time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from grader.checks.verdict import Exam
 
 Batch = Mapping[str, np.ndarray]
 
+_SAME = 1e-5
+"""Of the largest number: the same computation, and only other rows beside it."""
 _DEAD = 0.1
 """Share of rows that may stay as they are though their input changes, as after a ReLU."""
 
@@ -44,7 +46,7 @@ def row_error(
     base, *mixed = (read(seen.outcomes[-1]) for seen in exam.ask_together(probes))
     dead = np.zeros(rows, dtype=bool)
     for mask, came in zip(masks, mixed, strict=True):
-        if not close(came[mask], base[mask]):
+        if not close(came[mask], base[mask], _SAME):
             return "What comes for a row changes when other rows of the batch change."
         dead[~mask] = _unmoved(came[~mask], base[~mask])
     if dead.all():

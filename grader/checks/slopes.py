@@ -17,8 +17,9 @@ from grader.candidate.observation import Failure, Outcome, Value
 from grader.candidate.probe import Call, Probe, Sizes, StandIns
 from grader.checks.expected import Weights
 from grader.checks.verdict import Exam
+from grader.checks.worlds import as_single
 
-_STEP = 1e-2
+_STEP = 2e-3
 _RELATIVE = 0.04
 """Room for curvature, and for units at the kink of their activation."""
 _ROUNDING = 1e-6
@@ -65,8 +66,10 @@ class Point:
         """The same call a step away."""
 
         def move(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-            moves = {n: step * directions[n] if n in directions else 0.0 for n in arrays}
-            return {name: array + moves[name] for name, array in arrays.items()}
+            return {
+                name: as_single(array + step * directions[name]) if name in directions else array
+                for name, array in arrays.items()
+            }
 
         return replace(self, weights=move(self.weights), arguments=move(self.arguments))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from grader import spec
 from grader.candidate.probe import Sizes
 
+LAYERS = tuple(layer.name for layer in spec.LAYERS)
 FULL = Sizes(784, 32, 400)
 """The assignment's own sizes."""
 
@@ -27,13 +30,17 @@ def zeros(sizes: Sizes) -> dict[str, np.ndarray]:
     return found
 
 
-def random_weights(rng: np.random.Generator, sizes: Sizes) -> dict[str, np.ndarray]:
-    """Normal weights, an order of magnitude larger than a fresh layer's, with biases.
+def random_weights(
+    rng: np.random.Generator, sizes: Sizes, layers: Collection[str] = LAYERS
+) -> dict[str, np.ndarray]:
+    """Normal weights of these layers, an order of magnitude larger than fresh ones, with biases.
 
     The scale keeps every layer's outputs near 1, so that nothing saturates.
     """
     found = {}
     for name, weight in zeros(sizes).items():
+        if name.split(".")[0] not in layers:
+            continue
         scale = 0.5 if weight.ndim == 1 else 1.2 / np.sqrt(weight.shape[1])
         found[name] = as_single(scale * rng.standard_normal(weight.shape))
     return found

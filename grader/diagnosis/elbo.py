@@ -18,6 +18,7 @@ from grader.diagnosis.elbo_slips import (
     GRAPH,
     KL_DETACHED,
     MEAN_DECODED,
+    MONTE_CARLO,
     ONE_DRAW,
     SAMPLE_DETACHED,
     SLIPS,
@@ -59,6 +60,13 @@ class Understanding:
     objective: Objective = field(default_factory=Objective)
     misconceptions: tuple[Misconception, ...] = ()
 
+    @property
+    def estimates_divergence(self) -> bool:
+        """Whether the one thing that is wrong with the divergence is that it is estimated."""
+        weighted = self.objective.divergence_weight * self.objective.sign
+        arguments = self.objective.arguments == Objective.arguments
+        return MONTE_CARLO in self.misconceptions and weighted == -1.0 and arguments
+
     def by_noise(self, answer: Answer, noise: np.ndarray | None) -> tuple[Misconception, ...]:
         """Why nothing seems to be sampled for each row.
 
@@ -78,14 +86,17 @@ class Understanding:
         return self.misconceptions
 
 
-def understand(answers: Sequence[Answer], bounds: Sequence[Bound]) -> Understanding | None:
+def understand(
+    answers: Sequence[Answer], bounds: Sequence[Bound], most: int = 2
+) -> Understanding | None:
     """What explains the values of all answers, the right objective first; None where nothing does.
 
-    Pairs of slips are looked for with the first and the last of the bounds alone.
+    At ``most`` so many slips are put together. Slips are looked for with the first and the last of
+    the bounds alone.
     """
     for slips, among in (((), bounds), (SLIPS, (bounds[0], bounds[-1]))):
         for bound in among:
-            found = _explain(answers, bound, slips)
+            found = _explain(answers, bound, slips, most)
             if found is not None:
                 return found
     return None
@@ -96,7 +107,7 @@ def _predicted(objective: Objective, bound: Bound, answer: Answer) -> np.ndarray
 
 
 def _explain(
-    answers: Sequence[Answer], bound: Bound, slips: Sequence[Slip]
+    answers: Sequence[Answer], bound: Bound, slips: Sequence[Slip], most: int
 ) -> Understanding | None:
     def fits(objective: Objective) -> bool:
         return all(same(a.came, _predicted(objective, bound, a)) for a in answers)
@@ -111,7 +122,9 @@ def _explain(
             return None
         column = any(answer.came.ndim == 2 for answer in answers)
         return Understanding(bound, misconceptions=(COLUMN,) if column else ())
-    found = simplest(Objective(), slips, lambda objective: fits(objective) and tells(objective))
+    found = simplest(
+        Objective(), slips, lambda objective: fits(objective) and tells(objective), most
+    )
     return Understanding(bound, found.formula, found.misconceptions) if found else None
 
 

@@ -37,10 +37,13 @@ class Explanation:
 
 
 def simplest(
-    right: Formula, slips: Sequence[Slip], fits: Callable[[Formula], bool]
+    right: Formula, slips: Sequence[Slip], fits: Callable[[Formula], bool], most: int = 2
 ) -> Explanation | None:
-    """The first single slip, or else the first compatible pair, whose formula fits; or None."""
-    for count in (1, 2):
+    """The first single slip, or else the first compatible pair, whose formula fits; or None.
+
+    With ``most`` = 1 no pairs are tried.
+    """
+    for count in range(1, most + 1):
         for chosen in combinations(slips, count):
             names = [name for slip in chosen for name in slip.changes]
             if len(set(names)) < len(names):
