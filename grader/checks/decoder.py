@@ -27,7 +27,7 @@ from grader.checks.reading import (
     values,
 )
 from grader.checks.rows import Batch, row_error
-from grader.checks.slopes import Point
+from grader.checks.slopes import Asked, Point
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import decoder as diagnosis
 from grader.diagnosis.misconception import explained
@@ -60,10 +60,6 @@ def _ask(exam: Exam, models: Sequence[Model]) -> list[np.ndarray]:
     return [_theta(outcome, len(m.inputs), m.sizes.obs) for m, outcome in outcomes]
 
 
-def _sizes(exam: Exam) -> Sizes:
-    return worlds.FULL if exam.setting.full else _SIZES
-
-
 def _square(exam: Exam) -> Sizes:
     return worlds.FULL if exam.setting.full else _SQUARE
 
@@ -83,19 +79,33 @@ def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
     return diagnosis.diagnose(mixed.weights, mixed.inputs, _ask(exam, (mixed,))[0])
 
 
+def _asked(exam: Exam) -> Asked:
+    """Batches of several sizes, the last of a size that nobody can list, in one model."""
+    sizes = worlds.FULL if exam.setting.full else _SIZES
+    most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
+    rng = exam.generator(3, 0)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    counts = (1, 2, exam.rows(3, 127), 128, most)
+    batches = [worlds.normal(rng, count, sizes.latent) for count in counts]
+    z, outer = worlds.normal(rng, 7, sizes.latent), worlds.normal(rng, 7, sizes.obs)
+    point = Point(sizes, weights, METHOD, {"z": z}, (outer,), ("z",))
+    calls = [Call(METHOD, {"z": z}, keep=True) for z in batches]
+    # The largest comes last: it may take too long.
+    probe = Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
+    *outcomes, of_point, of_most = exam.ask(probe).outcomes
+    return Asked(batches, (*outcomes, of_most), point, of_point)
+
+
 @check(
     "decoder.shape", "The docstring says what comes back: a tensor with a row for each row of z."
 )
 def shape(exam: Exam) -> Evidence | None:
     """A tensor theta of shape [batch_size, obs_dim], z stays as it is"""
-    rng, sizes = exam.generator(3, 0), _sizes(exam)
-    weights = worlds.random_weights(rng, sizes, _LAYERS)
-    counts = (1, 2, exam.rows(3, 127), 128)
-    batches = [worlds.normal(rng, count, sizes.latent) for count in counts]
-    calls = tuple(Call(METHOD, {"z": z}, keep=True) for z in batches)
-    outcomes = exam.ask(Probe(sizes, weights, calls)).outcomes
-    for z, outcome in zip(batches, outcomes, strict=True):
-        tensor_of_shape(values(outcome, METHOD)[0], "theta", (len(z), sizes.obs))
+    asked = _asked(exam)
+    # How many rows there may be has a check of its own.
+    for z, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
+        value = values(outcome, METHOD)[0]
+        tensor_of_shape(value, "theta", (len(z), asked.point.sizes.obs))
         require_untouched(outcome, {"z": z}, ("theta",))
     return None
 
@@ -122,20 +132,20 @@ def _rows_error(exam: Exam) -> Lost | None:
 
 
 def _mixed_up(exam: Exam) -> str | None:
-    sizes, count = _sizes(exam), exam.rows(1001, 1500)
-    model = _model(exam.seed, 5, sizes, count)
-    (came,) = _ask(exam, (model,))
-    if close(came, expected.decoder(model.weights, model.inputs)):
+    asked = _asked(exam)
+    sizes, weights, z = asked.point.sizes, asked.point.weights, asked.batches[-1]
+    came = _theta(asked.outcomes[-1], len(z), sizes.obs)
+    if close(came, expected.decoder(weights, z)):
         return None
-    other = _model(exam.seed, 6, sizes, count).inputs
+    other = worlds.normal(exam.generator(3, 6), len(z), sizes.latent)
 
     def of_batch(batch: Batch) -> Probe:
-        return Probe(sizes, model.weights, (Call(METHOD, batch),))
+        return Probe(sizes, weights, (Call(METHOD, batch),))
 
     def read(outcome: Outcome) -> np.ndarray:
-        return _theta(outcome, count, sizes.obs)
+        return _theta(outcome, len(z), sizes.obs)
 
-    return row_error(exam, {"z": model.inputs}, {"z": other}, of_batch, read)
+    return row_error(exam, {"z": z}, {"z": other}, of_batch, read)
 
 
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")
@@ -149,7 +159,9 @@ def hidden(exam: Exam) -> Evidence | None:
 
 
 def _judge_hidden(exam: Exam) -> None:
-    shown, large, full = _shown_large_full(exam.seed, _square(exam))
+    shown, _ = _shown_and_mixed(exam.seed, _square(exam))
+    large = _large(exam.seed, _square(exam))
+    full, logits = _full(exam.seed)
     *units, came = _ask(exam, (shown, large, full))
     rows_are_right, output_is_right = _rows_error(exam) is None, _output_error(exam) is None
     same = close if rows_are_right else close_in_most_rows
@@ -163,22 +175,24 @@ def _judge_hidden(exam: Exam) -> None:
         if output_is_right or not is_function_of(theta, right):
             raise Lost("The hidden layer behind theta is not relu(linear3(z)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    logits = expected.logits(full.weights, full.inputs)
     if rows_are_right and not is_function_by_column(came, logits):
         sentence, evidence = difference(came, expected.expit(logits))
         raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @lru_cache(maxsize=2)
-def _shown_large_full(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
-    """Theta that shows the hidden units, near 1 and large, and the assignment's own sizes."""
-    shown = _model(seed, 1, sizes, 32).showing("linear4")
-    larger = {
-        name: w * (_LARGE if name.startswith("linear3.") else 1)
-        for name, w in shown.weights.items()
-    }
-    large = Model(sizes, larger, shown.inputs).showing("linear4", scale=1 / _LARGE)
-    return shown, large, _model(seed, 2, worlds.FULL, 128)
+def _large(seed: int, sizes: Sizes) -> Model:
+    """theta shows hidden units that are large."""
+    model = _model(seed, 1, sizes, 32)
+    weights = {n: w * (_LARGE if n.startswith("linear3.") else 1) for n, w in model.weights.items()}
+    return Model(sizes, weights, model.inputs).showing("linear4", scale=1 / _LARGE)
+
+
+@lru_cache(maxsize=2)
+def _full(seed: int) -> tuple[Model, np.ndarray]:
+    """A model of the assignment's own sizes, and its logits."""
+    model = _model(seed, 2, worlds.FULL, 128)
+    return model, expected.logits(model.weights, model.inputs)
 
 
 @check(
@@ -255,16 +269,13 @@ def _sure(seed: int, sizes: Sizes) -> Model:
 @check("decoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Evidence | None:
     """Gradients reach the decoder's layers and z"""
-    rng, sizes = exam.generator(3, 4), _sizes(exam)
-    weights = worlds.random_weights(rng, sizes, _LAYERS)
-    z, outer = worlds.normal(rng, 7, sizes.latent), worlds.normal(rng, 7, sizes.obs)
-    point = Point(sizes, weights, METHOD, {"z": z}, (outer,), ("z",))
-    outcome = exam.ask(point.probe).outcomes[0]
-    found = gradients(outcome, METHOD)
+    asked = _asked(exam)
+    weights, z, outer = asked.point.weights, asked.point.arguments["z"], asked.point.cotangents[0]
+    found = gradients(asked.of_point, METHOD)
     theta = expected.decoder(weights, z)
     right = expected.decoder_gradients(weights, z, outer * theta * (1 - theta))
     try:
-        judge_gradient(exam, point, found, right)
+        judge_gradient(exam, asked.point, found, right)
     except Lost as lost:
         names = [name for name in right if not name.endswith("bias")]
         raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None

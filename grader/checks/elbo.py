@@ -19,7 +19,6 @@ from grader.checks.elbo_models import (
     Line,
     Model,
     drawn,
-    large_batch,
     noisy,
     probe,
     right_values,
@@ -28,7 +27,9 @@ from grader.checks.elbo_models import (
 )
 from grader.checks.elbo_values import (
     ask,
+    ask_narrow,
     asked_in,
+    narrow_batches,
     narrow_error,
     numbers,
     rows_error,
@@ -111,10 +112,9 @@ def per_sample(exam: Exam) -> Evidence | None:
 
 
 def _judge_rows(exam: Exam) -> None:
-    base, tiny = asked_in(exam).base, asked_in(exam).tiny
-    many = large_batch(exam.seed, exam.setting.full, exam.rows(1001, 1500))
-    asked = (Model(tiny.sizes, tiny.weights, tiny.x[:1]), base, tiny, many)
-    for model, outcome in zip(asked, ask(exam, asked, DRAW), strict=True):
+    base = asked_in(exam).base
+    outcomes = (*ask(exam, (base,), DRAW), *ask_narrow(exam))
+    for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
         actual, wanted = numbers(outcome), (len(model.x),)
         if not shape_fits(actual.shape, wanted):
             raise Lost(
@@ -170,8 +170,7 @@ def sampled(exam: Exam) -> Evidence | None:
 
 
 def _rows_are_right(exam: Exam) -> bool:
-    tiny = asked_in(exam).tiny
-    actual = numbers(ask(exam, (tiny,), DRAW)[0])
+    tiny, actual = asked_in(exam).tiny, numbers(ask_narrow(exam)[0])
     return rows_error(actual, right_values(tiny, stood_in(exam))) is None
 
 

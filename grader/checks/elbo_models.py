@@ -115,14 +115,6 @@ def _assignment(seed: int) -> Model:
     return Model(worlds.FULL, blind(seed, full=True), x)
 
 
-@lru_cache(maxsize=4)
-def large_batch(seed: int, full: bool, rows: int) -> Model:
-    """More rows than in any batch of training."""
-    sizes = worlds.FULL if full else _SMALL
-    x = worlds.binary_rows(generator(seed, 5, 8), rows, sizes)
-    return Model(sizes, _narrow(seed, sizes), x)
-
-
 def _certain(seed: int, sizes: Sizes) -> Model:
     weights = worlds.zeros(sizes)
     pixels = generator(seed, 5, 4).random((sizes.obs,)) < 0.5

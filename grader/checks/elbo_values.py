@@ -14,6 +14,7 @@ import numpy as np
 
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call
+from grader.checks import worlds
 from grader.checks.closeness import close, difference
 from grader.checks.elbo_models import (
     DRAW,
@@ -141,10 +142,24 @@ def _whole_error(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]
     return first
 
 
+def narrow_batches(exam: Exam) -> tuple[Model, ...]:
+    """Batches for the narrow posterior: as for the other models, of one row, and a large one."""
+    tiny = asked_in(exam).tiny
+    most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
+    many = worlds.binary_rows(exam.generator(5, 8), most, tiny.sizes)
+    return tuple(Model(tiny.sizes, tiny.weights, x) for x in (tiny.x, tiny.x[:1], many))
+
+
+def ask_narrow(exam: Exam) -> tuple[Outcome, ...]:
+    """What comes of `narrow_batches`, whose draws are a stand-in's."""
+    calls = [model.call for model in narrow_batches(exam)]
+    helpers = stood_in(exam, DRAW)
+    return exam.ask(probe(exam, asked_in(exam).tiny, calls, helpers)).outcomes
+
+
 def narrow_error(exam: Exam) -> Lost | None:
     """What is wrong with the value where z can't be far from its mean, or None."""
-    tiny = asked_in(exam).tiny
-    actual = numbers(ask(exam, (tiny,), DRAW)[0])
+    tiny, actual = asked_in(exam).tiny, numbers(ask_narrow(exam)[0])
     rights = right_values(tiny, stood_in(exam))
     if any(agree(actual, right, _OF_THE_WHOLE) for right in rights):
         return None
@@ -197,7 +212,7 @@ def understand(exam: Exam) -> diagnosis.Understanding | None:
     # A few rows are enough, and quick to compute again and again at the assignment's own sizes.
     asked = models(exam.seed, exam.setting.full, _FEW) if exam.setting.full else asked_in(exam)
     chosen = (asked.base, asked.other_pixels, asked.other_posterior, asked.tiny)
-    outcomes = ask(exam, chosen, DRAW)
+    outcomes = [*ask(exam, chosen[:-1], DRAW), *_of_tiny(exam, chosen[-1])]
 
     def find() -> diagnosis.Understanding | None:
         answers = [
@@ -213,3 +228,9 @@ def understand(exam: Exam) -> diagnosis.Understanding | None:
         return diagnosis.understand(answers, bounds(stood_in(exam, DRAW)), most)
 
     return exam.once("elbo.understanding", find)
+
+
+def _of_tiny(exam: Exam, model: Model) -> list[Outcome]:
+    if model is asked_in(exam).tiny:
+        return [ask_narrow(exam)[0]]
+    return ask(exam, (model,), DRAW)

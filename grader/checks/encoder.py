@@ -28,7 +28,7 @@ from grader.checks.reading import (
     values,
 )
 from grader.checks.rows import Batch, row_error
-from grader.checks.slopes import Point
+from grader.checks.slopes import Asked, Point
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import encoder as diagnosis
 from grader.diagnosis.misconception import explained
@@ -64,10 +64,6 @@ def _ask(exam: Exam, models: Sequence[Model]) -> list[Pair]:
     return [_pair(outcome, len(m.inputs), m.sizes.latent) for m, outcome in outcomes]
 
 
-def _sizes(exam: Exam) -> Sizes:
-    return worlds.FULL if exam.setting.full else _SIZES
-
-
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
     mixed = _model(exam.seed, 3, _square(exam), 32)
     return diagnosis.diagnose(mixed.weights, mixed.inputs, *_ask(exam, (mixed,))[0])
@@ -77,19 +73,33 @@ def _square(exam: Exam) -> Sizes:
     return worlds.FULL if exam.setting.full else _SQUARE
 
 
+def _asked(exam: Exam) -> Asked:
+    """Batches of several sizes, the last of a size that nobody can list, in one model."""
+    sizes = worlds.FULL if exam.setting.full else _SIZES
+    most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
+    rng = exam.generator(1, 0)
+    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    batches = [
+        worlds.binary_rows(rng, rows, sizes) for rows in (1, 2, exam.rows(3, 127), 128, most)
+    ]
+    outer = tuple(worlds.normal(rng, 7, sizes.latent) for _ in _NAMES)
+    point = Point(sizes, weights, METHOD, {"x": worlds.binary_rows(rng, 7, sizes)}, outer)
+    calls = [Call(METHOD, {"x": x}, keep=True) for x in batches]
+    # The largest comes last: it may take too long.
+    probe = Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
+    *outcomes, of_point, of_most = exam.ask(probe).outcomes
+    return Asked(batches, (*outcomes, of_most), point, of_point)
+
+
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
 def shape(exam: Exam) -> Evidence | None:
     """A pair mu, logsigma of shape [batch_size, latent_dim] each, x stays as it is"""
-    rng = exam.generator(1, 0)
-    sizes = _sizes(exam)
-    weights = worlds.random_weights(rng, sizes, _LAYERS)
-    batches = [worlds.binary_rows(rng, rows, sizes) for rows in (1, 2, exam.rows(3, 127), 128)]
-    calls = tuple(Call(METHOD, {"x": x}, keep=True) for x in batches)
-    outcomes = exam.ask(Probe(sizes, weights, calls)).outcomes
-    for x, outcome in zip(batches, outcomes, strict=True):
+    asked = _asked(exam)
+    # How many rows there may be has a check of its own.
+    for x, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
         parts = pair(values(outcome, METHOD)[0], _NAMES)
         for part, name in zip(parts, _NAMES, strict=True):
-            tensor_of_shape(part, name, (len(x), sizes.latent))
+            tensor_of_shape(part, name, (len(x), asked.point.sizes.latent))
         require_untouched(outcome, {"x": x}, _NAMES)
     return None
 
@@ -116,22 +126,21 @@ def _rows_error(exam: Exam) -> Lost | None:
 
 
 def _mixed_up(exam: Exam) -> str | None:
-    sizes, count = _sizes(exam), exam.rows(1001, 1500)
-    model = _model(exam.seed, 5, sizes, count)
-    (came,) = _ask(exam, (model,))
-    if all(map(close, came, expected.encoder(model.weights, model.inputs))):
+    asked = _asked(exam)
+    sizes, weights, x = asked.point.sizes, asked.point.weights, asked.batches[-1]
+    came = _pair(asked.outcomes[-1], len(x), sizes.latent)
+    if all(map(close, came, expected.encoder(weights, x))):
         return None
-    other = _model(exam.seed, 6, sizes, count).inputs
+    other = worlds.binary_rows(exam.generator(1, 6), len(x), sizes)
 
     def of_batch(batch: Batch) -> Probe:
-        return Probe(sizes, model.weights, (Call(METHOD, batch),))
+        return Probe(sizes, weights, (Call(METHOD, batch),))
 
     def read(outcome: Outcome) -> np.ndarray:
-        return np.concatenate(_pair(outcome, count, sizes.latent), axis=1)
+        return np.concatenate(_pair(outcome, len(x), sizes.latent), axis=1)
 
     # Rows of zeros and ones may be alike by chance.
-    given = {"x": model.inputs}
-    return row_error(exam, given, {"x": (other + 0.5) / 2}, of_batch, read)
+    return row_error(exam, {"x": x}, {"x": (other + 0.5) / 2}, of_batch, read)
 
 
 @check(
@@ -147,15 +156,17 @@ def hidden(exam: Exam) -> Evidence | None:
 
 
 def _judge_hidden(exam: Exam) -> None:
-    shown, large, full = _shown_large_full(exam.seed, _square(exam))
-    came = _ask(exam, (shown, large, full))
+    large = _large(exam.seed, _square(exam))
+    full, heads = _full(exam.seed)
+    either = _with_either_head(exam.seed, _square(exam))
+    came = _ask(exam, (*either[:2], large, full))
     rows_are_right = _rows_error(exam) is None
     same = close if rows_are_right else close_in_most_rows
     for position, (name, layer) in enumerate(zip(_NAMES, _HEADS, strict=True)):
         head_is_right = _head_error(exam, position) is None
-        for model, scale in ((shown, 1.0), (large, _LARGE)):
+        for model, scale, index in ((either[position], 1.0, position), (large, _LARGE, 2)):
             before = model.shown(layer, expected.linear(model.weights, "linear1", model.inputs))
-            units = came[0 if model is shown else 1][position] * scale
+            units = came[index][position] * scale
             if same(units, np.maximum(before, 0)):
                 continue
             if not rows_are_right:
@@ -163,23 +174,25 @@ def _judge_hidden(exam: Exam) -> None:
             if head_is_right or not is_function_of(units, np.maximum(before, 0)):
                 raise Lost(f"The hidden layer behind {name} is not relu(linear1(x)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
-    heads = expected.encoder(full.weights, full.inputs)
-    for name, actual, right in zip(_NAMES, came[2], heads, strict=True):
+    for name, actual, right in zip(_NAMES, came[3], heads, strict=True):
         if rows_are_right and not any(is_function_by_column(actual, head) for head in heads):
             sentence, evidence = difference(actual, right)
             raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
 
 
 @lru_cache(maxsize=2)
-def _shown_large_full(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
-    """Heads that show the hidden units, near 1 and large, and the assignment's own sizes."""
-    shown = _model(seed, 1, sizes, 32).showing(*_HEADS)
-    larger = {
-        name: w * (_LARGE if name.startswith("linear1.") else 1)
-        for name, w in shown.weights.items()
-    }
-    large = Model(sizes, larger, shown.inputs).showing(*_HEADS, scale=1 / _LARGE)
-    return shown, large, _model(seed, 2, worlds.FULL, 128)
+def _large(seed: int, sizes: Sizes) -> Model:
+    """Both heads show hidden units that are large."""
+    model = _model(seed, 1, sizes, 32)
+    weights = {n: w * (_LARGE if n.startswith("linear1.") else 1) for n, w in model.weights.items()}
+    return Model(sizes, weights, model.inputs).showing(*_HEADS, scale=1 / _LARGE)
+
+
+@lru_cache(maxsize=2)
+def _full(seed: int) -> tuple[Model, Pair]:
+    """A model of the assignment's own sizes, and what its heads give."""
+    model = _model(seed, 2, worlds.FULL, 128)
+    return model, expected.encoder(model.weights, model.inputs)
 
 
 @lru_cache(maxsize=2)
@@ -243,16 +256,12 @@ def logsigma(exam: Exam) -> Evidence | None:
 @check("encoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Evidence | None:
     """Gradients reach the encoder's layers"""
-    rng, sizes = exam.generator(1, 4), _sizes(exam)
-    weights = worlds.random_weights(rng, sizes, _LAYERS)
-    x = worlds.binary_rows(rng, 7, sizes)
-    outer = tuple(worlds.normal(rng, 7, sizes.latent) for _ in _NAMES)
-    point = Point(sizes, weights, METHOD, {"x": x}, outer)
-    outcome = exam.ask(point.probe).outcomes[0]
-    found = gradients(outcome, METHOD)
-    right = expected.encoder_gradients(weights, x, outer[0], outer[1])
+    asked = _asked(exam)
+    x, outer = asked.point.arguments["x"], asked.point.cotangents
+    found = gradients(asked.of_point, METHOD)
+    right = expected.encoder_gradients(asked.point.weights, x, outer[0], outer[1])
     try:
-        judge_gradient(exam, point, found, right)
+        judge_gradient(exam, asked.point, found, right)
     except Lost as lost:
         names = [name for name in right if name.endswith("weight")]
         raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None

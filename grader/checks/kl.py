@@ -205,8 +205,8 @@ def gradient(exam: Exam) -> Evidence | None:
         (ones,),
         ("mu", "logsigma"),
     )
-    probes = [replace(point, cotangents=(c,)).probe for c in (ones, outer)]
-    outcomes = [seen.outcomes[0] for seen in exam.ask_together(probes)]
+    calls = [replace(point, cotangents=(c,)).call for c in (ones, outer)]
+    outcomes = exam.ask(_probe(latent, calls)).outcomes
     actual, right = _read_rows(outcomes[0]), expected.kl(mu, ls)
     found = gradients(outcomes[0], METHOD)
     if not _is_total(actual, right):

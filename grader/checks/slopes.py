@@ -8,7 +8,7 @@ that a method that draws its noise from them gives the same noise each time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,10 +51,14 @@ class Point:
     stand_ins: StandIns | None = None
 
     @property
+    def call(self) -> Call:
+        """The call with its gradient."""
+        return Call(self.method, self.arguments, self.cotangents, self.differentiate)
+
+    @property
     def probe(self) -> Probe:
         """Asks for the gradient here."""
-        call = Call(self.method, self.arguments, self.cotangents, self.differentiate)
-        return Probe(self.sizes, self.weights, (call,), self.stand_ins)
+        return Probe(self.sizes, self.weights, (self.call,), self.stand_ins)
 
     @property
     def value_probe(self) -> Probe:
@@ -72,6 +76,19 @@ class Point:
             }
 
         return replace(self, weights=move(self.weights), arguments=move(self.arguments))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came in one model: for batches of several sizes, and at a point with its gradient.
+
+    The batches and their outcomes are in the same order.
+    """
+
+    batches: Sequence[np.ndarray]
+    outcomes: Sequence[Outcome]
+    point: Point
+    of_point: Outcome
 
 
 @dataclass(frozen=True)
