@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from grader.submission.bindings import arguments_of, bindings_of
 from grader.submission.constants import constant_text
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
-from grader.submission.owners import find_owners, tasks_at
+from grader.submission.owners import Owners, tasks_of
 from grader.submission.program import Program, Statement
-from grader.submission.slices import Slice
 
 PACKAGE = "torch.distributions"
 # What a star import of the package brings that this assignment might tempt one to use.
@@ -31,21 +30,18 @@ _IMPORTED = f"{PACKAGE} is imported, which the assignment doesn't allow."
 _USED = f"{PACKAGE} is used, which the assignment doesn't allow: write the formula yourself."
 
 
-def find_distributions(program: Program, part: Slice) -> list[Finding]:
+def find_distributions(program: Program, owners: Owners) -> list[Finding]:
     """Imports of the package (no task is charged for one) and uses of it, task by task."""
     reader = _Reader()
     for statement in program.statements:
         reader.read(statement)
     reader.read_functions()
-    owners = find_owners(program, part)
-    findings = []
-    for cell, line, is_import in sorted(set(reader.found)):
-        if is_import:
-            findings.append(Finding(NO_DISTRIBUTIONS, None, cell, line, _IMPORTED))
-            continue
-        tasks: Sequence[str | None] = tasks_at(owners, cell, line) or [None]
-        findings += [Finding(NO_DISTRIBUTIONS, task, cell, line, _USED) for task in tasks]
-    return findings
+    findings: dict[Finding, None] = {}
+    for cell, line, is_import, node in sorted(reader.found, key=lambda use: use[:3]):
+        tasks: Sequence[str | None] = [None] if is_import else tasks_of(owners, node) or [None]
+        message = _IMPORTED if is_import else _USED
+        findings |= {Finding(NO_DISTRIBUTIONS, t, cell, line, message): None for t in tasks}
+    return list(findings)
 
 
 def _forbidden(path: str | None) -> bool:
@@ -71,7 +67,7 @@ class _Reader(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.cell = 0
-        self.found: list[tuple[int, int, bool]] = []
+        self.found: list[tuple[int, int, bool, ast.AST]] = []
         self._layers: list[_Layer] = [{}]
         self._attributes: dict[str, _Value] = {}
         self._waiting: list[tuple[int, list[_Layer], _Function]] = []
@@ -149,7 +145,7 @@ class _Reader(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         if isinstance(node, ast.expr) and _forbidden(self._path(node)):
             line = node.end_lineno if isinstance(node, ast.Attribute) else node.lineno
-            self.found.append((self.cell, line or node.lineno, False))
+            self.found.append((self.cell, line or node.lineno, False, node))
             for child in ast.walk(node):  # what is handed over may hold more, and lambdas
                 if isinstance(child, ast.Lambda):
                     self.visit_Lambda(child)
@@ -221,7 +217,7 @@ class _Reader(ast.NodeVisitor):
 
     def _note_import(self, node: ast.stmt, path: str) -> None:
         if _forbidden(path):
-            self.found.append((self.cell, node.lineno, True))
+            self.found.append((self.cell, node.lineno, True, node))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node)

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from grader import spec
 from grader.submission.errors import Ungradable
 from grader.submission.load import Notebook
-from grader.submission.methods import find_methods
+from grader.submission.methods import find_members
 from grader.submission.program import BUILTINS, Program, Statement, read_program
 from grader.submission.slices import Slice, SliceCell
 from grader.submission.syntax import executed, root
@@ -54,12 +54,16 @@ def extract(notebook: Notebook) -> Slice:
     for index in sorted(slicer.included):
         statement = program.statements[index]
         cells.setdefault(statement.cell, []).append(statement.place)
+    members = find_members(program, slicer.included)
+    found = members.in_force
     return Slice(
         tuple(SliceCell(n, program.sources[n], tuple(keep)) for n, keep in cells.items()),
-        find_methods(program, slicer.included),
+        {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found},
         frozenset(slicer.notebook_names),
         tuple(dict.fromkeys(notes)),
         program.flags,
+        program,
+        members,
     )
 
 
@@ -184,6 +188,17 @@ class _Slicer:
                     self._include(index)
         if spec.CLASS_NAME in statement.names.binds:
             self._include_aliased_changes(statement)
+        if isinstance(statement.node, ast.FunctionDef):
+            self._include_calls(statement, statement.node.name)
+
+    def _include_calls(self, statement: Statement, name: str) -> None:
+        """Include the calls of a function that binds globals: its definition binds none yet."""
+        if statement.names.binds <= {name}:
+            return
+        for index in range(statement.index + 1, self.program.end):
+            later = self.program.statements[index]
+            if name in later.names.immediate and index not in self.program.data:
+                self._include(index)
 
     def _include_aliased_changes(self, statement: Statement) -> None:
         """``Model = VAE`` and then ``Model.elbo = f`` changes the class too."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from grader import spec
 from grader.submission.changes import Changes, changes_of
 from grader.submission.errors import Ungradable
+from grader.submission.inlined import with_inlined
 from grader.submission.load import Notebook
 from grader.submission.magics import to_python
 from grader.submission.scopes import Names, names_of
@@ -126,6 +127,7 @@ def read_program(notebook: Notebook) -> Program:
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(_TOO_LARGE)
             program.flags |= _future_flags(body)
+            body = [with_inlined(node) for node in body]
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]
         except SyntaxError as error:

@@ -33,6 +33,12 @@ def parse(source: str) -> ast.Module:
     return tree
 
 
+def first_line(node: ast.stmt | ast.expr) -> int:
+    """The line where a statement starts, decorators included."""
+    decorators = getattr(node, "decorator_list", ())
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
 def executed(statement: ast.stmt) -> Iterator[ast.AST]:
     """The nodes that run when the statement does: all but the bodies of functions."""
     waiting: list[ast.AST] = [statement]
