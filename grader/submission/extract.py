@@ -12,6 +12,7 @@ from difflib import get_close_matches
 
 from grader import spec
 from grader.submission.errors import Ungradable
+from grader.submission.libraries import Libraries, libraries_of
 from grader.submission.load import Notebook
 from grader.submission.methods import find_members
 from grader.submission.program import BUILTINS, Program, Statement, read_program
@@ -36,7 +37,7 @@ _FROM_KERNEL = frozenset(
         "_",
     ]
 )
-_COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def extract(notebook: Notebook) -> Slice:
@@ -79,6 +80,7 @@ class _Slicer:
         self.included: set[int] = set()
         self.notebook_names: set[str] = set()
         self.notes: list[str] = []
+        self._libraries = Libraries(program, program.end, None)
         self._waiting: list[tuple[str, int, bool]] = []
         self._seen: set[tuple[str, int, bool]] = set()
         self._unfollowed: list[Statement] = []
@@ -105,6 +107,7 @@ class _Slicer:
                 f"The class {spec.CLASS_NAME} in cell {broken[-1].cell} has a syntax error; "
                 f"the one in cell {graded} was graded."
             )
+        self._libraries = libraries_of(program, reaching[0])
         for index in reaching:
             self._include(index)
 
@@ -139,6 +142,8 @@ class _Slicer:
             self.notebook_names.add(name)  # bound by the grader to fit the instance under test
             return
         reaching = program.reaching(name, position)
+        if position == program.end:
+            reaching = self._libraries.at_use(name, reaching)
         if not reaching and direct:
             reaching = program.reaching(name, position, data=True)
         if not reaching:
@@ -183,13 +188,22 @@ class _Slicer:
                     index not in self.included
                     and index not in program.data
                     and program.reaches(name, statement.index, index)
-                    and _counts(later, name, statement)
+                    and self._counts(later, name, statement)
                 ):
                     self._include(index)
         if spec.CLASS_NAME in statement.names.binds:
             self._include_aliased_changes(statement)
         if isinstance(statement.node, ast.FunctionDef):
             self._include_calls(statement, statement.node.name)
+
+    def _counts(self, change: Statement, name: str, bound_by: Statement) -> bool:
+        """Whether a change matters to what ``bound_by`` binds the name to."""
+        if self._libraries.is_bound_by(bound_by):
+            changed = change.changes.attributes | change.changes.settings
+            return name in changed and self._libraries.reach_class(change)
+        return name in change.changes.attributes or (
+            name in change.changes.contents and not isinstance(bound_by.node, _COLLECTED)
+        )
 
     def _include_calls(self, statement: Statement, name: str) -> None:
         """Include the calls of a function that binds globals: its definition binds none yet."""
@@ -206,16 +220,6 @@ class _Slicer:
             match other.node:
                 case ast.Assign(targets=[ast.Name()], value=ast.Name(id=spec.CLASS_NAME)):
                     self._unfollowed.append(other)
-
-
-def _counts(change: Statement, name: str, bound_by: Statement) -> bool:
-    """Whether a change matters to what ``bound_by`` binds the name to."""
-    imported = isinstance(bound_by.node, ast.Import | ast.ImportFrom)
-    if name in change.changes.attributes:
-        return True
-    if name in change.changes.settings:
-        return imported
-    return not imported and not isinstance(bound_by.node, _COLLECTED)
 
 
 def _defines_class(statement: Statement) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from build import notebook
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import spec
 from grader.submission import extract, read_rules
 from grader.submission.findings import NO_DISTRIBUTIONS
+from grader.submission.methods import find_members
+from grader.submission.program import read_program
 
 IMPORTS = "import torch, types, textwrap\nimport torch.nn as nn\nfrom functools import wraps"
 NAMES = ("encoder", "sample_with_reparam", "decoder", "kl_divergence", "elbo", "sample")
@@ -190,20 +192,41 @@ def test_what_grows_without_end_is_not_followed(cells: list[str]) -> None:
     assert extract(notebook(*cells, uses)).methods
 
 
-PIECES = (NET, "VAE = Net", "class VAE(Net): pass", "VAE.elbo = elbo", METHODS, "del VAE.elbo")
+PIECES = (
+    NET,
+    METHODS,
+    "VAE = Net",
+    "Net = VAE",
+    "class VAE(Net): pass",
+    "class Net(VAE):\n\n    def elbo(self, x): pass",
+    "class Other(Net):\n\n\n    def sample(self, n): pass",
+    "class VAE(Other, Net): pass",
+    "VAE.elbo = elbo",
+    "Net.sample = lambda self, n: n",
+    "setattr(Net, 'kl_divergence', Net.elbo)",
+    "VAE.elbo = elbo\ndel VAE.elbo",
+    "VAE = type('VAE', (Net, VAE), {'elbo': elbo})",
+    "for kind in (VAE, Net):\n    kind.decoder = encoder",
+)
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=5))
-def test_python_and_the_reader_agree(cells: list[str]) -> None:
-    cells = [PLAIN, *cells]
-    names: dict[str, object] = {"nn": type("nn", (), {"Module": object})}
-    kept = []
-    for cell in cells:
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=6))
+def test_the_reader_and_python_agree(cells: list[str]) -> None:
+    start = (IMPORTS, METHODS, NET, "class Other(Net): pass", PLAIN)
+    names: dict[str, object] = {}
+    for cell in start:
+        exec(compile(cell, "cell", "exec"), names)
+    program = []
+    for cell in cells:  # those of which Python makes something
         try:
-            exec(cell, names)
-        except (NameError, AttributeError):
+            exec(compile(cell, "cell", "exec"), names)
+        except (TypeError, AttributeError):
             continue
-        kept.append(cell)
+        program.append(cell)
+    made = read_program(notebook(*start, *program))
+    members = find_members(made, range(made.end))
     kind = names[spec.CLASS_NAME]
-    part = extract(notebook(IMPORTS, *kept))
-    assert set(part.methods) == {name for name in NAMES if hasattr(kind, name)}
+    wanted = {n: getattr(kind, n).__code__.co_firstlineno for n in NAMES if hasattr(kind, n)}
+    found = {name: codes[0].place.line for name, codes in members.in_force.items()}
+    assert found == wanted
