@@ -206,10 +206,13 @@ class _Slicer:
         )
 
     def _include_calls(self, statement: Statement, name: str) -> None:
-        """Include the calls of a function that binds globals: its definition binds none yet."""
+        """Include the calls of a function that binds globals: its definition binds none yet.
+
+        Those from the first use of the class on are training.
+        """
         if statement.names.binds <= {name}:
             return
-        for index in range(statement.index + 1, self.program.end):
+        for index in range(statement.index + 1, self._libraries.used or self.program.end):
             later = self.program.statements[index]
             if name in later.names.immediate and index not in self.program.data:
                 self._include(index)

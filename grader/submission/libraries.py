@@ -74,7 +74,8 @@ def _first_use(program: Program, defined: int) -> int | None:
                 if other in users:
                     users.add(name)
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                if not users.isdisjoint(statement.names.deferred):
+                makes = spec.CLASS_NAME in statement.names.binds
+                if not makes and not users.isdisjoint(statement.names.deferred):
                     users.add(name)
         if statement.index > defined and not isinstance(statement.node, _DEFINITIONS):
             calls = (node for node in executed(statement.node) if isinstance(node, ast.Call))

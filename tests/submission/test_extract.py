@@ -151,6 +151,21 @@ def vae(*methods: str) -> str:
         pytest.param([vae("pass"), "VAE = VAE(1, 2)"], ["class VAE:"], id="replaced by instance"),
         pytest.param(["if 1:\n    class VAE: pass"], ["if 1:"], id="nested definition"),
         pytest.param(
+            ["def make():\n    global VAE\n    class VAE: pass\n    VAE.k = 1", "make()", TRAIN],
+            ["def make():", "make()"],
+            id="made by a function",
+        ),
+        pytest.param(
+            [
+                "def set_up():\n    global K\n    K = 1\nset_up()",
+                vae("def elbo(self, x): return K"),
+                "def train():\n    global K\n    K = VAE(1, 2)\ntrain()",
+            ],
+            ["def set_up():", "set_up()", "class VAE:", "def train():"],
+            id="globals of functions",
+        ),
+        pytest.param(["exec('class VAE: pass')"], ["exec('class VAE: pass')"], id="exec"),
+        pytest.param(
             [
                 "def add(c):\n    return lambda f: setattr(c, f.__name__, f)",
                 vae("pass"),
