@@ -157,3 +157,33 @@ def test_torch_set_up_before_and_helpers_after_are_what_the_class_relies_on(
     for cells in ([before, relies, after, USE], [relies, before, after, USE]):
         result, lost = graded(candidates, rubric, tmp_path, *cells)
         assert (lost, result.points) == (set(), 60)
+
+
+DEVICES = [
+    "torch.device('mps')",
+    "'xpu:0'",
+    "'cuda:1'",
+    "torch.device('hpu')",
+    "'npu'",
+    "torch.accelerator.current_accelerator()",
+    "'mps' if torch.backends.mps.is_available() else 'cpu'",
+    "torch.cuda.current_device()",
+]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_class_made_for_another_device_is_graded_on_the_cpu(
+    device: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    cell = (
+        "if not torch.cuda.is_available():\n    raise RuntimeError('a GPU, please')\n"
+        "assert torch.backends.mps.is_available() or torch.xpu.is_available()\n"
+        f"torch.manual_seed(0)\ntorch.mps.manual_seed(0)\ntorch.xpu.synchronize()\n{RIGHT}"
+    )
+    noise = f"torch.randn(mu.shape, device={device}).to(GPU)"
+    moved = cell.replace("torch.randn_like(mu)", noise)
+    moved = moved.replace("self.linear1(x)", "self.to(GPU).linear1(x.to(GPU))")
+    assert noise in moved
+    assert "self.to(GPU)" in moved
+    result, lost = graded(candidates, rubric, tmp_path, f"GPU = {device}", moved, USE)
+    assert (lost, result.points) == (set(), 60)
