@@ -18,8 +18,16 @@ from grader.submission.slices import Slice
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
-Owners = Mapping[str, frozenset[ast.AST]]
-"""Task id -> the nodes that count as its code: the method and the helpers that it uses."""
+
+@dataclass(frozen=True)
+class Owners:
+    """Task id -> the nodes that count as its code: the method and the helpers that it uses.
+
+    ``family`` are the definitions of the class and its bases.
+    """
+
+    code: Mapping[str, frozenset[ast.AST]]
+    family: frozenset[ast.AST]
 
 
 def find_owners(part: Slice) -> Owners:
@@ -31,16 +39,17 @@ def find_owners(part: Slice) -> Owners:
         ):
             scopes.read(statement.node, scopes.module, False)
     follower = _Follower(part, scopes)
-    return {
+    code = {
         spec.TASK_BY_METHOD[method]: follower.reached([code.node for code in codes])
         for method, codes in part.members.in_force.items()
         if method in spec.TASK_BY_METHOD
     }
+    return Owners(code, follower.family)
 
 
 def tasks_of(owners: Owners, node: ast.AST) -> list[str]:
     """The tasks that a node belongs to."""
-    return [task for task, nodes in owners.items() if node in nodes]
+    return [task for task, nodes in owners.code.items() if node in nodes]
 
 
 @dataclass(eq=False)
@@ -176,15 +185,29 @@ class _Follower:
         self._scopes = scopes
         every = [code.node for codes in part.members.every.values() for code in codes]
         self._own = set(every)
-        self._family = {
-            node
-            for node in scopes.of
-            if isinstance(node, ast.ClassDef) and not self._own.isdisjoint(ast.walk(node))
-        }
+        self.family = frozenset(self._with_bases())
         self._stored: dict[str, list[ast.AST]] = defaultdict(list)
-        for kept in (*every, *self._family):
+        for kept in (*every, *self.family):
             for node in ast.walk(kept):
                 self._note_stored(node)
+
+    def _with_bases(self) -> Iterator[ast.AST]:
+        """The definitions that hold functions of the class, and their bases."""
+        waiting: list[ast.AST] = [
+            node
+            for node in self._scopes.of
+            if isinstance(node, ast.ClassDef) and not self._own.isdisjoint(ast.walk(node))
+        ]
+        waiting += self._scopes.module.code.get(spec.CLASS_NAME, [])
+        seen: set[ast.AST] = set()
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.ClassDef) and node not in seen:
+                seen.add(node)
+                yield node
+                for base in node.bases:
+                    if isinstance(base, ast.Name):
+                        waiting += self._scopes.of[node].look_up(base.id)
 
     def _note_stored(self, node: ast.AST) -> None:
         """Note what ``self.noise = Noise()`` and such assignments in a class body keep."""
@@ -231,7 +254,7 @@ class _Follower:
         scope = self._scopes.of.get(node, self._scopes.module)
         for name in uses.names - {spec.CLASS_NAME}:
             for code in scope.look_up(name):
-                if code in self._family or (
+                if code in self.family or (
                     isinstance(code, ast.ClassDef) and name not in uses.bare
                 ):
                     yield from _functions_in(code, uses.attributes[name])

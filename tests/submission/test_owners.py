@@ -188,6 +188,34 @@ def test_methods_that_are_replaced_are_not_charged() -> None:
     assert charged(base, through) == {"decoder"}
 
 
+STRANGERS = {
+    "a local": f"def demo():\n    prior = {USE}\n    return prior",
+    "another's attribute": f"class Demo:\n    def f(self):\n        self.prior = {USE}",
+    "another's class attribute": f"class Demo:\n    prior = {USE}",
+    "an earlier draft's": f"class VAE(nn.Module):\n    def __init__(self): self.prior = {USE}",
+    "a local of a method": vae(f"prior = {USE}\nreturn z").replace("VAE", "Demo"),
+}
+
+
+@pytest.mark.parametrize("demo", STRANGERS.values(), ids=STRANGERS.keys())
+def test_what_others_keep_is_not_what_the_class_keeps(demo: str) -> None:
+    mine = vae("return self.prior(z)", "def __init__(self): self.prior = nn.Linear(2, 2)")
+    assert charged(demo, mine) == {None}
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        f"class Base(nn.Module):\n    def __init__(self): self.prior = {USE}",
+        f"class Base(nn.Module):\n    prior = {USE}",
+        f"class Other(nn.Module):\n    prior = {USE}\nclass Base(Other): pass",
+    ],
+)
+def test_what_a_base_keeps_is_charged_where_it_is_used(base: str) -> None:
+    mine = vae("return self.prior.sample()").replace("nn.Module", "Base")
+    assert charged(base, mine) == {None, "decoder"}
+
+
 def test_what_a_debugging_cell_does_is_its_own() -> None:
     cells = [vae("x = z\nreturn x"), f"def x(): return {USE}", "print(x())", DRAW]
     assert charged(*cells) == {None}
