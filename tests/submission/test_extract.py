@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import load
+from grader.submission.rules import read_rules
 
 ROOT = Path(__file__).parents[2]
 NN = "import torch.nn as nn"
@@ -278,6 +279,14 @@ HOSTILE = {
     "changes": ["if c: K=[]"] * 900 + ["K.append(1)"] * 900,
     "aliases": [CLASS] + ["VAE=VAE"] * 1_900,
     "subclasses": [CLASS] + ["class VAE(VAE): pass"] * 1_900,
+    "helpers": [f"def f{i}(x): return f{i + 1}(x)" for i in range(1_500)] + ["K = f0"],
+    "calls of calls": ["def f0(x): return x"]
+    + [f"def f{i}(x): return f{i - 1}(f{i - 1}(x))" for i in range(1, 60)]
+    + ["K = f59(len)"],
+    "bases": [f"class C{i + 1}(C{i}): pass" for i in range(1_500)] + ["K = C1500"],
+    "copies": ["x = (1,)"] + ["x = (*x, *x, *x)"] * 1_000 + ["K = x"],
+    "texts": ["x = 'a'"] + ["x = x + x"] * 1_000 + ["K = x"],
+    "executed": [f"exec({'exec(' + repr('x=1;' * 5_000) + ')'!r})", "K = 1"],
 }
 
 
@@ -286,6 +295,7 @@ def test_hostile_code_is_met_quickly(cells: list[str]) -> None:
     start = time.process_time()
     part = sliced(*cells, vae("def elbo(self, x): return K"))
     assert part.methods["elbo"]
+    read_rules(part, None)
     assert time.process_time() - start < 10  # a second or so on an idle machine
 
 
@@ -317,6 +327,12 @@ def test_far_too_much_code_is_turned_away(cells: list[str]) -> None:
                 "del VAE",
                 "x = y",
                 "class VAE(VAE): pass",
+                "VAE = type('VAE', (VAE,), {'elbo': x})",
+                "for x in VAE: x.elbo = VAE",
+                "def x(VAE): return VAE",
+                "VAE = x(VAE)",
+                "@x\nclass VAE: exec('def elbo(s): pass')",
+                "torch.x = VAE = None",
             ]
         ),
         max_size=6,
@@ -329,6 +345,7 @@ def test_any_cells_are_sliced_or_turned_away(cells: list[str]) -> None:
         return
     assert part.cells
     assert part.text
+    read_rules(part, None)
 
 
 def test_the_solved_notebook_keeps_the_class_and_its_imports() -> None:
