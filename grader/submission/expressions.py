@@ -16,6 +16,7 @@ from grader.submission.shadows import (
     Names,
     attribute,
     make_class,
+    own,
     parameters,
     put,
     take,
@@ -77,6 +78,9 @@ class Evaluator(ABC):
         """A class; ``self.elbo = f`` in its constructor comes before its own ``elbo``."""
         self.is_unclear |= None in bases
         kind = make_class(bases, names)
+        for base in kind.__mro__[1:]:
+            if "__init_subclass__" in own(base):
+                self._apply(own(base)["__init_subclass__"], [kind], {})
         constructor = names.get("__init__")
         if isinstance(constructor, Function):
             frame = Frame({}, constructor.scopes)

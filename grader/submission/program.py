@@ -120,6 +120,7 @@ def read_program(notebook: Notebook) -> Program:
     if sum(len(cell.source) for cell in notebook.code) > MAX_CHARACTERS:
         raise Ungradable(_TOO_LARGE)
     program = Program()
+    texts: dict[str, str] = {}
     for cell in notebook.code:
         source = to_python(cell.source)
         try:
@@ -127,7 +128,7 @@ def read_program(notebook: Notebook) -> Program:
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(_TOO_LARGE)
             program.flags |= _future_flags(body)
-            body = [with_inlined(node) for node in body]
+            body = with_inlined(body, texts)
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]
         except SyntaxError as error:

@@ -286,6 +286,8 @@ HOSTILE = {
     "bases": [f"class C{i + 1}(C{i}): pass" for i in range(1_500)] + ["K = C1500"],
     "copies": ["x = (1,)"] + ["x = (*x, *x, *x)"] * 1_000 + ["K = x"],
     "texts": ["x = 'a'"] + ["x = x + x"] * 1_000 + ["K = x"],
+    "executed again": [f"x = {'y=1;' * 20_000!r}"] + ["exec(x)"] * 1_800 + ["K = 1"],
+    "executed in itself": ["x = 'exec(x)'", "exec(x)", "K = 1"],
     "executed": [f"exec({'exec(' + repr('x=1;' * 5_000) + ')'!r})", "K = 1"],
 }
 

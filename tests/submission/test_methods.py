@@ -126,6 +126,22 @@ FORMS = {
     "exec in a line": [f"exec({PLAIN!r})"],
     "exec of compiled code": [f"exec(compile('''{PLAIN}''', 'vae', 'exec'), globals())"],
     "exec of dedented code": [f"exec(textwrap.dedent('''\n{inside('', PLAIN)}'''))"],
+    "exec of a name": [f"code = '''{PLAIN}'''", "exec(code)"],
+    "exec of a name in the class": [
+        f"code = {METHODS!r}",
+        "class VAE(nn.Module):\n    exec(code)",
+    ],
+    "exec of exec": [f"exec({'exec(' + repr(PLAIN) + ')'!r})"],
+    "__init_subclass__": [
+        inside(
+            "class Base(nn.Module):",
+            inside(
+                "def __init_subclass__(cls):",
+                "\n".join([METHODS, *(f"cls.{name} = {name}" for name in NAMES)]),
+            ),
+        ),
+        "class VAE(Base): pass",
+    ],
     "exec in the class": [f"class VAE(nn.Module):\n    exec('''{METHODS}''')"],
     "exec in the class in a line": [f"class VAE(nn.Module):\n    exec({METHODS!r})"],
     "if": [inside("if True:", PLAIN)],

@@ -72,8 +72,8 @@ ONE_LINERS = {
     "a loop": [inside("for _ in range(1):", BROKEN.replace("Net", "VAE"))],
 }
 HIDDEN = {
-    "exec of a name": [
-        "code = " + repr("\n".join(METHODS.values())),
+    "exec of what is computed": [
+        "code = " + repr("\n".join(METHODS.values())) + ".strip()",
         "class VAE(Right): exec(code)",
     ],
     "a namespace": [
