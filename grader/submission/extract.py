@@ -17,7 +17,7 @@ from grader.submission.load import Notebook
 from grader.submission.methods import find_members
 from grader.submission.program import BUILTINS, Program, Statement, read_program
 from grader.submission.slices import Slice, SliceCell
-from grader.submission.syntax import executed, root
+from grader.submission.syntax import executed, named_in_texts, root
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
 _NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])
@@ -134,6 +134,9 @@ class _Slicer:
             self._need(name, index, True)
         for name in sorted(statement.names.deferred):
             self._need(name, self.program.end, False)
+        for name in sorted(named_in_texts(statement.node) & self.program.binders.keys()):
+            for bound in self.program.reaching(name, self.program.end):
+                self._include(bound)
         self._unfollowed.append(statement)
 
     def _meet(self, name: str, position: int, direct: bool) -> None:

@@ -165,6 +165,23 @@ def vae(*methods: str) -> str:
             ["def set_up():", "set_up()", "class VAE:", "def train():"],
             id="globals of functions",
         ),
+        pytest.param(
+            [
+                "def f(s): pass",
+                "def g(s): pass",
+                vae("pass"),
+                "for n in ('f',):\n    setattr(VAE, n, globals()[n])",
+                "VAE.h = eval('lambda s: g(s)')",
+            ],
+            [
+                "def f(s): pass",
+                "def g(s): pass",
+                "class VAE:",
+                "for n in ('f',):",
+                "VAE.h = eval('lambda s: g(s)')",
+            ],
+            id="names in texts",
+        ),
         pytest.param(["exec('class VAE: pass')"], ["exec('class VAE: pass')"], id="exec"),
         pytest.param(
             [
