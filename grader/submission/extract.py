@@ -37,7 +37,7 @@ _FROM_KERNEL = frozenset(
         "_",
     ]
 )
-_COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 def extract(notebook: Notebook) -> Slice:
@@ -201,12 +201,12 @@ class _Slicer:
 
     def _counts(self, change: Statement, name: str, bound_by: Statement) -> bool:
         """Whether a change matters to what ``bound_by`` binds the name to."""
+        if name in change.changes.contents and not isinstance(bound_by.node, _COLLECTED):
+            return True
         if self._libraries.is_bound_by(bound_by):
             changed = change.changes.attributes | change.changes.settings
             return name in changed and self._libraries.reach_class(change)
-        return name in change.changes.attributes or (
-            name in change.changes.contents and not isinstance(bound_by.node, _COLLECTED)
-        )
+        return name in change.changes.attributes
 
     def _include_calls(self, statement: Statement, name: str) -> None:
         """Include the calls of a function that binds globals: its definition binds none yet.

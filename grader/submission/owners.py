@@ -135,7 +135,7 @@ def _uses(node: ast.AST) -> _Uses:
     try:
         statement = ast.Expr(node) if isinstance(node, ast.expr) else node
         assert isinstance(statement, ast.stmt)
-        names = names_of(statement)
+        names = names_of(statement, postponed_annotations=True)
     except RecursionError:
         return _Uses(frozenset())
     uses = _Uses(names.immediate | names.deferred)

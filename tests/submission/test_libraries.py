@@ -106,6 +106,12 @@ def test_a_helper_that_a_later_cell_puts_into_a_library() -> None:
     assert put in kept(sliced(IMPORTS, uses, put, USE))
 
 
+def test_contents_of_what_a_library_holds() -> None:
+    uses = "class VAE:\n    def elbo(self, x): return held['x']"
+    put = "held['x'] = 1"
+    assert put in kept(sliced(IMPORTS, "held = torch.held", uses, USE, put))
+
+
 def test_a_later_import_counts() -> None:
     late = kept(sliced("import torch.nn as nn", CLASS, HELPERS, IMPORTS, USE))
     assert set(IMPORTS.split("\n")) <= set(late)

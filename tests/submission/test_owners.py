@@ -159,6 +159,11 @@ def test_helpers_of_a_base(body: str) -> None:
     assert charged(base, vae(body).replace("nn.Module", "Base")) == {"decoder"}
 
 
+def test_an_annotation_is_no_use() -> None:
+    kind = f"class Batch:\n    def draw(self): return {USE}"
+    assert charged(kind, vae("b: Batch = z\nreturn b", parameters="self, z: Batch")) == {None}
+
+
 def test_only_what_is_used_of_a_class_counts() -> None:
     kind = (
         f"class A:\n    @staticmethod\n    def a(): return {USE}\n    @staticmethod\n    def b(): 1"
