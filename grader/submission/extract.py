@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from grader import spec
 from grader.submission.errors import Ungradable
@@ -57,9 +58,10 @@ def extract(notebook: Notebook) -> Slice:
         cells.setdefault(statement.cell, []).append(statement.place)
     members = find_members(program, slicer.included)
     found = members.in_force
+    places = {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found}
     return Slice(
         tuple(SliceCell(n, program.sources[n], tuple(keep)) for n, keep in cells.items()),
-        {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found},
+        MappingProxyType(places),
         frozenset(slicer.notebook_names),
         tuple(dict.fromkeys(notes)),
         program.flags,

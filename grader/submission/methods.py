@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
+from types import MappingProxyType
 
 from grader import spec
 from grader.submission.interpreter import Interpreter
@@ -32,7 +33,7 @@ def find_members(program: Program, included: Collection[int]) -> Members:
     if interpreter.is_unclear or not isinstance(found, type):
         missing = set(spec.TASK_BY_METHOD).difference(in_force)
         in_force |= _by_name(program, sorted(included), missing)
-    return Members(in_force, every)
+    return Members(MappingProxyType(in_force), MappingProxyType(every))
 
 
 def _by_name(

@@ -125,6 +125,16 @@ class VAE(Honest):
     def decoder(self, z):
         return draw(super().decoder(z))
 """
+A_HELPER_WITH_A_METHODS_NAME = """
+import torch.distributions as D
+def sample(theta):
+    return D.Bernoulli(theta).sample()
+class VAE(Honest):
+    def decoder(self, z):
+        def encoder(theta):
+            return sample(theta)
+        return encoder(super().decoder(z))
+"""
 A_LIBRARY_LOOKS = """
 import inspect
 import torch.distributions as D
@@ -156,6 +166,7 @@ class VAE(Honest):
         (PREPARED_OUTSIDE, "decoder", set()),
         (THROUGH_A_HELPER, "decoder", {"decoder"}),
         (LOOKS_AT_ALL_MODULES, "decoder", set()),
+        (A_HELPER_WITH_A_METHODS_NAME, "decoder", {"decoder"}),
         (A_LIBRARY_LOOKS, "decoder", set()),
         (OF_ANOTHER_METHOD, "elbo", {"elbo"}),
         (OF_ANOTHER_METHOD, "kl_divergence", set()),
