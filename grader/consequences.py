@@ -53,7 +53,8 @@ def _rule_result(
 
 def _words(cost: Consequence, tasks: list[str]) -> str:
     if cost == "task" and tasks:
-        return f"It costs the points of {' and '.join(tasks)}."
+        named = " and ".join(filter(None, [", ".join(tasks[:-1]), tasks[-1]]))
+        return f"It costs the points of {named}."
     if isinstance(cost, (int, float)) and cost > 0:
         return f"It costs {cost:g} points."
     return "It costs no points; a person may look at it."

@@ -1,13 +1,17 @@
-"""Lets code that hard-wires CUDA compute on the CPU.
+"""Lets code that hard-wires CUDA, or another accelerator, compute on the CPU.
 
-What takes a device is wrapped, each function and tensor method by itself, to read CUDA as the CPU.
-All else stays torch's own and as fast as it is: a mode that sees every call would cost more than
-the computing in models as small as these.
+What takes a device is wrapped, each function and tensor method by itself, to read accelerators as
+the CPU. All else stays torch's own and as fast as it is: a mode that sees every call would cost
+more than the computing in models as small as these. None of them is said to be available, so code
+that asks takes its own way to the CPU.
 """
 
 from __future__ import annotations
 
+import re
+import types
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -15,6 +19,12 @@ import torch
 from torch.utils._device import DeviceContext
 
 _CPU = torch.device("cpu")
+_ACCELERATORS = frozenset(
+    ("cuda", "hip", "mps", "xpu", "hpu", "npu", "ipu", "mtia", "maia", "xla", "privateuseone")
+)
+_FOREIGN = ("hpu", "npu")
+"""Those that torch knows once a package of their makers is imported."""
+_TYPE = re.compile(rf"torch\.(?:{'|'.join(sorted(_ACCELERATORS))})\.(?=\w+Tensor$)")
 _TYPE_NAMES = (
     "Float",
     "Double",
@@ -40,22 +50,30 @@ _METHODS = (
     *("new_empty", "new_empty_strided", "new_full", "new_ones", "new_tensor", "new_zeros"),
     *("to", "type"),
 )
+_WITHOUT_EFFECT = (
+    *("manual_seed", "manual_seed_all", "seed", "seed_all", "synchronize", "empty_cache"),
+    *("set_device", "set_device_index", "set_device_idx", "set_per_process_memory_fraction"),
+)
+_COUNTING = (
+    *("current_device", "current_device_index", "current_device_idx"),
+    *("current_allocated_memory", "driver_allocated_memory"),
+)
 _NAMING = ("device", "dtype", "map_location", "other")
 
 
 def _on_cpu(value: Any) -> Any:
-    """``value``, or what stands for it on a CPU if it names a CUDA device or tensor type."""
+    """``value``, or what stands for it on a CPU if it names another device or its tensor type."""
     if isinstance(value, torch.device):
-        return _CPU if value.type == "cuda" else value
+        return _CPU if value.type in _ACCELERATORS else value
     if isinstance(value, str):
-        if value.split(":")[0] == "cuda":
+        if value.split(":")[0] in _ACCELERATORS:
             return "cpu"
-        return value.replace("torch.cuda.", "torch.")
+        return _TYPE.sub("torch.", value)
     return value
 
 
 def _wrapped(function: Callable, device_at: int | None = None) -> Callable:
-    """``function`` with CUDA read as the CPU, in keywords and in the argument ``device_at``."""
+    """``function`` that reads any device as the CPU, in keywords and the argument ``device_at``."""
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -81,15 +99,15 @@ class _Generator(torch.Generator):
         return super().__new__(cls, device="cpu")  # type: ignore[call-arg]
 
 
-def _nothing() -> Callable[..., None]:
+def _returning(value: Any = None) -> Callable[..., Any]:
     """A fresh function that does nothing: torch's compiler keeps a rule for each function."""
-    return lambda *args, **kwargs: None
+    return lambda *args, **kwargs: value
 
 
 def install() -> None:
-    """Make CUDA mean the CPU in this process, from here to its end."""
-    for name in _TYPE_NAMES:
-        setattr(torch.cuda, f"{name}Tensor", getattr(torch, f"{name}Tensor"))
+    """Make every accelerator mean the CPU in this process, from here to its end."""
+    _install_foreign()
+    _install_modules()
     for place, names in ((torch, _FACTORIES), (torch.fft, ("fftfreq", "rfftfreq"))):
         for name in names:
             if hasattr(place, name):  # older releases lack some
@@ -98,13 +116,46 @@ def install() -> None:
         wrapped = _wrapped(getattr(torch.Tensor, name), 1 if name in ("to", "type") else None)
         setattr(torch.Tensor, name, wrapped)
     tensor: Any = torch.Tensor
-    for method in (tensor.cuda, tensor.pin_memory):
-        setattr(tensor, method.__name__, wraps(method)(lambda self, *args, **kwargs: self))
+    for name in (*sorted(_ACCELERATORS), "pin_memory"):
+        method = getattr(tensor, name, None)
+        if method is not None:
+            setattr(tensor, name, wraps(method)(lambda self, *args, **kwargs: self))
     torch.load = _wrapped(torch.load, 1)
     torch.set_default_device = _wrapped(torch.set_default_device, 0)
     torch.set_default_tensor_type = _wrapped(torch.set_default_tensor_type, 0)
     context: Any = DeviceContext  # what ``with torch.device(...)`` enters
     context.__init__ = _wrapped(context.__init__, 1)
     torch.Generator = _Generator  # type: ignore[misc]
-    for name in ("manual_seed", "manual_seed_all", "synchronize", "empty_cache", "set_device"):
-        setattr(torch.cuda, name, _nothing())
+
+
+def _install_foreign() -> None:
+    """Give torch what the packages of some accelerators would, as far as code names it."""
+    with suppress(RuntimeError):  # another package has named it
+        torch.utils.rename_privateuse1_backend("npu")
+    for name in _FOREIGN:
+        module: Any = types.ModuleType(f"torch.{name}")
+        module.is_available = module._is_in_bad_fork = _returning(False)
+        module.device_count = _returning(0)
+        for place in (torch.Tensor, torch.nn.Module):
+            setattr(place, name, lambda self, *args, **kwargs: self)
+        setattr(torch, name, module)
+
+
+def _install_modules() -> None:
+    """Let the accelerators' own modules do nothing, where they would look for a device."""
+    names = ("cuda", "mps", "xpu", "mtia", "accelerator", *_FOREIGN)
+    modules = {name: getattr(torch, name) for name in names if hasattr(torch, name)}
+    for name, module in modules.items():
+        for function in _WITHOUT_EFFECT:
+            if hasattr(module, function) or name in _FOREIGN:
+                setattr(module, function, _returning())
+        for function in _COUNTING:
+            if hasattr(module, function) or name in _FOREIGN:
+                setattr(module, function, _returning(0))
+        if name not in ("accelerator", "mps"):
+            for kind in _TYPE_NAMES:
+                setattr(module, f"{kind}Tensor", getattr(torch, f"{kind}Tensor"))
+    if "accelerator" in modules:
+        modules["accelerator"].current_accelerator = _returning(_CPU)
+        modules["accelerator"].is_available = _returning(False)
+        modules["accelerator"].device_count = _returning(0)

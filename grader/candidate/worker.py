@@ -79,16 +79,20 @@ def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire
         namespace = load(job.body["program"], probe["bind"])
         stage = "construct"
         kind = namespace[job.body["program"]["class_name"]]
+        tripwire.watch(kind)
         vae = _construct(kind, probe, namespace, array)
+        tripwire.watch(vae)
     except BaseException as error:
         outbox.send({"kind": "raised", "stage": stage, **describe(error)})
         return
     outbox.send({"kind": "ready"})
     for call in probe["calls"]:
+        tripwire.asked = call["method"]
         try:
             body = _call(vae, namespace, call, array, outbox)
         except BaseException as error:
             body = {"kind": "raised", "stage": "call", **describe(error)}
+        tripwire.asked = None
         outbox.send({**body, "touched": sorted(tripwire.touched)})
 
 

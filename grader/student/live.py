@@ -69,7 +69,7 @@ def self_check(kind: type) -> SelfCheck:
         try:
             notebook = _notebook_of(kind)
             code = extract(notebook)
-            findings = read_rules(notebook, code, None)
+            findings = read_rules(code, None)
         except Ungradable as error:
             result = Result(
                 submission, "ungradable", 0.0, grader.rubric.max_points, reason=error.reason

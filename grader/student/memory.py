@@ -14,8 +14,8 @@ from grader import spec
 from grader.grading import Checked
 from grader.report.result import TaskResult
 from grader.rubric import Rubric
-from grader.submission.slices import Location, Slice, first_line
-from grader.submission.syntax import parse
+from grader.submission.slices import Location, Slice
+from grader.submission.syntax import first_line, parse
 
 Check = Callable[[Slice, Rubric], Checked]
 Tell = Callable[[tuple[TaskResult, ...]], None]

@@ -58,6 +58,8 @@ def changes_of(statement: ast.stmt) -> Changes:
                 contents.add(root(node))
             case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[target, *_]):
                 attributes.add(root(target))
+            case ast.Call(func=ast.Name(id="exec"), args=[_, *spaces]):
+                contents.update(map(root, spaces))
             case ast.Call(func=ast.Attribute(value=ast.Name(id="type"), attr="__setattr__")):
                 attributes.update(root(argument) for argument in node.args[:1])
             case ast.Call(func=ast.Attribute(value=owner, attr=method)):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from grader import spec
 from grader.submission.bindings import arguments_of, bindings_of
 from grader.submission.constants import constant_text
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
-from grader.submission.owners import find_owners, tasks_at
+from grader.submission.owners import Owners, tasks_of
 from grader.submission.program import Program, Statement
-from grader.submission.slices import Slice
 
 PACKAGE = "torch.distributions"
 # What a star import of the package brings that this assignment might tempt one to use.
@@ -31,21 +31,18 @@ _IMPORTED = f"{PACKAGE} is imported, which the assignment doesn't allow."
 _USED = f"{PACKAGE} is used, which the assignment doesn't allow: write the formula yourself."
 
 
-def find_distributions(program: Program, part: Slice) -> list[Finding]:
+def find_distributions(program: Program, owners: Owners) -> list[Finding]:
     """Imports of the package (no task is charged for one) and uses of it, task by task."""
-    reader = _Reader()
+    reader = _Reader(owners.family)
     for statement in program.statements:
         reader.read(statement)
     reader.read_functions()
-    owners = find_owners(program, part)
-    findings = []
-    for cell, line, is_import in sorted(set(reader.found)):
-        if is_import:
-            findings.append(Finding(NO_DISTRIBUTIONS, None, cell, line, _IMPORTED))
-            continue
-        tasks: Sequence[str | None] = tasks_at(owners, cell, line) or [None]
-        findings += [Finding(NO_DISTRIBUTIONS, task, cell, line, _USED) for task in tasks]
-    return findings
+    findings: dict[Finding, None] = {}
+    for cell, line, is_import, node in sorted(reader.found, key=lambda use: use[:3]):
+        tasks: Sequence[str | None] = [None] if is_import else tasks_of(owners, node) or [None]
+        message = _IMPORTED if is_import else _USED
+        findings |= {Finding(NO_DISTRIBUTIONS, t, cell, line, message): None for t in tasks}
+    return list(findings)
 
 
 def _forbidden(path: str | None) -> bool:
@@ -67,19 +64,26 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class _Reader(ast.NodeVisitor):
-    """Follows names that stand for modules; bodies of functions are read when all else is known."""
+    """Follows names that stand for modules; bodies of functions are read when all else is known.
 
-    def __init__(self) -> None:
+    ``family`` are the definitions of the class and its bases: what they keep in ``self`` is known
+    to each other, and not what other classes keep.
+    """
+
+    def __init__(self, family: Collection[ast.AST]) -> None:
         self.cell = 0
-        self.found: list[tuple[int, int, bool]] = []
+        self.found: list[tuple[int, int, bool, ast.AST]] = []
+        self._family = family
         self._layers: list[_Layer] = [{}]
-        self._attributes: dict[str, _Value] = {}
-        self._waiting: list[tuple[int, list[_Layer], _Function]] = []
+        self._attributes: dict[tuple[ast.AST | None, str], _Value] = {}
+        self._waiting: list[tuple[int, list[_Layer], ast.AST | None, _Function]] = []
+        self._class: ast.AST | None = None
+        self._in_body = False
 
     def read(self, statement: Statement) -> None:
         """Read what a top-level statement does when it runs."""
         self.cell = statement.cell
-        self._layers = self._layers[:1]
+        self._layers, self._class, self._in_body = self._layers[:1], None, False
         # What is nested too deeply for this reader isn't read further.
         with suppress(RecursionError):
             self.visit(statement.node)
@@ -90,7 +94,7 @@ class _Reader(ast.NodeVisitor):
         for _ in range(2):
             self._waiting = list(functions)
             while self._waiting:
-                self.cell, layers, function = self._waiting.pop(0)
+                self.cell, layers, self._class, function = self._waiting.pop(0)
                 with suppress(RecursionError):
                     self._read_body(layers, function)
 
@@ -99,7 +103,7 @@ class _Reader(ast.NodeVisitor):
         bound, declared_global, elsewhere = bindings_of(body)
         local = bound | {argument.arg for argument in arguments_of(function.args)}
         layer = dict.fromkeys(local - declared_global - elsewhere, _UNKNOWN)
-        self._layers = [*layers, layer]
+        self._layers, self._in_body = [*layers, layer], False
         for node in body:
             self.visit(node)
 
@@ -122,8 +126,8 @@ class _Reader(ast.NodeVisitor):
         match node:
             case ast.Name(id=name):
                 return self._look_up(name).path
-            case ast.Attribute(value=ast.Name(id="self" | "cls" | "VAE"), attr=attribute):
-                return self._attributes.get(attribute, _UNKNOWN).path
+            case ast.Attribute(value=ast.Name(id="self" | "cls" | spec.CLASS_NAME as name)):
+                return self._attributes.get((self._owner(name), node.attr), _UNKNOWN).path
             case ast.Attribute(value=owner, attr="__dict__"):
                 return self._path(owner)
             case ast.Attribute(value=owner, attr=attribute):
@@ -149,7 +153,7 @@ class _Reader(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         if isinstance(node, ast.expr) and _forbidden(self._path(node)):
             line = node.end_lineno if isinstance(node, ast.Attribute) else node.lineno
-            self.found.append((self.cell, line or node.lineno, False))
+            self.found.append((self.cell, line or node.lineno, False, node))
             for child in ast.walk(node):  # what is handed over may hold more, and lambdas
                 if isinstance(child, ast.Lambda):
                     self.visit_Lambda(child)
@@ -163,15 +167,23 @@ class _Reader(ast.NodeVisitor):
                     self._bind(part, given)
             case ast.Name(id=name), _:
                 self._layers[-1][name] = self._value(value)
-                if len(self._layers) > 1:
-                    self._note_attribute(name, value)
-            case ast.Attribute(value=ast.Name(id="self" | "cls" | "VAE"), attr=name), _:
-                self._note_attribute(name, value)
+                if self._in_body:
+                    self._note_attribute("cls", name, value)
+            case (
+                ast.Attribute(value=ast.Name(id="self" | "cls" | spec.CLASS_NAME as owner)),
+                _,
+            ):
+                self._note_attribute(owner, target.attr, value)
 
-    def _note_attribute(self, name: str, value: ast.AST | None) -> None:
+    def _owner(self, name: str) -> ast.AST | None:
+        """The class whose instance or self a name stands for; None for the class and its bases."""
+        ours = name == spec.CLASS_NAME or self._class in self._family
+        return None if ours else self._class
+
+    def _note_attribute(self, owner: str, name: str, value: ast.AST | None) -> None:
         known = self._value(value)
         if _forbidden(known.path):
-            self._attributes[name] = known
+            self._attributes[self._owner(owner), name] = known
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.generic_visit(node)
@@ -221,7 +233,7 @@ class _Reader(ast.NodeVisitor):
 
     def _note_import(self, node: ast.stmt, path: str) -> None:
         if _forbidden(path):
-            self.found.append((self.cell, node.lineno, True))
+            self.found.append((self.cell, node.lineno, True, node))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node)
@@ -238,19 +250,21 @@ class _Reader(ast.NodeVisitor):
         self.visit(node.args)
         for decorator in getattr(node, "decorator_list", ()):
             self.visit(decorator)
-        self._waiting.append((self.cell, list(self._layers), node))
+        self._waiting.append((self.cell, list(self._layers), self._class, node))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for part in [*node.decorator_list, *node.bases, *node.keywords]:
             self.visit(part)
-        outer = self._layers
+        outer, kind, in_body = self._layers, self._class, self._in_body
         # A class body sees its own names; the functions in it don't.
         functions = len(self._waiting)
-        self._layers = [*outer, {}]
+        self._layers, self._class, self._in_body = [*outer, {}], node, True
         for statement in node.body:
             self.visit(statement)
-        self._layers = outer
-        self._waiting[functions:] = [(c, outer, f) for c, _, f in self._waiting[functions:]]
+        self._layers, self._class, self._in_body = outer, kind, in_body
+        self._waiting[functions:] = [
+            (cell, outer, kind, function) for cell, _, kind, function in self._waiting[functions:]
+        ]
         self._layers[-1][node.name] = _UNKNOWN
 
 

@@ -16,8 +16,7 @@ from difflib import SequenceMatcher
 from grader import spec
 from grader.submission.findings import NO_EDITS_OUTSIDE_BLOCKS, Finding
 from grader.submission.program import Program
-from grader.submission.slices import first_line
-from grader.submission.syntax import parse
+from grader.submission.syntax import first_line, parse
 
 _FREE = (
     (re.compile(r"^device = .*", re.DOTALL), "device"),

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import ast
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from grader import spec
 from grader.submission.errors import Ungradable
+from grader.submission.libraries import Libraries, libraries_of
 from grader.submission.load import Notebook
-from grader.submission.methods import find_methods
+from grader.submission.methods import find_members
 from grader.submission.program import BUILTINS, Program, Statement, read_program
 from grader.submission.slices import Slice, SliceCell
-from grader.submission.syntax import executed, root
+from grader.submission.syntax import executed, named_in_texts, root
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
 _NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])
@@ -54,12 +56,17 @@ def extract(notebook: Notebook) -> Slice:
     for index in sorted(slicer.included):
         statement = program.statements[index]
         cells.setdefault(statement.cell, []).append(statement.place)
+    members = find_members(program, slicer.included)
+    found = members.in_force
+    places = {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found}
     return Slice(
         tuple(SliceCell(n, program.sources[n], tuple(keep)) for n, keep in cells.items()),
-        find_methods(program, slicer.included),
+        MappingProxyType(places),
         frozenset(slicer.notebook_names),
         tuple(dict.fromkeys(notes)),
         program.flags,
+        program,
+        members,
     )
 
 
@@ -75,6 +82,7 @@ class _Slicer:
         self.included: set[int] = set()
         self.notebook_names: set[str] = set()
         self.notes: list[str] = []
+        self._libraries = Libraries(program, program.end, None)
         self._waiting: list[tuple[str, int, bool]] = []
         self._seen: set[tuple[str, int, bool]] = set()
         self._unfollowed: list[Statement] = []
@@ -101,6 +109,7 @@ class _Slicer:
                 f"The class {spec.CLASS_NAME} in cell {broken[-1].cell} has a syntax error; "
                 f"the one in cell {graded} was graded."
             )
+        self._libraries = libraries_of(program, reaching[0])
         for index in reaching:
             self._include(index)
 
@@ -127,6 +136,9 @@ class _Slicer:
             self._need(name, index, True)
         for name in sorted(statement.names.deferred):
             self._need(name, self.program.end, False)
+        for name in sorted(named_in_texts(statement.node) & self.program.binders.keys()):
+            for bound in self.program.reaching(name, self.program.end):
+                self._include(bound)
         self._unfollowed.append(statement)
 
     def _meet(self, name: str, position: int, direct: bool) -> None:
@@ -135,6 +147,8 @@ class _Slicer:
             self.notebook_names.add(name)  # bound by the grader to fit the instance under test
             return
         reaching = program.reaching(name, position)
+        if position == program.end:
+            reaching = self._libraries.at_use(name, reaching)
         if not reaching and direct:
             reaching = program.reaching(name, position, data=True)
         if not reaching:
@@ -179,11 +193,34 @@ class _Slicer:
                     index not in self.included
                     and index not in program.data
                     and program.reaches(name, statement.index, index)
-                    and _counts(later, name, statement)
+                    and self._counts(later, name, statement)
                 ):
                     self._include(index)
         if spec.CLASS_NAME in statement.names.binds:
             self._include_aliased_changes(statement)
+        if isinstance(statement.node, ast.FunctionDef):
+            self._include_calls(statement, statement.node.name)
+
+    def _counts(self, change: Statement, name: str, bound_by: Statement) -> bool:
+        """Whether a change matters to what ``bound_by`` binds the name to."""
+        if name in change.changes.contents and not isinstance(bound_by.node, _COLLECTED):
+            return True
+        if self._libraries.is_bound_by(bound_by):
+            changed = change.changes.attributes | change.changes.settings
+            return name in changed and self._libraries.reach_class(change)
+        return name in change.changes.attributes
+
+    def _include_calls(self, statement: Statement, name: str) -> None:
+        """Include the calls of a function that binds globals: its definition binds none yet.
+
+        Those from the first use of the class on are training.
+        """
+        if statement.names.binds <= {name}:
+            return
+        for index in range(statement.index + 1, self._libraries.used or self.program.end):
+            later = self.program.statements[index]
+            if name in later.names.immediate and index not in self.program.data:
+                self._include(index)
 
     def _include_aliased_changes(self, statement: Statement) -> None:
         """``Model = VAE`` and then ``Model.elbo = f`` changes the class too."""
@@ -191,16 +228,6 @@ class _Slicer:
             match other.node:
                 case ast.Assign(targets=[ast.Name()], value=ast.Name(id=spec.CLASS_NAME)):
                     self._unfollowed.append(other)
-
-
-def _counts(change: Statement, name: str, bound_by: Statement) -> bool:
-    """Whether a change matters to what ``bound_by`` binds the name to."""
-    imported = isinstance(bound_by.node, ast.Import | ast.ImportFrom)
-    if name in change.changes.attributes:
-        return True
-    if name in change.changes.settings:
-        return imported
-    return not imported and not isinstance(bound_by.node, _COLLECTED)
 
 
 def _defines_class(statement: Statement) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from grader import spec
 from grader.submission.changes import Changes, changes_of
 from grader.submission.errors import Ungradable
+from grader.submission.inlined import with_inlined
 from grader.submission.load import Notebook
 from grader.submission.magics import to_python
 from grader.submission.scopes import Names, names_of
@@ -119,6 +120,7 @@ def read_program(notebook: Notebook) -> Program:
     if sum(len(cell.source) for cell in notebook.code) > MAX_CHARACTERS:
         raise Ungradable(_TOO_LARGE)
     program = Program()
+    texts: dict[str, str] = {}
     for cell in notebook.code:
         source = to_python(cell.source)
         try:
@@ -126,6 +128,7 @@ def read_program(notebook: Notebook) -> Program:
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(_TOO_LARGE)
             program.flags |= _future_flags(body)
+            body = with_inlined(body, texts)
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]
         except SyntaxError as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from grader.submission.syntax import parse
+from grader.submission.program import Program
+from grader.submission.syntax import first_line, parse
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,31 @@ class Location:
     cell: int
     line: int
     end_line: int
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """A function of the notebook, or the expression that yields one, in the tree of a cell."""
+
+    cell: int
+    node: ast.stmt | ast.expr
+
+    @property
+    def place(self) -> Location:
+        """Its lines."""
+        node = self.node
+        return Location(self.cell, first_line(node), node.end_lineno or node.lineno)
+
+
+@dataclass(frozen=True)
+class Members:
+    """The functions of a class by name, each with those that wrap it.
+
+    ``in_force`` are those that an instance has; ``every`` counts what they replaced, too.
+    """
+
+    in_force: Mapping[str, tuple[Code, ...]] = field(default_factory=dict)
+    every: Mapping[str, tuple[Code, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,7 +63,8 @@ class Slice:
 
     ``methods`` says where each method of the assignment that is in force was written (none for one
     that is missing); ``uses_notebook_names`` which of the names that the notebook binds the methods
-    use; ``flags`` are the compiler flags of the notebook's ``__future__`` imports, for ``compile``.
+    use; ``flags`` are the compiler flags of the notebook's ``__future__`` imports, for ``compile``;
+    ``program`` is the whole that it was cut out of, and ``members`` all functions of the class.
     """
 
     cells: tuple[SliceCell, ...]
@@ -45,6 +72,8 @@ class Slice:
     uses_notebook_names: frozenset[str]
     notes: tuple[str, ...] = ()
     flags: int = 0
+    program: Program = field(default_factory=Program, repr=False, compare=False)
+    members: Members = field(default_factory=Members, repr=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -64,12 +93,6 @@ class Slice:
             return None
         source = next(cell.source for cell in self.cells if cell.number == place.cell)
         return "\n".join(source.split("\n")[place.line - 1 : place.end_line])
-
-
-def first_line(node: ast.stmt | ast.expr) -> int:
-    """The line where a statement starts, decorators included."""
-    decorators = getattr(node, "decorator_list", ())
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _span(node: ast.stmt) -> tuple[int, int]:

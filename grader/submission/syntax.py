@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from collections.abc import Iterator
 _ONE_AT_A_TIME = threading.Lock()
 """Python 3.11 counts the depth of a tree for all threads together: two that parse at once confuse
 it ('recursion depth mismatch'). Filters of warnings are shared by threads as well."""
+
+_BY_TEXT = frozenset(["globals", "locals", "vars", "eval", "exec"])
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def parse(source: str) -> ast.Module:
@@ -33,6 +37,12 @@ def parse(source: str) -> ast.Module:
     return tree
 
 
+def first_line(node: ast.stmt | ast.expr) -> int:
+    """The line where a statement starts, decorators included."""
+    decorators = getattr(node, "decorator_list", ())
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
 def executed(statement: ast.stmt) -> Iterator[ast.AST]:
     """The nodes that run when the statement does: all but the bodies of functions."""
     waiting: list[ast.AST] = [statement]
@@ -46,6 +56,15 @@ def executed(statement: ast.stmt) -> Iterator[ast.AST]:
                 waiting.append(node.args)
             case _:
                 waiting.extend(ast.iter_child_nodes(node))
+
+
+def named_in_texts(statement: ast.stmt) -> set[str]:
+    """The words in texts of a statement that may look names up by text, or run a text as code."""
+    nodes = list(ast.walk(statement))
+    if not any(isinstance(node, ast.Name) and node.id in _BY_TEXT for node in nodes):
+        return set()
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return {word for text in texts if isinstance(text, str) for word in _WORD.findall(text)}
 
 
 def root(node: ast.AST) -> str | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import load
+from grader.submission.rules import read_rules
 
 ROOT = Path(__file__).parents[2]
 NN = "import torch.nn as nn"
@@ -151,6 +152,38 @@ def vae(*methods: str) -> str:
         pytest.param([vae("pass"), "VAE = VAE(1, 2)"], ["class VAE:"], id="replaced by instance"),
         pytest.param(["if 1:\n    class VAE: pass"], ["if 1:"], id="nested definition"),
         pytest.param(
+            ["def make():\n    global VAE\n    class VAE: pass\n    VAE.k = 1", "make()", TRAIN],
+            ["def make():", "make()"],
+            id="made by a function",
+        ),
+        pytest.param(
+            [
+                "def set_up():\n    global K\n    K = 1\nset_up()",
+                vae("def elbo(self, x): return K"),
+                "def train():\n    global K\n    K = VAE(1, 2)\ntrain()",
+            ],
+            ["def set_up():", "set_up()", "class VAE:", "def train():"],
+            id="globals of functions",
+        ),
+        pytest.param(
+            [
+                "def f(s): pass",
+                "def g(s): pass",
+                vae("pass"),
+                "for n in ('f',):\n    setattr(VAE, n, globals()[n])",
+                "VAE.h = eval('lambda s: g(s)')",
+            ],
+            [
+                "def f(s): pass",
+                "def g(s): pass",
+                "class VAE:",
+                "for n in ('f',):",
+                "VAE.h = eval('lambda s: g(s)')",
+            ],
+            id="names in texts",
+        ),
+        pytest.param(["exec('class VAE: pass')"], ["exec('class VAE: pass')"], id="exec"),
+        pytest.param(
             [
                 "def add(c):\n    return lambda f: setattr(c, f.__name__, f)",
                 vae("pass"),
@@ -263,6 +296,16 @@ HOSTILE = {
     "changes": ["if c: K=[]"] * 900 + ["K.append(1)"] * 900,
     "aliases": [CLASS] + ["VAE=VAE"] * 1_900,
     "subclasses": [CLASS] + ["class VAE(VAE): pass"] * 1_900,
+    "helpers": [f"def f{i}(x): return f{i + 1}(x)" for i in range(1_500)] + ["K = f0"],
+    "calls of calls": ["def f0(x): return x"]
+    + [f"def f{i}(x): return f{i - 1}(f{i - 1}(x))" for i in range(1, 60)]
+    + ["K = f59(len)"],
+    "bases": [f"class C{i + 1}(C{i}): pass" for i in range(1_500)] + ["K = C1500"],
+    "copies": ["x = (1,)"] + ["x = (*x, *x, *x)"] * 1_000 + ["K = x"],
+    "texts": ["x = 'a'"] + ["x = x + x"] * 1_000 + ["K = x"],
+    "executed again": [f"x = {'y=1;' * 20_000!r}"] + ["exec(x)"] * 1_800 + ["K = 1"],
+    "executed in itself": ["x = 'exec(x)'", "exec(x)", "K = 1"],
+    "executed": [f"exec({'exec(' + repr('x=1;' * 5_000) + ')'!r})", "K = 1"],
 }
 
 
@@ -271,6 +314,7 @@ def test_hostile_code_is_met_quickly(cells: list[str]) -> None:
     start = time.process_time()
     part = sliced(*cells, vae("def elbo(self, x): return K"))
     assert part.methods["elbo"]
+    read_rules(part, None)
     assert time.process_time() - start < 10  # a second or so on an idle machine
 
 
@@ -302,6 +346,12 @@ def test_far_too_much_code_is_turned_away(cells: list[str]) -> None:
                 "del VAE",
                 "x = y",
                 "class VAE(VAE): pass",
+                "VAE = type('VAE', (VAE,), {'elbo': x})",
+                "for x in VAE: x.elbo = VAE",
+                "def x(VAE): return VAE",
+                "VAE = x(VAE)",
+                "@x\nclass VAE: exec('def elbo(s): pass')",
+                "torch.x = VAE = None",
             ]
         ),
         max_size=6,
@@ -314,6 +364,7 @@ def test_any_cells_are_sliced_or_turned_away(cells: list[str]) -> None:
         return
     assert part.cells
     assert part.text
+    read_rules(part, None)
 
 
 def test_the_solved_notebook_keeps_the_class_and_its_imports() -> None:

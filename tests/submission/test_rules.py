@@ -28,7 +28,7 @@ def vae(body: str, method: str = "elbo") -> str:
 
 def found(rule: str, made: Notebook, template: Notebook | None = None) -> list[Finding]:
     original = None if template is None else read_program(template)
-    findings = read_rules(made, extract(made), original)
+    findings = read_rules(extract(made), original)
     return [finding for finding in findings if finding.rule == rule]
 
 
@@ -270,10 +270,10 @@ def test_edits(cells: list[str], task: str | None, place: tuple[int, int], messa
 
 def test_without_a_template_nothing_is_compared() -> None:
     made = notebook("import math", *TEMPLATE)
-    assert read_rules(made, extract(made), None) == ()
+    assert read_rules(extract(made), None) == ()
 
 
 def test_the_solved_notebook_keeps_all_rules() -> None:
     template = load(ROOT / "student_template" / "vae.ipynb")
     for made in (template, load(ROOT / "reference" / "vae_solved.ipynb")):
-        assert read_rules(made, extract(made), read_program(template)) == ()
+        assert read_rules(extract(made), read_program(template)) == ()

@@ -1,0 +1,96 @@
+"""What a notebook does to libraries, and whether it comes in time to matter to the class.
+
+Training has used the class long before the last cells run: what they break or set in a library,
+``torch.randn = None`` say, is for themselves.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from grader import spec
+from grader.submission.program import Program, Statement
+from grader.submission.syntax import executed, root
+
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, *_IMPORTS)
+
+
+@dataclass(frozen=True)
+class Libraries:
+    """A program's dealings with libraries, seen from its class.
+
+    ``defined`` is the position of the class and ``used`` that of its first use after it, None if
+    the notebook only defines it.
+    """
+
+    program: Program
+    defined: int
+    used: int | None
+
+    def is_bound_by(self, bound_by: Statement) -> bool:
+        """Whether a statement binds names to a library or to a part of one."""
+        statement = bound_by
+        while not isinstance(statement.node, _IMPORTS):
+            match statement.node:
+                case ast.Assign(value=ast.Attribute() | ast.Name() as value):
+                    found = self.program.reaching(root(value) or "", statement.index)
+                case _:
+                    return False
+            if not found:
+                return False
+            statement = self.program.statements[found[0]]
+        return True
+
+    def reach_class(self, change: Statement) -> bool:
+        """Whether a change of a library comes in time, and isn't one that can only break it."""
+        if change.index < self.defined:
+            return True
+        return change.index < (self.used or 0) and not _breaks(change.node)
+
+    def at_use(self, name: str, reaching: list[int]) -> list[int]:
+        """The bindings of a name that the class met, where a library's was replaced afterwards."""
+        if self.used is None or not reaching or min(reaching) < self.used:
+            return reaching
+        before = self.program.reaching(name, self.used)
+        is_library = before and all(
+            self.is_bound_by(self.program.statements[index]) for index in before
+        )
+        return before if is_library else reaching
+
+
+def libraries_of(program: Program, defined: int) -> Libraries:
+    """The libraries of a program whose class is defined at a position."""
+    return Libraries(program, defined, _first_use(program, defined))
+
+
+def _first_use(program: Program, defined: int) -> int | None:
+    """The first statement after the class that calls it, or a function that uses it."""
+    users = {spec.CLASS_NAME}
+    for statement in program.statements:
+        match statement.node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other)):
+                if other in users:
+                    users.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                makes = spec.CLASS_NAME in statement.names.binds
+                if not makes and not users.isdisjoint(statement.names.deferred):
+                    users.add(name)
+        if statement.index > defined and not isinstance(statement.node, _DEFINITIONS):
+            calls = (node for node in executed(statement.node) if isinstance(node, ast.Call))
+            if any(root(call.func) in users for call in calls):
+                return statement.index
+    return None
+
+
+def _breaks(statement: ast.stmt) -> bool:
+    """Whether a change deletes something, or puts a constant in its place."""
+    match statement:
+        case ast.Delete() | ast.Assign(value=ast.Constant()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Name(id="delattr"))):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[_, _, ast.Constant()])):
+            return True
+    return False

@@ -1,0 +1,100 @@
+"""Shadows: what a notebook's classes and functions are to one who only reads.
+
+The shadow of a class is an empty class whose attributes are functions of the notebook, so Python
+itself settles what is inherited, replaced and deleted.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.submission.slices import Code
+
+LIBRARY = object()
+"""Stands for whatever is imported or built in: known, and no code of the notebook."""
+
+Names = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function: its code, that of its wrappers, and the scopes around it, innermost first."""
+
+    parts: tuple[Code, ...]
+    scopes: tuple[Names, ...]
+
+
+@dataclass
+class Frame:
+    """A running body; ``pieces`` are the expressions that it binds to names."""
+
+    names: Names
+    outer: tuple[Names, ...] = ()
+    is_class: bool = False
+    elsewhere: dict[str, Names] = field(default_factory=dict)
+    pieces: dict[str, Function] = field(default_factory=dict)
+    returned: Any = None
+
+    def closure(self) -> tuple[Names, ...]:
+        """The scopes that a function made here sees."""
+        return self.outer if self.is_class else (self.names, *self.outer)
+
+    def bind(self, name: str, value: Any) -> None:
+        """Bind a name where ``global`` and ``nonlocal`` say."""
+        self.elsewhere.get(name, self.names)[name] = value
+
+
+def make_class(bases: Iterable[Any], names: Mapping[str, Any]) -> type:
+    """The shadow of a class with these bases, as far as they are shadows, and functions."""
+    known = tuple(base for base in bases if isinstance(base, type))
+    try:
+        kind = type("shadow", known, {})
+    except TypeError:  # no order of the bases fits: Python would refuse the class as well
+        kind = type("shadow", known[:1], {})
+    for name, value in names.items():
+        if isinstance(value, Function):
+            put(kind, name, value)
+    return kind
+
+
+def put(kind: type, name: str, function: Function | None) -> None:
+    """Set an attribute, or hide an inherited one; the dot keeps it from meaning anything else."""
+    setattr(kind, f".{name}", function)
+
+
+def take(kind: type, name: str) -> None:
+    """Delete an attribute that the class itself has."""
+    if f".{name}" in vars(kind):
+        delattr(kind, f".{name}")
+
+
+def own(kind: type) -> dict[str, Function]:
+    """The functions that a class itself defines."""
+    return {k[1:]: v for k, v in vars(kind).items() if k[0] == "." and isinstance(v, Function)}
+
+
+def attribute(owner: Any, name: str) -> Any:
+    """What ``owner.name`` is, None if it isn't known."""
+    if isinstance(owner, type):
+        return dict(own(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
+    if isinstance(owner, Function) and name in ("__name__", "__qualname__"):
+        return getattr(owner.parts[0].node, "name", None)
+    return owner if owner is LIBRARY or name == "__func__" else None
+
+
+def parameters(
+    wanted: ast.arguments, arguments: list[Any], keywords: Names, defaults: Names
+) -> Names:
+    """What a call binds a function's parameters to."""
+    positional = [argument.arg for argument in (*wanted.posonlyargs, *wanted.args)]
+    named = {*positional, *(argument.arg for argument in wanted.kwonlyargs)}
+    names = defaults | dict(zip(positional, arguments, strict=False))
+    names |= {name: value for name, value in keywords.items() if name in named}
+    if wanted.vararg:
+        names[wanted.vararg.arg] = tuple(arguments[len(positional) :])
+    if wanted.kwarg:
+        names[wanted.kwarg.arg] = {k: v for k, v in keywords.items() if k not in named}
+    return dict.fromkeys(named) | names
