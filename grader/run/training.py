@@ -77,6 +77,7 @@ def _cuda_environment(folder: Path) -> dict[str, str]:
 def _job(code: Slice, digits: Digits) -> bytes:
     settings = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": 0}
     body = {"program": program(code), **model(SIZES), **settings}
+    body["bind"]["batch_size"] = BATCH_SIZE
     return pack(Message(body, (digits.images.reshape(len(digits.images), -1),)))
 
 

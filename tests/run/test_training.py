@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader import spec
 from grader.candidate.processes import Warm, WarmFork
 from grader.candidate.reach import cuda_devices
 from grader.candidate.wire import Message
@@ -38,12 +39,13 @@ def train(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     code = extract(load(SOLVED))
 
-    def execute(*changes: tuple[str, str]) -> Training:
+    def execute(*changes: tuple[str, str], images: int = 640) -> Training:
         cells = code.cells
         for old, new in changes:
             assert any(old in cell.source for cell in cells)
             cells = tuple(replace(cell, source=cell.source.replace(old, new)) for cell in cells)
         digits = read_digits(shipped_folder(), True)
+        digits = replace(digits, images=digits.images[:images], labels=digits.labels[:images])
         return training.train(replace(code, cells=cells), digits, trainers, nursery[2])
 
     return execute
@@ -74,6 +76,40 @@ def test_wrong_objective_does_not_fall_like_that(train: Train, change: tuple[str
     result = train(change)
     assert result.fell is not True
     assert training.contradiction(result, elbo_is_right=True) is not None
+
+
+USES = {
+    "device": "assert x.device.type == device.type == str(device), device",
+    "batch_size": "assert len(x) == batch_size, batch_size",
+    "obs_dim": "assert x.shape[1] == obs_dim, obs_dim",
+    "latent_dim": "assert self.linear21.out_features == latent_dim, latent_dim",
+    "hidden_dim": "assert self.linear1.out_features == hidden_dim, hidden_dim",
+    "vae": "assert vae is self",
+}
+FIRST_OF_ELBO = "mu, logsigma = self.encoder(x)"
+
+
+@pytest.mark.parametrize("name", spec.NOTEBOOK_NAMES)
+def test_names_that_the_notebook_binds_fit_the_training(train: Train, name: str) -> None:
+    result = train((FIRST_OF_ELBO, f"{USES[name]}; {FIRST_OF_ELBO}"))
+    assert (result.status, result.error) == ("completed", None)
+    assert result.fell
+
+
+def test_the_name_of_the_batch_follows_its_size(train: Train) -> None:
+    use = (FIRST_OF_ELBO, f"{USES['batch_size']}; {FIRST_OF_ELBO}")
+    assert train(use, images=50).status == "completed"
+
+
+def test_names_are_bound_before_the_class_is_made(train: Train) -> None:
+    names = ", ".join(name for name in spec.NOTEBOOK_NAMES if name != "vae")
+    result = train(("class VAE(nn.Module):", f"class VAE(nn.Module):\n    known = [{names}]"))
+    assert (result.status, result.error) == ("completed", None)
+
+
+def test_a_class_that_asks_for_cuda_is_trained_without(train: Train) -> None:
+    result = train(("torch.randn_like(mu)", "torch.randn_like(mu, device='cuda').cuda()"))
+    assert (result.status, result.device) == ("completed", "cpu")
 
 
 def test_exception_is_told_with_its_place(train: Train) -> None:
