@@ -35,7 +35,8 @@ CUDA_LIMITS = Limits(cpu_seconds=120, memory_bytes=None, descriptors=1024)
 FIRST_LOSS = (500.0, 650.0)
 """784 ln 2 = 543.4 plus a small KL, with room for other initial weights."""
 LAST_LOSS = (190.0, 230.0)
-"""Average of the last ten steps on the shipped data; right solutions are at 208 to 212."""
+"""Average of the last `LAST` steps on the shipped data; right solutions are at 208 to 212."""
+LAST = 10
 
 
 def train(
@@ -135,7 +136,7 @@ def judge(training: Training, losses: np.ndarray) -> Training:
     finite = bool(np.isfinite(losses).all()) if len(losses) else None
     fell = None
     if training.status == "completed":
-        first, last = losses[0], losses[-10:].mean()
+        first, last = losses[0], losses[-LAST:].mean()
         fell = bool(
             finite and FIRST_LOSS[0] < first < FIRST_LOSS[1] and LAST_LOSS[0] < last < LAST_LOSS[1]
         )
@@ -149,16 +150,37 @@ def judge(training: Training, losses: np.ndarray) -> Training:
     )
 
 
-def contradiction(training: Training, elbo_is_right: bool) -> str | None:
-    """Advice where the training and the checks of the ELBO do not say the same; else None."""
+def fall_words(training: Training) -> str:
+    """What was judged of the losses of a completed training, and what a right solution's are."""
+    right = (
+        f"a right solution's starts between {FIRST_LOSS[0]:g} and {FIRST_LOSS[1]:g} and ends "
+        f"between {LAST_LOSS[0]:g} and {LAST_LOSS[1]:g}"
+    )
+    losses = [loss for loss in training.losses if loss is not None]
+    if len(losses) < len(training.losses) or not losses:
+        return (
+            f"In {training.steps} steps of training the loss did not stay a finite number; {right}."
+        )
+    last = sum(losses[-LAST:]) / len(losses[-LAST:])
+    return (
+        f"In {training.steps} steps of training the loss starts at {losses[0]:.1f} and ends at "
+        f"{last:.1f}, the mean of the last {LAST} steps; {right}."
+    )
+
+
+def contradiction(training: Training, elbo_is_right: bool | None) -> str | None:
+    """Advice where the training and the checks of the ELBO do not say the same; else None.
+
+    ``elbo_is_right`` is None where the checks leave it open.
+    """
     if elbo_is_right and training.status == "failed":
         return f"The checks found the ELBO right, yet training failed: {training.error}"
     if elbo_is_right and training.fell is False:
         return (
             "The checks found the ELBO right, yet the loss did not fall in training as a right "
-            f"solution's does (from {training.first_loss} to {training.last_loss}): look at it."
+            f"solution's does: look at it. {fall_words(training)}"
         )
-    if not elbo_is_right and training.fell:
+    if elbo_is_right is False and training.fell:
         return (
             "The loss falls in training as a right solution's does, though a check of the ELBO "
             "failed: a loss curve alone doesn't tell the two apart."

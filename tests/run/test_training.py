@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader import spec
 from grader.candidate.processes import Warm, WarmFork
@@ -139,6 +142,35 @@ def test_losses_that_are_no_numbers() -> None:
     assert judged.fell is False
     assert judged.losses[:3] == (543.0, None, None)
     assert judged.last_loss is None
+
+
+@given(
+    st.lists(st.floats(150, 700), min_size=40, max_size=40),
+    st.lists(st.floats(180, 240), min_size=10, max_size=10),
+)
+def test_what_is_said_of_the_losses_is_what_was_judged(
+    before: list[float], last: list[float]
+) -> None:
+    losses = np.array([*before, *last])
+    judged = training.judge(Training("completed", steps=50), losses)
+    words = training.fall_words(judged)
+    first, mean = (float(w) for w in re.findall(r"starts at (\S+) and ends at (\S+),", words)[0])
+    assert first == pytest.approx(before[0], abs=0.06)
+    assert mean == pytest.approx(np.mean(last), abs=0.06)
+    pairs = re.findall(r"between (\d+) and (\d+)", words)
+    low, high, end_low, end_high = (float(number) for pair in pairs for number in pair)
+    near = any(abs(a - b) < 0.06 for a in (first, mean) for b in (low, high, end_low, end_high))
+    assert near or judged.fell == (low < first < high and end_low < mean < end_high)
+
+
+def test_the_last_loss_alone_is_not_what_is_told() -> None:
+    losses = np.array([545.0, *[240.0] * 48, 209.0])
+    judged = training.judge(Training("completed", steps=50), losses)
+    assert judged.fell is False
+    assert "209" not in training.fall_words(judged)
+    assert "236.9, the mean of the last 10 steps" in training.fall_words(judged)
+    assert training.fall_words(judged) in (training.contradiction(judged, True) or "")
+    assert "finite" in training.fall_words(replace(judged, losses=(545.0, None, 209.0)))
 
 
 @pytest.mark.parametrize(
