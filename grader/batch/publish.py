@@ -29,6 +29,22 @@ def page_path(name: str) -> Path:
     return Path("report", "students", f"{name}.html")
 
 
+def require_sheets(options: CourseOptions) -> None:
+    """Refuse platforms' files that can't be filled, before anything is graded.
+
+    Raises:
+        PublishError: one can't be read or is none.
+    """
+    try:
+        if options.moodle is not None:
+            headers = options.grade_header, options.feedback_header
+            fill_worksheet(_read(options.moodle), (), *headers)
+        if options.canvas is not None:
+            fill_gradebook(_read(options.canvas), (), options.canvas_assignment)
+    except (WorksheetError, CanvasError) as error:
+        raise PublishError(str(error)) from error
+
+
 def publish(
     out: Path,
     entries: Sequence[Entry],

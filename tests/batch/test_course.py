@@ -124,7 +124,9 @@ def test_a_second_grader_is_turned_away(course: tuple[Path, Path]) -> None:
         (["{in}"], "needs --out"),
         (["{in}", "--out", "{in}/results"], "must not lie within"),
         (["{in}/absent", "--out", "{out}"], "check its name"),
-        (["{in}/broken.ipynb", "--out", "{out}"], "neither a folder nor a zip"),
+        (["{in}/broken.ipynb", "--out", "{out}"], "goes with a folder or a zip of submissions"),
+        (["{in}", "--out", "{out}", "--moodle", "{in}/broken.ipynb"], "worksheet"),
+        (["{in}", "--out", "{out}", "--canvas", "{in}/broken.ipynb"], "gradebook"),
     ],
 )
 def test_wrong_usage_is_said(course: tuple[Path, Path], arguments: list[str], why: str) -> None:
