@@ -115,6 +115,14 @@ def test_a_class_that_asks_for_cuda_is_trained_without(train: Train) -> None:
     assert (result.status, result.device) == ("completed", "cpu")
 
 
+def test_a_class_that_knows_the_notebooks_sizes_alone_is_trained_in_these(train: Train) -> None:
+    result = train(
+        ("noise = torch.randn_like(mu)", "noise = torch.randn(len(mu), 32).reshape(-1, 32)"),
+        ("F.relu(self.linear3(z))", "F.relu(self.linear3(z)).reshape(-1, 400)"),
+    )
+    assert (result.status, result.error, result.fell) == ("completed", None, True)
+
+
 def test_exception_is_told_with_its_place(train: Train) -> None:
     result = train(("hidden = F.relu(self.linear3(z))", "hidden = F.relu(self.linear1(z))"))
     assert result.status == "failed"
@@ -199,7 +207,10 @@ def test_text_is_cleaned_and_fields_are_capped() -> None:
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
 def test_training_on_cuda(tmp_path: Path, trainers: WarmFork) -> None:
     digits = read_digits(shipped_folder(), True)
-    result = training.train(extract(load(SOLVED)), digits, trainers, tmp_path)
+    code = extract(load(SOLVED))
+    use = f"{USES['device']}; {FIRST_OF_ELBO}"
+    cells = (replace(c, source=c.source.replace(FIRST_OF_ELBO, use)) for c in code.cells)
+    result = training.train(replace(code, cells=tuple(cells)), digits, trainers, tmp_path)
     print(result)
     assert result.status == "completed"
     assert result.device == "cuda"
