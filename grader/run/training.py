@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -157,10 +158,7 @@ def judge(training: Training, losses: np.ndarray) -> Training:
     finite = bool(np.isfinite(losses).all()) if len(losses) else None
     fell = None
     if training.status == "completed":
-        first, last = losses[0], losses[-LAST:].mean()
-        fell = bool(
-            finite and FIRST_LOSS[0] < first < FIRST_LOSS[1] and LAST_LOSS[0] < last < LAST_LOSS[1]
-        )
+        fell = finite and _lies_in(values[0], FIRST_LOSS) and _lies_in(_end(values), LAST_LOSS)
     return replace(
         training,
         first_loss=values[0] if values else None,
@@ -171,21 +169,28 @@ def judge(training: Training, losses: np.ndarray) -> Training:
     )
 
 
+def _end(losses: Sequence[float | None]) -> float | None:
+    """The mean of the last losses, to two decimals; None if one of them is not finite."""
+    last = [loss for loss in losses[-LAST:] if loss is not None]
+    return round(sum(last) / LAST, 2) if len(last) == LAST else None
+
+
+def _lies_in(loss: float | None, band: tuple[float, float]) -> bool:
+    return loss is not None and band[0] <= loss <= band[1]
+
+
 def fall_words(training: Training) -> str:
     """What was judged of the losses of a completed training, and what a right solution's are."""
     right = (
         f"a right solution's starts between {FIRST_LOSS[0]:g} and {FIRST_LOSS[1]:g} and ends "
         f"between {LAST_LOSS[0]:g} and {LAST_LOSS[1]:g}"
     )
-    losses = [loss for loss in training.losses if loss is not None]
-    if len(losses) < len(training.losses) or not losses:
-        return (
-            f"In {training.steps} steps of training the loss did not stay a finite number; {right}."
-        )
-    last = sum(losses[-LAST:]) / len(losses[-LAST:])
+    steps, end = training.steps, _end(training.losses)
+    if not training.finite or end is None:
+        return f"In {steps} steps of training the loss did not stay a finite number; {right}."
     return (
-        f"In {training.steps} steps of training the loss starts at {losses[0]:.1f} and ends at "
-        f"{last:.1f}, the mean of the last {LAST} steps; {right}."
+        f"In {steps} steps of training the loss starts at {training.first_loss:.2f} and ends at "
+        f"{end:.2f}, the mean of the last {LAST} steps; {right}."
     )
 
 
