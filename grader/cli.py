@@ -12,6 +12,7 @@ import click
 
 from grader import __version__
 from grader.batch.options import CourseOptions, course_options
+from grader.modes import COURSE, OnceCommand, mode_of
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -20,7 +21,7 @@ GRADED, NOT_GRADED, WRONG_USAGE = 0, 1, 2
 MAX_SHIPPED_BYTES = 1 << 20
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=OnceCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("notebook", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result here.")
 @click.option("--show-class", is_flag=True, help="Print the code that is graded, and stop.")
@@ -96,11 +97,10 @@ def main(
     platforms give them, which needs --out. Exit status: 0 graded, whatever the points; 1 something
     could not be graded, or not be written; 2 wrong usage.
     """
-    from grader import modes
     from grader.candidate import libc
     from grader.result_files import require_writable, write_files
 
-    mode = modes.mode_of(context, notebook)
+    mode = mode_of(context, notebook)
     asked = {
         "--json": json_file,
         "--html": html_file,
@@ -128,7 +128,7 @@ def main(
     assert notebook is not None
     if show_class:
         _show_class(notebook)
-    if mode == modes.COURSE:
+    if mode == COURSE:
         from grader.batch import command as batch
         from grader.batch.publish import PublishError, require_sheets
 

@@ -7,7 +7,6 @@ ignored.
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -46,6 +45,23 @@ _NEEDS = {
     "--canvas-assignment": "--canvas",
 }
 _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation spawn")
+
+
+class OnceCommand(click.Command):
+    """A command whose options are given once: click would keep the last value in silence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line.
+
+        Raises:
+            click.UsageError: an option with a value is given twice.
+        """
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in order:
+            is_flag = getattr(parameter, "is_flag", False)
+            if isinstance(parameter, click.Option) and not is_flag and order.count(parameter) > 1:
+                raise click.UsageError(f"{parameter.opts[0]} is given twice.", ctx)
+        return super().parse_args(ctx, args)
 
 
 def mode_of(context: click.Context, path: Path | None) -> str:
@@ -105,6 +121,8 @@ def _is_course(path: Path | None, given: Collection[str]) -> bool:
 
 
 def _is_other_file(path: Path) -> bool:
+    import zipfile
+
     return os.path.isfile(path) and not zipfile.is_zipfile(path)
 
 

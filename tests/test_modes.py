@@ -98,6 +98,20 @@ def test_an_option_that_means_nothing_is_refused(mode: str, option: str, tmp_pat
     assert mode in sentence
 
 
+def test_two_things_at_once_are_refused(tmp_path: Path) -> None:
+    assert "at once" in refused([DOCTOR, *asked_for(COMPARE, tmp_path)], tmp_path)
+    assert "at once" in refused([SHOW_CLASS, *asked_for(SELF_CHECK, tmp_path)], tmp_path)
+
+
+VALUED = [option for option, parameter in KNOWN.items() if not parameter.is_flag]
+
+
+@pytest.mark.parametrize("option", VALUED)
+def test_an_option_is_not_given_twice(option: str, tmp_path: Path) -> None:
+    twice = with_value(option, tmp_path) * 2
+    assert refused([*twice, str(SOLVED)], tmp_path) == f"{option} is given twice."
+
+
 @pytest.mark.parametrize("mode", [COMPARE, DOCTOR, BUNDLE])
 def test_a_notebook_that_nobody_looks_at_is_refused(mode: str, tmp_path: Path) -> None:
     assert "takes no NOTEBOOK" in refused([*asked_for(mode, tmp_path), str(SOLVED)], tmp_path)
