@@ -55,7 +55,8 @@ def with_value(option: str, folder: Path) -> list[str]:
     parameter = KNOWN[option]
     sheet = folder / "sheet.csv"
     sheet.touch()
-    value = {"--jobs": "2", "--isolation": "fork"}.get(option, str(sheet))
+    others = {"--jobs": "2", "--isolation": "fork", "--out": str(folder / "out")}
+    value = others.get(option, str(sheet))
     return [option, *([] if parameter.is_flag else [value] * parameter.nargs)]
 
 
@@ -132,6 +133,7 @@ def test_one_notebook_is_no_course(mode: str, name: str, tmp_path: Path) -> None
         (["--feedback-header", "Note"], "goes with --moodle"),
         (["--canvas-assignment", "1"], "goes with --canvas"),
         (["--moodle", "absent.csv"], "does not exist"),
+        (["--jobs", "1", "--out", "README.md"], "given twice"),
         (["--canvas", "absent.csv"], "does not exist"),
         (["--no-run", "--data", "."], "not executed"),
         (["--isolation", "spawn", "--data", "."], "not executed"),
@@ -142,6 +144,12 @@ def test_options_that_need_others_in_a_course(
 ) -> None:
     course = asked_for(COURSE, tmp_path)
     assert why in refused([*course, "--out", str(tmp_path / "out"), *arguments], tmp_path)
+
+
+def test_a_file_is_no_folder_for_results(tmp_path: Path) -> None:
+    with_value("--moodle", tmp_path)
+    course = asked_for(COURSE, tmp_path)
+    assert "is a file" in refused([*course, "--out", str(tmp_path / "sheet.csv")], tmp_path)
 
 
 @pytest.mark.parametrize("other", [["--no-run"], ["--isolation", "spawn"]])

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 _FILE = click.Path(path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 _SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -44,7 +45,7 @@ class CourseOptions:
 
 
 _OPTIONS = (
-    click.option("--out", type=_FILE, help="For a folder or a zip: where results go."),
+    click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
     click.option("--moodle", type=_SHEET, help="Moodle's grading worksheet, to be filled."),
