@@ -12,6 +12,7 @@ import click
 
 from grader import __version__
 from grader.batch.options import CourseOptions, course_options
+from grader.modes import COURSE, OnceCommand, mode_of
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -20,7 +21,7 @@ GRADED, NOT_GRADED, WRONG_USAGE = 0, 1, 2
 MAX_SHIPPED_BYTES = 1 << 20
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=OnceCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("notebook", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result here.")
 @click.option("--show-class", is_flag=True, help="Print the code that is graded, and stop.")
@@ -41,9 +42,6 @@ MAX_SHIPPED_BYTES = 1 << 20
 @click.option(
     "--doctor",
     is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=lambda context, _, wanted: _doctor() if wanted else None,
     help="Try out what this machine enforces against student code, and stop.",
 )
 @click.option(
@@ -74,10 +72,13 @@ MAX_SHIPPED_BYTES = 1 << 20
 )
 @click.version_option(__version__, prog_name="grade")
 @course_options
+@click.pass_context
 def main(
+    context: click.Context,
     notebook: Path | None,
     json_file: Path | None,
     show_class: bool,
+    doctor: bool,
     rubric_file: Path | None,
     isolation: Literal["fork", "spawn"] | None,
     executed_file: Path | None,
@@ -94,51 +95,59 @@ def main(
 
     NOTEBOOK is an .ipynb file, or a .py export of one; or a folder or a zip of submissions, as
     platforms give them, which needs --out. Exit status: 0 graded, whatever the points; 1 something
-    could not be graded; 2 wrong usage.
+    could not be graded, or not be written; 2 wrong usage.
     """
     from grader.candidate import libc
+    from grader.result_files import require_writable, write_files
+
+    mode = mode_of(context, notebook)
+    asked = {
+        "--json": json_file,
+        "--html": html_file,
+        "--executed": executed_file,
+        "--junit": course.junit,
+        "--gradescope": course.gradescope,
+        "--classroom": course.classroom,
+        "--gradescope-bundle": course.bundle,
+    }
+    files = {option: path for option, path in asked.items() if path is not None}
+    require_writable(files, (notebook, rubric_file))
 
     # Models as small as these are computed fastest by one thread: more only wait for each other.
     for library in ("MKL", "OMP", "OPENBLAS"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     libc.one_arena()
+    if doctor:
+        _doctor()
     if release_folder is not None:
         _make_release(release_folder, notebook, rubric_file)
     if course.bundle is not None:
         _make_bundle(course.bundle)
     if course.compare is not None:
         _compare(*course.compare)
-    if notebook is None:
-        raise click.UsageError("Missing argument 'NOTEBOOK'.")
+    assert notebook is not None
     if show_class:
         _show_class(notebook)
-    if course.out is not None or notebook.is_dir() or notebook.suffix.lower() == ".zip":
+    if mode == COURSE:
         from grader.batch import command as batch
+        from grader.batch.publish import PublishError, require_sheets
 
+        try:
+            require_sheets(course)
+        except PublishError as error:
+            raise click.UsageError(str(error)) from error
         everything = batch.Course(
             notebook, course, rubric_file, isolation, trust, no_run, data_folder
         )
         sys.exit(batch.run(everything))
-
-    def publish(graded: Graded) -> None:
-        """Write the files that were asked for."""
-        if json_file is not None:
-            from grader.report.to_json import to_json
-
-            _write(json_file, to_json(graded.result))
-        if html_file is not None:
-            from grader.report.page import to_page
-
-            _write(html_file, to_page(graded.result, graded.code, graded.executed))
-        _write_for_services(graded, course)
-
     if self_check:
         from grader.student import command
 
+        def publish(graded: Graded) -> bool:
+            return write_files(graded, files)
+
         checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch)
         sys.exit(command.run(checked))
-    if watch:
-        raise click.UsageError("--watch goes with --self-check.")
     # The warm process takes longest to start, so it starts before anything else is imported.
     from grader.candidate import confinement
     from grader.candidate.client import Candidates, GraderError
@@ -173,13 +182,13 @@ def main(
         except GraderError as error:
             click.echo(f"The grader failed: {error}.", err=True)
             sys.exit(NOT_GRADED)
-    result = graded.result
-    if executed_file is not None and graded.executed is not None:
-        _write(executed_file, graded.executed)
-    publish(graded)
-    width = min(_columns(), 100)
-    click.echo(to_terminal(result, width, colour=sys.stdout.isatty()), nl=False)
-    sys.exit(GRADED if result.status == "graded" else NOT_GRADED)
+    try:
+        width = min(_columns(), 100)
+        report = to_terminal(graded.result, width, colour=sys.stdout.isatty())
+        click.echo(report, nl=False)
+    finally:  # whatever becomes of the one, the other is there
+        written = write_files(graded, files)
+    sys.exit(GRADED if graded.result.status == "graded" and written else NOT_GRADED)
 
 
 def _doctor() -> None:
@@ -218,12 +227,13 @@ def _make_release(folder: Path, solved: Path | None, rubric: Path | None) -> Non
 
 def _make_bundle(path: Path) -> None:
     from grader.batch.bundle import gradescope_bundle
-    from grader.batch.store import StoreError, write_whole
+    from grader.whole_file import write_whole_file
 
     try:
-        write_whole(path, gradescope_bundle())
-    except StoreError as error:
-        raise click.UsageError(str(error)) from error
+        write_whole_file(path, gradescope_bundle())
+    except OSError as error:
+        click.echo(f"{path} can't be written: {error.strerror}.", err=True)
+        sys.exit(NOT_GRADED)
     click.echo(path)
     sys.exit(GRADED)
 
@@ -239,27 +249,6 @@ def _compare(old: Path, new: Path) -> None:
     sys.exit(GRADED)
 
 
-def _write_for_services(graded: Graded, course: CourseOptions) -> None:
-    """The files that Artemis, Gradescope and GitHub Classroom read, where they were asked for."""
-    if course.junit is not None:
-        from grader.checks import CHECKS
-        from grader.report.junit import to_junit
-
-        counted = {check.id for task in graded.result.tasks for check in task.checks}
-        names = [check.id for check in CHECKS if not counted or check.id in counted]
-        _write(course.junit, to_junit(graded.result, names))
-    if course.gradescope is not None and graded.result.status == "grader_error":
-        click.echo("No results are written for Gradescope: points are not decided.", err=True)
-    elif course.gradescope is not None:
-        from grader.report.gradescope import to_gradescope
-
-        _write(course.gradescope, to_gradescope(graded.result))
-    if course.classroom is not None:
-        from grader.report.classroom import to_classroom
-
-        _write(course.classroom, to_classroom(graded.result) + "\n")
-
-
 def _show_class(notebook: Path) -> None:
     from grader.submission import Ungradable, extract, load
 
@@ -269,21 +258,6 @@ def _show_class(notebook: Path) -> None:
         click.echo(f"Not graded: {error.reason}", err=True)
         sys.exit(NOT_GRADED)
     sys.exit(GRADED)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    import tempfile
-
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(text)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise click.UsageError(f"{path} can't be written: {error.strerror}.") from error
 
 
 def _columns() -> int:

@@ -33,7 +33,7 @@ from grader.report.result import (
 from grader.rubric import Rubric
 from grader.run.saved import saved_state
 from grader.run.start import Runner
-from grader.run.training import contradiction
+from grader.run.training import contradiction, fall_words
 from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
 from grader.submission.program import Program, read_program
@@ -142,7 +142,7 @@ class Grader:
         findings = list(findings)
         findings += _seen_at_run_time(touched, findings, code)
         if trained.fell is False:
-            findings.append(Finding(LOSS_FALLS, None, 0, 0, _fall_words(trained)))
+            findings.append(Finding(LOSS_FALLS, None, 0, 0, fall_words(trained)))
         tasks = charged(tasks, findings, self.rubric)
         broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
         unknown = (LOSS_FALLS,) if trained.fell is None else ()
@@ -185,13 +185,6 @@ def _saved(notebook: Notebook) -> list[Finding]:
     return [Finding(SAVED_AFTER_RUN_ALL, None, 0, 0, problem)] if problem else []
 
 
-def _fall_words(training: Training) -> str:
-    return (
-        f"In {training.steps} steps of training the loss went from {training.first_loss} to "
-        f"{training.last_loss}; a right solution's falls from about 550 to about 210."
-    )
-
-
 def _seen_at_run_time(
     touched: Iterable[str], findings: Iterable[Finding], code: Slice
 ) -> list[Finding]:
@@ -231,9 +224,17 @@ def _advice(code: Slice, tasks: tuple[TaskResult, ...], training: Training) -> t
             f"{names}: right at the assignment's sizes (784, 32, 400) alone. With sizes taken from "
             "arguments and attributes, never as numbers, it works for every model."
         )
-    elbo = {check.status for task in tasks if task.id == "elbo" for check in task.checks}
-    unexpected = None if "grader_error" in elbo else contradiction(training, elbo <= {"passed"})
+    unexpected = contradiction(training, _elbo_is_right(tasks))
     return (*advice, unexpected) if unexpected else tuple(advice)
+
+
+def _elbo_is_right(tasks: tuple[TaskResult, ...]) -> bool | None:
+    """What the checks found; None unless one failed, or all there are ran and passed."""
+    found = {check.id: check.status for task in tasks for check in task.checks}
+    statuses = {found.get(check.id) for check in CHECKS if check.task == "elbo"}
+    if "failed" in statuses:
+        return False
+    return True if statuses == {"passed"} else None
 
 
 def _environment(candidates: Candidates) -> dict[str, Any]:

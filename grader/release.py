@@ -27,6 +27,7 @@ COMPANIONS = ("vae_utils.py", "README.md", "figures/encoder.svg", "figures/decod
 PLACEHOLDER = "raise NotImplementedError"
 RUBRIC_NAME = "rubric.yaml"
 SELF_CHECK = "grade --self-check "
+BY_RUBRIC = f"{SELF_CHECK}--rubric {RUBRIC_NAME} "
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
@@ -64,10 +65,10 @@ def write_release(
         notebook.write_text(text, encoding="utf-8", newline="\n")
         for name in COMPANIONS:
             _copy(companions / name, out / name)
+        _check_by_rubric(out / "README.md", rubric is not None)
         if rubric is not None:
             names = (*COMPANIONS, RUBRIC_NAME)
             _copy(rubric, out / RUBRIC_NAME)
-            _check_by_rubric(out / "README.md")
     except OSError as error:
         reason = error.strerror or "the system refused"
         raise ReleaseError(
@@ -117,11 +118,16 @@ def _points(rubric: Path | None) -> Mapping[str, float]:
         raise ReleaseError(str(error)) from error
 
 
-def _check_by_rubric(readme: Path) -> None:
-    """Have the README's self-check count by the rubric that lies beside the notebook."""
+def _check_by_rubric(readme: Path, has_rubric: bool) -> None:
+    """Have the README's self-check count by the rubric beside the notebook, or by the usual one.
+
+    The README may be one of an earlier release, where the folder of the template is released to.
+    """
     text = readme.read_text(encoding="utf-8")
-    text = text.replace(SELF_CHECK, f"{SELF_CHECK}--rubric {RUBRIC_NAME} ")
-    readme.write_text(text, encoding="utf-8", newline="\n")
+    usual = text.replace(BY_RUBRIC, SELF_CHECK)
+    wanted = usual.replace(SELF_CHECK, BY_RUBRIC) if has_rubric else usual
+    if wanted != text:
+        readme.write_text(wanted, encoding="utf-8", newline="\n")
 
 
 def make_template(notebook: NotebookNode) -> NotebookNode:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader import spec
 from grader.assets import asset
+from grader.strict_yaml import YamlError, line_of, read_yaml
 
 RULES = (
     "no_distributions",
@@ -20,6 +21,11 @@ RULES = (
     "saved_after_run_all",
     "loss_falls",
 )
+IN_A_TASK = RULES[:3]
+"""Rules that can be broken in a task's method, so that they can cost the task."""
+
+MAX_POINTS = 1e9
+"""What is more than this was not meant."""
 
 Consequence = Literal["task", "advice"] | float
 
@@ -28,23 +34,28 @@ class RubricError(Exception):
     """The rubric can't be used; says which line, what is wrong, and what would be right."""
 
 
+# Strict, or else YAML's `yes` would be one point.
+_Points = Annotated[float, Field(strict=True)]
+
+
 class _Task(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    points: float = Field(ge=0, allow_inf_nan=False)
-    checks: dict[str, float]
+    points: float = Field(strict=True, ge=0, allow_inf_nan=False)
+    checks: dict[str, _Points]
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     tasks: dict[str, _Task]
-    rules: dict[str, Literal["task", "advice"] | float] = Field(default_factory=dict)
+    rules: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rubric:
     """Points of each task, points of each check, and what each broken rule costs.
 
-    A check that is not listed is not part of the grade.
+    A check that is not listed is not part of the grade; a rule that is not listed costs what the
+    assignment's own rubric says.
     """
 
     tasks: Mapping[str, float]
@@ -73,15 +84,9 @@ def load_rubric(path: Path, known_checks: Iterable[str]) -> Rubric:
     except (OSError, UnicodeDecodeError) as error:
         raise RubricError(f"The rubric {path} can't be read: {error}.") from error
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}" if mark else "somewhere"
-        problem = getattr(error, "problem", None) or "it is not YAML"
-        raise RubricError(f"{path.name}, {line}: {problem}.") from error
-    except RecursionError as error:
-        raise RubricError(f"{path.name}: it is nested too deeply.") from error
+        data, root = read_yaml(text)
+    except YamlError as error:
+        raise RubricError(f"{path.name}, {error}.") from error
 
     def fail(keys: tuple[Any, ...], what: str) -> RubricError:
         return RubricError(f"{path.name}, line {_line(root, keys)}: {what}")
@@ -93,11 +98,17 @@ def load_rubric(path: Path, known_checks: Iterable[str]) -> Rubric:
     except ValidationError as error:
         first = error.errors()[0]
         raise fail(first["loc"], f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    _require_sound(file, frozenset(known_checks), fail)
+    known = frozenset(known_checks)
+    _require_sound(file, known, fail)
+    missing = [rule for rule in RULES if rule not in file.rules]
+    if missing and path.resolve() == default_path().resolve():
+        raise fail(("rules",), f"the rule '{missing[0]}' is missing.")
+    # A rule that isn't named is not given up by that: it costs what the assignment says.
+    own = load_rubric(default_path(), known).rules if missing else {}
     return Rubric(
         {task: file.tasks[task].points for task in spec.TASK_IDS},
         {check: points for task in file.tasks.values() for check, points in task.checks.items()},
-        {rule: file.rules.get(rule, "advice") for rule in RULES},
+        {**own, **file.rules},
     )
 
 
@@ -121,7 +132,7 @@ def _require_sound(file: _File, known: frozenset[str], fail: Any) -> None:
             keys = ("tasks", task, "checks", check)
             if check not in own:
                 raise fail(keys, f"the task '{task}' has no check '{check}'; {_listed(own)}.")
-            if not 0 <= points < float("inf"):
+            if not 0 <= points <= MAX_POINTS:
                 raise fail(keys, f"the check '{check}' has {points:g} points; give 0 or more.")
         total = sum(entry.checks.values())
         if abs(total - entry.points) > 1e-9:
@@ -131,10 +142,26 @@ def _require_sound(file: _File, known: frozenset[str], fail: Any) -> None:
                 f"but its checks add up to {total:g}.",
             )
     for rule, cost in file.rules.items():
-        if rule not in RULES:
-            raise fail(("rules", rule), f"there is no rule '{rule}'; {_listed(RULES)}.")
-        if isinstance(cost, (int, float)) and not 0 <= cost < float("inf"):
-            raise fail(("rules", rule), f"the rule '{rule}' costs {cost:g} points; give 0 or more.")
+        problem = _rule_problem(rule, cost)
+        if problem:
+            raise fail(("rules", rule), problem)
+
+
+def _rule_problem(rule: str, cost: object) -> str:
+    """Why a broken rule can't cost that; "" if it can."""
+    if rule not in RULES:
+        return f"there is no rule '{rule}'; {_listed(RULES)}."
+    if cost == "advice" or (cost == "task" and rule in IN_A_TASK):
+        return ""
+    if isinstance(cost, (int, float)) and not isinstance(cost, bool):
+        fits = 0 <= cost <= MAX_POINTS
+        return "" if fits else f"the rule '{rule}' costs {cost} points; give 0 or more."
+    if rule in IN_A_TASK:
+        return f"the rule '{rule}' costs task, advice, or a number of points."
+    return (
+        f"the rule '{rule}' costs advice or a number of points; it is about the whole notebook, "
+        "so it can't cost a task."
+    )
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -143,12 +170,12 @@ def _listed(names: Iterable[str]) -> str:
 
 def _line(node: yaml.Node | None, keys: tuple[Any, ...]) -> int:
     """Line of the entry that ``keys`` lead to, or of the last one on the way that exists."""
-    line = node.start_mark.line if node else 0
+    line = line_of(node)
     for key in keys:
         if not isinstance(node, yaml.MappingNode):
             break
         found = [pair for pair in node.value if pair[0].value == str(key)]
         if not found:
             break
-        line, node = found[-1][0].start_mark.line, found[-1][1]
-    return line + 1
+        line, node = line_of(found[-1][0]), found[-1][1]
+    return line

@@ -10,14 +10,23 @@ import nbformat
 import pytest
 from outcomes import ROOT, lost_checks
 
+from grader import spec
 from grader.candidate.client import Candidates
 from grader.checks import CHECKS
 from grader.grading import Grader, grade_file
-from grader.report.result import Result
+from grader.report.result import (
+    CheckResult,
+    Result,
+    Run,
+    Submission,
+    TaskResult,
+    Training,
+)
 from grader.report.terminal import to_terminal
 from grader.report.to_json import to_json
 from grader.rubric import Rubric
 from grader.run.start import Runner
+from grader.submission import extract, load
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 TEMPLATE = ROOT / "student_template" / "vae.ipynb"
@@ -189,3 +198,39 @@ def test_broken_run_takes_no_points_from_a_right_class(
     assert result.run.status in ("failed", "killed")
     assert result.run.cell == after_the_class + 1
     assert result.training.fell is True
+
+
+ELBO = [check.id for check in CHECKS if check.task == "elbo"]
+RIGHT = "The checks found the ELBO right"
+WRONG = "a check of the ELBO failed"
+
+
+def advice(grader: Grader, trained: Training, statuses: dict[str, str]) -> str:
+    """What a grading advises whose checks of the ELBO came out like that, all others passed."""
+    made = [
+        CheckResult(check.id, check.title, 0.0, 0.0, statuses.get(check.id, "passed"))  # type: ignore[arg-type]
+        for check in CHECKS
+        if statuses.get(check.id) != "not counted"
+    ]
+    tasks = tuple(
+        TaskResult(id, id, 0.0, 0.0, tuple(c for c in made if c.id.startswith(f"{id}.")))
+        for id in spec.TASK_IDS
+    )
+    code = extract(load(SOLVED))
+    submission = Submission("vae.ipynb", "", "")
+    checked = (tasks, frozenset[str]())
+    return " ".join(grader.conclude(submission, code, checked, (), Run(), trained, 0.0).advice)
+
+
+@pytest.mark.parametrize("status", ["failed", "not_reached", "grader_error", "not counted"])
+@pytest.mark.parametrize("checks", [*([check] for check in ELBO), ELBO])
+def test_the_elbo_is_called_right_only_where_all_its_checks_passed(
+    status: str, checks: list[str], rubric: Rubric, candidates: Candidates
+) -> None:
+    grader = Grader(candidates, rubric)
+    failed = Training("failed", "cpu", 3, error="RuntimeError: no")
+    fell = Training("completed", "cpu", 2, 550.0, 205.0, (550.0, 205.0), True, True)
+    assert RIGHT in advice(grader, failed, {})
+    assert RIGHT not in advice(grader, failed, dict.fromkeys(checks, status))
+    assert WRONG not in advice(grader, fell, {})
+    assert (WRONG in advice(grader, fell, dict.fromkeys(checks, status))) == (status == "failed")

@@ -227,6 +227,33 @@ def test_the_command_lists_what_it_wrote(tmp_path: Path) -> None:
     assert all(path.is_file() for path in written)
 
 
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the template that releases can be written into, as the checkout's can be."""
+    folder = tmp_path / "student_template"
+    shutil.copytree(ROOT / "student_template", folder)
+    monkeypatch.setattr("grader.release._companion_folder", lambda: folder)
+    return folder
+
+
+def test_a_release_made_twice_is_the_same(installed: Path, tmp_path: Path) -> None:
+    rubric = tmp_path / "mine.yaml"
+    rubric.write_bytes((ROOT / "rubric.yaml").read_bytes())
+
+    def released(out: Path, *given: Path) -> dict[str, bytes]:
+        write_release(out, SOLVED, *given)
+        return {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    for out in (tmp_path / "new", installed):
+        usual = released(out)
+        assert released(out) == usual
+        by_rubric = released(out, rubric)
+        assert by_rubric["README.md"].count(b"--rubric rubric.yaml") == 2
+        assert released(out, rubric) == by_rubric
+        assert released(out, out / "rubric.yaml") == by_rubric
+        assert released(out) == usual | {"rubric.yaml": rubric.read_bytes()}
+
+
 def test_importing_the_module_does_not_import_nbformat() -> None:
     program = "import sys, grader.release; sys.exit('nbformat' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from grader import spec
 from grader.checks import CHECKS
 from grader.grading import KNOWN_CHECKS
-from grader.rubric import RubricError, default_path, load_rubric
+from grader.rubric import RULES, RubricError, default_path, load_rubric
 
 TEXT = default_path().read_text("utf-8")
 
@@ -27,6 +28,7 @@ def test_shipped_rubric_counts_every_check_and_adds_up_to_60() -> None:
     assert set(rubric.checks) == set(KNOWN_CHECKS)
     assert len(set(KNOWN_CHECKS)) == len(KNOWN_CHECKS)
     assert {check.task for check in CHECKS} == set(spec.TASK_IDS)
+    assert not re.search(r"\d+ steps", TEXT)  # the number stands where the training is
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,20 @@ def test_shipped_rubric_counts_every_check_and_adds_up_to_60() -> None:
         ("no_distributions: task", "no_distributions: always", ("no_distributions",)),
         ("no_distributions: task", "no_distributons: task", ("'no_distributons'",)),
         ("no_distributions: task", "no_distributions: -1", ("-1",)),
+        ("no_distributions: task", "no_distributions: .inf", ("inf",)),
+        ("no_distributions: task", "no_distributions: yes", ("task, advice, or a number",)),
+        ("no_distributions: task", "no_distributions: off", ("task, advice, or a number",)),
+        ("no_distributions: task", "no_distributions:", ("task, advice, or a number",)),
+        ("no_distributions: task", "no_distributions: [1]", ("task, advice, or a number",)),
+        ("loss_falls: advice", "loss_falls: task", ("advice or a number", "can't cost a task")),
+        ("saved_after_run_all: advice", "saved_after_run_all: task", ("can't cost a task",)),
+        ("saved_after_run_all: advice", "saved_after_run_all: true", ("advice or a number",)),
+        ("kl.total: 2", "kl.total: yes", ("kl.total", "number")),
+        ("  kl:\n    points: 5", "  kl:\n    points: on", ("kl.points", "number")),
+        ("kl.total: 2", "kl.total: 2\n      kl.total: 2", ("'kl.total'", "twice", "first in line")),
+        ("  kl:\n    points: 5", "  kl:\n    points: 5\n    points: 5", ("'points'", "twice")),
+        ("loss_falls: advice", "loss_falls: 1\n  loss_falls: 2", ("'loss_falls'", "twice")),
+        ("\nrules:\n", "\nrules: {}\nrules:\n", ("'rules'", "twice")),
     ],
 )
 def test_mistake_is_named_with_its_line(
@@ -72,6 +88,33 @@ def test_what_is_no_rubric_gives_one_sentence(tmp_path: Path, text: str) -> None
     with pytest.raises(RubricError) as caught:
         load_text(tmp_path, text)
     assert "\n" not in str(caught.value)
+
+
+def test_both_lines_of_a_key_that_is_there_twice_are_named(tmp_path: Path) -> None:
+    first = TEXT[: TEXT.index("kl.total: 2")].count("\n") + 1
+    with pytest.raises(RubricError) as caught:
+        load_text(tmp_path, TEXT.replace("kl.per_sample: 2", "kl.total: 2"))
+    assert f"line {first + 1}: the key 'kl.total' is there twice, first in line {first}" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("gone", ["all", "block", *RULES])
+def test_a_rule_that_is_not_named_costs_what_the_assignment_says(gone: str, tmp_path: Path) -> None:
+    rules = TEXT[TEXT.index("rules:\n") :]
+    kept = [line for line in rules.split("\n") if gone not in line]
+    text = TEXT.replace(rules, {"all": "rules: {}\n", "block": ""}.get(gone, "\n".join(kept)))
+    assert text != TEXT
+    assert load_text(tmp_path, text).rules == load_rubric(default_path(), KNOWN_CHECKS).rules
+
+
+def test_the_assignments_own_rubric_has_to_name_every_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rubric.yaml"
+    monkeypatch.setattr("grader.rubric.default_path", lambda: path)
+    with pytest.raises(RubricError, match="the rule 'no_distributions' is missing"):
+        load_text(tmp_path, TEXT.replace("  no_distributions: task\n", ""))
 
 
 def test_missing_file_is_said(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ _SETUP = """\
 # Runs once, when Gradescope builds the image of the autograder.
 set -euo pipefail
 apt-get update
-apt-get install -y python3-pip python3-venv libseccomp2
+apt-get install -y python3-pip python3-venv
 python3 -m venv /autograder/venv
 /autograder/venv/bin/pip install --no-cache-dir torch torchvision \\
     --index-url https://download.pytorch.org/whl/cpu

@@ -64,7 +64,7 @@ def run(course: Course) -> int:
         raise click.UsageError("--out must not lie within the folder of submissions.")
     try:
         rubric = load_rubric(course.rubric or default_path(), KNOWN_CHECKS)
-        wishes = read_overrides(out)
+        wishes = read_overrides(out, rubric)
         store = Store(out)
         with store.locked(), store.scratch() as unpacked:
             found = find_submissions(course.path, unpacked)
@@ -105,7 +105,8 @@ def _grade(
     left = sorted(store.names() - prints.keys())
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
-    notices = [*found.notices, *stale, *publish(store.folder, entries, course.options)]
+    paths = {one.name: one.notebook.path for one in found.submissions if one.notebook}
+    notices = [*found.notices, *stale, *publish(store.folder, entries, course.options, paths)]
     for notice in notices:
         click.echo(f"Note: {notice}", err=True)
     click.echo(_summary(entries, store.folder))

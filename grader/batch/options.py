@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 _FILE = click.Path(path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,13 @@ class CourseOptions:
 
 
 _OPTIONS = (
-    click.option("--out", type=_FILE, help="For a folder or a zip: where results go."),
+    click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
-    click.option("--moodle", type=_FILE, help="Moodle's grading worksheet, to be filled."),
+    click.option("--moodle", type=_SHEET, help="Moodle's grading worksheet, to be filled."),
     click.option("--grade-header", help="Header of the worksheet's column for points."),
     click.option("--feedback-header", help="Header of the worksheet's column for comments."),
-    click.option("--canvas", type=_FILE, help="Canvas's exported gradebook, to be filled."),
+    click.option("--canvas", type=_SHEET, help="Canvas's exported gradebook, to be filled."),
     click.option("--canvas-assignment", help="Title or id of the assignment in that gradebook."),
     click.option("--nbgrader", metavar="ASSIGNMENT", help="Write nbgrader's grades.csv, too."),
     click.option("--junit", type=_FILE, help="Write the result as JUnit XML here (Artemis)."),

@@ -6,6 +6,7 @@
       was: 2                     # optional: what it had, so that a change since is pointed out
       reason: explained it in the oral exam
 
+In the CSV these are columns; rows without any content, as spreadsheets leave them, are passed over.
 They are laid over the results when these are written out, so grading again can't lose them.
 """
 
@@ -16,17 +17,20 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from grader.batch.names import shown
-from grader.report.course import Entry, Override
+from grader.report.course import TOTAL, Entry, Override
+from grader.report.csv_text import delimiter
 from grader.report.result import CheckResult, Result, TaskResult
+from grader.rubric import Rubric
+from grader.strict_yaml import YamlError, line_of, read_yaml
 
 FILES = ("overrides.yaml", "overrides.yml", "overrides.csv")
-TOTAL = "total"
 _KEYS = ("student", "target", "points", "was", "reason")
 
 
@@ -46,11 +50,16 @@ class Wish:
     was: float | None = None
 
 
-def read_overrides(folder: Path) -> tuple[Wish, ...]:
+Row = tuple[int, Any]
+"""An entry as the file has it, and the line that it starts in."""
+
+
+def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     """The entries of the folder's file of overrides; none if it has no such file.
 
     Raises:
-        OverridesError: there are two such files, or one that can't be used.
+        OverridesError: there are two such files, or one that can't be used, or that gives more
+            points than ``rubric`` does.
     """
     found = [folder / name for name in FILES if (folder / name).exists()]
     if not found:
@@ -61,58 +70,82 @@ def read_overrides(folder: Path) -> tuple[Wish, ...]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         rows = _csv_rows(text) if path.suffix == ".csv" else _yaml_rows(text)
-    except (OSError, UnicodeDecodeError, csv.Error, yaml.YAMLError, RecursionError) as error:
+    except YamlError as error:
+        raise OverridesError(f"{path.name}, {shown(str(error))}.") from error
+    except UnicodeDecodeError as error:
+        raise OverridesError(f"{path.name} is not UTF-8: save it as 'CSV UTF-8'.") from error
+    except (OSError, csv.Error) as error:
         why = " ".join(str(error).split())
         raise OverridesError(f"{path.name} can't be read: {shown(why)}.") from error
     except ValueError as error:
         raise OverridesError(f"{path.name}: {error}") from error
-    try:
-        return tuple(_wish(number, row) for number, row in enumerate(rows, 1))
-    except ValueError as error:
-        raise OverridesError(f"{path.name}, {error}") from error
+    wishes = []
+    for number, (line, row) in enumerate(rows, 1):
+        try:
+            wishes.append(_wish(number, row, rubric))
+        except ValueError as error:
+            raise OverridesError(f"{path.name}, entry {number} (line {line}): {error}") from error
+    return tuple(wishes)
 
 
-def _yaml_rows(text: str) -> list[Any]:
-    rows = yaml.safe_load(text)
+def _yaml_rows(text: str) -> list[Row]:
+    rows, root = read_yaml(text)
     if rows is None:
         return []
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
         raise ValueError("it must be a list of entries, each starting with '- student:'.")
+    return [(line_of(node), row) for node, row in zip(root.value, rows, strict=True)]
+
+
+def _csv_rows(text: str) -> list[Row]:
+    separator = delimiter(text.lstrip())
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    header: list[str] = []
+    rows: list[Row] = []
+    line = 1
+    for cells in reader:
+        begins, line = line, reader.line_num + 1
+        cells = [cell.strip() for cell in cells]
+        if any(cells) and not header:
+            header = cells
+            twice = [name for name in header if name and header.count(name) > 1]
+            if twice:
+                raise ValueError(f"the column '{shown(twice[0])}' is there twice.")
+        elif any(cells):
+            pairs = zip_longest(header, cells, fillvalue="")
+            rows.append((begins, {name: cell for name, cell in pairs if cell}))
     return rows
 
 
-def _csv_rows(text: str) -> list[Any]:
-    separator = ";" if text.split("\n", 1)[0].count(";") > 1 else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    return [{key: value for key, value in row.items() if value} for row in reader if any(row)]
-
-
-def _wish(number: int, row: Any) -> Wish:
+def _wish(number: int, row: Any, rubric: Rubric) -> Wish:
     if not isinstance(row, Mapping):
-        raise ValueError(f"entry {number}: it must have the keys {', '.join(_KEYS)}.")
-    unknown = [str(key) for key in row if key not in _KEYS]
+        raise ValueError(f"it must have the keys {', '.join(_KEYS)}.")
+    if "" in row:
+        raise ValueError(f"'{shown(str(row['']))}' stands in a column without a name.")
+    unknown = [shown(str(key)) for key in row if key not in _KEYS]
     if unknown:
-        raise ValueError(
-            f"entry {number}: the key '{unknown[0]}' is not known; known are {', '.join(_KEYS)}."
-        )
+        raise ValueError(f"the key '{unknown[0]}' is not known; known are {', '.join(_KEYS)}.")
     student, target, reason = (
         shown(str(row.get(key) or "")) for key in ("student", "target", "reason")
     )
     for key, value in (("student", student), ("target", target), ("reason", reason)):
         if not value:
-            raise ValueError(f"entry {number}: it has no {key}.")
-    points = _points(number, row.get("points"), "points")
-    was = None if row.get("was") is None else _points(number, row["was"], "was")
+            raise ValueError(f"it has no {key}.")
+    points = _points(row.get("points"), "points")
+    was = None if row.get("was") is None else _points(row["was"], "was")
+    most = {TOTAL: rubric.max_points, **rubric.tasks, **rubric.checks}.get(target)
+    if most is not None and points > most:
+        raise ValueError(f"'{target}' can't have {points:g} points, for {most:g} are the most.")
     return Wish(number, student, target, points, reason, was)
 
 
-def _points(number: int, value: Any, key: str) -> float:
+def _points(value: Any, key: str) -> float:
     try:
         points = float(str(value).replace(",", "."))
     except ValueError:
         points = math.nan
     if isinstance(value, bool) or not 0 <= points < math.inf:
-        raise ValueError(f"entry {number}: '{key}' must be a number, 0 or more.")
+        raise ValueError(f"'{key}' must be a number, 0 or more.")
     return points
 
 
@@ -121,9 +154,8 @@ def overridden(
 ) -> tuple[tuple[Entry, ...], list[str]]:
     """The entries with the overrides laid over them, and notices about stale ones.
 
-    Stale is an override that fits no student, no task or no check any more, that asks for more
-    points than there are, that changes nothing, or whose ``was`` isn't what the result has now.
-    Only the last three of these are still applied, as far as they can be.
+    Stale is an override that fits no student, no task or no check any more, that changes nothing,
+    or whose ``was`` isn't what the result has now. Only the last two of these are still applied.
     """
     notices: list[str] = []
     by_entry: dict[int, list[Wish]] = {}
@@ -166,10 +198,8 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
         KeyError: the result has no such task or check.
     """
     result = entry.result
-    before, most = _found(result, wish.target)
+    before = _points_of(result, wish.target)
     notices = []
-    if wish.points > most:
-        notices.append(f"{_called(wish)} gives {wish.points:g} points where {most:g} are the most.")
     if wish.was is not None and abs(wish.was - before) > 1e-9:
         notices.append(
             f"{_called(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}."
@@ -182,14 +212,14 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
     ), notices
 
 
-def _found(result: Result, target: str) -> tuple[float, float]:
+def _points_of(result: Result, target: str) -> float:
     if target == TOTAL:
-        return result.points, result.max_points
+        return result.points
     parts: list[TaskResult | CheckResult] = [*result.tasks]
     parts += [check for task in result.tasks for check in task.checks]
     for part in parts:
         if part.id == target:
-            return part.points, part.max_points
+            return part.points
     raise KeyError(target)
 
 
@@ -205,8 +235,7 @@ def _with(result: Result, override: Override) -> Result:
     """The result with other points in one place, and sums that fit."""
     if override.target == TOTAL:
         settled = tuple(_settled(task, override) for task in result.tasks)
-        status = "graded" if result.status == "grader_error" else result.status
-        return replace(result, points=override.points, tasks=settled, status=status)
+        return replace(result, points=override.points, tasks=settled, status="graded", reason=None)
     tasks = tuple(_task_with(task, override) for task in result.tasks)
     # What rules took from the total is the difference between the sum and the total.
     taken = sum(task.points for task in result.tasks) - result.points

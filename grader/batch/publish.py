@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from grader.batch.options import CourseOptions
@@ -14,8 +13,11 @@ from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
 from grader.report.moodle import WorksheetError, feedback_zip, fill_worksheet
 from grader.report.nbgrader import to_nbgrader
-from grader.report.page import to_page
-from grader.report.plain import override_words
+from grader.report.page import BY_HAND, to_page
+from grader.submission import Slice, Ungradable, extract, load
+
+_HEAD = 4096
+"""Bytes of a page in which its mark is, if it has one."""
 
 
 class PublishError(Exception):
@@ -27,15 +29,39 @@ def page_path(name: str) -> Path:
     return Path("report", "students", f"{name}.html")
 
 
-def publish(out: Path, entries: Sequence[Entry], options: CourseOptions) -> list[str]:
+def require_sheets(options: CourseOptions) -> None:
+    """Refuse platforms' files that can't be filled, before anything is graded.
+
+    Raises:
+        PublishError: one can't be read or is none.
+    """
+    try:
+        if options.moodle is not None:
+            headers = options.grade_header, options.feedback_header
+            fill_worksheet(_read(options.moodle), (), *headers)
+        if options.canvas is not None:
+            fill_gradebook(_read(options.canvas), (), options.canvas_assignment)
+    except (WorksheetError, CanvasError) as error:
+        raise PublishError(str(error)) from error
+
+
+def publish(
+    out: Path,
+    entries: Sequence[Entry],
+    options: CourseOptions,
+    notebooks: Mapping[str, Path | None],
+) -> list[str]:
     """Write everything that was asked for; returns notices for a person.
+
+    ``notebooks`` are the files that were graded, by entry's name, to show the students' code.
 
     Raises:
         PublishError: the platform's file can't be read or is none.
         StoreError: something can't be written.
     """
     write_whole(out / "gradebook.csv", to_gradebook(entries))
-    pages = _pages(out, entries)
+    pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
+    _remove_second_pages(out, pages.values())
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     write_whole(out / "report" / "index.html", to_index(entries, addresses).encode())
     notices: list[str] = []
@@ -59,22 +85,51 @@ def publish(out: Path, entries: Sequence[Entry], options: CourseOptions) -> list
     return notices
 
 
-def _pages(out: Path, entries: Sequence[Entry]) -> dict[str, Path]:
-    """The students' pages that there are, by entry's name.
+def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
+    """The student's page, with the points that hold now.
 
-    Where points were set by hand, a second page says so; the grader's own stays beside it.
+    Grading wrote it as the grader found it. It is written anew where points were set by hand,
+    where that was so and is no more, and where it is gone.
     """
-    pages = {}
-    for entry in entries:
-        path = out / page_path(entry.name)
-        if entry.overrides:
-            path = path.with_name(f"{entry.name}.by-hand.html")
-            told = tuple(override_words(override) for override in entry.overrides)
-            result = replace(entry.result, advice=(*told, *entry.result.advice))
-            write_whole(path, to_page(result).encode())
-        if path.is_file():
-            pages[entry.name] = path
-    return pages
+    path = out / page_path(entry.name)
+    try:
+        with open(path, "rb") as file:
+            differs = bool(entry.overrides) or BY_HAND.encode() in file.read(_HEAD)
+    except OSError:
+        differs = True
+    if differs:
+        code, executed = _code(entry, notebook), _executed(out, entry)
+        page = to_page(entry.result, code, executed, entry.overrides)
+        write_whole(path, page.encode())
+    return path
+
+
+def _remove_second_pages(out: Path, pages: Collection[Path]) -> None:
+    """Earlier graders wrote a second page where points were set by hand; it says what was."""
+    for path in (out / page_path("*")).parent.glob("*.by-hand.html"):
+        if path not in pages:
+            path.unlink(missing_ok=True)
+
+
+def _code(entry: Entry, notebook: Path | None) -> Slice | None:
+    """The code that was graded; None if the notebook isn't the one that was graded any more."""
+    try:
+        read = load(notebook) if notebook else None
+        if read is None or read.sha256 != entry.result.submission.sha256:
+            return None
+        return extract(read)
+    except Ungradable:
+        return None
+
+
+def _executed(out: Path, entry: Entry) -> str | None:
+    """The executed notebook; None if it wasn't executed in the grading that counts."""
+    if entry.result.run.status == "not_run":
+        return None
+    try:
+        return (out / "executed" / f"{entry.name}.ipynb").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _read(path: Path) -> bytes:

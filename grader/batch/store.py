@@ -7,7 +7,6 @@ disk can do by half. Its JSON comes last: where it is, the page beside it is too
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sys
 import tempfile
@@ -19,9 +18,9 @@ from typing import IO
 from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
+from grader.whole_file import PART, write_whole_file
 
 FINGERPRINT = "fingerprint"
-_SUFFIX = ".part"
 _LOCK = ".lock"
 _SCRATCH = ".unpacked-"
 
@@ -36,36 +35,14 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         StoreError: it can't be written.
     """
-    part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(_SUFFIX, f".{path.name[:40]}.", path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-        _sync_folder(path.parent)
+        write_whole_file(path, content)
     except OSError as error:
         raise StoreError(
             f"{path} can't be written: {error.strerror}. What was graded before is kept; "
             "run the same command again when that is mended."
         ) from error
-    finally:
-        if part is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force a rename to the disk, where folders can be opened."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class Store:
@@ -151,7 +128,7 @@ class Store:
         """Remove what a killed grading left: half-written files, and its scratch folder."""
         for path in self.folder.glob(f"{_SCRATCH}*"):
             shutil.rmtree(path, ignore_errors=True)
-        for path in self.folder.rglob(f".*{_SUFFIX}"):
+        for path in self.folder.rglob(f".*{PART}"):
             with contextlib.suppress(OSError):
                 path.unlink()
 

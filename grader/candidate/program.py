@@ -20,8 +20,11 @@ MAX_TEXT = 2000
 class _Device(str):
     """The global name ``device``: a string that answers like a `torch.device` too."""
 
-    type = "cpu"
     index = None  # type: ignore[assignment]
+
+    @property
+    def type(self) -> str:
+        return str(self)
 
 
 def seed_all(seed: int) -> None:
@@ -38,7 +41,9 @@ def begin(seed: int) -> None:
     seed_all(seed)
 
 
-def load(program: Mapping[str, Any], bind: Mapping[str, int]) -> dict[str, Any]:
+def load(
+    program: Mapping[str, Any], bind: Mapping[str, int], device: str = "cpu"
+) -> dict[str, Any]:
     """Execute the slice as a fresh ``__main__``, with these names bound, and return its names.
 
     A statement beside the class that fails does not stop the rest: a method that needs what it
@@ -47,7 +52,7 @@ def load(program: Mapping[str, Any], bind: Mapping[str, int]) -> dict[str, Any]:
     module = types.ModuleType("__main__")
     namespace = module.__dict__
     sys.modules["__main__"] = module
-    namespace.update(bind, device=_Device("cpu"))
+    namespace.update(bind, device=_Device(device))
     failure: BaseException | None = None
     for cell in program["cells"]:
         name = f"cell {cell['number']}"
@@ -60,7 +65,7 @@ def load(program: Mapping[str, Any], bind: Mapping[str, int]) -> dict[str, Any]:
                 failure = error
     if program["class_name"] not in namespace:
         raise failure or NameError(f"name '{program['class_name']}' is not defined")
-    namespace.update(bind, device=_Device("cpu"))
+    namespace.update(bind, device=_Device(device))
     return namespace
 
 

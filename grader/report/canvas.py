@@ -61,6 +61,8 @@ def fill_gradebook(
         if student.platform == "canvas"
     }
     notices: list[str] = []
+    if entries and not by_id:
+        notices.append("No row of the gradebook is filled: no submission came from Canvas.")
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow([*header[: last_info + 1], header[column]])

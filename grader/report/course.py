@@ -31,6 +31,10 @@ class Identity:
     prefix: str = ""
 
 
+TOTAL = "total"
+"""The target of an override that sets all points at once."""
+
+
 @dataclass(frozen=True)
 class Override:
     """Points that an instructor set for a task or a check, and why; ``before`` is what it had."""

@@ -58,7 +58,8 @@ def _row(
         by_task[task.id] = None if is_open else task.points
         for check in task.checks:
             by_check[check.id] = None if check.status == "grader_error" else check.points
-    missing = None if result.status == "grader_error" else 0.0
+    # Nothing can be said of the tasks of a notebook whose points were set by hand as a whole.
+    missing = 0.0 if result.status == "ungradable" else None
     total = None if result.status == "grader_error" else result.points
     return [
         entry.name,

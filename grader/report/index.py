@@ -68,7 +68,7 @@ def _row(entry: Entry, page: str, tasks: Sequence[str]) -> _Row:
         task.id: None if any(c.status == "grader_error" for c in task.checks) else task.points
         for task in result.tasks
     }
-    missing = None if is_open else 0.0
+    missing = 0.0 if result.status == "ungradable" else None
     return _Row(
         clean(", ".join(student.name for student in entry.students), 300),
         clean(", ".join(student.id for student in entry.students if student.id), 300),

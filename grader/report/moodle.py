@@ -77,6 +77,8 @@ def fill_worksheet(
         for student in entry.students
         if student.platform == "moodle"
     }
+    if entries and not by_id:
+        notices.append("No row of the worksheet is filled: no submission came from Moodle.")
     comma = any("," in field.value for row in table[1:] for field in _numbers(row, columns))
     changes: list[tuple[Field, str]] = []
     for row in table[1:]:

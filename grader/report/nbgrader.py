@@ -23,21 +23,24 @@ COLUMNS = (
 
 
 def to_nbgrader(entries: Sequence[Entry], assignment: str, duedate: str = "") -> bytes:
-    """Grades in nbgrader's columns; scores that a grader error leaves open are empty."""
+    """Grades in nbgrader's columns; scores that a grader error leaves open are empty.
+
+    The last word of a name is the last name, also where it is the only one.
+    """
     rows = []
     for entry in entries:
         decided = entry.result.status != "grader_error"
         score = points_cell(entry.result.points if decided else None)
         for student in entry.students:
-            first, _, last = student.name.rpartition(" ")
+            *first, last = student.name.split() or [""]
             rows.append(
                 (
                     assignment,
                     duedate,
                     time_cell(entry.submitted),
                     student.id or entry.name,
-                    last if first else "",
-                    first,
+                    last,
+                    " ".join(first),
                     student.email,
                     score,
                     0,

@@ -6,6 +6,7 @@ and run no script even if something should slip through.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -13,14 +14,19 @@ from markupsafe import Markup
 
 from grader import spec
 from grader.candidate.observation import clean
+from grader.report.course import TOTAL, Override
 from grader.report.curve import loss_curve
 from grader.report.pictures import pictures_of
+from grader.report.plain import number
 from grader.report.rendering import environment, policy_hash, template_text
 from grader.report.result import Result, TaskResult
 from grader.student.progress import next_step, state
 from grader.submission.slices import Slice
 
 MAX_CODE = 20_000
+
+BY_HAND = '<meta name="points" content="set by hand">'
+"""What is in the head of a page that shows points set by hand."""
 
 _CHECK_WORDS = {
     "passed": "Passed",
@@ -51,15 +57,24 @@ class _Line:
     text: str
 
 
-def to_page(result: Result, code: Slice | None = None, executed: str | None = None) -> str:
+def to_page(
+    result: Result,
+    code: Slice | None = None,
+    executed: str | None = None,
+    overrides: Sequence[Override] = (),
+) -> str:
     """A result as a self-contained page.
 
     Args:
         result: what to show.
         code: the slice that was graded, to show the student's methods.
         executed: the executed notebook's text, to show its plots.
+        overrides: what of the result was set by hand, to say so at the top.
     """
     css = template_text("page.css")
+    settled = {override.target for override in overrides}
+    words = {task.id: _TASK_WORDS[state(task)] for task in result.tasks}
+    words |= {id: "Set by hand" for id in words if id in settled}
     return (
         environment()
         .get_template("page.html")
@@ -69,14 +84,30 @@ def to_page(result: Result, code: Slice | None = None, executed: str | None = No
             css=Markup(css),
             css_hash=policy_hash(css),
             words=_CHECK_WORDS,
-            task_words={task.id: _TASK_WORDS[state(task)] for task in result.tasks},
+            task_words=words,
             task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
-            next_step=next_step(result),
+            by_hand=[_by_hand_words(override, result) for override in overrides],
+            by_hand_mark=Markup(BY_HAND),
+            next_step="" if TOTAL in settled else next_step(result, settled),
             code={task.id: _code(task, code) for task in result.tasks},
             run_words=_RUN_WORDS[result.run.status],
             curve=loss_curve(result.training.losses),
             pictures=pictures_of(executed) if executed else (),
         )
+    )
+
+
+def _by_hand_words(override: Override, result: Result) -> str:
+    """What was set by hand, in a student's words, and why."""
+    titles = {TOTAL: "All tasks together"}
+    for task in result.tasks:
+        titles[task.id] = task.title
+        titles |= {check.id: f"{task.title}, {check.title}" for check in task.checks}
+    points = number(override.points)
+    return (
+        f"{titles.get(override.target, override.target)}: {points} "
+        f"{'point' if points == '1' else 'points'} instead of {number(override.before)}. "
+        f"Reason: {override.reason}"
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, program, reach
+from grader.candidate import confinement, cpu_only, program, reach, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.wire import Message, pack, read_exactly, unpack
 
@@ -36,6 +36,7 @@ def main() -> None:
     """Serve in a Python of its own, on CUDA if that can be had."""
     request, wire = json.loads(sys.argv[1]), int(sys.argv[2])
     torch.set_num_threads(1)
+    torchvision_fix.install()
     prepare()
     confinement.prepare()
     profile = confinement.Profile(Limits(**request["limits"]), devices=reach.cuda_devices())
@@ -53,9 +54,12 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
         return
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
+    if cuda and device == "cpu":  # a fork has it from its warm process
+        cpu_only.install()
     body, losses = _train(job, device)
     if device == "cuda" and body.get("memory"):
         notes.append("CUDA ran out of memory, so the class was trained on the CPU instead.")
+        cpu_only.install()
         body, losses = _train(job, "cpu")
     _send(wire, {**body, "kind": "trained", "notes": notes}, losses)
 
@@ -81,14 +85,14 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
     program.seed_all(job.body["seed"])
     started = time.perf_counter()
     try:
-        namespace = program.load(job.body["program"], job.body["bind"])
-        namespace["device"] = device
+        namespace = program.load(job.body["program"], job.body["bind"], device)
         vae = namespace[job.body["program"]["class_name"]](*job.body["sizes"]).to(device)
         namespace["vae"] = vae
         images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255).to(device)
         optimiser = torch.optim.Adam(vae.parameters(), lr=job.body["learning_rate"])
         started = time.perf_counter()
         for rows in _batches(len(images), job.body["batch_size"], job.body["steps"]):
+            namespace["batch_size"] = len(rows)
             optimiser.zero_grad()
             loss = -vae.elbo(images[rows.to(device)]).mean(-1)
             loss.backward()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,19 @@ from grader.run.digits import Digits
 from grader.run.process import ForkedProcess, Process, SpawnedProcess
 from grader.submission.slices import Slice
 
-SIZES = Sizes(784, 16, 64)
-STEPS, BATCH_SIZE, LEARNING_RATE = 50, 32, 5e-3
+
+@dataclass(frozen=True)
+class Setting:
+    """A model and its learning rate; right solutions end alike in each."""
+
+    sizes: Sizes
+    learning_rate: float
+
+
+SMALL = Setting(Sizes(784, 16, 64), 5e-3)
+OWN = Setting(Sizes(784, 32, 400), 1e-3)
+"""The notebook's sizes, for a class that knows no others."""
+STEPS, BATCH_SIZE = 50, 32
 SECONDS = 60.0
 LIMITS = Limits(cpu_seconds=120)
 CUDA_LIMITS = Limits(cpu_seconds=120, memory_bytes=None, descriptors=1024)
@@ -35,7 +47,8 @@ CUDA_LIMITS = Limits(cpu_seconds=120, memory_bytes=None, descriptors=1024)
 FIRST_LOSS = (500.0, 650.0)
 """784 ln 2 = 543.4 plus a small KL, with room for other initial weights."""
 LAST_LOSS = (190.0, 230.0)
-"""Average of the last ten steps on the shipped data; right solutions are at 208 to 212."""
+"""Average of the last `LAST` steps on the shipped data; right solutions are at 208 to 212."""
+LAST = 10
 
 
 def train(
@@ -43,11 +56,21 @@ def train(
 ) -> Training:
     """Train a fresh model of ``code`` for some steps, on CUDA if there is any.
 
+    It is a small one, or one of the notebook's sizes where the small one can't be trained.
     ``trainers`` forks `grader.run.trainer`. What goes wrong becomes part of the result.
 
     Raises:
         GraderError: the warm process is gone.
     """
+    trained = _trained(_job(code, digits, SMALL), trainers, folder, trust)
+    if trained.status == "failed":
+        own = _trained(_job(code, digits, OWN), trainers, folder, trust)
+        return own if own.status == "completed" else trained
+    return trained
+
+
+def _trained(job: bytes, trainers: Nursery, folder: Path, trust: bool) -> Training:
+    """Train in a process of its own."""
     if not cuda_hidden() and cuda_devices():
         request = json.dumps({"limits": asdict(CUDA_LIMITS), "trust": trust})
         process: Process = SpawnedProcess(
@@ -56,7 +79,7 @@ def train(
     else:
         process = ForkedProcess(trainers, {"limits": asdict(LIMITS), "trust": trust})
     try:
-        return _ask(process, _job(code, digits))
+        return _ask(process, job)
     finally:
         process.close()
 
@@ -74,9 +97,10 @@ def _cuda_environment(folder: Path) -> dict[str, str]:
     return given | {name: os.environ[name] for name in kept if name in os.environ}
 
 
-def _job(code: Slice, digits: Digits) -> bytes:
-    settings = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": 0}
-    body = {"program": program(code), **model(SIZES), **settings}
+def _job(code: Slice, digits: Digits, setting: Setting) -> bytes:
+    how = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": setting.learning_rate}
+    body = {"program": program(code), **model(setting.sizes), **how, "seed": 0}
+    body["bind"]["batch_size"] = BATCH_SIZE
     return pack(Message(body, (digits.images.reshape(len(digits.images), -1),)))
 
 
@@ -134,10 +158,7 @@ def judge(training: Training, losses: np.ndarray) -> Training:
     finite = bool(np.isfinite(losses).all()) if len(losses) else None
     fell = None
     if training.status == "completed":
-        first, last = losses[0], losses[-10:].mean()
-        fell = bool(
-            finite and FIRST_LOSS[0] < first < FIRST_LOSS[1] and LAST_LOSS[0] < last < LAST_LOSS[1]
-        )
+        fell = finite and _lies_in(values[0], FIRST_LOSS) and _lies_in(_end(values), LAST_LOSS)
     return replace(
         training,
         first_loss=values[0] if values else None,
@@ -148,16 +169,44 @@ def judge(training: Training, losses: np.ndarray) -> Training:
     )
 
 
-def contradiction(training: Training, elbo_is_right: bool) -> str | None:
-    """Advice where the training and the checks of the ELBO do not say the same; else None."""
+def _end(losses: Sequence[float | None]) -> float | None:
+    """The mean of the last losses, to two decimals; None if one of them is not finite."""
+    last = [loss for loss in losses[-LAST:] if loss is not None]
+    return round(sum(last) / LAST, 2) if len(last) == LAST else None
+
+
+def _lies_in(loss: float | None, band: tuple[float, float]) -> bool:
+    return loss is not None and band[0] <= loss <= band[1]
+
+
+def fall_words(training: Training) -> str:
+    """What was judged of the losses of a completed training, and what a right solution's are."""
+    right = (
+        f"a right solution's starts between {FIRST_LOSS[0]:g} and {FIRST_LOSS[1]:g} and ends "
+        f"between {LAST_LOSS[0]:g} and {LAST_LOSS[1]:g}"
+    )
+    steps, end = training.steps, _end(training.losses)
+    if not training.finite or end is None:
+        return f"In {steps} steps of training the loss did not stay a finite number; {right}."
+    return (
+        f"In {steps} steps of training the loss starts at {training.first_loss:.2f} and ends at "
+        f"{end:.2f}, the mean of the last {LAST} steps; {right}."
+    )
+
+
+def contradiction(training: Training, elbo_is_right: bool | None) -> str | None:
+    """Advice where the training and the checks of the ELBO do not say the same; else None.
+
+    ``elbo_is_right`` is None where the checks leave it open.
+    """
     if elbo_is_right and training.status == "failed":
         return f"The checks found the ELBO right, yet training failed: {training.error}"
     if elbo_is_right and training.fell is False:
         return (
             "The checks found the ELBO right, yet the loss did not fall in training as a right "
-            f"solution's does (from {training.first_loss} to {training.last_loss}): look at it."
+            f"solution's does: look at it. {fall_words(training)}"
         )
-    if not elbo_is_right and training.fell:
+    if elbo_is_right is False and training.fell:
         return (
             "The loss falls in training as a right solution's does, though a check of the ELBO "
             "failed: a loss curve alone doesn't tell the two apart."

@@ -28,11 +28,11 @@ class SelfCheck:
     Attributes:
         rubric: points to count by; None takes the assignment's own.
         watch: whether to stay and check again at each save.
-        publish: gets each new result, for other outputs.
+        publish: writes each new result elsewhere, and says whether that went well.
     """
 
     notebook: Path
-    publish: Callable[[Graded], None]
+    publish: Callable[[Graded], bool]
     rubric: Path | None = None
     isolation: Isolation | None = None
     watch: bool = False
@@ -62,9 +62,11 @@ def run(options: SelfCheck) -> int:
         except GraderError as error:
             click.echo(f"The grader failed: {error}.", err=True)
             return NOT_YET
-    options.publish(graded)
-    click.echo(to_text(graded.result), nl=False)
-    return ALL_POINTS if has_all_points(graded.result) else NOT_YET
+    try:
+        click.echo(to_text(graded.result), nl=False)
+    finally:  # whatever becomes of the one, the other is there
+        written = options.publish(graded)
+    return ALL_POINTS if has_all_points(graded.result) and written else NOT_YET
 
 
 def _watch(options: SelfCheck, grader: Grader) -> int:

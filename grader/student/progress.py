@@ -5,6 +5,7 @@ The points are the instructor's. Only the words differ: a task that is not begun
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from grader import spec
@@ -46,18 +47,22 @@ def has_all_points(result: Result) -> bool:
     return result.status == "graded" and result.points >= result.max_points
 
 
-def next_step(result: Result) -> str:
-    """What to do next, in one or two sentences: in the assignment's order, begun tasks first."""
+def next_step(result: Result, settled: Collection[str] = ()) -> str:
+    """What to do next, in one or two sentences: in the assignment's order, begun tasks first.
+
+    ``settled`` are ids of tasks and checks whose points were set by hand: nothing is to be done
+    about these tasks, and nothing is said where that is all.
+    """
     if result.status == "ungradable":
         return "Correct this first, save the notebook, and check again."
     for wanted in ("to correct", "not yet"):
         for task in result.tasks:
-            if state(task) == wanted:
+            if state(task) == wanted and task.id not in settled:
                 return _step(task)
     if result.status == "grader_error":
         return "Ask your instructor: the grader failed, and your notebook is not to blame."
     if not has_all_points(result):
-        return "Look at the broken rules above: they cost points."
+        return "" if settled else "Look at the broken rules above: they cost points."
     return _AFTER_THE_CLASS
 
 

@@ -60,7 +60,7 @@ class Watcher:
     path: Path
     grade: Grade
     say: Say
-    publish: Callable[[Graded], None]
+    publish: Callable[[Graded], object]
     last: Result | None = None
     _seen: str | None = field(default=None, init=False)
 

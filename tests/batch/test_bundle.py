@@ -38,6 +38,9 @@ def test_scripts_are_executable_and_legal() -> None:
             assert script.startswith("#!")
             subprocess.run(["bash", "-n"], input=script, text=True, check=True)
         needs = archive.read("requirements.txt").decode().splitlines()
+        setup = archive.read("setup.sh").decode()
+    (system,) = [line for line in setup.splitlines() if line.startswith("apt-get install")]
+    assert system.split()[3:] == ["python3-pip", "python3-venv"]
     assert any(line.startswith("torch>=") for line in needs)
     assert not any("pytest" in line for line in needs)
 

@@ -31,9 +31,11 @@ def reworth(result: Result, points: float) -> Result:
     """The result under a rubric that gives KL's first check other points."""
     kl = result.tasks[0]
     first = replace(kl.checks[0], points=points, max_points=points)
+    more = points - kl.checks[0].points
     return replace(
         result,
-        points=result.points + points - kl.checks[0].points,
+        points=result.points + more,
+        max_points=result.max_points + more,
         tasks=(task("kl", first, kl.checks[1]), result.tasks[1]),
     )
 
@@ -59,7 +61,7 @@ def test_what_changed_and_why() -> None:
     assert eve == ("not graded before",)
     text = to_text(changes, 5)
     assert "4 of 5 students changed." in text
-    assert "ada  4.5 of 7.5 -> 3 of 7.5" in text
+    assert "ada  4.5 of 7.5 -> 3 of 6" in text
 
 
 def test_results_are_read_from_either_folder(tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_the_command_compares_two_folders(tmp_path: Path) -> None:
         (tmp_path / name / "ada.json").write_text(to_json(result))
     told = CliRunner().invoke(main, ["--compare", str(tmp_path / "old"), str(tmp_path / "new")])
     assert told.exit_code == 0
-    assert "ada  4.5 of 7.5 -> 3 of 7.5" in told.output
+    assert "ada  4.5 of 7.5 -> 3 of 6" in told.output
     told = CliRunner().invoke(main, ["--compare", str(tmp_path / "old"), str(tmp_path / "none")])
     assert told.exit_code == 2
     assert "no results" in told.output

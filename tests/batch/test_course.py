@@ -87,9 +87,27 @@ def test_overrides_survive_and_are_marked(course: tuple[Path, Path]) -> None:
     assert (row["elbo"], row["points"]) == ("7", "52")
     assert "set by hand: elbo 7 (right on paper)" in row["flags"]
     assert "right on paper" in (out / "report" / "index.html").read_text(encoding="utf-8")
-    page = out / "report" / "students" / "student_001.by-hand.html"
-    assert "right on paper" in page.read_text(encoding="utf-8")
+    page = (out / "report" / "students" / "student_001.html").read_text(encoding="utf-8")
+    assert "<h1>52 of 60 points</h1>" in page
+    assert "right on paper" in page
+    assert "def elbo(" in page
     assert results(out)["student_001"]["points"] == 45.0
+    grade(handed, out, "--no-run")
+    page = (out / "report" / "students" / "student_001.html").read_text(encoding="utf-8")
+    assert "<h1>45 of 60 points</h1>" in page
+
+
+def test_points_beyond_the_most_are_refused_at_once(course: tuple[Path, Path]) -> None:
+    handed, out = course
+    path = out / "overrides.yaml"
+    path.write_text("- {student: student_001, target: kl, points: 99, reason: generous}\n")
+    gradebook_before = (out / "gradebook.csv").read_bytes()
+    done = grade(handed, out, "--no-run", "--regrade")
+    path.unlink()
+    assert done.returncode == 2
+    assert "entry 1 (line 1): 'kl' can't have 99 points" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (out / "gradebook.csv").read_bytes() == gradebook_before
 
 
 def test_a_second_grader_is_turned_away(course: tuple[Path, Path]) -> None:
@@ -106,7 +124,9 @@ def test_a_second_grader_is_turned_away(course: tuple[Path, Path]) -> None:
         (["{in}"], "needs --out"),
         (["{in}", "--out", "{in}/results"], "must not lie within"),
         (["{in}/absent", "--out", "{out}"], "check its name"),
-        (["{in}/broken.ipynb", "--out", "{out}"], "neither a folder nor a zip"),
+        (["{in}/broken.ipynb", "--out", "{out}"], "goes with a folder or a zip of submissions"),
+        (["{in}", "--out", "{out}", "--moodle", "{in}/broken.ipynb"], "worksheet"),
+        (["{in}", "--out", "{out}", "--canvas", "{in}/broken.ipynb"], "gradebook"),
     ],
 )
 def test_wrong_usage_is_said(course: tuple[Path, Path], arguments: list[str], why: str) -> None:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made_results import broken_grader, entry, graded, ungradable
 
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
+from grader.batch.schedule import failed_result
+from grader.report.cohort import cohort
 from grader.report.gradebook import to_gradebook
 from grader.report.gradescope import to_gradescope
-from grader.report.plain import to_plain
+from grader.report.index import to_index
+from grader.report.page import to_page
+from grader.report.plain import number, to_plain
 from grader.report.result import Result
+from grader.rubric import Rubric
+
+RUBRIC = Rubric(
+    {"kl": 3.5, "elbo": 4.0},
+    {"kl.total": 2.5, "kl.per_sample": 1.0, "elbo.average": 2.0, "elbo.gradient": 2.0},
+    {},
+)
 
 YAML = """
 - {student: Ada_L_12, target: kl.per_sample, points: 0.5, reason: "oral, exam"}
@@ -21,6 +37,7 @@ YAML = """
   was: 2
   reason: right on paper
 """
+HEADER = "student,target,points,reason"
 CSV = (
     "\ufeffstudent,target,points,was,reason\r\n"
     'Ada_L_12,kl.per_sample,0.5,,"oral, exam"\r\n'
@@ -28,12 +45,55 @@ CSV = (
 )
 
 
+WISHES = (
+    Wish(1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
+    Wish(2, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
+)
+
+
 @pytest.mark.parametrize(("name", "text"), [("overrides.yaml", YAML), ("overrides.csv", CSV)])
 def test_both_kinds_of_file(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-    assert read_overrides(tmp_path) == (
-        Wish(1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
-        Wish(2, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
+    assert read_overrides(tmp_path, RUBRIC) == WISHES
+
+
+EMPTY = st.lists(st.sampled_from([b"", b",,,", b",,,,,,", b' , ,"",']), max_size=3)
+
+
+@given(EMPTY, EMPTY, EMPTY, st.sampled_from([b"", b",", b",,,"]))
+def test_rows_and_cells_that_a_spreadsheet_leaves_empty_are_passed_over(
+    before: list[bytes], between: list[bytes], after: list[bytes], behind: bytes
+) -> None:
+    header, *rows = CSV.encode().splitlines()
+    lines = [header, *before, rows[0], *between, rows[1], *after]
+    text = b"\r\n".join([line + behind for line in lines])
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "overrides.csv").write_bytes(text)
+        assert read_overrides(Path(folder), RUBRIC) == WISHES
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators(separator: str, tmp_path: Path) -> None:
+    text = f"{HEADER}\n\n12@example.org,kl,2.5,on paper\n,,,\n".replace(",", separator)
+    (tmp_path / "overrides.csv").write_text(text.replace("2.5", "2,5"))
+    assert read_overrides(tmp_path, RUBRIC) == (Wish(1, "12@example.org", "kl", 2.5, "on paper"),)
+
+
+@pytest.mark.parametrize(
+    ("target", "points", "most"),
+    [("kl", 3.6, "3.5"), ("kl.total", 99, "2.5"), ("total", 7.6, "7.5"), ("elbo", 1e300, "4")],
+)
+def test_more_points_than_there_are_can_not_be_given(
+    target: str, points: float, most: str, tmp_path: Path
+) -> None:
+    fine = "- {student: a, target: kl, points: 3.5, reason: x}"
+    wrong = f"- {{student: a, target: {target}, points: {points}, reason: x}}"
+    (tmp_path / "overrides.yaml").write_text(f"{fine}\n\n{wrong}\n")
+    with pytest.raises(OverridesError) as caught:
+        read_overrides(tmp_path, RUBRIC)
+    assert str(caught.value) == (
+        f"overrides.yaml, entry 2 (line 3): '{target}' can't have {points:g} points, "
+        f"for {most} are the most."
     )
 
 
@@ -80,10 +140,30 @@ def test_a_grader_error_can_be_settled(target: str) -> None:
     assert all(check.status != "grader_error" for check in checks)
 
 
-def test_an_ungradable_notebook_can_get_points() -> None:
-    one, notices = apply(ungradable(), ("total", 5.0))
-    assert (one.result.points, notices) == (5.0, [])
+FAILED = failed_result("vae.ipynb", "", "ada", 7.5, "boom")
+
+
+@pytest.mark.parametrize("result", [ungradable(), broken_grader(), FAILED])
+def test_what_has_no_points_counts_as_graded_once_all_are_set_by_hand(result: Result) -> None:
+    one, notices = apply(result, ("total", 5.0))
+    assert (one.result.points, one.result.status, one.result.reason) == (5.0, "graded", None)
+    assert notices == []
+    assert "5 of 7.5 points" in to_plain(one.result, one.overrides)
     assert "Set by hand: total has 5 points" in to_plain(one.result, one.overrides)
+    figures = cohort([one])
+    assert (figures.mean, figures.not_graded) == (5.0, ())
+    (row,) = csv.DictReader(io.StringIO(to_gradebook([one]).decode("utf-8-sig")))
+    assert (row["status"], row["points"], row["reason"]) == ("graded", "5", "")
+    assert row.get("elbo", "") in ("", "2")
+    index = to_index([one], {}).partition("<body>")[2].partition("<script>")[0]
+    for word in ("open", "ungradable", "grader error", "failed on", "could not be"):
+        assert word not in index
+    page = to_page(one.result, overrides=one.overrides)
+    assert "<h1>5 of 7.5 points</h1>" in page
+    before = number(result.points)
+    assert f"All tasks together: 5 points instead of {before}. Reason: because" in page
+    for word in ("Not graded", "Next:", "not decided", "its class was checked alone", "failed on"):
+        assert word not in page
 
 
 @pytest.mark.parametrize(
@@ -92,7 +172,6 @@ def test_an_ungradable_notebook_can_get_points() -> None:
         ("kl.gone", 1.0, None, "the result has no 'kl.gone'"),
         ("kl", 2.5, None, "changes nothing"),
         ("kl", 3.0, 2.0, "made for 2 points, now it is 2.5"),
-        ("kl", 9.0, None, "3.5 are the most"),
     ],
 )
 def test_stale_overrides_are_pointed_out(
@@ -120,25 +199,39 @@ def test_students_that_are_not_there_or_not_told_apart() -> None:
     ("name", "text", "why"),
     [
         ("overrides.yaml", "student: x", "must be a list"),
-        ("overrides.yaml", "- [", "can't be read"),
-        ("overrides.yaml", "- x", "entry 1: it must have the keys"),
-        ("overrides.yaml", "- {student: a, target: kl, points: 1}", "no reason"),
+        ("overrides.yaml", "- [", r"overrides.yaml, line 1: "),
+        ("overrides.yaml", "- x", r"entry 1 \(line 1\): it must have the keys"),
+        (
+            "overrides.yaml",
+            "# why\n- {student: a, target: kl, points: 1}",
+            r"\(line 2\).*no reason",
+        ),
         ("overrides.yaml", "- {student: a, target: kl, points: .nan, reason: x}", "a number"),
         ("overrides.yaml", "- {student: a, target: kl, points: true, reason: x}", "a number"),
         ("overrides.yaml", "- {studnet: a}", "'studnet' is not known"),
-        ("overrides.csv", "student,target,points,reason\na,kl,-1,x\n", "0 or more"),
-        ("overrides.csv", "student,target,points,reason\na,kl,1,x,y,z\n", "not known"),
+        ("overrides.yaml", "- student: a\n  points: 1\n  points: 2", "'points' is there twice"),
+        ("overrides.csv", f"{HEADER}\na,kl,-1,x\n", r"entry 1 \(line 2\).*0 or more"),
+        ("overrides.csv", f"{HEADER}\n,,,\na,kl,1,x,y,z\n", r"\(line 3\): 'z' stands in a column"),
+        ("overrides.csv", f"{HEADER},reason\na,kl,1,x,\n", "column 'reason' is there twice"),
+        ("overrides.csv", f'{HEADER}\na,kl,1,"x\ny"\nb,kl,,x\n', r"entry 2 \(line 4\).*a number"),
+        (
+            "overrides.csv",
+            b"student,target,points,reason\nZo\xeb,kl,1,x\n",
+            "is not UTF-8: save it",
+        ),
     ],
 )
-def test_what_can_not_be_used_is_said(tmp_path: Path, name: str, text: str, why: str) -> None:
-    (tmp_path / name).write_text(text)
+def test_what_can_not_be_used_is_said(
+    tmp_path: Path, name: str, text: str | bytes, why: str
+) -> None:
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(OverridesError, match=why):
-        read_overrides(tmp_path)
+        read_overrides(tmp_path, RUBRIC)
 
 
 def test_no_file_and_two_files(tmp_path: Path) -> None:
-    assert read_overrides(tmp_path) == ()
+    assert read_overrides(tmp_path, RUBRIC) == ()
     for name in ("overrides.yaml", "overrides.csv"):
         (tmp_path / name).touch()
     with pytest.raises(OverridesError, match="keep one"):
-        read_overrides(tmp_path)
+        read_overrides(tmp_path, RUBRIC)

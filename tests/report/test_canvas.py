@@ -76,3 +76,8 @@ def test_open_grades_and_strangers_are_said() -> None:
 def test_what_can_not_be_used_is_refused(export: str, assignment: str | None, why: str) -> None:
     with pytest.raises(CanvasError, match=why):
         fill_gradebook(export.encode(), [], assignment)
+
+
+def test_a_course_from_elsewhere_fills_nothing_and_says_so() -> None:
+    _, notices = fill_gradebook(EXPORT.encode(), [entry(graded(), platform="moodle")], "771")
+    assert notices == ["No row of the gradebook is filled: no submission came from Canvas."]

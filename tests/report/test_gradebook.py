@@ -93,6 +93,22 @@ def test_points_are_numbers(points: float | None, cell: object) -> None:
     assert text_cell("2.5") == "2.5"
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("Zo\u00eb", "", "Zo\u00eb"),
+        (" Bo ", "", "Bo"),
+        ("Ada King L", "Ada King", "L"),
+        ("", "", ""),
+    ],
+)
+def test_nbgrader_keeps_every_word_of_a_name(name: str, first: str, last: str) -> None:
+    one = entry(graded())
+    one = replace(one, students=(replace(one.students[0], name=name),))
+    (row,) = read(to_nbgrader([one], "vae"))
+    assert (row["first_name"], row["last_name"]) == (first, last)
+
+
 def test_nbgrader_columns() -> None:
     rows = read(to_nbgrader(course("nbgrader"), "vae", "2026-01-01 00:00:00"))
     assert tuple(rows[0]) == COLUMNS

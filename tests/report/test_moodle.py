@@ -130,3 +130,9 @@ def test_feedback_zip_uses_the_names_of_the_download() -> None:
         assert archive.read(archive.namelist()[0]).startswith(b"4.5 of 7.5 points.")
     with zipfile.ZipFile(io.BytesIO(feedback_zip(course("canvas"), {}))) as archive:
         assert archive.namelist() == []
+
+
+def test_a_course_from_elsewhere_fills_nothing_and_says_so() -> None:
+    filled, notices = fill_worksheet(ENGLISH.encode(), [entry(graded(), platform="folder")])
+    assert filled == ENGLISH.encode()
+    assert notices == ["No row of the worksheet is filled: no submission came from Moodle."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from grader import spec
 from grader.candidate.processes import Warm, WarmFork
 from grader.candidate.reach import cuda_devices
 from grader.candidate.wire import Message
@@ -38,12 +42,13 @@ def train(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     code = extract(load(SOLVED))
 
-    def execute(*changes: tuple[str, str]) -> Training:
+    def execute(*changes: tuple[str, str], images: int = 640) -> Training:
         cells = code.cells
         for old, new in changes:
             assert any(old in cell.source for cell in cells)
             cells = tuple(replace(cell, source=cell.source.replace(old, new)) for cell in cells)
         digits = read_digits(shipped_folder(), True)
+        digits = replace(digits, images=digits.images[:images], labels=digits.labels[:images])
         return training.train(replace(code, cells=cells), digits, trainers, nursery[2])
 
     return execute
@@ -76,6 +81,48 @@ def test_wrong_objective_does_not_fall_like_that(train: Train, change: tuple[str
     assert training.contradiction(result, elbo_is_right=True) is not None
 
 
+USES = {
+    "device": "assert x.device.type == device.type == str(device), device",
+    "batch_size": "assert len(x) == batch_size, batch_size",
+    "obs_dim": "assert x.shape[1] == obs_dim, obs_dim",
+    "latent_dim": "assert self.linear21.out_features == latent_dim, latent_dim",
+    "hidden_dim": "assert self.linear1.out_features == hidden_dim, hidden_dim",
+    "vae": "assert vae is self",
+}
+FIRST_OF_ELBO = "mu, logsigma = self.encoder(x)"
+
+
+@pytest.mark.parametrize("name", spec.NOTEBOOK_NAMES)
+def test_names_that_the_notebook_binds_fit_the_training(train: Train, name: str) -> None:
+    result = train((FIRST_OF_ELBO, f"{USES[name]}; {FIRST_OF_ELBO}"))
+    assert (result.status, result.error) == ("completed", None)
+    assert result.fell
+
+
+def test_the_name_of_the_batch_follows_its_size(train: Train) -> None:
+    use = (FIRST_OF_ELBO, f"{USES['batch_size']}; {FIRST_OF_ELBO}")
+    assert train(use, images=50).status == "completed"
+
+
+def test_names_are_bound_before_the_class_is_made(train: Train) -> None:
+    names = ", ".join(name for name in spec.NOTEBOOK_NAMES if name != "vae")
+    result = train(("class VAE(nn.Module):", f"class VAE(nn.Module):\n    known = [{names}]"))
+    assert (result.status, result.error) == ("completed", None)
+
+
+def test_a_class_that_asks_for_cuda_is_trained_without(train: Train) -> None:
+    result = train(("torch.randn_like(mu)", "torch.randn_like(mu, device='cuda').cuda()"))
+    assert (result.status, result.device) == ("completed", "cpu")
+
+
+def test_a_class_that_knows_the_notebooks_sizes_alone_is_trained_in_these(train: Train) -> None:
+    result = train(
+        ("noise = torch.randn_like(mu)", "noise = torch.randn(len(mu), 32).reshape(-1, 32)"),
+        ("F.relu(self.linear3(z))", "F.relu(self.linear3(z)).reshape(-1, 400)"),
+    )
+    assert (result.status, result.error, result.fell) == ("completed", None, True)
+
+
 def test_exception_is_told_with_its_place(train: Train) -> None:
     result = train(("hidden = F.relu(self.linear3(z))", "hidden = F.relu(self.linear1(z))"))
     assert result.status == "failed"
@@ -105,6 +152,34 @@ def test_losses_that_are_no_numbers() -> None:
     assert judged.last_loss is None
 
 
+@given(
+    st.lists(st.floats(150, 700), min_size=40, max_size=40),
+    st.lists(st.floats(180, 240), min_size=10, max_size=10),
+)
+def test_what_is_said_of_the_losses_is_what_was_judged(
+    before: list[float], last: list[float]
+) -> None:
+    losses = np.array([*before, *last])
+    judged = training.judge(Training("completed", steps=50), losses)
+    words = training.fall_words(judged)
+    first, mean = (float(w) for w in re.findall(r"starts at (\S+) and ends at (\S+),", words)[0])
+    assert first == pytest.approx(before[0], abs=0.006)
+    assert mean == pytest.approx(np.mean(last), abs=0.011)
+    pairs = re.findall(r"between (\d+) and (\d+)", words)
+    low, high, end_low, end_high = (float(number) for pair in pairs for number in pair)
+    assert judged.fell == (low <= first <= high and end_low <= mean <= end_high)
+
+
+def test_the_last_loss_alone_is_not_what_is_told() -> None:
+    losses = np.array([545.0, *[240.0] * 48, 209.0])
+    judged = training.judge(Training("completed", steps=50), losses)
+    assert judged.fell is False
+    assert "209" not in training.fall_words(judged)
+    assert "236.90, the mean of the last 10 steps" in training.fall_words(judged)
+    assert training.fall_words(judged) in (training.contradiction(judged, True) or "")
+    assert "finite" in training.fall_words(training.judge(judged, np.array([545.0, np.inf] * 25)))
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -131,7 +206,10 @@ def test_text_is_cleaned_and_fields_are_capped() -> None:
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
 def test_training_on_cuda(tmp_path: Path, trainers: WarmFork) -> None:
     digits = read_digits(shipped_folder(), True)
-    result = training.train(extract(load(SOLVED)), digits, trainers, tmp_path)
+    code = extract(load(SOLVED))
+    use = f"{USES['device']}; {FIRST_OF_ELBO}"
+    cells = (replace(c, source=c.source.replace(FIRST_OF_ELBO, use)) for c in code.cells)
+    result = training.train(replace(code, cells=tuple(cells)), digits, trainers, tmp_path)
     print(result)
     assert result.status == "completed"
     assert result.device == "cuda"

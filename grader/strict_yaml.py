@@ -1,0 +1,64 @@
+"""YAML in which no key is there twice: YAML's own readers would keep the last one in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+
+class YamlError(Exception):
+    """The text can't be used; says in one sentence, without a full stop, what is wrong where."""
+
+
+def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
+    """What the text says, and its nodes, which know their lines.
+
+    Raises:
+        YamlError: it is no YAML, or a key is there twice.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        for key, earlier in _twice(root):
+            raise YamlError(
+                f"line {key.start_mark.line + 1}: the key '{key.value}' is there twice, "
+                f"first in line {earlier.start_mark.line + 1}"
+            )
+        return yaml.safe_load(text), root
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else "somewhere"
+        problem = getattr(error, "problem", None) or "it is not YAML"
+        raise YamlError(f"{place}: {' '.join(problem.split())}") from error
+    except RecursionError as error:
+        raise YamlError("line 1: it is nested too deeply") from error
+    except ValueError as error:  # such as a date that no calendar has
+        raise YamlError(f"somewhere: {' '.join(str(error).split())}") from error
+
+
+def line_of(node: yaml.Node | None) -> int:
+    """The line, from 1, that a node starts in."""
+    return node.start_mark.line + 1 if node else 1
+
+
+def _twice(root: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.ScalarNode]]:
+    """Keys that their mapping has already, each with the earlier one, in the text's order."""
+    seen: set[int] = set()
+    waiting = [root] if root else []
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:  # by an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += reversed(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            keys: dict[tuple[str, str], yaml.ScalarNode] = {}
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    name = (key.tag, key.value)
+                    if name in keys:
+                        yield key, keys[name]
+                    keys[name] = key
+            waiting += [value for _, value in reversed(node.value)]

@@ -1,0 +1,47 @@
+"""Write a file whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from pathlib import Path
+
+PART = ".part"
+"""What the names of half-written files end in; they start with a dot."""
+
+
+def write_whole_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and for good, with the permissions that the umask leaves.
+
+    What is no file, such as a pipe or ``/dev/stdout``, is written to as it is.
+
+    Raises:
+        OSError: it can't be written; nothing is left behind.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(content)
+        return
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{PART}")
+    try:
+        # Made by `open` and not by `tempfile`, whose files are nobody's but the owner's.
+        with open(part, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        _sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force a rename to the disk, where folders can be opened."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,232 @@
+"""Options that mean nothing in what was asked for are refused, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from outcomes import ROOT
+from test_cli import grade
+
+from grader import modes
+from grader.cli import main
+from grader.modes import (
+    BUNDLE,
+    COMPARE,
+    COURSE,
+    DOCTOR,
+    NOTEBOOK,
+    OPTIONS,
+    RELEASE,
+    SELF_CHECK,
+    SHOW_CLASS,
+)
+
+SOLVED = ROOT / "reference" / "vae_solved.ipynb"
+
+KNOWN = {
+    parameter.opts[0]: parameter
+    for parameter in main.params
+    if isinstance(parameter, click.Option) and parameter.opts[0] != "--version"
+}
+
+
+def asked_for(mode: str, folder: Path) -> list[str]:
+    """The command line of a mode with nothing beside; its files are in the folder."""
+    (folder / "in").mkdir(exist_ok=True)
+    return {
+        NOTEBOOK: [str(SOLVED)],
+        COURSE: [str(folder / "in")],
+        SELF_CHECK: [SELF_CHECK, str(SOLVED)],
+        SHOW_CLASS: [SHOW_CLASS, str(SOLVED)],
+        COMPARE: [COMPARE, str(folder / "old"), str(folder / "new")],
+        DOCTOR: [DOCTOR],
+        RELEASE: [RELEASE, str(folder / "release")],
+        BUNDLE: [BUNDLE, str(folder / "bundle.zip")],
+    }[mode]
+
+
+def with_value(option: str, folder: Path) -> list[str]:
+    """An option, with values of the right kind if it takes some."""
+    parameter = KNOWN[option]
+    sheet = folder / "sheet.csv"
+    sheet.touch()
+    others = {"--jobs": "2", "--isolation": "fork", "--out": str(folder / "out")}
+    value = others.get(option, str(sheet))
+    return [option, *([] if parameter.is_flag else [value] * parameter.nargs)]
+
+
+def files(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.name != "sheet.csv"}
+
+
+def refused(arguments: list[str], folder: Path) -> str:
+    """The one sentence that it is refused with; nothing may be left in the folder."""
+    before = files(folder)
+    done: Result = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2, done.output
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert files(folder) == before
+    sentence = done.output.partition("Error: ")[2].strip()
+    assert sentence.count("\n") == 0
+    assert sentence.endswith(".")
+    return sentence
+
+
+def test_every_option_has_its_places() -> None:
+    placed = {option for options in OPTIONS.values() for option in options}
+    asking = {mode for mode in OPTIONS if mode.startswith("--")}
+    assert placed | asking == set(KNOWN)
+    assert not placed & asking
+
+
+MEANINGLESS = [
+    (mode, option)
+    for mode in OPTIONS
+    for option in KNOWN
+    if option not in (mode, *OPTIONS[mode]) and not (mode[0] != "-" and option in OPTIONS)
+]
+
+
+@pytest.mark.parametrize(("mode", "option"), MEANINGLESS)
+def test_an_option_that_means_nothing_is_refused(mode: str, option: str, tmp_path: Path) -> None:
+    sentence = refused([*asked_for(mode, tmp_path), *with_value(option, tmp_path)], tmp_path)
+    assert option in sentence
+    assert mode in sentence
+
+
+def test_two_things_at_once_are_refused(tmp_path: Path) -> None:
+    assert "at once" in refused([DOCTOR, *asked_for(COMPARE, tmp_path)], tmp_path)
+    assert "at once" in refused([SHOW_CLASS, *asked_for(SELF_CHECK, tmp_path)], tmp_path)
+
+
+VALUED = [option for option, parameter in KNOWN.items() if not parameter.is_flag]
+
+
+@pytest.mark.parametrize("option", VALUED)
+def test_an_option_is_not_given_twice(option: str, tmp_path: Path) -> None:
+    twice = with_value(option, tmp_path) * 2
+    assert refused([*twice, str(SOLVED)], tmp_path) == f"{option} is given twice."
+
+
+@pytest.mark.parametrize("mode", [COMPARE, DOCTOR, BUNDLE])
+def test_a_notebook_that_nobody_looks_at_is_refused(mode: str, tmp_path: Path) -> None:
+    assert "takes no NOTEBOOK" in refused([*asked_for(mode, tmp_path), str(SOLVED)], tmp_path)
+
+
+@pytest.mark.parametrize("mode", [SELF_CHECK, SHOW_CLASS])
+@pytest.mark.parametrize("name", ["in", "in.zip"])
+def test_one_notebook_is_no_course(mode: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    zipfile.ZipFile(tmp_path / "in.zip", "w").close()
+    assert "takes one notebook" in refused([mode, str(tmp_path / name)], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--grade-header", "Note"], "goes with --moodle"),
+        (["--feedback-header", "Note"], "goes with --moodle"),
+        (["--canvas-assignment", "1"], "goes with --canvas"),
+        (["--moodle", "absent.csv"], "does not exist"),
+        (["--jobs", "1", "--out", "README.md"], "given twice"),
+        (["--canvas", "absent.csv"], "does not exist"),
+        (["--no-run", "--data", "."], "not executed"),
+        (["--isolation", "spawn", "--data", "."], "not executed"),
+    ],
+)
+def test_options_that_need_others_in_a_course(
+    arguments: list[str], why: str, tmp_path: Path
+) -> None:
+    course = asked_for(COURSE, tmp_path)
+    assert why in refused([*course, "--out", str(tmp_path / "out"), *arguments], tmp_path)
+
+
+def test_a_file_is_no_folder_for_results(tmp_path: Path) -> None:
+    with_value("--moodle", tmp_path)
+    course = asked_for(COURSE, tmp_path)
+    assert "is a file" in refused([*course, "--out", str(tmp_path / "sheet.csv")], tmp_path)
+
+
+@pytest.mark.parametrize("other", [["--no-run"], ["--isolation", "spawn"]])
+def test_what_is_not_executed_is_not_written(other: list[str], tmp_path: Path) -> None:
+    wanted = [str(SOLVED), "--executed", str(tmp_path / "e.ipynb"), *other]
+    assert "the notebook is not executed then" in refused(wanted, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["vae.ipynb", "absent", "absent.zip", "text.zip"])
+def test_no_folder_is_made_for_what_is_no_course(name: str, tmp_path: Path) -> None:
+    for there in ("vae.ipynb", "text.zip"):
+        (tmp_path / there).write_text("{}")
+    refused([str(tmp_path / name), "--out", str(tmp_path / "out")], tmp_path)
+
+
+def test_a_zip_by_another_name_is_a_course(tmp_path: Path) -> None:
+    zipfile.ZipFile(tmp_path / "export", "w").close()
+    context = main.make_context("grade", [str(tmp_path / "export"), "--out", str(tmp_path / "o")])
+    assert modes.mode_of(context, tmp_path / "export") == COURSE
+
+
+RESULT_FILES = sorted(modes.RESULT_FILES)
+
+
+@pytest.mark.parametrize("option", RESULT_FILES)
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("absent/result", "there is no folder"),
+        ("sheet.csv/result", "can't be written (Not a directory)"),
+        ("in", "is a folder"),
+        ("n" * 300, "File name too long"),
+        ("/proc/result", "can't be written to"),
+        (str(SOLVED), "would overwrite"),
+    ],
+)
+def test_files_that_can_not_be_written_are_refused_before_grading(
+    option: str, name: str, why: str, tmp_path: Path
+) -> None:
+    with_value("--moodle", tmp_path)
+    arguments = [*asked_for(NOTEBOOK, tmp_path), option, str(tmp_path / name)]
+    before = SOLVED.read_bytes()
+    assert why in refused(arguments, tmp_path)
+    assert SOLVED.read_bytes() == before
+
+
+def test_two_results_do_not_go_into_one_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    arguments = [str(SOLVED), "--json", f"{tmp_path}/r", "--html", f"{tmp_path}/link/r"]
+    assert "--json names the same file" in refused(arguments, tmp_path)
+
+
+def test_a_rubric_is_not_overwritten(tmp_path: Path) -> None:
+    rubric = tmp_path / "rubric.yaml"
+    rubric.write_bytes((ROOT / "rubric.yaml").read_bytes())
+    arguments = [str(SOLVED), "--rubric", str(rubric), "--json", str(rubric)]
+    assert "would overwrite" in refused(arguments, tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("self_check", [[], [SELF_CHECK]])
+def test_a_report_is_there_though_a_file_can_not_be_written(
+    self_check: list[str], tmp_path: Path
+) -> None:
+    other = tmp_path / "result.json"
+    options = [] if self_check else ["--no-run"]
+    done = grade(*self_check, *options, SOLVED, "--html", "/dev/full", "--json", other)
+    assert done.returncode == 1
+    assert "60 of 60" in done.stdout
+    assert done.stderr == "/dev/full can't be written: No space left on device.\n"
+    assert json.loads(other.read_text())["points"] == 60
+
+
+def test_an_executed_notebook_that_there_is_not_is_said(tmp_path: Path) -> None:
+    path, out = tmp_path / "half.ipynb", tmp_path / "executed.ipynb"
+    path.write_text("{")
+    done = CliRunner().invoke(main, [str(path), "--executed", str(out)])
+    assert done.exit_code == 1
+    assert "executed.ipynb is not written: the notebook was not executed." in done.output
+    assert not out.exists()
