@@ -112,6 +112,7 @@ def main(
         raise click.UsageError("Missing argument 'NOTEBOOK'.")
     if show_class:
         _show_class(notebook)
+    _get_ready(run=not (no_run or self_check))
     if course.out is not None or notebook.is_dir() or notebook.suffix.lower() == ".zip":
         from grader.batch import command as batch
 
@@ -179,7 +180,18 @@ def main(
     publish(graded)
     width = min(_columns(), 100)
     click.echo(to_terminal(result, width, colour=sys.stdout.isatty()), nl=False)
-    sys.exit(GRADED if result.status == "graded" else NOT_GRADED)
+    done = result.status == "graded" and not result.is_open
+    sys.exit(GRADED if done else NOT_GRADED)
+
+
+def _get_ready(run: bool) -> None:
+    from grader import machine
+
+    try:
+        machine.get_ready(run)
+    except machine.TooLittleError as error:
+        click.echo(f"Nothing was graded: {error}", err=True)
+        sys.exit(NOT_GRADED)
 
 
 def _doctor() -> None:

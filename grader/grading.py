@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import time
@@ -18,13 +17,14 @@ from typing import Any
 
 from grader import __version__, spec
 from grader.assets import asset
-from grader.candidate.client import Asked, Candidates
+from grader.candidate.client import Asked, Candidates, GraderError
 from grader.candidate.observation import Observation, clean
 from grader.candidate.probe import Probe
 from grader.checks import CHECKS
 from grader.checks.answers import Answers
 from grader.checks.verdict import Check, Exam, Lost, NotReached
 from grader.consequences import charged, penalty, rule_results
+from grader.machine import cores
 from grader.report.result import (
     CheckResult,
     Result,
@@ -45,6 +45,8 @@ from grader.submission.rules import read_rules
 
 LOSS_FALLS = "loss_falls"
 SAVED_AFTER_RUN_ALL = "saved_after_run_all"
+_BROKEN = "The grader itself failed in some checks; their points are not decided."
+_UNDECIDED = "The machine interrupted the training, on which points depend by this rubric."
 _TITLES = {task.id: task.title for task in spec.TASKS}
 KNOWN_CHECKS = tuple(check.id for check in CHECKS)
 
@@ -105,6 +107,12 @@ class Grader:
         running = self.runner.start_run(notebook) if self.runner else None
         training = self.runner.start_training(code) if self.runner else None
         checked = (self.examiner or self.check)(code)
+        if self.candidates.warm is not None and not self.candidates.warm.alive:
+            # Then all candidates died with it, which is not to be told as the submission's doing.
+            raise GraderError(
+                "the process that student code is forked from was ended from outside; what was "
+                "graded before is kept, and the same command again goes on"
+            )
         findings = [*read_rules(notebook, code, _template()), *_saved(notebook)]
         trained = training.result() if training else Training()
         outcome = running.result() if running else None
@@ -149,20 +157,20 @@ class Grader:
             findings.append(Finding(LOSS_FALLS, None, 0, 0, _fall_words(trained)))
         tasks = charged(tasks, findings, self.rubric)
         broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
+        cost = self.rubric.rules[LOSS_FALLS]
+        undecided = trained.status == "interrupted" and isinstance(cost, (int, float)) and cost > 0
         unknown = (LOSS_FALLS,) if trained.fell is None else ()
         return self._result(
             submission,
             started,
-            "grader_error" if broken else "graded",
+            "grader_error" if broken or undecided else "graded",
             points=max(0.0, sum(task.points for task in tasks) - penalty(findings, self.rubric)),
             tasks=tasks,
             rules=rule_results(findings, self.rubric, _TITLES, unknown),
             run=run,
             training=trained,
             advice=_advice(code, tasks, trained),
-            reason="The grader itself failed in some checks; their points are not decided."
-            if broken
-            else None,
+            reason=_BROKEN if broken else _UNDECIDED if undecided else None,
         )
 
     def _result(
@@ -220,7 +228,7 @@ def examine(
 ) -> tuple[TaskResult, ...]:
     """Every check that the rubric counts, with so many candidates at once, as task results."""
     counted = [check for check in CHECKS if check.id in rubric.checks]
-    answers = Answers(exam.put, len(counted), at_once or max(2, os.cpu_count() or 1))
+    answers = Answers(exam.put, len(counted), at_once or max(2, cores()))
     exam = replace(exam, put=answers.ask, foresee=answers.foresee)
 
     def run(check: Check) -> CheckResult:

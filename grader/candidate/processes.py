@@ -84,6 +84,11 @@ class Warm(Nursery):
             )
         self._requests = ours
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked for forks."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the warm process; it ends its forks first."""
         self._requests.close()
