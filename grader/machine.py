@@ -12,10 +12,12 @@ if sys.platform != "win32":
     import resource
 
 _MEGABYTE = 1 << 20
-_FILES, _FILES_A_JOB = 32, 40
-_FILES_IN_A_KERNEL = 256
+_FILES = 32
+_FILES_A_JOB = {True: 40, False: 8}
+"""Open in the examiner, with a run beside the checks and without; measured, with room to spare."""
+_FILES_IN_A_CANDIDATE = {True: 256, False: 64}
 _THREADS, _THREADS_A_JOB = 112, 32
-"""Of the examiner and of all processes that student code is in, as measured, with room to spare."""
+"""Of all processes of the grader, student code's included; likewise."""
 
 _ENDLESS = 1 << 62
 
@@ -55,8 +57,8 @@ def get_ready(run: bool) -> None:
         return
     _check("A process may use", resource.RLIMIT_AS, (4096 if run else 2048) * _MEGABYTE, "v")
     _check("A process may compute for", resource.RLIMIT_CPU, 300 if run else 60, "t")
-    _check("A process may open", resource.RLIMIT_NOFILE, _FILES_IN_A_KERNEL if run else 64, "n")
-    if fitting(1) < 1:
+    _check("A process may open", resource.RLIMIT_NOFILE, _FILES_IN_A_CANDIDATE[run], "n")
+    if _threads_left() < _THREADS_A_JOB:
         raise TooLittleError(
             f"You may have {_limit(resource.RLIMIT_NPROC)} processes and threads at a time here "
             f"(ulimit -u), and have {_own_threads()} already; grading takes "
@@ -64,17 +66,21 @@ def get_ready(run: bool) -> None:
         )
 
 
-def fitting(jobs: int) -> int:
-    """As many of so many submissions side by side as this process's limits allow."""
+def fitting(jobs: int, run: bool) -> int:
+    """As many of so many submissions side by side as this process's limits allow, one at least."""
     if sys.platform == "win32":
         return jobs
-    _raise_to(resource.RLIMIT_NOFILE, _FILES + jobs * _FILES_A_JOB)
-    by_files = (_limit(resource.RLIMIT_NOFILE) - _FILES) // _FILES_A_JOB
+    _raise_to(resource.RLIMIT_NOFILE, _FILES + jobs * _FILES_A_JOB[run])
+    by_files = (_limit(resource.RLIMIT_NOFILE) - _FILES) // _FILES_A_JOB[run]
+    return max(1, min(jobs, by_files, _threads_left() // _THREADS_A_JOB))
+
+
+def _threads_left() -> int:
+    """How many the user may still have beside what grading takes in any case."""
     most = _limit(resource.RLIMIT_NPROC)
     if os.getuid() == 0 or most == _ENDLESS:  # the limit doesn't hold for root
-        return min(jobs, by_files)
-    by_threads = (most - _own_threads() - _THREADS) // _THREADS_A_JOB
-    return min(jobs, by_files, by_threads)
+        return _ENDLESS
+    return most - _own_threads() - _THREADS
 
 
 def _check(what: str, kind: int, least: int, letter: str) -> None:

@@ -179,7 +179,8 @@ def _graded(
         GraderError: no student code can be executed, confined as it must be.
         StoreError: a result can't be written.
     """
-    jobs = machine.fitting(min(course.options.jobs or default_jobs(), len(new)))
+    jobs = min(course.options.jobs or default_jobs(), len(new))
+    jobs = machine.fitting(jobs, run=not course.no_run)
     results = {}
     prints: dict[str, str] = {}
     with ExitStack() as stack:
