@@ -171,18 +171,16 @@ def test_an_ignored_signal_stays_ignored(undisturbed: Undisturbed, tmp_path: Pat
     assert process.returncode == 0
 
 
-def test_a_dead_warm_process_stops_the_course_in_one_sentence(
-    undisturbed: Undisturbed, tmp_path: Path
-) -> None:
+def test_a_dead_warm_process_is_nobodys_result(undisturbed: Undisturbed, tmp_path: Path) -> None:
     handed, out = undisturbed[0], tmp_path / "out"
     process = begin(handed, out, "--no-run")
     os.kill(children(process.pid)[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
     assert b"Traceback" not in errors
     assert b"Broken pipe" not in errors
-    assert errors.decode().splitlines()[-1].startswith("Not finished: the process that student")
     assert {one["points"] for one in results(out).values()} <= {60.0, 45.0}
+    if process.returncode:  # it goes on, or stops in one sentence
+        assert errors.decode().splitlines()[-1].startswith("Not finished: the process that")
     assert grade(handed, out, "--no-run").returncode == 0
     assert results(out) == results(undisturbed[1])
 

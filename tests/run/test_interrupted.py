@@ -156,8 +156,7 @@ def test_a_run_that_is_killed_with_all_else_each_time_is_left_open(
 
 def test_without_the_warm_process_everything_is_left_open(tmp_path: Path) -> None:
     with _new_bench() as bench:
-        os.kill(bench.warm._process.pid, signal.SIGKILL)
-        bench.warm._process.wait()
+        bench.warm.close()
         assert is_left_open(bench.runner.start_run(_notebook(tmp_path, "1")).result(60))
         trained = bench.runner.start_training(extract(load(SOLVED))).result(60)
     assert trained.status == "interrupted"
