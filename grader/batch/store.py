@@ -150,7 +150,7 @@ class Store:
         finally:
             gone = f"{folder}-gone"  # where no thread that is still at work finds it
             with contextlib.suppress(OSError):
-                os.rename(folder, gone)
+                Path(folder).rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
 
     def _clear(self) -> None:
