@@ -128,6 +128,7 @@ def main(
     assert notebook is not None
     if show_class:
         _show_class(notebook)
+    _get_ready(run=not (no_run or self_check))
     if mode == COURSE:
         from grader.batch import command as batch
         from grader.batch.publish import PublishError, require_sheets
@@ -188,7 +189,18 @@ def main(
         click.echo(report, nl=False)
     finally:  # whatever becomes of the one, the other is there
         written = write_files(graded, files)
-    sys.exit(GRADED if graded.result.status == "graded" and written else NOT_GRADED)
+    done = graded.result.status == "graded" and not graded.result.is_open
+    sys.exit(GRADED if done and written else NOT_GRADED)
+
+
+def _get_ready(run: bool) -> None:
+    from grader import machine
+
+    try:
+        machine.get_ready(run)
+    except machine.TooLittleError as error:
+        click.echo(f"Nothing was graded: {error}", err=True)
+        sys.exit(NOT_GRADED)
 
 
 def _doctor() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from grader import __version__, spec
 from grader.assets import asset
-from grader.candidate.client import Asked, Candidates
+from grader.candidate.client import Asked, Candidates, GraderError
 from grader.candidate.observation import Observation, clean
 from grader.candidate.probe import Probe
 from grader.checks import CHECKS
@@ -41,6 +41,8 @@ from grader.submission.rules import read_rules
 
 LOSS_FALLS = "loss_falls"
 SAVED_AFTER_RUN_ALL = "saved_after_run_all"
+_BROKEN = "The grader itself failed in some checks; their points are not decided."
+_UNDECIDED = "The machine interrupted the training, on which points depend by this rubric."
 _TITLES = {task.id: task.title for task in spec.TASKS}
 KNOWN_CHECKS = tuple(check.id for check in CHECKS)
 
@@ -101,6 +103,12 @@ class Grader:
         running = self.runner.start_run(notebook) if self.runner else None
         training = self.runner.start_training(code) if self.runner else None
         checked = (self.examiner or self.check)(code)
+        if self.candidates.warm is not None and not self.candidates.warm.alive:
+            # Then all candidates died with it, which is not to be told as the submission's doing.
+            raise GraderError(
+                "the process that student code is forked from was ended from outside; what was "
+                "graded before is kept, and the same command again goes on"
+            )
         findings = [*read_rules(code, _template()), *_saved(notebook)]
         trained = training.result() if training else Training()
         outcome = running.result() if running else None
@@ -145,20 +153,20 @@ class Grader:
             findings.append(Finding(LOSS_FALLS, None, 0, 0, fall_words(trained)))
         tasks = charged(tasks, findings, self.rubric)
         broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
+        cost = self.rubric.rules[LOSS_FALLS]
+        undecided = trained.status == "interrupted" and isinstance(cost, (int, float)) and cost > 0
         unknown = (LOSS_FALLS,) if trained.fell is None else ()
         return self._result(
             submission,
             started,
-            "grader_error" if broken else "graded",
+            "grader_error" if broken or undecided else "graded",
             points=max(0.0, sum(task.points for task in tasks) - penalty(findings, self.rubric)),
             tasks=tasks,
             rules=rule_results(findings, self.rubric, _TITLES, unknown),
             run=run,
             training=trained,
             advice=_advice(code, tasks, trained),
-            reason="The grader itself failed in some checks; their points are not decided."
-            if broken
-            else None,
+            reason=_BROKEN if broken else _UNDECIDED if undecided else None,
         )
 
     def _result(

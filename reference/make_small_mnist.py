@@ -3,7 +3,7 @@
     python -m reference.make_small_mnist --data DIR
 
 The same number of images of each digit are taken, the first ones, in their original order. The
-same input gives the same bytes.
+same input gives the same content.
 """
 
 from __future__ import annotations

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import BoundedSemaphore
 
 import click
 
+from grader import machine
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
 from grader.batch.fingerprint import fingerprint
@@ -19,7 +21,8 @@ from grader.batch.overrides import OverridesError, Wish, overridden, read_overri
 from grader.batch.progress import progress
 from grader.batch.publish import PublishError, page_path, publish
 from grader.batch.schedule import Schedule, default_jobs, failed_result
-from grader.batch.store import Store, StoreError, write_whole
+from grader.batch.stopping import exit_status, stoppable
+from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
 from grader.candidate import confinement
 from grader.candidate.client import Candidates, GraderError, Isolation
 from grader.grading import KNOWN_CHECKS, Grader
@@ -28,14 +31,14 @@ from grader.report.page import to_page
 from grader.report.result import Result
 from grader.report.result import Submission as Graded
 from grader.rubric import Rubric, RubricError, default_path, load_rubric
-from grader.run.digits import DataError
+from grader.run.digits import DataError, read_digits
 from grader.run.start import Runner, RunOptions
 from grader.submission.load import MAX_BYTES
 
 _AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
 
-ALL_GRADED, NOT_ALL_GRADED, STOPPED = 0, 1, 130
+ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,11 @@ def run(course: Course) -> int:
         rubric = load_rubric(course.rubric or default_path(), KNOWN_CHECKS)
         wishes = read_overrides(out, rubric)
         store = Store(out)
-        with store.locked(), store.scratch() as unpacked:
+        with stoppable(), store.locked(), store.scratch() as unpacked:
             found = find_submissions(course.path, unpacked)
             return _grade(course, rubric, store, found, wishes)
+    except KeyboardInterrupt as stop:
+        return _stopped(f"What is graded is kept in {out}", stop)
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
         raise click.UsageError(str(error)) from error
     except (StoreError, PublishError, GraderError) as error:
@@ -79,10 +84,10 @@ def run(course: Course) -> int:
 def _grade(
     course: Course, rubric: Rubric, store: Store, found: Found, wishes: Sequence[Wish]
 ) -> int:
-    prints = {one.name: _fingerprint(course, one) for one in found.submissions}
+    how = _how(course, rubric)
     results: dict[str, Result] = {}
     for one in found.submissions:
-        kept = None if course.options.regrade else store.kept(one.name, prints[one.name])
+        kept = None if course.options.regrade else _kept(one, how, store)
         if kept is not None:
             results[one.name] = kept
     new = [one for one in found.submissions if one.name not in results]
@@ -90,19 +95,15 @@ def _grade(
         click.echo(f"{len(results)} of {len(found.submissions)} are graded already.", err=True)
     if new:
         try:
-            results |= _graded(course, rubric, store, new, prints)
-        except KeyboardInterrupt:
-            done = sum(store.kept(name, prints[name]) is not None for name in prints)
-            click.echo(
-                f"Stopped. {done} of {len(prints)} are graded and kept in {store.folder}; "
-                "run the same command again to go on.",
-                err=True,
-            )
-            return STOPPED
+            results |= _graded(course, rubric, store, new, how)
+        except KeyboardInterrupt as stop:
+            done = sum(_kept(one, how, store) is not None for one in found.submissions)
+            told = f"{done} of {len(found.submissions)} are graded and kept in {store.folder}"
+            return _stopped(told, stop)
     entries, stale = overridden(
         [_entry(one, results[one.name]) for one in found.submissions], wishes
     )
-    left = sorted(store.names() - prints.keys())
+    left = sorted(store.names() - results.keys())
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
     paths = {one.name: one.notebook.path for one in found.submissions if one.notebook}
@@ -110,19 +111,60 @@ def _grade(
     for notice in notices:
         click.echo(f"Note: {notice}", err=True)
     click.echo(_summary(entries, store.folder))
-    return ALL_GRADED if all(e.result.status == "graded" for e in entries) else NOT_ALL_GRADED
+    done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
+    return ALL_GRADED if done else NOT_ALL_GRADED
 
 
-def _fingerprint(course: Course, one: Submission) -> str:
-    path = one.notebook.path if one.notebook else None
-    try:
-        content = path.read_bytes() if path and path.stat().st_size <= MAX_BYTES else b""
-        rubric = (course.rubric or default_path()).read_bytes()
-    except OSError:
-        content = rubric = b""
+def _stopped(told: str, stop: KeyboardInterrupt) -> int:
+    with suppress(OSError):  # the terminal may be what was closed
+        click.echo(f"Stopped. {told}; run the same command again to go on.", err=True)
+    return exit_status(stop)
+
+
+def _how(course: Course, rubric: Rubric) -> bytes:
+    """All that a result hangs on beside the submission and the grader.
+
+    Raises:
+        DataError: the folder of data holds no MNIST.
+    """
+    digest = hashlib.sha256(f"{course.no_run} {rubric!r}".encode())
+    if course.data is not None and not course.no_run:
+        for train in (True, False):
+            digits = read_digits(course.data.resolve(), train)
+            digest.update(digits.images.tobytes() + digits.labels.tobytes())
+    return digest.digest()
+
+
+def _fingerprint(one: Submission, content: bytes, how: bytes) -> str:
     name = one.notebook.name if one.notebook else "\n".join(one.notices)
-    how = f"{course.no_run} {course.data}"
-    return fingerprint(name.encode(), content, rubric, how.encode())
+    return fingerprint(name.encode(), content, how)
+
+
+def _content(one: Submission) -> bytes | None:
+    """The bytes to grade, cut where they are too many; None if they can't be read."""
+    if one.notebook is None or one.notebook.path is None:
+        return b""
+    try:
+        with open(one.notebook.path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError:
+        return None
+
+
+def _kept(one: Submission, how: bytes, store: Store) -> Result | None:
+    """The result of an earlier grading if nothing changed, and what belongs to it is there."""
+    content = _content(one)
+    result = None if content is None else store.kept(one.name, _fingerprint(one, content, how))
+    if result is None or one.notebook is None or one.notebook.path is None:
+        return result
+    beside = [store.folder / page_path(one.name)]
+    if result.run.status != "not_run":
+        beside.append(_executed_path(one, store.folder))
+    return result if all(path.is_file() for path in beside) else None
+
+
+def _executed_path(one: Submission, out: Path) -> Path:
+    return out / "executed" / f"{one.name}.ipynb"
 
 
 def _graded(
@@ -130,17 +172,20 @@ def _graded(
     rubric: Rubric,
     store: Store,
     new: Sequence[Submission],
-    prints: dict[str, str],
+    how: bytes,
 ) -> dict[str, Result]:
     """Grade and keep the submissions.
 
     Raises:
-        GraderError: this machine can't confine student code.
+        GraderError: no student code can be executed, confined as it must be.
         StoreError: a result can't be written.
     """
     jobs = min(course.options.jobs or default_jobs(), len(new))
+    jobs = machine.fitting(jobs, run=not course.no_run)
     results = {}
+    prints: dict[str, str] = {}
     with ExitStack() as stack:
+        copies = stack.enter_context(store.scratch())
         candidates = stack.enter_context(Candidates(course.isolation, trust=course.trust))
         missing = () if course.trust else confinement.missing()
         if missing:
@@ -154,8 +199,8 @@ def _graded(
         at_once = max(1, default_jobs() // jobs)
         grader = Grader(candidates, rubric, runner, at_once=at_once, slots=BoundedSemaphore(jobs))
         schedule = Schedule[Submission](
-            lambda one: _grade_one(one, grader, store.folder),
-            lambda one, result: store.keep(one.name, result, prints[one.name]),
+            lambda one: _grade_one(one, grader, store.folder, copies, how, prints),
+            lambda one, result: store.keep(one.name, result, prints.get(one.name, UNKNOWN)),
             lambda one, error: failed_result(*_called(one), rubric.max_points, error),
             jobs if runner is None else _AHEAD * jobs,
         )
@@ -166,21 +211,53 @@ def _graded(
     return results
 
 
-def _grade_one(one: Submission, grader: Grader, out: Path) -> Result:
-    """Grade one submission, and write its page and its executed notebook."""
+def _grade_one(
+    one: Submission, grader: Grader, out: Path, copies: Path, how: bytes, prints: dict[str, str]
+) -> Result:
+    """Grade one submission, and write its page and its executed notebook.
+
+    Its fingerprint, which goes into ``prints``, is of the very bytes that are graded: they are
+    copied first, since the file may change or go away meanwhile.
+
+    Raises:
+        GraderError: no student code can be executed.
+        StoreError: something can't be written.
+    """
     path, sha256, student = _called(one)
+    content = _content(one)
+    if content is not None:
+        prints[one.name] = _fingerprint(one, content, how)
     if one.notebook is None or one.notebook.path is None:
         reason = " ".join(one.notices) + " Hand in the notebook file itself."
         submission = Graded(path, sha256, student)
         return Result(submission, "ungradable", 0.0, grader.rubric.max_points, reason=reason)
-    graded = grader.grade(one.notebook.path)
+    if content is None:
+        graded = grader.grade(one.notebook.path)  # says why it can't be read
+    else:
+        copy = _copied(content, copies / f"{one.name}{one.notebook.path.suffix}")
+        graded = grader.grade(copy)
+        with suppress(OSError):
+            copy.unlink()
     submission = replace(graded.result.submission, path=path, student=student)
     result = replace(graded.result, submission=submission)
     page = to_page(result, graded.code, graded.executed)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
-        write_whole(out / "executed" / f"{one.name}.ipynb", graded.executed.encode())
+        write_whole(_executed_path(one, out), graded.executed.encode())
     return result
+
+
+def _copied(content: bytes, copy: Path) -> Path:
+    """The file ``copy``, with that content; its folder is gone if the grading was stopped.
+
+    Raises:
+        StoreError: it can't be written.
+    """
+    try:
+        copy.write_bytes(content)
+    except OSError as error:
+        raise StoreError(f"{copy.parent} can't be written: {error.strerror}.") from error
+    return copy
 
 
 def _called(one: Submission) -> tuple[str, str, str]:
@@ -206,5 +283,11 @@ def _summary(entries: Sequence[Entry], out: Path) -> str:
         names = [entry.name for entry in entries if entry.result.status == status]
         if names:
             lines.append(f"{len(names)} {words}: {', '.join(names)}.")
+    again = [e.name for e in entries if e.result.status == "graded" and e.result.is_open]
+    if again:
+        lines.append(
+            f"The machine interrupted the run or the training of {len(again)}: {', '.join(again)}. "
+            "The same command again does that again."
+        )
     lines.append(f"See {out / 'report' / 'index.html'} and {out / 'gradebook.csv'}.")
     return "\n".join(lines)

@@ -39,6 +39,7 @@ def progress(total: int, stream: TextIO) -> Iterator[Told]:
         def tell(name: str, result: Result) -> None:
             if result.status in bad:
                 bad[result.status] += 1
+            if result.status in bad or result.is_open:
                 bar.console.print(line(name, result), markup=False)
             words = [
                 f"{count} {status.replace('_', ' ')}" for status, count in bad.items() if count
@@ -65,5 +66,6 @@ class _Lines:
 def line(name: str, result: Result) -> str:
     """A submission and what came of it."""
     if result.status == "graded":
-        return f"{name}: {number(result.points)} of {number(result.max_points)}"
+        points = f"{name}: {number(result.points)} of {number(result.max_points)}"
+        return f"{points}, but the machine interrupted its run" if result.is_open else points
     return f"{name}: {result.status.replace('_', ' ')}: {result.reason}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import traceback
@@ -13,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from grader import machine
 from grader.batch.store import StoreError
-from grader.candidate.client import NotConfinedError
+from grader.candidate.client import GraderError
 from grader.report.result import Result, Submission
 
 Item = TypeVar("Item")
@@ -28,18 +28,7 @@ _AHEAD = 2
 
 def default_jobs() -> int:
     """As many as there are cores, but no more than the free memory holds."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, _free_bytes() // BYTES_A_JOB))
-
-
-def _free_bytes() -> int:
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return 4_000_000_000
+    return max(1, min(machine.cores(), machine.free_bytes() // BYTES_A_JOB))
 
 
 @dataclass(frozen=True)
@@ -55,7 +44,7 @@ class Schedule(Generic[Item]):
     """Grades items in threads.
 
     An error of the grader's own becomes a result that says so, and the others go on. What
-    can't be helped by going on ends it: no confinement, or a result that can't be kept.
+    can't be helped by going on ends it: no code can be executed any more, or no result kept.
     """
 
     def __init__(
@@ -82,7 +71,7 @@ class Schedule(Generic[Item]):
         """Grade all items, and yield each when it is kept.
 
         Raises:
-            NotConfinedError: this machine can't confine student code.
+            GraderError: no student code can be executed, confined as it must be.
             StoreError: something can't be written.
         """
         pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="grade")
@@ -111,7 +100,7 @@ class Schedule(Generic[Item]):
         started = time.monotonic()
         try:
             result = self._grade(item)
-        except (NotConfinedError, StoreError):
+        except (GraderError, StoreError):
             raise
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]

@@ -21,6 +21,9 @@ from grader.report.to_json import to_json
 from grader.whole_file import PART, write_whole_file
 
 FINGERPRINT = "fingerprint"
+UNKNOWN = ""
+"""The fingerprint of what could not be read: the result of it is never kept."""
+
 _LOCK = ".lock"
 _SCRATCH = ".unpacked-"
 
@@ -59,14 +62,14 @@ class Store:
     def kept(self, name: str, print_: str) -> Result | None:
         """The result of that name if it is of that fingerprint and nothing in it is open.
 
-        A result that can't be read counts as none: it is graded again.
+        A result that can't be read or isn't credible counts as none: it is graded again.
         """
         try:
             result = from_json(self.path(name).read_bytes())
         except (OSError, ValueError):
             return None
-        same = result.environment.get(FINGERPRINT) == print_
-        return result if same and result.status != "grader_error" else None
+        same = result.environment.get(FINGERPRINT) == print_ != UNKNOWN
+        return result if same and not result.is_open else None
 
     def keep(self, name: str, result: Result, print_: str) -> Result:
         """Write a result; returns it as written.
@@ -122,7 +125,10 @@ class Store:
         try:
             yield Path(folder)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            gone = f"{folder}-gone"  # where no thread that is still at work finds it
+            with contextlib.suppress(OSError):
+                Path(folder).rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _clear(self) -> None:
         """Remove what a killed grading left: half-written files, and its scratch folder."""

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
+from grader.machine import cores
+
 if sys.platform != "win32":
     import resource
 
@@ -82,7 +84,7 @@ def volunteer() -> None:
 def memory_share() -> int:
     """Half of the machine's memory, divided by the candidates that run side by side."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return total // 2 // max(2, os.cpu_count() or 1)
+    return total // 2 // max(2, cores())
 
 
 @cache

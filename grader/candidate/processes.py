@@ -84,6 +84,16 @@ class Warm(Nursery):
             )
         self._requests = ours
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked for forks; it lets go of its socket before they die."""
+        try:
+            return self._requests.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     def close(self) -> None:
         """End the warm process; it ends its forks first."""
         self._requests.close()

@@ -152,12 +152,14 @@ class _Nursery:
             # While its leader is not yet reaped, the group's number can't be anybody else's.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(ended.si_pid, signal.SIGKILL)
-            os.waitpid(ended.si_pid, 0)
+            _, _, used = os.wait4(ended.si_pid, 0)
             self._folders.pop(ended.si_pid, None)
             control = self._controls.pop(ended.si_pid, None)
             if control is not None:
                 died = ended.si_code != os.CLD_EXITED
-                self._tell(control, {"signal" if died else "exit": ended.si_status})
+                news = {"signal" if died else "exit": ended.si_status}
+                took = {"seconds": used.ru_utime + used.ru_stime, "bytes": used.ru_maxrss * 1024}
+                self._tell(control, {**news, **took})
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(control)
                 control.close()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from grader.candidate.observation import clean
 from grader.checks import CHECKS
 from grader.checks.answers import Answers
 from grader.checks.verdict import Check, Exam, Lost, NotReached, Setting
+from grader.machine import cores
 from grader.report.result import CheckResult, TaskResult
 from grader.rubric import Rubric
 from grader.submission.slices import Slice
@@ -41,7 +41,7 @@ def examine(
     code: Slice, rubric: Rubric, exam: Exam, at_once: int | None = None
 ) -> tuple[TaskResult, ...]:
     """Every check that the rubric counts, with so many candidates at once, as task results."""
-    candidates = at_once or max(2, os.cpu_count() or 1)
+    candidates = at_once or max(2, cores())
     exam = replace(exam, unlisted=_unlisted(code))
     tried: dict[Check, Tried] = {check: {} for check in CHECKS if check.id in rubric.checks}
 

@@ -40,6 +40,7 @@ def flags(entry: Entry) -> tuple[str, ...]:
     found += [f"rule broken: {rule.id}" for rule in result.rules if rule.status == "broken"]
     if result.run.status not in ("completed", "not_run"):
         found.append(f"run {result.run.status}")
+    found += ["training interrupted"] * (result.training.status == "interrupted")
     found += [
         f"set by hand: {override.target} {number(override.points)} ({override.reason})"
         for override in entry.overrides

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.candidate.observation import clean
 from grader.report.course import Entry
 from grader.report.csv_text import Field, delimiter, replaced, rows, written
 from grader.report.plain import to_plain
@@ -104,6 +105,7 @@ def _change(field: Field, value: str, separator: str) -> tuple[Field, str]:
 
 def as_html(text: str) -> str:
     """Plain text for Moodle's comment field, which takes HTML: escaped, on one line."""
+    text = clean(text, max(1, len(text)))  # a reader of CSV may refuse what has a NUL in it
     return html.escape(text, quote=False).replace("\r", "").replace("\n", "<br>")
 
 

@@ -45,6 +45,7 @@ _RUN_WORDS = {
     "failed": "Running the whole notebook from top to bottom failed.",
     "timed_out": "Running the whole notebook took too long.",
     "killed": "The kernel was ended while the notebook ran.",
+    "interrupted": "The whole notebook did not run to its end.",
     "not_run": "The notebook was not executed; its class was checked alone.",
 }
 

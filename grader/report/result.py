@@ -61,9 +61,14 @@ class Submission:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of executing the whole notebook; ``notes`` say which caps were reached."""
+    """What came of executing the whole notebook; ``notes`` say which caps were reached.
 
-    status: Literal["completed", "failed", "timed_out", "killed", "not_run"] = "not_run"
+    It is "interrupted" if the machine ended it and not the notebook.
+    """
+
+    status: Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"] = (
+        "not_run"
+    )
     seconds: float | None = None
     cell: int | None = None
     error: str | None = None
@@ -75,7 +80,7 @@ class Training:
     """What came of training the class for a few steps; losses are negative ELBOs in nats.
 
     Attributes:
-        status: how it ended.
+        status: how it ended; "interrupted" if the machine ended it and not the class.
         device: "cuda" or "cpu".
         steps: how many steps were made.
         losses: the loss at each step; None where it is not finite.
@@ -86,7 +91,9 @@ class Training:
         notes: what is unusual, such as a GPU that can't be used.
     """
 
-    status: Literal["completed", "failed", "timed_out", "killed", "not_run"] = "not_run"
+    status: Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"] = (
+        "not_run"
+    )
     device: str | None = None
     steps: int = 0
     first_loss: float | None = None
@@ -119,3 +126,9 @@ class Result:
     seconds: float = 0.0
     reason: str | None = None
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something in it is undecided, which another grading may decide."""
+        interrupted = "interrupted" in (self.run.status, self.training.status)
+        return self.status == "grader_error" or interrupted

@@ -76,7 +76,7 @@ def run_words(result: Result) -> list[tuple[str, str]]:
     run, training = result.run, result.training
     if run.status == "completed":
         found.append(("Run", f"all cells executed in {run.seconds:.1f} s."))
-    elif run.status != "not_run":
+    elif run.status not in ("interrupted", "not_run"):
         where = f" in cell {run.cell}" if run.cell else ""
         status = run.status.replace("_", " ")
         found.append(("Run", f"{status}{where}: {run.error} This costs no points by itself."))

@@ -14,7 +14,7 @@ from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.profiledir import ProfileDir
-from traitlets import Dict, Type
+from traitlets import Dict, Type, observe
 from traitlets.config import Config
 
 FLUSH_CHARACTERS = 1 << 19
@@ -65,9 +65,20 @@ class Shell(ZMQInteractiveShell):
         # Its real class would take the others' places.
         self.magics_manager.register_function(_pass_over, "line", "killbgscripts")
 
+    @observe("exit_now")
+    def _update_exit_now(self, change: Any) -> None:
+        """See `Kernel`."""
+
 
 class Kernel(ipkernel.IPythonKernel):
+    """A kernel that a cell can end with ``exit()``: at the next cell, however fast that comes."""
+
     shell_class = Type(Shell)
+
+    async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        if getattr(self.shell, "exit_now", False):
+            os._exit(0)
+        await super().execute_request(stream, ident, parent)
 
 
 class App(IPKernelApp):

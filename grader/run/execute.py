@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import errno
+import os
 import shutil
 import tempfile
 import threading
@@ -16,14 +17,22 @@ from typing import Any
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+from grader.candidate.limits import is_overfull
 from grader.candidate.processes import START_SECONDS, GraderError, Nursery
 from grader.report.result import Run
 from grader.run import outputs
 from grader.run.manager import ForkedKernelManager
+from grader.run.process import Ending, Interrupted
 from grader.submission.load import Notebook
 
 POLL_SECONDS = 0.05
 SECONDS_TO_STOP = 2.0
+SECONDS_TO_DIE = 1.0
+"""How long after a kernel's last word it may take until its end is known."""
+
+_NO_ROOM = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
+_NEXT_TO_NOTHING = 1 << 20
+_NO_THREAD = "can't start new thread"
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,9 @@ def run_notebook(
     Whatever the notebook does becomes part of the outcome. Runs in any thread.
 
     Raises:
+        Interrupted: the kernel was ended, perhaps by somebody else.
         GraderError: no kernel could be started.
+        OSError: the folder can't be made.
     """
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent_folder))
     try:
@@ -154,15 +165,55 @@ async def _run(
             execution.kc.stop_channels()
         manager.close()
     if execution.started is None:
-        raise GraderError(f"no kernel could be started: {error or ending}")
+        raise GraderError(f"no kernel could be started ({_why(error, ending)})")
+    share = settings["limits"]["folder_bytes"]
+    if ending is not None and ending.by == "somebody" and is_overfull(str(folder), share):
+        ending = Ending(f"it put more than {share >> 20} MB into its folder", "itself")
     run = _verdict(execution, error, ending, time.monotonic() - execution.started)
     outputs.mark_caps(node, execution.meter.capped)
-    return RunOutcome(run, outputs.to_text(node))
+    outcome = RunOutcome(run, outputs.to_text(node))
+    if run.status == "killed" and not execution.meter.flooded:
+        _see_who_did_it(outcome, error, ending)
+    elif run.status == "failed" and _is_disk_full(error, folder, settings):
+        raise Interrupted("the disk was full")
+    return outcome
+
+
+def _see_who_did_it(
+    outcome: RunOutcome, error: BaseException | None, ending: Ending | None
+) -> None:
+    """Pass over what the notebook has certainly done itself.
+
+    Raises:
+        Interrupted: it may have been somebody else.
+    """
+    if isinstance(error, OSError) or str(error) == _NO_THREAD:  # the examiner's own
+        raise Interrupted(_why(error, ending))
+    if ending is not None and ending.by != "itself":
+        told = outcome if ending.by == "somebody" else None
+        raise Interrupted(ending.words, told, ending.memory)
+
+
+def _is_disk_full(error: BaseException | None, folder: Path, settings: Mapping[str, Any]) -> bool:
+    """Whether a cell found no room on the disk, though it had not had its share yet."""
+    free = shutil.disk_usage(folder).free
+    told = outputs.plain(getattr(error, "evalue", ""), 10_000)
+    if free > _NEXT_TO_NOTHING and not any(words in told for words in _NO_ROOM):
+        return False
+    missing = settings["limits"]["folder_bytes"] - free
+    return missing > 0 and not is_overfull(str(folder), missing)
+
+
+def _why(error: BaseException | None, ending: Ending | None) -> str:
+    """Why there is no kernel, without the places that the grader's own errors name."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) if error else ending.words if ending else "it does not answer"
 
 
 async def _until_done(
     execution: _Execution, manager: ForkedKernelManager
-) -> tuple[BaseException | None, str | None]:
+) -> tuple[BaseException | None, Ending | None]:
     """The exception that ended the execution, or how the kernel ended under it, or neither."""
     work = asyncio.ensure_future(execution.restart_and_run_all())
     ending = None
@@ -176,13 +227,26 @@ async def _until_done(
         if work.done() and not work.cancelled():
             work.exception()  # what a dying kernel makes of nbclient; asyncio complains of it else
         return None, ending
-    with contextlib.suppress(asyncio.CancelledError):
-        return work.exception(), None
-    return None, "its process was ended"
+    if work.cancelled():
+        return None, Ending("its process was ended", "somebody")
+    error = work.exception()
+    if error is not None and not isinstance(error, (CellExecutionError, CellTimeoutError)):
+        ending = await _ending(manager)
+    return error, ending
+
+
+async def _ending(manager: ForkedKernelManager) -> Ending | None:
+    """How the kernel ended, if it did: what its client makes of that may be known before."""
+    deadline = time.monotonic() + SECONDS_TO_DIE
+    while manager.process is not None and time.monotonic() < deadline:
+        if (ending := manager.process.ended()) is not None:
+            return ending
+        await asyncio.sleep(POLL_SECONDS)
+    return None
 
 
 def _verdict(
-    execution: _Execution, error: BaseException | None, ending: str | None, seconds: float
+    execution: _Execution, error: BaseException | None, ending: Ending | None, seconds: float
 ) -> Run:
     """The run's entry in the result."""
     number = None if execution.index is None else execution.index + 1
@@ -201,7 +265,7 @@ def _verdict(
         text = f"{outputs.plain(error.ename, 100)}: {outputs.plain(error.evalue)}"
         return Run("failed", seconds, number, text.removesuffix(": "), notes)
     if ending is not None:
-        return Run("killed", seconds, number, f"{where} ended the kernel: {ending}.", notes)
+        return Run("killed", seconds, number, f"{where} ended the kernel: {ending.words}.", notes)
     if error is not None:
         text = f"{where} made the kernel answer as no kernel does ({type(error).__name__})."
         return Run("killed", seconds, number, text, notes)

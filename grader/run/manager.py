@@ -81,7 +81,9 @@ class ForkedKernelManager(AsyncKernelManager):
             GraderError: the folder's name is too long for a local socket.
         """
         if len(str(folder)) > MAX_SOCKET_PATH:
-            raise GraderError(f"{folder} is too long a name for sockets: set TMPDIR to another")
+            raise GraderError(
+                "the temporary folder's name is too long for sockets: set TMPDIR to a shorter one"
+            )
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         super().__init__(

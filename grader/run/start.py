@@ -9,19 +9,28 @@ What is heavy is imported in the threads that need it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from grader import machine
 from grader.candidate.processes import GraderError, Nursery, WarmFork
 from grader.report.result import Run, Training
 from grader.run.digits import read_digits, shipped_folder
+from grader.run.process import Interrupted
+from grader.run.renewed import Renewed, Turns
 from grader.submission.load import Notebook
 
 if TYPE_CHECKING:
     from grader.run.execute import RunLimits, RunOutcome
     from grader.submission.slices import Slice
+
+Came = TypeVar("Came", "RunOutcome", Training)
+
+MODEST_BYTES = 1 << 30
+"""Memory that no run needs: one that holds less was not what filled the machine's."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,12 @@ class RunOptions:
 
 
 class Runner:
-    """A warm process of kernels, forked from another; a context manager that ends it."""
+    """A warm process of kernels, forked from another; a context manager that ends it.
+
+    What is ended by a signal, or not even started, is tried a second time with nothing beside it.
+    It is the submission's own doing if it ends itself both times, and nothing points to the
+    machine; otherwise it is said to be interrupted, which leaves it open.
+    """
 
     def __init__(self, warm: Nursery, folder: Path, options: RunOptions | None = None) -> None:
         """``folder`` holds the runs' own folders, each for as long as its run.
@@ -57,8 +71,9 @@ class Runner:
             for train in (True, False):
                 read_digits(self._data, train)
         self._folder = folder
-        self._kernels = WarmFork(warm, "grader.run.kernel")
-        self._trainers = WarmFork(self._kernels, "grader.run.trainer")
+        self._kernels = Renewed(lambda: WarmFork(warm, "grader.run.kernel"))
+        self._trainers = Renewed(lambda: WarmFork(self._kernels, "grader.run.trainer"))
+        self._turns = Turns()
         self._pool = ThreadPoolExecutor(2 * self._options.at_once, thread_name_prefix="run")
 
     def __enter__(self) -> Runner:
@@ -88,15 +103,53 @@ class Runner:
         options = self._options
         chosen = settings(self._data, KERNEL_LIMITS, options.trust)
         try:
-            return run_notebook(notebook, self._kernels, self._folder, chosen, options.limits)
-        except GraderError as error:
-            return RunOutcome(Run("not_run", error=f"The notebook was not run: {error}."))
+            return self._twice(
+                lambda: run_notebook(notebook, self._kernels, self._folder, chosen, options.limits)
+            )
+        except (GraderError, OSError) as error:
+            return RunOutcome(Run("interrupted", error=_words("run of the notebook", error)))
 
     def _train(self, code: Slice) -> Training:
         from grader.run.training import train
 
         digits = read_digits(shipped_folder(), True)
         try:
-            return train(code, digits, self._trainers, self._folder, self._options.trust)
-        except GraderError as error:
-            return Training("not_run", error=f"The class was not trained: {error}.")
+            return self._twice(
+                lambda: train(code, digits, self._trainers, self._folder, self._options.trust)
+            )
+        except (GraderError, OSError) as error:
+            return Training("interrupted", error=_words("training", error))
+
+    def _twice(self, attempt: Callable[[], Came]) -> Came:
+        """What comes of an attempt, or of another if the first one may have been interrupted.
+
+        Raises:
+            GraderError or OSError: the machine kept both from their end.
+        """
+        try:
+            with self._turns.beside():
+                return attempt()
+        except Interrupted as error:
+            first = error.told
+        except (GraderError, OSError):
+            first = None
+        with self._turns.alone():
+            killed = machine.killed_for_memory()
+            try:
+                return attempt()
+            except Interrupted as error:
+                if machine.killed_for_memory() > killed and error.memory < MODEST_BYTES:
+                    raise GraderError("the machine had no memory left") from error
+                if first is None or error.told is None:
+                    raise
+                own: Came = error.told
+                return own
+
+
+def _words(what: str, error: Exception) -> str:
+    """What is said of something that the machine interrupted."""
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (
+        f"The machine interrupted the {what}, which is no fault of the notebook's: "
+        f"{why.rstrip('.')}. Grade it again to have that done again."
+    )

@@ -24,7 +24,7 @@ from grader.candidate.reach import cuda_devices
 from grader.candidate.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.run.digits import Digits
-from grader.run.process import ForkedProcess, Process, SpawnedProcess
+from grader.run.process import Ending, ForkedProcess, Interrupted, Process, SpawnedProcess
 from grader.submission.slices import Slice
 
 
@@ -60,6 +60,7 @@ def train(
     ``trainers`` forks `grader.run.trainer`. What goes wrong becomes part of the result.
 
     Raises:
+        Interrupted: its process was ended, perhaps by somebody else.
         GraderError: the warm process is gone.
     """
     trained = _trained(_job(code, digits, SMALL), trainers, folder, trust)
@@ -115,17 +116,22 @@ def _ask(process: Process, job: bytes) -> Training:
         return Training("timed_out", error=f"The training took longer than {SECONDS:g} seconds.")
     except (EOFError, OSError):
         ending = _wait_for_ending(process)
-        return Training("killed", error=f"The training ended its process: {ending}.")
+        told = Training("killed", error=f"The training ended its process: {ending.words}.")
+        if ending.by == "itself":
+            return told
+        raise Interrupted(
+            ending.words, told if ending.by == "somebody" else None, ending.memory
+        ) from None
     except (WireError, KeyError, TypeError, ValueError):
         return Training("killed", error="The training's process answered with nonsense.")
 
 
-def _wait_for_ending(process: Process) -> str:
+def _wait_for_ending(process: Process) -> Ending:
     for _ in range(100):
         if (ending := process.ended()) is not None:
             return ending
         time.sleep(0.02)
-    return "it does not answer"
+    return Ending("it does not answer", "itself")
 
 
 def read_reply(reply: Message) -> Training:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems f
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A small course and its undisturbed grading."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A small course and its grading; no test changes them."""
     top = tmp_path_factory.mktemp("course")
     handed = handed_in(top / "in", ["right", "wrong_elbo", "exits", "right"])
     (handed / "student_004").mkdir()
@@ -38,6 +38,15 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     return handed, top / "out"
+
+
+@pytest.fixture
+def course(undisturbed: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of both, to change."""
+    handed, out = tmp_path / "in", tmp_path / "graded"
+    shutil.copytree(undisturbed[0], handed)
+    shutil.copytree(undisturbed[1], out)
+    return handed, out
 
 
 def test_everybody_has_a_result_and_a_row(course: tuple[Path, Path]) -> None:
@@ -81,7 +90,6 @@ def test_overrides_survive_and_are_marked(course: tuple[Path, Path]) -> None:
         "- {student: nobody, target: elbo, points: 7, reason: gone}\n"
     )
     done = grade(handed, out, "--no-run")
-    path.unlink()
     assert "Override 2 (nobody, elbo) is not applied" in done.stderr
     row = gradebook(out)["student_001"]
     assert (row["elbo"], row["points"]) == ("7", "52")
@@ -146,13 +154,10 @@ def test_ctrl_c_stops_at_once_and_loses_nothing(course: tuple[Path, Path], tmp_p
     )
     wait_for_results(out, 2, process)
     process.send_signal(signal.SIGINT)
-    started = time.monotonic()
-    _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - started < 30
-    assert process.returncode == 130
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130  # before it was done, or it would be another
     assert b"run the same command again to go on" in errors
     assert b"Traceback" not in errors
-    assert len(results(out)) < 6
     grade(handed, out, "--no-run")
     assert results(out) == results(undisturbed)
 

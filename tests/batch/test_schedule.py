@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 
 import pytest
 from made_results import graded
 
-from grader.batch.schedule import Schedule, default_jobs, failed_result
+from grader import machine
+from grader.batch.schedule import BYTES_A_JOB, Schedule, default_jobs, failed_result
 from grader.batch.store import StoreError
-from grader.candidate.client import NotConfinedError
+from grader.candidate.client import GraderError, NotConfinedError
 from grader.report.result import Result
 
 
@@ -52,13 +55,15 @@ def test_an_error_of_the_grader_is_no_zero_and_stops_nobody() -> None:
     assert "ZeroDivisionError: oops (test_schedule.py:" in (done[1].reason or "")
 
 
-@pytest.mark.parametrize("error", [NotConfinedError(("Landlock",)), StoreError("full")])
+@pytest.mark.parametrize(
+    "error", [NotConfinedError(("Landlock",)), GraderError("gone"), StoreError("full")]
+)
 def test_what_going_on_can_not_help_ends_it(error: Exception) -> None:
     graded_items: list[int] = []
 
     def grade(item: int) -> Result:
         graded_items.append(item)
-        if isinstance(error, NotConfinedError):
+        if isinstance(error, GraderError):
             raise error
         return graded()
 
@@ -89,9 +94,35 @@ def test_stopping_is_at_once_and_keeps_nothing_more() -> None:
     running.close()  # what an exception such as KeyboardInterrupt does to the generator
     assert time.monotonic() - started < 5
     release.set()
-    time.sleep(0.2)
+    for thread in threading.enumerate():
+        if thread.name.startswith("grade"):
+            thread.join(30)
     assert kept == [0]
 
 
-def test_default_jobs_fit_the_machine() -> None:
-    assert default_jobs() >= 1
+@pytest.mark.parametrize(
+    ("cores", "jobs_in_memory", "jobs"), [(8, 20, 8), (8, 3, 3), (1, 20, 1), (8, 0, 1)]
+)
+def test_default_jobs_fit_the_machine(
+    monkeypatch: pytest.MonkeyPatch, cores: int, jobs_in_memory: int, jobs: int
+) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    monkeypatch.setattr(machine, "free_bytes", lambda: jobs_in_memory * BYTES_A_JOB + 1)
+    assert default_jobs() == jobs
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
+def test_cores_that_a_container_does_not_give_do_not_count() -> None:
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert machine.cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert machine.cores() == len(before)
+
+
+def test_memory_is_read_where_it_is_told() -> None:
+    if sys.platform == "linux":
+        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        assert 0 < machine.free_bytes() <= pages

@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_results import broken_grader, graded, ungradable
 
 from grader.batch.fingerprint import fingerprint
-from grader.batch.store import Store, StoreError, write_whole
+from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
 from grader.report.from_json import from_json
+from grader.report.result import Run, Training
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -46,6 +49,44 @@ def test_open_and_damaged_results_are_graded_again(tmp_path: Path) -> None:
     assert store.kept("bad", "x") is not None
     store.path("bad").write_bytes(store.path("bad").read_bytes()[:100])
     assert store.kept("bad", "x") is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "",
+        lambda text: "[]",
+        lambda text: "[" * 100_000,
+        lambda text: text.replace('"schema_version": 1', '"schema_version": 99'),
+        lambda text: text.replace('"points": 4.5', '"points": "many"'),
+        lambda text: text.replace('"environment": {', '"environment": [], "x": {'),
+        lambda text: text.replace("ada", "\udcff"),
+    ],
+    ids=["half", "empty", "list", "deep", "schema", "type", "environment", "encoding"],
+)
+def test_a_damaged_result_is_none(tmp_path: Path, damage: Callable[[str], str]) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", graded(), "x")
+    path = store.path("ada")
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(damage(whole), encoding="utf-8", errors="surrogateescape")
+    assert path.read_bytes() != whole.encode()
+    assert store.kept("ada", "x") is None
+
+
+def test_what_the_machine_interrupted_is_not_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", replace(graded(), run=Run("interrupted")), "x")
+    assert store.kept("ada", "x") is None
+    store.keep("bob", replace(graded(), training=Training("interrupted")), "x")
+    assert store.kept("bob", "x") is None
+
+
+def test_what_could_not_be_read_has_no_fingerprint(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", ungradable(), UNKNOWN)
+    assert store.kept("ada", UNKNOWN) is None
 
 
 def test_a_second_grader_is_turned_away(tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ def _wait(seconds: float, until: object) -> bool:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_grader_leaves_no_folder_and_no_process(tmp_path: Path, how: int) -> None:
     node = nbformat.read(SOLVED, as_version=4)
-    node.cells.insert(0, nbformat.v4.new_code_cell("import time\ntime.sleep(600)"))
+    node.cells.insert(
+        0, nbformat.v4.new_code_cell("import time\nopen('asleep', 'w').close()\ntime.sleep(600)")
+    )
     notebook = tmp_path / "hangs.ipynb"
     notebook.write_text(json.dumps(node), encoding="utf-8")
     place = tmp_path / "t"
@@ -56,8 +58,7 @@ def test_killed_grader_leaves_no_folder_and_no_process(tmp_path: Path, how: int)
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    running = _wait(60, lambda: list(place.glob("grade-*/run-*/work/vae_utils.py")))
-    time.sleep(2)
+    running = _wait(60, lambda: list(place.glob("grade-*/run-*/work/asleep")))
     process.send_signal(how)
     process.wait(30)
     assert running
