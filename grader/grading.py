@@ -7,7 +7,6 @@ import platform
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -18,7 +17,8 @@ from typing import Any
 
 from grader import __version__, spec
 from grader.assets import asset
-from grader.candidate.client import Asked, Candidates
+from grader.candidate.client import Candidates
+from grader.candidate.hangs import Hangs
 from grader.candidate.observation import Observation, clean
 from grader.candidate.probe import Probe
 from grader.checks import CHECKS
@@ -120,10 +120,10 @@ class Grader:
     def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
         """Put the class to the checks of ``rubric``, which may count fewer than the grader's."""
         touched: set[str] = set()
-        stuck: Counter[Asked] = Counter()
+        hangs = Hangs()
 
         def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
-            observations = self.candidates.ask(probes, code, stuck, self.seed)
+            observations = self.candidates.ask(probes, code, hangs, self.seed)
             touched.update(*(observation.touched for observation in observations))
             return observations
 
