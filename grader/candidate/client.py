@@ -166,8 +166,9 @@ class Candidates:
             if len(answered) == len(put):
                 continue
             probe = put[len(answered)]
-            if failed is None or answered or not hangs.was_expected(probe, failed):
-                failed = self._again(probe, code, seed, alone=_needs_room(failed))
+            needs_room = _needs_room(failed)
+            if failed is None or answered or needs_room or not hangs.was_expected(probe, failed):
+                failed = self._again(probe, code, seed, needs_room)
             hangs.note(task, probe, failed)
             observations.append(failed)
         return tuple(observations)

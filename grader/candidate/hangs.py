@@ -37,7 +37,7 @@ class Hangs:
     def __init__(self) -> None:
         self._strikes: Counter[Asked] = Counter()
         self._least: dict[Asked, int] = {}
-        self._never_loads = False
+        self._confirmed: set[str] = set()
 
     def note(self, task: str, probe: Probe, observation: Observation) -> None:
         """Remember what ran out of time, if something did."""
@@ -45,7 +45,7 @@ class Hangs:
         if key is not None:
             self._strikes[key] += 1
             self._least[key] = min(work(probe), self._least.get(key, work(probe)))
-            self._never_loads = self._never_loads or key[1] == _LOADING
+            self._confirmed.add(key[1])
 
     def given_up(self, task: str, probe: Probe) -> Observation | None:
         """What is said of a probe that is not put: one that has no more to do has hung."""
@@ -56,8 +56,9 @@ class Hangs:
         return None
 
     def was_expected(self, probe: Probe, observation: Observation) -> bool:
-        """Whether a probe hung while the class was loaded, which was seen already to never end."""
-        return self._never_loads and _hung("", probe, observation) == _loading("")
+        """Whether what hung has hung before, with other stand-ins or while another task asked."""
+        key = _hung("", probe, observation)
+        return key is not None and key[1] in self._confirmed
 
 
 def _loading(task: str) -> Asked:
