@@ -20,8 +20,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
 
 from grader.assets import asset
 from grader.candidate import confinement, libc
@@ -70,7 +70,10 @@ def trials(outside: Path) -> tuple[Trial, ...]:
         Trial("read the clock", True, time.time),
         Trial("signal itself", True, lambda: os.kill(os.getpid(), signal.SIGCONT)),
         no("read the rubric", rubric.read_bytes),
-        no("import any copy of the grader", partial(_import_the_grader, list(sys.path))),
+        no(
+            "import any copy of the grader",
+            partial(_import_the_grader, [*sys.path], [*sys.meta_path]),
+        ),
         no("read a file outside its folder", outside.read_bytes),
         no("read the list of users", Path("/etc/passwd").read_bytes),
         no("list a folder that is not its own", lambda: os.listdir(outside.parent)),
@@ -167,9 +170,9 @@ def _error(trial: Trial) -> str | None:
     return None
 
 
-def _import_the_grader(path: list[str]) -> None:
-    """Import it from one place after the other, by Python's own means alone."""
-    sys.meta_path[:] = [PathFinder]
+def _import_the_grader(path: list[str], finders: list[Any]) -> None:
+    """Import it from one place after the other, as if it were not confined."""
+    sys.meta_path[:] = finders
     for place in path:
         sys.path[:] = [place, *path]
         with suppress(ImportError, OSError):
