@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from textwrap import indent
-from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +22,10 @@ from grader.candidate.own_time import is_measured
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import worlds
 from grader.checks.reading import lost_by
+from grader.grading import Grader
+from grader.rubric import Rubric
 from grader.submission import Slice, extract, load
+from tests.machine_load import busy
 from tests.redteam.attacks import Attack, write_notebook
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
@@ -63,37 +62,20 @@ def slow_decoder(seconds: float, folder: Path) -> Slice:
 
 
 class Counting(Candidates):
-    """Candidates that are counted; the first ``killed`` are killed once they are confined."""
+    """Candidates that are counted; those of a number in ``killed`` are killed while they load."""
 
-    def __init__(self, *given: Any, killed: int = 0, **named: Any) -> None:
-        super().__init__(*given, **named)
+    def __init__(self, killed: Container[int] = (), patience: Patience | None = None) -> None:
+        super().__init__(patience=patience)
         self.begun = 0
         self._killed = killed
 
     def _begin(self, job: bytes) -> Channel:
         channel = super()._begin(job)
         self.begun += 1
-        if self.begun <= self._killed:
+        if self.begun in self._killed:
             assert channel.pid is not None
             os.kill(channel.pid, signal.SIGKILL)
         return channel
-
-
-@contextlib.contextmanager
-def busy(processes: int) -> Iterator[None]:
-    """A machine that has so much else to do."""
-    spin = "while True: pass"
-    # In sessions of their own, for Linux shares processors out among sessions.
-    started = [
-        subprocess.Popen([sys.executable, "-c", spin], start_new_session=True)
-        for _ in range(processes)
-    ]
-    try:
-        yield
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
 
 
 SPIN = "class VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n        while True: pass\n"
@@ -202,10 +184,17 @@ def test_a_class_that_hangs_while_it_is_loaded_is_confirmed_for_all_tasks_once(
 
 def test_a_candidate_that_is_killed_from_outside_is_asked_for_anew(tmp_path: Path) -> None:
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
-    with Counting(killed=1) as candidates:
+    with Counting(killed=(1,)) as candidates:
         seen = candidates.ask([probe(2, KL), probe(2, DECODER)], code)
         assert [type(came.outcomes[0]) for came in seen] == [Returned, Returned]
         assert candidates.begun == 3
+
+
+def test_no_points_are_lost_to_kills_from_outside(rubric: Rubric) -> None:
+    with Counting(killed=range(1, 1000, 2)) as candidates:
+        result = Grader(candidates, rubric, at_once=1).grade(SHIPPED).result
+        assert (result.status, result.points) == ("graded", 60)
+        assert candidates.begun > 20
 
 
 def test_what_dies_alone_as_well_is_charged_and_said_rightly(tmp_path: Path) -> None:
