@@ -15,6 +15,7 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 _PACKAGE = "grader"
@@ -69,16 +70,15 @@ def _packages_in(root: str) -> Iterator[str]:
     if root.startswith(_SPECIAL) or not os.path.isdir(root):
         return
     yield root
-    for name in _names(root):
-        inner = f"{root}/{name}"
-        if name.startswith("python"):
+    for inner in [] if is_packages(root) else _folders(root):
+        if os.path.basename(inner).startswith("python"):
             yield from _site_folders(inner)
         elif any(os.path.isdir(f"{inner}/{own}") for own in (_PACKAGE, f"build/lib/{_PACKAGE}")):
             yield inner
-        elif os.path.isdir(f"{inner}/lib"):
-            for python in _names(f"{inner}/lib"):
-                if python.startswith("python"):
-                    yield from _site_folders(f"{inner}/lib/{python}")
+        else:
+            for python in _folders(f"{inner}/lib"):
+                if os.path.basename(python).startswith("python"):
+                    yield from _site_folders(python)
 
 
 def _site_folders(python: str) -> Iterator[str]:
@@ -90,8 +90,8 @@ def _site_folders(python: str) -> Iterator[str]:
 def _look(folder: str) -> tuple[list[str], list[str]]:
     """What is to be hidden in a folder, and other places that it speaks of."""
     hidden, elsewhere = [], [f"{folder}/{name}" for name in _BUILT]
-    for name in _names(folder):
-        path = f"{folder}/{name}"
+    for entry in _entries(folder):
+        name, path = entry.name, entry.path
         if name.endswith(_ARCHIVES):
             elsewhere.append(path)
         elif name.endswith((".pth", ".egg-link")) or name.startswith("__editable__"):
@@ -99,7 +99,7 @@ def _look(folder: str) -> tuple[list[str], list[str]]:
         elif _DISTRIBUTION.fullmatch(name):
             hidden += _recorded(path, folder)
             elsewhere += _installed_from(path)
-        elif os.path.isdir(path) and (name == _PACKAGE or _holds_expected_values(path)):
+        elif _is_folder(entry) and (name == _PACKAGE or _holds_expected_values(path)):
             hidden.append(path)
     beside = [f"{folder}/{name}" for name, by in _BESIDE if os.path.exists(f"{folder}/{name}{by}")]
     if hidden and f"{folder}/rubric.yaml" in beside and not is_packages(folder):
@@ -107,18 +107,32 @@ def _look(folder: str) -> tuple[list[str], list[str]]:
     return [*hidden, *beside], elsewhere
 
 
-def _names(folder: str) -> list[str]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        return os.listdir(folder)[:_MOST_ENTRIES]
+        with os.scandir(folder) as entries:
+            return list(islice(entries, _MOST_ENTRIES))
     except OSError:
         return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _folders(folder: str) -> list[str]:
+    return [entry.path for entry in _entries(folder) if _is_folder(entry)]
 
 
 def _holds_expected_values(package: str) -> bool:
     """Whether it is this project's package under another name, such as an update left behind."""
     checks = f"{package}/checks"
-    names = _names(checks) if os.path.isdir(checks) else []
-    return any(name.startswith("expected.") for name in [*names, *_names(f"{checks}/__pycache__")])
+    entries = (
+        [*_entries(checks), *_entries(f"{checks}/__pycache__")] if os.path.isdir(checks) else []
+    )
+    return any(entry.name.startswith("expected.") for entry in entries)
 
 
 def _is_archive_of_it(path: str) -> bool:
