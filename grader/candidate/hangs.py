@@ -6,7 +6,7 @@ not depend on which was first.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections import Counter
 
 from grader.candidate.observation import Failure, Observation
@@ -16,6 +16,7 @@ STRIKES = 2
 """How often code that hangs is seen to, with less to do each time, before it is asked no more."""
 
 _LOADING = ""
+_MOST = sys.maxsize
 
 Asked = tuple[str, str, tuple[str, ...]]
 """A task, a method or loading the class, and the stand-ins that were in place."""
@@ -23,12 +24,11 @@ Asked = tuple[str, str, tuple[str, ...]]
 
 def work(probe: Probe) -> int:
     """How much a probe has a candidate do, roughly: rows that go through layers of its size."""
-    sizes = probe.sizes
     rows = 0
     for call in probe.calls:
         for value in list(call.arguments.values())[:1]:
             rows += call.repeat * (value if isinstance(value, int) else len(value))
-    return max(rows, 1) * sizes.hidden * (sizes.obs + sizes.latent)
+    return max(rows, 1) * _units(probe)
 
 
 class Hangs:
@@ -44,13 +44,14 @@ class Hangs:
         key = _hung(task, probe, observation)
         if key is not None:
             self._strikes[key] += 1
-            self._least[key] = min(work(probe), self._least.get(key, work(probe)))
+            self._least[key] = min(_work_of(key, probe), self._least.get(key, _MOST))
             self._confirmed.add(key[1])
 
     def given_up(self, task: str, probe: Probe) -> Observation | None:
         """What is said of a probe that is not put: one that has no more to do has hung."""
         for stage, key in (("load", _loading(task)), ("call", _asked(task, probe, 0))):
-            if self._strikes[key] >= STRIKES or work(probe) >= self._least.get(key, math.inf):
+            least = self._least.get(key, _MOST)
+            if self._strikes[key] >= STRIKES or _work_of(key, probe) >= least:
                 again = Failure("timed_out", stage, text="its time in earlier checks")
                 return Observation((again,) * len(probe.calls))
         return None
@@ -59,6 +60,16 @@ class Hangs:
         """Whether what hung has hung before, with other stand-ins or while another task asked."""
         key = _hung("", probe, observation)
         return key is not None and key[1] in self._confirmed
+
+
+def _units(probe: Probe) -> int:
+    sizes = probe.sizes
+    return sizes.hidden * (sizes.obs + sizes.latent)
+
+
+def _work_of(key: Asked, probe: Probe) -> int:
+    """What a probe takes to do: to load the class is the same for all calls."""
+    return _units(probe) if key[1] == _LOADING else work(probe)
 
 
 def _loading(task: str) -> Asked:
