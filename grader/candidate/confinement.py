@@ -202,7 +202,11 @@ def _project_modules() -> tuple[str, ...]:
 
 
 def missing() -> tuple[str, ...]:
-    """The layers that this machine can't enforce, found out in a fork; empty on a usual Linux."""
+    """The layers that this machine can't enforce, found out in a fork; empty on a usual Linux.
+
+    A process with threads, such as a kernel, must not be forked: see
+    `Candidates.require_confinement`.
+    """
     if not hasattr(os, "fork") or sys.platform != "linux":
         return LAYERS if sys.platform == "win32" else LAYERS[:3]
     on = {layer.split(":")[0] for layer in layers()}

@@ -17,6 +17,7 @@ from grader import grade
 from grader.candidate.channels import Channel
 from grader.candidate.client import Candidates, GraderError, NotConfinedError, Patience
 from grader.candidate.hangs import Hangs
+from grader.candidate.limits import Limits
 from grader.candidate.observation import Failure, Observation, Returned
 from grader.candidate.own_time import is_measured
 from grader.candidate.probe import Call, Probe, Sizes
@@ -160,11 +161,8 @@ def test_time_that_many_threads_use_counts_for_each(tmp_path: Path) -> None:
         "        time.sleep(60)\n",
         tmp_path,
     )
-    with Counting(patience=Patience(5.0, 1.0, 11.0)) as candidates:
-        ask(candidates, code, KL)
-        started = time.monotonic()
+    with Candidates(patience=Patience(5.0, 1.0, 11.0)) as candidates:
         (outcome,) = ask(candidates, code, DECODER).outcomes
-        assert time.monotonic() - started < 20
     assert isinstance(outcome, Failure)
     assert outcome.kind == "timed_out"
 
@@ -206,6 +204,43 @@ def test_what_dies_alone_as_well_is_charged_and_said_rightly(tmp_path: Path) -> 
     assert (outcome.kind, outcome.stage) == ("died", "load")
     told = lost_by(outcome, "decoder").message
     assert told == "Loading class VAE for `decoder` ended the process: it was killed."
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("pass", "it used more CPU time than is allowed"),
+        pytest.param(
+            "signal.signal(signal.SIGXCPU, signal.SIG_IGN)", "it was killed", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(
+    first: str, told: str, tmp_path: Path
+) -> None:
+    assert Limits().cpu_seconds > Patience().life_seconds
+    code = sliced(
+        "import signal\nclass VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n"
+        f"        {first}\n        while True: pass\n",
+        tmp_path,
+    )
+    with Candidates(limits=Limits(cpu_seconds=1)) as candidates:
+        (outcome,) = ask(candidates, code, KL).outcomes
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.text) == ("died", told)
+
+
+@pytest.mark.slow
+def test_candidates_of_their_own_are_judged_likewise(tmp_path: Path) -> None:
+    spinning = sliced(SPIN, tmp_path)
+    with Candidates("spawn", patience=Patience(10.0, 0.5, 20.0)) as candidates:
+        (hung,) = ask(candidates, spinning, KL).outcomes
+        assert isinstance(hung, Failure)
+        assert (hung.kind, hung.text) == ("timed_out", "0.5 seconds")
+        dies = sliced("import os\nclass VAE(Honest):\n    os.kill(os.getpid(), 9)\n", tmp_path)
+        (died,) = ask(candidates, dies, KL).outcomes
+        assert isinstance(died, Failure)
+        assert (died.kind, died.text) == ("died", "it was killed")
 
 
 @pytest.mark.parametrize("kind", ["died", "timed_out", "nonsense"])
