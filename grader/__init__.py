@@ -46,18 +46,16 @@ def grade(
     from contextlib import nullcontext
     from pathlib import Path
 
-    from grader.candidate import confinement
-    from grader.candidate.client import Candidates, NotConfinedError
+    from grader.candidate.client import Candidates
 
     with Candidates(trust=trust) as candidates:
-        missing = () if trust else confinement.missing()
-        if missing:
-            raise NotConfinedError(missing)
         from grader.grading import KNOWN_CHECKS, Grader
         from grader.rubric import default_path, load_rubric
         from grader.run.start import Runner, RunOptions
 
         points = load_rubric(Path(rubric) if rubric else default_path(), KNOWN_CHECKS)
+        if not trust:
+            candidates.require_confinement()
         runner = None
         if run and candidates.warm is not None:
             runner = Runner(candidates.warm, candidates.folder, RunOptions(trust=trust))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import importlib
 import json
 import mmap
 import os
@@ -16,8 +17,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from grader.assets import asset
 from grader.candidate import confinement, libc
@@ -66,6 +70,10 @@ def trials(outside: Path) -> tuple[Trial, ...]:
         Trial("read the clock", True, time.time),
         Trial("signal itself", True, lambda: os.kill(os.getpid(), signal.SIGCONT)),
         no("read the rubric", rubric.read_bytes),
+        no(
+            "import any copy of the grader",
+            partial(_import_the_grader, [*sys.path], [*sys.meta_path]),
+        ),
         no("read a file outside its folder", outside.read_bytes),
         no("read the list of users", Path("/etc/passwd").read_bytes),
         no("list a folder that is not its own", lambda: os.listdir(outside.parent)),
@@ -160,6 +168,18 @@ def _error(trial: Trial) -> str | None:
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def _import_the_grader(path: list[str], finders: list[Any]) -> None:
+    """Import it from one place after the other, as if it were not confined."""
+    sys.meta_path[:] = finders
+    for place in path:
+        sys.path[:] = [place, *path]
+        with suppress(ImportError, OSError):
+            importlib.import_module("grader.checks.expected")
+            return
+        sys.modules.pop("grader", None)
+    raise ModuleNotFoundError("No module named 'grader'")
 
 
 def _fork() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,8 @@ from typing import Any
 
 from grader import __version__, spec
 from grader.assets import asset
-from grader.candidate.client import Asked, Candidates, GraderError
+from grader.candidate.client import Candidates, GraderError
+from grader.candidate.hangs import Hangs
 from grader.candidate.observation import Observation, clean
 from grader.candidate.probe import Probe
 from grader.checks import CHECKS
@@ -124,10 +124,10 @@ class Grader:
     def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
         """Put the class to the checks of ``rubric``, which may count fewer than the grader's."""
         touched: set[str] = set()
-        stuck: Counter[Asked] = Counter()
+        hangs = Hangs()
 
         def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
-            observations = self.candidates.ask(probes, code, stuck, self.seed)
+            observations = self.candidates.ask(probes, code, hangs, self.seed)
             touched.update(*(observation.touched for observation in observations))
             return observations
 

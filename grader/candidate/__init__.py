@@ -2,6 +2,7 @@
 
 ``warm`` forks the processes that execute student code, ``worker`` is what the checks' become, and
 ``confinement`` with the modules it imports is what they are held by; of this package they import
-only each other and ``wire``. ``client`` is the examiner's end: it asks (``probe``), keeps time, and
-reads the answers without believing them (``observation``).
+only each other, ``wire`` and names from ``processes``. ``client`` is the examiner's end: it asks
+(``probe``), keeps time (``own_time``, ``hangs``), and reads the answers without believing them
+(``observation``).
 """

@@ -12,22 +12,50 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from grader.candidate.processes import START_SECONDS, GraderError, Warm, ending_words, environment
 
+Left = Callable[[], float]
+"""Says how many seconds to wait before it is asked again; raises TimeoutError once it is over."""
+
+
+def until(seconds: float) -> Left:
+    """A limit in wall-clock time, from now on."""
+    return _until(time.monotonic() + seconds)
+
+
+def _until(deadline: float) -> Left:
+    def left() -> float:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError
+        return seconds
+
+    return left
+
 
 class Channel(Protocol):
-    """A running candidate."""
+    """A running candidate.
+
+    Attributes:
+        pid: its process; None where that isn't known.
+    """
+
+    pid: int | None
 
     def send(self, data: bytes) -> None: ...
-    def receive(self, count: int, deadline: float) -> bytes:
+    def receive(self, count: int, left: Left) -> bytes:
         """Exactly ``count`` bytes; raises TimeoutError or EOFError."""
         ...
 
     def ending(self) -> str:
-        """How the candidate ended, in words; called after an EOFError."""
+        """How the candidate ended, in words; called after an EOFError.
+
+        Raises:
+            GraderError: nobody knows, for what it was forked from has ended as well.
+        """
         ...
 
     def close(self) -> None:
@@ -42,13 +70,17 @@ def receive_exactly(wire: socket.socket, count: int, deadline: float) -> bytes:
         TimeoutError: they did not come in time.
         EOFError: the other side ended before.
     """
+    return _receive(wire, count, _until(deadline))
+
+
+def _receive(wire: socket.socket, count: int, left: Left) -> bytes:
     data = bytearray()
     while len(data) < count:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        wire.settimeout(left)
-        part = wire.recv(min(count - len(data), 1 << 20))
+        wire.settimeout(left())
+        try:
+            part = wire.recv(min(count - len(data), 1 << 20))
+        except TimeoutError:
+            continue
         if not part:
             raise EOFError
         data += part
@@ -60,29 +92,43 @@ class Forked:
 
     def __init__(self, warm: Warm, given: Mapping[str, Any]) -> None:
         self._wire, self._control = warm.fork(given)
-        self._control.settimeout(START_SECONDS)
-        if not self._news():
+        self._news: dict[str, Any] = {}
+        self._hear(START_SECONDS)
+        self.pid: int | None = self._news.get("pid")
+        if self.pid is None:
             self.close()
-            raise GraderError("the warm process started no candidate")
+            why = self._news.get("refused", "the process that it is forked from ended")
+            raise GraderError(f"no candidate was started: {why}")
 
-    def _news(self) -> dict[str, int]:
+    def _hear(self, seconds: float) -> bool:
+        """Learn what the warm process says of this fork; False once it says no more."""
+        self._control.settimeout(seconds)
         try:
-            line = self._control.recv(4096)
-            return json.loads(line.splitlines()[-1]) if line else {}
+            news = self._control.recv(4096)
+        except TimeoutError:
+            return True
         except OSError:
-            return {}
+            return False
+        for line in news.splitlines():
+            self._news.update(json.loads(line))
+        return bool(news)
 
     def send(self, data: bytes) -> None:
         self._wire.settimeout(START_SECONDS)
         self._wire.sendall(data)
 
-    def receive(self, count: int, deadline: float) -> bytes:
-        return receive_exactly(self._wire, count, deadline)
+    def receive(self, count: int, left: Left) -> bytes:
+        return _receive(self._wire, count, left)
 
     def ending(self) -> str:
-        self._control.settimeout(5)
-        news = self._news()
-        return ending_words(-news["signal"] if "signal" in news else news.get("exit", 0))
+        known = self._news.keys() & {"signal", "exit"} or self._hear(5)
+        if "signal" in self._news:
+            return ending_words(-self._news["signal"])
+        if "exit" in self._news:
+            return ending_words(self._news["exit"])
+        if known:
+            return "it closed its channel to the grader"
+        raise GraderError("a candidate ended together with the process that it was forked from")
 
     def close(self) -> None:
         self._wire.close()
@@ -102,6 +148,7 @@ class Spawned:
             cwd=folder,
             start_new_session=True,
         )
+        self.pid: int | None = self._process.pid
         # A pipe has no time-outs on every platform, a queue has; its bound caps what is held.
         self._parts: queue.Queue[bytes] = queue.Queue(maxsize=64)
         self._held = bytearray()
@@ -124,18 +171,17 @@ class Spawned:
     def send(self, data: bytes) -> None:
         # The imports take as long as the disk is slow, which the submission is not to blame for.
         with contextlib.suppress(EOFError, TimeoutError):
-            self.receive(1, time.monotonic() + START_SECONDS)
+            self.receive(1, until(START_SECONDS))
         assert self._process.stdin is not None
         self._process.stdin.write(data)
         self._process.stdin.close()
 
-    def receive(self, count: int, deadline: float) -> bytes:
+    def receive(self, count: int, left: Left) -> bytes:
         while len(self._held) < count:
-            left = deadline - time.monotonic()
             try:
-                part = self._parts.get(timeout=max(left, 0.001))
+                part = self._parts.get(timeout=left())
             except queue.Empty:
-                raise TimeoutError from None
+                continue
             if not part:
                 raise EOFError
             self._held += part

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from grader.candidate.channels import Channel, Forked, Spawned
+from grader.candidate.channels import Channel, Forked, Left, Spawned, until
 from grader.candidate.confinement import refusal
+from grader.candidate.hangs import Hangs
 from grader.candidate.limits import Limits
 from grader.candidate.observation import (
     Failure,
@@ -26,41 +24,22 @@ from grader.candidate.observation import (
     read_setup,
     read_touched,
 )
-from grader.candidate.probe import Call, Probe, message
+from grader.candidate.own_time import Allowance, Watch, is_measured
+from grader.candidate.probe import Probe, message
 from grader.candidate.processes import START_SECONDS, GraderError, Warm
+from grader.candidate.turns import Turns
 from grader.candidate.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireError, pack, unpack
 from grader.submission.slices import Slice
 
 Isolation = Literal["fork", "spawn"]
 
-STRIKES = 2
-"""How often a class, or a method of it, may run out of time before it is asked no more."""
-
-Asked = tuple[str, tuple[str, ...]]
-"""A method and the stand-ins that were in place; the method is empty for the class as a whole."""
-
-_LOADING: Asked = ("", ())
+_NOTHING: Mapping[str, Any] = {"program": {}, "watch": [], "seed": 0, "probes": []}
 
 
-def _asked(call: Call, probe: Probe) -> Asked:
-    return call.method, probe.stand_ins.methods if probe.stand_ins else ()
-
-
-def _hung(probe: Probe, observation: Observation) -> Asked | None:
-    """What ran out of time, if something did."""
-    for call, outcome in zip(probe.calls, observation.outcomes, strict=True):
-        if isinstance(outcome, Failure) and outcome.kind == "timed_out":
-            return _LOADING if outcome.stage == "load" else _asked(call, probe)
-    return None
-
-
-def _given_up(probe: Probe, stuck: Counter[Asked]) -> Observation | None:
-    """What is said of a probe that is not put, for it has hung too often."""
-    for stage, key in (("load", _LOADING), ("call", _asked(probe.calls[0], probe))):
-        if stuck[key] >= STRIKES:
-            again = Failure("timed_out", stage, text="its time in earlier checks")
-            return Observation((again,) * len(probe.calls))
-    return None
+def _needs_room(failed: Observation | None) -> bool:
+    """Whether a failure may be owed to what ran beside: to memory that was short, or to load."""
+    last = failed.outcomes[-1] if failed else None
+    return not (isinstance(last, Failure) and last.kind == "timed_out" and is_measured())
 
 
 def _one_job(probes: Sequence[Probe]) -> Iterator[Probe]:
@@ -75,10 +54,10 @@ def _one_job(probes: Sequence[Probe]) -> Iterator[Probe]:
 
 @dataclass(frozen=True)
 class Patience:
-    """Wall-clock limits: for building the model, for each call, and for all of them.
+    """Limits for building the model, for each call, and for all of them.
 
-    Calls that are repeated have the time of three: drawing pixel by pixel in Python takes seconds,
-    and many times that on a machine that has much else to do.
+    They are in the candidate's own time (see `own_time`), so load on the machine changes nothing.
+    Calls that are repeated have the time of three: drawing pixel by pixel in Python takes seconds.
     """
 
     setup_seconds: float = 20.0
@@ -123,6 +102,7 @@ class Candidates:
         self.isolation = isolation or default_isolation()
         given = {"limits": asdict(limits or Limits()), "trust": trust}
         self._patience = patience or Patience()
+        self._turns = Turns()
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
         self._open: Callable[[], Channel]
         self._warm: Warm | None = None
@@ -154,75 +134,129 @@ class Candidates:
             self._warm.close()
         self._folder.cleanup()
 
+    def require_confinement(self) -> None:
+        """Try whether candidates are confined here, without a line of a student's.
+
+        Raises:
+            GraderError: no candidate could be started.
+            NotConfinedError: a layer is missing.
+        """
+        self._begin(pack(Message(_NOTHING))).close()
+
     def ask(
         self,
         probes: Sequence[Probe],
         code: Slice,
-        stuck: Counter[Asked] | None = None,
+        hangs: Hangs | None = None,
         seed: int = 0,
     ) -> tuple[Observation, ...]:
         """Put probes to a fresh candidate that holds ``code``, one after the other.
 
-        A candidate that fails is of no more use, so what it has not answered goes to another. What
-        ended it may be owed to probes before, so that one is put again too, first this time; but
-        not if it alone took too long.
+        A candidate that dies, takes too long or talks nonsense is of no more use. That may be owed
+        to probes before, to the machine, or to someone who killed it: so the probe is put again, to
+        a candidate of its own with none beside it, and what comes then counts.
 
-        ``stuck`` counts what ran out of time in one grading, so that a class which hangs is not
-        waited for in every check. ``seed`` is that of the candidate's generators.
+        ``hangs`` are those of the grading so far; ``seed`` is that of the candidate's generators.
 
         Raises:
-            GraderError: no candidate could be started.
+            GraderError: no candidate could be started, or two were lost to the machine.
             NotConfinedError: it could not be confined, so no student code ran.
         """
-        stuck = Counter() if stuck is None else stuck
+        hangs = hangs or Hangs()
+        task = probes[0].calls[0].method if probes else ""
         observations: list[Observation] = []
         while rest := probes[len(observations) :]:
-            put = tuple(takewhile(lambda probe: _given_up(probe, stuck) is None, _one_job(rest)))
-            again = _given_up(rest[0], stuck)
-            observations += [again] if again else self._put(message(put, code, seed), put, stuck)
+            given_up = hangs.given_up(task, rest[0])
+            if given_up is not None:
+                observations.append(given_up)
+                continue
+            job = _one_job(rest)
+            put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
+            answered, failed = self._try(put, code, seed)
+            observations += answered
+            if len(answered) == len(put):
+                continue
+            probe = put[len(answered)]
+            needs_room = _needs_room(failed)
+            if failed is None or answered or needs_room or not hangs.was_expected(probe, failed):
+                failed = self._again(probe, code, seed, needs_room)
+            hangs.note(task, probe, failed)
+            observations.append(failed)
         return tuple(observations)
 
-    def _put(
-        self, job: Message, probes: Sequence[Probe], stuck: Counter[Asked]
-    ) -> list[Observation]:
-        """What one candidate makes of probes: of the first at least, and on until it fails."""
-        channel = self._open()
+    def _try(
+        self, probes: Sequence[Probe], code: Slice, seed: int
+    ) -> tuple[list[Observation], Observation | None]:
+        """What a candidate makes of probes until it fails, and what came of the one it failed at.
+
+        The latter is None if it did not fail, or was lost to the machine.
+        """
         try:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                channel.send(pack(job))
-            self.layers = self._confined(channel)
-            end = time.monotonic() + self._patience.life_seconds
+            with self._turns.beside():
+                observations, alive = self._put(message(probes, code, seed), probes)
+        except NotConfinedError:
+            raise
+        except GraderError:
+            return [], None
+        return (observations, None) if alive else (observations[:-1], observations[-1])
+
+    def _again(self, probe: Probe, code: Slice, seed: int, alone: bool) -> Observation:
+        """What a candidate that holds nothing else makes of a probe."""
+        with self._turns.alone() if alone else self._turns.beside():
+            ((observation,), _) = self._put(message((probe,), code, seed), (probe,))
+        return observation
+
+    def _put(self, job: Message, probes: Sequence[Probe]) -> tuple[list[Observation], bool]:
+        """What one candidate makes of probes, on until it fails, and whether it lives."""
+        channel = self._begin(pack(job))
+        try:
+            watch = Watch(channel.pid)
             observations: list[Observation] = []
             for probe in probes:
-                observation, alive = self._observe(channel, probe, end)
-                hung = _hung(probe, observation)
-                if alive or not observations or (hung and time.monotonic() < end):
-                    observations.append(observation)
-                    stuck.update([hung] if hung else [])
+                observation, alive = self._observe(channel, probe, watch)
+                observations.append(observation)
                 if not alive:
-                    break
-            return observations
+                    return observations, False
+            return observations, True
         finally:
             channel.close()
 
-    def _observe(self, channel: Channel, probe: Probe, end: float) -> tuple[Observation, bool]:
+    def _begin(self, job: bytes) -> Channel:
+        """A candidate that is confined and has its job; there is none unless this returns."""
+        channel = self._open()
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                channel.send(job)
+            self.layers = self._confined(channel)
+        except BaseException:
+            channel.close()
+            raise
+        return channel
+
+    def _observe(self, channel: Channel, probe: Probe, watch: Watch) -> tuple[Observation, bool]:
         """What comes of a probe, and whether the candidate can be put another."""
         outcomes: list[Outcome] = []
         touched: frozenset[str] = frozenset()
-        stage, seconds = "load", self._patience.setup_seconds
+        stage = "load"
+        patience = self._patience
+
+        def allow(seconds: float) -> Allowance:
+            return Allowance(watch, seconds, patience.life_seconds)
+
+        allowance = allow(patience.setup_seconds)
         try:
-            not_built = read_setup(self._next(channel, seconds, end))
+            not_built = read_setup(_next(channel, allowance.left))
             if not_built is not None:
                 return Observation((not_built,) * len(probe.calls)), True
             stage = "call"
             for call in probe.calls:
-                seconds = self._patience.seconds(call.repeat)
-                answer = self._next(channel, seconds, end)
+                allowance = allow(patience.seconds(call.repeat))
+                answer = _next(channel, allowance.left)
                 touched |= read_touched(answer)
                 outcomes.append(read_outcome(answer, call.repeat))
             return Observation(tuple(outcomes), touched), True
         except TimeoutError:
-            failure = Failure("timed_out", stage, text=f"{seconds:g} seconds")
+            failure = Failure("timed_out", stage, text=f"{allowance.seconds:g} seconds")
         except (EOFError, ConnectionResetError):
             failure = Failure("died", stage, text=channel.ending())
         except WireError as error:
@@ -233,14 +267,13 @@ class Candidates:
     def _confined(self, channel: Channel) -> tuple[str, ...]:
         """The layers that are on. Until they are, whatever goes wrong is the grader's own fault."""
         try:
-            layers, missing = read_confinement(self._next(channel, START_SECONDS))
+            layers, missing = read_confinement(_next(channel, until(START_SECONDS)))
         except (TimeoutError, EOFError, ConnectionResetError, WireError) as error:
             raise GraderError("a candidate ended before it was confined") from error
         if missing:
             raise NotConfinedError(missing)
         return layers
 
-    @staticmethod
-    def _next(channel: Channel, seconds: float, end: float = math.inf) -> Message:
-        deadline = min(time.monotonic() + seconds, end)
-        return unpack(lambda count: channel.receive(count, deadline), MAX_ANSWER_HEADER)
+
+def _next(channel: Channel, left: Left) -> Message:
+    return unpack(lambda count: channel.receive(count, left), MAX_ANSWER_HEADER)

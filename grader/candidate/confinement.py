@@ -19,9 +19,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.abc import MetaPathFinder
 
 from grader.candidate import landlock, libc, limits, privileges, reach, seccomp, view
 from grader.candidate.limits import Limits
+from grader.candidate.processes import SEARCHED
 
 LAYERS = ("files", "system calls", "privileges", "resources")
 
@@ -177,7 +179,17 @@ def forget_project() -> None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(sys.modules.pop(name)))
     hidden = {os.path.realpath(path) for path in reach.project()}
     sys.path[:] = [path for path in sys.path if os.path.realpath(path) not in hidden]
-    os.environ.pop("PYTHONPATH", None)
+    sys.meta_path.insert(0, _Hidden())
+    for name in ("PYTHONPATH", SEARCHED):
+        os.environ.pop(name, None)
+
+
+class _Hidden(MetaPathFinder):
+    """Says of this project what is said of a package that is not there: no other copy is found."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname.partition(".")[0] == "grader":
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
 
 
 @cache
@@ -190,7 +202,11 @@ def _project_modules() -> tuple[str, ...]:
 
 
 def missing() -> tuple[str, ...]:
-    """The layers that this machine can't enforce, found out in a fork; empty on a usual Linux."""
+    """The layers that this machine can't enforce, found out in a fork; empty on a usual Linux.
+
+    A process with threads, such as a kernel, must not be forked: see
+    `Candidates.require_confinement`.
+    """
     if not hasattr(os, "fork") or sys.platform != "linux":
         return LAYERS if sys.platform == "win32" else LAYERS[:3]
     on = {layer.split(":")[0] for layer in layers()}

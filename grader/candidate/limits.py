@@ -19,7 +19,8 @@ class Limits:
     """Limits of one candidate process.
 
     Attributes:
-        cpu_seconds: CPU time of the process; past it the kernel kills it.
+        cpu_seconds: CPU time of the process; past it the kernel ends it. That is to stop what the
+            examiner can't, so it comes later than his own limits.
         memory_bytes: address space on top of what the warm process already holds; no more than an
             even share of the machine's memory is given. None sets no bound: CUDA reserves address
             space far beyond any memory.
@@ -30,7 +31,7 @@ class Limits:
             he runs, so there it holds a bomb off but doesn't count exactly.
     """
 
-    cpu_seconds: int = 60
+    cpu_seconds: int = 90
     memory_bytes: int | None = 2 << 30
     file_bytes: int = 16 << 20
     folder_bytes: int = 256 << 20
@@ -52,13 +53,14 @@ def apply(limits: Limits, own_user: bool = False, held_bytes: int = 0) -> None:
     if sys.platform == "win32":
         return
 
-    def limit(kind: int, value: int) -> None:
+    def limit(kind: int, value: int, grace: int = 0) -> None:
         _, hard = resource.getrlimit(kind)
-        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (bound, bound))
+        most = value + grace if hard == resource.RLIM_INFINITY else min(value + grace, hard)
+        resource.setrlimit(kind, (min(value, most), most))
 
     limit(resource.RLIMIT_CORE, 0)
-    limit(resource.RLIMIT_CPU, limits.cpu_seconds)
+    # A signal that says why comes first, and a kill to those that ignore it.
+    limit(resource.RLIMIT_CPU, limits.cpu_seconds, grace=5)
     limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     limit(resource.RLIMIT_NOFILE, limits.descriptors)
     if sys.platform == "linux":

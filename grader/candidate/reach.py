@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from grader.candidate import copies
+from grader.candidate.processes import SEARCHED
+
 _SYSTEM = (
     *("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64"),
     *("/usr/share", "/usr/local/lib", "/usr/local/share", "/nix/store", "/gnu/store"),
@@ -42,11 +45,13 @@ def installation() -> Reach:
 
 @cache
 def project() -> tuple[str, ...]:
-    """Where this project lies: its package, and the checkout around it if there is one."""
+    """Where this project lies: what runs and the checkout around it, and every other copy."""
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent
-    is_checkout = (checkout / "rubric.yaml").exists()
-    return (str(package), str(checkout)) if is_checkout else (str(package),)
+    is_checkout = (checkout / "rubric.yaml").exists() and not copies.is_packages(str(checkout))
+    running = (str(package), str(checkout)) if is_checkout else (str(package),)
+    searched = os.environ.get(SEARCHED, "").split(os.pathsep)
+    return tuple(dict.fromkeys((*running, *copies.find([*sys.path, *searched], _roots()))))
 
 
 def cuda_devices() -> tuple[str, ...]:

@@ -5,9 +5,9 @@ rubric, checks or notebook. A service is a module with ``prepare()``, called onc
 ``become(wire, given)``, called in each fork; one that names ``FORKS_BEFORE_COLLAPSE`` has memory
 put into huge pages when it has forked so often. Over the socket FD the examiner asks for forks: a
 JSON object and two descriptors, the fork's wire and a control socket. The control socket tells the
-examiner the fork's pid and how it ended; when the examiner closes it, the fork and all that it
-started are killed. When FD closes, everything ends, and the temporary FOLDER is removed: the
-examiner may have been killed.
+examiner the fork's pid and how it ended, or why there is none; when the examiner closes it, the
+fork and all that it started are killed. When FD closes, everything ends, and the temporary FOLDER
+is removed: the examiner may have been killed.
 
 A request that names a ``folder`` and ``limits`` has the fork killed when it puts too much there.
 
@@ -30,6 +30,7 @@ import sys
 from typing import Any
 
 from grader.candidate import huge_pages, limits
+from grader.candidate.processes import MAX_REQUEST
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -97,29 +98,43 @@ class _Nursery:
         self._kill_strays()
 
     def _accept(self) -> bool:
-        """Fork once; False when the examiner is gone."""
+        """Fork once, or refuse to; False when the examiner is gone."""
         try:
-            line, fds, _, _ = socket.recv_fds(self._requests, 4096, 2)
+            data, fds, flags, _ = socket.recv_fds(self._requests, MAX_REQUEST, 2)
         except OSError:
             return False
-        if not line:
+        if not data and not fds:
             return False
+        if len(fds) != 2:  # there were no descriptors left for them, and so nobody to tell
+            for fd in fds:
+                os.close(fd)
+            return True
         wire_fd, control_fd = fds
-        self._forks += 1
-        if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
-            huge_pages.collapse()
-        pid = os.fork()
-        request = json.loads(line)
-        if pid == 0:
-            self._become(wire_fd, request)
-        os.close(wire_fd)
+        control = socket.socket(fileno=control_fd)
+        try:
+            request = _request(data, flags)
+            pid = self._fork(wire_fd, request)
+        except (ValueError, TypeError, LookupError, OSError) as error:
+            self._tell(control, {"refused": str(error), "exit": 1})
+            control.close()
+            return True
+        finally:
+            os.close(wire_fd)
         if "folder" in request and "limits" in request:
             self._folders[pid] = request["folder"], request["limits"]["folder_bytes"]
-        control = socket.socket(fileno=control_fd)
         self._controls[pid] = control
         self._selector.register(control, selectors.EVENT_READ, pid)
         self._tell(control, {"pid": pid})
         return True
+
+    def _fork(self, wire_fd: int, request: dict[str, Any]) -> int:
+        self._forks += 1
+        if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
+            huge_pages.collapse()
+        pid = os.fork()
+        if pid == 0:
+            self._become(wire_fd, request)
+        return pid
 
     def _become(self, wire_fd: int, request: dict[str, Any]) -> None:
         """In the child: keep nothing but the wire, and serve. Never returns."""
@@ -183,6 +198,22 @@ class _Nursery:
     def _tell(control: socket.socket, news: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             control.sendall(json.dumps(news).encode() + b"\n")
+
+
+def _request(data: bytes, flags: int) -> dict[str, Any]:
+    """What is asked for.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    if flags & socket.MSG_TRUNC:
+        raise ValueError(f"a request has more than {MAX_REQUEST} bytes")
+    request = json.loads(data)
+    if not isinstance(request, dict):
+        raise ValueError("a request is no object")
+    if "folder" in request and "limits" in request:
+        int(request["limits"]["folder_bytes"])
+    return request
 
 
 def _silence() -> None:

@@ -15,7 +15,8 @@ from itertools import islice
 from threading import Lock
 
 from grader import spec
-from grader.candidate.observation import Failure, Observation
+from grader.candidate.hangs import work
+from grader.candidate.observation import Observation
 from grader.candidate.probe import Probe
 
 Probes = tuple[Probe, ...]
@@ -33,6 +34,10 @@ class _Question:
     @property
     def task(self) -> str:
         return spec.TASK_BY_METHOD[self.probes[0].calls[0].method]
+
+    @property
+    def work(self) -> int:
+        return sum(map(work, self.probes))
 
 
 class Answers:
@@ -79,11 +84,14 @@ class Answers:
         self._put_all(due)
 
     def _due(self) -> list[list[_Question]]:
-        """The questions to be put now, a list for each candidate, in an order of their own."""
+        """The questions to be put now, a list for each candidate, in an order of their own.
+
+        What has least to do comes first: if a method is too slow for the rest, that is answered.
+        """
         if self._busy > 0 or self._being_put:
             return []
         by_task: dict[str, list[_Question]] = defaultdict(list)
-        for question in sorted(self._next, key=lambda question: question.key):
+        for question in sorted(self._next, key=lambda question: (question.work, question.key)):
             by_task[question.task].append(question)
         self._next = []
         self._being_put = len(by_task)
@@ -118,13 +126,3 @@ class Answers:
                     question.answer.set_exception(failure)
                 else:
                     question.answer.set_result(own)
-                # An answer that took too long is not kept: another may be in time.
-                if any(map(_timed_out, own)):
-                    del self._questions[question.key]
-
-
-def _timed_out(observation: Observation) -> bool:
-    return any(
-        isinstance(outcome, Failure) and outcome.kind == "timed_out"
-        for outcome in observation.outcomes
-    )

@@ -33,6 +33,8 @@ def lost_by(failure: Failure, method: str) -> Lost:
         link = ": " if failure.stage in ("load", "construct") else f" {verb} "
         text = f": {failure.text}" if failure.text else ""
         return Lost(f"{about}{link}{failure.type}{text}{where}.", evidence=evidence)
+    if failure.stage == "load":
+        about = f"Loading class VAE for `{method}`"
     if failure.kind == "timed_out":
         return Lost(
             f"{about} did not finish within {failure.text}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from pathlib import Path
 
@@ -13,9 +12,11 @@ from nbformat.v4 import new_code_cell
 from solutions import compose
 from variant_bank import Variant, load_variants, notebook_with
 
-from grader.candidate.client import Candidates
+from grader.candidate.client import Candidates, Patience
+from grader.candidate.own_time import is_measured
 from grader.rubric import Rubric
 from grader.spec import TASK_IDS
+from tests.machine_load import busy
 
 SLOW_STYLES = {"reparam": "loop_over_elements", "elbo": "everything_row_by_row"}
 
@@ -87,20 +88,43 @@ def test_slow_right_solution_gets_every_point(judge: Judge) -> None:
 
 @pytest.mark.slow
 def test_slow_right_solution_gets_every_point_under_load(judge: Judge) -> None:
-    context = multiprocessing.get_context("spawn")
-    busy = [context.Process(target=_spin, daemon=True) for _ in range(2 * (os.cpu_count() or 1))]
-    for process in busy:
-        process.start()
-    try:
+    with busy(2 * (os.cpu_count() or 1)):
         assert judge.lost(slowest()) == {}
-    finally:
-        for process in busy:
-            process.kill()
 
 
-def _spin() -> None:
-    while True:
-        sum(range(10_000))
+def taking(seconds: float) -> nbformat.NotebookNode:
+    """A notebook whose KL divergence is right and takes so much CPU time."""
+    slow = Variant(
+        "kl",
+        "slow",
+        True,
+        "computes for a while",
+        f"""
+def kl_divergence(self, mu, logsigma):
+    import time
+    until = time.thread_time() + {seconds}
+    while time.thread_time() < until:
+        pass
+    return (0.5 * (mu**2 + torch.exp(2 * logsigma) - 1) - logsigma).sum(-1)
+""".lstrip(),
+    )
+    return notebook_with(slow)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not is_measured(), reason="the system does not tell a process's own time")
+@pytest.mark.parametrize(("seconds", "is_lost"), [(0.25, False), (4.0, True)])
+def test_load_decides_no_points(
+    seconds: float, is_lost: bool, rubric: Rubric, tmp_path: Path
+) -> None:
+    patience = Patience(call_seconds=1.0)
+    with Candidates(patience=patience) as hasty:
+        own = Judge(hasty, rubric, tmp_path)
+        idle = own.lost(taking(seconds), frozenset(("kl",)))
+        with busy(4 * (os.cpu_count() or 1)):
+            loaded = own.lost(taking(seconds), frozenset(("kl",)))
+    assert idle == loaded
+    assert bool(idle) == is_lost
 
 
 @pytest.mark.slow

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
+from textwrap import indent
 
 import numpy as np
 import pytest
 
-from grader.candidate.client import Asked, Candidates, NotConfinedError, Patience
+from grader import grade
+from grader.candidate.channels import Channel
+from grader.candidate.client import Candidates, GraderError, NotConfinedError, Patience
+from grader.candidate.hangs import Hangs
+from grader.candidate.limits import Limits
 from grader.candidate.observation import Failure, Observation, Returned
+from grader.candidate.own_time import is_measured
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import worlds
+from grader.checks.reading import lost_by
+from grader.grading import Grader
+from grader.rubric import Rubric
 from grader.submission import Slice, extract, load
+from tests.machine_load import busy
 from tests.redteam.attacks import Attack, write_notebook
 
+SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
 SIZES = Sizes(6, 2, 4)
 ROWS = np.zeros((3, 2), np.float32)
 KL = Call("kl_divergence", {"mu": ROWS, "logsigma": ROWS})
@@ -35,10 +48,10 @@ def sliced(source: str, folder: Path) -> Slice:
 
 
 def ask(
-    candidates: Candidates, code: Slice, *calls: Call, stuck: Counter[Asked] | None = None
+    candidates: Candidates, code: Slice, *calls: Call, hangs: Hangs | None = None
 ) -> Observation:
     weights = worlds.random_weights(np.random.default_rng(0), SIZES)
-    return candidates.ask((Probe(SIZES, weights, calls),), code, stuck)[0]
+    return candidates.ask((Probe(SIZES, weights, calls),), code, hangs)[0]
 
 
 def slow_decoder(seconds: float, folder: Path) -> Slice:
@@ -49,31 +62,228 @@ def slow_decoder(seconds: float, folder: Path) -> Slice:
     )
 
 
-def test_a_method_that_hung_twice_is_asked_no_more_and_others_are(
-    hasty: Candidates, tmp_path: Path
-) -> None:
+class Counting(Candidates):
+    """Candidates that are counted; those of a number in ``killed`` are killed while they load."""
+
+    def __init__(self, killed: Container[int] = (), patience: Patience | None = None) -> None:
+        super().__init__(patience=patience)
+        self.begun = 0
+        self._killed = killed
+
+    def _begin(self, job: bytes) -> Channel:
+        channel = super()._begin(job)
+        self.begun += 1
+        if self.begun in self._killed:
+            assert channel.pid is not None
+            os.kill(channel.pid, signal.SIGKILL)
+        return channel
+
+
+SPIN = "class VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n        while True: pass\n"
+
+
+def test_a_method_that_hung_is_asked_no_more_and_others_are(tmp_path: Path) -> None:
+    code = sliced(SPIN, tmp_path)
+    hangs = Hangs()
+    with Counting(patience=Patience(10.0, 0.5, 11.0)) as candidates:
+        for begun in (2, 2):  # it is seen to hang twice before that is believed
+            (outcome,) = ask(candidates, code, KL, hangs=hangs).outcomes
+            assert isinstance(outcome, Failure)
+            assert (outcome.kind, outcome.stage) == ("timed_out", "call")
+            assert candidates.begun == begun
+        assert isinstance(ask(candidates, code, DECODER, hangs=hangs).outcomes[0], Returned)
+        # Another submission with the same code is asked as if it were the first.
+        ask(candidates, code, KL)
+        assert candidates.begun == 5
+
+
+def test_what_hangs_in_one_task_has_no_say_in_another(hasty: Candidates, tmp_path: Path) -> None:
+    """Tasks are asked side by side, so it would depend on which was first."""
     code = sliced(
-        "class VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n"
-        "        while True: pass\n",
+        "class VAE(Honest):\n    def decoder(self, z):\n"
+        "        while z.shape[1] == 3: pass\n        return super().decoder(z)\n",
         tmp_path,
     )
-    stuck: Counter[Asked] = Counter()
-    for _ in range(2):
-        started = time.monotonic()
-        (outcome,) = ask(hasty, code, KL, stuck=stuck).outcomes
-        assert isinstance(outcome, Failure)
-        assert (outcome.kind, outcome.stage) == ("timed_out", "call")
-        assert time.monotonic() - started >= 0.5
-    started = time.monotonic()
-    (outcome,) = ask(hasty, code, KL, stuck=stuck).outcomes
+    hangs = Hangs()
+    large = Call("decoder", {"z": np.zeros((3, 3), np.float32)})
+    assert isinstance(hasty.ask((probe(3, large),), code, hangs)[0].outcomes[0], Failure)
+    (elsewhere,) = hasty.ask((probe(2, KL, DECODER),), code, hangs)
+    assert all(isinstance(outcome, Returned) for outcome in elsewhere.outcomes)
+
+
+@pytest.mark.skipif(not is_measured(), reason="the system does not tell a process's own time")
+@pytest.mark.parametrize("where", ["method", "class body", "thread"])
+def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path: Path) -> None:
+    work = "until = time.thread_time() + 0.5\nwhile time.thread_time() < until: pass\n"
+    method = {
+        "method": "work()",
+        "thread": "helper = threading.Thread(target=work)\nhelper.start()\nhelper.join()",
+    }.get(where, "pass")
+    code = sliced(
+        f"import threading, time\ndef work():\n{indent(work, '    ')}"
+        f"class VAE(Honest):\n{indent(work, '    ') if where == 'class body' else ''}"
+        f"    def decoder(self, z):\n{indent(method, ' ' * 8)}\n"
+        "        return super().decoder(z)\n",
+        tmp_path,
+    )
+    cores = len(os.sched_getaffinity(0))
+    with Counting(patience=Patience(1.0, 1.0, life_seconds=20.0)) as candidates:
+        ask(candidates, code, KL)
+        candidates.begun = 0
+        with busy(6 * cores):
+            started = time.monotonic()
+            (outcome,) = ask(candidates, code, DECODER).outcomes
+            taken = time.monotonic() - started
+    assert isinstance(outcome, Returned)
+    assert candidates.begun == 1
+    assert taken > 1, "the machine was not busy"
+
+
+@pytest.mark.parametrize("wait", ["time.sleep(60)", "threading.Event().wait(60)", "os.read(0, 1)"])
+def test_what_waits_comes_to_its_end_too(wait: str, tmp_path: Path) -> None:
+    pipe = "os.dup2(os.pipe()[0], 0)" if "read" in wait else "pass"
+    code = sliced(
+        "import os, threading, time\nclass VAE(Honest):\n    def decoder(self, z):\n"
+        f"        {pipe}\n        {wait}\n        return super().decoder(z)\n",
+        tmp_path,
+    )
+    with Candidates(patience=Patience(5.0, 0.4, 11.0)) as candidates:
+        (outcome,) = ask(candidates, code, DECODER).outcomes
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.text) == ("timed_out", "0.4 seconds")
+
+
+def test_time_that_many_threads_use_counts_for_each(tmp_path: Path) -> None:
+    code = sliced(
+        "import threading, time\nclass VAE(Honest):\n    def decoder(self, z):\n"
+        "        def spin():\n            while True: pass\n"
+        "        for _ in range(20): threading.Thread(target=spin, daemon=True).start()\n"
+        "        time.sleep(60)\n",
+        tmp_path,
+    )
+    with Candidates(patience=Patience(5.0, 1.0, 11.0)) as candidates:
+        (outcome,) = ask(candidates, code, DECODER).outcomes
     assert isinstance(outcome, Failure)
     assert outcome.kind == "timed_out"
-    assert time.monotonic() - started < 0.1
-    assert isinstance(ask(hasty, code, DECODER, stuck=stuck).outcomes[0], Returned)
-    # Another submission with the same code is asked as if it were the first.
-    started = time.monotonic()
-    ask(hasty, code, KL)
-    assert time.monotonic() - started >= 0.5
+
+
+def test_a_class_that_hangs_while_it_is_loaded_is_confirmed_for_all_tasks_once(
+    tmp_path: Path,
+) -> None:
+    code = sliced("class VAE(Honest):\n    while True: pass\n", tmp_path)
+    hangs = Hangs()
+    with Counting(patience=Patience(0.3, 0.3, 11.0)) as candidates:
+        for call, begun in ((KL, 2), (DECODER, 3), (DECODER, 3)):
+            (outcome,) = ask(candidates, code, call, hangs=hangs).outcomes
+            assert isinstance(outcome, Failure)
+            assert (outcome.kind, outcome.stage) == ("timed_out", "load")
+            assert candidates.begun == begun
+
+
+def test_a_candidate_that_is_killed_from_outside_is_asked_for_anew(tmp_path: Path) -> None:
+    code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
+    with Counting(killed=(1,)) as candidates:
+        seen = candidates.ask([probe(2, KL), probe(2, DECODER)], code)
+        assert [type(came.outcomes[0]) for came in seen] == [Returned, Returned]
+        assert candidates.begun == 3
+
+
+def test_no_points_are_lost_to_kills_from_outside(rubric: Rubric) -> None:
+    with Counting(killed=range(1, 1000, 2)) as candidates:
+        result = Grader(candidates, rubric, at_once=1).grade(SHIPPED).result
+        assert (result.status, result.points) == ("graded", 60)
+        assert candidates.begun > 20
+
+
+def test_what_dies_alone_as_well_is_charged_and_said_rightly(tmp_path: Path) -> None:
+    code = sliced("import os\nclass VAE(Honest):\n    os.kill(os.getpid(), 9)\n", tmp_path)
+    with Counting() as candidates:
+        (outcome,) = ask(candidates, code, DECODER).outcomes
+        assert candidates.begun == 2
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.stage) == ("died", "load")
+    told = lost_by(outcome, "decoder").message
+    assert told == "Loading class VAE for `decoder` ended the process: it was killed."
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("pass", "it used more CPU time than is allowed"),
+        pytest.param(
+            "signal.signal(signal.SIGXCPU, signal.SIG_IGN)", "it was killed", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(
+    first: str, told: str, tmp_path: Path
+) -> None:
+    assert Limits().cpu_seconds > Patience().life_seconds
+    code = sliced(
+        "import signal\nclass VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n"
+        f"        {first}\n        while True: pass\n",
+        tmp_path,
+    )
+    with Candidates(limits=Limits(cpu_seconds=1)) as candidates:
+        (outcome,) = ask(candidates, code, KL).outcomes
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.text) == ("died", told)
+
+
+@pytest.mark.slow
+def test_candidates_of_their_own_are_judged_likewise(tmp_path: Path) -> None:
+    spinning = sliced(SPIN, tmp_path)
+    with Candidates("spawn", patience=Patience(10.0, 0.5, 20.0)) as candidates:
+        (hung,) = ask(candidates, spinning, KL).outcomes
+        assert isinstance(hung, Failure)
+        assert (hung.kind, hung.text) == ("timed_out", "0.5 seconds")
+        dies = sliced("import os\nclass VAE(Honest):\n    os.kill(os.getpid(), 9)\n", tmp_path)
+        (died,) = ask(candidates, dies, KL).outcomes
+        assert isinstance(died, Failure)
+        assert (died.kind, died.text) == ("died", "it was killed")
+
+
+@pytest.mark.parametrize("kind", ["died", "timed_out", "nonsense"])
+@pytest.mark.parametrize("stage", ["load", "call"])
+def test_every_failure_is_said_in_a_sentence(kind: str, stage: str) -> None:
+    told = lost_by(Failure(kind, stage, text="this and that"), "decoder").message
+    assert "can't be executed" not in told
+    assert re.fullmatch(r"(Loading class VAE for )?`decoder` (ended|did|disturbed) .*\.", told)
+
+
+def test_a_warm_process_that_was_killed_is_started_anew(tmp_path: Path) -> None:
+    code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
+    with Candidates() as candidates:
+        for _ in range(2):
+            assert isinstance(ask(candidates, code, DECODER).outcomes[0], Returned)
+            assert candidates.warm is not None
+            os.kill(candidates.warm._process.pid, signal.SIGKILL)
+
+
+def test_a_warm_process_that_dies_at_once_is_said_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from grader.candidate import client
+    from grader.candidate.processes import Warm
+
+    monkeypatch.setattr(client, "Warm", lambda folder, _: Warm(folder, "no_such_service"))
+    code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
+    with Candidates() as candidates, pytest.raises(GraderError) as raised:
+        ask(candidates, code, DECODER)
+    assert "forked from ended" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_confinement_is_tried_without_a_fork_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that imports the grader has threads, and a fork of it may hang."""
+
+    def refuse() -> int:
+        raise AssertionError("the caller was forked")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with Candidates() as candidates:
+        candidates.require_confinement()
+    assert grade(SHIPPED, run=False).points == 60
 
 
 def test_many_slow_calls_end_with_the_candidates_life(tmp_path: Path) -> None:
@@ -139,7 +349,9 @@ def test_a_model_that_cannot_be_built_leaves_the_other_probes_alone(
     assert kinds == [[Returned], [Failure, Failure], [Returned]]
 
 
-@pytest.mark.parametrize(("end", "kind"), [("os._exit(0)", "died"), ("time.sleep(5)", "timed_out")])
+@pytest.mark.parametrize(
+    ("end", "kind"), [("os._exit(0)", "died"), ("time.sleep(60)", "timed_out")]
+)
 def test_a_candidate_that_fails_takes_no_answer_from_other_probes(
     hasty: Candidates, tmp_path: Path, end: str, kind: str
 ) -> None:
@@ -185,12 +397,14 @@ def test_a_life_that_ends_during_other_probes_is_not_held_against_the_next(tmp_p
     assert [type(came.outcomes[0]) for came in seen] == [Returned] * 6
 
 
-def test_a_probe_that_hung_twice_keeps_no_other_from_its_answer(
+def test_a_probe_that_hung_keeps_no_other_from_its_answer(
     hasty: Candidates, tmp_path: Path
 ) -> None:
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
-    stuck: Counter[Asked] = Counter({("kl_divergence", ()): 2})
-    first, second = hasty.ask([probe(2, KL), probe(2, DECODER)], code, stuck)
+    hangs = Hangs()
+    timed_out = Observation((Failure("timed_out", "call"),))
+    hangs.note("kl_divergence", probe(2, KL), timed_out)
+    first, second = hasty.ask([probe(2, KL), probe(2, DECODER)], code, hangs)
     assert isinstance(first.outcomes[0], Failure)
     assert isinstance(second.outcomes[0], Returned)
 

@@ -62,9 +62,16 @@ def test_the_project_can_not_be_imported() -> None:
 
 
 @linux
-@pytest.mark.parametrize("module", ["torch.fft", "sqlite3", "scipy.special"])
+@pytest.mark.parametrize("module", ["torch.nn.utils.prune", "sqlite3", "scipy.special"])
 def test_packages_can_be_imported_later(module: str) -> None:
-    assert inside(lambda: __import__(module).__name__) == module.partition(".")[0]
+    import torch  # noqa: F401 - as in the warm process: with CUDA it takes more than the limit
+
+    def import_afresh() -> str:
+        for name in [name for name in sys.modules if name.startswith(module)]:
+            del sys.modules[name]
+        return __import__(module).__name__
+
+    assert inside(import_afresh) == module.partition(".")[0]
 
 
 @linux

@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only"),
 ]
 SECONDS = 90.0
-PATIENCE = Patience(setup_seconds=6, call_seconds=3)
+PATIENCE = Patience(setup_seconds=3, call_seconds=2)  # in the candidates' own time
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 RUBRIC = load_rubric(default_path(), KNOWN_CHECKS)
 # The neighbour is graded in one task, to be quick: its points show that it is left alone.

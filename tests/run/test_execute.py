@@ -274,16 +274,22 @@ def test_no_debugger_no_history_and_one_thread_to_compute(run: Run) -> None:
     assert outcome.run.status == "completed", outcome.run
 
 
-def test_a_kernel_cannot_forge_its_reply(run: Run) -> None:
+@pytest.mark.parametrize(
+    "message",
+    ["'stream', {'nonsense': [1]}", "'display_data', {'data': 3}", "'error', {}"],
+    ids=["stream", "display_data", "error"],
+)
+def test_a_kernel_cannot_forge_its_reply(run: Run, message: str) -> None:
     """Malformed messages end in an entry of the run, never in an exception of the grader's."""
     outcome = run(
+        "1",
         "k = get_ipython().kernel\n"
-        "k.session.send(k.iopub_socket, 'stream', {'nonsense': [1]}, parent=k.get_parent())\n"
-        "k.session.send(k.iopub_socket, 'display_data', {'data': 3}, parent=k.get_parent())\n"
-        "k.session.send(k.iopub_socket, 'error', {}, parent=k.get_parent())",
+        f"k.session.send(k.iopub_socket, {message}, parent=k.get_parent())",
+        "2",
         cell_seconds=5,
     )
-    assert outcome.run.status == "killed"
-    assert "made the kernel answer as no kernel does" in (outcome.run.error or "")
+    assert (outcome.run.status, outcome.run.cell) == ("killed", 2)
+    assert outcome.run.error is not None
+    assert outcome.run.error.startswith("Cell 2 made the kernel answer as no kernel does (")
     assert outcome.executed is not None
     nbformat.validate(nbformat.reads(outcome.executed, as_version=4))

@@ -1,0 +1,64 @@
+"""What is given up after something hung, and what is still asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.candidate.hangs import Hangs, work
+from grader.candidate.observation import Failure, Observation
+from grader.candidate.probe import Call, Probe, Sizes, StandIns
+
+HUNG = Observation((Failure("timed_out", "call"),))
+NEVER_LOADED = Observation((Failure("timed_out", "load"),))
+
+
+def decoding(rows: int, units: int = 3, stand_ins: tuple[str, ...] = ()) -> Probe:
+    call = Call("decoder", {"z": np.zeros((rows, 2))})
+    stood_in = StandIns("", stand_ins, np.zeros(1)) if stand_ins else None
+    return Probe(Sizes(units, 2, units), {}, (call,), stood_in)
+
+
+def test_what_has_as_much_to_do_or_more_is_given_up() -> None:
+    hangs = Hangs()
+    hangs.note("decoder", decoding(5), HUNG)
+    for probe, given_up in ((decoding(5), True), (decoding(9, 4), True), (decoding(4), False)):
+        assert (hangs.given_up("decoder", probe) is not None) == given_up
+    hangs.note("decoder", decoding(4), HUNG)
+    assert hangs.given_up("decoder", decoding(1)) is not None
+
+
+def test_other_tasks_stand_ins_and_methods_are_asked() -> None:
+    hangs = Hangs()
+    for _ in range(2):
+        hangs.note("decoder", decoding(5), HUNG)
+    assert hangs.given_up("elbo", decoding(5)) is None
+    assert hangs.given_up("decoder", decoding(5, stand_ins=("encoder",))) is None
+    other = Probe(Sizes(3, 2, 3), {}, (Call("sample", {"num_samples": 9}),))
+    assert hangs.given_up("decoder", other) is None
+
+
+def test_a_class_that_is_never_loaded_is_given_up_whatever_is_called() -> None:
+    hangs = Hangs()
+    hangs.note("decoder", decoding(5), NEVER_LOADED)
+    given_up = hangs.given_up("decoder", decoding(1))
+    assert given_up is not None
+    (failure,) = given_up.outcomes
+    assert isinstance(failure, Failure)
+    assert failure.stage == "load"
+    assert hangs.given_up("decoder", decoding(1, units=2)) is None
+
+
+@pytest.mark.parametrize("observation", [HUNG, NEVER_LOADED])
+def test_what_hung_once_for_sure_is_believed_at_once(observation: Observation) -> None:
+    hangs = Hangs()
+    assert not hangs.was_expected(decoding(1), observation)
+    hangs.note("decoder", decoding(5), observation)
+    assert hangs.was_expected(decoding(1, stand_ins=("encoder",)), observation)
+    assert not hangs.was_expected(decoding(1), Observation((Failure("died", "call"),)))
+
+
+def test_work_grows_with_rows_repeats_and_sizes() -> None:
+    twice = Call("decoder", {"z": np.zeros((5, 2))}, repeat=2)
+    assert work(decoding(5)) < work(decoding(6)) < work(decoding(6, units=4))
+    assert work(Probe(Sizes(3, 2, 3), {}, (twice,))) == work(decoding(10))
