@@ -14,6 +14,7 @@ ALPHA = 1e-7
 """How often a check may be lost by right draws."""
 
 _TAILS = (0.5, 1.0, 1.5, 1.8)
+_FAR = 3.0
 
 
 def compatible(*p_values: float, families: int = 1) -> bool:
@@ -100,15 +101,29 @@ def unshared(draws: np.ndarray, axis: int) -> tuple[float, float]:
     return chi_square(float(np.sum(sums**2)), sums.size), uncorrelated(first, second)
 
 
+def excess(draws: np.ndarray) -> tuple[float, float]:
+    """One-sided tests that draws ``[lines, ...]`` share nothing with those in other lines.
+
+    As `unshared`, but for positive shares: draws whose centre is taken out have negative ones.
+    """
+    sums = draws.sum(axis=0) / np.sqrt(len(draws))
+    correlated = uncorrelated(draws[:-1], draws[1:])
+    is_positive = np.sum(draws[:-1] * draws[1:]) > 0
+    return float(chdtrc(sums.size, np.sum(sums**2))), correlated if is_positive else 1.0
+
+
 def sizes_unshared(draws: np.ndarray) -> float:
     """Test that neighbours along the first axis are not large together, whatever their law.
 
     Draws that share their size but not their sign are uncorrelated. Half of all draws are larger
-    than the median, so what is compared is symmetric; noise of one size only is left alone.
+    than the median, so what is compared is symmetric; noise of one size only is left alone, also
+    where its centre is known but roughly.
     """
     sizes = np.abs(draws)
     over = sizes / max(float(np.median(sizes)), 1e-12) - 1
-    large = np.where(np.abs(over) < 1e-3, 0.0, np.sign(over))
+    if np.mean(np.abs(over) < 0.3) > 0.9:
+        return 1.0
+    large = np.sign(over)
     return uncorrelated(large[:-1], large[1:])
 
 
@@ -116,3 +131,13 @@ def frequency(hits: int, draws: int, probability: float) -> float:
     """p-value of so many hits in independent draws (two-sided binomial, exact)."""
     fewer, more = bdtr(hits, draws, probability), bdtrc(hits - 1, draws, probability)
     return min(1.0, 2 * min(float(fewer), float(more) if hits else 1.0))
+
+
+def far_tail(draws: np.ndarray) -> float:
+    """Test that not too few draws lie beyond 3 standard deviations (one-sided binomial).
+
+    So noise is found that is cut off, or drawn anew where it is large. Where the spread is
+    estimated, and from few draws, more would mean nothing.
+    """
+    hits = int(np.sum(np.abs(draws) > _FAR))
+    return float(bdtr(hits, draws.size, 2 * ndtr(-_FAR)))

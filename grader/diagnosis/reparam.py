@@ -116,6 +116,11 @@ _TORCH_NORMAL = _error(
     "A draw can't be differentiated. Can you draw from a distribution without parameters first, "
     "and bring mu and sigma in afterwards?",
 )
+_ROUNDED = _error(
+    "rounded",
+    "z is rounded, which passes no gradient on",
+    "How does a rounded number move when what is rounded moves a little?",
+)
 _GRAPH = graph.errors("reparam", "z")
 
 Scale = Callable[[float], float]
@@ -154,6 +159,7 @@ MISCONCEPTIONS = (
     *_AXES,
     _NO_NOISE,
     _TORCH_NORMAL,
+    _ROUNDED,
     *_GRAPH.all,
 )
 
@@ -166,6 +172,7 @@ class Diagnosis:
     scale: tuple[Misconception, ...] = ()
     normal: tuple[Misconception, ...] = ()
     independent: tuple[Misconception, ...] = ()
+    is_rounded: bool = False
 
     def gradient(
         self, name: str, found: Mapping[str, np.ndarray | None]
@@ -179,8 +186,9 @@ class Diagnosis:
         if came is not None and np.any(came) and values:
             return values
         both = [found.get("mu"), found.get("logsigma")]
-        if all(gradient is not None and not np.any(gradient) for gradient in both):
-            return (_TORCH_NORMAL,)
+        # Zeros come from a function that has no derivative, where nothing comes from a cut.
+        if came is not None and not np.any(came):
+            return (_ROUNDED,) if self.is_rounded else (_TORCH_NORMAL,)
         return _GRAPH.diagnose(dict(zip(("mu", "logsigma"), both, strict=True)))
 
 
@@ -208,6 +216,7 @@ def diagnose(
         _spread(groups, shape),
         (shape,) if shape else (),
         tuple(error for axis, error in enumerate(_AXES) if _is_copied(scores, axis)),
+        _is_rounded(residual + mu),
     )
 
 
@@ -272,3 +281,7 @@ def _spread(groups: list[_Group], shape: Misconception | None) -> tuple[Misconce
 def _is_copied(scores: np.ndarray, axis: int) -> bool:
     lines = np.moveaxis(scores, axis, 0)
     return len(lines) > 1 and float(np.mean(lines[:-1] * lines[1:])) > _COPIED
+
+
+def _is_rounded(z: np.ndarray) -> bool:
+    return any(np.all(np.abs(z * grid - np.rint(z * grid)) < 1e-3) for grid in (1, 2, 10))
