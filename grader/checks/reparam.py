@@ -18,7 +18,8 @@ from grader.checks.reading import (
     tensor_of_shape,
     values,
 )
-from grader.checks.reparam_draws import MANY, METHOD, Question, Seen
+from grader.checks.reparam_draws import MANY, Seen
+from grader.checks.reparam_question import METHOD, Question, question
 from grader.checks.slopes import Point, Slopes, measure
 from grader.checks.verdict import Evidence, Exam, Lost, check
 from grader.diagnosis import reparam as diagnosis
@@ -26,9 +27,7 @@ from grader.diagnosis.misconception import explained
 
 
 def _question(exam: Exam) -> Question:
-    return reparam_draws.question(
-        exam.seed, exam.setting.full, exam.rows(60, 89), exam.rows(1100, 1299)
-    )
+    return question(exam.seed, exam.setting.full, exam.rows(60, 89), exam.rows(1100, 1299))
 
 
 def _ask(exam: Exam) -> tuple[Outcome, ...]:

@@ -14,7 +14,7 @@ ALPHA = 1e-7
 """How often a check may be lost by right draws."""
 
 _TAILS = (0.5, 1.0, 1.5, 1.8)
-_FAR = 3.0
+_FAR = (3.0, 3.2)
 
 
 def compatible(*p_values: float, families: int = 1) -> bool:
@@ -112,19 +112,16 @@ def excess(draws: np.ndarray) -> tuple[float, float]:
     return float(chdtrc(sums.size, np.sum(sums**2))), correlated if is_positive else 1.0
 
 
-def sizes_unshared(draws: np.ndarray) -> float:
-    """Test that neighbours along the first axis are not large together, whatever their law.
+def sizes(draws: np.ndarray) -> np.ndarray:
+    """Which draws are large, by 1, and which are small, by -1: to be `uncorrelated`.
 
-    Draws that share their size but not their sign are uncorrelated. Half of all draws are larger
-    than the median, so what is compared is symmetric; noise of one size only is left alone, also
-    where its centre is known but roughly.
+    Draws that share their size but not their sign are uncorrelated themselves. Half of all draws
+    are larger than the median, whatever their law; noise of one size only is left alone, also where
+    its centre is known but roughly.
     """
-    sizes = np.abs(draws)
-    over = sizes / max(float(np.median(sizes)), 1e-12) - 1
-    if np.mean(np.abs(over) < 0.3) > 0.9:
-        return 1.0
-    large = np.sign(over)
-    return uncorrelated(large[:-1], large[1:])
+    absolute = np.abs(draws)
+    over = absolute / max(float(np.median(absolute)), 1e-12) - 1
+    return np.zeros_like(over) if np.mean(np.abs(over) < 0.3) > 0.9 else np.sign(over)
 
 
 def frequency(hits: int, draws: int, probability: float) -> float:
@@ -133,11 +130,12 @@ def frequency(hits: int, draws: int, probability: float) -> float:
     return min(1.0, 2 * min(float(fewer), float(more) if hits else 1.0))
 
 
-def far_tail(draws: np.ndarray) -> float:
-    """Test that not too few draws lie beyond 3 standard deviations (one-sided binomial).
+def far_tail(draws: np.ndarray) -> tuple[float, ...]:
+    """Tests that not too few draws lie very far out (one-sided binomial).
 
     So noise is found that is cut off, or drawn anew where it is large. Where the spread is
-    estimated, and from few draws, more would mean nothing.
+    estimated, and from few draws, more would mean nothing. Noise that is moved to a bound comes to
+    lie a little beyond it when its spread is brought to one: hence the second place.
     """
-    hits = int(np.sum(np.abs(draws) > _FAR))
-    return float(bdtr(hits, draws.size, 2 * ndtr(-_FAR)))
+    hits = [int(np.sum(np.abs(draws) > t)) for t in _FAR]
+    return tuple(float(bdtr(h, draws.size, 2 * ndtr(-t))) for h, t in zip(hits, _FAR, strict=True))
