@@ -35,12 +35,10 @@ Group = tuple[int, float, np.ndarray]
 class Draws:
     """What came of drawing: residuals ``z - mu``, with the parameters and the kind behind each.
 
-    All are ``[calls, rows, dimensions]``. ``noise`` are the residuals without what they owe to mu
-    and to a wrong centre.
+    All are ``[calls, rows, dimensions]``.
     """
 
     residual: np.ndarray
-    noise: np.ndarray
     mu: np.ndarray
     logsigma: np.ndarray
     kind: np.ndarray
@@ -54,14 +52,26 @@ class Draws:
 
     def first(self, axis: int) -> Draws:
         """The first along an axis along which noise is shared."""
-        kept = (slice(None),) * axis + (slice(0, 1),)
-        residual = self.residual[kept]
-        return Draws(residual, residual, self.mu[kept], self.logsigma[kept], self.kind[kept])
+        return self._part((slice(None),) * axis + (slice(0, 1),))
 
     def only(self, calls: slice) -> Draws:
         """Those of some calls."""
-        parts = (self.residual, self.noise, self.mu, self.logsigma, self.kind)
-        return Draws(*(part[calls] for part in parts))
+        return self._part((calls,))
+
+    def _part(self, kept: tuple[slice, ...]) -> Draws:
+        parts = (self.residual, self.mu, self.logsigma, self.kind)
+        return Draws(*(part[kept] for part in parts))
+
+    @cached_property
+    def noise(self) -> np.ndarray:
+        """The residuals without what they owe to mu and to a wrong centre, as far as is known."""
+        noise = self.residual.copy()
+        for _, _, group in self.groups:
+            if (count := int(group.sum())) >= _ENOUGH:
+                design = np.stack([np.ones(count), self.mu[group]], axis=1)
+                fit = np.linalg.lstsq(design, noise[group], rcond=None)[0]
+                noise[group] -= design @ fit
+        return noise
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -165,22 +175,20 @@ def seen(asked: Question, z: np.ndarray, crowd: np.ndarray | None = None) -> See
 
     mu, logsigma = (np.repeat(kept(a), asked.repeats, axis=0) for a in (asked.mu, asked.logsigma))
     kind = np.repeat(np.arange(len(KINDS)), asked.repeats)[:, None, None]
-    draws = _draws(kept(z), mu, logsigma, np.broadcast_to(kind, mu.shape))
+    draws = Draws(kept(z) - mu, mu, logsigma, np.broadcast_to(kind, mu.shape))
     distinct, plain = draws, draws.only(slice(PLAIN * asked.repeats, None))
+    if _repeats(kept(kinds[PLAIN])):
+        plain, distinct = plain.first(0), distinct.first(0)
     while (axis := _most_shared(plain)) is not None:
         plain, distinct = plain.first(axis), distinct.first(axis)
     crowds = [] if crowd is None else [crowd[:, dimensions]]
     return Seen(draws, distinct, plain, _copies(kept(kinds), crowds))
 
 
-def _draws(z: np.ndarray, mu: np.ndarray, logsigma: np.ndarray, kind: np.ndarray) -> Draws:
-    draws = Draws(z - mu, np.zeros_like(z), mu, logsigma, kind)
-    # Residuals minus their least-squares fit by a constant and mu.
-    for _, _, group in draws.groups:
-        design = np.stack([np.ones(int(group.sum())), mu[group]], axis=1)
-        fit = np.linalg.lstsq(design, draws.residual[group], rcond=None)[0]
-        draws.noise[group] = draws.residual[group] - design @ fit
-    return draws
+def _repeats(plain: np.ndarray) -> bool:
+    """Whether calls have noise of earlier ones."""
+    again = alike(plain.reshape(len(plain), -1))
+    return bool(np.any(again)) or copied(plain) > MANY >= copied(plain[0])
 
 
 def _copies(kinds: np.ndarray, crowds: list[np.ndarray]) -> str | None:
@@ -214,7 +222,7 @@ def _sharing(draws: Draws) -> list[int]:
 
 
 def _most_shared(plain: Draws) -> int | None:
-    """The axis along which noise is shared most, or None where it is shared along none.
+    """The axis of rows or dimensions along which noise is shared most, or None.
 
     Seen in draws with the same parameters, where it can be told from a wrong centre and spread.
     """
@@ -223,7 +231,8 @@ def _most_shared(plain: Draws) -> int | None:
     found = [
         (abs(float(np.mean(lines[:-1] * lines[1:]))), axis)
         for axis, lines in _along_axes(scores)
-        if not statistics.compatible(*statistics.excess(lines), _uncorrelated(_lines(sizes, axis)))
+        if axis
+        and not statistics.compatible(*statistics.excess(lines), _uncorrelated(_lines(sizes, axis)))
     ]
     return max(found)[1] if found else None
 

@@ -113,15 +113,15 @@ def excess(draws: np.ndarray) -> tuple[float, float]:
 
 
 def sizes(draws: np.ndarray) -> np.ndarray:
-    """Which draws are large, by 1, and which are small, by -1: to be `uncorrelated`.
+    """Which draws are large, above 0, and which are small, below 0: to be `uncorrelated`.
 
     Draws that share their size but not their sign are uncorrelated themselves. Half of all draws
-    are larger than the median, whatever their law; noise of one size only is left alone, also where
-    its centre is known but roughly.
+    are larger than the median; where there are few sizes, those nearly equal to it are neither.
     """
     absolute = np.abs(draws)
     over = absolute / max(float(np.median(absolute)), 1e-12) - 1
-    return np.zeros_like(over) if np.mean(np.abs(over) < 0.3) > 0.9 else np.sign(over)
+    large = np.where(np.abs(over) < 0.05, 0.0, np.sign(over))
+    return large - large.mean()
 
 
 def frequency(hits: int, draws: int, probability: float) -> float:

@@ -210,13 +210,14 @@ def diagnose(
     ]
     shape = _shape(groups)
     slope = _first(_SLOPES, lambda leaning: all(g.leans(leaning(g.log_std)) for g in groups))
+    is_rounded = _is_rounded(residual + mu)
     shift = shape if shape and all(abs(g.centre) > _TOLERANCE * g.spread for g in groups) else None
     return Diagnosis(
         (slope,) if slope else (shift,) if shift else (),
-        _spread(groups, shape),
-        (shape,) if shape else (),
+        (_ROUNDED,) if is_rounded else _spread(groups, shape),
+        (_ROUNDED,) if is_rounded else (shape,) if shape else (),
         tuple(error for axis, error in enumerate(_AXES) if _is_copied(scores, axis)),
-        _is_rounded(residual + mu),
+        is_rounded,
     )
 
 
