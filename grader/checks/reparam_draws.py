@@ -177,10 +177,11 @@ def seen(asked: Question, z: np.ndarray, crowd: np.ndarray | None = None) -> See
     kind = np.repeat(np.arange(len(KINDS)), asked.repeats)[:, None, None]
     draws = Draws(kept(z) - mu, mu, logsigma, np.broadcast_to(kind, mu.shape))
     distinct, plain = draws, draws.only(slice(PLAIN * asked.repeats, None))
-    if _repeats(kept(kinds[PLAIN])):
-        plain, distinct = plain.first(0), distinct.first(0)
-    while (axis := _most_shared(plain)) is not None:
-        plain, distinct = plain.first(axis), distinct.first(axis)
+    if np.ptp(plain.residual) > _NOTHING:  # there is noise
+        if _repeats(kept(kinds[PLAIN])):
+            plain, distinct = plain.first(0), distinct.first(0)
+        while (axis := _most_shared(plain)) is not None:
+            plain, distinct = plain.first(axis), distinct.first(axis)
     crowds = [] if crowd is None else [crowd[:, dimensions]]
     return Seen(draws, distinct, plain, _copies(kept(kinds), crowds))
 
@@ -227,7 +228,7 @@ def _most_shared(plain: Draws) -> int | None:
     Seen in draws with the same parameters, where it can be told from a wrong centre and spread.
     """
     scores = _by_dimension(plain.residual)
-    sizes = statistics.sizes(scores)
+    sizes = statistics.sizes(scores, band=0.25)
     found = [
         (abs(float(np.mean(lines[:-1] * lines[1:]))), axis)
         for axis, lines in _along_axes(scores)

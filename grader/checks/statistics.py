@@ -112,15 +112,16 @@ def excess(draws: np.ndarray) -> tuple[float, float]:
     return float(chdtrc(sums.size, np.sum(sums**2))), correlated if is_positive else 1.0
 
 
-def sizes(draws: np.ndarray) -> np.ndarray:
+def sizes(draws: np.ndarray, band: float = 0.05) -> np.ndarray:
     """Which draws are large, above 0, and which are small, below 0: to be `uncorrelated`.
 
     Draws that share their size but not their sign are uncorrelated themselves. Half of all draws
-    are larger than the median; where there are few sizes, those nearly equal to it are neither.
+    are larger than the median; those equal to it but for a ``band`` are neither, since where there
+    are few sizes, which of them is larger depends on how well the centre is known.
     """
     absolute = np.abs(draws)
     over = absolute / max(float(np.median(absolute)), 1e-12) - 1
-    large = np.where(np.abs(over) < 0.05, 0.0, np.sign(over))
+    large = np.where(np.abs(over) < band, 0.0, np.sign(over))
     return large - large.mean()
 
 

@@ -223,7 +223,10 @@ def diagnose(
 
 @dataclass(frozen=True)
 class _Group:
-    """Draws with one log-std: ``z - mu = centre + slope * mu + spread * scores``."""
+    """Draws with one log-std: ``z - mu = centre + slope * mu + spread * scores``.
+
+    ``lowest`` is the lowest ``z - mu``; ``sways`` says whether the spread depends on mu.
+    """
 
     log_std: float
     centre: float
@@ -231,6 +234,7 @@ class _Group:
     spread: float
     scores: np.ndarray
     lowest: float
+    sways: bool
 
     @staticmethod
     def of(log_std: float, residual: np.ndarray, mu: np.ndarray) -> _Group:
@@ -239,13 +243,16 @@ class _Group:
         noise = residual - design @ np.array((centre, slope))
         spread = float(noise.std())
         scores = noise / spread if spread else noise
-        return _Group(
-            log_std, float(centre), float(slope), spread, scores, float(residual.min(initial=0.0))
+        lowest = float(residual.min(initial=0.0))
+        sways = (
+            bool(np.ptp(mu) and spread)
+            and abs(np.corrcoef(np.abs(scores), np.abs(mu))[0, 1]) > 2 * _TOLERANCE
         )
+        return _Group(log_std, float(centre), float(slope), spread, scores, lowest, sways)
 
     def leans(self, slope: float) -> bool:
-        """Whether the draws lean on mu so much."""
-        return abs(self.slope - slope) < _TOLERANCE
+        """Whether the draws lean on mu so much, and do nothing else with it."""
+        return abs(self.slope - slope) < _TOLERANCE and not self.sways
 
 
 def _first(
