@@ -7,7 +7,7 @@ draws that are different.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -89,13 +89,14 @@ class Seen:
 
     Attributes:
         draws: all of them.
-        distinct: those that share no noise; ``plain`` the ones of the plain kind alone.
+        distinct: those that share no noise; ``plain`` the ones of the plain kind alone, of the
+            crowd too.
         copies: who has a copy of another's noise, or None.
     """
 
     draws: Draws
     distinct: Draws
-    plain: Draws
+    plain: tuple[Draws, ...]
     copies: str | None
 
     @cached_property
@@ -119,7 +120,7 @@ class Seen:
 
         Where these are wrong, numbers with the same parameters are looked at alone.
         """
-        return _normal_error(self.distinct if self.is_placed else self.plain)
+        return _normal_error([self.distinct] if self.is_placed else self.plain)
 
     @cached_property
     def independence_error(self) -> str | None:
@@ -182,8 +183,15 @@ def seen(asked: Question, z: np.ndarray, crowd: np.ndarray | None = None) -> See
             plain, distinct = plain.first(0), distinct.first(0)
         while (axis := _most_shared(plain)) is not None:
             plain, distinct = plain.first(axis), distinct.first(axis)
-    crowds = [] if crowd is None else [crowd[:, dimensions]]
-    return Seen(draws, distinct, plain, _copies(kept(kinds), crowds))
+    lots, crowds = [plain], [] if crowd is None else [crowd[None, :, dimensions]]
+    for z in crowds:
+        if plain.residual.shape[1:] == draws.residual.shape[1:] and not (
+            copied(z) or np.any(blank(z))
+        ):
+            level = np.full(z.shape, LOG_STDS[PLAIN])
+            place = np.full(z.shape, PLAIN_MU)
+            lots.append(Draws(z - PLAIN_MU, place, level, np.full(z.shape, PLAIN)))
+    return Seen(draws, distinct, tuple(lots), _copies(kept(kinds), crowds))
 
 
 def _repeats(plain: np.ndarray) -> bool:
@@ -309,8 +317,8 @@ def _first_wrong(kinds: list[int], p_values: list[float]) -> int:
     return next(wrong, kinds[0])
 
 
-def _normal_error(draws: Draws) -> Lost | None:
-    parts = [draws.noise[group] for *_, group in draws.groups]
+def _normal_error(lots: Sequence[Draws]) -> Lost | None:
+    parts = [draws.noise[group] for draws in lots for *_, group in draws.groups]
     parts = [(part - part.mean()) / part.std() for part in parts if part.std() > _NOTHING]
     if not parts:
         return Lost(NO_NOISE)

@@ -16,6 +16,7 @@ from grader.checks.closeness import RELATIVE
 from grader.checks.expected import Bound
 from grader.checks.reparam_question import Question, question
 from grader.checks.verdict import Lost
+from grader.checks.worlds import as_single
 
 Rng = np.random.Generator
 Noise = Callable[[Rng, tuple[int, ...]], np.ndarray]
@@ -103,8 +104,10 @@ def with_shared_size(axis: int) -> Noise:
 def seen(draw: Noise, rng: Rng, asked: Question = SMALL) -> reparam_draws.Seen:
     """Calls with the check's own question, in single precision like a candidate's."""
     mu, logsigma = (np.repeat(part, asked.repeats, axis=0) for part in (asked.mu, asked.logsigma))
-    z = mu + np.exp(logsigma) * draw(rng, mu.shape)
-    return reparam_draws.seen(asked, z.astype(np.float32).astype(np.float64))
+    z = as_single(mu + np.exp(logsigma) * draw(rng, mu.shape))
+    mu, logsigma = asked.batches[-1].values()
+    crowd = as_single(mu + np.exp(logsigma) * draw(rng, (1, *mu.shape))[0])
+    return reparam_draws.seen(asked, z, crowd)
 
 
 def steps_of(z: np.ndarray) -> np.ndarray:
