@@ -143,7 +143,7 @@ def plain(model: Any, rows: int, dims: int, calls: int = 1) -> Tensor:
 def repeated(lines: Tensor) -> float:
     """The share of lines [n, numbers] that are the same as another one, but for signs."""
     lines = lines.abs()[lines.abs().std(1) > 1e-4].mul(1e4).round()
-    if lines.unique().numel() < 20:
+    if lines.unique().numel() < 20:  # numbers of which there are few meet by chance
         return 0.0
     _, where, counts = lines.unique(dim=0, return_inverse=True, return_counts=True)
     return float((counts[where] > 1).float().mean()) if len(lines) else 0.0
@@ -152,10 +152,11 @@ def repeated(lines: Tensor) -> float:
 def rows_fail(model: Any, rows: int, dims: int) -> bool:
     """Whether rows of a batch have no noise, or single ones that of another."""
     try:
-        noise = plain(model, rows, dims)[0]
+        noise = plain(model, rows, dims, 4)
     except (RuntimeError, IndexError):
         return True
-    return bool((noise.std(1) == 0).any()) or 0 < repeated(noise) < 0.1
+    blank = (noise.amax((0, 2)) == noise.amin((0, 2))).any()
+    return bool(blank) or 0 < repeated(noise[0]) < 0.1
 
 
 def follows_itself(
@@ -207,11 +208,12 @@ def reparam_failures_at(model: Any, dims: int) -> Failures:
     whole = not any(few) and all(right for _, right in parts)
     several = plain(model, 200, dims, 30)
     scores = (several - several.mean()) / several.std()
+    own = several - several.mean((0, 1))
     if not (several.std(2) == 0).all():
-        whole = whole and not any(rows_fail(model, n, dims) for n in (1, 2, 1500))
+        whole = whole and not any(rows_fail(model, n, dims) for n in (1, 2, 1100))
     centred, variance = noise - noise.mean(0), noise.var(0).mean()
     neighbours = ((centred[:, :-1], centred[:, 1:]), (centred[..., :-1], centred[..., 1:]))
-    pairs = (*neighbours, (centred[:, :45], centred[:, 45:90]), (noise[:-1], noise[1:]))
+    pairs = (*neighbours, (centred[:, :45], centred[:, 45:90]))
     placed = [
         calls * part.mean(0).square().mean(1).sort()[0][:-1].mean()
         < 1.5 * part.var(0).mean() + 1e-9
@@ -228,8 +230,8 @@ def reparam_failures_at(model: Any, dims: int) -> Failures:
         and bool(scores.max() > 3.05 and scores.min() < -3.05),
         "independent": variance > 1e-6
         and repeated(several[:3].flatten(0, 1)) < 0.1
-        and abs(correlation(scores[:, :-1], scores[:, 1:])) < 0.15
-        and repeated(several.flatten(0, 1).T) == 0
+        and all(abs(correlation(own.roll(1, axis), own)) < 0.15 for axis in (0, 1))
+        and repeated(several[0, :30].T) == 0
         and (not all(placed + spread) or all(abs(correlation(*p)) < 0.15 for p in pairs)),
     }
     m, s = (part[:rows].clone().requires_grad_() for part in (mu, logsigma))
@@ -244,7 +246,7 @@ def reparam_failures_at(model: Any, dims: int) -> Failures:
             follows = not (right["location"] and right["scale"]) and bool(found.any())
             follows = follows and (name == "mu" or along)
         right[f"gradient_{name}"] = bool(exact.any()) and (
-            torch.allclose(found, exact.detach(), rtol=0.02, atol=0.01) or follows
+            torch.allclose(found, exact.detach(), rtol=0.02, atol=0.03) or follows
         )
     return frozenset(f"reparam.{name}" for name, holds in right.items() if not holds)
 
