@@ -242,7 +242,7 @@ def reparam_failures_at(model: Any, dims: int) -> Failures:
         (found,) = gradients(z.sum(), [leaf])
         follows = follows_itself(model, m.detach(), s.detach(), name, found)
         if follows is None:  # then something like the right one must do
-            along = abs(correlation(found, z - draws[:, :rows].mean(0))) > 0.9
+            along = abs(correlation(found, z.detach() - draws[:, :rows].detach().mean(0))) > 0.9
             follows = not (right["location"] and right["scale"]) and bool(found.any())
             follows = follows and (name == "mu" or along)
         right[f"gradient_{name}"] = bool(exact.any()) and (
