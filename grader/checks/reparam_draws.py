@@ -231,18 +231,21 @@ def _sharing(draws: Draws) -> list[int]:
 
 
 def _most_shared(plain: Draws) -> int | None:
-    """The axis of rows or dimensions along which noise is shared most, or None.
+    """The axis along which noise is shared most, or None where it is shared along none.
 
     Seen in draws with the same parameters, where it can be told from a wrong centre and spread.
     """
     scores = _by_dimension(plain.residual)
     sizes = statistics.sizes(scores, band=0.25)
-    found = [
-        (abs(float(np.mean(lines[:-1] * lines[1:]))), axis)
-        for axis, lines in _along_axes(scores)
-        if axis
-        and not statistics.compatible(*statistics.excess(lines), _uncorrelated(_lines(sizes, axis)))
-    ]
+    found = []
+    for axis, lines in _along_axes(scores):
+        if axis == 0:  # what calls share may be a centre that each row has of its own
+            lines = _lines(scores - scores.mean(axis=(0, 2), keepdims=True), axis)
+            tests = statistics.excess(lines)
+        else:
+            tests = (*statistics.excess(lines), _uncorrelated(_lines(sizes, axis)))
+        if not statistics.compatible(*tests):
+            found.append((abs(float(np.mean(lines[:-1] * lines[1:]))), axis))
     return max(found)[1] if found else None
 
 
