@@ -14,6 +14,7 @@ ALPHA = 1e-7
 """How often a check may be lost by right draws."""
 
 _TAILS = (0.5, 1.0, 1.5, 1.8)
+_FAR = (3.0, 3.2)
 
 
 def compatible(*p_values: float, families: int = 1) -> bool:
@@ -100,19 +101,42 @@ def unshared(draws: np.ndarray, axis: int) -> tuple[float, float]:
     return chi_square(float(np.sum(sums**2)), sums.size), uncorrelated(first, second)
 
 
-def sizes_unshared(draws: np.ndarray) -> float:
-    """Test that neighbours along the first axis are not large together, whatever their law.
+def excess(draws: np.ndarray) -> tuple[float, float]:
+    """One-sided tests that draws ``[lines, ...]`` share nothing with those in other lines.
 
-    Draws that share their size but not their sign are uncorrelated. Half of all draws are larger
-    than the median, so what is compared is symmetric; noise of one size only is left alone.
+    As `unshared`, but for positive shares: draws whose centre is taken out have negative ones.
     """
-    sizes = np.abs(draws)
-    over = sizes / max(float(np.median(sizes)), 1e-12) - 1
-    large = np.where(np.abs(over) < 1e-3, 0.0, np.sign(over))
-    return uncorrelated(large[:-1], large[1:])
+    sums = draws.sum(axis=0) / np.sqrt(len(draws))
+    correlated = uncorrelated(draws[:-1], draws[1:])
+    is_positive = np.sum(draws[:-1] * draws[1:]) > 0
+    return float(chdtrc(sums.size, np.sum(sums**2))), correlated if is_positive else 1.0
+
+
+def sizes(draws: np.ndarray, band: float = 0.05) -> np.ndarray:
+    """Which draws are large, above 0, and which are small, below 0: to be `uncorrelated`.
+
+    Draws that share their size but not their sign are uncorrelated themselves. Half of all draws
+    are larger than the median; those equal to it but for a ``band`` are neither, since where there
+    are few sizes, which of them is larger depends on how well the centre is known.
+    """
+    absolute = np.abs(draws)
+    over = absolute / max(float(np.median(absolute)), 1e-12) - 1
+    large = np.where(np.abs(over) < band, 0.0, np.sign(over))
+    return large - large.mean()
 
 
 def frequency(hits: int, draws: int, probability: float) -> float:
     """p-value of so many hits in independent draws (two-sided binomial, exact)."""
     fewer, more = bdtr(hits, draws, probability), bdtrc(hits - 1, draws, probability)
     return min(1.0, 2 * min(float(fewer), float(more) if hits else 1.0))
+
+
+def far_tail(draws: np.ndarray) -> tuple[float, ...]:
+    """Tests that not too few draws lie very far out (one-sided binomial).
+
+    So noise is found that is cut off, or drawn anew where it is large. Where the spread is
+    estimated, and from few draws, more would mean nothing. Noise that is moved to a bound comes to
+    lie a little beyond it when its spread is brought to one: hence the second place.
+    """
+    hits = [int(np.sum(np.abs(draws) > t)) for t in _FAR]
+    return tuple(float(bdtr(h, draws.size, 2 * ndtr(-t))) for h, t in zip(hits, _FAR, strict=True))

@@ -116,6 +116,11 @@ _TORCH_NORMAL = _error(
     "A draw can't be differentiated. Can you draw from a distribution without parameters first, "
     "and bring mu and sigma in afterwards?",
 )
+_ROUNDED = _error(
+    "rounded",
+    "z is rounded, which passes no gradient on",
+    "How does a rounded number move when what is rounded moves a little?",
+)
 _GRAPH = graph.errors("reparam", "z")
 
 Scale = Callable[[float], float]
@@ -154,6 +159,7 @@ MISCONCEPTIONS = (
     *_AXES,
     _NO_NOISE,
     _TORCH_NORMAL,
+    _ROUNDED,
     *_GRAPH.all,
 )
 
@@ -166,6 +172,7 @@ class Diagnosis:
     scale: tuple[Misconception, ...] = ()
     normal: tuple[Misconception, ...] = ()
     independent: tuple[Misconception, ...] = ()
+    is_rounded: bool = False
 
     def gradient(
         self, name: str, found: Mapping[str, np.ndarray | None]
@@ -179,8 +186,9 @@ class Diagnosis:
         if came is not None and np.any(came) and values:
             return values
         both = [found.get("mu"), found.get("logsigma")]
-        if all(gradient is not None and not np.any(gradient) for gradient in both):
-            return (_TORCH_NORMAL,)
+        # Zeros come from a function that has no derivative, where nothing comes from a cut.
+        if came is not None and not np.any(came):
+            return (_ROUNDED,) if self.is_rounded else (_TORCH_NORMAL,)
         return _GRAPH.diagnose(dict(zip(("mu", "logsigma"), both, strict=True)))
 
 
@@ -202,18 +210,23 @@ def diagnose(
     ]
     shape = _shape(groups)
     slope = _first(_SLOPES, lambda leaning: all(g.leans(leaning(g.log_std)) for g in groups))
+    is_rounded = _is_rounded(residual + mu)
     shift = shape if shape and all(abs(g.centre) > _TOLERANCE * g.spread for g in groups) else None
     return Diagnosis(
         (slope,) if slope else (shift,) if shift else (),
-        _spread(groups, shape),
-        (shape,) if shape else (),
+        (_ROUNDED,) if is_rounded else _spread(groups, shape),
+        (_ROUNDED,) if is_rounded else (shape,) if shape else (),
         tuple(error for axis, error in enumerate(_AXES) if _is_copied(scores, axis)),
+        is_rounded,
     )
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Draws with one log-std: ``z - mu = centre + slope * mu + spread * scores``."""
+    """Draws with one log-std: ``z - mu = centre + slope * mu + spread * scores``.
+
+    ``lowest`` is the lowest ``z - mu``; ``sways`` says whether the spread depends on mu.
+    """
 
     log_std: float
     centre: float
@@ -221,6 +234,7 @@ class _Group:
     spread: float
     scores: np.ndarray
     lowest: float
+    sways: bool
 
     @staticmethod
     def of(log_std: float, residual: np.ndarray, mu: np.ndarray) -> _Group:
@@ -229,13 +243,16 @@ class _Group:
         noise = residual - design @ np.array((centre, slope))
         spread = float(noise.std())
         scores = noise / spread if spread else noise
-        return _Group(
-            log_std, float(centre), float(slope), spread, scores, float(residual.min(initial=0.0))
+        lowest = float(residual.min(initial=0.0))
+        sways = (
+            bool(np.ptp(mu) and spread)
+            and abs(np.corrcoef(np.abs(scores), np.abs(mu))[0, 1]) > 2 * _TOLERANCE
         )
+        return _Group(log_std, float(centre), float(slope), spread, scores, lowest, sways)
 
     def leans(self, slope: float) -> bool:
-        """Whether the draws lean on mu so much."""
-        return abs(self.slope - slope) < _TOLERANCE
+        """Whether the draws lean on mu so much, and do nothing else with it."""
+        return abs(self.slope - slope) < _TOLERANCE and not self.sways
 
 
 def _first(
@@ -272,3 +289,7 @@ def _spread(groups: list[_Group], shape: Misconception | None) -> tuple[Misconce
 def _is_copied(scores: np.ndarray, axis: int) -> bool:
     lines = np.moveaxis(scores, axis, 0)
     return len(lines) > 1 and float(np.mean(lines[:-1] * lines[1:])) > _COPIED
+
+
+def _is_rounded(z: np.ndarray) -> bool:
+    return any(np.all(np.abs(z * grid - np.rint(z * grid)) < 1e-3) for grid in (1, 2, 10))

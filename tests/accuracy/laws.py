@@ -9,19 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from grader.checks import elbo_models, elbo_noise, reparam, sample
+from grader.checks import elbo_models, elbo_noise, reparam_draws, sample
 from grader.checks.closeness import RELATIVE
 from grader.checks.expected import Bound
+from grader.checks.reparam_question import Question, question
 from grader.checks.verdict import Lost
+from grader.checks.worlds import as_single
 
 Rng = np.random.Generator
 Noise = Callable[[Rng, tuple[int, ...]], np.ndarray]
 
 
-_MU, _LOGSIGMA = reparam.question(0)
-_SIGMA = np.exp(_LOGSIGMA)
+SMALL, FULL = (question(0, full, 64, 1100) for full in (False, True))
+"""What `sample_with_reparam` is asked, with as few draws as any class gets."""
 
 # ------------------------------------------------------------------ noise
 
@@ -46,6 +48,17 @@ def uniform(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
 def two_point(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
     """Of mean 0 and variance 1."""
     return rng.choice((-1.0, 1.0), shape)
+
+
+def bounded(by: float) -> Noise:
+    """Moved to a bound where it lies beyond."""
+    return lambda rng, shape: normal(rng, shape).clip(-by, by)
+
+
+def truncated(by: float) -> Noise:
+    """Drawn anew where it lies beyond a bound."""
+    low, high = ndtr(-by), ndtr(by)
+    return lambda rng, shape: ndtri(rng.uniform(low, high, shape))
 
 
 def with_shared_part(axis: int, correlation: float) -> Noise:
@@ -88,14 +101,13 @@ def with_shared_size(axis: int) -> Noise:
 # ------------------------------------------------------------------ what a check gets to see
 
 
-def reparam_draws(noise: np.ndarray) -> reparam.Draws:
+def seen(draw: Noise, rng: Rng, asked: Question = SMALL) -> reparam_draws.Seen:
     """Calls with the check's own question, in single precision like a candidate's."""
-    z = (_MU + _SIGMA * noise).astype(np.float32).astype(np.float64)
-    return reparam.draws_of(z, _MU, _LOGSIGMA)
-
-
-def reparam_noise(draw: Noise, rng: Rng) -> np.ndarray:
-    return draw(rng, (reparam.CALLS, *_MU.shape))
+    mu, logsigma = (np.repeat(part, asked.repeats, axis=0) for part in (asked.mu, asked.logsigma))
+    z = as_single(mu + np.exp(logsigma) * draw(rng, mu.shape))
+    mu, logsigma = asked.batches[-1].values()
+    crowd = as_single(mu + np.exp(logsigma) * draw(rng, (1, *mu.shape))[0])
+    return reparam_draws.seen(asked, z, crowd)
 
 
 def steps_of(z: np.ndarray) -> np.ndarray:
@@ -126,20 +138,20 @@ class Pixels:
 # ------------------------------------------------------------------ checks as judges of noise
 
 
-def lost_location(draw: Noise, rng: Rng) -> bool:
-    return reparam.location_error(reparam_draws(reparam_noise(draw, rng))) is not None
+def lost_location(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
+    return seen(draw, rng, asked).location_error is not None
 
 
-def lost_scale(draw: Noise, rng: Rng) -> bool:
-    return reparam.scale_error(reparam_draws(reparam_noise(draw, rng))) is not None
+def lost_scale(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
+    return seen(draw, rng, asked).scale_error is not None
 
 
-def lost_normal(draw: Noise, rng: Rng) -> bool:
-    return reparam.normal_error(reparam_draws(reparam_noise(draw, rng))) is not None
+def lost_normal(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
+    return seen(draw, rng, asked).normal_error is not None
 
 
-def lost_independent(draw: Noise, rng: Rng) -> bool:
-    return reparam.independence_error(reparam_draws(reparam_noise(draw, rng))) is not None
+def lost_independent(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
+    return seen(draw, rng, asked).independence_error is not None
 
 
 def lost_sampled(draw: Noise, rng: Rng) -> bool:

@@ -7,6 +7,7 @@ Simulated on the judging functions, with no candidates. The numbers stand in
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import laws
 import numpy as np
@@ -28,12 +29,31 @@ POWER: tuple[tuple[str, Lose, Noise], ...] = (
     ("scale, 5 % too narrow", laws.lost_scale, laws.wide(0.95)),
     ("normal, uniform noise", laws.lost_normal, laws.uniform),
     ("normal, two-point noise", laws.lost_normal, laws.two_point),
+    ("normal, moved to bounds of 2", laws.lost_normal, laws.bounded(2)),
+    ("normal, moved to bounds of 2.5", laws.lost_normal, laws.bounded(2.5)),
+    ("normal, moved to bounds of 3", laws.lost_normal, laws.bounded(3)),
+    ("normal, truncated at 2", laws.lost_normal, laws.truncated(2)),
+    ("normal, truncated at 3", laws.lost_normal, laws.truncated(3)),
     ("independent, rows share", laws.lost_independent, laws.with_shared_part(1, 0.05)),
     ("independent, dimensions share", laws.lost_independent, laws.with_shared_part(2, 0.05)),
     ("independent, neighbouring rows", laws.lost_independent, laws.with_neighbours(1, 0.05)),
     ("independent, neighbouring dims", laws.lost_independent, laws.with_neighbours(2, 0.05)),
     ("independent, calls share", laws.lost_independent, laws.with_shared_part(0, 0.05)),
     ("independent, sizes shared", laws.lost_independent, laws.with_shared_size(2)),
+    *(
+        (f"{name}, full sizes", partial(lose, asked=laws.FULL), noise)
+        for name, lose, noise in (
+            ("location, mean off by 0.05 sigma", laws.lost_location, laws.moved(0.05)),
+            ("scale, 5 % too wide", laws.lost_scale, laws.wide(1.05)),
+            ("scale, 5 % too narrow", laws.lost_scale, laws.wide(0.95)),
+            ("normal, moved to bounds of 3", laws.lost_normal, laws.bounded(3)),
+            ("independent, rows share", laws.lost_independent, laws.with_shared_part(1, 0.05)),
+            ("independent, dims share", laws.lost_independent, laws.with_shared_part(2, 0.05)),
+            ("independent, next rows", laws.lost_independent, laws.with_neighbours(1, 0.05)),
+            ("independent, next dims", laws.lost_independent, laws.with_neighbours(2, 0.05)),
+            ("independent, calls share", laws.lost_independent, laws.with_shared_part(0, 0.05)),
+        )
+    ),
     ("sampled, mean off by 0.05 sigma", laws.lost_sampled, laws.moved(0.05)),
     ("sampled, 5 % too wide", laws.lost_sampled, laws.wide(1.05)),
     ("sampled, 5 % too narrow", laws.lost_sampled, laws.wide(0.95)),
@@ -110,6 +130,10 @@ JUDGES: dict[str, Callable[[Rng], object]] = {
     "reparam.scale": lambda rng: laws.lost_scale(laws.normal, rng),
     "reparam.normal": lambda rng: laws.lost_normal(laws.normal, rng),
     "reparam.independent": lambda rng: laws.lost_independent(laws.normal, rng),
+    "reparam.normal, full sizes": lambda rng: laws.lost_normal(laws.normal, rng, laws.FULL),
+    "reparam.independent, full sizes": lambda rng: laws.lost_independent(
+        laws.normal, rng, laws.FULL
+    ),
     "elbo.sampled": lambda rng: laws.lost_sampled(laws.normal, rng),
     "elbo.sampled, singly": lambda rng: laws.lost_sampled_singly(laws.normal, rng),
     "sample.prior": lambda rng: laws.lost_prior(laws.normal, rng),

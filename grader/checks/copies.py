@@ -1,0 +1,31 @@
+"""Rows of numbers that are the same: found by sorting, never among independent draws."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_CLOSE = 1e-5
+"""Room for rounding; a dozen independent draws don't all come so near to a dozen others."""
+
+
+def alike(lines: np.ndarray) -> np.ndarray:
+    """Which lines ``[n, numbers]`` are the same as another one, ``[n]``."""
+    order = np.argsort(lines.sum(axis=1))  # those that are the same come next to each other
+    near = np.all(np.abs(np.diff(lines[order], axis=0)) < _CLOSE, axis=1)
+    found = np.zeros(len(lines), dtype=bool)
+    found[order[:-1]] |= near
+    found[order[1:]] |= near
+    return found
+
+
+def alike_rows(rows: np.ndarray, centre: float) -> np.ndarray:
+    """Which rows ``[n, numbers]`` hold the same distances to a centre as another one, ``[n]``.
+
+    In any order: so what is mirrored, moved along or taken with a minus counts as well. Rows in
+    which a distance occurs twice are left out, since numbers of which there are few meet by chance.
+    """
+    sizes = np.sort(np.abs(rows - centre), axis=1)
+    varied = np.flatnonzero(np.all(np.diff(sizes, axis=1) > _CLOSE / 10, axis=1))
+    found = np.zeros(len(rows), dtype=bool)
+    found[varied] = alike(sizes[varied])
+    return found
