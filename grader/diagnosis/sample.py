@@ -163,27 +163,24 @@ def of_pixels(constants: np.ndarray, thetas: np.ndarray) -> tuple[Misconception,
         return (_SHARED_PIXELS,)
     if not np.any(np.ptp(constants, axis=1)):
         return (_SHARED_IMAGES,)
-    rates = constants.mean((0, 1))
-    return _first(_PIXELS, thetas, rates)
+    kinds = np.unique(thetas)
+    rates = np.array([constants[..., thetas == theta].mean() for theta in kinds])
+    return _first(_PIXELS, kinds, rates)
 
 
 def of_latents(
-    steps: np.ndarray, thresholds: np.ndarray, pixels: tuple[Misconception, ...]
+    above: np.ndarray, thresholds: np.ndarray, pixels: tuple[Misconception, ...]
 ) -> tuple[Misconception, ...]:
     """What is wrong with the latent variables behind pixels.
 
     Args:
-        steps: pixels ``[calls, samples, dimensions, n]`` that are 1 where a latent variable
-            exceeds one of the ``thresholds [n]``.
-        pixels: what is wrong with the pixels; a second sigmoid leaves nothing to tell about z, nor
-            do coins.
+        above: where a latent variable exceeds one of the ``thresholds [n]``, as booleans
+            ``[calls, samples, dimensions, n]``.
+        pixels: what is wrong with the pixels; a second sigmoid leaves little to tell about z.
     """
-    if _TWICE in pixels or _FAIR in pixels:
+    if _TWICE in pixels:
         return pixels
-    above = (steps > 0.5).astype(np.float64)
-    if _INVERTED in pixels:
-        above = 1 - above
-    found = _first(_PRIORS, thresholds, above.mean((0, 1)))
+    found = _first(_PRIORS, thresholds, above.mean((0, 1, 2)))
     if found:
         return found
     if _disagreement(above, 1) < _COPIED:
@@ -193,7 +190,7 @@ def of_latents(
 
 def _disagreement(above: np.ndarray, axis: int) -> float:
     """How often two entries along an axis differ."""
-    rates = above.mean(axis)
+    rates = np.mean(above, axis)
     return float(np.mean(2 * rates * (1 - rates)))
 
 
