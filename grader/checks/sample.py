@@ -15,7 +15,7 @@ from grader.candidate.observation import Outcome, Value
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import sample_draws, worlds
 from grader.checks.reading import one_step_from, shape_fits, shape_words, tensor, values
-from grader.checks.sample_draws import ENOUGH, SMALL, STEPS, THRESHOLDS, Samples
+from grader.checks.sample_draws import ENOUGH, SMALL, THRESHOLDS, Samples
 from grader.checks.stand_ins import stand_ins
 from grader.checks.verdict import Evidence, Exam, Lost, check, generator
 from grader.diagnosis import sample as diagnosis
@@ -128,7 +128,8 @@ def _of_pixels(samples: Samples) -> tuple[Misconception, ...]:
 
 
 def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
-    return diagnosis.of_latents(samples.above, THRESHOLDS, _of_pixels(samples))
+    pixels = _of_pixels(samples)
+    return diagnosis.of_latents(samples.above, THRESHOLDS, sample_draws.POSTERIOR, pixels)
 
 
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")

@@ -157,7 +157,9 @@ def mixed_frequencies(hits: np.ndarray, kinds: list[tuple[float, int]]) -> np.nd
     for probability, draws in kinds:
         hit, missed = np.arange(draws + 1), np.arange(draws, -1, -1)
         ways = gammaln(draws + 1) - gammaln(hit + 1) - gammaln(missed + 1)
-        law = np.convolve(law, np.exp(ways + hit * np.log(probability) + missed * np.log1p(-probability)))
+        law = np.convolve(
+            law, np.exp(ways + hit * np.log(probability) + missed * np.log1p(-probability))
+        )
     fewer, more = np.cumsum(law), np.cumsum(law[::-1])[::-1]
     p_values: np.ndarray = np.minimum(1.0, 2 * np.minimum(fewer, more))[hits]
     return p_values

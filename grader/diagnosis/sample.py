@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,8 +13,10 @@ from grader.diagnosis.misconception import Misconception
 _TOLERANCE = 0.03
 """Of a frequency, over some thousand draws."""
 _COPIED = 0.05
-"""Disagreement below which latent variables count as the same: one that lies very close to a
-threshold gives pixels of either kind."""
+"""Disagreement, as a share of that of unlike ones, below which latent variables count as the same:
+one that lies very close to a threshold gives pixels of either kind."""
+_REPEATING = 0.05
+"""Share of samples with another's z that is said to be several samples'."""
 Rates = Callable[[np.ndarray], np.ndarray]
 
 
@@ -91,6 +94,21 @@ _WIDE = _error(
     "a log standard deviation of 1 is taken for a standard deviation of 1",
     "If sigma is 1, what is log sigma?",
 )
+_REPEATED = _error(
+    "repeated_latents",
+    "a z, or its negative, serves several samples",
+    "Each sample is a new draw from the model. Which of your samples have a z of their own?",
+)
+_CLIPPED = _error(
+    "latents_clipped",
+    "z never lies far from 0, as if it were clipped or its distribution cut off",
+    "Has the prior an end? What becomes of a draw of 2.7 in your method?",
+)
+_ENCODED = _error(
+    "latents_of_encoder",
+    "z comes from the encoder's posterior",
+    "There is no data yet when you generate. Which distribution has z then?",
+)
 _SEED = _error(
     "fixed_seed",
     "every call gives the same, from a fixed seed or a stored draw",
@@ -142,6 +160,9 @@ MISCONCEPTIONS = (
     _ONE_LATENT,
     _ONE_NUMBER,
     *dict.fromkeys(error for error, _ in _PRIORS),
+    _ENCODED,
+    _REPEATED,
+    _CLIPPED,
     _SEED,
     _TRANSPOSED,
     _EXTRA_AXIS,
@@ -169,29 +190,56 @@ def of_pixels(constants: np.ndarray, thetas: np.ndarray) -> tuple[Misconception,
 
 
 def of_latents(
-    above: np.ndarray, thresholds: np.ndarray, pixels: tuple[Misconception, ...]
+    above: np.ndarray,
+    thresholds: np.ndarray,
+    posterior: tuple[float, float],
+    pixels: tuple[Misconception, ...],
 ) -> tuple[Misconception, ...]:
     """What is wrong with the latent variables behind pixels.
 
     Args:
         above: where a latent variable exceeds one of the ``thresholds [n]``, as booleans
             ``[calls, samples, dimensions, n]``.
+        posterior: mean and log standard deviation that the model's encoder gives, whatever x is.
         pixels: what is wrong with the pixels; a second sigmoid leaves little to tell about z.
     """
     if _TWICE in pixels:
         return pixels
-    found = _first(_PRIORS, thresholds, above.mean((0, 1, 2)))
+    mean, logsigma = posterior
+    encoded: Rates = lambda t: ndtr((mean - t) / np.exp(logsigma))  # noqa: E731
+    rates = above.mean((0, 1, 2))
+    found = _first((*_PRIORS, (_ENCODED, encoded)), thresholds, rates)
     if found:
         return found
     if _disagreement(above, 1) < _COPIED:
         return (_ONE_LATENT,)
-    return (_ONE_NUMBER,) if _disagreement(above, 2) < _COPIED else ()
+    if _disagreement(above, 2) < _COPIED:
+        return (_ONE_NUMBER,)
+    if _repeating(above[0]) > _REPEATING:
+        return (_REPEATED,)
+    ends = rates[0] == 1 and rates[-1] == 0
+    return (_CLIPPED,) if ends and np.all(np.abs(ndtr(-thresholds) - rates) < _TOLERANCE) else ()
+
+
+def _repeating(above: np.ndarray) -> float:
+    """Share of samples ``[samples, dimensions, n]`` with the z of another, or its negative.
+
+    Blank images show no z.
+    """
+    above = above[np.any(above, axis=(1, 2)) & ~np.all(above, axis=(1, 2))]
+    if not len(above):
+        return 0.0
+    names = [sample.tobytes() for sample in np.ascontiguousarray(above)]
+    mirrored = [sample.tobytes() for sample in np.ascontiguousarray(~above[..., ::-1])]
+    counts = Counter(names)
+    pairs = zip(names, mirrored, strict=True)
+    return sum(counts[own] + counts[other] > 1 for own, other in pairs) / len(names)
 
 
 def _disagreement(above: np.ndarray, axis: int) -> float:
-    """How often two entries along an axis differ."""
-    rates = np.mean(above, axis)
-    return float(np.mean(2 * rates * (1 - rates)))
+    """How often two entries along an axis differ, as a share of how often any two do."""
+    among, any_two = (np.mean(r * (1 - r)) for r in (above.mean(axis), above.mean((0, 1, 2))))
+    return float(among / any_two) if any_two else 1.0
 
 
 def of_repetition() -> tuple[Misconception, ...]:
