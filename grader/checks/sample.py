@@ -1,7 +1,8 @@
 """Task 6: new data from the model.
 
-There are two calls for some thousand samples of a model whose pixels show what was drawn; a method
-that gives fewer is called the oftener. What is judged about the samples stands in `sample_draws`.
+There are two calls for about a thousand samples of a model whose pixels show what was drawn
+(`sample_models`); a method that gives few is called the oftener. How they are judged stands in
+`sample_draws`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import numpy as np
 
 from grader.candidate.observation import Outcome, Value
 from grader.candidate.probe import Call, Probe, Sizes
-from grader.checks import sample_draws, worlds
+from grader.checks import sample_draws, sample_models, worlds
 from grader.checks.reading import one_step_from, shape_fits, shape_words, tensor, values
-from grader.checks.sample_draws import ENOUGH, SMALL, THRESHOLDS, Samples
+from grader.checks.sample_models import POSTERIOR, SMALL, THRESHOLDS, Samples
 from grader.checks.stand_ins import stand_ins
 from grader.checks.verdict import Evidence, Exam, Lost, check, generator
 from grader.diagnosis import sample as diagnosis
@@ -45,7 +46,7 @@ def _weights(
     model: Sizes, any_decoder: bool
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Weights of the decoder, and of the encoder, which a class for this task may lack."""
-    return sample_draws.weights(model, any_decoder), sample_draws.elsewhere(model)
+    return sample_models.weights(model, any_decoder), sample_models.elsewhere(model)
 
 
 @lru_cache(maxsize=1)
@@ -66,8 +67,8 @@ def _draw(exam: Exam) -> Samples:
     count = _asked(exam)
     (outcome,) = exam.ask(_probe(exam, (count,), CALLS)).outcomes
     rows = exam.once("sample.rows", lambda: len(_images(outcome, count, sizes(exam))[0]))
-    if rows < ENOUGH:
-        half = -(-ENOUGH // rows)
+    if rows < sample_draws.ENOUGH:
+        half = -(-sample_draws.ENOUGH // rows)
         (outcome,) = exam.ask(_probe(exam, (count,), CALLS * half)).outcomes
     return exam.once("sample.draws", lambda: _samples(outcome, count, sizes(exam)))
 
@@ -129,7 +130,7 @@ def _of_pixels(samples: Samples) -> tuple[Misconception, ...]:
 
 def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
     pixels = _of_pixels(samples)
-    return diagnosis.of_latents(samples.above, THRESHOLDS, sample_draws.POSTERIOR, pixels)
+    return diagnosis.of_latents(samples.above, THRESHOLDS, POSTERIOR, pixels)
 
 
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from grader.checks import elbo_models, elbo_noise, reparam, sample
+from grader.candidate.probe import Sizes
+from grader.checks import elbo_models, elbo_noise, reparam, sample, sample_draws
 from grader.checks.closeness import RELATIVE
 from grader.checks.expected import Bound
-from grader.checks.verdict import Lost
+from grader.checks.sample_models import SMALL, THETAS, THRESHOLDS, Samples
 
 Rng = np.random.Generator
 Noise = Callable[[Rng, tuple[int, ...]], np.ndarray]
@@ -85,6 +87,48 @@ def with_shared_size(axis: int) -> Noise:
     return draw
 
 
+def clipped(at: float) -> Noise:
+    return lambda rng, shape: np.clip(normal(rng, shape), -at, at)
+
+
+def cut_off(at: float) -> Noise:
+    """Normal draws between two ends."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        return np.asarray(ndtri(rng.uniform(ndtr(-at), ndtr(at), shape)))
+
+    return draw
+
+
+def copied(sign: int) -> Noise:
+    """The second half of each call's rows is the first again, times a sign."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        found = normal(rng, shape)
+        half = shape[1] // 2
+        found[:, half : 2 * half] = sign * found[:, :half]
+        return found
+
+    return draw
+
+
+def last_is_first(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    found = normal(rng, shape)
+    found[:, -1] = found[:, 0]
+    return found
+
+
+def last_is(value: float) -> Noise:
+    """The last row of each call is not drawn."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        found = normal(rng, shape)
+        found[:, -1] = value
+        return found
+
+    return draw
+
+
 # ------------------------------------------------------------------ what a check gets to see
 
 
@@ -100,12 +144,13 @@ def reparam_noise(draw: Noise, rng: Rng) -> np.ndarray:
 
 def steps_of(z: np.ndarray) -> np.ndarray:
     """Pixels that tell about latent variables ``[calls, samples, dimensions]``."""
-    above = z[..., None] > sample.THRESHOLDS
+    above = z[..., None] > THRESHOLDS
     return above.reshape(*z.shape[:2], -1).astype(np.float64)
 
 
-def latent(draw: Noise, rng: Rng) -> np.ndarray:
-    return draw(rng, (sample.CALLS, sample.SAMPLES, sample.LATENT))
+def latent(draw: Noise, rng: Rng, sizes: Sizes = SMALL) -> np.ndarray:
+    """Latent variables ``[calls, samples, dimensions]``, of as few samples as are asked for."""
+    return draw(rng, (sample.CALLS, sample.LEAST, sizes.latent))
 
 
 @dataclass(frozen=True)
@@ -115,12 +160,18 @@ class Pixels:
     noise: Noise = normal
     excess: float = 0.0
 
-    def draw(self, rng: Rng) -> sample.Samples:
-        """Two calls' pixels."""
-        shape = (sample.CALLS, sample.SAMPLES, len(sample.THETAS))
-        bars = ndtri(sample.THETAS + self.excess)
+    def draw(self, rng: Rng, sizes: Sizes = SMALL, z: np.ndarray | None = None) -> Samples:
+        """Two calls' pixels, for these latent variables or right ones."""
+        z = latent(normal, rng, sizes) if z is None else z
+        shape = (*z.shape[:2], sizes.obs - z.shape[2] * len(THRESHOLDS))
+        bars = ndtri(np.resize(THETAS, shape[2]) + self.excess)
         constants = (self.noise(rng, shape) < bars).astype(np.float64)
-        return sample.Samples(steps_of(latent(normal, rng)), constants)
+        return Samples(np.concatenate((steps_of(z), constants), axis=-1), sizes.latent)
+
+
+def noisy(samples: Samples, rng: Rng) -> Samples:
+    """The same, but that masks of coins take pixels away."""
+    return Samples(samples.pixels * rng.integers(0, 2, samples.pixels.shape), samples.latent)
 
 
 # ------------------------------------------------------------------ checks as judges of noise
@@ -161,12 +212,25 @@ def _lost_in_lots(lots: tuple[elbo_noise.Lot, ...], draw: Noise, rng: Rng) -> bo
     return not all(judged)
 
 
-def lost_prior(draw: Noise, rng: Rng) -> bool:
-    return isinstance(sample.prior_error(steps_of(latent(draw, rng))), Lost)
+def lost_prior(draw: Noise, rng: Rng, sizes: Sizes = SMALL) -> bool:
+    steps = steps_of(latent(draw, rng, sizes))
+    constants = _right_samples(sizes).constants  # drawn once, for they take the longest
+    samples = Samples(np.concatenate((steps, constants), axis=-1), sizes.latent)
+    return sample_draws.prior_error(samples) is not None
 
 
-def lost_bernoulli(pixels: Pixels, rng: Rng) -> bool:
-    return isinstance(sample.bernoulli_error(pixels.draw(rng)), Lost)
+@lru_cache(maxsize=2)
+def _right_samples(sizes: Sizes) -> Samples:
+    return Pixels().draw(np.random.default_rng(23), sizes)
+
+
+def lost_noisy_prior(draw: Noise, rng: Rng, sizes: Sizes = SMALL) -> bool:
+    samples = noisy(Pixels().draw(rng, sizes, latent(draw, rng, sizes)), rng)
+    return sample_draws.prior_error(samples) is not None
+
+
+def lost_bernoulli(pixels: Pixels, rng: Rng, sizes: Sizes = SMALL) -> bool:
+    return sample_draws.bernoulli_error(pixels.draw(rng, sizes)) is not None
 
 
 def noise_over_room(case: int, rng: Rng) -> float:
