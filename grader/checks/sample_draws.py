@@ -291,17 +291,24 @@ def repeated(samples: Samples) -> str | None:
 
 
 def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> bool:
-    """Whether rows come again in another call more often than they come again in their own."""
+    """Whether rows come again in another call oftener than any two of a call are the same.
+
+    Only rows that are the only ones of their kind count: blank images are no draws that are kept.
+    """
     own, others = _keys(first), _keys(STEPS - second if mirrored else second)
-    if np.all(own == own[0]):
-        return False  # nothing is drawn that could be kept
-    count = len(own)
+    count, alone = len(own), _alone(own)
     by_chance = min(1.0, (_pairs(own) + 1) / (count * (count - 1) / 2))
-    aligned = int(np.sum(own == others))
+    aligned = int(np.sum(alone & (own == others)))
     if aligned > 2 * count * by_chance and statistics.frequency(aligned, count, by_chance) < 1e-9:
         return True
-    found, expected = _across(own, others), count**2 * by_chance
+    found, expected = _across(own[alone], others[_alone(others)]), count**2 * by_chance
     return found > 4 * expected and statistics.at_least(found, expected) < 1e-9
+
+
+def _alone(keys: np.ndarray) -> np.ndarray:
+    """Where a name is the only one of its kind."""
+    _, kinds, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(counts[kinds.reshape(-1)] == 1)
 
 
 def _correlated(first: np.ndarray, second: np.ndarray) -> bool:

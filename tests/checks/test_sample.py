@@ -184,6 +184,13 @@ def test_a_blank_image_anywhere_is_found_once(seed: int, row: int, value: float)
     assert judged(pixels) == (False, True, None)
 
 
+@pytest.mark.parametrize("count", [5, 20, 50])
+def test_images_that_are_blank_in_every_call_are_not_called_kept(count: int) -> None:
+    pixels = right_samples(count)
+    pixels[:, -count:] = 0
+    assert judged(pixels) == (False, True, None)
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 1049))
 def test_a_z_of_zero_anywhere_is_found(seed: int, row: int) -> None:
