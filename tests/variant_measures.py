@@ -15,7 +15,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives it
 import yaml
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, kstest
 from torch import Tensor
 from variant_bank import TESTS, Variant, sources_with
 
@@ -304,33 +304,106 @@ def elbo_failures(model: Any) -> Failures:
     return frozenset(check for check, holds in right.items() if not holds)
 
 
+def rows_of(value: Any) -> Tensor:
+    """Images ``[rows, D]`` in whatever a method returned for them."""
+    if isinstance(value, tuple):
+        value = value[0]
+    if isinstance(value, list) and isinstance(value[0], Tensor):
+        value = torch.stack(value)
+    found = torch.as_tensor(value).detach()
+    if found.ndim == 2 and len(found) == D:
+        found = found.T
+    return found.reshape(-1, D)
+
+
+def draw_images(model: Any, n: int) -> tuple[Tensor, Tensor, bool]:
+    """Images ``[rows, D]`` of about n samples, the z behind them, and whether the shape is right.
+
+    What goes into the decoder's first layer is z, in as many rows as go in.
+    """
+    seen: list[Tensor] = []
+    hook = model.linear3.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    first = model.sample(n)
+    images = [rows_of(first)]
+    while sum(map(len, images)) < n - 60:
+        images.append(rows_of(model.sample(n)))
+    hook.remove()
+    latents = torch.cat([z.reshape(-1, L) for z in seen]) if seen else torch.zeros(0, L)
+    return torch.cat(images), latents, isinstance(first, Tensor) and first.shape == (n, D)
+
+
+def repeats(latents: Tensor) -> bool:
+    """Whether a z or its negative comes more than once, or depends on the one before."""
+    signed = latents * latents[:, :1].sign()
+    return (
+        len(signed.unique(dim=0)) < len(signed) or abs(correlation(latents[:-1], latents[1:])) > 0.2
+    )
+
+
+def is_standard(latents: Tensor) -> bool:
+    """Whether z is normal, and has the tails of a normal distribution."""
+    p_value = kstest(latents.flatten().double().numpy(), "norm").pvalue
+    ends = latents[0], latents[-1]
+    return bool(p_value > 1e-5 and latents.abs().max() > 3.3 and all(map(torch.any, ends)))
+
+
+def noise_is_shared(first: Tensor, second: Tensor) -> bool:
+    """Whether what makes pixels differ from theta is the same in two sets of images."""
+    parts = (part - part.mean(0) for part in (first, second))
+    return abs(correlation(*parts)) > 0.2
+
+
 def sample_failures(model: Any) -> Failures:
-    calls, n = 10, 400
+    calls, n = 4, 1050
     nn.init.normal_(model.linear3.weight, std=1.2)
     nn.init.normal_(model.linear4.weight, std=0.4)  # keeps theta away from zero and one
-    drawn = [model.sample(n) for _ in range(calls)]
-    if not all(isinstance(x, Tensor) for x in drawn):
+    single = model.sample(1)
+    if isinstance(single, Tensor) and single.numel() == L:
         return CHECKS["sample"]
-    if drawn[0].shape != (n, D):
-        same_size = drawn[0].numel() == n * D
-        return frozenset({"sample.shape"}) if same_size else CHECKS["sample"]
-    failed = {"sample.fresh"} if all(torch.equal(drawn[0], x) for x in drawn[1:]) else set()
-    x = torch.stack(drawn[: 1 if failed else calls]).detach().double()
+    drawn = [draw_images(model, n) for _ in range(calls)]
+    failed = OK if all(right for *_, right in drawn) else frozenset({"sample.shape"})
+    least = min(len(x) for x, *_ in drawn)
+    images = [x[:least].double() for x, *_ in drawn]
+    latents = [z for _, z, _ in drawn if len(z)]
+    aligned = all(len(z) == len(x) for x, z, _ in drawn)  # the z of each image is known
+    several = bool(latents) and min(len(z.unique(dim=0)) for z in latents) > 100
+    own = [(z * z[:, :1].sign()).unique(dim=0) for z in (z[z.any(1)] for z in latents[:2])]
+    kept = several and len(torch.cat(own).unique(dim=0)) < sum(map(len, own))
+    same = all(torch.equal(images[0], x) for x in images[1:])
+    if same or (kept and not repeats(latents[0])):
+        failed |= {"sample.fresh"}
+        images, latents = images[:1], latents[:1]
+    x = torch.stack(images)
     if not torch.isin(x, torch.tensor([0.0, 1.0]).double()).all():
-        return frozenset(failed | {"sample.binary"})
+        return failed | {"sample.binary"}
+    standard = is_standard(torch.cat(latents)) if several else not latents
+    wrong = not standard or any(map(repeats, latents))
     with torch.no_grad():
-        theta = (
-            model.linear4(model.linear3(torch.randn(200_000, L)).clamp(min=0)).sigmoid().double()
-        )
+        decoded = [model.linear4(model.linear3(z).clamp(min=0)).sigmoid() for z in latents]
+        many = torch.randn(200_000, L)
+        theta = model.linear4(model.linear3(many).clamp(min=0)).sigmoid().double()
+    if aligned:
+        noise = [im - th[:least].double() for im, th in zip(images, decoded, strict=True)]
+        half = least // 2
+        wrong |= noise_is_shared(noise[0][:half], noise[0][half : 2 * half])
+        drawn_rows = x.any(2).all(0)
+        if len(images) > 1 and noise_is_shared(*(part[drawn_rows] for part in noise[:2])):
+            failed |= {"sample.fresh"}
+    if len(images) > 1:
+        for row in (0, -1):
+            at = x[:, row] > 0.5
+            wrong |= not at.any() or bool(at.all())
+            if aligned:
+                wrong |= torch.equal(at, torch.stack([th[row] > 0.5 for th in decoded]))
+        wrong |= all(len(im) > 1 and torch.equal(im[-1], im[1]) for im in images)
     off_diagonal = 1 - torch.eye(D, dtype=torch.float64)
     want = torch.cat([theta.mean(0, keepdim=True), theta.T @ theta / len(theta) * off_diagonal])
     rows = x.flatten(0, 1)
     got = torch.cat([rows.mean(0, keepdim=True), rows.T @ rows / len(rows) * off_diagonal])
     across = (x[:, 1:] * x[:, :-1]).mean((0, 1)) - want[0] ** 2
     bound = 3.2 / len(rows) ** 0.5  # 6.4 times the largest standard error of a 0/1 average
-    if (got - want).abs().max() > bound or across.abs().max() > bound:
-        failed.add("distribution")
-    return frozenset(failed)
+    wrong |= bool((got - want).abs().max() > bound or across.abs().max() > bound)
+    return failed | {"distribution"} if wrong else failed
 
 
 MEASURES: Mapping[str, Callable[[Any], Failures]] = {

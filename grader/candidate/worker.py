@@ -232,10 +232,12 @@ def _encode(value: Any, outbox: _Outbox, depth: int) -> dict[str, Any]:
     """Describe what a method returned; numbers go into the payload."""
     if value is None:
         return {"form": "none"}
-    if isinstance(value, (tuple, list)) and depth == 0 and 0 < len(value) <= MAX_ITEMS:
-        # A list of numbers is one array to a person, a list of tensors several values.
+    if isinstance(value, (tuple, list)) and depth == 0 and value:
+        # A list of numbers is one array to a person, a list of tensors several values, or rows.
         if all(isinstance(item, (int, float, list)) for item in value):
             return _encode(np.asarray(value), outbox, depth) | {"form": "list"}
+        if len(value) > MAX_ITEMS:
+            return _encode_rows(value, outbox)
         form = "tuple" if isinstance(value, tuple) else "list"
         return {"form": form, "items": [_encode(item, outbox, 1) for item in value]}
     form = "tensor"
@@ -251,6 +253,16 @@ def _encode(value: Any, outbox: _Outbox, depth: int) -> dict[str, Any]:
     if array.dtype.name not in DTYPES or array.size > MAX_NUMBERS or array.ndim > 8:
         return {"form": "unreadable", "shape": list(array.shape)[:8], "type": dtype[:100]}
     return {"form": form, "array": outbox.attach(array), "dtype": dtype}
+
+
+def _encode_rows(value: Any, outbox: _Outbox) -> dict[str, Any]:
+    """Describe a long list: one of tensors that are all alike is a single array."""
+    kinds = {(item.shape, item.dtype) for item in value if isinstance(item, torch.Tensor)}
+    if len(kinds) == 1 and all(isinstance(item, torch.Tensor) for item in value):
+        numbers = len(value) * value[0].numel()
+        if numbers <= MAX_NUMBERS:
+            return _encode(torch.stack(list(value)), outbox, 1) | {"form": "list"}
+    return {"form": "other", "type": type(value).__name__[:100]}
 
 
 def prepare() -> None:

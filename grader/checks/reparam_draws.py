@@ -241,7 +241,7 @@ def _most_shared(plain: Draws) -> int | None:
     for axis, lines in _along_axes(scores):
         if axis == 0:  # what calls share may be a centre that each row has of its own
             lines = _lines(scores - scores.mean(axis=(0, 2), keepdims=True), axis)
-            tests = statistics.excess(lines)
+            tests: tuple[float, ...] = statistics.excess(lines)
         else:
             tests = (*statistics.excess(lines), _uncorrelated(_lines(sizes, axis)))
         if not statistics.compatible(*tests):

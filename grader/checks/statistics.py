@@ -8,7 +8,7 @@ its p-values together with `compatible`, which is wrong about right draws with p
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, bdtrc, chdtr, chdtrc, erfc, ndtr, stdtr
+from scipy.special import bdtr, bdtrc, chdtr, chdtrc, erfc, gammaln, ndtr, pdtrc, stdtr
 
 ALPHA = 1e-7
 """How often a check may be lost by right draws."""
@@ -140,3 +140,75 @@ def far_tail(draws: np.ndarray) -> tuple[float, ...]:
     """
     hits = [int(np.sum(np.abs(draws) > t)) for t in _FAR]
     return tuple(float(bdtr(h, draws.size, 2 * ndtr(-t))) for h, t in zip(hits, _FAR, strict=True))
+
+
+def together(p_values: np.ndarray | list[float]) -> float:
+    """One p-value for many tests, by Bonferroni's rule."""
+    p_values = np.asarray(p_values)
+    return min(1.0, float(p_values.min()) * p_values.size) if p_values.size else 1.0
+
+
+def normals(statistics: np.ndarray) -> np.ndarray:
+    """As `normal`, for each of an array."""
+    p_values: np.ndarray = erfc(np.abs(statistics) / np.sqrt(2))
+    return p_values
+
+
+def off_zero(rows: np.ndarray) -> np.ndarray:
+    """p-values ``[columns]`` that independent rows ``[n, columns]`` have mean zero.
+
+    For many rows, of any law: a mean divided by its estimated error.
+    """
+    spread = rows.std(0) / np.sqrt(len(rows))
+    mean = np.where(np.abs(rows.mean(0)) < 1e-9, 0.0, rows.mean(0))
+    return normals(np.where(mean == 0, 0.0, mean / np.maximum(spread, 1e-12)))
+
+
+def frequencies(
+    hits: np.ndarray | int, draws: np.ndarray | int, probabilities: np.ndarray | float
+) -> np.ndarray:
+    """As `frequency`, for each of an array."""
+    hits = np.asarray(hits)
+    fewer = bdtr(hits, draws, probabilities)
+    more = np.where(hits > 0, bdtrc(np.maximum(hits - 1, 0), draws, probabilities), 1.0)
+    p_values: np.ndarray = np.minimum(1.0, 2 * np.minimum(fewer, more))
+    return p_values
+
+
+def mixed_frequencies(hits: np.ndarray, kinds: list[tuple[float, int]]) -> np.ndarray:
+    """As `frequencies`, for so many independent draws of each probability (exact)."""
+    law = np.ones(1)
+    for probability, draws in kinds:
+        hit, missed = np.arange(draws + 1), np.arange(draws, -1, -1)
+        ways = gammaln(draws + 1) - gammaln(hit + 1) - gammaln(missed + 1)
+        law = np.convolve(
+            law, np.exp(ways + hit * np.log(probability) + missed * np.log1p(-probability))
+        )
+    fewer, more = np.cumsum(law), np.cumsum(law[::-1])[::-1]
+    p_values: np.ndarray = np.minimum(1.0, 2 * np.minimum(fewer, more))[hits]
+    return p_values
+
+
+def at_least(found: int, expected: float) -> float:
+    """p-value of so many or more rare events, where so many are expected (Poisson)."""
+    return float(pdtrc(found - 1, expected)) if found else 1.0
+
+
+def unrelated(rows: np.ndarray) -> float:
+    """Test that rows ``[n, columns]`` of mean 0 and variance 1 are uncorrelated at any distance.
+
+    Rows are compared with those that stand so many places later, and with those at the mirrored
+    place; sums of so many products are normal. Distances go round from the last row to the first.
+    """
+    count, columns = rows.shape
+    waves = np.fft.rfft(rows, axis=0)
+    later = np.fft.irfft(np.sum(np.abs(waves) ** 2, axis=1), count)[1 : count // 2 + 1]
+    later /= np.sqrt(count * columns)
+    if count % 2 == 0:
+        later[-1] /= np.sqrt(2)  # each pair is counted twice
+    index = (2 * np.arange(count)) % count
+    itself = np.bincount(index, np.sum(rows**2, axis=1), count)
+    pairs = count - np.bincount(index, minlength=count)
+    mirrored = np.fft.irfft(np.sum(waves**2, axis=1), count) - itself
+    mirrored /= np.sqrt(2 * pairs * columns)
+    return together(normals(np.concatenate((later, mirrored))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,8 +13,10 @@ from grader.diagnosis.misconception import Misconception
 _TOLERANCE = 0.03
 """Of a frequency, over some thousand draws."""
 _COPIED = 0.05
-"""Disagreement below which latent variables count as the same: one that lies very close to a
-threshold gives pixels of either kind."""
+"""Disagreement, as a share of that of unlike ones, below which latent variables count as the same:
+one that lies very close to a threshold gives pixels of either kind."""
+_REPEATING = 0.05
+"""Share of samples with another's z that is said to be several samples'."""
 Rates = Callable[[np.ndarray], np.ndarray]
 
 
@@ -91,6 +94,21 @@ _WIDE = _error(
     "a log standard deviation of 1 is taken for a standard deviation of 1",
     "If sigma is 1, what is log sigma?",
 )
+_REPEATED = _error(
+    "repeated_latents",
+    "a z, or its negative, serves several samples",
+    "Each sample is a new draw from the model. Which of your samples have a z of their own?",
+)
+_CLIPPED = _error(
+    "latents_clipped",
+    "z never lies far from 0, as if it were clipped or its distribution cut off",
+    "Has the prior an end? What becomes of a draw of 2.7 in your method?",
+)
+_ENCODED = _error(
+    "latents_of_encoder",
+    "z comes from the encoder's posterior",
+    "There is no data yet when you generate. Which distribution has z then?",
+)
 _SEED = _error(
     "fixed_seed",
     "every call gives the same, from a fixed seed or a stored draw",
@@ -142,6 +160,9 @@ MISCONCEPTIONS = (
     _ONE_LATENT,
     _ONE_NUMBER,
     *dict.fromkeys(error for error, _ in _PRIORS),
+    _ENCODED,
+    _REPEATED,
+    _CLIPPED,
     _SEED,
     _TRANSPOSED,
     _EXTRA_AXIS,
@@ -163,38 +184,67 @@ def of_pixels(constants: np.ndarray, thetas: np.ndarray) -> tuple[Misconception,
         return (_SHARED_PIXELS,)
     if not np.any(np.ptp(constants, axis=1)):
         return (_SHARED_IMAGES,)
-    rates = constants.mean((0, 1))
-    return _first(_PIXELS, thetas, rates)
+    kinds = np.unique(thetas)
+    rates = np.array([constants[..., thetas == theta].mean() for theta in kinds])
+    return _first(_PIXELS, kinds, rates)
 
 
 def of_latents(
-    steps: np.ndarray, thresholds: np.ndarray, pixels: tuple[Misconception, ...]
+    above: np.ndarray,
+    thresholds: np.ndarray,
+    posterior: tuple[float, float],
+    pixels: tuple[Misconception, ...],
 ) -> tuple[Misconception, ...]:
     """What is wrong with the latent variables behind pixels.
 
     Args:
-        steps: pixels ``[calls, samples, dimensions, n]`` that are 1 where a latent variable
-            exceeds one of the ``thresholds [n]``.
-        pixels: what is wrong with the pixels; a second sigmoid leaves nothing to tell about z, nor
-            do coins.
+        above: where a latent variable exceeds one of the ``thresholds [n]``, as booleans
+            ``[calls, samples, dimensions, n]``.
+        posterior: mean and log standard deviation that the model's encoder gives, whatever x is.
+        pixels: what is wrong with the pixels; a second sigmoid leaves little to tell about z.
     """
-    if _TWICE in pixels or _FAIR in pixels:
+    if _TWICE in pixels:
         return pixels
-    above = (steps > 0.5).astype(np.float64)
-    if _INVERTED in pixels:
-        above = 1 - above
-    found = _first(_PRIORS, thresholds, above.mean((0, 1)))
+    mean, logsigma = posterior
+    encoded: Rates = lambda t: ndtr((mean - t) / np.exp(logsigma))  # noqa: E731
+    rates = above.mean((0, 1, 2))
+    found = _first((*_PRIORS, (_ENCODED, encoded)), thresholds, rates)
     if found:
         return found
     if _disagreement(above, 1) < _COPIED:
         return (_ONE_LATENT,)
-    return (_ONE_NUMBER,) if _disagreement(above, 2) < _COPIED else ()
+    if _disagreement(above, 2) < _COPIED:
+        return (_ONE_NUMBER,)
+    if _repeating(above[0]) > _REPEATING:
+        return (_REPEATED,)
+    ends = rates[0] == 1 and rates[-1] == 0
+    return (_CLIPPED,) if ends and np.all(np.abs(ndtr(-thresholds) - rates) < _TOLERANCE) else ()
+
+
+def _repeating(above: np.ndarray) -> float:
+    """Share of samples ``[samples, dimensions, n]`` with the z of another, or its negative.
+
+    Blank images show no z, and where most z look alike nothing is said.
+    """
+    above = above[np.any(above, axis=(1, 2)) & ~np.all(above, axis=(1, 2))]
+    if not len(above):
+        return 0.0
+    bins = above.sum(-1)
+    kinds = np.arange(above.shape[-1] + 1)
+    alike = np.mean(bins[..., None] == kinds, axis=0)
+    if len(above) * np.prod(np.sum(alike**2, axis=-1)) > _REPEATING:
+        return 0.0
+    names = [sample.tobytes() for sample in np.ascontiguousarray(above)]
+    mirrored = [sample.tobytes() for sample in np.ascontiguousarray(~above[..., ::-1])]
+    counts = Counter(names)
+    pairs = zip(names, mirrored, strict=True)
+    return sum(counts[own] + counts[other] > 1 for own, other in pairs) / len(names)
 
 
 def _disagreement(above: np.ndarray, axis: int) -> float:
-    """How often two entries along an axis differ."""
-    rates = above.mean(axis)
-    return float(np.mean(2 * rates * (1 - rates)))
+    """How often two entries along an axis differ, as a share of how often any two do."""
+    among, any_two = (np.mean(r * (1 - r)) for r in (above.mean(axis), above.mean((0, 1, 2))))
+    return float(among / any_two) if any_two else 1.0
 
 
 def of_repetition() -> tuple[Misconception, ...]:

@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from grader.checks import elbo_models, elbo_noise, reparam_draws, sample
+from grader.candidate.probe import Sizes
+from grader.checks import (
+    elbo_models,
+    elbo_noise,
+    reparam_draws,
+    sample,
+    sample_draws,
+    sample_models,
+)
 from grader.checks.closeness import RELATIVE
 from grader.checks.expected import Bound
 from grader.checks.reparam_question import Question, question
-from grader.checks.verdict import Lost
+from grader.checks.sample_models import THETAS, THRESHOLDS, Samples
 from grader.checks.worlds import as_single
 
 Rng = np.random.Generator
@@ -98,6 +107,48 @@ def with_shared_size(axis: int) -> Noise:
     return draw
 
 
+def clipped(at: float) -> Noise:
+    return lambda rng, shape: np.clip(normal(rng, shape), -at, at)
+
+
+def cut_off(at: float) -> Noise:
+    """Normal draws between two ends."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        return np.asarray(ndtri(rng.uniform(ndtr(-at), ndtr(at), shape)))
+
+    return draw
+
+
+def copied(sign: int) -> Noise:
+    """The second half of each call's rows is the first again, times a sign."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        found = normal(rng, shape)
+        half = shape[1] // 2
+        found[:, half : 2 * half] = sign * found[:, :half]
+        return found
+
+    return draw
+
+
+def last_is_first(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    found = normal(rng, shape)
+    found[:, -1] = found[:, 0]
+    return found
+
+
+def last_is(value: float) -> Noise:
+    """The last row of each call is not drawn."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        found = normal(rng, shape)
+        found[:, -1] = value
+        return found
+
+    return draw
+
+
 # ------------------------------------------------------------------ what a check gets to see
 
 
@@ -112,12 +163,13 @@ def seen(draw: Noise, rng: Rng, asked: Question = SMALL) -> reparam_draws.Seen:
 
 def steps_of(z: np.ndarray) -> np.ndarray:
     """Pixels that tell about latent variables ``[calls, samples, dimensions]``."""
-    above = z[..., None] > sample.THRESHOLDS
+    above = z[..., None] > THRESHOLDS
     return above.reshape(*z.shape[:2], -1).astype(np.float64)
 
 
-def latent(draw: Noise, rng: Rng) -> np.ndarray:
-    return draw(rng, (sample.CALLS, sample.SAMPLES, sample.LATENT))
+def latent(draw: Noise, rng: Rng, sizes: Sizes = sample_models.SMALL) -> np.ndarray:
+    """Latent variables ``[calls, samples, dimensions]``, of as few samples as are asked for."""
+    return draw(rng, (sample.CALLS, sample.LEAST, sizes.latent))
 
 
 @dataclass(frozen=True)
@@ -127,12 +179,20 @@ class Pixels:
     noise: Noise = normal
     excess: float = 0.0
 
-    def draw(self, rng: Rng) -> sample.Samples:
-        """Two calls' pixels."""
-        shape = (sample.CALLS, sample.SAMPLES, len(sample.THETAS))
-        bars = ndtri(sample.THETAS + self.excess)
+    def draw(
+        self, rng: Rng, sizes: Sizes = sample_models.SMALL, z: np.ndarray | None = None
+    ) -> Samples:
+        """Two calls' pixels, for these latent variables or right ones."""
+        z = latent(normal, rng, sizes) if z is None else z
+        shape = (*z.shape[:2], sizes.obs - z.shape[2] * len(THRESHOLDS))
+        bars = ndtri(np.resize(THETAS, shape[2]) + self.excess)
         constants = (self.noise(rng, shape) < bars).astype(np.float64)
-        return sample.Samples(steps_of(latent(normal, rng)), constants)
+        return Samples(np.concatenate((steps_of(z), constants), axis=-1), sizes.latent)
+
+
+def noisy(samples: Samples, rng: Rng) -> Samples:
+    """The same, but that masks of coins take pixels away."""
+    return Samples(samples.pixels * rng.integers(0, 2, samples.pixels.shape), samples.latent)
 
 
 # ------------------------------------------------------------------ checks as judges of noise
@@ -166,33 +226,43 @@ def _lost_in_lots(lots: tuple[elbo_noise.Lot, ...], draw: Noise, rng: Rng) -> bo
     """Whether noise ``[calls, rows, dimensions]`` is found wrong in any of the lots."""
     judged = [
         elbo_noise.is_standard(
-            lot.line.summed(draw(rng, (lot.calls, lot.rows, lot.latent))), len(lots)
+            elbo_models.Line(lot.latent).summed(draw(rng, (lot.calls, lot.rows, lot.latent))),
+            len(lots),
         )
         for lot in lots
     ]
     return not all(judged)
 
 
-def lost_prior(draw: Noise, rng: Rng) -> bool:
-    return isinstance(sample.prior_error(steps_of(latent(draw, rng))), Lost)
+def lost_prior(draw: Noise, rng: Rng, sizes: Sizes = sample_models.SMALL) -> bool:
+    steps = steps_of(latent(draw, rng, sizes))
+    constants = _right_samples(sizes).constants  # drawn once, for they take the longest
+    samples = Samples(np.concatenate((steps, constants), axis=-1), sizes.latent)
+    return sample_draws.prior_error(samples) is not None
 
 
-def lost_bernoulli(pixels: Pixels, rng: Rng) -> bool:
-    return isinstance(sample.bernoulli_error(pixels.draw(rng)), Lost)
+@lru_cache(maxsize=2)
+def _right_samples(sizes: Sizes) -> Samples:
+    return Pixels().draw(np.random.default_rng(23), sizes)
 
 
-def noise_over_room(case: int, rng: Rng) -> float:
-    """How much of the tolerance the noise uses in one of the cases where it should not matter."""
-    model = elbo_models.cases(0)[case]
+def lost_noisy_prior(draw: Noise, rng: Rng, sizes: Sizes = sample_models.SMALL) -> bool:
+    samples = noisy(Pixels().draw(rng, sizes, latent(draw, rng, sizes)), rng)
+    return sample_draws.prior_error(samples) is not None
+
+
+def lost_bernoulli(pixels: Pixels, rng: Rng, sizes: Sizes = sample_models.SMALL) -> bool:
+    return sample_draws.bernoulli_error(pixels.draw(rng, sizes)) is not None
+
+
+def noise_over_room(full: bool, rng: Rng) -> float:
+    """How much of the tolerance the noise uses in the posterior where it should not matter."""
+    model = elbo_models.models(0, full, 60).tiny
     bound = Bound()
-    worst = 0.0
-    for x in model.batches:
-        shape = (len(x), model.sizes.latent)
-        right = bound.value(model.weights, x, np.zeros(shape))
-        moved = bound.value(model.weights, x, rng.standard_normal(shape)) - right
-        worst = max(
-            worst,
-            float(np.max(np.abs(moved)) / np.max(np.abs(right))) / RELATIVE,
-            float(abs(moved.mean()) / abs(right.mean())) / RELATIVE,
-        )
-    return worst
+    shape = (len(model.x), model.sizes.latent)
+    right = bound.value(model.weights, model.x, np.zeros(shape))
+    moved = bound.value(model.weights, model.x, rng.standard_normal(shape)) - right
+    return max(
+        float(np.max(np.abs(moved)) / np.max(np.abs(right))) / RELATIVE,
+        float(abs(moved.mean()) / abs(right.mean())) / RELATIVE,
+    )

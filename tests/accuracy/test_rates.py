@@ -15,11 +15,14 @@ import pytest
 from laws import Noise, Pixels, Rng
 from scipy import stats
 
+from grader.candidate.probe import Sizes
 from grader.checks import statistics
+from grader.checks.sample_models import SMALL
+from grader.checks.worlds import FULL as FULL_SIZE
 
 PROMISED = 1e-7
-QUICK, FULL = 8, 1000
-"""Repetitions in each test run, and where the power of 0.999 is measured."""
+QUICK, SHORT, FULL = 8, 3, 1000
+"""Repetitions in each test run, in those of large models, and where power is measured."""
 
 Lose = Callable[[Noise, Rng], bool]
 
@@ -71,16 +74,33 @@ POWER: tuple[tuple[str, Lose, Noise], ...] = (
     ("singly sampled, calls share", laws.lost_sampled_singly, laws.with_neighbours(0, 0.15)),
     ("singly sampled, uniform noise", laws.lost_sampled_singly, laws.uniform),
     ("singly sampled, two-point noise", laws.lost_sampled_singly, laws.two_point),
-    ("prior, mean off by 0.05", laws.lost_prior, laws.moved(0.05)),
-    ("prior, 5 % too wide", laws.lost_prior, laws.wide(1.05)),
-    ("prior, 5 % too narrow", laws.lost_prior, laws.wide(0.95)),
-    ("prior, uniform", laws.lost_prior, laws.uniform),
-    ("prior, two-point", laws.lost_prior, laws.two_point),
-    ("prior, samples share", laws.lost_prior, laws.with_shared_part(1, 0.05)),
-    ("prior, dimensions share", laws.lost_prior, laws.with_shared_part(2, 0.05)),
-    ("prior, neighbouring samples", laws.lost_prior, laws.with_neighbours(1, 0.05)),
-    ("prior, neighbouring dimensions", laws.lost_prior, laws.with_neighbours(2, 0.05)),
 )
+
+Z_POWER: tuple[tuple[str, Noise], ...] = (
+    ("mean off by 0.05", laws.moved(0.05)),
+    ("5 % too wide", laws.wide(1.05)),
+    ("5 % too narrow", laws.wide(0.95)),
+    ("uniform", laws.uniform),
+    ("two-point", laws.two_point),
+    ("samples share", laws.with_shared_part(1, 0.05)),
+    ("dimensions share", laws.with_shared_part(2, 0.05)),
+    ("neighbouring samples", laws.with_neighbours(1, 0.05)),
+    ("neighbouring dimensions", laws.with_neighbours(2, 0.05)),
+    ("clipped at 3", laws.clipped(3.0)),
+    ("cut off at 2.5", laws.cut_off(2.5)),
+    ("the second half copies the first", laws.copied(1)),
+    ("the second half negates the first", laws.copied(-1)),
+    ("the last copies the first", laws.last_is_first),
+    ("the last is the mean", laws.last_is(0.0)),
+)
+NOISY_POWER = (
+    ("mean off by 0.2", laws.moved(0.2)),
+    ("30 % too wide", laws.wide(1.3)),
+    ("uniform", laws.uniform),
+    ("the second half copies the first", laws.copied(1)),
+)
+MODELS = (SMALL, FULL_SIZE)
+MODEL_NAMES = ("small", "full")
 
 PIXELS: tuple[tuple[str, Pixels], ...] = (
     ("probability 0.03 too high", Pixels(excess=0.03)),
@@ -89,6 +109,11 @@ PIXELS: tuple[tuple[str, Pixels], ...] = (
     ("one uniform for all samples of a pixel", Pixels(laws.with_shared_part(1, 1.0))),
     ("a tenth shared by pixels", Pixels(laws.with_shared_part(2, 0.1))),
     ("neighbouring pixels", Pixels(laws.with_neighbours(2, 0.1))),
+    ("the second half copies the first", Pixels(laws.copied(1))),
+    ("the second half mirrors the first", Pixels(laws.copied(-1))),
+    ("the last image is blank", Pixels(laws.last_is(40.0))),
+    ("the last image is full", Pixels(laws.last_is(-40.0))),
+    ("the last image is rounded", Pixels(laws.last_is(0.0))),
 )
 
 
@@ -103,8 +128,39 @@ def test_wrong_noise_is_found(lose: Lose, noise: Noise) -> None:
 
 
 @pytest.mark.parametrize("pixels", [p[1] for p in PIXELS], ids=[p[0] for p in PIXELS])
-def test_wrong_pixels_are_found(pixels: Pixels) -> None:
-    assert _detected(lambda rng: laws.lost_bernoulli(pixels, rng), QUICK) == QUICK
+@pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
+def test_wrong_pixels_are_found(pixels: Pixels, sizes: Sizes) -> None:
+    assert _detected(lambda rng: laws.lost_bernoulli(pixels, rng, sizes), SHORT) == SHORT
+
+
+@pytest.mark.parametrize("noise", [p[1] for p in Z_POWER], ids=[p[0] for p in Z_POWER])
+@pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
+def test_wrong_latents_are_found(noise: Noise, sizes: Sizes) -> None:
+    assert _detected(lambda rng: laws.lost_prior(noise, rng, sizes), SHORT) == SHORT
+
+
+@pytest.mark.parametrize("noise", [p[1] for p in NOISY_POWER], ids=[p[0] for p in NOISY_POWER])
+@pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
+def test_wrong_latents_are_found_through_noise(noise: Noise, sizes: Sizes) -> None:
+    assert _detected(lambda rng: laws.lost_noisy_prior(noise, rng, sizes), SHORT) == SHORT
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("noise", [p[1] for p in Z_POWER], ids=[p[0] for p in Z_POWER])
+@pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
+def test_power_against_wrong_latents(noise: Noise, sizes: Sizes) -> None:
+    found = _detected(lambda rng: laws.lost_prior(noise, rng, sizes), FULL)
+    print(f"found: {found} of {FULL}")
+    assert found >= 0.999 * FULL
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("noise", [p[1] for p in NOISY_POWER], ids=[p[0] for p in NOISY_POWER])
+@pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
+def test_power_against_wrong_latents_through_noise(noise: Noise, sizes: Sizes) -> None:
+    found = _detected(lambda rng: laws.lost_noisy_prior(noise, rng, sizes), FULL)
+    print(f"found: {found} of {FULL}")
+    assert found >= 0.999 * FULL
 
 
 @pytest.mark.benchmark
@@ -117,8 +173,9 @@ def test_power_against_wrong_noise(lose: Lose, noise: Noise) -> None:
 
 @pytest.mark.benchmark
 @pytest.mark.parametrize("pixels", [p[1] for p in PIXELS], ids=[p[0] for p in PIXELS])
-def test_power_against_wrong_pixels(pixels: Pixels) -> None:
-    found = _detected(lambda rng: laws.lost_bernoulli(pixels, rng), FULL)
+@pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
+def test_power_against_wrong_pixels(pixels: Pixels, sizes: Sizes) -> None:
+    found = _detected(lambda rng: laws.lost_bernoulli(pixels, rng, sizes), FULL)
     print(f"found: {found} of {FULL}")
     assert found >= 0.999 * FULL
 
@@ -137,7 +194,10 @@ JUDGES: dict[str, Callable[[Rng], object]] = {
     "elbo.sampled": lambda rng: laws.lost_sampled(laws.normal, rng),
     "elbo.sampled, singly": lambda rng: laws.lost_sampled_singly(laws.normal, rng),
     "sample.prior": lambda rng: laws.lost_prior(laws.normal, rng),
+    "sample.prior, full": lambda rng: laws.lost_prior(laws.normal, rng, FULL_SIZE),
+    "sample.prior, noisy": lambda rng: laws.lost_noisy_prior(laws.normal, rng),
     "sample.bernoulli": lambda rng: laws.lost_bernoulli(Pixels(), rng),
+    "sample.bernoulli, full": lambda rng: laws.lost_bernoulli(Pixels(), rng, FULL_SIZE),
 }
 
 
@@ -228,9 +288,9 @@ def test_ratio_of_a_sum_to_its_norm_has_a_normal_tail() -> None:
             assert np.mean(ratio >= t) <= 3.2 * statistics.normal(t)
 
 
-@pytest.mark.parametrize("case", range(3))
-def test_noise_of_a_tiny_posterior_stays_within_the_tolerance(case: int) -> None:
+@pytest.mark.parametrize("full", [False, True], ids=["small", "full"])
+def test_noise_of_a_tiny_posterior_stays_within_the_tolerance(full: bool) -> None:
     """The ELBO's values are compared as if there were no noise: it takes an eighth of the room."""
     for found in range(20):
-        errors = laws.noise_over_room(case, np.random.default_rng(found))
+        errors = laws.noise_over_room(full, np.random.default_rng(found))
         assert errors < 1 / 8
