@@ -79,7 +79,7 @@ def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
     return diagnosis.diagnose(mixed.weights, mixed.inputs, _ask(exam, (mixed,))[0])
 
 
-def _asked(exam: Exam) -> Asked:
+def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     """Batches of several sizes, the last of a size that nobody can list, in one model."""
     sizes = worlds.FULL if exam.setting.full else _SIZES
     most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
@@ -91,7 +91,11 @@ def _asked(exam: Exam) -> Asked:
     point = Point(sizes, weights, METHOD, {"z": z}, (outer,), ("z",))
     calls = [Call(METHOD, {"z": z}, keep=True) for z in batches]
     # The largest comes last: it may take too long.
-    probe = Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
+    return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
+
+
+def _asked(exam: Exam) -> Asked:
+    batches, point, probe = exam.once("decoder.asked", lambda: _question(exam))
     *outcomes, of_point, of_most = exam.ask(probe).outcomes
     return Asked(batches, (*outcomes, of_most), point, of_point)
 

@@ -8,6 +8,8 @@ wrong is judged by its own formula in all that its value does not decide: rows, 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from grader.candidate.observation import Failure, Outcome
@@ -20,7 +22,7 @@ from grader.checks.elbo_models import (
     Model,
     drawn,
     noisy,
-    probe,
+    question,
     right_values,
     stood_in,
     table,
@@ -29,6 +31,7 @@ from grader.checks.elbo_values import (
     ask,
     ask_narrow,
     asked_in,
+    expect_values,
     narrow_batches,
     narrow_error,
     numbers,
@@ -48,7 +51,7 @@ from grader.checks.reading import (
 from grader.checks.rows import Batch, row_error
 from grader.checks.slopes import Point, Slopes, measure
 from grader.checks.stand_ins import HELPERS, bounds, stand_ins
-from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check
+from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import elbo as diagnosis
 from grader.diagnosis.misconception import Misconception, explained
 
@@ -135,7 +138,7 @@ def _require_rows(exam: Exam, model: Model) -> None:
     """
 
     def of_batch(batch: Batch) -> Probe:
-        return probe(exam, model, (Call(METHOD, batch),), stood_in(exam, DRAW))
+        return question(exam.seed, model, (Call(METHOD, batch),), stood_in(exam, DRAW))
 
     def read(outcome: Outcome) -> np.ndarray:
         return numbers(outcome).reshape(-1)
@@ -152,7 +155,8 @@ def _require_rows(exam: Exam, model: Model) -> None:
 )
 def sampled(exam: Exam) -> Evidence | None:
     """The latent variable is sampled for every row, not set to its mean"""
-    exam.expect((_repetition(exam),))
+    expect_values(exam)
+    exam.expect((elbo_noise.given_probe(exam),), (_repetition(exam.seed, exam.setting.full),))
     whole_is_right = whole_error(exam) is None
     given = elbo_noise.ask_given(exam)
     if elbo_noise.is_handed_on(exam, given, _rows_are_right(exam), whole_is_right):
@@ -231,21 +235,24 @@ def _repeats_itself(exam: Exam) -> bool:
 
     The other helpers are stand-ins, so that what they do to the generators doesn't matter.
     """
-    bounds_of_calls, draws = map(_two_arrays, exam.ask(_repetition(exam)).outcomes)
+    bounds_of_calls, draws = map(
+        _two_arrays, exam.ask(_repetition(exam.seed, exam.setting.full)).outcomes
+    )
     if bounds_of_calls is None or draws is None:
         return False
     # What a wrong helper gives may be new in places: memory that it leaves as it was, for one.
     return np.array_equal(*bounds_of_calls) and bool(np.all(draws[0] != draws[1]))
 
 
-def _repetition(exam: Exam) -> Probe:
-    line = Line(1, exam.setting.full)
+@lru_cache(maxsize=2)  # one for all submissions of a course
+def _repetition(seed: int, full: bool) -> Probe:
+    line = Line(1, full)
     posterior = np.zeros((16, line.sizes.latent))
     calls = (
         Call(METHOD, {"x": line.batch(1).repeat(16, axis=0)}, repeat=2),
         Call(DRAW, {"mu": posterior, "logsigma": posterior}, repeat=2),
     )
-    return probe(exam, line, calls, frozenset(HELPERS) - {DRAW})
+    return question(seed, line, calls, frozenset(HELPERS) - {DRAW})
 
 
 def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
@@ -264,37 +271,38 @@ def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
 )
 def gradient(exam: Exam) -> Evidence | None:
     """The ELBO has the right gradient in all parameters"""
-    rows = 7
-    model, helpers = noisy(exam.seed, exam.setting.full, rows), stood_in(exam, DRAW)
-    outer = worlds.normal(exam.generator(5, 7), rows)
-    point = Point(
-        model.sizes,
-        model.weights,
-        METHOD,
-        {"x": model.x},
-        (outer,),
-        stand_ins=stand_ins(helpers, table(exam.seed)),
-    )
-    outcome = exam.ask(point.probe).outcomes[0]
+    helpers = stood_in(exam, DRAW)
+    point, probe = _point(exam.seed, exam.setting.full, helpers)
+    x, (outer,) = point.arguments["x"], point.cotangents
+    outcome = exam.ask(probe).outcomes[0]
     actual, found = numbers(outcome), gradients(outcome, METHOD)
-    noise = drawn(exam.seed, rows, model.sizes.latent)
+    noise = drawn(exam.seed, len(x), point.sizes.latent)
     possible = bounds(helpers)
-    values_of_bounds = [bound.value(model.weights, model.x, noise) for bound in possible]
+    values_of_bounds = [bound.value(point.weights, x, noise) for bound in possible]
     fitting = [
         bound
         for bound, right in zip(possible, values_of_bounds, strict=True)
         if rows_error(actual, [right]) is None
     ]
     bound = fitting[0] if fitting else possible[0]
-    right = bound.gradients(model.weights, model.x, noise, outer)
+    right = bound.gradients(point.weights, x, noise, outer)
     try:
         judge_gradient(exam, point, found, right, bool(fitting))
     except Lost as lost:
         if not fitting and _follows_where_noise_vanishes(exam, point, found):
             return None
-        answer = diagnosis.Answer(model.weights, model.x, noise, actual)
+        answer = diagnosis.Answer(point.weights, x, noise, actual)
         raise explained(lost, diagnosis.by_gradient(found, bound, answer, outer, 3e-3)) from None
     return None
+
+
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def _point(seed: int, full: bool, helpers: frozenset[str]) -> tuple[Point, Probe]:
+    model = noisy(seed, full, 7)
+    outer = worlds.normal(generator(seed, 5, 7), 7)
+    stubs = stand_ins(helpers, table(seed))
+    point = Point(model.sizes, model.weights, METHOD, {"x": model.x}, (outer,), stand_ins=stubs)
+    return point, point.probe
 
 
 def _follows_where_noise_vanishes(exam: Exam, point: Point, found: Slopes) -> bool:

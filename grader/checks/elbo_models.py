@@ -147,8 +147,8 @@ def stood_in(exam: Exam, *more: str) -> frozenset[str]:
     return exam.setting.stood_in | frozenset(more)
 
 
-def probe(
-    exam: Exam,
+def question(
+    seed: int,
     model: Model | Line,
     calls: Sequence[Call],
     helpers: frozenset[str],
@@ -158,8 +158,14 @@ def probe(
     weights = model.weights
     if not helpers:
         return Probe(model.sizes, weights, tuple(calls))
-    noise = table(exam.seed) if noise is None else noise
+    noise = table(seed) if noise is None else noise
     return Probe(model.sizes, weights, tuple(calls), stand_ins(helpers, noise))
+
+
+@lru_cache(maxsize=32)  # one for all submissions of a course
+def batch_probe(seed: int, model: Model, helpers: frozenset[str]) -> Probe:
+    """The question for a model's batch."""
+    return question(seed, model, (model.call,), helpers)
 
 
 def drawn(seed: int, rows: int, latent: int) -> np.ndarray:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from grader.candidate.probe import Call
+from grader.candidate.probe import Call, Probe
 from grader.checks import expected, statistics
-from grader.checks.elbo_models import DRAW, METHOD, Line, noisy, probe, stood_in, table
+from grader.checks.elbo_models import DRAW, METHOD, Line, noisy, question, stood_in, table
 from grader.checks.expected import Bound
 from grader.checks.reading import tensor, values
 from grader.checks.stand_ins import bounds
@@ -106,11 +107,7 @@ def ask_given(exam: Exam) -> Given:
     """
     line = Line(8, exam.setting.full)
     x = line.batch(_SEVERAL)
-    calls = (
-        Call(METHOD, {"x": x}, repeat=_TWICE),
-        Call(METHOD, {"x": x[:1]}, repeat=_ALONE),
-    )
-    outcomes = exam.ask(probe(exam, line, calls, stood_in(exam, DRAW))).outcomes
+    outcomes = exam.ask(given_probe(exam)).outcomes
     found = [_alike([tensor(v, "The ELBO") for v in values(o, METHOD)]) for o in outcomes]
     latent = line.sizes.latent
     ends = np.cumsum([_TWICE * _SEVERAL, _ALONE]) * latent
@@ -123,6 +120,22 @@ def ask_given(exam: Exam) -> Given:
         found[1],
         alone.reshape(_ALONE, 1, latent),
     )
+
+
+def given_probe(exam: Exam) -> Probe:
+    """What `ask_given` asks."""
+    return _given_probe(exam.seed, exam.setting.full, stood_in(exam, DRAW))
+
+
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def _given_probe(seed: int, full: bool, helpers: frozenset[str]) -> Probe:
+    line = Line(8, full)
+    x = line.batch(_SEVERAL)
+    calls = (
+        Call(METHOD, {"x": x}, repeat=_TWICE),
+        Call(METHOD, {"x": x[:1]}, repeat=_ALONE),
+    )
+    return question(seed, line, calls, helpers)
 
 
 def _alike(answers: list[np.ndarray]) -> np.ndarray:
@@ -204,7 +217,7 @@ def ask(exam: Exam, lot: Lot) -> np.ndarray | None:
     # Twice as many, for a method that draws twice.
     noise = table(exam.seed, 2 * lot.calls * lot.rows * line.sizes.latent)
     found = []
-    for outcome in exam.ask(probe(exam, line, calls, stood_in(exam), noise)).outcomes:
+    for outcome in exam.ask(question(exam.seed, line, calls, stood_in(exam), noise)).outcomes:
         for value in values(outcome, METHOD):
             if value.array is None or value.array.size != lot.rows:
                 return None
@@ -315,10 +328,10 @@ def depends(exam: Exam) -> bool | None:
     twice = (Call(METHOD, {"x": np.repeat(model.x[:1], rows, axis=0)}, repeat=2),)
     helpers = stood_in(exam, DRAW)
     questions = [
-        probe(exam, model, (Call(METHOD, {"x": model.x}),), helpers, given.ravel())
+        question(exam.seed, model, (Call(METHOD, {"x": model.x}),), helpers, given.ravel())
         for given in (noise, other)
     ]
-    seen = exam.ask_together((*questions, probe(exam, model, twice, stood_in(exam))))
+    seen = exam.ask_together((*questions, question(exam.seed, model, twice, stood_in(exam))))
     first, second, again, later = (
         tensor(value, "The ELBO").ravel()
         for observation in seen

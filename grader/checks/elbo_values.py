@@ -9,11 +9,12 @@ another check's matter, are understood as such.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from grader.candidate.observation import Outcome
-from grader.candidate.probe import Call
+from grader.candidate.probe import Call, Probe
 from grader.checks import worlds
 from grader.checks.closeness import close, difference
 from grader.checks.elbo_models import (
@@ -21,15 +22,16 @@ from grader.checks.elbo_models import (
     METHOD,
     Model,
     Models,
+    batch_probe,
     drawn,
     models,
-    probe,
+    question,
     right_values,
     stood_in,
 )
 from grader.checks.reading import tensor, values
 from grader.checks.stand_ins import bounds
-from grader.checks.verdict import Exam, Lost
+from grader.checks.verdict import Exam, Lost, generator
 from grader.diagnosis import elbo as diagnosis
 
 _OF_A_TERM = 0.02
@@ -54,7 +56,7 @@ def numbers(outcome: Outcome) -> np.ndarray:
 def ask(exam: Exam, asked: Sequence[Model], *more: str) -> list[Outcome]:
     """What comes of models' batches; ``more`` helpers have stand-ins."""
     helpers = stood_in(exam, *more)
-    probes = [probe(exam, model, (model.call,), helpers) for model in asked]
+    probes = [batch_probe(exam.seed, model, helpers) for model in asked]
     return [seen.outcomes[0] for seen in exam.ask_together(probes)]
 
 
@@ -109,7 +111,7 @@ def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> b
     for model in (asked.base, asked.other_posterior):
         x = np.resize(model.x, (_ROWS_OF_ESTIMATES, model.sizes.obs))
         call = Call(METHOD, {"x": x}, repeat=_ESTIMATES)
-        outcome = exam.ask(probe(exam, model, (call,), stood_in(exam))).outcomes[0]
+        outcome = exam.ask(question(exam.seed, model, (call,), stood_in(exam))).outcomes[0]
         arrays = [tensor(value, "The ELBO") for value in values(outcome, METHOD)]
         found.append(np.array([_average(array) for array in arrays]))
     change = found[1].mean() - found[0].mean()
@@ -146,15 +148,34 @@ def narrow_batches(exam: Exam) -> tuple[Model, ...]:
     """Batches for the narrow posterior: as for the other models, of one row, and a large one."""
     tiny = asked_in(exam).tiny
     most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
-    many = worlds.binary_rows(exam.generator(5, 8), most, tiny.sizes)
+    return _narrow_batches(exam.seed, tiny, most)
+
+
+@lru_cache(maxsize=4)
+def _narrow_batches(seed: int, tiny: Model, most: int) -> tuple[Model, ...]:
+    many = worlds.binary_rows(generator(seed, 5, 8), most, tiny.sizes)
     return tuple(Model(tiny.sizes, tiny.weights, x) for x in (tiny.x, tiny.x[:1], many))
 
 
 def ask_narrow(exam: Exam) -> tuple[Outcome, ...]:
     """What comes of `narrow_batches`, whose draws are a stand-in's."""
-    calls = [model.call for model in narrow_batches(exam)]
-    helpers = stood_in(exam, DRAW)
-    return exam.ask(probe(exam, asked_in(exam).tiny, calls, helpers)).outcomes
+    return exam.ask(_narrow_probe(exam.seed, narrow_batches(exam), stood_in(exam, DRAW))).outcomes
+
+
+@lru_cache(maxsize=4)
+def _narrow_probe(seed: int, batches: tuple[Model, ...], helpers: frozenset[str]) -> Probe:
+    return question(seed, batches[0], [model.call for model in batches], helpers)
+
+
+def expect_values(exam: Exam) -> None:
+    """Have all that is asked of a right method asked at once."""
+    asked, helpers = asked_in(exam), stood_in(exam, DRAW)
+    with_draws = (asked.base, asked.other_pixels, asked.other_posterior)
+    exam.expect(
+        *((batch_probe(exam.seed, model, helpers),) for model in with_draws),
+        *((batch_probe(exam.seed, m, stood_in(exam)),) for m in (asked.sure, asked.assignment)),
+        (_narrow_probe(exam.seed, narrow_batches(exam), helpers),),
+    )
 
 
 def narrow_error(exam: Exam) -> Lost | None:

@@ -73,7 +73,7 @@ def _square(exam: Exam) -> Sizes:
     return worlds.FULL if exam.setting.full else _SQUARE
 
 
-def _asked(exam: Exam) -> Asked:
+def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     """Batches of several sizes, the last of a size that nobody can list, in one model."""
     sizes = worlds.FULL if exam.setting.full else _SIZES
     most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
@@ -86,7 +86,11 @@ def _asked(exam: Exam) -> Asked:
     point = Point(sizes, weights, METHOD, {"x": worlds.binary_rows(rng, 7, sizes)}, outer)
     calls = [Call(METHOD, {"x": x}, keep=True) for x in batches]
     # The largest comes last: it may take too long.
-    probe = Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
+    return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
+
+
+def _asked(exam: Exam) -> Asked:
+    batches, point, probe = exam.once("encoder.asked", lambda: _question(exam))
     *outcomes, of_point, of_most = exam.ask(probe).outcomes
     return Asked(batches, (*outcomes, of_most), point, of_point)
 

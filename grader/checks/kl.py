@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -67,23 +67,64 @@ class _Answer:
         return {"mu": self.mu, "logsigma": self.logsigma}
 
 
-def _ask(exam: Exam) -> list[_Answer]:
-    """What the method returns, over several sizes of batch and latent space.
+@dataclass(frozen=True)
+class _Asked:
+    """Posteriors over several sizes of batch and latent space, the questions, and a point.
 
-    Nobody can list these batches beforehand, and one is larger than any in training.
+    Nobody can list these batches beforehand, and one is larger than any in training. The last
+    question begins with two gradients at the point, for the cotangents that ``points`` have.
     """
+
+    posteriors: list[tuple[np.ndarray, np.ndarray]]
+    probes: tuple[Probe, ...]
+    points: tuple[Point, Point]
+
+
+def _asked(exam: Exam) -> _Asked:
+    return exam.once("kl.asked", lambda: _question(exam))
+
+
+def _question(exam: Exam) -> _Asked:
     batches = (1, 2, exam.rows(3, 127), exam.rows(1001, 1500))
-    probes, posteriors = [], []
-    for latent in _FULL_LATENT if exam.setting.full else _LATENT:
+    probes, posteriors, points = [], [], _points(exam)
+    latents = _latents(exam)
+    for latent in latents:
         own = [_posterior(exam, 0, rows, latent) for rows in batches]
         own += [_posterior(exam, 1, 6, latent, sign) for sign in _SIGNS]
-        probes.append(_probe(latent, [_call(mu, ls, keep=True) for mu, ls in own]))
+        first = [point.call for point in points] if latent == latents[-1] else []
+        probes.append(_probe(latent, [*first, *(_call(mu, ls, keep=True) for mu, ls in own)]))
         posteriors += own
-    outcomes = [outcome for came in exam.ask_together(probes) for outcome in came.outcomes]
-    answers = [_Answer(*p, outcome) for p, outcome in zip(posteriors, outcomes, strict=True)]
+    return _Asked(posteriors, tuple(probes), points)
+
+
+def _latents(exam: Exam) -> tuple[int, ...]:
+    return _FULL_LATENT if exam.setting.full else _LATENT
+
+
+def _points(exam: Exam) -> tuple[Point, Point]:
+    """One posterior with a gradient, for equal and for unequal cotangents."""
+    rows, latent = 7, _latents(exam)[-1]
+    mu, ls = _posterior(exam, 3, rows, latent)
+    outer = worlds.normal(exam.generator(4, 1), rows)
+    posterior = {"mu": mu, "logsigma": ls}
+    sizes = _probe(latent, ()).sizes
+    first, second = (
+        Point(sizes, {}, METHOD, posterior, (cotangent,), tuple(posterior))
+        for cotangent in (np.ones(rows), outer)
+    )
+    return first, second
+
+
+def _ask(exam: Exam) -> tuple[list[_Answer], list[Outcome]]:
+    """What the method returns for all posteriors, and at the two points."""
+    asked = _asked(exam)
+    *seen, last = (observation.outcomes for observation in exam.ask_together(asked.probes))
+    of_points, of_last = list(last[:2]), last[2:]
+    outcomes = [outcome for of_one in seen for outcome in of_one] + list(of_last)
+    answers = [_Answer(*p, o) for p, o in zip(asked.posteriors, outcomes, strict=True)]
     for answer in answers:
         assert answer.actual is not None  # raises where nothing came
-    return answers
+    return answers, of_points
 
 
 def _call(mu: np.ndarray, logsigma: np.ndarray, keep: bool = False, repeat: int = 1) -> Call:
@@ -125,7 +166,7 @@ def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
 )
 def total(exam: Exam) -> Evidence | None:
     """The divergences add up to the right total"""
-    answers = _ask(exam)
+    answers, _ = _ask(exam)
     for answer in answers:
         actual, right = answer.actual, answer.right
         if not _is_total(actual, right):
@@ -143,7 +184,7 @@ def total(exam: Exam) -> Evidence | None:
 )
 def per_sample(exam: Exam) -> Evidence | None:
     """Every row has its own divergence, shape [batch_size]"""
-    answers = _ask(exam)
+    answers, _ = _ask(exam)
     try:
         for answer in answers:
             _judge_shape(answer)
@@ -194,19 +235,10 @@ def _read_rows(outcome: Outcome) -> np.ndarray:
 )
 def gradient(exam: Exam) -> Evidence | None:
     """The divergence has the right gradient in mu and logsigma"""
-    rows, latent = 7, (_FULL_LATENT if exam.setting.full else _LATENT)[-1]
-    mu, ls = _posterior(exam, 3, rows, latent)
-    ones, outer = np.ones(rows), worlds.normal(exam.generator(4, 1), rows)
-    point = Point(
-        _probe(latent, ()).sizes,
-        {},
-        METHOD,
-        {"mu": mu, "logsigma": ls},
-        (ones,),
-        ("mu", "logsigma"),
-    )
-    calls = [replace(point, cotangents=(c,)).call for c in (ones, outer)]
-    outcomes = exam.ask(_probe(latent, calls)).outcomes
+    point, other = _asked(exam).points
+    mu, ls = point.arguments["mu"], point.arguments["logsigma"]
+    (ones,), (outer,), rows = point.cotangents, other.cotangents, len(mu)
+    _, outcomes = _ask(exam)
     actual, right = _read_rows(outcomes[0]), expected.kl(mu, ls)
     found = gradients(outcomes[0], METHOD)
     if not _is_total(actual, right):

@@ -29,7 +29,7 @@ _ROUNDING = 4e-4
 _SURE = 40.0
 """A logit whose theta is 0 or 1, and whose exponential is finite in single precision."""
 _STEEP, _OFFSET = 1e5, 20.0
-_DECODER = ("linear3", "linear4")
+_DECODER, _HEADS = ("linear3", "linear4"), ("linear21", "linear22")
 
 
 def weights(sizes: Sizes, any_decoder: bool) -> dict[str, np.ndarray]:
@@ -61,7 +61,7 @@ def weights(sizes: Sizes, any_decoder: bool) -> dict[str, np.ndarray]:
 
 def elsewhere(sizes: Sizes) -> dict[str, np.ndarray]:
     """Weights of an encoder whose posterior is far from the prior, whatever x is."""
-    found = {n: w for n, w in worlds.zeros(sizes).items() if n.split(".")[0] not in _DECODER}
+    found = {n: w for n, w in worlds.zeros(sizes).items() if n.split(".")[0] in _HEADS}
     found["linear21.bias"][:], found["linear22.bias"][:] = POSTERIOR
     return found
 

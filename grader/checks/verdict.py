@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -76,7 +77,7 @@ class Exam:
 
     def rows(self, least: int, most: int) -> int:
         """How many rows a batch has, between two bounds: the same in every grading of a class."""
-        return int(generator(self.unlisted, least, most).integers(least, most + 1))
+        return _rows(self.unlisted, least, most)
 
     def at(self, setting: Setting) -> Exam:
         """The same grading in another model."""
@@ -86,6 +87,11 @@ class Exam:
 def generator(seed: int, *key: int) -> np.random.Generator:
     """Random numbers that depend on the seed of an `Exam` and the key alone."""
     return np.random.default_rng((seed, *key))
+
+
+@lru_cache(maxsize=64)
+def _rows(unlisted: int, least: int, most: int) -> int:
+    return int(generator(unlisted, least, most).integers(least, most + 1))
 
 
 class Lost(Exception):  # noqa: N818 - a verdict, not a fault
