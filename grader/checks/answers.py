@@ -94,8 +94,11 @@ class Answers:
         for question in sorted(self._next, key=lambda question: (question.work, question.key)):
             by_task[question.task].append(question)
         self._next = []
-        self._being_put = len(by_task)
-        return [by_task[task] for task in sorted(by_task)]
+        due = [by_task[task] for task in sorted(by_task)]
+        if len(due) == 1:  # where one task alone is asked, no candidate need be idle
+            due = [part for n in range(self._at_once) if (part := due[0][n :: self._at_once])]
+        self._being_put = len(due)
+        return due
 
     def _put_all(self, due: Sequence[list[_Question]]) -> None:
         if self._at_once == 1 or len(due) < 2:

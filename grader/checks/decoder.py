@@ -84,7 +84,7 @@ def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     sizes = worlds.FULL if exam.setting.full else _SIZES
     most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
     rng = exam.generator(3, 0)
-    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    weights = _model(exam.seed, 0, sizes, 1).weights
     counts = (1, 2, exam.rows(3, 127), 128, most)
     batches = [worlds.normal(rng, count, sizes.latent) for count in counts]
     z, outer = worlds.normal(rng, 7, sizes.latent), worlds.normal(rng, 7, sizes.obs)

@@ -8,7 +8,6 @@ the tests tell from right draws, and how surely, stands in README.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,78 +63,51 @@ def line_of(exam: Exam, lot: Lot) -> Line:
 
 @dataclass(frozen=True)
 class Given:
-    """What came with stand-ins, for a batch ``x`` in two calls and then for single rows.
+    """What came of several calls with stand-ins, each for a batch ``x``.
 
-    ``came`` and ``alone`` are ``[calls, numbers]``; ``noise`` and ``noise_alone`` what was drawn
-    for them, ``[calls, rows, latent]``.
+    ``came`` is ``[calls, numbers]``; ``noise`` what was drawn for it, ``[calls, rows, latent]``.
     """
 
     line: Line
     x: np.ndarray
     came: np.ndarray
     noise: np.ndarray
-    alone: np.ndarray
-    noise_alone: np.ndarray
 
     @property
     def by_row(self) -> bool:
         """Whether there is a number for each row."""
         return self.came[0].size == len(self.x)
 
-    def parts(self, rows_are_right: bool) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Answers ``[n]``, rows ``[n, obs]`` and noise ``[n, latent]`` that may show the noise.
-
-        Single rows are looked at where those of a batch say nothing about noise of their own.
-        """
-        if self.by_row:
-            yield _in_rows(self.came, self.x, self.noise)
-        if (not self.by_row or not rows_are_right) and self.alone[0].size == 1:
-            yield _in_rows(self.alone, self.x[:1], self.noise_alone)
+    @property
+    def in_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Answers ``[n]``, their rows ``[n, obs]`` and noise ``[n, latent]``."""
+        noise = self.noise.reshape(-1, self.noise.shape[-1])
+        return self.came.ravel(), np.tile(self.x, (len(self.came), 1)), noise
 
 
-def _in_rows(
-    came: np.ndarray, x: np.ndarray, noise: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return came.ravel(), np.tile(x, (len(came), 1)), noise.reshape(-1, noise.shape[-1])
-
-
-def ask_given(exam: Exam) -> Given:
+def ask_given(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Given:
     """Call a method whose `sample_with_reparam` is a stand-in.
 
     Raises:
         Lost: it returns no numbers.
     """
     line = Line(8, exam.setting.full)
-    x = line.batch(_SEVERAL)
-    outcomes = exam.ask(given_probe(exam)).outcomes
-    found = [_alike([tensor(v, "The ELBO") for v in values(o, METHOD)]) for o in outcomes]
-    latent = line.sizes.latent
-    ends = np.cumsum([_TWICE * _SEVERAL, _ALONE]) * latent
-    noise, alone = np.split(np.resize(table(exam.seed), ends[-1]), ends[:-1])
-    return Given(
-        line,
-        x,
-        found[0],
-        noise.reshape(_TWICE, _SEVERAL, latent),
-        found[1],
-        alone.reshape(_ALONE, 1, latent),
-    )
+    outcome = exam.ask(given_probe(exam, rows, calls)).outcomes[0]
+    came = _alike([tensor(value, "The ELBO") for value in values(outcome, METHOD)])
+    shape = (calls, rows, line.sizes.latent)
+    noise = np.resize(table(exam.seed), int(np.prod(shape))).reshape(shape)
+    return Given(line, line.batch(rows), came, noise)
 
 
-def given_probe(exam: Exam) -> Probe:
+def given_probe(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Probe:
     """What `ask_given` asks."""
-    return _given_probe(exam.seed, exam.setting.full, stood_in(exam, DRAW))
+    return _given_probe(exam.seed, exam.setting.full, stood_in(exam, DRAW), rows, calls)
 
 
 @lru_cache(maxsize=4)  # one for all submissions of a course
-def _given_probe(seed: int, full: bool, helpers: frozenset[str]) -> Probe:
+def _given_probe(seed: int, full: bool, helpers: frozenset[str], rows: int, calls: int) -> Probe:
     line = Line(8, full)
-    x = line.batch(_SEVERAL)
-    calls = (
-        Call(METHOD, {"x": x}, repeat=_TWICE),
-        Call(METHOD, {"x": x[:1]}, repeat=_ALONE),
-    )
-    return question(seed, line, calls, helpers)
+    return question(seed, line, (Call(METHOD, {"x": line.batch(rows)}, repeat=calls),), helpers)
 
 
 def _alike(answers: list[np.ndarray]) -> np.ndarray:
@@ -150,11 +122,18 @@ def is_handed_on(exam: Exam, given: Given, rows_are_right: bool, values_are_righ
     Values that are wrong otherwise need only rise and fall with it.
     """
     possible = bounds(stood_in(exam, DRAW))
-    return any(
-        _is_behind(given.line, possible, *part)
-        or (not values_are_right and _follows(given.line, possible[0], *part))
-        for part in given.parts(rows_are_right)
-    ) or _is_averaged(exam, given, possible)
+
+    def shows_noise(part: Given) -> bool:
+        answers = part.line, possible, *part.in_rows
+        return _is_behind(*answers) or (not values_are_right and _follows(*answers))
+
+    if given.by_row and (shows_noise(given) or _is_averaged(exam, given, possible)):
+        return True
+    if given.by_row and rows_are_right:
+        return False
+    # Rows of a batch say nothing about noise of their own, so single rows are looked at.
+    alone = ask_given(exam, 1, _ALONE)
+    return alone.by_row and shows_noise(alone)
 
 
 def _is_behind(
@@ -171,8 +150,14 @@ def _is_behind(
     )
 
 
-def _follows(line: Line, bound: Bound, came: np.ndarray, x: np.ndarray, noise: np.ndarray) -> bool:
-    right = line.likelihood(line.summed(noise), x, bound)
+def _follows(
+    line: Line,
+    possible: tuple[Bound, ...],
+    came: np.ndarray,
+    x: np.ndarray,
+    noise: np.ndarray,
+) -> bool:
+    right = line.likelihood(line.summed(noise), x, possible[0])
     if not np.all(np.isfinite(came)):
         return False
     return all(
@@ -192,8 +177,6 @@ def _is_averaged(exam: Exam, given: Given, possible: tuple[Bound, ...]) -> bool:
     row.
     """
     came, rows, latent = given.came[0], len(given.x), given.line.sizes.latent
-    if not given.by_row:
-        return False
     for draws in _NUMBERS_OF_DRAWS:
         noise = np.resize(table(exam.seed), draws * rows * latent)
         by_draw = given.line.summed(noise.reshape(draws, rows, latent))

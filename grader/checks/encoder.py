@@ -78,7 +78,7 @@ def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     sizes = worlds.FULL if exam.setting.full else _SIZES
     most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
     rng = exam.generator(1, 0)
-    weights = worlds.random_weights(rng, sizes, _LAYERS)
+    weights = _model(exam.seed, 0, sizes, 1).weights
     batches = [
         worlds.binary_rows(rng, rows, sizes) for rows in (1, 2, exam.rows(3, 127), 128, most)
     ]
