@@ -42,7 +42,7 @@ def examine(
 ) -> tuple[TaskResult, ...]:
     """Every check that the rubric counts, with so many candidates at once, as task results."""
     candidates = at_once or max(2, cores())
-    exam = replace(exam, unlisted=_unlisted(code))
+    exam = replace(exam, unlisted=unlisted(code))
     tried: dict[Check, Tried] = {check: {} for check in CHECKS if check.id in rubric.checks}
 
     def put(checks: Sequence[Check], setting: Setting) -> None:
@@ -66,7 +66,8 @@ def examine(
     return tuple(_task_result(task, code, rubric, tried) for task in spec.TASKS)
 
 
-def _unlisted(code: Slice) -> int:
+def unlisted(code: Slice) -> int:
+    """A number that depends on what is graded alone, for choices that nobody can list."""
     cells = [(cell.source, cell.keep) for cell in code.cells]
     return int.from_bytes(hashlib.sha256(json.dumps(cells).encode()).digest()[:8], "big")
 
