@@ -34,12 +34,12 @@ def test_shipped_rubric_counts_every_check_and_adds_up_to_60() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("kl.total: 2", "kl.totall: 2", ("'kl.totall'", "kl.total")),
-        ("kl.total: 2", "elbo.average: 2", ("'elbo.average'",)),
-        ("kl.total: 2", "kl.total: -2", ("-2",)),
-        ("kl.total: 2", "kl.total: 3", ("add up to 6", "5")),
-        ("kl.total: 2", "kl.total: two", ("number",)),
-        ("kl.total: 2", "kl.total: .inf", ("inf",)),
+        ("kl.total: 3", "kl.totall: 2", ("'kl.totall'", "kl.total")),
+        ("kl.total: 3", "elbo.exact: 3", ("'elbo.exact'",)),
+        ("kl.total: 3", "kl.total: -2", ("-2",)),
+        ("kl.total: 3", "kl.total: 4", ("add up to 6", "5")),
+        ("kl.total: 3", "kl.total: two", ("number",)),
+        ("kl.total: 3", "kl.total: .inf", ("inf",)),
         ("  kl:\n", "  k1:\n", ("'k1'",)),
         ("no_distributions: task", "no_distributions: always", ("no_distributions",)),
         ("no_distributions: task", "no_distributons: task", ("'no_distributons'",)),
@@ -52,9 +52,9 @@ def test_shipped_rubric_counts_every_check_and_adds_up_to_60() -> None:
         ("loss_falls: advice", "loss_falls: task", ("advice or a number", "can't cost a task")),
         ("saved_after_run_all: advice", "saved_after_run_all: task", ("can't cost a task",)),
         ("saved_after_run_all: advice", "saved_after_run_all: true", ("advice or a number",)),
-        ("kl.total: 2", "kl.total: yes", ("kl.total", "number")),
+        ("kl.total: 3", "kl.total: yes", ("kl.total", "number")),
         ("  kl:\n    points: 5", "  kl:\n    points: on", ("kl.points", "number")),
-        ("kl.total: 2", "kl.total: 2\n      kl.total: 2", ("'kl.total'", "twice", "first in line")),
+        ("kl.total: 3", "kl.total: 3\n      kl.total: 3", ("'kl.total'", "twice", "first in line")),
         ("  kl:\n    points: 5", "  kl:\n    points: 5\n    points: 5", ("'points'", "twice")),
         ("loss_falls: advice", "loss_falls: 1\n  loss_falls: 2", ("'loss_falls'", "twice")),
         ("\nrules:\n", "\nrules: {}\nrules:\n", ("'rules'", "twice")),
@@ -91,9 +91,9 @@ def test_what_is_no_rubric_gives_one_sentence(tmp_path: Path, text: str) -> None
 
 
 def test_both_lines_of_a_key_that_is_there_twice_are_named(tmp_path: Path) -> None:
-    first = TEXT[: TEXT.index("kl.total: 2")].count("\n") + 1
+    first = TEXT[: TEXT.index("kl.total: 3")].count("\n") + 1
     with pytest.raises(RubricError) as caught:
-        load_text(tmp_path, TEXT.replace("kl.per_sample: 2", "kl.total: 2"))
+        load_text(tmp_path, TEXT.replace("kl.per_sample: 1", "kl.total: 1"))
     assert f"line {first + 1}: the key 'kl.total' is there twice, first in line {first}" in str(
         caught.value
     )
@@ -123,10 +123,10 @@ def test_missing_file_is_said(tmp_path: Path) -> None:
 
 
 def test_points_can_change_and_checks_can_go_without_touching_python(tmp_path: Path) -> None:
-    text = TEXT.replace("      kl.gradient: 1\n", "").replace("kl.total: 2", "kl.total: 3")
+    text = TEXT.replace("      kl.gradient: 1\n", "").replace("kl.total: 3", "kl.total: 4")
     rubric = load_text(
         tmp_path, text.replace("no_additional_imports: advice", "no_additional_imports: 2.5")
     )
     assert "kl.gradient" not in rubric.checks
-    assert rubric.checks["kl.total"] == 3
+    assert rubric.checks["kl.total"] == 4
     assert rubric.rules["no_additional_imports"] == 2.5

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from grader.candidate import copies
+from grader.candidate import other_copies
 from grader.candidate.processes import SEARCHED
 
 _SYSTEM = (
@@ -48,10 +48,12 @@ def project() -> tuple[str, ...]:
     """Where this project lies: what runs and the checkout around it, and every other copy."""
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent
-    is_checkout = (checkout / "rubric.yaml").exists() and not copies.is_packages(str(checkout))
+    is_checkout = (checkout / "rubric.yaml").exists() and not other_copies.is_packages(
+        str(checkout)
+    )
     running = (str(package), str(checkout)) if is_checkout else (str(package),)
     searched = os.environ.get(SEARCHED, "").split(os.pathsep)
-    return tuple(dict.fromkeys((*running, *copies.find([*sys.path, *searched], _roots()))))
+    return tuple(dict.fromkeys((*running, *other_copies.find([*sys.path, *searched], _roots()))))
 
 
 def cuda_devices() -> tuple[str, ...]:

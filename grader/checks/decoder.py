@@ -149,7 +149,17 @@ def _mixed_up(exam: Exam) -> str | None:
     def read(outcome: Outcome) -> np.ndarray:
         return _theta(outcome, len(z), sizes.obs)
 
-    return row_error(exam, {"z": z}, {"z": other}, of_batch, read)
+    error = row_error(exam, {"z": z}, {"z": other}, of_batch, read)
+    if error is None:
+        error = _does_not_depend(exam, sizes, z, came)
+    return error
+
+
+def _does_not_depend(exam: Exam, sizes: Sizes, z: np.ndarray, came: np.ndarray) -> str | None:
+    other = Model(sizes, _model(exam.seed, 5, sizes, 1).weights, z)
+    if np.array_equal(came, _ask(exam, (other,))[0]):
+        return "What comes for a row does not depend on the layers."
+    return None
 
 
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")

@@ -31,6 +31,7 @@ from grader.checks.elbo_values import (
     ask,
     ask_narrow,
     asked_in,
+    depends_on_model,
     expect_values,
     narrow_batches,
     narrow_error,
@@ -116,6 +117,8 @@ def per_sample(exam: Exam) -> Evidence | None:
 
 def _judge_rows(exam: Exam) -> None:
     base = asked_in(exam).base
+    if not depends_on_model(exam):
+        raise Lost("What comes for a row depends neither on the decoder nor on the encoder.")
     outcomes = (*ask(exam, (base,), DRAW), *ask_narrow(exam))
     for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
         actual, wanted = numbers(outcome), (len(model.x),)

@@ -99,6 +99,15 @@ def term_error(exam: Exam, name: str, of_posterior: bool) -> Lost | None:
     )
 
 
+def depends_on_model(exam: Exam) -> bool:
+    """Whether the value changes at all when the decoder or the posterior changes."""
+    asked = asked_in(exam)
+    base, *others = map(
+        numbers, ask(exam, (asked.base, asked.other_pixels, asked.other_posterior), DRAW)
+    )
+    return not all(np.array_equal(base, other) for other in others)
+
+
 def _average(array: np.ndarray) -> float:
     return float(array.mean()) if array.size else float("nan")
 

@@ -144,7 +144,17 @@ def _mixed_up(exam: Exam) -> str | None:
         return np.concatenate(_pair(outcome, len(x), sizes.latent), axis=1)
 
     # Rows of zeros and ones may be alike by chance.
-    return row_error(exam, {"x": x}, {"x": (other + 0.5) / 2}, of_batch, read)
+    error = row_error(exam, {"x": x}, {"x": (other + 0.5) / 2}, of_batch, read)
+    if error is None:
+        error = _does_not_depend(exam, sizes, x, came)
+    return error
+
+
+def _does_not_depend(exam: Exam, sizes: Sizes, x: np.ndarray, came: Pair) -> str | None:
+    other = Model(sizes, _model(exam.seed, 5, sizes, 1).weights, x)
+    if np.array_equal(came, _ask(exam, (other,))[0]):
+        return "What comes for a row does not depend on the layers."
+    return None
 
 
 @check(

@@ -46,7 +46,7 @@ def test_the_release_is_complete_and_holds_no_solution(tmp_path: Path) -> None:
 
 def test_other_points_lead_to_another_template(tmp_path: Path) -> None:
     rubric = tmp_path / "mine.yaml"
-    text = RUBRIC.replace("points: 5\n", "points: 8.5\n", 1).replace("kl.total: 2", "kl.total: 5.5")
+    text = RUBRIC.replace("points: 5\n", "points: 8.5\n", 1).replace("kl.total: 3", "kl.total: 6.5")
     rubric.write_text(text, encoding="utf-8")
     status, said = release(tmp_path / "new", SOLVED, "--rubric", rubric)
     assert status == 0, said

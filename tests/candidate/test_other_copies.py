@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.candidate import copies, reach
+from grader.candidate import other_copies, reach
 from tests.redteam.attacks import IMPORTS, write_cells
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,8 +51,8 @@ def package(folder: Path, name: str = "grader") -> Path:
 
 def found(*searched: Path, readable: tuple[Path, ...] = ()) -> set[str]:
     """What is hidden because of these folders."""
-    everywhere = set(copies.find([], []))
-    return set(copies.find(map(str, searched), map(str, readable))) - everywhere
+    everywhere = set(other_copies.find([], []))
+    return set(other_copies.find(map(str, searched), map(str, readable))) - everywhere
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def test_the_doctor_sees_a_copy_that_is_not_hidden(environment: Path) -> None:
     (site,) = (environment / "lib").glob("python*/site-packages")
     shutil.copytree(ROOT / "grader", site / "grader")
     look = "from grader import doctor; print(doctor.examine()[0])"
-    blind = f"from grader.candidate import copies; copies.find = lambda *_: (); {look}"
+    blind = f"from grader.candidate import other_copies; other_copies.find = lambda *_: (); {look}"
     for code, word in ((look, "ok "), (blind, "BAD")):
         command = [str(environment / "bin" / "python"), "-c", code]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
