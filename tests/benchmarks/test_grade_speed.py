@@ -9,11 +9,12 @@ import time
 from functools import partial
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from grader.candidate.client import Candidates
+from grader.checks.examine import examine
 from grader.checks.verdict import Exam
-from grader.grading import examine
 from grader.rubric import Rubric
 from grader.submission import extract, load
 
@@ -68,6 +69,39 @@ def test_all_checks_take_at_most_a_second_and_a_half(
         assert sum(task.points for task in tasks) == 60
     listed = ", ".join(f"{t:.2f}" for t in times)
     print(f"all checks: median {statistics.median(times):.2f} s of {listed} (at most 1.5)")
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.linear1(x)", "self.linear1(x.view(-1, 784))"),
+        ("torch.randn_like(mu)", "torch.randn(len(mu), 32)"),
+        ("torch.randn(num_samples, self.latent_dim", "torch.randn(num_samples, 32"),
+    ],
+    ids=["encoder", "reparam", "sample"],
+)
+def test_sizes_as_numbers_take_at_most_three_times_as_long(
+    old: str, new: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    """They are asked again at the assignment's sizes, as are the methods that call them."""
+    notebook = nbformat.read(SOLVED, 4)
+    (cell,) = (cell for cell in notebook.cells if "class VAE" in cell.source)
+    assert old in cell.source
+    cell.source = cell.source.replace(old, new)
+    nbformat.write(notebook, tmp_path / "vae.ipynb")
+    codes = [extract(load(path)) for path in (SOLVED, tmp_path / "vae.ipynb")]
+    times: list[list[float]] = [[], []]
+    for _ in range(ROUNDS + 1):
+        for code, own in zip(codes, times, strict=True):
+            started = time.monotonic()
+            tasks = examine(code, rubric, Exam(partial(candidates.ask, code=code)))
+            own.append(time.monotonic() - started)
+            assert sum(task.points for task in tasks) == 60
+    right, numbers = (statistics.median(own[1:]) for own in times)
+    print(
+        f"all checks: {right:.2f} s, with sizes as numbers {numbers:.2f} s, {numbers / right:.1f}"
+    )
 
 
 @pytest.mark.benchmark
