@@ -173,8 +173,8 @@ def _judge_hidden(exam: Exam) -> None:
     same = close if rows_are_right else close_in_most_rows
     for model, theta, scale in ((shown, units[0], 1.0), (large, units[1], _LARGE)):
         before = model.shown("linear4", expected.linear(model.weights, "linear3", model.inputs))
-        right = np.maximum(before, 0)
-        if same(theta, expected.expit(right / scale)):
+        right = np.maximum(before, 0) / scale
+        if same(theta, expected.expit(right)):
             continue
         if not rows_are_right:
             raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
@@ -292,12 +292,18 @@ def gradient(exam: Exam) -> Evidence | None:
     found = gradients(asked.of_point, METHOD)
     theta = expected.decoder(weights, z)
     right = expected.decoder_gradients(weights, z, outer * theta * (1 - theta))
+    value_is_right = _is_right(asked.of_point, theta)
     try:
-        judge_gradient(exam, asked.point, found, right)
+        judge_gradient(exam, asked.point, found, right, value_is_right)
     except Lost as lost:
         names = [name for name in right if not name.endswith("bias")]
         raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
     return None
+
+
+def _is_right(outcome: Outcome, theta: np.ndarray) -> bool:
+    value = values(outcome, METHOD)[0]
+    return value.form == "tensor" and value.array is not None and close(value.array, theta)
 
 
 CHECKS = (shape, rows, hidden, output, sure_pixels, gradient)

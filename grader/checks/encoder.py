@@ -170,13 +170,13 @@ def _judge_hidden(exam: Exam) -> None:
     for position in right_heads or (0, 1):
         for model, scale, index in ((either[position], 1.0, position), (large, _LARGE, 2)):
             before = model.shown(_HEADS[position], _before_hidden(model))
-            units = [part * scale for part in came[index]]
-            if same(units[position], np.maximum(before, 0)):
+            right = np.maximum(before, 0) / scale
+            if same(came[index][position], right):
                 continue
             if not rows_are_right:
                 raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
             # Where no head is right, something else may come after it, or they change places.
-            if right_heads or not any(is_function_of(u, np.maximum(before, 0)) for u in units):
+            if right_heads or not any(is_function_of(part, right) for part in came[index]):
                 raise Lost(f"The hidden layer behind {_NAMES[position]} is not relu(linear1(x)).")
     # At the assignment's own sizes everything fits, but for what other checks charge.
     for name, actual, right in zip(_NAMES, came[3], heads, strict=True):
@@ -269,12 +269,21 @@ def gradient(exam: Exam) -> Evidence | None:
     x, outer = asked.point.arguments["x"], asked.point.cotangents
     found = gradients(asked.of_point, METHOD)
     right = expected.encoder_gradients(asked.point.weights, x, outer[0], outer[1])
+    value_is_right = _is_right(asked, expected.encoder(asked.point.weights, x))
     try:
-        judge_gradient(exam, asked.point, found, right)
+        judge_gradient(exam, asked.point, found, right, value_is_right)
     except Lost as lost:
         names = [name for name in right if name.endswith("weight")]
         raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
     return None
+
+
+def _is_right(asked: Asked, right: Pair) -> bool:
+    try:
+        came = _pair(asked.of_point, len(right[0]), asked.point.sizes.latent)
+    except Lost:
+        return False
+    return all(map(close, came, right))
 
 
 CHECKS = (shape, rows, hidden, mu, logsigma, gradient)

@@ -23,7 +23,7 @@ _STEP = 2e-3
 _RELATIVE = 0.04
 """Room for curvature, and for units at the kink of their activation."""
 _ROUNDING = 1e-6
-"""Of the numbers that are added up: single precision."""
+"""Of the length of what is added up: single precision, whose errors are independent."""
 
 Slopes = Mapping[str, np.ndarray | None]
 
@@ -138,24 +138,32 @@ def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Measured | Non
 
 
 def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    """One for each layer and argument, of length one."""
+    """One for each layer and argument: for a layer as long as its weights, or else of length one.
+
+    Steps of one length would be lost in rounding where there are many weights.
+    """
     groups: dict[str, dict[str, np.ndarray]] = {}
     arguments = {name: point.arguments[name] for name in point.differentiate}
     for name, array in {**point.weights, **arguments}.items():
         groups.setdefault(name.split(".")[0], {})[name] = rng.standard_normal(array.shape)
     found = []
     for group in groups.values():
-        length = np.sqrt(sum(np.sum(part**2) for part in group.values()))
-        found.append({name: part / length for name, part in group.items()})
+        own = _length([point.weights[name] for name in group if name in point.weights])
+        scale = max(own, 1.0) / _length(list(group.values()))
+        found.append({name: scale * part for name, part in group.items()})
     return found
 
 
+def _length(arrays: Sequence[np.ndarray]) -> float:
+    return float(np.sqrt(sum(np.sum(array**2) for array in arrays)))
+
+
 def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
-    """The values times the cotangents, added up: the sum, and that of the sizes."""
+    """The values times the cotangents, added up: the sum, and the length of what is added."""
     if isinstance(outcome, Failure):
         return None
     value = outcome.values[0]
-    total = sizes = 0.0
+    total = squares = 0.0
     for item, cotangent in zip(value.items or (value,), point.cotangents, strict=False):
         part = _numbers(item)
         if part is None:
@@ -163,8 +171,8 @@ def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
         # A value of another size is met by ones, as the candidate meets it.
         weights = cotangent.ravel() if cotangent.size == part.size else 1.0
         total += float(np.sum(weights * part))
-        sizes += float(np.sum(np.abs(weights * part)))
-    return (total, sizes) if np.isfinite(total) else None
+        squares += float(np.sum((weights * part) ** 2))
+    return (total, float(np.sqrt(squares))) if np.isfinite(total) else None
 
 
 def _numbers(item: Value) -> np.ndarray | None:
