@@ -84,7 +84,7 @@ def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
 def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     """Batches of several sizes, the last of a size that nobody can list, in one model."""
     sizes = worlds.FULL if exam.setting.full else _SIZES
-    most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
+    most = exam.rows(1001, 1100) if exam.setting.full else exam.rows(1001, 1500)
     rng = exam.generator(3, 0)
     weights = _model(exam.seed, 0, sizes, 1).weights
     counts = (1, 2, exam.rows(3, 127), 128, most)
@@ -249,10 +249,10 @@ def sure_pixels(exam: Exam) -> Evidence | None:
     low, high = theta[:, ::2], theta[:, 1::2]
     if _is_near(low, right) and _is_near(high, 1 - right):
         return None
-    # Behind a wrong hidden layer, another check's matter, linear4 may give less.
-    if not _hidden_is_right(exam):
+    # Behind a wrong hidden layer or in wrong rows, other checks' matter, linear4 may give less.
+    if _rows_error(exam) is not None or not _hidden_is_right(exam):
         (theta,) = _ask(exam, (far,))
-        if _is_near(theta[:, ::2], 0.0) and _is_near(theta[:, 1::2], 1.0):
+        if any(_is_near(row[::2], 0.0) and _is_near(row[1::2], 1.0) for row in theta):
             return None
     came = float(low.mean()), float(high.mean())
     raise Lost(
@@ -281,7 +281,8 @@ def _sure(seed: int, sizes: Sizes, log_odds: float) -> Model:
     signs = np.where(np.arange(sizes.obs) % 2 == 0, -1.0, 1.0)
     weights["linear3.weight"] += 1 / sizes.latent
     weights["linear4.weight"] += signs[:, None] * log_odds / sizes.hidden
-    return Model(sizes, weights, np.ones((4, sizes.latent)))
+    rows = np.arange(1.0, 5.0) if log_odds == _VERY_SURE else np.ones(4)
+    return Model(sizes, weights, np.tile(rows[:, None], sizes.latent))
 
 
 @check("decoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")

@@ -43,8 +43,10 @@ def row_error(
         read: the results ``[rows, ...]`` of that call, which had so many rows.
     """
     rows = len(next(iter(given.values())))
-    kept = np.arange(rows) < (rows + 1) // 2
-    masks = (kept, ~kept)
+    places = np.arange(rows)
+    kept = places < (rows + 1) // 2
+    # Every other row as well, for what comes of a neighbour.
+    masks = (kept, ~kept, places % 2 == 0)
     probes = [ask(given), *(ask(_mixed(given, other, mask)) for mask in masks)]
     *seen, of_one = exam.ask_together([*probes, _twice(ask(_first_row(given)))])
     base, *mixed = (read(observation.outcomes[-1], rows) for observation in seen)
@@ -52,7 +54,7 @@ def row_error(
     for mask, came in zip(masks, mixed, strict=True):
         if not close(came[mask], base[mask], _SAME):
             return "What comes for a row changes when other rows of the batch change."
-        dead[~mask] = _unmoved(came[~mask], base[~mask])
+        dead[~mask] |= _unmoved(came[~mask], base[~mask])
     if dead.all():
         return "What comes for a row does not depend on that row."
     if dead[-1] or dead[0]:

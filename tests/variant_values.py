@@ -1,0 +1,440 @@
+"""What is wrong with encoder, decoder, divergence and bound, by their values and slopes.
+
+They are held to short formulas of torch's own, and to what they give for single
+rows; nothing here comes from the grader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives it
+from scipy.stats import ks_2samp
+from torch import Tensor
+
+Failures = frozenset[str]
+Rows = Callable[[Tensor], Tensor]
+MANY = 1100
+
+NETWORK = frozenset({"shape", "rows", "values", "gradient"})
+TERMS = {
+    "encoder": NETWORK,
+    "decoder": NETWORK | {"sure"},
+    "kl": frozenset({"total", "per_sample", "gradient"}),
+    "elbo": frozenset({"likelihood", "divergence", "exact", "per_sample", "sampled", "gradient"}),
+}
+
+
+def close(got: Tensor, want: Tensor, relative: float = 1e-3) -> bool:
+    return got.shape == want.shape and torch.allclose(got, want, rtol=relative, atol=1e-4)
+
+
+def gradients(output: Tensor, wanted: list[Tensor]) -> list[Tensor]:
+    """Gradients of a scalar, zero where no path leads."""
+    if not output.requires_grad:
+        return [torch.zeros_like(w) for w in wanted]
+    found = torch.autograd.grad(output, wanted, retain_graph=True, allow_unused=True)
+    return [torch.zeros_like(w) if g is None else g for g, w in zip(found, wanted, strict=True)]
+
+
+def seeded(call: Callable[[], Any]) -> Any:
+    """What a call gives from generators that start anew."""
+    torch.manual_seed(3)
+    np.random.seed(3)
+    return call()
+
+
+def follows(call: Callable[[], Tensor], leaves: Sequence[Tensor]) -> bool:
+    """Whether gradients are the slopes of what comes, leaf by leaf, and not zero everywhere."""
+    step = 1e-3
+    first = seeded(call)
+    if first.numel() == 0 or not first.isfinite().all():
+        return False
+    weights = torch.linspace(0.5, 1.5, first.numel()).reshape(first.shape)
+    found = gradients((weights * first).sum(), list(leaves))
+    for leaf, slope in zip(leaves, found, strict=True):
+        if not slope.isfinite().all():
+            return False
+        for _ in range(3):
+            way = torch.randn_like(leaf)
+            ends = []
+            for sign in (step, -step):
+                with torch.no_grad():
+                    leaf += sign * way
+                    ends.append((weights * seeded(call)).double().sum())
+                    leaf -= sign * way
+            actual, predicted = (ends[0] - ends[1]) / (2 * step), (way * slope).sum()
+            # Units at a kink, and rounding.
+            room = 0.1 * max(abs(actual), slope.norm()) + 2e-3 * float(first.norm()) + 1e-3
+            if abs(actual - predicted) > room:
+                return False
+    return any(bool(slope.any()) for slope in found)
+
+
+def single_rows_differ(rows: Rows, x: Tensor) -> bool:
+    """Whether a row alone gives something else than in a batch, where no noise explains it."""
+    with torch.no_grad():
+        try:
+            batch, again = rows(x), rows(x)
+        except ValueError:
+            return True
+        if batch.shape[:1] != x.shape[:1]:
+            return True
+        kept = torch.arange(len(x)) % 2 == 0
+        same = seeded(lambda: rows(x))
+        mixed = seeded(lambda: rows(torch.where(kept[:, None], x, 0.9 * x.flip(0))))
+        if not close(same[kept], mixed[kept]):
+            return True
+        if not close(batch, again):
+            return False
+        places = sorted({0, 1 % len(x), len(x) // 2, len(x) - 1})
+        return not all(close(rows(x[i : i + 1])[0], batch[i]) for i in places)
+
+
+def one_step_from(value: Any, shape: tuple[int, ...]) -> Tensor:
+    """Numbers that stand in a shape after one more step.
+
+    Raises:
+        ValueError: they don't.
+    """
+    if isinstance(value, (tuple, list)):
+        value = value[0]
+    found = torch.as_tensor(value).float()
+    plain = tuple(n for n in found.shape if n != 1) == tuple(n for n in shape if n != 1)
+    if plain and found.numel() == int(np.prod(shape)):
+        return found.reshape(shape)
+    if found.T.shape == shape:
+        return found.T
+    raise ValueError(f"{tuple(found.shape)} came, {shape} is due")
+
+
+def parts_of(task: str, value: Any, rows: int, width: int) -> list[Tensor]:
+    """What an encoder or a decoder returned, ``[rows, width]`` each."""
+    if task == "decoder":
+        return [one_step_from(value, (rows, width))]
+    if isinstance(value, Tensor) or len(value) < 2:
+        raise ValueError("a pair is due")
+    return [one_step_from(part, (rows, width)) for part in value[:2]]
+
+
+def is_as_asked(task: str, model: Any, call: Callable[[Tensor], Any], given: Tensor) -> bool:
+    """Whether shape and dtype are right, and what was given stays as it was."""
+    width = model.linear21.out_features if task == "encoder" else model.linear4.out_features
+    kept = given.clone()
+    with torch.no_grad():
+        value = call(kept)
+    parts = (value,) if task == "decoder" else value
+    return (
+        torch.equal(kept, given)
+        and isinstance(parts, (tuple, list))
+        and len(parts) == (1 if task == "decoder" else 2)
+        and all(isinstance(p, Tensor) for p in parts)
+        and all(p.shape == (len(given), width) and p.dtype == given.dtype for p in parts)
+    )
+
+
+def network_failures(task: str, model: Any) -> Failures:
+    """For encoder and decoder."""
+    encoder = task == "encoder"
+    first, last = (
+        (model.linear1, (model.linear21, model.linear22))
+        if encoder
+        else (model.linear3, (model.linear4,))
+    )
+    call, width = getattr(model, task), last[0].out_features
+
+    def inputs(rows: int) -> Tensor:
+        x = torch.randn(rows, first.in_features)
+        return x.sigmoid() if encoder else x
+
+    def right(x: Tensor) -> list[Tensor]:
+        hidden = first(x).clamp(min=0)
+        return [head(hidden) if encoder else head(hidden).sigmoid() for head in last]
+
+    def together(x: Tensor) -> Tensor:
+        return torch.cat(parts_of(task, call(x.clone()), len(x), width), 1)
+
+    def in_sevens(x: Tensor) -> Tensor:
+        return torch.cat([together(part) for part in x.split(7)])
+
+    failed: set[str] = set()
+    if not all(is_as_asked(task, model, call, inputs(n)) for n in (1, 7)):
+        failed.add("shape")
+    x = inputs(7)
+    leaves = list(model.parameters()) + ([] if encoder else [x.requires_grad_()])
+    try:
+        rows_fail = any(single_rows_differ(together, inputs(n)) for n in (7, MANY))
+        wrong = not close(together(x), torch.cat(right(x), 1))
+        many = inputs(300)
+        with torch.no_grad():
+            off = differs(in_sevens(many), torch.cat(right(many), 1), encoder)
+    except ValueError:
+        # Nobody can read it; but its slopes may be those of whatever it is.
+        own = follows(lambda: as_numbers(call(x.clone())), leaves)
+        lost = {"shape", "rows"} | (set() if encoder else {"sure"})
+        return frozenset(lost if own else lost | {"gradient"})
+    if rows_fail:
+        failed.add("rows")
+    exact = [gradients(part.cos().sum(), leaves) for part in (together(x), torch.cat(right(x), 1))]
+    if (wrong or not all(map(close, *exact))) and not (
+        wrong and follows(lambda: together(x), leaves)
+    ):
+        failed.add("gradient")
+    if not encoder and not is_sure(model, together):
+        failed.add("sure")
+    # Where units are large, an activation with an upper bound shows itself.
+    with torch.no_grad():
+        first.weight *= 30
+        first.bias *= 30
+        if not encoder:
+            model.linear4.weight /= 30
+        off |= differs(in_sevens(many), torch.cat(right(many), 1), encoder)
+    return frozenset(failed | ({"values"} if off and not rows_fail else set()))
+
+
+def differs(got: Tensor, want: Tensor, everywhere: bool) -> bool:
+    """Whether values are wrong, or those of pixels that are neither nearly 0 nor nearly 1."""
+    chosen = torch.full_like(want, everywhere, dtype=torch.bool) | ((want > 0.01) & (want < 0.99))
+    return not close(got[chosen], want[chosen])
+
+
+def as_numbers(value: Any) -> Tensor:
+    parts = value if isinstance(value, (tuple, list)) else [value]
+    return torch.cat([torch.as_tensor(part).flatten() for part in parts])
+
+
+def is_sure(model: Any, theta: Rows) -> bool:
+    """Whether theta comes close to 0 and 1 where weights or biases of the last layer say so."""
+    kept = {name: value.clone() for name, value in model.state_dict().items()}
+    signs = torch.ones(model.linear4.out_features)
+    signs[::2] = -1
+    z = torch.ones(1, model.linear3.in_features)
+    found = []
+    for by_bias in (True, False):
+        with torch.no_grad():
+            model.linear3.weight.fill_(0.0 if by_bias else 1 / z.shape[1])
+            model.linear3.bias.fill_(0.0)
+            model.linear4.weight.zero_()
+            if by_bias:
+                model.linear4.bias.copy_(9 * signs)
+            else:
+                model.linear4.bias.zero_()
+                model.linear4.weight += 9 * signs[:, None] / model.linear4.in_features
+            found.append(bool((theta(z) - (9 * signs).sigmoid()).abs().max() < 2e-3))
+    model.load_state_dict(kept)
+    return any(found)
+
+
+def kl_failures(model: Any) -> Failures:
+    dims = model.linear21.out_features
+    failed = set()
+
+    def right(mu: Tensor, logsigma: Tensor) -> Tensor:
+        return ((mu**2 + torch.exp(2 * logsigma) - 1) / 2 - logsigma).sum(1)
+
+    def posterior(rows: int, sign: int) -> tuple[Tensor, Tensor]:
+        logsigma = torch.randn(rows, dims)
+        return torch.randn(rows, dims), logsigma.abs() * sign if sign else logsigma
+
+    def is_total(got: Tensor, want: Tensor) -> bool:
+        alone = got.numel() == 1 and close(got.reshape(()), want.mean())
+        return alone or close(got.sum(), want.sum())
+
+    for rows, sign in ((1, 0), (7, 0), (7, 1), (7, -1), (MANY, 0)):
+        pair = posterior(rows, sign)
+        kept = tuple(part.clone() for part in pair)
+        with torch.no_grad():
+            got, want = model.kl_divergence(*kept), right(*pair)
+        if not isinstance(got, Tensor):
+            return TERMS["kl"]
+        if not is_total(got, want):
+            failed.add("total")
+        if got.shape != want.shape or not all(map(torch.equal, kept, pair)):
+            failed.add("per_sample")
+        elif not close(got, want):
+            both = torch.cat(pair, 1)
+            alone = single_rows_differ(
+                lambda b: model.kl_divergence(b[:, :dims].clone(), b[:, dims:].clone()), both
+            )
+            if alone or "total" not in failed:
+                failed.add("per_sample")
+    leaves = [part.requires_grad_() for part in posterior(7, 0)]
+
+    def value() -> Tensor:
+        return model.kl_divergence(*(part.clone() for part in leaves))
+
+    got, want = seeded(value), right(*leaves)
+    share = next((s for s in (1, 7) if close(got.sum() * s, want.sum())), None)
+    if "total" not in failed and share:
+        slopes = (gradients(total, leaves) for total in (got.sum() * share, want.sum()))
+        holds = all(map(close, *slopes))
+    else:
+        holds = follows(value, leaves)
+    return frozenset(failed if holds else failed | {"gradient"})
+
+
+def bound(model: Any, x: Tensor) -> Tensor:
+    """The bound ``[rows]`` where z is its mean, or makes no difference."""
+    hidden = model.linear1(x).clamp(min=0)
+    mu, logsigma = model.linear21(hidden), model.linear22(hidden)
+    logits = model.linear4(model.linear3(mu).clamp(min=0))
+    log_likelihood = -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+    return log_likelihood - ((mu**2 + torch.exp(2 * logsigma) - 1) / 2 - logsigma).sum(1)
+
+
+def fits(got: Tensor, want: Tensor, relative: float) -> bool:
+    """Whether a batch's values are right, each, on average, or in sum."""
+    if got.shape == want.shape and close(got, want, relative):
+        return True
+    averages = [got.mean()]
+    averages += [got.sum() / len(want)] if got.numel() == 1 else []
+    averages += [got.sum()] if got.numel() == len(want) else []
+    return any(abs(a - want.mean()) < relative * abs(want.mean()) for a in averages)
+
+
+def elbo_failures(model: Any) -> Failures:
+    """Of methods that return a tensor; the rows are as many as the notebook's batch has."""
+    obs, start = model.linear1.in_features, model.state_dict()
+    kept = {name: value.clone() for name, value in start.items()}
+    names = type(model).elbo.__globals__
+    rows = 200 if obs < 100 else 128
+    x = torch.bernoulli(torch.full((rows, obs), 0.5))
+    right = dict.fromkeys(TERMS["elbo"], True)
+
+    def value(given: Tensor) -> Tensor:
+        names["batch_size"] = len(given)
+        return model.elbo(given.clone())
+
+    def put(**changes: Any) -> None:
+        model.load_state_dict(kept)
+        with torch.no_grad():
+            for name, change in changes.items():
+                getattr(model, name.split("_")[0]).get_parameter(name.split("_")[1]).copy_(
+                    torch.as_tensor(change)
+                )
+
+    blind = {"linear3_weight": 0.0, "linear22_bias": torch.randn(model.linear22.out_features) / 2}
+    other = torch.randn(obs)
+
+    def change(first: dict[str, Any], second: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+        """What the second model gives more than the first, what it should, and its error."""
+        found, wants = [], []
+        with torch.no_grad():
+            for weights in (first, second):
+                put(**blind | weights)
+                torch.manual_seed(5)
+                found.append(torch.stack([value(x) for _ in range(12)]))
+                wants.append(bound(model, x))
+        averages = [part.flatten(1).mean(1) for part in found]
+        error = sum(part.var() / len(part) for part in averages) ** 0.5
+        return (
+            found[1][0] - found[0][0],
+            wants[1] - wants[0],
+            torch.stack([averages[1].mean() - averages[0].mean(), torch.as_tensor(error)]),
+        )
+
+    put(**blind)
+    with torch.no_grad():
+        first = seeded(lambda: value(x))
+    if not isinstance(first, Tensor) or first.dtype.is_complex:
+        return TERMS["elbo"]
+    got, want, _ = change({}, {"linear4_bias": other})
+    right["likelihood"] = fits(got, want, 0.02)
+    heads = {"linear21_bias": 2.0, "linear22_bias": 0.4}
+    got, want, average = change({}, heads)
+    right["divergence"] = fits(got, want, 0.02) or bool(
+        abs(average[0] - want.mean()) < 0.01 * abs(want.mean()) + 6 * average[1]
+        and average[1] < 0.02 * abs(want.mean())
+    )
+    put(**blind)
+    pixels = torch.where(x[0] > 0.5, 9.0, -9.0)
+    with torch.no_grad():
+        right["exact"] = fits(first, bound(model, x), 3e-4)
+        put(linear4_weight=0.0, linear4_bias=pixels)
+        same = x[:1].expand(6, -1)
+        put(
+            linear4_weight=0.0,
+            linear4_bias=pixels,
+            linear22_weight=0.0,
+            linear22_bias=0.0,
+            linear21_weight=0.0,
+            linear21_bias=0.0,
+        )
+        sure, wanted = value(same), bound(model, same)
+        if right["exact"]:
+            near = (
+                [sure.mean()]
+                + ([sure.sum() / 6] if sure.numel() == 1 else [])
+                + ([sure.sum()] if sure.numel() == 6 else [])
+            )
+            right["exact"] = any(abs(s - wanted.mean()) < 3e-4 * obs for s in near)
+        put(**blind)
+        right["exact"] &= close(seeded(lambda: value(x)), first)
+    narrow = {"linear22_weight": 1e-3 * kept["linear22.weight"], "linear22_bias": -14.0}
+    put(**narrow)
+    for n in (1, 7, MANY):
+        batch = torch.bernoulli(torch.full((n, obs), 0.5))
+        given = batch.clone()
+        names["batch_size"] = n
+        with torch.no_grad():
+            got, want = model.elbo(given), bound(model, batch)
+        if got.shape != want.shape or not torch.equal(given, batch):
+            right["per_sample"] = False
+        elif not close(got, want):
+            right["per_sample"] &= not single_rows_differ(value, batch)
+    centred = {"linear22_weight": 1e-3 * kept["linear22.weight"], "linear22_bias": 0.5}
+    with torch.no_grad():
+        got, want = seeded(lambda: value(x)), bound(model, x)
+        narrow_is_right = fits(got, want, 1e-3)
+        if obs > 100:
+            centred["linear3_weight"] = 0.3 * kept["linear3.weight"]
+        put(**centred)
+        right["sampled"] = is_sampled(model, value, x)
+        if right["likelihood"] and right["divergence"] and right["exact"]:
+            if right["per_sample"]:
+                right["sampled"] &= narrow_is_right and law_holds(model, value, x)
+    put(**centred)
+    right["gradient"] = follows(lambda: value(x[:7]), list(model.parameters()))
+    put(**narrow)
+    if narrow_is_right and all(right[t] for t in ("likelihood", "divergence", "exact")):
+        leaves = list(model.parameters())
+        wants = gradients(bound(model, x).mean(), leaves)
+        got = value(x)
+        scales = (got.mean(), got.sum() / rows, got.sum())
+        right["gradient"] &= any(all(map(close, gradients(s, leaves), wants)) for s in scales)
+    return frozenset(name for name, holds in right.items() if not holds)
+
+
+def is_sampled(model: Any, value: Rows, x: Tensor) -> bool:
+    """Whether equal rows have noise of their own, which a batch averages out."""
+    spread = []
+    for rows in (1, 40):
+        found = [value(x[:1].expand(rows, -1)).sum() / rows for _ in range(60)]
+        spread.append(torch.stack(found).std())
+    return bool(spread[0] > 1e-4 and spread[0] / spread[1] > 2)
+
+
+def law_holds(model: Any, value: Rows, x: Tensor) -> bool:
+    """Whether equal rows are distributed as with right draws, or as averages over some."""
+    x = x[:1].expand(3000, -1)
+    torch.manual_seed(8)
+    got = value(x).flatten()
+    mu, logsigma = model.encoder(x)
+    theta = model.decoder(mu + torch.exp(logsigma) * torch.randn_like(mu))
+    likelihood = -F.binary_cross_entropy(theta, x, reduction="none").sum(1)
+    want = likelihood - model.kl_divergence(mu, logsigma)
+    if ks_2samp(got.numpy(), want.numpy()).pvalue > 1e-4:
+        return True
+    error = ((got.var() + want.var()) / len(x)) ** 0.5
+    return bool(abs(got.mean() - want.mean()) < 5 * error and got.var() < 0.8 * want.var())
+
+
+MEASURES: dict[str, Callable[[Any], Failures]] = {
+    "encoder": lambda model: network_failures("encoder", model),
+    "decoder": lambda model: network_failures("decoder", model),
+    "kl": kl_failures,
+    "elbo": elbo_failures,
+}
