@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives it
-import variant_values
 import yaml
 from scipy.stats import kstest
 from torch import Tensor
 from variant_bank import TESTS, Variant, sources_with
-from variant_values import gradients
+from variant_bounds import elbo_failures
+from variant_values import TERMS, gradients, kl_failures, network_failures
 
 from grader.spec import NOTEBOOK_NAMES
 
@@ -302,9 +303,24 @@ def sample_failures(model: Any) -> Failures:
 
 
 MEASURES: Mapping[str, Callable[[Any], Failures]] = {
+    "encoder": partial(network_failures, "encoder"),
     "reparam": reparam_failures,
+    "decoder": partial(network_failures, "decoder"),
+    "kl": kl_failures,
+    "elbo": elbo_failures,
     "sample": sample_failures,
 }
+
+
+_ERRORS = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def failures(variant: Variant, seed: int = 0) -> Failures:
@@ -312,25 +328,20 @@ def failures(variant: Variant, seed: int = 0) -> Failures:
 
     As in the grader, what is right at the assignment's own sizes is right.
     """
-    task = variant.task
-    if task in variant_values.MEASURES:
-        found = _failures(variant, variant_values.MEASURES[task], SMALL, seed)
-        return found and found & _failures(variant, variant_values.MEASURES[task], FULL, seed)
-    return _failures(variant, MEASURES[task], SMALL, seed)
+    found = _failures(variant, SMALL, seed)
+    if found and variant.task in TERMS:
+        return found & _failures(variant, FULL, seed)
+    return found
 
 
-def _failures(
-    variant: Variant, measure: Callable[[Any], Failures], sizes: Sizes, seed: int
-) -> Failures:
+def _failures(variant: Variant, sizes: Sizes, seed: int) -> Failures:
     torch.manual_seed(seed)
     np.random.seed(seed)
     with contextlib.redirect_stdout(None):
         try:
-            return measure(build(variant, sizes))
-        except (NameError, TypeError, AttributeError, ValueError, RuntimeError, IndexError):
-            return variant_values.TERMS.get(variant.task, CHECKS[variant.task])
-        except AssertionError:
-            return variant_values.TERMS.get(variant.task, CHECKS[variant.task])
+            return MEASURES[variant.task](build(variant, sizes))
+        except _ERRORS:
+            return TERMS.get(variant.task, CHECKS[variant.task])
 
 
 def as_measured(variant: Variant) -> Failures:
@@ -339,10 +350,10 @@ def as_measured(variant: Variant) -> Failures:
     if task == "sample" and lost != CHECKS[task]:
         law = lost & {"sample.prior", "sample.bernoulli"}
         return lost - law | ({"distribution"} if law and "sample.binary" not in lost else OK)
-    if task not in variant_values.TERMS:
+    if task not in TERMS:
         return lost
     if lost == CHECKS[task]:
-        return variant_values.TERMS[task]
+        return TERMS[task]
     names = frozenset(check.split(".")[1] for check in lost)
     if task in ("kl", "elbo"):
         return names

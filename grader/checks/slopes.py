@@ -98,6 +98,7 @@ class Measured:
     Attributes:
         along: names of what was moved together.
         actual, predicted: a number for each of them.
+        usual: how large it is for such a gradient along directions of this length.
         room: how far they may differ by rounding.
         repeats: whether the same question has the same answer.
     """
@@ -105,13 +106,16 @@ class Measured:
     along: tuple[tuple[str, ...], ...]
     actual: np.ndarray
     predicted: np.ndarray
+    usual: np.ndarray
     room: float
     repeats: bool
 
     @property
     def agree(self) -> bool:
         """Whether the gradient is the derivative, and is not zero everywhere."""
-        room = self.room + _RELATIVE * np.maximum(np.abs(self.actual), np.abs(self.predicted))
+        # A direction may happen to lie across the gradient.
+        sizes = np.maximum(np.abs(self.actual), np.maximum(np.abs(self.predicted), self.usual))
+        room = self.room + _RELATIVE * sizes
         right = np.abs(self.actual - self.predicted) <= room
         return bool(np.all(right) and np.any(self.predicted))
 
@@ -132,6 +136,7 @@ def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Measured | Non
         tuple(tuple(direction) for direction in directions),
         (sums[2::2, 0] - sums[3::2, 0]) / (2 * _STEP),
         np.array(predicted),
+        np.array([_usual(direction, found) for direction in directions]),
         float(_ROUNDING * sums[0, 1] / _STEP),
         bool(np.isclose(sums[0, 0], sums[1, 0], rtol=1e-5, atol=1e-6)),
     )
@@ -182,3 +187,9 @@ def _numbers(item: Value) -> np.ndarray | None:
 def _along(direction: Weights, found: Slopes) -> float:
     slopes = ((found.get(name), part) for name, part in direction.items())
     return sum(float(np.sum(s * part)) for s, part in slopes if s is not None)
+
+
+def _usual(direction: Weights, found: Slopes) -> float:
+    slopes = [slope for name in direction if (slope := found.get(name)) is not None]
+    numbers = sum(part.size for part in direction.values())
+    return _length(slopes) * _length(list(direction.values())) / float(np.sqrt(numbers))

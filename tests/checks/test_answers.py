@@ -16,8 +16,8 @@ from grader.candidate.hangs import work
 from grader.candidate.observation import Failure, Observation, Returned
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks.answers import Answers, Probes
+from grader.checks.examine import examine
 from grader.checks.verdict import Exam
-from grader.grading import examine
 from grader.rubric import Rubric
 from grader.submission import extract, load
 
@@ -184,7 +184,7 @@ def test_checks_do_not_wait_for_others_that_can_not_begin(
 
     code = extract(load(ROOT / "reference" / "vae_solved.ipynb"))
     monkeypatch.setattr(Refusing, "takes", 5)
-    monkeypatch.setattr("grader.grading.ThreadPoolExecutor", Refusing)
+    monkeypatch.setattr("grader.checks.examine.ThreadPoolExecutor", Refusing)
     with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="shutdown"):
         pool.submit(examine, code, rubric, Exam(put), 1).result(20)
     assert asked.is_set()
