@@ -1,7 +1,7 @@
 """What is wrong with the bound: each of its terms, its rows, its draw and its slopes.
 
-It is held to a short formula where the noise vanishes or makes no difference, and elsewhere to the law
-of right draws; nothing here comes from the grader.
+It is held to a short formula where the noise vanishes or makes no difference, and elsewhere to the
+law of right draws; nothing here comes from the grader.
 """
 
 from __future__ import annotations
