@@ -143,7 +143,7 @@ def _require_rows(exam: Exam, model: Model) -> None:
     def of_batch(batch: Batch) -> Probe:
         return question(exam.seed, model, (Call(METHOD, batch),), stood_in(exam, DRAW))
 
-    def read(outcome: Outcome) -> np.ndarray:
+    def read(outcome: Outcome, _: int) -> np.ndarray:
         return numbers(outcome).reshape(-1)
 
     mixed_up = row_error(exam, {"x": model.x}, {"x": 1.0 - model.x[::-1]}, of_batch, read)

@@ -325,7 +325,9 @@ def depends(exam: Exam) -> bool | None:
     if first.size != rows:
         return bool(np.any(first != second) or np.any(again != later))
     moved = first != second
-    if np.array_equal(moved, np.arange(rows) >= rows // 2):
+    later_half = np.arange(rows) >= rows // 2
+    # A row or two may be left out, which is another check's matter.
+    if not np.any(moved[~later_half]) and np.mean(moved[later_half]) > 0.7:
         return True
     if np.any(moved):
         return None

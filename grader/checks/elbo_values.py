@@ -162,7 +162,7 @@ def _whole_error(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]
 def narrow_batches(exam: Exam) -> tuple[Model, ...]:
     """Batches for the narrow posterior: as for the other models, of one row, and a large one."""
     tiny = asked_in(exam).tiny
-    most = exam.rows(150, 250) if exam.setting.full else exam.rows(1001, 1500)
+    most = exam.rows(1001, 1100) if exam.setting.full else exam.rows(1001, 1500)
     return _narrow_batches(exam.seed, tiny, most)
 
 

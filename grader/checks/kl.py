@@ -213,7 +213,7 @@ def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> None:
     if not all(_is_total(answer.actual, answer.right) for answer in answers):
         answer = max(answers, key=lambda a: len(a.right))
         other = dict(zip(answer.arguments, _posterior(exam, 2, *answer.mu.shape), strict=True))
-        error = row_error(exam, answer.arguments, other, _of_batch, _read_rows)
+        error = row_error(exam, answer.arguments, other, _of_batch, _rows_of)
         if error is None:
             return
         raise Lost(error)
@@ -227,6 +227,10 @@ def _of_batch(batch: Batch) -> Probe:
 
 def _read_rows(outcome: Outcome) -> np.ndarray:
     return tensor(values(outcome, METHOD)[0], "The divergence")
+
+
+def _rows_of(outcome: Outcome, rows: int) -> np.ndarray:
+    return _read_rows(outcome).reshape(rows)
 
 
 @check(

@@ -23,7 +23,7 @@ _STEP = 2e-3
 _RELATIVE = 0.04
 """Room for curvature, and for units at the kink of their activation."""
 _ROUNDING = 1e-6
-"""Of the numbers that are added up: single precision."""
+"""Of the length of what is added up: single precision, whose errors are independent."""
 
 Slopes = Mapping[str, np.ndarray | None]
 
@@ -98,6 +98,7 @@ class Measured:
     Attributes:
         along: names of what was moved together.
         actual, predicted: a number for each of them.
+        usual: how large it is for such a gradient along directions of this length.
         room: how far they may differ by rounding.
         repeats: whether the same question has the same answer.
     """
@@ -105,13 +106,16 @@ class Measured:
     along: tuple[tuple[str, ...], ...]
     actual: np.ndarray
     predicted: np.ndarray
+    usual: np.ndarray
     room: float
     repeats: bool
 
     @property
     def agree(self) -> bool:
         """Whether the gradient is the derivative, and is not zero everywhere."""
-        room = self.room + _RELATIVE * np.maximum(np.abs(self.actual), np.abs(self.predicted))
+        # A direction may happen to lie across the gradient.
+        sizes = np.maximum(np.abs(self.actual), np.maximum(np.abs(self.predicted), self.usual))
+        room = self.room + _RELATIVE * sizes
         right = np.abs(self.actual - self.predicted) <= room
         return bool(np.all(right) and np.any(self.predicted))
 
@@ -132,30 +136,39 @@ def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Measured | Non
         tuple(tuple(direction) for direction in directions),
         (sums[2::2, 0] - sums[3::2, 0]) / (2 * _STEP),
         np.array(predicted),
+        np.array([_usual(direction, found) for direction in directions]),
         float(_ROUNDING * sums[0, 1] / _STEP),
         bool(np.isclose(sums[0, 0], sums[1, 0], rtol=1e-5, atol=1e-6)),
     )
 
 
 def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    """One for each layer and argument, of length one."""
+    """One for each layer and argument: for a layer as long as its weights, or else of length one.
+
+    Steps of one length would be lost in rounding where there are many weights.
+    """
     groups: dict[str, dict[str, np.ndarray]] = {}
     arguments = {name: point.arguments[name] for name in point.differentiate}
     for name, array in {**point.weights, **arguments}.items():
         groups.setdefault(name.split(".")[0], {})[name] = rng.standard_normal(array.shape)
     found = []
     for group in groups.values():
-        length = np.sqrt(sum(np.sum(part**2) for part in group.values()))
-        found.append({name: part / length for name, part in group.items()})
+        own = _length([point.weights[name] for name in group if name in point.weights])
+        scale = max(own, 1.0) / _length(list(group.values()))
+        found.append({name: scale * part for name, part in group.items()})
     return found
 
 
+def _length(arrays: Sequence[np.ndarray]) -> float:
+    return float(np.sqrt(sum(np.sum(array**2) for array in arrays)))
+
+
 def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
-    """The values times the cotangents, added up: the sum, and that of the sizes."""
+    """The values times the cotangents, added up: the sum, and the length of what is added."""
     if isinstance(outcome, Failure):
         return None
     value = outcome.values[0]
-    total = sizes = 0.0
+    total = squares = 0.0
     for item, cotangent in zip(value.items or (value,), point.cotangents, strict=False):
         part = _numbers(item)
         if part is None:
@@ -163,8 +176,8 @@ def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
         # A value of another size is met by ones, as the candidate meets it.
         weights = cotangent.ravel() if cotangent.size == part.size else 1.0
         total += float(np.sum(weights * part))
-        sizes += float(np.sum(np.abs(weights * part)))
-    return (total, sizes) if np.isfinite(total) else None
+        squares += float(np.sum((weights * part) ** 2))
+    return (total, float(np.sqrt(squares))) if np.isfinite(total) else None
 
 
 def _numbers(item: Value) -> np.ndarray | None:
@@ -174,3 +187,9 @@ def _numbers(item: Value) -> np.ndarray | None:
 def _along(direction: Weights, found: Slopes) -> float:
     slopes = ((found.get(name), part) for name, part in direction.items())
     return sum(float(np.sum(s * part)) for s, part in slopes if s is not None)
+
+
+def _usual(direction: Weights, found: Slopes) -> float:
+    slopes = [slope for name in direction if (slope := found.get(name)) is not None]
+    numbers = sum(part.size for part in direction.values())
+    return _length(slopes) * _length(list(direction.values())) / float(np.sqrt(numbers))

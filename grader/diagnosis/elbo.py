@@ -26,7 +26,7 @@ from grader.diagnosis.elbo_slips import (
 from grader.diagnosis.elbo_slips import MISCONCEPTIONS as _OF_THE_OBJECTIVE
 from grader.diagnosis.misconception import Misconception
 from grader.diagnosis.objective import Objective
-from grader.diagnosis.search import Slip, same, simplest
+from grader.diagnosis.search import Slip, is_column, same, simplest
 
 __all__ = (
     "MISCONCEPTIONS",
@@ -120,7 +120,7 @@ def _explain(
     if not slips:
         if not fits(Objective()):
             return None
-        column = any(answer.came.ndim == 2 for answer in answers)
+        column = any(is_column(answer.came) for answer in answers)
         return Understanding(bound, misconceptions=(COLUMN,) if column else ())
     found = simplest(
         Objective(), slips, lambda objective: fits(objective) and tells(objective), most

@@ -25,10 +25,13 @@ class GraphErrors:
     def diagnose(self, found: Mapping[str, np.ndarray | None]) -> tuple[Misconception, ...]:
         """Which of them explains the gradients of right values: they are not all right.
 
-        Values that are right while their gradient is not have lost their history somewhere.
+        Values that are right while their gradient is not have lost their history somewhere; but
+        what is not finite has come all the way.
         """
-        missing = all(gradient is None for gradient in found.values())
-        return (self.cut,) if missing else (self.detached,)
+        came = [gradient for gradient in found.values() if gradient is not None]
+        if not came:
+            return (self.cut,)
+        return (self.detached,) if all(np.all(np.isfinite(g)) for g in came) else ()
 
 
 def errors(task: str, what: str) -> GraphErrors:

@@ -10,7 +10,7 @@ import numpy as np
 from grader.checks import expected
 from grader.diagnosis import graph
 from grader.diagnosis.misconception import Misconception
-from grader.diagnosis.search import Slip, same, simplest
+from grader.diagnosis.search import Slip, is_column, same, simplest
 
 Terms = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Answer = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -230,7 +230,7 @@ def by_formula(answers: Sequence[Answer]) -> tuple[Misconception, ...]:
 
     # The right numbers in a column are told apart by their shape alone, which `same` forgives.
     if fits(RIGHT):
-        return (_COLUMN,) if any(came.ndim == 2 for *_, came in answers) else ()
+        return (_COLUMN,) if any(is_column(came) for *_, came in answers) else ()
     found = simplest(RIGHT, SLIPS, fits)
     return found.misconceptions if found else ()
 

@@ -55,6 +55,11 @@ def simplest(
     return None
 
 
+def is_column(actual: np.ndarray) -> bool:
+    """Whether an answer has the shape ``[rows, 1]``, of more rows than one."""
+    return actual.ndim == 2 and len(actual) > 1 and actual.shape[1] == 1
+
+
 def same(actual: np.ndarray, predicted: np.ndarray) -> bool:
     """Whether an answer is what a formula predicts; axes of size 1 make no difference.
 

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from grader.candidate.probe import Sizes
 from grader.checks import expected, worlds
 from grader.checks.expected import Bound
-from grader.checks.stand_ins import BOUNDS
+from grader.checks.stand_ins import HELPERS, bounds
 from grader.diagnosis import elbo, elbo_slips, kl
+from grader.diagnosis.graph import errors
 from grader.diagnosis.objective import Objective
 from grader.diagnosis.search import Slip, same, simplest
 
 SEEDS = st.integers(0, 2**32 - 1)
 SIZES = Sizes(9, 3, 8)
+BOUNDS = bounds(frozenset(HELPERS))
 
 
 def posteriors(seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -129,3 +131,18 @@ def test_predictions_that_are_unknown_fit_anything_of_their_shape() -> None:
     assert not same(np.array([1.0, 2.0]), np.array([2.0, np.nan]))
     assert not same(np.array([1.0, 2.0, 3.0]), np.array([1.0, np.nan]))
     assert not same(np.array([1.0, np.inf]), np.array([1.0, np.inf]))
+
+
+def test_a_column_is_told_from_a_row() -> None:
+    mu, logsigma = posteriors(2)[-1]
+    right = expected.kl(mu, logsigma)
+    assert [m.id for m in kl.by_formula([(mu, logsigma, right[:, None])])] == ["kl.column"]
+    assert kl.by_formula([(mu, logsigma, right[None])]) == ()
+
+
+def test_nothing_is_cut_off_where_gradients_are_not_finite() -> None:
+    graph = errors("elbo", "the ELBO")
+    ones, infinite = np.ones(2), np.full(2, np.inf)
+    assert graph.diagnose({"a": None, "b": None}) == (graph.cut,)
+    assert graph.diagnose({"a": None, "b": ones}) == (graph.detached,)
+    assert graph.diagnose({"a": ones, "b": infinite}) == ()
