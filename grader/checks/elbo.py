@@ -15,6 +15,7 @@ import numpy as np
 from grader.candidate.observation import Failure, Outcome
 from grader.candidate.probe import Call, Probe
 from grader.checks import elbo_noise, worlds
+from grader.checks.closeness import close_in_most_rows
 from grader.checks.elbo_models import (
     DRAW,
     METHOD,
@@ -129,7 +130,14 @@ def _judge_rows(exam: Exam) -> None:
                 evidence={"wanted_shape": list(wanted), "shape": list(actual.shape)},
             )
         require_untouched(outcome, {"x": model.x}, ())
-        if len(model.x) > 1 and rows_error(actual, right_values(model, stood_in(exam))):
+        rights = right_values(model, stood_in(exam))
+        error = rows_error(actual, rights)
+        if error is None:
+            continue
+        few = len(model.x) <= 2 and _rows_are_right(exam)
+        if few or any(close_in_most_rows(actual, right) for right in rights):
+            raise error
+        if len(model.x) > 2:
             _require_rows(exam, model)
 
 

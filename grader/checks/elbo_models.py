@@ -143,8 +143,8 @@ def table(seed: int, draws: int = 8192) -> np.ndarray:
 
 
 def stood_in(exam: Exam, *more: str) -> frozenset[str]:
-    """The helpers that have stand-ins in an exam's setting, and these."""
-    return exam.setting.stood_in | frozenset(more)
+    """The helpers that have stand-ins in an exam's setting, and these if they are not broken."""
+    return exam.setting.stood_in | (frozenset(more) - exam.setting.own)
 
 
 def question(

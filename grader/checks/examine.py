@@ -61,7 +61,9 @@ def examine(
         put(open_again(called, Setting(full=True)), Setting(full=True))
         broken = {check.task for check in tried if not _passed(tried[check])}
         for task in sorted(callers):
-            for setting in _mixtures(broken & _CALLED[task]):
+            # Where a process came to its end, it may be a helper that takes too much.
+            ended = any(_ended(tried[check]) for check in tried if check.task == task)
+            for setting in _mixtures(_CALLED[task] if ended else broken & _CALLED[task]):
                 put(open_again((task,), setting), setting)
     return tuple(_task_result(task, code, rubric, tried) for task in spec.TASKS)
 
@@ -73,16 +75,23 @@ def unlisted(code: Slice) -> int:
 
 
 def _mixtures(broken: Collection[str]) -> Iterator[Setting]:
-    """The settings in which some of the broken helpers have stand-ins, all of them first."""
-    methods = sorted(_METHODS[task] for task in broken)
-    for count in range(len(methods), 0, -1):
-        for chosen in combinations(methods, count):
+    """The settings in which some of the broken helpers have stand-ins, all of them first.
+
+    The others are the student's own, in whatever way they are broken.
+    """
+    methods = frozenset(_METHODS[task] for task in broken)
+    for count in range(len(methods), -1, -1):
+        for chosen in map(frozenset, combinations(sorted(methods), count)):
             for full in (False, True):
-                yield Setting(full, frozenset(chosen))
+                yield Setting(full, chosen, methods - chosen)
 
 
 def _passed(tried: Tried) -> bool:
     return any(result.status == "passed" for result in tried.values())
+
+
+def _ended(tried: Tried) -> bool:
+    return any(r.evidence.get("failure") in ("died", "timed_out") for r in tried.values())
 
 
 def _may_pass(tried: Tried, setting: Setting) -> bool:
@@ -90,7 +99,11 @@ def _may_pass(tried: Tried, setting: Setting) -> bool:
     if _passed(tried) or setting in tried:
         return False
     asked = [r for s, r in tried.items() if s.stood_in >= setting.stood_in]
-    return not any(r.evidence.get("unwritten") or r.status == "grader_error" for r in asked)
+    shown = [r for s, r in tried.items() if replace(s, full=setting.full) == setting]
+    return not (
+        any(r.evidence.get("unwritten") or r.status == "grader_error" for r in asked)
+        or any(r.evidence.get("shown") for r in shown)
+    )
 
 
 def _results(
@@ -131,7 +144,7 @@ def _run(check: Check, worth: float, exam: Exam) -> CheckResult:
             clean(lost.message, 1000),
             lost.hint or check.hint,
             lost.misconception,
-            lost.evidence,
+            {**lost.evidence, **({"shown": True} if lost.is_shown else {})},
         )
     except NotReached as error:
         return result(0.0, worth, "not_reached", str(error))

@@ -10,7 +10,7 @@ import numpy as np
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
-from grader.checks.closeness import close, difference
+from grader.checks.closeness import close, close_in_most_rows, difference
 from grader.checks.reading import (
     gradients,
     require_untouched,
@@ -26,7 +26,7 @@ from grader.diagnosis import kl as diagnosis
 from grader.diagnosis.misconception import Misconception, explained
 
 METHOD = "kl_divergence"
-_LATENT, _FULL_LATENT = (1, 5), (worlds.FULL.latent,)
+_LATENT, _FULL_LATENT = (1, 40), (worlds.FULL.latent,)
 _REPEATS = 40
 _SIGNS = (-1.0, 1.0)
 
@@ -43,6 +43,14 @@ def _posterior(
     if sign:
         return mu, worlds.as_single(sign * rng.uniform(0.1, 1.2, (rows, latent)))
     return mu, worlds.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
+
+
+def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray, np.ndarray]:
+    """Posteriors as narrow as where the ELBO is asked, or nearly the prior itself."""
+    rng = exam.generator(4, 9, int(narrow), latent)
+    mu = worlds.normal(rng, 6, latent, scale=0.1)
+    low, high = (-9.0, -5.0) if narrow else (-0.1, 0.1)
+    return mu, worlds.as_single(rng.uniform(low, high, (6, latent)))
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ def _question(exam: Exam) -> _Asked:
     for latent in latents:
         own = [_posterior(exam, 0, rows, latent) for rows in batches]
         own += [_posterior(exam, 1, 6, latent, sign) for sign in _SIGNS]
+        own += [_narrow_and_near(exam, True, latent), _narrow_and_near(exam, False, latent)]
         first = [point.call for point in points] if latent == latents[-1] else []
         probes.append(_probe(latent, [*first, *(_call(mu, ls, keep=True) for mu, ls in own)]))
         posteriors += own
@@ -153,9 +162,16 @@ def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
     return diagnosis.by_repetition(last.mu, last.logsigma, np.stack(again))
 
 
+def _wrong_total(answers: Sequence[_Answer]) -> list[_Answer]:
+    """The batches whose total is wrong, for another reason than a row that is left out."""
+    return [a for a in answers if len(a.right) > 2 and not _is_total(a.actual, a.right)]
+
+
 def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
     """Whether numbers add up to the right total; a single one may be the batch's average."""
     if close(actual.sum(), right.sum()):
+        return True
+    if actual.shape == right.shape and len(right) > 2 and close_in_most_rows(actual, right):
         return True
     return actual.size == 1 and close(actual.reshape(()), right.mean())
 
@@ -167,15 +183,15 @@ def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
 def total(exam: Exam) -> Evidence | None:
     """The divergences add up to the right total"""
     answers, _ = _ask(exam)
-    for answer in answers:
-        actual, right = answer.actual, answer.right
-        if not _is_total(actual, right):
-            lost = Lost(
-                f"Over a batch of {len(right)} the divergences should add up to {right.sum():.4g};"
-                f" what is returned adds up to {actual.sum():.4g}.",
-                evidence={"expected_total": right.sum(), "actual_total": _finite(actual.sum())},
-            )
-            raise explained(lost, _diagnose(exam, answers))
+    wrong = _wrong_total(answers)
+    if wrong:
+        actual, right = wrong[0].actual, wrong[0].right
+        lost = Lost(
+            f"Over a batch of {len(right)} the divergences should add up to {right.sum():.4g};"
+            f" what is returned adds up to {actual.sum():.4g}.",
+            evidence={"expected_total": right.sum(), "actual_total": _finite(actual.sum())},
+        )
+        raise explained(lost, _diagnose(exam, answers))
     return None
 
 
@@ -210,7 +226,7 @@ def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> None:
     wrong = [a for a in answers if not close(a.actual.reshape(a.right.shape), a.right)]
     if not wrong:
         return
-    if not all(_is_total(answer.actual, answer.right) for answer in answers):
+    if _wrong_total(answers):
         answer = max(answers, key=lambda a: len(a.right))
         other = dict(zip(answer.arguments, _posterior(exam, 2, *answer.mu.shape), strict=True))
         error = row_error(exam, answer.arguments, other, _of_batch, _rows_of)

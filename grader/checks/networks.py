@@ -139,13 +139,14 @@ def judge_gradient(
     try:
         require_connected(found, names, f"`{point.method}`")
         require_slopes(found, right)
-    except Lost:
-        if is_right:
-            raise
-        # Asked by itself, so that what is random is the same as where the values are asked for.
-        alone = gradients(exam.ask(point.probe).outcomes[0], point.method)
-        measured = measure(exam, point, alone, len(names))
+    except Lost as lost:
+        measured = None
+        if not is_right:
+            # Asked by itself, so that what is random is the same as where values are asked for.
+            alone = gradients(exam.ask(point.probe).outcomes[0], point.method)
+            measured = measure(exam, point, alone, len(names))
         if measured is None or not measured.agree:
+            lost.is_shown = is_right or (measured is not None and measured.repeats)
             raise
 
 

@@ -16,7 +16,8 @@ Names = tuple[str, ...]
 def lost_by(failure: Failure, method: str) -> Lost:
     """What a student reads when a call gave nothing."""
     where = f" (cell {failure.cell}, line {failure.line})" if failure.cell else ""
-    evidence = {"cell": failure.cell, "line": failure.line, "exception": failure.type or None}
+    evidence: dict[str, object] = {"cell": failure.cell, "line": failure.line}
+    evidence |= {"exception": failure.type or None, "failure": failure.kind}
     about = {
         "load": "The code of class VAE can't be executed",
         "construct": "VAE(obs_dim, latent_dim, hidden_dim) can't be built",

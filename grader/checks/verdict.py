@@ -25,10 +25,12 @@ class Setting:
     Attributes:
         full: whether it has the assignment's own sizes instead of small ones.
         stood_in: the helper methods that known functions take the place of.
+        own: helpers that are broken, and the student's own all the same.
     """
 
     full: bool = False
     stood_in: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
         hint: points to the idea, never to the line of code.
         misconception: name of a known error, where one explains what came.
         evidence: numbers for programs, as JSON.
+        is_shown: whether no other sizes of the model can change the verdict.
     """
 
     def __init__(
@@ -115,6 +118,7 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
         self.hint = hint
         self.misconception = misconception
         self.evidence = dict(evidence or {})
+        self.is_shown = False
 
 
 class NotReached(Exception):  # noqa: N818 - a verdict, not a fault

@@ -31,9 +31,11 @@ def explained(lost: Lost, found: Sequence[Misconception]) -> Lost:
     if not found:
         return lost
     titles = " and ".join(misconception.title for misconception in found)
-    return Lost(
+    told = Lost(
         f"{lost.message} That is what comes out if {titles}.",
         " ".join(misconception.hint for misconception in found),
         JOINT.join(misconception.id for misconception in found),
         lost.evidence,
     )
+    told.is_shown = lost.is_shown
+    return told
