@@ -159,3 +159,7 @@ def _install_modules() -> None:
         modules["accelerator"].current_accelerator = _returning(_CPU)
         modules["accelerator"].is_available = _returning(False)
         modules["accelerator"].device_count = _returning(0)
+    # What torch asks of the accelerator's own module in `torch.random.fork_rng`.
+    cpu: Any = torch.cpu
+    cpu.get_rng_state = lambda device=None: torch.get_rng_state()
+    cpu.set_rng_state = lambda state, device=None: torch.set_rng_state(state)

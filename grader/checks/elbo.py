@@ -298,7 +298,7 @@ def gradient(exam: Exam) -> Evidence | None:
     bound = fitting[0] if fitting else possible[0]
     right = bound.gradients(point.weights, x, noise, outer)
     try:
-        judge_gradient(exam, point, found, right, bool(fitting))
+        judge_gradient(exam, point, found, right)
     except Lost as lost:
         if not fitting and _follows_where_noise_vanishes(exam, point, found):
             return None

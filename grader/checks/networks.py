@@ -121,7 +121,7 @@ def is_function_by_column(actual: np.ndarray, before: np.ndarray) -> bool:
 
 
 def judge_gradient(
-    exam: Exam, point: Point, found: Slopes, right: Mapping[str, np.ndarray], is_right: bool = False
+    exam: Exam, point: Point, found: Slopes, right: Mapping[str, np.ndarray]
 ) -> None:
     """Gradients are the right ones, or at least those of what the method returns.
 
@@ -130,7 +130,6 @@ def judge_gradient(
         point: where the gradients are asked for.
         found: what came.
         right: the right ones, by name.
-        is_right: whether values and their shape are right, so that nothing else can be.
 
     Raises:
         Lost: they are not.
@@ -140,13 +139,11 @@ def judge_gradient(
         require_connected(found, names, f"`{point.method}`")
         require_slopes(found, right)
     except Lost as lost:
-        measured = None
-        if not is_right:
-            # Asked by itself, so that what is random is the same as where values are asked for.
-            alone = gradients(exam.ask(point.probe).outcomes[0], point.method)
-            measured = measure(exam, point, alone, len(names))
+        # Asked by itself, so that what is random is the same as where values are asked for.
+        alone = gradients(exam.ask(point.probe).outcomes[0], point.method)
+        measured = measure(exam, point, alone, len(names))
         if measured is None or not measured.agree:
-            lost.is_shown = is_right or (measured is not None and measured.repeats)
+            lost.is_shown = measured is not None and measured.repeats
             raise
 
 

@@ -23,7 +23,7 @@ _SAME = 1e-5
 """Of the largest number: the same computation, and only other rows beside it."""
 _NEARLY_THE_SAME = 2e-4
 """Of the largest number: other sizes may be computed in another order."""
-_DEAD = 0.1
+DEAD = 0.1
 """Share of rows that may stay as they are though their input changes, as after a ReLU."""
 
 
@@ -33,6 +33,7 @@ def row_error(
     other: Batch,
     ask: Callable[[Batch], Probe],
     read: Callable[[Outcome, int], np.ndarray],
+    dead_share: float = DEAD,
 ) -> str | None:
     """What is wrong with how rows and results belong together, or None.
 
@@ -41,6 +42,7 @@ def row_error(
         given: a batch, by argument; ``other`` another one with as many rows, all different.
         ask: the question that has a batch as the arguments of its last call.
         read: the results ``[rows, ...]`` of that call, which had so many rows.
+        dead_share: of rows that may stay as they are though their input changes.
     """
     rows = len(next(iter(given.values())))
     places = np.arange(rows)
@@ -60,7 +62,7 @@ def row_error(
     if dead[-1] or dead[0]:
         which = "last" if dead[-1] else "first"
         return f"What comes for the {which} row of a batch does not depend on that row."
-    if dead.mean() > _DEAD:
+    if dead.mean() > dead_share:
         return f"{int(dead.sum())} of {rows} rows come out the same whatever stands in them."
     alone, again = (read(outcome, 1)[0] for outcome in of_one.outcomes[-2:])
     room = _NEARLY_THE_SAME * np.max(np.abs(base))
