@@ -40,6 +40,9 @@ _SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(9, 6, 6)
 _LARGE = 10.0
 """Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""
 
+_FAR = 9.0
+"""Size of what a head gives in the same, less than where numbers are commonly clamped."""
+
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -244,8 +247,8 @@ def _head_error(exam: Exam, position: int) -> Lost | None:
     be the same units' linear function. The units are read off the head itself, in another model, or
     off the other head, in the same one, where rows that change places change them together.
     """
-    models = _with_either_head(exam.seed, _square(exam))
-    came = _ask(exam, models)
+    models, wide = _with_either_head(exam.seed, _square(exam)), _wide(exam.seed, _square(exam))
+    *came, far = _ask(exam, (*models, wide))
     layer, other, beside = _HEADS[position], _HEADS[1 - position], 1 - position
     same = close if _rows_error(exam) is None else close_in_most_rows
     lost: Lost | None = None
@@ -253,16 +256,32 @@ def _head_error(exam: Exam, position: int) -> Lost | None:
         (layer, came[position][position], models[2].weights, came[2][position]),
         (other, came[beside][beside], models[beside].weights, came[beside][position]),
     ):
-        right = expected.linear(weights, layer, models[2].hidden_of(head, shown))
-        if same(actual, right) and np.any(np.ptp(shown, axis=0)):
+        units = models[2].hidden_of(head, shown)
+        pairs = (
+            (actual, expected.linear(weights, layer, units)),
+            (far[position], expected.linear(wide.weights, layer, units)),
+        )
+        wrong = next((pair for pair in pairs if not same(*pair)), None)
+        if wrong is None and np.any(np.ptp(shown, axis=0)):
             return None
-        sentence, evidence = difference(actual, right)
+        sentence, evidence = difference(*(wrong or pairs[0]))
         lost = lost or Lost(
             f"{_NAMES[position]} is not {layer} of the hidden layer with nothing after it: "
             f"{sentence}.",
             evidence=evidence,
         )
     return lost
+
+
+@lru_cache(maxsize=2)
+def _wide(seed: int, sizes: Sizes) -> Model:
+    """Heads that give as large numbers as they may in training, of either sign."""
+    mixed = _with_either_head(seed, sizes)[2]
+    weights = dict(mixed.weights)
+    for layer in _HEADS:
+        weights[f"{layer}.weight"] = worlds.as_single(weights[f"{layer}.weight"] / 8)
+        weights[f"{layer}.bias"] = worlds.as_single(np.linspace(-_FAR, _FAR, sizes.latent))
+    return Model(sizes, weights, mixed.inputs)
 
 
 def _head(exam: Exam, position: int) -> None:

@@ -186,3 +186,53 @@ def test_the_worked_variants_are_examined_in_few_rounds(examine_notebook: Examin
     tasks = examine_notebook(with_methods(**unwritten))
     assert points(tasks)["elbo"] == points(tasks)["sample"] == 0
     assert all("is not implemented" in said for said in lost_checks(tasks).values())
+
+
+@pytest.mark.parametrize(
+    ("drawn", "taken"),
+    [
+        ("return z, eps", "z, _ = self.sample_with_reparam(mu, logsigma)"),
+        ("return z.T", "z = self.sample_with_reparam(mu, logsigma).T"),
+        ("return z.unsqueeze(0)", "z = self.sample_with_reparam(mu, logsigma)[0]"),
+    ],
+)
+def test_a_caller_that_undoes_what_a_helper_returns_is_right(
+    drawn: str, taken: str, examine_notebook: Examine
+) -> None:
+    tasks = examine_notebook(
+        with_methods(
+            sample_with_reparam="eps = torch.randn_like(mu)\n"
+            f"z = mu + torch.exp(logsigma) * eps\n{drawn}",
+            elbo=f"mu, logsigma = self.encoder(x)\n{taken}\ntheta = self.decoder(z)\n"
+            "bce = F.binary_cross_entropy(theta, x, reduction='none').sum(1)\n"
+            "return -bce - self.kl_divergence(mu, logsigma)",
+        )
+    )
+    assert points(tasks)["elbo"] == 15, lost_checks(tasks)
+    assert points(tasks)["reparam"] == 9
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("encoder", "h = F.relu(self.linear1(x)).detach()\n"
+         "return self.linear21(h), self.linear22(h)"),
+        ("decoder", "h = F.relu(self.linear3(z.detach()))\nreturn torch.sigmoid(self.linear4(h))"),
+        ("elbo", "mu, logsigma = self.encoder(x)\n"
+         "z = self.sample_with_reparam(mu, logsigma).detach()\n"
+         "bce = F.mse_loss(self.decoder(z), x, reduction='none').sum(1)\n"
+         "return -bce - self.kl_divergence(mu, logsigma)"),
+    ],
+)  # fmt: skip
+def test_a_cut_gradient_is_not_forgiven_at_other_sizes(
+    method: str, body: str, examine_notebook: Examine
+) -> None:
+    tasks = examine_notebook(with_methods(**{method: body}))
+    assert f"{method}.gradient" in lost_checks(tasks)
+
+
+@pytest.mark.parametrize("rows", [256, 600, 1000])
+def test_a_batch_that_is_cut_anywhere_loses_rows(rows: int, examine_notebook: Examine) -> None:
+    body = f"h = F.relu(self.linear1(x[:{rows}]))\nreturn self.linear21(h), self.linear22(h)"
+    tasks = examine_notebook(with_methods(encoder=body), frozenset(("encoder",)))
+    assert set(lost_checks(tasks)) == {"encoder.rows"}
