@@ -226,6 +226,13 @@ def is_sure(model: Any, theta: Rows) -> bool:
     return any(found)
 
 
+def nearly(got: Tensor, want: Tensor) -> bool:
+    """Whether most of several rows are right, as where a loop ends too early."""
+    if got.shape != want.shape or len(want) <= 2:
+        return False
+    return sum(map(close, got, want)) >= 0.75 * len(want)
+
+
 def kl_failures(model: Any) -> Failures:
     dims = model.linear21.out_features
     failed = set()
@@ -239,16 +246,16 @@ def kl_failures(model: Any) -> Failures:
 
     def is_total(got: Tensor, want: Tensor) -> bool:
         alone = got.numel() == 1 and close(got.reshape(()), want.mean())
-        return alone or close(got.sum(), want.sum())
+        return alone or close(got.sum(), want.sum()) or nearly(got, want)
 
-    for rows, sign in ((1, 0), (7, 0), (7, 1), (7, -1), (MANY, 0)):
+    for rows, sign in ((7, 0), (7, 1), (7, -1), (MANY, 0), (1, 0)):
         pair = posterior(rows, sign)
         kept = tuple(part.clone() for part in pair)
         with torch.no_grad():
             got, want = model.kl_divergence(*kept), right(*pair)
         if not isinstance(got, Tensor):
             return TERMS["kl"]
-        if not is_total(got, want):
+        if rows > 2 and not is_total(got, want):
             failed.add("total")
         if got.shape != want.shape or not all(map(torch.equal, kept, pair)):
             failed.add("per_sample")
