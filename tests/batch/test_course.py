@@ -100,6 +100,7 @@ def test_overrides_survive_and_are_marked(course: tuple[Path, Path]) -> None:
     assert "right on paper" in page
     assert "def elbo(" in page
     assert results(out)["student_001"]["points"] == 45.0
+    path.unlink()
     grade(handed, out, "--no-run")
     page = (out / "report" / "students" / "student_001.html").read_text(encoding="utf-8")
     assert "<h1>45 of 60 points</h1>" in page
