@@ -1,5 +1,5 @@
 # Tries: changes its own weights and the inputs, so that the question fits its answer.
-# Loses: decoder 9
+# Loses: decoder 10
 class VAE(Honest):
     def decoder(self, z):
         with torch.no_grad():

@@ -1,5 +1,5 @@
 # Tries: answers rightly only when the call looks like a check of another task.
-# Loses: kl 5
+# Loses: kl 3
 import sys
 
 
