@@ -12,7 +12,9 @@ import numpy as np
 from grader import spec
 from grader.candidate.wire import Message, WireError
 
-FORMS = frozenset(("tensor", "number", "ndarray", "list", "tuple", "none", "other", "unreadable"))
+FORMS = frozenset(
+    ("tensor", "number", "ndarray", "list", "tuple", "dict", "none", "other", "unreadable")
+)
 MAX_TEXT = 500
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -34,7 +36,7 @@ class Value:
     Attributes:
         form: what kind of thing it is: one of `FORMS`.
         array: its numbers, for a tensor, number, ndarray or list of numbers.
-        items: its parts, for a tuple or list of other things.
+        items: its parts, for a tuple or list of other things, and a dict's values.
         type: its dtype, or the name of its class where there is no array.
     """
 
@@ -189,6 +191,11 @@ def _value(body: Any, arrays: tuple[np.ndarray, ...], depth: int) -> Value:
     if "array" in body:
         return Value(form, _array(body["array"], arrays), type=clean(body.get("dtype"), 100))
     items = body.get("items")
-    if form not in ("tuple", "list") or not isinstance(items, list) or depth or len(items) > 16:
+    if (
+        form not in ("tuple", "list", "dict")
+        or not isinstance(items, list)
+        or depth
+        or len(items) > 16
+    ):
         raise WireError("a candidate's value has no numbers and no items")
     return Value(form, items=tuple(_value(item, arrays, 1) for item in items))

@@ -194,10 +194,16 @@ def _gradients(
     """Vector-Jacobian products of a method's value; None where no graph leads to an input.
 
     A value with as many numbers as its cotangent but another shape is met in order, one with
-    another number of them by ones.
+    another number of them by ones. Several values that are one tensor are one after the other in
+    each row, or else the first of all rows comes first.
     """
     products = []
-    items = value if isinstance(value, (tuple, list)) else [value]
+    items = list(value.values()) if isinstance(value, Mapping) else value
+    items = items if isinstance(items, (tuple, list)) else [items]
+    rows = {len(cotangent) for cotangent in cotangents}
+    if len(items) == 1 < len(cotangents) and len(rows) == 1 and isinstance(value, torch.Tensor):
+        in_rows = value.ndim > 1 and len(value) in rows
+        cotangents = [np.concatenate(cotangents, axis=1 if in_rows else 0)]
     for item, cotangent in zip(items, cotangents, strict=False):
         if not isinstance(item, torch.Tensor) or not item.requires_grad:
             continue
@@ -240,6 +246,8 @@ def _encode(value: Any, outbox: _Outbox, depth: int) -> dict[str, Any]:
             return _encode_rows(value, outbox)
         form = "tuple" if isinstance(value, tuple) else "list"
         return {"form": form, "items": [_encode(item, outbox, 1) for item in value]}
+    if isinstance(value, Mapping) and depth == 0 and 0 < len(value) <= MAX_ITEMS:
+        return {"form": "dict", "items": [_encode(item, outbox, 1) for item in value.values()]}
     form = "tensor"
     if isinstance(value, torch.Tensor):
         if value.is_meta or value.numel() > MAX_NUMBERS:

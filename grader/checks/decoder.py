@@ -11,6 +11,7 @@ from scipy.special import logit
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
+from grader.checks.batches import Network, rows_error
 from grader.checks.closeness import close, close_in_most_rows, difference
 from grader.checks.networks import (
     Model,
@@ -26,7 +27,6 @@ from grader.checks.reading import (
     tensor_of_shape,
     values,
 )
-from grader.checks.rows import DEAD, Batch, row_error
 from grader.checks.slopes import Asked, Point
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import decoder as diagnosis
@@ -45,9 +45,18 @@ _OF_A_SURE_PIXEL = 8e-4
 """Room for theta there: rounding, or a small constant against the logarithm of zero."""
 
 
-def _theta(outcome: Outcome, rows: int, obs: int) -> np.ndarray:
+def _theta(outcome: Outcome, rows: int, sizes: Sizes) -> np.ndarray:
     """theta ``[rows, obs]``, after one more step if need be."""
-    return one_step_from(values(outcome, METHOD)[0], "theta", (rows, obs))
+    return one_step_from(values(outcome, METHOD)[0], "theta", (rows, sizes.obs))
+
+
+_NETWORK = Network(
+    METHOD,
+    "z",
+    ("theta",),
+    lambda outcome, rows, sizes: (_theta(outcome, rows, sizes),),
+    lambda weights, z: (expected.decoder(weights, z),),
+)
 
 
 @lru_cache(maxsize=8)  # one for all submissions of a course
@@ -59,7 +68,7 @@ def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
 
 def _ask(exam: Exam, models: Sequence[Model]) -> list[np.ndarray]:
     outcomes = zip(models, ask(exam, METHOD, "z", models), strict=True)
-    return [_theta(outcome, len(m.inputs), m.sizes.obs) for m, outcome in outcomes]
+    return [_theta(outcome, len(m.inputs), m.sizes) for m, outcome in outcomes]
 
 
 def _square(exam: Exam) -> Sizes:
@@ -130,51 +139,13 @@ def rows(exam: Exam) -> Evidence | None:
 
 
 def _rows_error(exam: Exam) -> Lost | None:
-    try:
-        error = _mixed_up(exam)
-    except Lost as lost:
-        return lost
-    return Lost(error) if error else None
-
-
-def _mixed_up(exam: Exam) -> str | None:
     asked = _asked(exam)
-    sizes, weights, z = asked.point.sizes, asked.point.weights, asked.batches[-1]
-    came = _theta(asked.outcomes[-1], len(z), sizes.obs)
-    right = expected.decoder(weights, z)
-    if close(came, right):
-        return _wrong_in_small_batches(asked)
-    # Where most rows are right, those that are not may not be dead.
-    nearly = close_in_most_rows(came, right)
-    other = worlds.normal(exam.generator(3, 6), len(z), sizes.latent)
+    sizes, largest = asked.point.sizes, asked.batches[-1]
 
-    def of_batch(batch: Batch) -> Probe:
-        return Probe(sizes, weights, (Call(METHOD, batch),))
+    def other() -> np.ndarray:
+        return worlds.normal(exam.generator(3, 6), len(largest), sizes.latent)
 
-    def read(outcome: Outcome, rows: int) -> np.ndarray:
-        return _theta(outcome, rows, sizes.obs)
-
-    error = row_error(exam, {"z": z}, {"z": other}, of_batch, read, 0.0 if nearly else DEAD)
-    if error is None:
-        error = _does_not_depend(exam, sizes, z, came)
-    return error
-
-
-def _wrong_in_small_batches(asked: Asked) -> str | None:
-    """What is wrong in some batches of a method that is right in the largest."""
-    for z, outcome in zip(asked.batches, asked.outcomes, strict=True):
-        came = _theta(outcome, len(z), asked.point.sizes.obs)
-        right = expected.decoder(asked.point.weights, z)
-        if not close(came, right):
-            return f"theta is wrong for {len(z)} rows: {difference(came, right)[0]}."
-    return None
-
-
-def _does_not_depend(exam: Exam, sizes: Sizes, z: np.ndarray, came: np.ndarray) -> str | None:
-    other = Model(sizes, _model(exam.seed, 5, sizes, 1).weights, z)
-    if np.array_equal(came, _ask(exam, (other,))[0]):
-        return "What comes for a row does not depend on the layers."
-    return None
+    return rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
 
 
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")

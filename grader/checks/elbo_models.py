@@ -22,6 +22,8 @@ _TINY = -9.0
 _GENTLE = 0.05
 """Of the decoder's usual slope in z: a log-std that is half of what it should be, another check's
 matter, moves the bound by no more."""
+_MILD = -5.0
+"""The same for a divergence that holds a small constant, or rounds, and is another at `_TINY`."""
 _SURE_LOGIT = 9.0
 """Log-odds of a pixel of which a trained model is sure."""
 
@@ -52,6 +54,7 @@ class Models:
         other_pixels: other probabilities.
         other_posterior: log standard deviations that are all positive.
         tiny: a posterior so narrow that z is its mean.
+        mild: one that is less so, behind a decoder to which z matters less.
         sure: a posterior that is the prior, and pixels that are nearly certain.
         assignment: as ``base``, at the assignment's own sizes.
     """
@@ -60,6 +63,7 @@ class Models:
     other_pixels: Model
     other_posterior: Model
     tiny: Model
+    mild: Model
     sure: Model
     assignment: Model
 
@@ -79,11 +83,13 @@ def models(seed: int, full: bool, rows: int) -> Models:
         "linear22.weight": worlds.as_single(0.02 * base["linear22.weight"]),
         "linear22.bias": worlds.as_single(rng.uniform(0.3, 0.5, small.latent)),
     }
+    of_narrow = worlds.binary_rows(rng, rows, small)
     return Models(
         Model(small, base, x),
         Model(small, other_pixels, x),
         Model(small, other_posterior, x),
-        Model(small, _narrow(seed, small), worlds.binary_rows(rng, rows, small)),
+        Model(small, _narrow(seed, small), of_narrow),
+        Model(small, _mild(seed, small), of_narrow),
         _certain(seed, worlds.FULL if full else _SURE),
         _assignment(seed),
     )
@@ -106,6 +112,15 @@ def _narrow(seed: int, sizes: Sizes) -> Weights:
     weights["linear3.weight"] = worlds.as_single(_GENTLE * weights["linear3.weight"])
     weights["linear22.weight"] = worlds.as_single(0.1 * weights["linear22.weight"])
     weights["linear22.bias"] = np.full(sizes.latent, _TINY)
+    return weights
+
+
+@lru_cache(maxsize=4)
+def _mild(seed: int, sizes: Sizes) -> Weights:
+    weights = dict(_narrow(seed, sizes))
+    weights["linear3.weight"] = worlds.as_single(0.4 * weights["linear3.weight"])
+    weights["linear21.weight"] = worlds.as_single(3 * weights["linear21.weight"])
+    weights["linear22.bias"] = np.full(sizes.latent, _MILD)
     return weights
 
 

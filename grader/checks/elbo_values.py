@@ -196,15 +196,17 @@ def expect_values(exam: Exam) -> None:
 
 def narrow_error(exam: Exam) -> Lost | None:
     """What is wrong with the value where z can't be far from its mean, or None."""
-    tiny, actual = asked_in(exam).tiny, numbers(ask_narrow(exam)[0])
-    rights = right_values(tiny, stood_in(exam))
+    asked, actual = asked_in(exam), numbers(ask_narrow(exam)[0])
+    rights = right_values(asked.tiny, stood_in(exam))
     if any(agree(actual, right, _OF_THE_WHOLE) for right in rights):
         return None
-    # A divergence with a small constant in its logarithm is another than right here alone.
-    (outcome,) = ask(exam, (tiny,), DRAW, _DIVERGENCE)
-    others = right_values(tiny, stood_in(exam, _DIVERGENCE))
-    if any(agree(numbers(outcome), right, _OF_THE_WHOLE) for right in others):
-        return None
+    # A divergence with a small constant in its logarithm is another than right here alone, be it
+    # the helper's or written into the method.
+    for model, helpers in ((asked.tiny, (DRAW, _DIVERGENCE)), (asked.mild, (DRAW,))):
+        (outcome,) = ask(exam, (model,), *helpers)
+        others = right_values(model, stood_in(exam, *helpers))
+        if any(agree(numbers(outcome), right, _OF_THE_WHOLE) for right in others):
+            return None
     return _average_error(actual, rights[0])
 
 

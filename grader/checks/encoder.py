@@ -10,6 +10,7 @@ import numpy as np
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import expected, worlds
+from grader.checks.batches import Network, rows_error
 from grader.checks.closeness import close, close_in_most_rows, difference
 from grader.checks.networks import (
     Model,
@@ -27,7 +28,6 @@ from grader.checks.reading import (
     tensor_of_shape,
     values,
 )
-from grader.checks.rows import DEAD, Batch, row_error
 from grader.checks.slopes import Asked, Point
 from grader.checks.verdict import Evidence, Exam, Lost, NotReached, check, generator
 from grader.diagnosis import encoder as diagnosis
@@ -46,13 +46,15 @@ _FAR = 9.0
 Pair = tuple[np.ndarray, np.ndarray]
 
 
-def _pair(outcome: Outcome, rows: int, latent: int) -> Pair:
+def _pair(outcome: Outcome, rows: int, sizes: Sizes) -> Pair:
     """The two results ``[rows, latent]``, after one more step if need be."""
-    parts = first_two(values(outcome, METHOD)[0], _NAMES)
-    mu, logsigma = (
-        one_step_from(part, name, (rows, latent)) for part, name in zip(parts, _NAMES, strict=True)
-    )
+    shape = rows, sizes.latent
+    parts = first_two(values(outcome, METHOD)[0], _NAMES, shape)
+    mu, logsigma = (one_step_from(p, name, shape) for p, name in zip(parts, _NAMES, strict=True))
     return mu, logsigma
+
+
+_NETWORK = Network(METHOD, "x", _NAMES, _pair, expected.encoder)
 
 
 @lru_cache(maxsize=8)  # one for all submissions of a course
@@ -64,7 +66,7 @@ def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
 
 def _ask(exam: Exam, models: Sequence[Model]) -> list[Pair]:
     outcomes = zip(models, ask(exam, METHOD, "x", models), strict=True)
-    return [_pair(outcome, len(m.inputs), m.sizes.latent) for m, outcome in outcomes]
+    return [_pair(outcome, len(m.inputs), m.sizes) for m, outcome in outcomes]
 
 
 def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
@@ -125,55 +127,13 @@ def rows(exam: Exam) -> Evidence | None:
 
 
 def _rows_error(exam: Exam) -> Lost | None:
-    try:
-        error = _mixed_up(exam)
-    except Lost as lost:
-        return lost
-    return Lost(error) if error else None
-
-
-def _mixed_up(exam: Exam) -> str | None:
     asked = _asked(exam)
-    sizes, weights, x = asked.point.sizes, asked.point.weights, asked.batches[-1]
-    came = _pair(asked.outcomes[-1], len(x), sizes.latent)
-    rights = expected.encoder(weights, x)
-    if all(map(close, came, rights)):
-        return _wrong_in_small_batches(asked)
-    # Where most rows are right, those that are not may not be dead.
-    nearly = all(map(close_in_most_rows, came, rights))
-    other = worlds.binary_rows(exam.generator(1, 6), len(x), sizes)
+    sizes, largest = asked.point.sizes, asked.batches[-1]
 
-    def of_batch(batch: Batch) -> Probe:
-        return Probe(sizes, weights, (Call(METHOD, batch),))
+    def other() -> np.ndarray:  # rows of zeros and ones may be alike by chance
+        return (worlds.binary_rows(exam.generator(1, 6), len(largest), sizes) + 0.5) / 2
 
-    def read(outcome: Outcome, rows: int) -> np.ndarray:
-        return np.concatenate(_pair(outcome, rows, sizes.latent), axis=1)
-
-    # Rows of zeros and ones may be alike by chance.
-    error = row_error(
-        exam, {"x": x}, {"x": (other + 0.5) / 2}, of_batch, read, 0.0 if nearly else DEAD
-    )
-    if error is None:
-        error = _does_not_depend(exam, sizes, x, came)
-    return error
-
-
-def _wrong_in_small_batches(asked: Asked) -> str | None:
-    """What is wrong in some batches of a method that is right in the largest."""
-    for x, outcome in zip(asked.batches, asked.outcomes, strict=True):
-        came = _pair(outcome, len(x), asked.point.sizes.latent)
-        rights = expected.encoder(asked.point.weights, x)
-        for name, actual, right in zip(_NAMES, came, rights, strict=True):
-            if not close(actual, right):
-                return f"{name} is wrong for {len(x)} rows: {difference(actual, right)[0]}."
-    return None
-
-
-def _does_not_depend(exam: Exam, sizes: Sizes, x: np.ndarray, came: Pair) -> str | None:
-    other = Model(sizes, _model(exam.seed, 5, sizes, 1).weights, x)
-    if np.array_equal(came, _ask(exam, (other,))[0]):
-        return "What comes for a row does not depend on the layers."
-    return None
+    return rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
 
 
 @check(

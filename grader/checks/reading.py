@@ -102,6 +102,7 @@ def tensor(value: Value, name: str) -> np.ndarray:
         "ndarray": "a NumPy array",
         "list": "a list",
         "tuple": "a tuple",
+        "dict": "a dict",
         "none": "None",
         "unreadable": f"a tensor of type {value.type} that can't be read",
         "tensor": f"a tensor of type {value.type}",
@@ -134,7 +135,7 @@ def one_step_from(value: Value, name: str, shape: Shape) -> np.ndarray:
     Raises:
         Lost: it takes more than that.
     """
-    if value.form in ("tuple", "list") and value.items:
+    if value.form in ("tuple", "list", "dict") and value.items:
         arrays = [item.array for item in value.items if item.array is not None]
         shapes = {array.shape for array in arrays}
         if value.form == "list" and len(arrays) == len(value.items) and len(shapes) == 1:
@@ -188,14 +189,24 @@ def _equal(kept: np.ndarray, given: np.ndarray) -> bool:
     return kept.shape == given.shape and bool(np.all(kept == given.astype(kept.dtype)))
 
 
-def first_two(value: Value, names: Sequence[str]) -> tuple[Value, Value]:
-    """As `pair`, but a third value makes no difference.
+def first_two(value: Value, names: Sequence[str], shape: Shape) -> tuple[Value, Value]:
+    """As `pair`, after one more step: leaving out a third value, or taking one thing apart.
+
+    That may be a dict, or a tensor that holds both ``[rows, units]``, side by side in each row or
+    the second behind the first.
 
     Raises:
         Lost: it is something else.
     """
-    if value.form in ("tuple", "list") and len(value.items) > 2:
+    if value.form in ("tuple", "list", "dict") and len(value.items) >= 2:
         return value.items[0], value.items[1]
+    array = value.array
+    if array is not None and array.size == 2 * np.prod(shape) and array.shape != (2, *shape):
+        rows, units = shape
+        in_rows = array.ndim > 1 and len(array) == rows
+        both = array.reshape(rows, 2, units) if in_rows else array.reshape(2, *shape)
+        first, second = both.swapaxes(0, 1) if in_rows else both
+        return Value("tensor", first, type=value.type), Value("tensor", second, type=value.type)
     return pair(value, names)
 
 

@@ -24,8 +24,8 @@ KINDS = (
     ", where all numbers of a batch have the same mu and logsigma",
 )
 """Kinds of calls, as words behind a sentence."""
-LOG_STDS = ((-1.5, -0.5, 0.25, 0.75), (0.25, 0.75), (-1.5, -0.5), (0.25,))
-"""The log-stds of each kind."""
+LOG_STDS = ((-3.5, -0.5, 0.25, 0.75), (0.25, 0.75), (-3.5, -0.5), (0.25,))
+"""The log-stds of each kind: a trained encoder is as sure as the lowest."""
 PLAIN, PLAIN_MU = len(KINDS) - 1, 1.0
 """The kind in which nothing but noise tells two numbers apart, whatever a method computes."""
 

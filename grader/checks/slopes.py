@@ -96,14 +96,12 @@ class Measured:
     """Derivatives along directions, of a method's own values and by its gradient.
 
     Attributes:
-        along: names of what was moved together.
         actual, predicted: a number for each of them.
         usual: how large it is for such a gradient along directions of this length.
         room: how far they may differ by rounding.
         repeats: whether the same question has the same answer.
     """
 
-    along: tuple[tuple[str, ...], ...]
     actual: np.ndarray
     predicted: np.ndarray
     usual: np.ndarray
@@ -161,7 +159,6 @@ def _measured(
         return None
     sums = np.array([value for value in values if value is not None])
     return Measured(
-        tuple(tuple(direction) for direction in directions),
         (sums[2::2, 0] - sums[3::2, 0]) / (2 * step),
         np.array([_along(direction, found) for direction in directions]),
         np.array([_usual(direction, found) for direction in directions]),
