@@ -200,9 +200,9 @@ def _gradients(
     products = []
     items = list(value.values()) if isinstance(value, Mapping) else value
     items = items if isinstance(items, (tuple, list)) else [items]
-    rows = {len(cotangent) for cotangent in cotangents}
-    if len(items) == 1 < len(cotangents) and len(rows) == 1 and isinstance(value, torch.Tensor):
-        in_rows = value.ndim > 1 and len(value) in rows
+    numbers = sum(cotangent.size for cotangent in cotangents)
+    if isinstance(value, torch.Tensor) and len(cotangents) > 1 and value.numel() == numbers:
+        in_rows = value.ndim > 1 and len(value) == len(cotangents[0])
         cotangents = [np.concatenate(cotangents, axis=1 if in_rows else 0)]
     for item, cotangent in zip(items, cotangents, strict=False):
         if not isinstance(item, torch.Tensor) or not item.requires_grad:
