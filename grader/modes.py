@@ -23,7 +23,7 @@ _PLATFORMS = ("--moodle", "--grade-header", "--feedback-header", "--canvas", "--
 OPTIONS: Mapping[str, Collection[str]] = {
     NOTEBOOK: (*RESULT_FILES, "--rubric", "--isolation", "--trust", "--no-run", "--data"),
     COURSE: (
-        *("--out", "--jobs", "--regrade", *_PLATFORMS, "--nbgrader"),
+        *("--out", "--jobs", "--regrade", *_PLATFORMS, "--nbgrader", "--ungradable-as-zero"),
         *("--rubric", "--isolation", "--trust", "--no-run", "--data"),
     ),
     SELF_CHECK: (
@@ -40,9 +40,10 @@ OPTIONS: Mapping[str, Collection[str]] = {
 
 _WITHOUT_NOTEBOOK = (COMPARE, DOCTOR, BUNDLE)
 _NEEDS = {
-    "--grade-header": "--moodle",
-    "--feedback-header": "--moodle",
-    "--canvas-assignment": "--canvas",
+    "--grade-header": ("--moodle",),
+    "--feedback-header": ("--moodle",),
+    "--canvas-assignment": ("--canvas",),
+    "--ungradable-as-zero": ("--moodle", "--canvas", "--nbgrader"),
 }
 _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation spawn")
 
@@ -86,9 +87,9 @@ def mode_of(context: click.Context, path: Path | None) -> str:
             continue
         places = [place for place, options in OPTIONS.items() if option in options]
         raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
-    for option, other in _NEEDS.items():
-        if option in given and other not in given:
-            raise click.UsageError(f"{option} goes with {other}.")
+    for option, others in _NEEDS.items():
+        if option in given and not set(others).intersection(given):
+            raise click.UsageError(f"{option} goes with {' or '.join(others)}.")
     if context.params.get("isolation") == "spawn":
         given.append("--isolation spawn")
     for option in _ABOUT_THE_RUN:

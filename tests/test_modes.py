@@ -131,6 +131,7 @@ def test_one_notebook_is_no_course(mode: str, name: str, tmp_path: Path) -> None
     [
         (["--grade-header", "Note"], "goes with --moodle"),
         (["--feedback-header", "Note"], "goes with --moodle"),
+        (["--ungradable-as-zero"], "goes with --moodle or --canvas or --nbgrader"),
         (["--canvas-assignment", "1"], "goes with --canvas"),
         (["--moodle", "absent.csv"], "does not exist"),
         (["--jobs", "1", "--out", "README.md"], "given twice"),

@@ -16,10 +16,11 @@ from grader import machine
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
 from grader.batch.fingerprint import fingerprint
+from grader.batch.nbgrader_db import read_roster
 from grader.batch.options import CourseOptions
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.batch.progress import progress
-from grader.batch.publish import PublishError, page_path, publish
+from grader.batch.publish import page_path, publish
 from grader.batch.schedule import Schedule, default_jobs, failed_result
 from grader.batch.stopping import exit_status, stoppable
 from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
@@ -27,6 +28,7 @@ from grader.candidate import confinement
 from grader.candidate.client import Candidates, GraderError, Isolation
 from grader.grading import KNOWN_CHECKS, Grader
 from grader.report.course import Entry
+from grader.report.nbgrader import NO_ROSTER
 from grader.report.page import to_page
 from grader.report.result import Result
 from grader.report.result import Submission as Graded
@@ -76,7 +78,7 @@ def run(course: Course) -> int:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
         raise click.UsageError(str(error)) from error
-    except (StoreError, PublishError, GraderError) as error:
+    except (StoreError, GraderError) as error:
         click.echo(f"Not finished: {str(error).rstrip('.')}.", err=True)
         return NOT_ALL_GRADED
 
@@ -107,12 +109,16 @@ def _grade(
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
     paths = {one.name: one.notebook.path for one in found.submissions if one.notebook}
-    notices = [*found.notices, *stale, *publish(store.folder, entries, course.options, paths)]
-    for notice in notices:
+    asks_nbgrader = course.options.nbgrader is not None
+    roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
+    published = publish(store.folder, entries, course.options, paths, roster)
+    for notice in (*found.notices, *stale, *unread, *published.notices):
         click.echo(f"Note: {notice}", err=True)
-    click.echo(_summary(entries, store.folder))
+    click.echo(_summary(entries, published.files))
+    for problem in published.problems:
+        click.echo(f"Error: {problem}", err=True)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
-    return ALL_GRADED if done else NOT_ALL_GRADED
+    return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
 
 
 def _stopped(told: str, stop: KeyboardInterrupt) -> int:
@@ -269,7 +275,7 @@ def _entry(one: Submission, result: Result) -> Entry:
     return Entry(one.name, result, one.students, one.late, one.submitted, notes=one.notices)
 
 
-def _summary(entries: Sequence[Entry], out: Path) -> str:
+def _summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
     graded = [entry.result.points for entry in entries if entry.result.status == "graded"]
     lines = [f"{len(graded)} of {len(entries)} submissions are graded."]
     if graded:
@@ -289,5 +295,4 @@ def _summary(entries: Sequence[Entry], out: Path) -> str:
             f"The machine interrupted the run or the training of {len(again)}: {', '.join(again)}. "
             "The same command again does that again."
         )
-    lines.append(f"See {out / 'report' / 'index.html'} and {out / 'gradebook.csv'}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, "Written:", *(f"  {path}" for path in files)])

@@ -66,3 +66,10 @@ class Entry:
     submitted: datetime | None = None
     overrides: tuple[Override, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """Who handed it in, for a person: names, with the platform's ids where they say more."""
+        students = [one for one in self.students if one.name]
+        known = [f"{s.name} ({s.id})" if s.id not in ("", s.name) else s.name for s in students]
+        return ", ".join(known) or self.name
