@@ -122,7 +122,7 @@ def main(
     if release_folder is not None:
         _make_release(release_folder, notebook, rubric_file)
     if course.bundle is not None:
-        _make_bundle(course.bundle)
+        _make_bundle(course.bundle, rubric_file)
     if course.compare is not None:
         _compare(*course.compare)
     assert notebook is not None
@@ -237,12 +237,17 @@ def _make_release(folder: Path, solved: Path | None, rubric: Path | None) -> Non
     sys.exit(GRADED)
 
 
-def _make_bundle(path: Path) -> None:
+def _make_bundle(path: Path, rubric: Path | None) -> None:
     from grader.batch.bundle import gradescope_bundle
+    from grader.rubric import RubricError
     from grader.whole_file import write_whole_file
 
     try:
-        write_whole_file(path, gradescope_bundle())
+        content = gradescope_bundle(rubric)
+    except RubricError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        write_whole_file(path, content)
     except OSError as error:
         click.echo(f"{path} can't be written: {error.strerror}.", err=True)
         sys.exit(NOT_GRADED)

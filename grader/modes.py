@@ -34,7 +34,7 @@ OPTIONS: Mapping[str, Collection[str]] = {
     COMPARE: (),
     DOCTOR: (),
     RELEASE: ("--rubric",),
-    BUNDLE: (),
+    BUNDLE: ("--rubric",),
 }
 """What may be given beside each; names that start with dashes are options that ask for it."""
 

@@ -73,13 +73,13 @@ def _written(option: str, path: Path, graded: Graded) -> str:
     if option == "--gradescope" and result.status == "grader_error":
         return "No results are written for Gradescope: points are not decided."
     try:
-        write_whole_file(path, _content(option, graded).encode())
+        write_whole_file(path, _content(option, graded, path).encode())
     except OSError as error:
         return f"{path} can't be written: {error.strerror}."
     return ""
 
 
-def _content(option: str, graded: Graded) -> str:
+def _content(option: str, graded: Graded, path: Path) -> str:
     result = graded.result
     if option == "--json":
         from grader.report.to_json import to_json
@@ -97,9 +97,9 @@ def _content(option: str, graded: Graded) -> str:
         names = [check.id for check in CHECKS if not counted or check.id in counted]
         return to_junit(result, names)
     if option == "--gradescope":
-        from grader.report.gradescope import to_gradescope
+        from grader.report.gradescope import maximum_words, to_gradescope
 
-        return to_gradescope(result)
+        return to_gradescope(result, notice=maximum_words(path, result.max_points))
     if option == "--classroom":
         from grader.report.classroom import to_classroom
 
