@@ -23,7 +23,9 @@ MAX_SHIPPED_BYTES = 1 << 20
 
 @click.command(cls=OnceCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("notebook", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result here.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write the result as JSON here."
+)
 @click.option("--show-class", is_flag=True, help="Print the code that is graded, and stop.")
 @click.option(
     "--rubric",
@@ -94,11 +96,12 @@ def main(
     """Grade the variational autoencoder in NOTEBOOK, and say why each point was lost.
 
     NOTEBOOK is an .ipynb file, or a .py export of one; or a folder or a zip of submissions, as
-    platforms give them, which needs --out. Exit status: 0 graded, whatever the points; 1 something
-    could not be graded, or not be written; 2 wrong usage.
+    platforms give them, which needs --out. A result that is written to '-' goes to the standard
+    output, and the report to the error output. Exit status: 0 graded, whatever the points; 1
+    something could not be graded, or not be written; 2 wrong usage.
     """
     from grader.candidate import libc
-    from grader.result_files import require_writable, write_files
+    from grader.result_files import STDOUT, require_writable, write_files
 
     mode = mode_of(context, notebook)
     asked = {
@@ -112,6 +115,9 @@ def main(
     }
     files = {option: path for option, path in asked.items() if path is not None}
     require_writable(files, (notebook, rubric_file))
+    aside = STDOUT in files.values()  # then the report for a person goes to the other stream
+    if aside and (watch or course.bundle is not None):
+        raise click.UsageError("'-' is a single result on the standard output: name a file here.")
 
     # Models as small as these are computed fastest by one thread: more only wait for each other.
     for library in ("MKL", "OMP", "OPENBLAS"):
@@ -147,7 +153,7 @@ def main(
         def publish(graded: Graded) -> bool:
             return write_files(graded, files)
 
-        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch)
+        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch, aside)
         sys.exit(command.run(checked))
     # The warm process takes longest to start, so it starts before anything else is imported.
     from grader.candidate import confinement
@@ -185,8 +191,8 @@ def main(
             sys.exit(NOT_GRADED)
     try:
         width = min(_columns(), 100)
-        report = to_terminal(graded.result, width, colour=sys.stdout.isatty())
-        click.echo(report, nl=False)
+        stream = sys.stderr if aside else sys.stdout
+        click.echo(to_terminal(graded.result, width, colour=stream.isatty()), stream, nl=False)
     finally:  # whatever becomes of the one, the other is there
         written = write_files(graded, files)
     done = graded.result.status == "graded" and not graded.result.is_open

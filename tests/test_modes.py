@@ -231,3 +231,27 @@ def test_an_executed_notebook_that_there_is_not_is_said(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "executed.ipynb is not written: the notebook was not executed." in done.output
     assert not out.exists()
+
+
+@pytest.mark.parametrize("mode", [[], [SELF_CHECK]])
+def test_a_dash_is_the_standard_output(mode: list[str], tmp_path: Path) -> None:
+    half = tmp_path / "half.ipynb"
+    half.write_text("{")
+    done = CliRunner().invoke(main, [*mode, str(half), "--json", "-"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["status"] == "ungradable"
+    assert "Not graded: " in done.stderr
+    assert list(tmp_path.iterdir()) == [half]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [str(SOLVED), "--json", "-", "--html", "-"],
+        [str(SOLVED), "--json", "-", SELF_CHECK, "--watch"],
+        [BUNDLE, "-"],
+    ],
+)
+def test_a_dash_takes_one_result_alone(arguments: list[str], tmp_path: Path) -> None:
+    refused(arguments, tmp_path)
+    assert not Path("-").exists()

@@ -29,6 +29,7 @@ class SelfCheck:
         rubric: points to count by; None takes the assignment's own.
         watch: whether to stay and check again at each save.
         publish: writes each new result elsewhere, and says whether that went well.
+        aside: whether the text goes to the error output, since the other one is taken.
     """
 
     notebook: Path
@@ -36,6 +37,7 @@ class SelfCheck:
     rubric: Path | None = None
     isolation: Isolation | None = None
     watch: bool = False
+    aside: bool = False
 
 
 def run(options: SelfCheck) -> int:
@@ -63,7 +65,7 @@ def run(options: SelfCheck) -> int:
             click.echo(f"The grader failed: {error}.", err=True)
             return NOT_YET
     try:
-        click.echo(to_text(graded.result), nl=False)
+        click.echo(to_text(graded.result), nl=False, err=options.aside)
     finally:  # whatever becomes of the one, the other is there
         written = options.publish(graded)
     return ALL_POINTS if has_all_points(graded.result) and written else NOT_YET
