@@ -12,7 +12,7 @@ import click
 
 from grader import __version__
 from grader.batch.options import CourseOptions, course_options
-from grader.modes import COURSE, OnceCommand, mode_of
+from grader.modes import COURSE, OnceCommand, UnusableError, mode_of
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -185,7 +185,7 @@ def main(
             with runner or nullcontext():
                 graded = Grader(candidates, rubric, runner).grade(notebook)
         except RubricError as error:
-            raise click.UsageError(str(error)) from error
+            raise UnusableError(str(error)) from error
         except GraderError as error:
             click.echo(f"The grader failed: {error}.", err=True)
             sys.exit(NOT_GRADED)
@@ -251,7 +251,7 @@ def _make_bundle(path: Path, rubric: Path | None) -> None:
     try:
         content = gradescope_bundle(rubric)
     except RubricError as error:
-        raise click.UsageError(str(error)) from error
+        raise UnusableError(str(error)) from error
     try:
         write_whole_file(path, content)
     except OSError as error:

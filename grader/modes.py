@@ -48,6 +48,12 @@ _NEEDS = {
 _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation spawn")
 
 
+class UnusableError(click.ClickException):
+    """A file that was given can't be used; exits as wrong usage does, and says nothing of usage."""
+
+    exit_code = 2
+
+
 class OnceCommand(click.Command):
     """A command whose options are given once: click would keep the last value in silence."""
 

@@ -27,6 +27,7 @@ from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
 from grader.candidate import confinement
 from grader.candidate.client import Candidates, GraderError, Isolation
 from grader.grading import KNOWN_CHECKS, Grader
+from grader.modes import UnusableError
 from grader.report.course import Entry
 from grader.report.nbgrader import NO_ROSTER
 from grader.report.page import to_page
@@ -60,7 +61,7 @@ def run(course: Course) -> int:
     """Grade a course and say how it went; returns the exit status.
 
     Raises:
-        click.UsageError: something that was given can't be used.
+        click.ClickException: something that was given can't be used.
     """
     out = course.options.out
     if out is None:
@@ -77,7 +78,7 @@ def run(course: Course) -> int:
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
-        raise click.UsageError(str(error)) from error
+        raise UnusableError(str(error)) from error
     except (StoreError, GraderError) as error:
         click.echo(f"Not finished: {str(error).rstrip('.')}.", err=True)
         return NOT_ALL_GRADED

@@ -37,12 +37,16 @@ TOTAL = "total"
 
 @dataclass(frozen=True)
 class Override:
-    """Points that an instructor set for a task or a check, and why; ``before`` is what it had."""
+    """Points that an instructor set for a task or a check, and why.
+
+    ``before`` is what it had; ``by`` says who decided, and is "" where that wasn't written down.
+    """
 
     target: str
     points: float
     reason: str
     before: float
+    by: str = ""
 
 
 @dataclass(frozen=True)

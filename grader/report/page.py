@@ -107,7 +107,8 @@ def _by_hand_words(override: Override, result: Result) -> str:
     points = number(override.points)
     return (
         f"{titles.get(override.target, override.target)}: {points} "
-        f"{'point' if points == '1' else 'points'} instead of {number(override.before)}. "
+        f"{'point' if points == '1' else 'points'} instead of {number(override.before)}"
+        f"{f', by {override.by}' if override.by else ''}. "
         f"Reason: {override.reason}"
     )
 

@@ -57,7 +57,8 @@ def override_words(override: Override) -> str:
     """An override as a sentence."""
     return (
         f"Set by hand: {override.target} has {number(override.points)} points "
-        f"instead of {number(override.before)}. Reason: {override.reason}"
+        f"instead of {number(override.before)}{f', by {override.by}' if override.by else ''}. "
+        f"Reason: {override.reason}"
     )
 
 

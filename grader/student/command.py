@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.candidate.client import Candidates, GraderError, Isolation
+from grader.modes import UnusableError
 
 if TYPE_CHECKING:
     from grader.grading import Graded, Grader
@@ -44,7 +45,7 @@ def run(options: SelfCheck) -> int:
     """Check, say it on the terminal, and return the exit status: 0 when all points are there.
 
     Raises:
-        click.UsageError: the rubric can't be used.
+        UnusableError: the rubric can't be used.
     """
     # The warm process takes longest to start, so it starts before anything else is imported.
     with Candidates(options.isolation, trust=True) as candidates:
@@ -60,7 +61,7 @@ def run(options: SelfCheck) -> int:
                 return _watch(options, grader)
             graded = grader.grade(options.notebook)
         except RubricError as error:
-            raise click.UsageError(str(error)) from error
+            raise UnusableError(str(error)) from error
         except GraderError as error:
             click.echo(f"The grader failed: {error}.", err=True)
             return NOT_YET
