@@ -52,6 +52,20 @@ def test_everything_declared_is_pinned_above_its_lowest_version() -> None:
         assert min(pins[name]) >= tuple(map(int, lowest.split("."))), name
 
 
+def test_the_readme_installs_the_pinned_torch() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    (line,) = [line for line in readme.splitlines() if line.startswith("pip install torch")]
+    assert set(line.split()[2:4]) <= set(pins)
+
+
+def test_pages_that_are_linked_are_there() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "grader" / "docs").glob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_the_package_itself_is_the_command(option: str) -> None:
     done = subprocess.run(
