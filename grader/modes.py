@@ -104,6 +104,9 @@ def mode_of(context: click.Context, path: Path | None) -> str:
                 raise click.UsageError(
                     f"{option} means nothing with {other}: the notebook is not executed then."
                 )
+    for option, folder in (("--out", "out"), (RELEASE, "release_folder")):
+        if str(context.params.get(folder)) == "-":
+            raise click.UsageError(f"{option} -: name a folder.")
     if mode == COURSE and path is not None:
         _require_submissions(path)
     return mode

@@ -250,6 +250,8 @@ def test_a_dash_is_the_standard_output(mode: list[str], tmp_path: Path) -> None:
         [str(SOLVED), "--json", "-", "--html", "-"],
         [str(SOLVED), "--json", "-", SELF_CHECK, "--watch"],
         [BUNDLE, "-"],
+        [RELEASE, "-"],
+        [str(ROOT), "--out", "-"],
     ],
 )
 def test_a_dash_takes_one_result_alone(arguments: list[str], tmp_path: Path) -> None:

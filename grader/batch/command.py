@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import TextIO
 
 import click
 
@@ -114,12 +117,23 @@ def _grade(
     roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
     published = publish(store.folder, entries, course.options, paths, roster)
     for notice in (*found.notices, *stale, *unread, *published.notices):
-        click.echo(f"Note: {notice}", err=True)
-    click.echo(_summary(entries, published.files))
+        _say(f"Note: {notice}", sys.stderr)
+    _say(_summary(entries, published.files), sys.stdout)
     for problem in published.problems:
-        click.echo(f"Error: {problem}", err=True)
+        _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
     return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Write lines, folded between words where the stream is a terminal."""
+    if stream.isatty():
+        width = max(40, min(shutil.get_terminal_size((80, 24)).columns, 100))
+        fold = textwrap.TextWrapper(
+            width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        text = "\n".join(fold.fill(line) for line in text.splitlines())
+    click.echo(text, stream)
 
 
 def _stopped(told: str, stop: KeyboardInterrupt) -> int:

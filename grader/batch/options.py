@@ -63,7 +63,11 @@ _OPTIONS = (
     ),
     click.option("--junit", type=_FILE, help="Write the result as JUnit XML here (Artemis)."),
     click.option("--gradescope", type=_FILE, help="Write Gradescope's results.json here."),
-    click.option("--classroom", type=_FILE, help="Write GitHub Classroom's base64 text here."),
+    click.option(
+        "--classroom",
+        type=_FILE,
+        help="Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
+    ),
     click.option(
         "--gradescope-bundle",
         "bundle",
