@@ -30,6 +30,10 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 """The header of the column for teams, which only a sheet of team submissions has."""
+_OTHER_ENCODING = (
+    "The worksheet was saved by a spreadsheet in another encoding than UTF-8, and is filled in that. "
+    "Moodle reads UTF-8 alone: if its import refuses the file, download the worksheet again."
+)
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
 
 
@@ -120,7 +124,8 @@ def fill_worksheet(
                 whose.append(_student(row, body, columns))
     # What the sheet's own encoding has no sign for can only be in comments, which are HTML.
     content = replaced(text, changes).encode(encoding, "xmlcharrefreplace")
-    return content, [*_notices(table, columns), *filling.notices()]
+    notices = [_OTHER_ENCODING] if entries and encoding != "utf-8" else []
+    return content, [*notices, *_notices(table, columns), *filling.notices()]
 
 
 def _rows_of(entry: Entry, body: Sequence[Sequence[Field]], columns: Columns) -> list[int]:

@@ -177,7 +177,8 @@ def test_everybody_who_is_missing_is_named() -> None:
 
 def test_a_code_page_without_a_sign_for_a_comment() -> None:
     sheet = ENGLISH.lstrip("\ufeff").replace("Bob", "J\u00f6rg").encode("cp1252")
-    filled, _ = fill_worksheet(sheet, [entry(graded("\u03c3 is \u4f60"))])
+    filled, notices = fill_worksheet(sheet, [entry(graded("\u03c3 is \u4f60"))])
+    assert "Moodle reads UTF-8 alone" in notices[0]
     (row,) = [row for row in filled.decode("cp1252").split("\r\n") if "Participant 12" in row]
     assert "&#963; is &#20320;" in row
     assert "J\u00f6rg".encode("cp1252") in filled
