@@ -73,16 +73,10 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
     files = {"setup.sh": setup.encode(), "run_autograder": _RUN.encode()}
     wanted = [line for need in _requirements() for line in pins.get(_name(need), [need])]
     files["requirements.txt"] = "\n".join((*wanted, "")).encode()
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and not any(part in _LEFT_OUT for part in path.parts):
-            files[f"grader/{path.relative_to(package).as_posix()}"] = path.read_bytes()
+    files |= _below(package, "grader")
     files["grader/data/constraints.txt"] = asset("constraints.txt").read_bytes()
     files["grader/data/rubric.yaml"] = rubric.read_bytes()
-    template = asset("student_template")
-    for path in sorted(template.rglob("*")):
-        if path.is_file():
-            inside = path.relative_to(template).as_posix()
-            files[f"grader/data/student_template/{inside}"] = path.read_bytes()
+    files |= _below(asset("student_template"), "grader/data/student_template")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
@@ -92,6 +86,16 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
             info.external_attr = (0o100755 if executable else 0o100644) << 16
             archive.writestr(info, content)
     return buffer.getvalue()
+
+
+def _below(folder: Path, name: str) -> dict[str, bytes]:
+    """The files below a folder, under another name for it."""
+    inside = ((path, path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return {
+        f"{name}/{short.as_posix()}": path.read_bytes()
+        for path, short in inside
+        if not any(part in _LEFT_OUT for part in short.parts)
+    }
 
 
 def _requirements() -> list[str]:

@@ -31,7 +31,7 @@ _GROUP = re.compile(
 )
 """The header of the column for teams, which only a sheet of team submissions has."""
 _OTHER_ENCODING = (
-    "The worksheet was saved by a spreadsheet in another encoding than UTF-8, and is filled in that. "
+    "The worksheet was saved by a spreadsheet in another encoding than UTF-8, and filled in that. "
     "Moodle reads UTF-8 alone: if its import refuses the file, download the worksheet again."
 )
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
