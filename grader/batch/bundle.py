@@ -71,7 +71,11 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
     torch = " ".join(pins[name][0] for name in ("torch", "torchvision"))
     setup = _SETUP.replace("{torch}", torch)
     files = {"setup.sh": setup.encode(), "run_autograder": _RUN.encode()}
-    wanted = [line for need in _requirements() for line in pins.get(_name(need), [need])]
+    wanted = [
+        line
+        for need in sorted(_requirements(), key=_name)
+        for line in pins.get(_name(need), [need])
+    ]
     files["requirements.txt"] = "\n".join((*wanted, "")).encode()
     files |= _below(package, "grader")
     files["grader/data/constraints.txt"] = asset("constraints.txt").read_bytes()
