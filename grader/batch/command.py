@@ -201,8 +201,11 @@ def _graded(
         GraderError: no student code can be executed, confined as it must be.
         StoreError: a result can't be written.
     """
-    jobs = min(course.options.jobs or default_jobs(), len(new))
-    jobs = machine.fitting(jobs, run=not course.no_run)
+    wanted = min(course.options.jobs or default_jobs(), len(new))
+    jobs = machine.fitting(wanted, run=not course.no_run)
+    if course.options.jobs and jobs < wanted:
+        few = f"Note: {jobs} at once and not {wanted}: this machine's limits allow no more."
+        _say(few, sys.stderr)
     results = {}
     prints: dict[str, str] = {}
     with ExitStack() as stack:

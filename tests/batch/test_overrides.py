@@ -243,6 +243,7 @@ def test_who_decided_is_said() -> None:
     page = to_page(one.result, overrides=one.overrides).partition("<main>")[0]
     assert "KL: 3 points instead of 2.5, by Dr. &lt;Noether&gt;. Reason: because" in page
     assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one.overrides)
+    assert b"set by hand: kl 3 (because), by Dr. <Noether>" in to_gradebook([one])
 
 
 def test_students_that_are_not_there_or_not_told_apart() -> None:
