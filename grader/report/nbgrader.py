@@ -53,7 +53,7 @@ def to_nbgrader(
     be graded. Names are those of ``roster``. Of a name that it doesn't have, the last word is the
     last name, also where it is the only one.
     """
-    filling = Filling("sheet for nbgrader", zeros)
+    filling = Filling("gradebook of nbgrader", zeros)
     rows: list[tuple[Cell, ...]] = []
     seen: set[str] = set()
     for entry in entries:

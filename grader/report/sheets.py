@@ -112,7 +112,7 @@ class Filling:
             (self._commented, "given another comment than the sheet had"),
             (self.claimed_twice, "left open, since more than one submission fits"),
             (self.strangers, "in the course, but not in the sheet"),
-            (self.absent, "in the sheet, but handed nothing in; that row stays as it was"),
+            (self.absent, "in the sheet, but handed nothing in, so nothing is filled in"),
         ]
         counted = [
             f"In the {self.sheet}: {len(names)} {'is' if len(names) == 1 else 'are'} {words}: "

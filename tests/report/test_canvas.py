@@ -33,7 +33,7 @@ def test_one_assignment_with_its_id() -> None:
         "The gradebook's maximum is 60 points, and the rubric's sum is 7.5: points are written as "
         "they are, so full marks are 7.5 of 60 there. Set the maximum to 7.5 on the platform, or "
         "grade with a rubric of as many points.",
-        "In the gradebook: 2 are in the sheet, but handed nothing in; that row stays as it was: "
+        "In the gradebook: 2 are in the sheet, but handed nothing in, so nothing is filled in: "
         "Bob, B (13), Student, Test (14).",
     ]
     assert read(filled) == [

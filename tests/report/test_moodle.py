@@ -59,7 +59,7 @@ def test_only_grade_and_feedback_change() -> None:
         "In the worksheet: 1 is given other points than the sheet had; to keep those, put them "
         "into overrides.yaml: B (13) (had 10.00, now 0.00).",
         "In the worksheet: 1 is given another comment than the sheet had: B (13).",
-        "In the worksheet: 1 is in the sheet, but handed nothing in; that row stays as it was: "
+        "In the worksheet: 1 is in the sheet, but handed nothing in, so nothing is filled in: "
         "Eve (Participant 99).",
     ]
 
