@@ -257,3 +257,16 @@ def test_a_dash_is_the_standard_output(mode: list[str], tmp_path: Path) -> None:
 def test_a_dash_takes_one_result_alone(arguments: list[str], tmp_path: Path) -> None:
     refused(arguments, tmp_path)
     assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("total", ["100.00", "60.0"])
+def test_gradescopes_other_maximum_is_said_in_the_result(total: str, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    half, out = tmp_path / "half.ipynb", tmp_path / "results" / "results.json"
+    half.write_text("{")
+    metadata = {"assignment": {"total_points": total}}
+    (tmp_path / "submission_metadata.json").write_text(json.dumps(metadata))
+    CliRunner().invoke(main, [str(half), "--gradescope", str(out)])
+    told = json.loads(out.read_text())["output"].splitlines()
+    assert told[0].startswith("This assignment has 100 points on Gradescope") == (total != "60.0")
+    assert any("half.ipynb" in line for line in told[:2])
