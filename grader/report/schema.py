@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from grader.report.result import SCHEMA_VERSION, Result
+from grader.report import result
 
 
 def to_schema() -> str:
     """The schema of what `to_json` writes, made from the dataclasses, as indented JSON text."""
-    schema = TypeAdapter(Result).json_schema(mode="serialization")
+    schema = TypeAdapter(result.Result).json_schema(mode="serialization")
     definitions = schema.get("$defs", {})
-    for part in (schema, *definitions.values()):
+    for name, part in (("Result", schema), *definitions.items()):
+        part["description"] = inspect.getdoc(getattr(result, name))
         # Every key is always written, whether or not the dataclass has a default for it.
         part["required"] = list(part["properties"])
-    schema["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    schema["properties"]["schema_version"] = {"const": result.SCHEMA_VERSION}
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Result of the VAE grader",
@@ -38,6 +40,8 @@ def _plain(part: Any) -> Any:
         for key, value in part.items()
         if key != "default" and (key, value) != ("additionalProperties", True)
     }
+    if len(kept.get("allOf", ())) == 1:  # as earlier versions of pydantic write a reference
+        kept |= kept.pop("allOf")[0]
     for value in kept.get("properties", {}).values():
         value.pop("title", None)
     return kept
