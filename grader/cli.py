@@ -12,7 +12,7 @@ import click
 
 from grader import __version__
 from grader.batch.options import CourseOptions, course_options
-from grader.modes import COURSE, OnceCommand, mode_of
+from grader.modes import COURSE, OnceCommand, UnusableError, mode_of
 
 if TYPE_CHECKING:
     from grader.grading import Graded
@@ -23,7 +23,9 @@ MAX_SHIPPED_BYTES = 1 << 20
 
 @click.command(cls=OnceCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("notebook", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result here.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write the result as JSON here."
+)
 @click.option("--show-class", is_flag=True, help="Print the code that is graded, and stop.")
 @click.option(
     "--rubric",
@@ -94,11 +96,12 @@ def main(
     """Grade the variational autoencoder in NOTEBOOK, and say why each point was lost.
 
     NOTEBOOK is an .ipynb file, or a .py export of one; or a folder or a zip of submissions, as
-    platforms give them, which needs --out. Exit status: 0 graded, whatever the points; 1 something
-    could not be graded, or not be written; 2 wrong usage.
+    platforms give them, which needs --out. A result that is written to '-' goes to the standard
+    output, and the report to the error output. Exit status: 0 graded, whatever the points; 1
+    something could not be graded, or not be written; 2 wrong usage.
     """
     from grader.candidate import libc
-    from grader.result_files import require_writable, write_files
+    from grader.result_files import STDOUT, require_writable, write_files
 
     mode = mode_of(context, notebook)
     asked = {
@@ -112,6 +115,9 @@ def main(
     }
     files = {option: path for option, path in asked.items() if path is not None}
     require_writable(files, (notebook, rubric_file))
+    aside = STDOUT in files.values()  # then the report for a person goes to the other stream
+    if aside and (watch or course.bundle is not None):
+        raise click.UsageError("'-' is a single result on the standard output: name a file here.")
 
     # Models as small as these are computed fastest by one thread: more only wait for each other.
     for library in ("MKL", "OMP", "OPENBLAS"):
@@ -122,7 +128,7 @@ def main(
     if release_folder is not None:
         _make_release(release_folder, notebook, rubric_file)
     if course.bundle is not None:
-        _make_bundle(course.bundle)
+        _make_bundle(course.bundle, rubric_file)
     if course.compare is not None:
         _compare(*course.compare)
     assert notebook is not None
@@ -147,7 +153,7 @@ def main(
         def publish(graded: Graded) -> bool:
             return write_files(graded, files)
 
-        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch)
+        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch, aside)
         sys.exit(command.run(checked))
     # The warm process takes longest to start, so it starts before anything else is imported.
     from grader.candidate import confinement
@@ -179,14 +185,14 @@ def main(
             with runner or nullcontext():
                 graded = Grader(candidates, rubric, runner).grade(notebook)
         except RubricError as error:
-            raise click.UsageError(str(error)) from error
+            raise UnusableError(str(error)) from error
         except GraderError as error:
             click.echo(f"The grader failed: {error}.", err=True)
             sys.exit(NOT_GRADED)
     try:
         width = min(_columns(), 100)
-        report = to_terminal(graded.result, width, colour=sys.stdout.isatty())
-        click.echo(report, nl=False)
+        stream = sys.stderr if aside else sys.stdout
+        click.echo(to_terminal(graded.result, width, colour=stream.isatty()), stream, nl=False)
     finally:  # whatever becomes of the one, the other is there
         written = write_files(graded, files)
     done = graded.result.status == "graded" and not graded.result.is_open
@@ -237,12 +243,17 @@ def _make_release(folder: Path, solved: Path | None, rubric: Path | None) -> Non
     sys.exit(GRADED)
 
 
-def _make_bundle(path: Path) -> None:
+def _make_bundle(path: Path, rubric: Path | None) -> None:
     from grader.batch.bundle import gradescope_bundle
+    from grader.rubric import RubricError
     from grader.whole_file import write_whole_file
 
     try:
-        write_whole_file(path, gradescope_bundle())
+        content = gradescope_bundle(rubric)
+    except RubricError as error:
+        raise UnusableError(str(error)) from error
+    try:
+        write_whole_file(path, content)
     except OSError as error:
         click.echo(f"{path} can't be written: {error.strerror}.", err=True)
         sys.exit(NOT_GRADED)

@@ -23,7 +23,7 @@ _PLATFORMS = ("--moodle", "--grade-header", "--feedback-header", "--canvas", "--
 OPTIONS: Mapping[str, Collection[str]] = {
     NOTEBOOK: (*RESULT_FILES, "--rubric", "--isolation", "--trust", "--no-run", "--data"),
     COURSE: (
-        *("--out", "--jobs", "--regrade", *_PLATFORMS, "--nbgrader"),
+        *("--out", "--jobs", "--regrade", *_PLATFORMS, "--nbgrader", "--ungradable-as-zero"),
         *("--rubric", "--isolation", "--trust", "--no-run", "--data"),
     ),
     SELF_CHECK: (
@@ -34,17 +34,24 @@ OPTIONS: Mapping[str, Collection[str]] = {
     COMPARE: (),
     DOCTOR: (),
     RELEASE: ("--rubric",),
-    BUNDLE: (),
+    BUNDLE: ("--rubric",),
 }
 """What may be given beside each; names that start with dashes are options that ask for it."""
 
 _WITHOUT_NOTEBOOK = (COMPARE, DOCTOR, BUNDLE)
 _NEEDS = {
-    "--grade-header": "--moodle",
-    "--feedback-header": "--moodle",
-    "--canvas-assignment": "--canvas",
+    "--grade-header": ("--moodle",),
+    "--feedback-header": ("--moodle",),
+    "--canvas-assignment": ("--canvas",),
+    "--ungradable-as-zero": ("--moodle", "--canvas", "--nbgrader"),
 }
 _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation spawn")
+
+
+class UnusableError(click.ClickException):
+    """A file that was given can't be used; exits as wrong usage does, and says nothing of usage."""
+
+    exit_code = 2
 
 
 class OnceCommand(click.Command):
@@ -86,9 +93,9 @@ def mode_of(context: click.Context, path: Path | None) -> str:
             continue
         places = [place for place, options in OPTIONS.items() if option in options]
         raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
-    for option, other in _NEEDS.items():
-        if option in given and other not in given:
-            raise click.UsageError(f"{option} goes with {other}.")
+    for option, others in _NEEDS.items():
+        if option in given and not set(others).intersection(given):
+            raise click.UsageError(f"{option} goes with {' or '.join(others)}.")
     if context.params.get("isolation") == "spawn":
         given.append("--isolation spawn")
     for option in _ABOUT_THE_RUN:
@@ -97,6 +104,9 @@ def mode_of(context: click.Context, path: Path | None) -> str:
                 raise click.UsageError(
                     f"{option} means nothing with {other}: the notebook is not executed then."
                 )
+    for option, folder in (("--out", "out"), (RELEASE, "release_folder")):
+        if str(context.params.get(folder)) == "-":
+            raise click.UsageError(f"{option} -: name a folder.")
     if mode == COURSE and path is not None:
         _require_submissions(path)
     return mode

@@ -150,6 +150,8 @@ def make_template(notebook: NotebookNode) -> NotebookNode:
         except ReleaseError as error:
             raise ReleaseError(f"Cell {index} of the solved notebook: {error}") from None
     _require_empty_methods(template)
+    language = template.metadata.setdefault("language_info", {"name": "python"})
+    language["file_extension"] = ".py"  # without it, an export to a script is called .txt
     return template
 
 

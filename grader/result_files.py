@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from grader.grading import Graded
 
 
+STDOUT = Path("-")
+"""Written in place of a file's name, it means the standard output, as for other commands."""
+
+
 def require_writable(files: Mapping[str, Path], inputs: Iterable[Path | None] = ()) -> None:
     """Refuse files that can't be written, by their options, before anything is graded.
 
@@ -25,7 +29,7 @@ def require_writable(files: Mapping[str, Path], inputs: Iterable[Path | None] = 
     taken = {os.path.realpath(path): f"would overwrite {path}" for path in inputs if path}
     for option, path in files.items():
         place = os.path.realpath(path)
-        problem = taken.get(place) or _problem(path)
+        problem = taken.get(place) or ("" if path == STDOUT else _problem(path))
         if problem:
             raise click.UsageError(f"{option} {path}: {problem}.")
         if os.path.isfile(path) or not os.path.exists(path):
@@ -72,14 +76,18 @@ def _written(option: str, path: Path, graded: Graded) -> str:
         return f"{path} is not written: the notebook was not executed."
     if option == "--gradescope" and result.status == "grader_error":
         return "No results are written for Gradescope: points are not decided."
+    content = _content(option, graded, path).encode()
     try:
-        write_whole_file(path, _content(option, graded).encode())
+        if path == STDOUT:
+            click.echo(content, nl=False)
+        else:
+            write_whole_file(path, content)
     except OSError as error:
         return f"{path} can't be written: {error.strerror}."
     return ""
 
 
-def _content(option: str, graded: Graded) -> str:
+def _content(option: str, graded: Graded, path: Path) -> str:
     result = graded.result
     if option == "--json":
         from grader.report.to_json import to_json
@@ -97,9 +105,9 @@ def _content(option: str, graded: Graded) -> str:
         names = [check.id for check in CHECKS if not counted or check.id in counted]
         return to_junit(result, names)
     if option == "--gradescope":
-        from grader.report.gradescope import to_gradescope
+        from grader.report.gradescope import maximum_words, to_gradescope
 
-        return to_gradescope(result)
+        return to_gradescope(result, notice=maximum_words(path, result.max_points))
     if option == "--classroom":
         from grader.report.classroom import to_classroom
 

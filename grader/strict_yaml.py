@@ -18,19 +18,39 @@ def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
     Raises:
         YamlError: it is no YAML, or a key is there twice.
     """
+    value, root = read_any_yaml(text)
+    for line, problem in keys_twice(root):
+        raise YamlError(f"line {line}: {problem}")
+    return value, root
+
+
+def keys_twice(root: yaml.Node | None) -> list[tuple[int, str]]:
+    """A line and what is wrong there, for each key that its mapping has already."""
+    return [
+        (
+            line_of(key),
+            f"the key '{key.value}' is there twice, first in line {line_of(earlier)}",
+        )
+        for key, earlier in _twice(root)
+    ]
+
+
+def read_any_yaml(text: str) -> tuple[Any, yaml.Node | None]:
+    """The same as `read_yaml`, also where keys are there twice, for who looks for them himself.
+
+    Raises:
+        YamlError: it is no YAML.
+    """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        for key, earlier in _twice(root):
-            raise YamlError(
-                f"line {key.start_mark.line + 1}: the key '{key.value}' is there twice, "
-                f"first in line {earlier.start_mark.line + 1}"
-            )
-        return yaml.safe_load(text), root
+        return yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "somewhere"
         problem = getattr(error, "problem", None) or "it is not YAML"
-        raise YamlError(f"{place}: {' '.join(problem.split())}") from error
+        raise YamlError(
+            f"{place}: it can't be read as YAML ({' '.join(problem.split())}); check indents, "
+            "colons, quotes and brackets there"
+        ) from error
     except RecursionError as error:
         raise YamlError("line 1: it is nested too deeply") from error
     except ValueError as error:  # such as a date that no calendar has

@@ -131,6 +131,7 @@ def test_one_notebook_is_no_course(mode: str, name: str, tmp_path: Path) -> None
     [
         (["--grade-header", "Note"], "goes with --moodle"),
         (["--feedback-header", "Note"], "goes with --moodle"),
+        (["--ungradable-as-zero"], "goes with --moodle or --canvas or --nbgrader"),
         (["--canvas-assignment", "1"], "goes with --canvas"),
         (["--moodle", "absent.csv"], "does not exist"),
         (["--jobs", "1", "--out", "README.md"], "given twice"),
@@ -230,3 +231,42 @@ def test_an_executed_notebook_that_there_is_not_is_said(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "executed.ipynb is not written: the notebook was not executed." in done.output
     assert not out.exists()
+
+
+@pytest.mark.parametrize("mode", [[], [SELF_CHECK]])
+def test_a_dash_is_the_standard_output(mode: list[str], tmp_path: Path) -> None:
+    half = tmp_path / "half.ipynb"
+    half.write_text("{")
+    done = CliRunner().invoke(main, [*mode, str(half), "--json", "-"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["status"] == "ungradable"
+    assert "Not graded: " in done.stderr
+    assert list(tmp_path.iterdir()) == [half]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [str(SOLVED), "--json", "-", "--html", "-"],
+        [str(SOLVED), "--json", "-", SELF_CHECK, "--watch"],
+        [BUNDLE, "-"],
+        [RELEASE, "-"],
+        [str(ROOT), "--out", "-"],
+    ],
+)
+def test_a_dash_takes_one_result_alone(arguments: list[str], tmp_path: Path) -> None:
+    refused(arguments, tmp_path)
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("total", ["100.00", "60.0"])
+def test_gradescopes_other_maximum_is_said_in_the_result(total: str, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    half, out = tmp_path / "half.ipynb", tmp_path / "results" / "results.json"
+    half.write_text("{")
+    metadata = {"assignment": {"total_points": total}}
+    (tmp_path / "submission_metadata.json").write_text(json.dumps(metadata))
+    CliRunner().invoke(main, [str(half), "--gradescope", str(out)])
+    told = json.loads(out.read_text())["output"].splitlines()
+    assert told[0].startswith("This assignment has 100 points on Gradescope") == (total != "60.0")
+    assert any("half.ipynb" in line for line in told[:2])

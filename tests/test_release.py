@@ -124,6 +124,21 @@ def test_outputs_counts_and_timings_are_dropped_and_the_original_is_kept(
     assert json.dumps(solved) == before
 
 
+def test_an_export_of_the_template_to_a_script_is_called_py(solved: NotebookNode) -> None:
+    for metadata in ({}, {"language_info": {"name": "python"}}, solved.metadata):
+        solved.metadata = nbformat.from_dict(metadata)
+        template = make_template(solved)
+        nbformat.validate(template)
+        assert template.metadata["language_info"]["file_extension"] == ".py"
+
+
+def test_the_rules_say_where_sizes_come_from() -> None:
+    readme = (TEMPLATE.parent / "README.md").read_text(encoding="utf-8")
+    for text in (readme, nbformat.read(TEMPLATE, as_version=4).cells[0].source):
+        (rule,) = [line for line in text.splitlines() if "attributes, such as `x.shape`" in line]
+        assert "never as numbers" in rule
+
+
 def test_a_template_is_its_own_template() -> None:
     template = nbformat.read(TEMPLATE, as_version=4)
     assert make_template(template) == template

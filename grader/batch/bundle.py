@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import zipfile
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import requires
 from pathlib import Path
 
 from grader.assets import asset
 from grader.batch.find import best_notebook
+from grader.candidate.observation import clean
+from grader.rubric import default_path, load_rubric
 
 DISTRIBUTION = "vae-grader"
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
@@ -21,8 +24,13 @@ _SETUP = """\
 set -euo pipefail
 apt-get update
 apt-get install -y python3-pip python3-venv
+python3 -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || {
+    echo "The grader needs Python 3.10 to 3.13, and this image has $(python3 --version):" \\
+        "choose the base image Ubuntu 22.04 or later." >&2
+    exit 1
+}
 python3 -m venv /autograder/venv
-/autograder/venv/bin/pip install --no-cache-dir torch torchvision \\
+/autograder/venv/bin/pip install --no-cache-dir {torch} \\
     --index-url https://download.pytorch.org/whl/cpu
 /autograder/venv/bin/pip install --no-cache-dir -r /autograder/source/requirements.txt
 """
@@ -35,29 +43,44 @@ set -uo pipefail
 cd /autograder
 export PYTHONPATH=/autograder/source OMP_NUM_THREADS=1
 python=/autograder/venv/bin/python
-notebook=$($python -m grader.batch.bundle submission "$(mktemp -d)") || exit 1
+notebook=$($python -m grader.batch.bundle submission "$(mktemp -d)" results/results.json) || exit 1
 # Gradescope's box is a container that may not allow confinement, and holds one submission alone.
-$python -m grader.cli "$notebook" --no-run --trust --gradescope results/results.json
+[ -z "$notebook" ] ||
+    $python -m grader.cli "$notebook" --no-run --trust --gradescope results/results.json
 [ -s results/results.json ]
 """
 
 
-def gradescope_bundle() -> bytes:
+def gradescope_bundle(rubric: Path | None = None) -> bytes:
     """The zip's bytes; the same grader gives the same bytes.
 
     Notebooks are not executed there: the box has half a core and 768 MB.
+
+    Args:
+        rubric: what to grade by there; by default the assignment's own.
+
+    Raises:
+        grader.rubric.RubricError: the rubric can't be used.
     """
+    from grader.grading import KNOWN_CHECKS
+
+    rubric = rubric or default_path()
+    load_rubric(rubric, KNOWN_CHECKS)
     package = Path(__file__).resolve().parents[1]
-    files = {"setup.sh": _SETUP.encode(), "run_autograder": _RUN.encode()}
-    files["requirements.txt"] = "\n".join((*_requirements(), "")).encode()
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and not any(part in _LEFT_OUT for part in path.parts):
-            files[f"grader/{path.relative_to(package).as_posix()}"] = path.read_bytes()
-    files["grader/data/rubric.yaml"] = asset("rubric.yaml").read_bytes()
-    template = asset("student_template")
-    for path in sorted(template.iterdir()):
-        if path.is_file():
-            files[f"grader/data/student_template/{path.name}"] = path.read_bytes()
+    pins = _pins()
+    torch = " ".join(pins[name][0] for name in ("torch", "torchvision"))
+    setup = _SETUP.replace("{torch}", torch)
+    files = {"setup.sh": setup.encode(), "run_autograder": _RUN.encode()}
+    wanted = [
+        line
+        for need in sorted(_requirements(), key=_name)
+        for line in pins.get(_name(need), [need])
+    ]
+    files["requirements.txt"] = "\n".join((*wanted, "")).encode()
+    files |= _below(package, "grader")
+    files["grader/data/constraints.txt"] = asset("constraints.txt").read_bytes()
+    files["grader/data/rubric.yaml"] = rubric.read_bytes()
+    files |= _below(asset("student_template"), "grader/data/student_template")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
@@ -69,23 +92,65 @@ def gradescope_bundle() -> bytes:
     return buffer.getvalue()
 
 
+def _below(folder: Path, name: str) -> dict[str, bytes]:
+    """The files below a folder, under another name for it."""
+    inside = ((path, path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return {
+        f"{name}/{short.as_posix()}": path.read_bytes()
+        for path, short in inside
+        if not any(part in _LEFT_OUT for part in short.parts)
+    }
+
+
 def _requirements() -> list[str]:
-    """What the grader needs, from its metadata, or in a checkout from pyproject.toml."""
+    """What the grader needs, from a checkout's pyproject.toml, or else from its metadata."""
     try:
+        text = asset("pyproject.toml").read_text(encoding="utf-8")
+    except FileNotFoundError:
         found = requires(DISTRIBUTION) or []
         return [line for line in found if "extra ==" not in line]
-    except PackageNotFoundError:
-        text = asset("pyproject.toml").read_text(encoding="utf-8")
-        block = text.split("\ndependencies = [", 1)[1].split("\n]", 1)[0]
-        lines = (line.strip().rstrip(",") for line in block.splitlines())
-        return [line[1:-1] for line in lines if line.startswith('"')]
+    block = text.split("\ndependencies = [", 1)[1].split("\n]", 1)[0]
+    lines = (line.strip().rstrip(",") for line in block.splitlines())
+    return [line[1:-1] for line in lines if line.startswith('"')]
 
 
-def main(folder: str, unpacked: str) -> None:
-    """Print the path of the notebook to grade, as `run_autograder` asks for it."""
+def _pins() -> dict[str, list[str]]:
+    """The versions that are known to work, by the package's name; one for each range of Pythons."""
+    found: dict[str, list[str]] = {}
+    for line in asset("constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            found.setdefault(_name(line), []).append(line)
+    return found
+
+
+def _name(requirement: str) -> str:
+    name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main(folder: str, unpacked: str, results: str) -> None:
+    """Print the path of the notebook to grade, as `run_autograder` asks for it.
+
+    Where there is none, ``results`` is written at once, and nothing is printed.
+    """
     found = best_notebook(Path(folder), Path(unpacked))
-    print(found.path if found else Path(folder) / "vae.ipynb")
+    if found is not None:
+        print(found.path)
+        return
+    from grader.grading import KNOWN_CHECKS  # a box of half a core is not kept waiting for it
+    from grader.report.gradescope import maximum_words, to_gradescope
+    from grader.report.result import Result, Submission
+    from grader.whole_file import write_whole_file
+
+    names = [path.relative_to(folder).as_posix() for path in sorted(Path(folder).rglob("*"))]
+    there = ", ".join(clean(name, 100) for name in names[:5]) or "no file"
+    reason = f"No notebook was handed in ({there}). Hand in the notebook file itself."
+    most = load_rubric(default_path(), KNOWN_CHECKS).max_points
+    nothing = Result(Submission("", "", ""), "ungradable", 0.0, most, reason=reason)
+    path = Path(results)
+    text = to_gradescope(nothing, notice=maximum_words(path, most))
+    write_whole_file(path, text.encode())
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import TextIO
 
 import click
 
@@ -16,17 +19,20 @@ from grader import machine
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
 from grader.batch.fingerprint import fingerprint
+from grader.batch.nbgrader_db import read_roster
 from grader.batch.options import CourseOptions
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.batch.progress import progress
-from grader.batch.publish import PublishError, page_path, publish
+from grader.batch.publish import page_path, publish
 from grader.batch.schedule import Schedule, default_jobs, failed_result
 from grader.batch.stopping import exit_status, stoppable
 from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
 from grader.candidate import confinement
 from grader.candidate.client import Candidates, GraderError, Isolation
 from grader.grading import KNOWN_CHECKS, Grader
+from grader.modes import UnusableError
 from grader.report.course import Entry
+from grader.report.nbgrader import NO_ROSTER
 from grader.report.page import to_page
 from grader.report.result import Result
 from grader.report.result import Submission as Graded
@@ -58,7 +64,7 @@ def run(course: Course) -> int:
     """Grade a course and say how it went; returns the exit status.
 
     Raises:
-        click.UsageError: something that was given can't be used.
+        click.ClickException: something that was given can't be used.
     """
     out = course.options.out
     if out is None:
@@ -75,8 +81,8 @@ def run(course: Course) -> int:
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
-        raise click.UsageError(str(error)) from error
-    except (StoreError, PublishError, GraderError) as error:
+        raise UnusableError(str(error)) from error
+    except (StoreError, GraderError) as error:
         click.echo(f"Not finished: {str(error).rstrip('.')}.", err=True)
         return NOT_ALL_GRADED
 
@@ -107,12 +113,27 @@ def _grade(
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
     paths = {one.name: one.notebook.path for one in found.submissions if one.notebook}
-    notices = [*found.notices, *stale, *publish(store.folder, entries, course.options, paths)]
-    for notice in notices:
-        click.echo(f"Note: {notice}", err=True)
-    click.echo(_summary(entries, store.folder))
+    asks_nbgrader = course.options.nbgrader is not None
+    roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
+    published = publish(store.folder, entries, course.options, paths, roster)
+    for notice in (*found.notices, *stale, *unread, *published.notices):
+        _say(f"Note: {notice}", sys.stderr)
+    _say(_summary(entries, published.files), sys.stdout)
+    for problem in published.problems:
+        _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
-    return ALL_GRADED if done else NOT_ALL_GRADED
+    return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Write lines, folded between words where the stream is a terminal."""
+    if stream.isatty():
+        width = max(40, min(shutil.get_terminal_size((80, 24)).columns, 100))
+        fold = textwrap.TextWrapper(
+            width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        text = "\n".join(fold.fill(line) for line in text.splitlines())
+    click.echo(text, stream)
 
 
 def _stopped(told: str, stop: KeyboardInterrupt) -> int:
@@ -180,8 +201,11 @@ def _graded(
         GraderError: no student code can be executed, confined as it must be.
         StoreError: a result can't be written.
     """
-    jobs = min(course.options.jobs or default_jobs(), len(new))
-    jobs = machine.fitting(jobs, run=not course.no_run)
+    wanted = min(course.options.jobs or default_jobs(), len(new))
+    jobs = machine.fitting(wanted, run=not course.no_run)
+    if course.options.jobs and jobs < wanted:
+        few = f"Note: {jobs} at once and not {wanted}: this machine's limits allow no more."
+        _say(few, sys.stderr)
     results = {}
     prints: dict[str, str] = {}
     with ExitStack() as stack:
@@ -269,7 +293,7 @@ def _entry(one: Submission, result: Result) -> Entry:
     return Entry(one.name, result, one.students, one.late, one.submitted, notes=one.notices)
 
 
-def _summary(entries: Sequence[Entry], out: Path) -> str:
+def _summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
     graded = [entry.result.points for entry in entries if entry.result.status == "graded"]
     lines = [f"{len(graded)} of {len(entries)} submissions are graded."]
     if graded:
@@ -289,5 +313,4 @@ def _summary(entries: Sequence[Entry], out: Path) -> str:
             f"The machine interrupted the run or the training of {len(again)}: {', '.join(again)}. "
             "The same command again does that again."
         )
-    lines.append(f"See {out / 'report' / 'index.html'} and {out / 'gradebook.csv'}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, "Written:", *(f"  {path}" for path in files)])

@@ -24,6 +24,7 @@ class CourseOptions:
         moodle: Moodle's grading worksheet, to be filled.
         canvas: Canvas's exported gradebook, to be filled.
         nbgrader: the assignment's name in nbgrader's grades.csv.
+        ungradable_as_zero: whether platforms get a 0 for what could not be graded.
         junit, gradescope, classroom: files for a single result in these formats.
         bundle: file for Gradescope's autograder zip.
     """
@@ -37,6 +38,7 @@ class CourseOptions:
     canvas: Path | None = None
     canvas_assignment: str | None = None
     nbgrader: str | None = None
+    ungradable_as_zero: bool = False
     junit: Path | None = None
     gradescope: Path | None = None
     classroom: Path | None = None
@@ -54,9 +56,18 @@ _OPTIONS = (
     click.option("--canvas", type=_SHEET, help="Canvas's exported gradebook, to be filled."),
     click.option("--canvas-assignment", help="Title or id of the assignment in that gradebook."),
     click.option("--nbgrader", metavar="ASSIGNMENT", help="Write nbgrader's grades.csv, too."),
+    click.option(
+        "--ungradable-as-zero",
+        is_flag=True,
+        help="Fill in 0 for what could not be graded, which is left open otherwise.",
+    ),
     click.option("--junit", type=_FILE, help="Write the result as JUnit XML here (Artemis)."),
     click.option("--gradescope", type=_FILE, help="Write Gradescope's results.json here."),
-    click.option("--classroom", type=_FILE, help="Write GitHub Classroom's base64 text here."),
+    click.option(
+        "--classroom",
+        type=_FILE,
+        help="Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
+    ),
     click.option(
         "--gradescope-bundle",
         "bundle",

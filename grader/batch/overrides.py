@@ -4,6 +4,7 @@
       target: kl                 # a task, a check such as kl.total, or 'total'
       points: 4
       was: 2                     # optional: what it had, so that a change since is pointed out
+      by: Dr. Noether           # optional: who decided
       reason: explained it in the oral exam
 
 In the CSV these are columns; rows without any content, as spreadsheets leave them, are passed over.
@@ -15,8 +16,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,15 @@ from grader.report.course import TOTAL, Entry, Override
 from grader.report.csv_text import delimiter
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.rubric import Rubric
-from grader.strict_yaml import YamlError, line_of, read_yaml
+from grader.strict_yaml import YamlError, keys_twice, line_of, read_any_yaml
 
 FILES = ("overrides.yaml", "overrides.yml", "overrides.csv")
-_KEYS = ("student", "target", "points", "was", "reason")
+_KEYS = ("student", "target", "points", "was", "by", "reason")
+_NEEDED = ("student", "target", "points", "reason")
 
 
 class OverridesError(Exception):
-    """The file of overrides can't be used; says which entry, what is wrong, and what to do."""
+    """The file of overrides can't be used; says all that is wrong, and in which lines."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,20 @@ class Wish:
     points: float
     reason: str
     was: float | None = None
+    by: str = ""
 
 
-Row = tuple[int, Any]
-"""An entry as the file has it, and the line that it starts in."""
+@dataclass(frozen=True)
+class Row:
+    """An entry as the file has it, the line that it starts in, and those of its keys."""
+
+    value: Any
+    line: int
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+Problem = tuple[int, str]
+"""A line, and a sentence about what is wrong there."""
 
 
 def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
@@ -67,9 +79,13 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     if len(found) > 1:
         raise OverridesError(f"There are both {found[0].name} and {found[1].name}: keep one.")
     path = found[0]
+    problems: list[Problem] = []
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = _csv_rows(text) if path.suffix == ".csv" else _yaml_rows(text)
+        if path.suffix == ".csv":
+            rows = _csv_rows(text)
+        else:
+            rows, problems = _yaml_rows(text)
     except YamlError as error:
         raise OverridesError(f"{path.name}, {shown(str(error))}.") from error
     except UnicodeDecodeError as error:
@@ -80,21 +96,35 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     except ValueError as error:
         raise OverridesError(f"{path.name}: {error}") from error
     wishes = []
-    for number, (line, row) in enumerate(rows, 1):
-        try:
-            wishes.append(_wish(number, row, rubric))
-        except ValueError as error:
-            raise OverridesError(f"{path.name}, entry {number} (line {line}): {error}") from error
+    for number, row in enumerate(rows, 1):
+        found_here = list(_problems(row, rubric))
+        if not found_here:
+            wishes.append(_wish(number, row.value))
+        problems += [(line, f"entry {number} (line {line}): {why}") for line, why in found_here]
+    if problems:
+        told = [why for _, why in sorted(problems)]
+        raise OverridesError(
+            f"{path.name}, {told[0]}"
+            if len(told) == 1
+            else "\n  ".join([f"{path.name} has {len(told)} mistakes:", *told])
+        )
     return tuple(wishes)
 
 
-def _yaml_rows(text: str) -> list[Row]:
-    rows, root = read_yaml(text)
+def _yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
+    """The entries, and the keys that are there twice."""
+    rows, root = read_any_yaml(text)
     if rows is None:
-        return []
+        return [], []
     if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
         raise ValueError("it must be a list of entries, each starting with '- student:'.")
-    return [(line_of(node), row) for node, row in zip(root.value, rows, strict=True)]
+    problems = [(line, f"line {line}: {shown(why)}.") for line, why in keys_twice(root)]
+    found = []
+    for node, value in zip(root.value, rows, strict=True):
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        lines = {str(key.value): line_of(key) for key, _ in pairs}
+        found.append(Row(value, line_of(node), lines))
+    return found, problems
 
 
 def _csv_rows(text: str) -> list[Row]:
@@ -113,40 +143,54 @@ def _csv_rows(text: str) -> list[Row]:
                 raise ValueError(f"the column '{shown(twice[0])}' is there twice.")
         elif any(cells):
             pairs = zip_longest(header, cells, fillvalue="")
-            rows.append((begins, {name: cell for name, cell in pairs if cell}))
+            rows.append(Row({name: cell for name, cell in pairs if cell}, begins))
     return rows
 
 
-def _wish(number: int, row: Any, rubric: Rubric) -> Wish:
-    if not isinstance(row, Mapping):
-        raise ValueError(f"it must have the keys {', '.join(_KEYS)}.")
-    if "" in row:
-        raise ValueError(f"'{shown(str(row['']))}' stands in a column without a name.")
-    unknown = [shown(str(key)) for key in row if key not in _KEYS]
-    if unknown:
-        raise ValueError(f"the key '{unknown[0]}' is not known; known are {', '.join(_KEYS)}.")
-    student, target, reason = (
-        shown(str(row.get(key) or "")) for key in ("student", "target", "reason")
-    )
-    for key, value in (("student", student), ("target", target), ("reason", reason)):
-        if not value:
-            raise ValueError(f"it has no {key}.")
-    points = _points(row.get("points"), "points")
-    was = None if row.get("was") is None else _points(row["was"], "was")
+def _problems(row: Row, rubric: Rubric) -> Iterator[Problem]:
+    """All that is wrong with an entry."""
+    entry = row.value
+    if not isinstance(entry, Mapping):
+        yield row.line, f"it must have the keys {', '.join(_NEEDED)}."
+        return
+    if "" in entry:
+        yield row.line, f"'{shown(str(entry['']))}' stands in a column without a name."
+    for key in entry:
+        if key not in ("", *_KEYS):
+            line = row.lines.get(str(key), row.line)
+            yield line, f"the key '{shown(str(key))}' is not known; known are {', '.join(_KEYS)}."
+    for key in _NEEDED:
+        if key == "points" or shown(str(entry.get(key) or "")):
+            continue
+        yield row.lines.get(key, row.line), f"it has no {key}."
+    for key in ("points", "was"):
+        value = entry.get(key)
+        if math.isnan(_number(value)) and (key == "points" or value is not None):
+            line = row.lines.get(key, row.line)
+            yield line, f"'{key}' must be a number, 0 or more."
+    target, points = shown(str(entry.get("target") or "")), _number(entry.get("points"))
     most = {TOTAL: rubric.max_points, **rubric.tasks, **rubric.checks}.get(target)
     if most is not None and points > most:
-        raise ValueError(f"'{target}' can't have {points:g} points, for {most:g} are the most.")
-    return Wish(number, student, target, points, reason, was)
+        line = row.lines.get("points", row.line)
+        yield line, f"'{target}' can't have {points:g} points, for {most:g} are the most."
 
 
-def _points(value: Any, key: str) -> float:
+def _number(value: Any) -> float:
+    """Points, also with a decimal comma; NaN if it is no such number."""
     try:
         points = float(str(value).replace(",", "."))
     except ValueError:
-        points = math.nan
-    if isinstance(value, bool) or not 0 <= points < math.inf:
-        raise ValueError(f"'{key}' must be a number, 0 or more.")
-    return points
+        return math.nan
+    return points if not isinstance(value, bool) and 0 <= points < math.inf else math.nan
+
+
+def _wish(number: int, entry: Mapping[str, Any]) -> Wish:
+    """An entry in which nothing is wrong."""
+    student, target, reason, by = (
+        shown(str(entry.get(key) or "")) for key in ("student", "target", "reason", "by")
+    )
+    was = None if entry.get("was") is None else _number(entry["was"])
+    return Wish(number, student, target, _number(entry["points"]), reason, was, by)
 
 
 def overridden(
@@ -206,7 +250,10 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
         )
     elif wish.points == before and not _is_open(result, wish.target):
         notices.append(f"{_called(wish)} changes nothing: the grader gives {before:g} points too.")
-    override = Override(wish.target, wish.points, wish.reason, before)
+    earlier = [one for one in entry.overrides if one.target == wish.target]
+    if earlier:
+        notices.append(f"{_called(wish)} replaces an earlier one ({earlier[-1].points:g} points).")
+    override = Override(wish.target, wish.points, wish.reason, before, wish.by)
     return replace(
         entry, result=_with(result, override), overrides=(*entry.overrides, override)
     ), notices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.batch.options import CourseOptions
@@ -12,7 +13,7 @@ from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
 from grader.report.moodle import WorksheetError, feedback_zip, fill_worksheet
-from grader.report.nbgrader import to_nbgrader
+from grader.report.nbgrader import NO_ROSTER, Roster, to_nbgrader
 from grader.report.page import BY_HAND, to_page
 from grader.submission import Slice, Ungradable, extract, load
 
@@ -20,8 +21,31 @@ _HEAD = 4096
 """Bytes of a page in which its mark is, if it has one."""
 
 
+PLATFORM_FILES = {
+    "--moodle": ("moodle_worksheet.csv", "moodle_feedback.zip"),
+    "--canvas": ("canvas_gradebook.csv",),
+    "--nbgrader": ("grades.csv",),
+}
+"""What goes back to each platform, by the option that asks for it."""
+
+
 class PublishError(Exception):
     """A file of the platform's can't be used; results and gradebook are written all the same."""
+
+
+@dataclass
+class Published:
+    """What was written, and what a person must know about it.
+
+    Attributes:
+        files: in the order in which a person wants them.
+        notices: sentences about what was written.
+        problems: sentences about what could not be written.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def page_path(name: str) -> Path:
@@ -50,39 +74,88 @@ def publish(
     entries: Sequence[Entry],
     options: CourseOptions,
     notebooks: Mapping[str, Path | None],
-) -> list[str]:
-    """Write everything that was asked for; returns notices for a person.
+    roster: Roster = NO_ROSTER,
+) -> Published:
+    """Write everything that was asked for.
 
-    ``notebooks`` are the files that were graded, by entry's name, to show the students' code.
+    ``notebooks`` are the files that were graded, by entry's name, to show the students' code;
+    ``roster`` is whom nbgrader's own gradebook knows.
 
     Raises:
-        PublishError: the platform's file can't be read or is none.
         StoreError: something can't be written.
     """
-    write_whole(out / "gradebook.csv", to_gradebook(entries))
+    done = Published()
+
+    def write(name: str | Path, content: bytes) -> None:
+        write_whole(out / name, content)
+        done.files.append(out / name)
+
     pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
     _remove_second_pages(out, pages.values())
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
-    write_whole(out / "report" / "index.html", to_index(entries, addresses).encode())
-    notices: list[str] = []
-    if options.nbgrader is not None:
-        write_whole(out / "grades.csv", to_nbgrader(entries, options.nbgrader))
-    try:
-        if options.moodle is not None:
-            filled, notices = fill_worksheet(
-                _read(options.moodle), entries, options.grade_header, options.feedback_header
-            )
-            write_whole(out / "moodle_worksheet.csv", filled)
-            files = {name: ("feedback.html", path.read_bytes()) for name, path in pages.items()}
-            write_whole(out / "moodle_feedback.zip", feedback_zip(entries, files))
-        if options.canvas is not None:
-            content = _read(options.canvas)
-            filled, more = fill_gradebook(content, entries, options.canvas_assignment)
-            write_whole(out / "canvas_gradebook.csv", filled)
-            notices += more
-    except (WorksheetError, CanvasError) as error:
-        raise PublishError(str(error)) from error
-    return notices
+    write(Path("report", "index.html"), to_index(entries, addresses).encode())
+    done.files.append((out / page_path("")).parent)
+    write("gradebook.csv", to_gradebook(entries))
+    for option, fill in (("--moodle", _moodle), ("--canvas", _canvas), ("--nbgrader", _nbgrader)):
+        if getattr(options, option[2:]) is None:
+            done.notices += _outdated(out, option)
+            continue
+        try:
+            contents, notices = fill(entries, options, pages, roster)
+        except (WorksheetError, CanvasError, PublishError) as error:
+            done.problems.append(str(error))
+            done.notices += _outdated(out, option)
+            continue
+        done.notices += notices
+        for name, content in zip(PLATFORM_FILES[option], contents, strict=True):
+            write(name, content)
+    return done
+
+
+Filled = tuple[Sequence[bytes], Sequence[str]]
+"""The contents of a platform's files, and notices."""
+
+
+def _moodle(
+    entries: Sequence[Entry], options: CourseOptions, pages: Mapping[str, Path], _: Roster
+) -> Filled:
+    assert options.moodle is not None
+    headers = options.grade_header, options.feedback_header
+    filled, notices = fill_worksheet(
+        _read(options.moodle), entries, *headers, options.ungradable_as_zero
+    )
+    files = {name: ("feedback.html", path.read_bytes()) for name, path in pages.items()}
+    return (filled, feedback_zip(entries, files)), notices
+
+
+def _canvas(
+    entries: Sequence[Entry], options: CourseOptions, _: Mapping[str, Path], __: Roster
+) -> Filled:
+    assert options.canvas is not None
+    filled, notices = fill_gradebook(
+        _read(options.canvas), entries, options.canvas_assignment, options.ungradable_as_zero
+    )
+    return (filled,), notices
+
+
+def _nbgrader(
+    entries: Sequence[Entry], options: CourseOptions, _: Mapping[str, Path], roster: Roster
+) -> Filled:
+    assert options.nbgrader is not None
+    grades, notices = to_nbgrader(entries, options.nbgrader, roster, options.ungradable_as_zero)
+    return (grades,), notices
+
+
+def _outdated(out: Path, option: str) -> list[str]:
+    """A notice about a platform's files that an earlier grading left, and this one didn't write."""
+    names = [name for name in PLATFORM_FILES[option] if (out / name).exists()]
+    if not names:
+        return []
+    told, are = " and ".join(names), "is" if len(names) == 1 else "are"
+    return [
+        f"{told} {are} of an earlier grading and may differ from what holds now: give {option} "
+        f"again, or delete {'it' if len(names) == 1 else 'them'}."
+    ]
 
 
 def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:

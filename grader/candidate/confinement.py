@@ -29,8 +29,8 @@ LAYERS = ("files", "system calls", "privileges", "resources")
 
 KNOWN_NOTEBOOKS = frozenset(
     (
-        "595144a713d3ffd8bfa9b342fa7ff3b72faaba24a77d4b807b6939387c738d0e",  # the solved one
-        "35a2c9ac1a0675c36087d104eaeb38da3d6f474d2580007dd95ad1c736b2d638",  # the template
+        "c91a33e2b70ea98cc011541b2ccc9d96477c93c0d72fb4edaa416cce65bb6523",  # the solved one
+        "9eb0dfefd2f1048fa55d09ed51490c4090d94d2dfc6597888efbac7850b60d3b",  # the template
     )
 )
 """SHA-256 of the notebooks that ship with the project: nobody needs protection from them."""

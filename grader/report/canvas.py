@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 from grader.report.course import Entry
 from grader.report.csv_text import delimiter
+from grader.report.sheets import Filling, both_sides
 
+_POINTS_POSSIBLE = "Points Possible"
 _ASSIGNMENT = re.compile(r".+ \((?P<id>\d+)\)", re.DOTALL)
 
 
@@ -18,24 +20,30 @@ class CanvasError(Exception):
 
 
 def fill_gradebook(
-    export: bytes, entries: Sequence[Entry], assignment: str | None = None
+    export: bytes,
+    entries: Sequence[Entry],
+    assignment: str | None = None,
+    zeros: bool = False,
 ) -> tuple[bytes, list[str]]:
     """A gradebook that Canvas imports: the students' columns of the export and one assignment.
 
     The title keeps the id that Canvas put behind it, without which the import would make a new
     assignment. Rows above the students, such as the points possible, stay. Whoever handed nothing
-    in, or is left open by a grader error, keeps the value that the export has.
+    in, is excused ('EX'), or is left open by a grader error or as ungradable, keeps the value that
+    the export has.
 
     Args:
         export: the gradebook as exported.
         entries: the course.
         assignment: title or id of the assignment; None if there is only one.
+        zeros: whether who could not be graded gets a 0.
 
     Returns:
         The new file, and notices for a person.
 
     Raises:
-        CanvasError: it isn't such a file, or the assignment can't be told.
+        CanvasError: it isn't such a file, the assignment can't be told, or nobody of the course
+            is in it.
     """
     try:
         text = export.decode("utf-8-sig")
@@ -60,25 +68,35 @@ def fill_gradebook(
         for student in entry.students
         if student.platform == "canvas"
     }
-    notices: list[str] = []
-    if entries and not by_id:
-        notices.append("No row of the gradebook is filled: no submission came from Canvas.")
+    students = {row[1].strip(): row[0] for row in table[1:] if len(row) > 1 and row[1].strip()}
+    theirs = [f"{name.strip()} ({id})" for id, name in students.items()]
+    if entries and not by_id.keys() & students.keys():
+        raise CanvasError(
+            "Nobody of the course is in Canvas's gradebook, so it is not filled: "
+            f"{both_sides([e.called for e in entries], theirs)}. Grade the zip that Canvas's "
+            "'Download Submissions' made: numbers in its names tell who is who."
+        )
+    filling = Filling("gradebook", zeros)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow([*header[: last_info + 1], header[column]])
     for row in table[1:]:
         row += [""] * (len(header) - len(row))
         value = row[column]
-        entry = by_id.pop(row[1].strip(), None)
-        if entry is not None and entry.result.status == "grader_error":
-            notices.append(f"{entry.name} is left open: the grader failed on it.")
-        elif entry is not None:
-            value = f"{entry.result.points:.2f}"
+        entry = by_id.get(row[1].strip())
+        if entry is not None:
+            points = filling.points(entry, value)
+            value = value if points is None else points
+        elif row[1].strip():
+            filling.absent.append(f"{row[0].strip()} ({row[1].strip()})")
+        elif entries and row[0].strip() == _POINTS_POSSIBLE:
+            filling.compare({value}, entries[0].result.max_points)
         if any(row):
             writer.writerow([*row[: last_info + 1], value])
-    notices += [f"{entry.name} is not in the gradebook." for entry in by_id.values()]
+    filled = {entry.name for id, entry in by_id.items() if id in students}
+    filling.strangers += [entry.called for entry in entries if entry.name not in filled]
     mark = "utf-8-sig" if export.startswith(b"\xef\xbb\xbf") else "utf-8"
-    return out.getvalue().encode(mark), notices
+    return out.getvalue().encode(mark), filling.notices()
 
 
 def _assignment(header: Sequence[str], last_info: int, wanted: str | None) -> int:

@@ -37,12 +37,16 @@ TOTAL = "total"
 
 @dataclass(frozen=True)
 class Override:
-    """Points that an instructor set for a task or a check, and why; ``before`` is what it had."""
+    """Points that an instructor set for a task or a check, and why.
+
+    ``before`` is what it had; ``by`` says who decided, and is "" where that wasn't written down.
+    """
 
     target: str
     points: float
     reason: str
     before: float
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,3 +70,10 @@ class Entry:
     submitted: datetime | None = None
     overrides: tuple[Override, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """Who handed it in, for a person: names, with the platform's ids where they say more."""
+        students = [one for one in self.students if one.name]
+        known = [f"{s.name} ({s.id})" if s.id not in ("", s.name) else s.name for s in students]
+        return ", ".join(known) or self.name

@@ -43,6 +43,7 @@ def flags(entry: Entry) -> tuple[str, ...]:
     found += ["training interrupted"] * (result.training.status == "interrupted")
     found += [
         f"set by hand: {override.target} {number(override.points)} ({override.reason})"
+        + (f", by {override.by}" if override.by else "")
         for override in entry.overrides
     ]
     return (*found, *entry.notes)

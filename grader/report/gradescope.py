@@ -3,34 +3,63 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from grader.report.course import Override
-from grader.report.plain import check_words, cut, is_earned, override_words
+from grader.report.plain import check_words, cut, is_earned, number, override_words
 from grader.report.result import CheckResult, Result
 
 MAX_BYTES = 1_000_000
 """Gradescope takes no more."""
 
+METADATA = "submission_metadata.json"
 _OUTPUT, _LEAST_OUTPUT = 20_000, 60
 
 
-def to_gradescope(result: Result, overrides: Sequence[Override] = ()) -> str:
+def to_gradescope(result: Result, overrides: Sequence[Override] = (), notice: str = "") -> str:
     """The file's text, at most `MAX_BYTES` long: long outputs are cut as far as that needs.
 
-    The top score is the result's points, which wins over the sum of the tests. All formats are
-    ``text``, so nothing of a submission is read as markup.
+    ``notice`` is said first. The top score is the result's points, which wins over the sum of the
+    tests. All formats are ``text``, so nothing of a submission is read as markup.
     """
     limit = _OUTPUT
     while True:
-        text = json.dumps(_data(result, overrides, limit), ensure_ascii=True, allow_nan=False)
+        text = json.dumps(
+            _data(result, overrides, notice, limit), ensure_ascii=True, allow_nan=False
+        )
         if len(text) <= MAX_BYTES or limit <= _LEAST_OUTPUT:
             return text
         limit //= 2
 
 
-def _data(result: Result, overrides: Sequence[Override], limit: int) -> dict[str, object]:
-    lines = [result.reason] if result.reason else []
+def maximum_words(results: Path, most: float) -> str:
+    """A sentence if Gradescope gives another number of points than the rubric; "" otherwise.
+
+    Gradescope says so in a file of its own, above the folder of ``results``.
+    """
+    try:
+        metadata = json.loads((results.absolute().parents[1] / METADATA).read_bytes())
+        total = float(metadata["assignment"]["total_points"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    if not math.isfinite(total) or round(total, 2) == round(most, 2):
+        return ""
+    return (
+        f"This assignment has {number(total)} points on Gradescope, and the grader gives "
+        f"{number(most)} at most: tell your instructor."
+    )
+
+
+def _data(
+    result: Result, overrides: Sequence[Override], notice: str, limit: int
+) -> dict[str, object]:
+    lines = [notice] if notice else []
+    lines += [f"Notebook: {result.submission.path}"] if result.submission.path else []
+    if result.status == "ungradable":
+        lines.append("Not graded, so the score is 0 until you hand in again or it is set by hand.")
+    lines += [result.reason] if result.reason else []
     lines += [f"{r.message} {r.consequence}" for r in result.rules if r.status == "broken"]
     lines += map(override_words, overrides)
     lines += result.advice

@@ -6,13 +6,15 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.candidate.observation import clean
 from grader.report.course import Entry
 from grader.report.csv_text import Field, delimiter, replaced, rows, written
 from grader.report.plain import to_plain
+from grader.report.sheets import Filling, both_sides, key_of
 
 MAX_FEEDBACK = 5_000
 
@@ -20,6 +22,18 @@ _PARTICIPANT = re.compile(r"[^\d,;@]*[^\d\s,;@]\s?(\d+)")
 """'Participant 12345', whatever the word is in the language of the site."""
 _NUMBER = re.compile(r"\d+([.,]\d+)?")
 _FEEDBACK = re.compile(r"feedback|comment|kommentar|coment|commento|opmerking", re.IGNORECASE)
+_DATE = re.compile(r"-|.{4,60}\d[:.h]\d\d.{0,10}")
+"""What a column of dates holds, in whatever language: a dash, or something with a time of day."""
+_GROUP = re.compile(
+    r"gro?up\w*|grup\w*|groep\w*|groupe|team|equipo?|equipe|ryhm\w*|csoport|skupin\w*"
+    r"|групп\w*|група|ομάδα|グループ|组别?|小组|組|그룹",
+    re.IGNORECASE,
+)
+"""The header of the column for teams, which only a sheet of team submissions has."""
+_OTHER_ENCODING = (
+    "The worksheet was saved by a spreadsheet in another encoding than UTF-8, and filled in that. "
+    "Moodle reads UTF-8 alone: if its import refuses the file, download the worksheet again."
+)
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
 
 
@@ -29,12 +43,13 @@ class WorksheetError(Exception):
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the columns are; ``feedback`` is None if the worksheet has none."""
+    """Where the columns are; None for one that the worksheet doesn't have."""
 
     identifier: int
     grade: int
     feedback: int | None
     maximum: int | None
+    group: int | None = None
 
 
 def fill_worksheet(
@@ -42,12 +57,14 @@ def fill_worksheet(
     entries: Sequence[Entry],
     grade_header: str | None = None,
     feedback_header: str | None = None,
+    zeros: bool = False,
 ) -> tuple[bytes, list[str]]:
     """The worksheet with grades and feedback comments; every other byte stays.
 
     A student is found by the number in their Identifier, which is also in the names of Moodle's
-    download. Points that a grader error leaves open are not filled in. A decimal comma is written
-    where the worksheet's own numbers have one.
+    download, and a team by its name in the worksheet's column of groups. Points that are open stay
+    as they are in the sheet: those of a grader error, and of what could not be graded. A decimal
+    comma is written where the worksheet's own numbers have one.
 
     Args:
         worksheet: the file as downloaded.
@@ -55,12 +72,13 @@ def fill_worksheet(
         grade_header: header of the column for the points; None looks for 'Grade', or for the
             column before the maximum.
         feedback_header: header of the column for comments; None looks for one that says so.
+        zeros: whether who could not be graded gets a 0.
 
     Returns:
         The new file, and notices for a person.
 
     Raises:
-        WorksheetError: it isn't such a file.
+        WorksheetError: it isn't such a file, or nobody of the course is in it.
     """
     text, encoding = _decoded(worksheet)
     separator = delimiter(text)
@@ -71,32 +89,69 @@ def fill_worksheet(
     if len(table) < 2:
         raise WorksheetError("The worksheet has no students: download it from Moodle again.")
     columns = _columns(table, grade_header, feedback_header)
-    notices = _notices(table, columns)
-    by_id = {
-        student.id: entry
-        for entry in entries
-        for student in entry.students
-        if student.platform == "moodle"
-    }
-    if entries and not by_id:
-        notices.append("No row of the worksheet is filled: no submission came from Moodle.")
-    comma = any("," in field.value for row in table[1:] for field in _numbers(row, columns))
+    body = table[1:]
+    found = {entry.name: _rows_of(entry, body, columns) for entry in entries}
+    if entries and not any(found.values()):
+        raise WorksheetError(
+            "Nobody of the course is in Moodle's worksheet, so it is not filled: "
+            f"{both_sides([e.called for e in entries], [_student(r, body, columns) for r in body])}"
+            ". Grade the folder or zip that Moodle's 'Download all submissions' made: numbers in "
+            "its names tell who is who."
+        )
+    filling = Filling("worksheet", zeros)
+    comma = any("," in field.value for row in body for field in _numbers(row, columns))
     changes: list[tuple[Field, str]] = []
-    for row in table[1:]:
-        entry = by_id.pop(_participant(row, columns.identifier), None)
-        if entry is None or len(row) <= columns.grade:
-            continue
-        if entry.result.status == "grader_error":
-            notices.append(f"{entry.name} is left open: the grader failed on it.")
-            continue
-        points = f"{entry.result.points:.2f}"
-        points = points.replace(".", ",") if comma else points
-        changes.append(_change(row[columns.grade], points, separator))
-        if columns.feedback is not None and columns.feedback < len(row):
-            told = to_plain(entry.result, entry.overrides, MAX_FEEDBACK)
-            changes.append(_change(row[columns.feedback], as_html(told), separator))
-    notices += [f"{entry.name} is not in the worksheet." for entry in by_id.values()]
-    return replaced(text, changes).encode(encoding), notices
+    times = Counter(at for places in found.values() for at in places)
+    for entry in entries:
+        if not found[entry.name]:
+            filling.strangers.append(entry.called)
+        for row in (body[at] for at in found[entry.name] if times[at] == 1):
+            points = filling.points(entry, row[columns.grade].value, comma)
+            if points is not None:
+                changes.append(_change(row[columns.grade], points, separator))
+            if entry.result.status == "grader_error":
+                continue
+            for cell in _cells(row, columns.feedback):
+                told = as_html(to_plain(entry.result, entry.overrides, MAX_FEEDBACK))
+                filling.comment(entry, cell.value, told)
+                changes.append(_change(cell, told, separator))
+    if entries:
+        most = {field.value for row in body for field in _cells(row, columns.maximum)}
+        filling.compare(most, entries[0].result.max_points)
+        for at, row in enumerate(body):
+            if times[at] != 1:
+                whose = filling.claimed_twice if times[at] else filling.absent
+                whose.append(_student(row, body, columns))
+    # What the sheet's own encoding has no sign for can only be in comments, which are HTML.
+    content = replaced(text, changes).encode(encoding, "xmlcharrefreplace")
+    notices = [_OTHER_ENCODING] if entries and encoding != "utf-8" else []
+    return content, [*notices, *_notices(table, columns), *filling.notices()]
+
+
+def _rows_of(entry: Entry, body: Sequence[Sequence[Field]], columns: Columns) -> list[int]:
+    """The places of the rows that a submission is for."""
+    known = [student for student in entry.students if student.platform == "moodle"]
+    ids, names = {student.id for student in known}, {key_of(student.name) for student in known}
+    usable = [at for at, row in enumerate(body) if columns.grade < len(row)]
+    groups = {at: key_of(f.value) for at in usable for f in _cells(body[at], columns.group)}
+    own = [at for at in usable if groups.get(at) and groups[at] in names]
+    if own:
+        return own
+    own = [at for at in usable if _participant(body[at], columns.identifier) in ids]
+    if any(groups.values()):
+        # A team's number is none of a participant, though it may be the same.
+        own = [at for at in own if names & {key_of(field.value) for field in body[at]}]
+    return own
+
+
+def _student(row: Sequence[Field], body: Sequence[Sequence[Field]], columns: Columns) -> str:
+    """How the sheet calls a student: by the name behind the identifier, if there are names."""
+    at = columns.identifier + 1
+    names = [other[at].value for other in body if at < len(other)]
+    identifier = row[columns.identifier].value.strip()
+    is_name = at not in (columns.grade, columns.group) and len({*names}) == len(names)
+    name = row[at].value.strip() if is_name and at < len(row) else ""
+    return f"{name} ({identifier})" if name else identifier
 
 
 def _change(field: Field, value: str, separator: str) -> tuple[Field, str]:
@@ -127,8 +182,12 @@ def _participant(row: Sequence[Field], column: int) -> str:
 
 
 def _numbers(row: Sequence[Field], columns: Columns) -> list[Field]:
-    places = [place for place in (columns.grade, columns.maximum) if place is not None]
-    return [row[place] for place in places if place < len(row)]
+    return [*_cells(row, columns.grade), *_cells(row, columns.maximum)]
+
+
+def _cells(row: Sequence[Field], at: int | None) -> list[Field]:
+    """The cell of that column; none if the row or the worksheet has no such."""
+    return [row[at]] if at is not None and at < len(row) else []
 
 
 def _columns(
@@ -163,10 +222,11 @@ def _columns(
         feedback: int | None = _named(headers, feedback_header)
     else:
         feedback = next((at for at, h in enumerate(headers) if h == "feedback comments"), None)
-        # The comments are the last column in every language, if the site has them switched on.
-        if feedback is None and _FEEDBACK.search(headers[-1]):
+        if feedback is None and _is_feedback(headers, body, {identifier, grade, maximum}):
             feedback = len(headers) - 1
-    return Columns(identifier, grade, feedback, maximum)
+    taken = {identifier, grade, feedback, maximum}
+    group = next((at for at, h in enumerate(headers) if _GROUP.fullmatch(h)), None)
+    return Columns(identifier, grade, feedback, maximum, None if group in taken else group)
 
 
 def _named(headers: Sequence[str], header: str) -> int:
@@ -174,6 +234,20 @@ def _named(headers: Sequence[str], header: str) -> int:
     if wanted not in headers:
         raise WorksheetError(f"The worksheet has no column '{header}': copy its header exactly.")
     return headers.index(wanted)
+
+
+def _is_feedback(
+    headers: Sequence[str], body: Sequence[Sequence[Field]], taken: Collection[int | None]
+) -> bool:
+    """Whether the last column is for comments, as it is in every language where they are on.
+
+    Where they are off it is the date of the last change.
+    """
+    last = len(headers) - 1
+    if last in taken:
+        return False
+    cells = [row[last].value.strip() for row in body if last < len(row)]
+    return bool(_FEEDBACK.search(headers[last])) or not all(map(_DATE.fullmatch, cells))
 
 
 def _is_maximum(body: Sequence[Sequence[Field]], at: int) -> bool:

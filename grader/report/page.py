@@ -20,7 +20,7 @@ from grader.report.pictures import pictures_of
 from grader.report.plain import number
 from grader.report.rendering import environment, policy_hash, template_text
 from grader.report.result import Result, TaskResult
-from grader.student.progress import next_step, state
+from grader.student.progress import NOT_DONE, next_step, state
 from grader.submission.slices import Slice
 
 MAX_CODE = 20_000
@@ -107,7 +107,8 @@ def _by_hand_words(override: Override, result: Result) -> str:
     points = number(override.points)
     return (
         f"{titles.get(override.target, override.target)}: {points} "
-        f"{'point' if points == '1' else 'points'} instead of {number(override.before)}. "
+        f"{'point' if points == '1' else 'points'} instead of {number(override.before)}"
+        f"{f', by {override.by}' if override.by else ''}. "
         f"Reason: {override.reason}"
     )
 
@@ -122,8 +123,13 @@ def to_table(result: Result) -> str:
             words=_CHECK_WORDS,
             task_words={task.id: _TASK_WORDS[state(task)] for task in result.tasks},
             next_step=next_step(result),
+            not_done=NOT_DONE if _is_only_checked(result) else "",
         )
     )
+
+
+def _is_only_checked(result: Result) -> bool:
+    return result.status != "ungradable" and result.run.status == "not_run"
 
 
 def _code(task: TaskResult, code: Slice | None) -> tuple[_Line, ...]:

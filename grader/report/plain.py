@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from grader.report.course import Override
 from grader.report.result import CheckResult, Result, TaskResult
+from grader.student.progress import stops_at
 
 MAX_TEXT = 20_000
 
@@ -28,6 +29,9 @@ def to_plain(result: Result, overrides: Sequence[Override] = (), limit: int = MA
         lines = [f"{number(result.points)} of {number(result.max_points)} points."]
     if result.status == "grader_error":
         lines.append(f"{result.reason}")
+    stop = stops_at(result.run)
+    if stop:
+        lines.append(f"Cell {result.run.cell}: {stop} This costs no points by itself.")
     for task in result.tasks:
         lost = [check for check in task.checks if check.status != "passed"]
         if lost or task.points < task.max_points:
@@ -57,7 +61,8 @@ def override_words(override: Override) -> str:
     """An override as a sentence."""
     return (
         f"Set by hand: {override.target} has {number(override.points)} points "
-        f"instead of {number(override.before)}. Reason: {override.reason}"
+        f"instead of {number(override.before)}{f', by {override.by}' if override.by else ''}. "
+        f"Reason: {override.reason}"
     )
 
 

@@ -86,6 +86,8 @@ def to_text(notebook: Any) -> str:
             if cell.cell_type == "code":
                 cell.outputs = [output for output in cell.outputs if _is_valid(output)]
         notebook.metadata.pop("language_info", None)
+    language = notebook.metadata.setdefault("language_info", {"name": "python"})
+    language["file_extension"] = ".py"  # without it, an export to a script is called .txt
     text = nbformat.writes(notebook)
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.candidate.client import Candidates, GraderError, Isolation
+from grader.modes import UnusableError
 
 if TYPE_CHECKING:
     from grader.grading import Graded, Grader
@@ -29,6 +30,7 @@ class SelfCheck:
         rubric: points to count by; None takes the assignment's own.
         watch: whether to stay and check again at each save.
         publish: writes each new result elsewhere, and says whether that went well.
+        aside: whether the text goes to the error output, since the other one is taken.
     """
 
     notebook: Path
@@ -36,13 +38,14 @@ class SelfCheck:
     rubric: Path | None = None
     isolation: Isolation | None = None
     watch: bool = False
+    aside: bool = False
 
 
 def run(options: SelfCheck) -> int:
     """Check, say it on the terminal, and return the exit status: 0 when all points are there.
 
     Raises:
-        click.UsageError: the rubric can't be used.
+        UnusableError: the rubric can't be used.
     """
     # The warm process takes longest to start, so it starts before anything else is imported.
     with Candidates(options.isolation, trust=True) as candidates:
@@ -58,12 +61,12 @@ def run(options: SelfCheck) -> int:
                 return _watch(options, grader)
             graded = grader.grade(options.notebook)
         except RubricError as error:
-            raise click.UsageError(str(error)) from error
+            raise UnusableError(str(error)) from error
         except GraderError as error:
             click.echo(f"The grader failed: {error}.", err=True)
             return NOT_YET
     try:
-        click.echo(to_text(graded.result), nl=False)
+        click.echo(to_text(graded.result), nl=False, err=options.aside)
     finally:  # whatever becomes of the one, the other is there
         written = options.publish(graded)
     return ALL_POINTS if has_all_points(graded.result) and written else NOT_YET

@@ -5,16 +5,23 @@ The points are the instructor's. Only the words differ: a task that is not begun
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection
 from typing import Literal
 
 from grader import spec
-from grader.report.result import Result, TaskResult
+from grader.report.result import Result, Run, TaskResult
 
 State = Literal["done", "to correct", "not yet", "not decided"]
 
 _METHODS = {task.id: task.method.name for task in spec.TASKS}
 _AFTER_THE_CLASS = "Restart the kernel, run all cells, save the notebook, and hand it in."
+_THEN = "Then r" + _AFTER_THE_CLASS[1:]
+_MOST_OF_ERROR = 300
+NOT_DONE = (
+    "Not done here: the notebook was not run, and the class not trained. Your instructor's grading "
+    "does both."
+)
 
 
 def state(task: TaskResult) -> State:
@@ -63,7 +70,16 @@ def next_step(result: Result, settled: Collection[str] = ()) -> str:
         return "Ask your instructor: the grader failed, and your notebook is not to blame."
     if not has_all_points(result):
         return "" if settled else "Look at the broken rules above: they cost points."
-    return _AFTER_THE_CLASS
+    stop = stops_at(result.run)
+    return f"Mend cell {result.run.cell} first. {stop} {_THEN}" if stop else _AFTER_THE_CLASS
+
+
+def stops_at(run: Run) -> str:
+    """Where the notebook stopped as it was run from top to bottom, and why; "" if it didn't."""
+    if run.cell is None or run.status not in ("failed", "timed_out", "killed"):
+        return ""
+    why = textwrap.shorten(run.error or run.status, _MOST_OF_ERROR, placeholder=" …").rstrip(".")
+    return f"Run from top to bottom, the notebook stops there: {why}."
 
 
 def _step(task: TaskResult) -> str:

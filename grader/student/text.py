@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.report.terminal import number
-from grader.student.progress import next_step, state
+from grader.student.progress import NOT_DONE, next_step, state
 
 WIDTH = 80
 
@@ -23,6 +23,8 @@ def to_text(result: Result, width: int = WIDTH) -> str:
         lines += _rules(result, width)
         lines += [line for text in result.advice for line in _wrapped(f"Advice: {text}", width)]
         lines += [""] * bool(result.advice)
+        if result.run.status == "not_run":
+            lines += [*_wrapped(NOT_DONE, width), ""]
     lines += _wrapped(f"Next: {next_step(result)}", width)
     return "\n".join(lines) + "\n"
 

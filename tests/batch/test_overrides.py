@@ -8,12 +8,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import broken_grader, entry, graded, ungradable
 
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.batch.schedule import failed_result
+from grader.cli import main
 from grader.report.cohort import cohort
 from grader.report.gradebook import to_gradebook
 from grader.report.gradescope import to_gradescope
@@ -95,6 +97,53 @@ def test_more_points_than_there_are_can_not_be_given(
         f"overrides.yaml, entry 2 (line 3): '{target}' can't have {points:g} points, "
         f"for {most} are the most."
     )
+
+
+def test_all_mistakes_are_said_at_once_with_their_lines(tmp_path: Path) -> None:
+    text = (
+        "- student: Ada\n  target: kl\n  points: 99\n"
+        "- student: Bob\n  target: elbo\n  points: 4\n  reason: fine\n"
+        "- student: Cy\n  target: elbo\n  ponts: 1\n  reason: a\n  reason: b\n"
+        "- Di\n"
+    )
+    (tmp_path / "overrides.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(OverridesError) as caught:
+        read_overrides(tmp_path, RUBRIC)
+    head, *told = str(caught.value).splitlines()
+    assert head == "overrides.yaml has 6 mistakes:"
+    assert told == [
+        "  entry 1 (line 1): it has no reason.",
+        "  entry 1 (line 3): 'kl' can't have 99 points, for 3.5 are the most.",
+        "  entry 3 (line 8): 'points' must be a number, 0 or more.",
+        "  entry 3 (line 10): the key 'ponts' is not known; known are student, target, points, "
+        "was, by, reason.",
+        "  line 12: the key 'reason' is there twice, first in line 11.",
+        "  entry 4 (line 13): it must have the keys student, target, points, reason.",
+    ]
+
+
+def test_all_mistakes_of_a_table_are_said_at_once(tmp_path: Path) -> None:
+    text = f"{HEADER}\n,kl,1,x\na,kl,9,x\na,kl,1,\n"
+    (tmp_path / "overrides.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(OverridesError) as caught:
+        read_overrides(tmp_path, RUBRIC)
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "overrides.csv has 3 mistakes",
+        "  entry 1 (line 2)",
+        "  entry 2 (line 3)",
+        "  entry 3 (line 4)",
+    ]
+
+
+def test_mistakes_stop_the_command_before_it_grades(tmp_path: Path) -> None:
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    (tmp_path / "in" / "ada" / "vae.ipynb").write_text("{}")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "overrides.yaml").write_text("- a\n- b\n")
+    done = CliRunner().invoke(main, [str(tmp_path / "in"), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert done.output.startswith("Error: overrides.yaml has 2 mistakes:\n  entry 1 (line 1)")
+    assert not (tmp_path / "out" / "results").exists()
 
 
 def apply(result: Result, *wishes: tuple[str, float], was: float | None = None):
@@ -180,6 +229,21 @@ def test_stale_overrides_are_pointed_out(
     _, notices = apply(graded(), (target, points), was=was)
     assert len(notices) == 1
     assert told in notices[0]
+
+
+def test_the_second_of_two_for_the_same_is_pointed_out() -> None:
+    one, notices = apply(graded(), ("kl", 3.0), ("kl", 1.0))
+    assert one.result.tasks[0].points == 1.0
+    assert notices == ["Override 2 (Ada_L_12, kl) replaces an earlier one (3 points)."]
+
+
+def test_who_decided_is_said() -> None:
+    wish = Wish(1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
+    (one,), _ = overridden([entry(graded())], [wish])
+    page = to_page(one.result, overrides=one.overrides).partition("<main>")[0]
+    assert "KL: 3 points instead of 2.5, by Dr. &lt;Noether&gt;. Reason: because" in page
+    assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one.overrides)
+    assert b"set by hand: kl 3 (because), by Dr. <Noether>" in to_gradebook([one])
 
 
 def test_students_that_are_not_there_or_not_told_apart() -> None:

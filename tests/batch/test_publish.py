@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +12,12 @@ import pytest
 from made_results import entry, graded, ungradable
 from report.test_page import executed, png
 
+from grader.batch.nbgrader_db import read_roster
 from grader.batch.options import CourseOptions
 from grader.batch.overrides import Wish, overridden
 from grader.batch.publish import page_path, publish
 from grader.report.course import Entry
+from grader.report.nbgrader import NO_ROSTER, Enrolled
 from grader.report.page import to_page
 from grader.submission import extract, load
 from tests.batch.courses import SOLVED
@@ -48,7 +52,8 @@ def published(out: Path, entry: Entry, *wishes: Wish, notebook: Path = SOLVED) -
     """Publish the course of one, and return all its students' pages."""
     entries, notices = overridden([entry], wishes)
     assert notices == []
-    assert publish(out, entries, CourseOptions(), {entry.name: notebook}) == []
+    done = publish(out, entries, CourseOptions(), {entry.name: notebook})
+    assert (done.notices, done.problems) == ([], [])
     folder = (out / page_path(entry.name)).parent
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
@@ -123,3 +128,59 @@ def test_whoever_handed_in_no_notebook_has_a_page_too(tmp_path: Path) -> None:
     page = (tmp_path / page_path(nothing.name)).read_text(encoding="utf-8")
     assert "There is no class VAE." in page
     assert nothing.name in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+SHEET = "Identifier,Full name,Grade,Maximum grade,Feedback comments\nParticipant {},Ada,,7.5,\n"
+
+
+def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: Path) -> None:
+    out, sheet, grades = tmp_path / "out", tmp_path / "sheet.csv", tmp_path / "canvas.csv"
+    sheet.write_text(SHEET.format(12), encoding="utf-8")
+    grades.write_text("Student,ID,Section,VAE (1)\nEve,99,A,\n", encoding="utf-8")
+    options = CourseOptions(moodle=sheet, canvas=grades)
+    done = publish(out, [one], options, {})
+    assert [path.relative_to(out).as_posix() for path in done.files] == [
+        "report/index.html",
+        "report/students",
+        "gradebook.csv",
+        "moodle_worksheet.csv",
+        "moodle_feedback.zip",
+    ]
+    assert all(path.exists() for path in done.files)
+    assert not (out / "canvas_gradebook.csv").exists()
+    (problem,) = done.problems
+    assert "Nobody of the course is in Canvas's gradebook" in problem
+    sheet.write_text(SHEET.format(99), encoding="utf-8")
+    done = publish(out, [one], options, {})
+    assert len(done.problems) == 2
+    assert done.notices == [
+        "moodle_worksheet.csv and moodle_feedback.zip are of an earlier grading and may differ "
+        "from what holds now: give --moodle again, or delete them."
+    ]
+    assert publish(out, [one], CourseOptions(), {}).notices == done.notices
+
+
+def test_nbgraders_gradebook_is_read_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "gradebook.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE student (id, first_name, last_name, email)")
+        database.execute("CREATE TABLE assignment (name, duedate)")
+        database.execute("INSERT INTO student VALUES ('bob', 'Bob', NULL, 'bob@x.org')")
+        database.execute("INSERT INTO assignment VALUES ('vae', '2026-01-01 00:00:00.000000')")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    for course in (tmp_path, tmp_path / "submitted"):
+        roster, notices = read_roster(course)
+        assert roster.students == {"bob": Enrolled("Bob", "", "bob@x.org")}
+        assert roster.duedates == {"vae": "2026-01-01 00:00:00"}
+        assert notices == []
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert [file.name for file in tmp_path.iterdir()] == ["gradebook.db"]
+
+
+def test_a_gradebook_that_is_none_is_said(tmp_path: Path) -> None:
+    assert read_roster(tmp_path) == (NO_ROSTER, [])
+    for content in (b"no database at all" * 100, b""):
+        (tmp_path / "gradebook.db").write_bytes(content)
+        roster, (notice,) = read_roster(tmp_path)
+        assert roster == NO_ROSTER
+        assert "gradebook.db can't be read" in notice

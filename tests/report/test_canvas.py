@@ -6,9 +6,11 @@ import csv
 import io
 
 import pytest
-from made_results import broken_grader, entry, graded
+from made_results import broken_grader, entry, graded, ungradable
 
 from grader.report.canvas import CanvasError, fill_gradebook
+from grader.report.course import Entry
+from grader.report.result import Result
 
 EXPORT = (
     "Student,ID,SIS User ID,SIS Login ID,Section,VAE (771),Quiz (9),Current Score (read only)\n"
@@ -27,7 +29,13 @@ def read(content: bytes, delimiter: str = ",") -> list[list[str]]:
 
 def test_one_assignment_with_its_id() -> None:
     filled, notices = fill_gradebook(EXPORT.encode(), [entry(graded(), platform="canvas")], "VAE")
-    assert notices == []
+    assert notices == [
+        "The gradebook's maximum is 60 points, and the rubric's sum is 7.5: points are written as "
+        "they are, so full marks are 7.5 of 60 there. Set the maximum to 7.5 on the platform, or "
+        "grade with a rubric of as many points.",
+        "In the gradebook: 2 are in the sheet, but handed nothing in, so nothing is filled in: "
+        "Bob, B (13), Student, Test (14).",
+    ]
     assert read(filled) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "VAE (771)"],
         ["", "", "", "", "", "Manual Posting"],
@@ -57,10 +65,31 @@ def test_open_grades_and_strangers_are_said() -> None:
     )
     filled, notices = fill_gradebook(EXPORT.encode(), [open_, stranger], "771")
     assert read(filled)[4][-1] == "7.00"
-    assert notices == [
-        "B_13 is left open: the grader failed on it.",
-        "Z_5 is not in the gradebook.",
+    assert [n for n in notices if "60 points" not in n][:2] == [
+        "In the gradebook: 1 is left open, since the grader itself failed: B (13).",
+        "In the gradebook: 1 is in the course, but not in the sheet: Z (5).",
     ]
+
+
+def test_what_could_not_be_graded_is_no_zero_unless_that_is_wanted() -> None:
+    export = EXPORT.replace("60.00", "7.5").encode()
+    bad = entry(ungradable(), "Bob", "13", "canvas")
+    filled, notices = fill_gradebook(export, [bad], "771")
+    assert read(filled)[4][-1] == "7.00"
+    assert "could not be graded" in notices[0]
+    filled, notices = fill_gradebook(export, [bad], "771", zeros=True)
+    assert read(filled)[4][-1] == "0.00"
+    assert "Bob (13) (had 7.00, now 0.00)" in notices[0]
+
+
+@pytest.mark.parametrize("mark", ["EX", "ex", " EX "])
+@pytest.mark.parametrize("result", [graded(), ungradable(), broken_grader()])
+def test_who_is_excused_stays_so(mark: str, result: Result) -> None:
+    export = EXPORT.replace("7.00", mark).encode()
+    one = entry(result, "Bob", "13", "canvas")
+    filled, notices = fill_gradebook(export, [one], "771", zeros=True)
+    assert read(filled)[4][-1] == mark
+    assert "1 is excused (EX), and stays so: Bob (13)." in "".join(notices)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +107,12 @@ def test_what_can_not_be_used_is_refused(export: str, assignment: str | None, wh
         fill_gradebook(export.encode(), [], assignment)
 
 
-def test_a_course_from_elsewhere_fills_nothing_and_says_so() -> None:
-    _, notices = fill_gradebook(EXPORT.encode(), [entry(graded(), platform="moodle")], "771")
-    assert notices == ["No row of the gradebook is filled: no submission came from Canvas."]
+@pytest.mark.parametrize(
+    "stranger",
+    [entry(graded(), platform="moodle"), entry(graded(), "Zed", "777", platform="canvas")],
+)
+def test_a_gradebook_with_nobody_of_the_course_is_refused_with_both_sides(stranger: Entry) -> None:
+    with pytest.raises(CanvasError) as caught:
+        fill_gradebook(EXPORT.encode(), [stranger], "771")
+    assert stranger.students[0].name in str(caught.value)
+    assert "Bob, B (13)" in str(caught.value)

@@ -14,7 +14,7 @@ from made_results import HOSTILE, course, entry, graded
 
 from grader.report.cells import points_cell, table, text_cell
 from grader.report.gradebook import to_gradebook
-from grader.report.nbgrader import COLUMNS, to_nbgrader
+from grader.report.nbgrader import COLUMNS, Enrolled, Roster, to_nbgrader
 
 
 def read(content: bytes) -> list[dict[str, str]]:
@@ -48,7 +48,7 @@ def test_the_time_of_a_submission_is_in_both_tables() -> None:
     entries = [replace(entry(graded()), submitted=moment), entry(graded(), "Bob", "13")]
     rows = read(to_gradebook(entries))
     assert [row["submitted_utc"] for row in rows] == ["2026-01-02 03:04:05", ""]
-    rows = read(to_nbgrader(entries, "vae"))
+    rows = read(to_nbgrader(entries, "vae")[0])
     assert [row["timestamp"] for row in rows] == ["2026-01-02 03:04:05", ""]
 
 
@@ -105,12 +105,14 @@ def test_points_are_numbers(points: float | None, cell: object) -> None:
 def test_nbgrader_keeps_every_word_of_a_name(name: str, first: str, last: str) -> None:
     one = entry(graded())
     one = replace(one, students=(replace(one.students[0], name=name),))
-    (row,) = read(to_nbgrader([one], "vae"))
+    (row,) = read(to_nbgrader([one], "vae")[0])
     assert (row["first_name"], row["last_name"]) == (first, last)
 
 
 def test_nbgrader_columns() -> None:
-    rows = read(to_nbgrader(course("nbgrader"), "vae", "2026-01-01 00:00:00"))
+    roster = Roster({}, {"vae": "2026-01-01 00:00:00", "other": "2027-01-01 00:00:00"})
+    content, notices = to_nbgrader(course("nbgrader"), "vae", roster)
+    rows = read(content)
     assert tuple(rows[0]) == COLUMNS
     assert rows[0] == {
         "assignment": "vae",
@@ -125,4 +127,18 @@ def test_nbgrader_columns() -> None:
         "score": "4.5",
         "max_score": "7.5",
     }
-    assert [row["score"] for row in rows] == ["4.5", "0", "", "4.5", "4.5"]
+    assert [row["score"] for row in rows] == ["4.5", "", "", "4.5", "4.5"]
+    assert len(notices) == 2
+    assert "could not be graded" in notices[1]
+    zeros, _ = to_nbgrader(course("nbgrader"), "vae", zeros=True)
+    assert [row["score"] for row in read(zeros)] == ["4.5", "0", "", "4.5", "4.5"]
+
+
+def test_names_of_nbgraders_own_gradebook_win_and_both_sides_are_held_together() -> None:
+    known = {"12": Enrolled("Ada", "de la L", "ada@x.org"), "99": Enrolled("Eve", "E")}
+    entries = [entry(graded(), platform="nbgrader"), entry(graded(), "Zed", "13", "nbgrader")]
+    content, notices = to_nbgrader(entries, "vae", Roster(known))
+    names = [(row["first_name"], row["last_name"], row["email"]) for row in read(content)]
+    assert names == [("Ada", "de la L", "ada@x.org"), ("", "Zed", "13@example.org")]
+    assert "not in the sheet: Zed (13)" in notices[0]
+    assert notices[1].endswith(": 99.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,11 @@ from student_notebooks import TEMPLATE, UNWRITTEN, WRONG_KL, write
 
 from grader.candidate.client import Candidates
 from grader.grading import grade_file
-from grader.report.result import CheckResult, Result, Submission, TaskResult
+from grader.report.page import to_page, to_table
+from grader.report.plain import to_plain
+from grader.report.result import CheckResult, Result, Run, Submission, TaskResult
 from grader.rubric import Rubric
+from grader.student.live import SelfCheck
 from grader.student.progress import has_all_points, next_step, state
 from grader.student.text import to_change_text, to_text
 
@@ -87,6 +91,52 @@ def test_a_rule_that_takes_points_is_not_all_points(begun: Result) -> None:
     charged = replace(done.tasks[0], points=0.0)
     assert state(charged) == "to correct"
     assert "broken rule" in next_step(replace(done, tasks=(charged,)))
+
+
+@pytest.fixture
+def all_points() -> Result:
+    check = CheckResult("kl.total", "Title", 5.0, 5.0, "passed")
+    task = TaskResult("kl", "KL divergence", 5.0, 5.0, (check,), {"cell": 1, "line": 2})
+    return Result(Submission("vae.ipynb", "", ""), "graded", 5.0, 5.0, (task,))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "told"),
+    [
+        ("failed", "ZeroDivisionError: division by zero", "ZeroDivisionError: division by zero."),
+        ("failed", "ValueError: a\n  b" + "c" * 1000, "ValueError: a …."),
+        ("timed_out", "Cell 14 ran longer than 60 seconds.", "longer than 60 seconds."),
+        ("killed", "Cell 14 ended the kernel: it called exit.", "it called exit."),
+        ("killed", None, "killed."),
+    ],
+)
+def test_a_right_notebook_that_stops_is_told_to_mend_that_cell_first(
+    status: Any, error: str | None, told: str, all_points: Result
+) -> None:
+    stopped = replace(all_points, run=Run(status, 1.0, 14, error))
+    next_ = next_step(stopped)
+    stops = "Run from top to bottom, the notebook stops there: "
+    assert next_.startswith(f"Mend cell 14 first. {stops}")
+    assert f"{told} Then restart the kernel, run all cells, save the notebook" in next_
+    assert "<strong>Next:</strong> Mend cell 14 first." in to_page(stopped).partition("<main>")[0]
+    assert f"Cell 14: {stops}" in to_plain(stopped)
+
+
+@pytest.mark.parametrize("run", [Run(), Run("completed", 1.0), Run("interrupted", cell=3)])
+def test_a_notebook_that_does_not_stop_is_handed_in(run: Run, all_points: Result) -> None:
+    assert next_step(replace(all_points, run=run)).startswith("Restart the kernel")
+
+
+def test_tasks_come_before_the_cell_that_stops(begun: Result) -> None:
+    assert next_step(replace(begun, run=Run("failed", 1.0, 3, "x"))) == next_step(begun)
+
+
+def test_a_check_without_a_run_says_that_it_ran_nothing(all_points: Result) -> None:
+    for text in (to_text(all_points), repr(SelfCheck(all_points)), to_table(all_points)):
+        assert "the notebook was not run" in " ".join(text.split())
+    ran = replace(all_points, run=Run("completed", 1.0))
+    for text in (to_text(ran), to_table(ran)):
+        assert "the notebook was not run" not in " ".join(text.split())
 
 
 @given(st.text(max_size=300), st.integers(50, 120))
