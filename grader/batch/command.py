@@ -14,12 +14,13 @@ import click
 
 from grader import machine
 from grader.batch.archives import SubmissionsError
-from grader.batch.find import Found, Submission, find_submissions
+from grader.batch.find import NOTHING, Found, Submission, find_submissions
 from grader.batch.fingerprint import fingerprint
 from grader.batch.options import CourseOptions
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.batch.progress import progress
 from grader.batch.publish import PublishError, page_path, publish
+from grader.batch.rivals import copy_suffix, digest, rival_notes, with_rivals
 from grader.batch.schedule import Schedule, default_jobs, failed_result
 from grader.batch.stopping import exit_status, stoppable
 from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
@@ -70,7 +71,7 @@ def run(course: Course) -> int:
         wishes = read_overrides(out, rubric)
         store = Store(out)
         with stoppable(), store.locked(), store.scratch() as unpacked:
-            found = find_submissions(course.path, unpacked)
+            found = find_submissions(course.path, unpacked, course.options.nbgrader)
             return _grade(course, rubric, store, found, wishes)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
@@ -137,7 +138,7 @@ def _how(course: Course, rubric: Rubric) -> bytes:
 
 def _fingerprint(one: Submission, content: bytes, how: bytes) -> str:
     name = one.notebook.name if one.notebook else "\n".join(one.notices)
-    return fingerprint(name.encode(), content, how)
+    return fingerprint(name.encode("utf-8", "replace"), content, digest(one), how)
 
 
 def _content(one: Submission) -> bytes | None:
@@ -234,12 +235,14 @@ def _grade_one(
     if content is None:
         graded = grader.grade(one.notebook.path)  # says why it can't be read
     else:
-        copy = _copied(content, copies / f"{one.name}{one.notebook.path.suffix}")
+        copy = _copied(content, copies / f"{one.name}{copy_suffix(one.notebook)}")
         graded = grader.grade(copy)
         with suppress(OSError):
             copy.unlink()
     submission = replace(graded.result.submission, path=path, student=student)
     result = replace(graded.result, submission=submission)
+    if one.rivals:
+        result = with_rivals(result, one, grader, copies)
     page = to_page(result, graded.code, graded.executed)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
@@ -266,23 +269,30 @@ def _called(one: Submission) -> tuple[str, str, str]:
 
 
 def _entry(one: Submission, result: Result) -> Entry:
-    return Entry(one.name, result, one.students, one.late, one.submitted, notes=one.notices)
+    notes = (*one.notices, *rival_notes(result))
+    return Entry(one.name, result, one.students, one.late, one.submitted, notes=notes)
 
 
 def _summary(entries: Sequence[Entry], out: Path) -> str:
     graded = [entry.result.points for entry in entries if entry.result.status == "graded"]
-    lines = [f"{len(graded)} of {len(entries)} submissions are graded."]
+    counted = sum(len(e.students) for e in entries if e.result.status == "graded")
+    everybody = sum(len(entry.students) for entry in entries)
+    lines = [f"{counted} of {everybody} students are graded."]
     if graded:
         most = entries[0].result.max_points
         mean = sum(graded) / len(graded)
         lines[0] += f" They have {mean:.1f} of {most:g} points on average."
-    for status, words in (
-        ("ungradable", "could not be graded"),
-        ("grader_error", "are open, since the grader itself failed on them"),
+    ungradable = [entry for entry in entries if entry.result.status == "ungradable"]
+    failed = [entry for entry in entries if entry.result.status == "grader_error"]
+    empty = {e.name for e in entries if (e.result.reason or "").startswith(NOTHING)}
+    for left, words in (
+        ([e for e in ungradable if e.name not in empty], "could not be graded"),
+        ([e for e in ungradable if e.name in empty], "handed in nothing that can be graded"),
+        (failed, "are open, since the grader itself failed on them"),
     ):
-        names = [entry.name for entry in entries if entry.result.status == status]
-        if names:
-            lines.append(f"{len(names)} {words}: {', '.join(names)}.")
+        if left:
+            count = sum(len(entry.students) for entry in left)
+            lines.append(f"{count} {words}: {', '.join(entry.name for entry in left)}.")
     again = [e.name for e in entries if e.result.status == "graded" and e.result.is_open]
     if again:
         lines.append(

@@ -1,0 +1,113 @@
+"""Choose the notebook that is graded among all that one student handed in.
+
+1. One in which at least one method is written; a template that was left as it is never wins.
+2. Of the last attempt, where the platform tells attempts.
+3. One from which the class can be taken; then the most methods written.
+4. A notebook rather than a script; then one that was run and saved with its outputs.
+5. One that isn't named as a copy (``vae-Copy1``, ``vae (1)``, a checkpoint, backup, old).
+6. The latest upload by the platform's own number for it; then the latest date.
+7. The highest number at the end of the name, ``vae_v4`` before ``vae_v3``; the one that lies least
+   deep; then the last by name, numbers in it read as numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.batch.archives import CODE, File
+from grader.batch.platforms import Owner
+from grader.batch.written import Written, read_written
+from grader.submission.kinds import READABLE, Kind
+
+GIVEN = ("vae_utils.py",)
+"""Files that students receive, and hand in again."""
+
+_NUMBER_AT_END = re.compile(r"(?:[-_ ]v?|\()(\d{1,6})\)?$", re.IGNORECASE)
+_COPY = re.compile(
+    r"\(\d+\)$|副本|~$|(?<![^\W_])(copy|copie|copia|kopie|kopia|checkpoint|bak|backup|old|orig"
+    r"|original|previous|draft|tmp|temp)[-_ ]?\d*(?![^\W_])",
+    re.IGNORECASE,
+)
+_SAME_TIME_S = 60.0
+"""Files that were written at once, as by a program that unpacks or copies, have no order."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The notebook to grade and the others; ``rivals`` are those with code that differs."""
+
+    graded: File
+    owner: Owner
+    others: tuple[File, ...] = ()
+    rivals: tuple[File, ...] = ()
+
+
+def choose(own: Sequence[tuple[Owner, File]]) -> Choice | None:
+    """The notebook to grade of all files of one student; None if there is none."""
+    found = [(one, file) for one, file in own if _may_be_graded(file)]
+    if not found:
+        return None
+    if len(found) == 1:
+        return Choice(found[0][1], found[0][0])
+    times = [file.modified for _, file in found]
+    has_dates = max(times) - min(times) > _SAME_TIME_S
+    read = {file.parts: _written(file) for _, file in found}
+    found.sort(key=lambda it: _rank(it[0], it[1], read[it[1].parts], has_dates))
+    owner, graded = found.pop()
+    others = tuple(file for _, file in reversed(found))
+    best = read[graded.parts]
+    rivals = (file for file in others if _is_rival(read[file.parts], best))
+    return Choice(graded, owner, others, tuple(rivals))
+
+
+def _may_be_graded(file: File) -> bool:
+    """Whether it is a notebook or a script, or is meant to be one by its name."""
+    if file.path is None or file.parts[-1] in GIVEN:
+        return False
+    if file.suffix in CODE:
+        return True
+    # Of text that only may be a script, what holds the class is one.
+    return file.kind in READABLE and (file.kind is Kind.NOTEBOOK or _written(file).has_class)
+
+
+def _written(file: File) -> Written:
+    return read_written(file.path) if file.path is not None else Written()
+
+
+def _is_rival(other: Written, graded: Written) -> bool:
+    return other.is_readable and other.methods > 0 and other.text != graded.text
+
+
+def _rank(one: Owner, file: File, written: Written, has_dates: bool) -> tuple[object, ...]:
+    """Sorts the file to be graded last."""
+    stem = _stem(one.rest[-1])
+    match = _NUMBER_AT_END.search(stem)
+    folders = one.rest[:-1]
+    return (
+        written.methods > 0,
+        one.attempt,
+        written.has_class,
+        written.is_readable,
+        written.methods,
+        _is_notebook(file),
+        written.has_outputs,
+        not any(map(_COPY.search, (*folders, stem))),
+        one.upload,
+        file.modified if has_dates else 0.0,
+        int(match[1]) if match else 0,
+        -len(file.parts),
+        [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", stem)],
+        file.parts,
+    )
+
+
+def _is_notebook(file: File) -> bool:
+    return file.kind is Kind.NOTEBOOK or file.suffix == ".ipynb"
+
+
+def _stem(name: str) -> str:
+    stem, end = os.path.splitext(name)
+    return _stem(stem) if os.path.splitext(stem)[1].lower() in CODE else stem if end else name
