@@ -15,8 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from grader.batch.listing import (
+    CODE,
+    GRADESCOPE_FILE,
+    File,
+    Listing,
+    Parts,
+    SubmissionsError,
+    is_archive_name,
+    is_junk,
+    suffix_of,
+)
 from grader.batch.members import (
-    ARCHIVE_SUFFIXES,
     DAMAGED,
     MAX_RATIO,
     RATIO_FROM_BYTES,
@@ -37,74 +47,15 @@ MAX_NESTED_BYTES = 200_000_000
 MAX_ARCHIVES_DEEP = 3
 """How many archives may lie within each other: a platform's, a student's, and one in that."""
 
-CODE = (".ipynb", ".py")
-"""Endings that say what a file is meant to be; of all others the content is looked at."""
-GRADESCOPE_FILE = "submission_metadata.yml"
-
 _NEVER_CODE = (
     *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
     *(".mp3", ".mp4", ".mov", ".avi", ".wav", ".pt", ".pth", ".ckpt", ".safetensors", ".npy"),
     *(".npz", ".pkl", ".h5", ".pyc", ".so", ".dll", ".exe", ".ttf", ".woff", ".css", ".js"),
 )
 """Endings of which only the name is kept: there may be thousands of them."""
-MIRROR = "__MACOSX"
-"""The folder in which a Mac packs what it keeps beside files, under their own names."""
-_JUNK = (MIRROR, ".ipynb_checkpoints", "__pycache__", "Thumbs.db", "desktop.ini")
-_MARK_OF_THE_WEB = "Zone.Identifier"
 _ARCHIVES = (Kind.ZIP, Kind.ARCHIVE)
 _WORTH_UNPACKING = (*_ARCHIVES, Kind.NOTEBOOK, Kind.SCRIPT, Kind.JSON, Kind.TEXT, Kind.CONFLICT)
 _HEAD = 1 << 16
-
-Parts = tuple[str, ...]
-
-
-class SubmissionsError(Exception):
-    """No submissions can be read from this path; says why and what to do."""
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of the download.
-
-    Attributes:
-        parts: the parts of its name in it.
-        path: where its bytes are; None if they were not unpacked, since nothing reads them.
-        kind: what it is by its content; None if nobody has looked.
-        problem: why it can't be read, if that is so.
-        modified: when it was changed, in seconds since the epoch; 0 where that isn't known.
-    """
-
-    parts: Parts
-    path: Path | None
-    kind: Kind | None = None
-    problem: str = ""
-    modified: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """The name in the download, for people."""
-        return shown("/".join(self.parts))
-
-    @property
-    def suffix(self) -> str:
-        """The last suffix, in lower case, dot included."""
-        return _suffix(self.parts)
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a folder or an archive holds.
-
-    Attributes:
-        files: sorted by name.
-        traces: names of what nobody reads, folders with an empty last part: they tell of a student
-            of whom there is nothing else.
-        notices: what was left out, and why.
-    """
-
-    files: tuple[File, ...]
-    traces: tuple[Parts, ...]
-    notices: tuple[str, ...]
 
 
 @dataclass
@@ -168,16 +119,6 @@ def list_files(path: Path, folder: Path) -> Listing:
     return Listing(tuple(files), tuple(sorted(found.traces)), tuple(found.notices))
 
 
-def is_archive_name(name: str) -> bool:
-    """Whether a file of that name says that it is an archive."""
-    return name.lower().endswith(ARCHIVE_SUFFIXES)
-
-
-def is_junk(part: str) -> bool:
-    """Whether it is what systems and programs leave behind, and no work of a student."""
-    return part in _JUNK or part.startswith(".") or part.endswith(_MARK_OF_THE_WEB)
-
-
 def _walk(top: Path, found: _Found) -> None:
     """Collect the ordinary files below ``top``; links are named and not followed."""
     for parts, path in _ordinary(top, (), found):
@@ -229,7 +170,7 @@ def _add(path: Path, parts: Parts, found: _Found, deep: int) -> None:
     modified = 0.0
     with suppress(OSError):  # then whoever reads it says why it can't be read
         modified = path.stat().st_mtime
-        if _suffix(parts) not in (*CODE, *_NEVER_CODE):
+        if suffix_of(parts) not in (*CODE, *_NEVER_CODE):
             with open(path, "rb") as file:
                 head = file.read(_HEAD)
                 kind = kind_of(head)
@@ -242,7 +183,7 @@ def _add(path: Path, parts: Parts, found: _Found, deep: int) -> None:
 
 
 def _is_to_be_opened(parts: Parts, kind: Kind | None) -> bool:
-    if _suffix(parts) in CODE or kind in (Kind.NOTEBOOK, Kind.SCRIPT):
+    if suffix_of(parts) in CODE or kind in (Kind.NOTEBOOK, Kind.SCRIPT):
         return False
     return kind in _ARCHIVES or is_archive_name(parts[-1])
 
@@ -303,7 +244,7 @@ def _refusal(name: str, parts: Parts) -> str:
 
 def _take(member: Member, parts: Parts, found: _Found, deep: int) -> None:
     """One member of an archive into the listing; its bytes only if they may be needed."""
-    suffix = _suffix(parts)
+    suffix = suffix_of(parts)
     if suffix in _NEVER_CODE:
         found.files[parts] = File(parts, None, modified=member.modified)
         return
@@ -350,7 +291,3 @@ def _write(head: bytes, source: IO[bytes], target: Path, limit: int, packed: int
     if problem:
         target.unlink(missing_ok=True)
     return problem
-
-
-def _suffix(parts: Parts) -> str:
-    return os.path.splitext(parts[-1])[1].lower()

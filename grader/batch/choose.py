@@ -16,11 +16,14 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from grader.batch.archives import CODE, File
-from grader.batch.platforms import Owner
+from grader.batch.copies import content_of, copy_of, modules_beside
+from grader.batch.listing import CODE, File
+from grader.batch.owners import Owner
 from grader.batch.written import Written, read_written
-from grader.submission.kinds import READABLE, Kind
+from grader.submission.kinds import Kind
 
 GIVEN = ("vae_utils.py",)
 """Files that students receive, and hand in again."""
@@ -31,36 +34,49 @@ _COPY = re.compile(
     r"|original|previous|draft|tmp|temp)[-_ ]?\d*(?![^\W_])",
     re.IGNORECASE,
 )
+_MOST_RIVALS = 3
 _SAME_TIME_S = 60.0
 """Files that were written at once, as by a program that unpacks or copies, have no order."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The notebook to grade and the others; ``rivals`` are those with code that differs."""
+    """The notebook to grade, whose it is, and the others.
+
+    Attributes:
+        modules: scripts that lie beside it.
+        rivals: those of the others in which methods are written, but otherwise; the best of them.
+    """
 
     graded: File
     owner: Owner
     others: tuple[File, ...] = ()
+    modules: tuple[File, ...] = ()
     rivals: tuple[File, ...] = ()
 
 
 def choose(own: Sequence[tuple[Owner, File]]) -> Choice | None:
     """The notebook to grade of all files of one student; None if there is none."""
+    files = [file for _, file in own]
     found = [(one, file) for one, file in own if _may_be_graded(file)]
     if not found:
         return None
     if len(found) == 1:
-        return Choice(found[0][1], found[0][0])
+        owner, graded = found[0]
+        return Choice(graded, owner, modules=modules_beside(graded, files))
+    read = {file.parts: _written(file, files) for _, file in found}
+    # A script without the class is a module of the notebook, and none to choose.
+    named = [it for it in found if _is_notebook(it[1]) or read[it[1].parts].has_class]
+    found = named or found
     times = [file.modified for _, file in found]
     has_dates = max(times) - min(times) > _SAME_TIME_S
-    read = {file.parts: _written(file) for _, file in found}
     found.sort(key=lambda it: _rank(it[0], it[1], read[it[1].parts], has_dates))
     owner, graded = found.pop()
+    modules = modules_beside(graded, files)
     others = tuple(file for _, file in reversed(found))
     best = read[graded.parts]
-    rivals = (file for file in others if _is_rival(read[file.parts], best))
-    return Choice(graded, owner, others, tuple(rivals))
+    rivals = [file for file in others if _is_rival(read[file.parts], best)]
+    return Choice(graded, owner, others, modules, tuple(rivals[:_MOST_RIVALS]))
 
 
 def _may_be_graded(file: File) -> bool:
@@ -70,11 +86,22 @@ def _may_be_graded(file: File) -> bool:
     if file.suffix in CODE:
         return True
     # Of text that only may be a script, what holds the class is one.
-    return file.kind in READABLE and (file.kind is Kind.NOTEBOOK or _written(file).has_class)
+    is_script = file.kind is Kind.SCRIPT and read_written(file.path).has_class
+    return file.kind is Kind.NOTEBOOK or is_script
 
 
-def _written(file: File) -> Written:
-    return read_written(file.path) if file.path is not None else Written()
+def _written(file: File, own: Sequence[File]) -> Written:
+    """What a notebook holds of the class, or else what it holds with the modules beside it."""
+    assert file.path is not None
+    alone = read_written(file.path)
+    if alone.has_class or not _is_notebook(file):
+        return alone
+    modules = [module for module in modules_beside(file, own) if module.parts[-1] not in GIVEN]
+    content = content_of(file) if modules else None
+    if content is None:
+        return alone
+    with TemporaryDirectory() as folder:
+        return read_written(copy_of(file, content, modules, Path(folder, "notebook")))
 
 
 def _is_rival(other: Written, graded: Written) -> bool:

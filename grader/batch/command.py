@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -13,14 +14,15 @@ from threading import BoundedSemaphore
 import click
 
 from grader import machine
-from grader.batch.archives import SubmissionsError
+from grader.batch.copies import content_of, copy_of, digest_of_files
 from grader.batch.find import NOTHING, Found, Submission, find_submissions
 from grader.batch.fingerprint import fingerprint
+from grader.batch.listing import File, SubmissionsError
 from grader.batch.options import CourseOptions
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.batch.progress import progress
 from grader.batch.publish import PublishError, page_path, publish
-from grader.batch.rivals import copy_suffix, digest, rival_notes, with_rivals
+from grader.batch.rivals import rival_notes, with_rivals
 from grader.batch.schedule import Schedule, default_jobs, failed_result
 from grader.batch.stopping import exit_status, stoppable
 from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
@@ -34,7 +36,6 @@ from grader.report.result import Submission as Graded
 from grader.rubric import Rubric, RubricError, default_path, load_rubric
 from grader.run.digits import DataError, read_digits
 from grader.run.start import Runner, RunOptions
-from grader.submission.load import MAX_BYTES
 
 _AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
@@ -138,18 +139,16 @@ def _how(course: Course, rubric: Rubric) -> bytes:
 
 def _fingerprint(one: Submission, content: bytes, how: bytes) -> str:
     name = one.notebook.name if one.notebook else "\n".join(one.notices)
-    return fingerprint(name.encode("utf-8", "replace"), content, digest(one), how)
+    return fingerprint(
+        name.encode("utf-8", "replace"), content, digest_of_files((*one.modules, *one.rivals)), how
+    )
 
 
 def _content(one: Submission) -> bytes | None:
     """The bytes to grade, cut where they are too many; None if they can't be read."""
     if one.notebook is None or one.notebook.path is None:
         return b""
-    try:
-        with open(one.notebook.path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError:
-        return None
+    return content_of(one.notebook)
 
 
 def _kept(one: Submission, how: bytes, store: Store) -> Result | None:
@@ -235,14 +234,14 @@ def _grade_one(
     if content is None:
         graded = grader.grade(one.notebook.path)  # says why it can't be read
     else:
-        copy = _copied(content, copies / f"{one.name}{copy_suffix(one.notebook)}")
+        copy = _copied(one, one.notebook, content, copies)
         graded = grader.grade(copy)
-        with suppress(OSError):
-            copy.unlink()
+        shutil.rmtree(copy.parent, ignore_errors=True)
     submission = replace(graded.result.submission, path=path, student=student)
     result = replace(graded.result, submission=submission)
     if one.rivals:
-        result = with_rivals(result, one, grader, copies)
+        with suppress(OSError):  # then nothing is known of them
+            result = with_rivals(result, one, grader, copies)
     page = to_page(result, graded.code, graded.executed)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
@@ -250,17 +249,16 @@ def _grade_one(
     return result
 
 
-def _copied(content: bytes, copy: Path) -> Path:
-    """The file ``copy``, with that content; its folder is gone if the grading was stopped.
+def _copied(one: Submission, notebook: File, content: bytes, copies: Path) -> Path:
+    """A copy of the notebook; the folder of copies is gone if the grading was stopped.
 
     Raises:
         StoreError: it can't be written.
     """
     try:
-        copy.write_bytes(content)
+        return copy_of(notebook, content, one.modules, copies / one.name)
     except OSError as error:
-        raise StoreError(f"{copy.parent} can't be written: {error.strerror}.") from error
-    return copy
+        raise StoreError(f"{copies} can't be written: {error.strerror}.") from error
 
 
 def _called(one: Submission) -> tuple[str, str, str]:

@@ -13,22 +13,23 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.batch import nbgrader_tree
-from grader.batch.archives import (
+from grader.batch.archives import list_files
+from grader.batch.choose import GIVEN, choose
+from grader.batch.gradescope import Group, groups_of
+from grader.batch.inside import from_inside, names_of
+from grader.batch.listing import (
     CODE,
     GRADESCOPE_FILE,
-    MIRROR,
     File,
     Listing,
     Parts,
     SubmissionsError,
     is_archive_name,
     is_junk,
-    list_files,
 )
-from grader.batch.choose import GIVEN, choose
-from grader.batch.gradescope import Group, groups_of
 from grader.batch.names import shown, unique_names
-from grader.batch.platforms import Layout, Owner, inner
+from grader.batch.owners import Owner
+from grader.batch.platforms import Layout
 from grader.report.course import Identity, Platform
 from grader.submission.kinds import Kind
 
@@ -56,6 +57,7 @@ class Submission:
         late: whether the platform says that it came late.
         submitted: when the platform says that it came.
         notices: what a person should know about it.
+        modules: scripts beside the notebook, which it may import.
         rivals: those of the others in which methods are written, but not as in the graded one.
     """
 
@@ -66,6 +68,7 @@ class Submission:
     late: bool = False
     submitted: datetime | None = None
     notices: tuple[str, ...] = ()
+    modules: tuple[File, ...] = ()
     rivals: tuple[File, ...] = ()
 
     @property
@@ -102,14 +105,15 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         SubmissionsError: there are none; says why.
     """
     listed = list_files(path, unpacked)
-    seen, platform = _from_inside(listed, path.absolute().name, assignment)
+    seen, platform = from_inside(listed, path.absolute().name, assignment)
     groups: Mapping[str, Group] = {}
     notices = list(listed.notices)
     if platform == "gradescope":
         groups, problems = groups_of(seen.files)
         notices += problems
         files = tuple(file for file in seen.files if file.parts != (GRADESCOPE_FILE,))
-        seen = replace(seen, files=files)
+        named = ((folder, "") for folder in groups)  # also whose folder isn't there
+        seen = replace(seen, files=files, traces=(*seen.traces, *named))
     layout = Layout.of(seen.files, groups)
     owned = _by_owner(seen, layout, platform)
     # A stray file at the top, such as a list of the course, is nobody's submission.
@@ -122,11 +126,11 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
     submissions = [_submission(own) for own in owned.values()]
     texts = [(own.files or own.traces)[0][0].text for own in owned.values()]
-    named = [
+    finished = [
         replace(submission, name=name)
         for submission, name in zip(submissions, unique_names(texts), strict=True)
     ]
-    return Found(tuple(sorted(named, key=lambda one: one.name)), tuple(notices))
+    return Found(tuple(sorted(finished, key=lambda one: one.name)), tuple(notices))
 
 
 def best_notebook(folder: Path, unpacked: Path) -> File | None:
@@ -142,64 +146,6 @@ def best_notebook(folder: Path, unpacked: Path) -> File | None:
     files = list_files(folder, unpacked).files
     chosen = choose([(Owner(("folder",), (Identity(""),), "", file.parts), file) for file in files])
     return chosen.graded if chosen else None
-
-
-def _from_inside(
-    listed: Listing, folder: str, assignment: str | None
-) -> tuple[Listing, Platform | None]:
-    """What was listed, as seen from the folder of submissions, and whose layout that is.
-
-    Raises:
-        SubmissionsError: the assignment can't be told, or isn't there.
-    """
-    listed = Listing(listed.files, _telling(listed), listed.notices)
-    names = _names(listed)
-    depths = nbgrader_tree.below_submitted(names, folder)
-    if depths is None:
-        outer, platform = inner(names)
-        return _cut(listed, outer), platform
-    seen = _cut(listed, depths)
-    chosen = nbgrader_tree.assignment_of(_names(seen), assignment)
-    return _of_assignment(seen, chosen), "nbgrader"
-
-
-def _telling(listed: Listing) -> tuple[Parts, ...]:
-    """The traces that may tell of a student: not those of folders in which something else is."""
-    filled = {
-        parts[:at] for parts in _names(listed) for at in range(1, len(parts) - (parts[-1] == ""))
-    }
-    kept = (parts for parts in listed.traces if parts[-1] or parts[:-1] not in filled)
-    # A Mac packs a mirror of all folders, in which the names are the same.
-    mirrored = (parts[parts[0] == MIRROR :] for parts in kept)
-    return tuple(parts for parts in mirrored if any(parts))
-
-
-def _names(listed: Listing) -> list[Parts]:
-    return [*(file.parts for file in listed.files), *listed.traces]
-
-
-def _cut(listed: Listing, depths: Sequence[int | None]) -> Listing:
-    """The same without outer folders; what has no depth is left out."""
-    at = len(listed.files)
-    files = [
-        replace(file, parts=file.parts[depth:])
-        for file, depth in zip(listed.files, depths[:at], strict=True)
-        if depth is not None
-    ]
-    traces = [
-        parts[depth:]
-        for parts, depth in zip(listed.traces, depths[at:], strict=True)
-        if depth is not None
-    ]
-    return Listing(tuple(files), tuple(parts for parts in traces if parts), listed.notices)
-
-
-def _of_assignment(listed: Listing, assignment: str | None) -> Listing:
-    """The files of one assignment; of all others no more than a trace of the student."""
-    files = tuple(file for file in listed.files if file.parts[1:2] == (assignment,))
-    others = [parts for parts in _names(listed) if parts[1:2] != (assignment,)]
-    own = [parts for parts in listed.traces if parts[1:2] == (assignment,)]
-    return Listing(files, (*own, *dict.fromkeys((*o[:2], "") for o in others)), listed.notices)
 
 
 def _by_owner(
@@ -231,7 +177,7 @@ def _is_flat(seen: Listing) -> bool:
     top = [file for file in seen.files if len(file.parts) == 1]
     has_folders = any(
         len(parts) > 1 and not is_archive_name(parts[0]) and not is_junk(parts[0])
-        for parts in _names(seen)
+        for parts in names_of(seen)
     )
     return not has_folders or any(_is_code(file) for file in top)
 
@@ -270,6 +216,7 @@ def _submission(own: _Own) -> Submission:
         one.late,
         _submitted(own, graded.parts, one),
         tuple(_notices(own, graded, one, chosen.others)),
+        chosen.modules,
         chosen.rivals,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from grader.batch.archives import GRADESCOPE_FILE, File
+from grader.batch.listing import GRADESCOPE_FILE, File
 from grader.batch.names import shown
 from grader.batch.times import read_time
 from grader.report.course import Identity

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from grader.batch.archives import File, Parts, SubmissionsError, is_junk
+from grader.batch.listing import File, Parts, SubmissionsError, is_junk
 from grader.batch.names import shown
-from grader.batch.platforms import Owner
+from grader.batch.owners import Owner
 from grader.batch.times import MAX_TEXT, read_time
 from grader.report.course import Identity
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader import spec
 from grader.submission import Notebook, Ungradable, extract, load
+from grader.submission.load import MAX_BYTES
 
 _CLASS = re.compile(rf"^[ \t]*class\s+{spec.CLASS_NAME}\b", re.MULTILINE)
 _FUNCTION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)\s*\([^:]{0,500}:", re.MULTILINE)
@@ -40,8 +41,13 @@ class Written:
 def read_written(path: Path) -> Written:
     """What the notebook, or script, at ``path`` holds of the class."""
     try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_BYTES)
+        # Thousands of files of a package, say, which needn't be looked at more closely.
+        if spec.CLASS_NAME.encode() not in content.replace(b"\0", b""):
+            return Written()
         notebook = load(path)
-    except Ungradable:
+    except (OSError, Ungradable):
         return Written()
     has_outputs = any(cell.has_outputs for cell in notebook.code)
     try:

@@ -57,8 +57,9 @@ def chosen(submission: Submission) -> str:
 
 
 def test_flat_folder(tmp_path: Path) -> None:
-    for name in ("bob.ipynb", "ada.ipynb", "ada.py", "vae_utils.py"):
+    for name in ("bob.ipynb", "ada.ipynb", "vae_utils.py"):
         (tmp_path / name).write_text(notebook())
+    (tmp_path / "ada.py").write_text("class VAE:\n    pass")
     (tmp_path / "course.csv").write_text("name,mail")
     found = find_submissions(tmp_path, tmp_path)
     assert [one.name for one in found.submissions] == ["ada", "bob"]
