@@ -79,10 +79,8 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     except YamlError as error:
         raise OverridesError(f"{path.name}, {shown(str(error))}.") from error
     except UnicodeDecodeError as error:
-        how = "In Excel save it as 'CSV UTF-8'" if path.suffix == ".csv" else "Save it as UTF-8"
-        raise OverridesError(
-            f"{path.name} is not UTF-8, so names may be misread. {how}."
-        ) from error
+        how = "'CSV UTF-8', as Excel calls it" if path.suffix == ".csv" else "UTF-8"
+        raise OverridesError(f"{path.name} is not UTF-8: save it as {how}.") from error
     except (OSError, csv.Error) as error:
         why = " ".join(str(error).split())
         raise OverridesError(f"{path.name} can't be read: {shown(why)}.") from error
