@@ -86,20 +86,26 @@ def _may_be_graded(file: File) -> bool:
     if file.suffix in CODE:
         return True
     # Of text that only may be a script, what holds the class is one.
-    is_script = file.kind is Kind.SCRIPT and read_written(file.path).has_class
+    is_script = file.kind is Kind.SCRIPT and _read_copy(file, ()).has_class
     return file.kind is Kind.NOTEBOOK or is_script
 
 
 def _written(file: File, own: Sequence[File]) -> Written:
     """What a notebook holds of the class, or else what it holds with the modules beside it."""
-    assert file.path is not None
-    alone = read_written(file.path)
-    if alone.has_class or not _is_notebook(file):
-        return alone
+    if file.path is None:
+        return Written()
+    alone = _read_copy(file, ()) if file.kind is Kind.SCRIPT else read_written(file.path)
     modules = [module for module in modules_beside(file, own) if module.parts[-1] not in GIVEN]
-    content = content_of(file) if modules else None
-    if content is None:
+    if alone.has_class or not modules or not _is_notebook(file):
         return alone
+    return _read_copy(file, modules)
+
+
+def _read_copy(file: File, modules: Sequence[File]) -> Written:
+    """What a copy holds, which is named as what it is and has the modules beside it."""
+    content = content_of(file)
+    if content is None:
+        return Written()
     with TemporaryDirectory() as folder:
         return read_written(copy_of(file, content, modules, Path(folder, "notebook")))
 

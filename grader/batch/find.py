@@ -105,7 +105,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         SubmissionsError: there are none; says why.
     """
     listed = list_files(path, unpacked)
-    seen, platform = from_inside(listed, path.absolute().name, assignment)
+    seen, platform, assignment = from_inside(listed, path.absolute().name, assignment)
     groups: Mapping[str, Group] = {}
     notices = list(listed.notices)
     if platform == "gradescope":
@@ -124,7 +124,8 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         notices.append(f"{names} is no notebook; it was left out.")
     if not owned:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
-    submissions = [_submission(own) for own in owned.values()]
+    nothing = NOTHING + (f" for the assignment {shown(assignment)}" if assignment else "")
+    submissions = [_submission(own, nothing) for own in owned.values()]
     texts = [(own.files or own.traces)[0][0].text for own in owned.values()]
     finished = [
         replace(submission, name=name)
@@ -198,14 +199,17 @@ def _is_stray(own: _Own, is_flat: bool) -> bool:
     return not is_flat or name in (*GIVEN, *_PAGES) or file.suffix in _LISTS
 
 
-def _submission(own: _Own) -> Submission:
-    """What one owner handed in; its name is made later, among all names."""
+def _submission(own: _Own, nothing: str) -> Submission:
+    """What one owner handed in; its name is made later, among all names.
+
+    ``nothing`` is what is said where none of it can be graded.
+    """
     chosen = choose(own.files)
     if chosen is None:
         owners = [one for one, _ in (*own.files, *own.traces)]
         last = max(owners, key=lambda one: one.attempt)
         late = any(one.late for one in owners)
-        notices = (f"{NOTHING}: {_what_there_is(own)}.",)
+        notices = (f"{nothing}: {_what_there_is(own)}.",)
         return Submission("", last.students, None, (), late, _submitted(own, (), last), notices)
     one, graded = chosen.owner, chosen.graded
     return Submission(
@@ -243,16 +247,17 @@ def _what_there_is(own: _Own) -> str:
     """What was handed in in place of a notebook."""
     files = [_told(file) for _, file in own.files]
     if not files:
-        left = (parts for one, (*_, last) in own.traces if (parts := _own_parts(one, last)))
-        files = [shown("/".join(parts)) for parts in left]
+        rests = (tuple(filter(None, one.rest)) for one, parts in own.traces if _is_left(parts))
+        files = [shown("/".join(rest)) for rest in rests if rest]
     if not files:
         return "the folder is empty"
     more = len(files) - _MOST_NAMED
     return f"there is only {', '.join(files[:_MOST_NAMED])}" + f" and {more} more" * (more > 0)
 
 
-def _own_parts(one: Owner, last: str) -> Parts:
-    return tuple(part for part in one.rest if part) or ((last,) if last else ())
+def _is_left(parts: Parts) -> bool:
+    """Whether it is more than an empty folder."""
+    return parts[-1] != "" or any(map(is_junk, parts))
 
 
 def _told(file: File) -> str:

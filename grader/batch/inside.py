@@ -21,8 +21,9 @@ from grader.report.course import Platform
 
 def from_inside(
     listed: Listing, folder: str, assignment: str | None
-) -> tuple[Listing, Platform | None]:
-    """What was listed, as seen from the folder of submissions, and whose layout that is.
+) -> tuple[Listing, Platform | None, str | None]:
+    """What was listed, as seen from the folder of submissions, whose layout that is, and of it
+    nbgrader's assignment.
 
     Raises:
         SubmissionsError: the assignment can't be told, or isn't there.
@@ -32,10 +33,10 @@ def from_inside(
     depths = nbgrader_tree.below_submitted(names, folder)
     if depths is None:
         outer, platform = _outer(names)
-        return _cut(listed, outer), platform
+        return _cut(listed, outer), platform, None
     seen = _cut(listed, depths)
     chosen = nbgrader_tree.assignment_of(names_of(seen), assignment)
-    return _of_assignment(seen, chosen), "nbgrader"
+    return _of_assignment(seen, chosen), "nbgrader", chosen
 
 
 def _telling(listed: Listing) -> tuple[Parts, ...]:
