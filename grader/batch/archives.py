@@ -209,7 +209,7 @@ def _unpack(path: Path, under: Parts, found: _Found, deep: int) -> None:
         OSError: it can't be read, or nothing can be written.
     """
     name = under[-1] if under else path.name
-    for member in members(path, name, MAX_FILES - len(found.files)):
+    for member in members(path, name, max(0, MAX_FILES - len(found.files) - len(found.traces))):
         told = shown("/".join((*under, member.name)))
         parts = tuple(part for part in member.name.split("/") if part not in ("", "."))
         refusal = _refusal(member.name, parts)

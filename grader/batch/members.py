@@ -140,16 +140,13 @@ def _in_stream(path: Path, name: str, head: bytes, most: int) -> Iterator[Member
     size = path.stat().st_size
     with _opened(path, head) as source:
         stream = _Capped(source, size)
-        try:
-            head = stream.read(512)
-            stream.again(head)
-            if head[_TAR_MARK[0]] == _TAR_MARK[1]:
-                yield from _in_tar(stream, most)
-            else:
-                own = name[: name.rfind(".")] if "." in name else name
-                yield Member(own, "file", 0.0, None, False, lambda: io.BufferedReader(stream))
-        except (gzip.BadGzipFile, RecursionError) as error:
-            raise ArchiveError(f"it is damaged: {error}") from error
+        head = stream.read(512)
+        stream.again(head)
+        if head[_TAR_MARK[0]] == _TAR_MARK[1]:
+            yield from _in_tar(stream, most)
+        else:
+            own = name[: name.rfind(".")] if "." in name else name
+            yield Member(own, "file", 0.0, None, False, lambda: io.BufferedReader(stream))
 
 
 def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
@@ -209,7 +206,12 @@ class _Capped(io.RawIOBase):
             data = self._ahead[:size] if size >= 0 else self._ahead
             self._ahead = self._ahead[len(data) :]
             return data
-        data = self._source.read(size if 0 <= size <= 1 << 20 else 1 << 20)
+        try:
+            data = self._source.read(size if 0 <= size <= 1 << 20 else 1 << 20)
+        except OSError as error:
+            if error.errno is None:  # the libraries' word for content that can't be unpacked
+                raise ArchiveError(f"it is damaged: {error}") from error
+            raise
         self._size += len(data)
         if self._size > MAX_STREAM_BYTES:
             raise ArchiveError(f"it unpacks to more than {MAX_STREAM_BYTES // 1_000_000} MB")

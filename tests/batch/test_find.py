@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
@@ -190,6 +191,78 @@ def test_nbgrader(found) -> None:
     ]
     first = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert [s.submitted for s in result.submissions] == [first, None, first]
+
+
+def test_nbgraders_assignment_is_asked_about(found) -> None:
+    files = {"submitted/ada/vae/vae.ipynb": notebook(), "submitted/bob/ps1/a.ipynb": NO_CLASS}
+    with pytest.raises(SubmissionsError, match=r"several assignments \(ps1, vae\): say which"):
+        found(files)
+
+
+def test_an_assignment_that_no_folder_has_is_refused(found) -> None:
+    files = {"submitted/ada/vae/vae.ipynb": notebook(), "submitted/bob/ps1/a.ipynb": NO_CLASS}
+    with pytest.raises(
+        SubmissionsError, match=r"'nosuch' that --nbgrader names; there is: ps1, vae"
+    ):
+        found(files, "nosuch")
+
+
+@pytest.mark.parametrize(("folder", "has_time"), [("submitted", False), ("any", True)])
+def test_the_folder_of_submissions_itself_is_nbgraders(
+    tmp_path: Path, folder: str, has_time: bool
+) -> None:
+    for name in ("ada", "bob"):
+        own = tmp_path / folder / name / "vae"
+        own.mkdir(parents=True)
+        (own / "vae.ipynb").write_text(notebook())
+        if has_time:
+            (own / "timestamp.txt").write_text("2026-01-01 00:00:00 UTC")
+    (tmp_path / folder / "cy").mkdir()
+    found = find_submissions(tmp_path / folder, tmp_path)
+    assert [(s.student, s.students[0].platform) for s in found.submissions] == [
+        ("ada", "nbgrader"),
+        ("bob", "nbgrader"),
+        ("cy", "nbgrader"),
+    ]
+    moment = datetime(2026, 1, 1, tzinfo=timezone.utc) if has_time else None
+    assert [s.submitted for s in found.submissions] == [moment, moment, None]
+    with pytest.raises(SubmissionsError, match="'vae2' that --nbgrader names"):
+        find_submissions(tmp_path / folder, tmp_path, "vae2")
+
+
+def test_the_latest_of_equal_notebooks_is_graded(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "ada"
+    folder.mkdir(parents=True)
+    for name, time in (("a.ipynb", 3_000), ("b.ipynb", 1_000), ("c_v9.ipynb", 2_000)):
+        (folder / name).write_text(notebook())
+        os.utime(folder / name, (time, time))
+    assert chosen(one(find_submissions(tmp_path / "in", tmp_path))) == "a.ipynb"
+
+
+def test_dates_in_archives_count(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name, year in (("ada/a.ipynb", 2026), ("ada/b.ipynb", 2025)):
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 2, 3, 4, 5)), notebook())
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    assert chosen(one(find_submissions(tmp_path / "x.zip", unpacked))) == "a.ipynb"
+
+
+def test_all_notebooks_are_named(found) -> None:
+    files = {f"ada/{name}.ipynb": notebook() for name in ("vae", "vae-Copy1", "vae_old")}
+    ada, _ = found(files | {"bob/vae.ipynb": notebook()}).submissions
+    assert ada.notices == (
+        "Of 3 notebooks ada/vae.ipynb is graded, not ada/vae_old.ipynb or ada/vae-Copy1.ipynb.",
+    )
+
+
+def test_students_of_one_name_stay_apart(found) -> None:
+    files = {
+        "Ada_1_assignsubmission_file_/vae.ipynb": notebook(),
+        "Ada_2_assignsubmission_file_/vae.ipynb": notebook(),
+        "12-7 - Ada - Mar 1, 2026 1205 PM/vae.ipynb": notebook(),
+    }
+    assert [one.name for one in found(files).submissions] == ["Ada_1", "Ada_12-7", "Ada_2"]
 
 
 def test_only_a_platforms_own_timestamp_counts(found) -> None:
