@@ -113,7 +113,7 @@ def _in_zip(path: Path, most: int) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
         if len(infos) > most:
-            raise ArchiveError(f"it holds more than {most} files")
+            raise ArchiveError("it holds too many files")
         for info, name in zip(infos, zip_names(infos), strict=True):
             kind: Literal["file", "folder", "link"] = "folder" if name.endswith("/") else "file"
             yield Member(
@@ -153,7 +153,7 @@ def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
     with tarfile.open(fileobj=stream, mode="r|", encoding="utf-8") as archive:
         for number, info in enumerate(archive):
             if number >= most:
-                raise ArchiveError(f"it holds more than {most} files")
+                raise ArchiveError("it holds too many files")
             archive.members.clear()  # type: ignore[attr-defined]  # else it remembers all
             raw = info.name.encode("utf-8", "surrogateescape")
             kind: Literal["file", "folder", "link", "other"] = "other"
