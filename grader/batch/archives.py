@@ -150,7 +150,7 @@ def _ordinary(folder: Path, above: Parts, found: _Found) -> Iterator[tuple[Parts
             try:
                 yield from _ordinary(Path(entry.path), parts, found)
             except OSError as error:
-                found.notices.append(f"{name} can't be opened: {error.strerror}.")
+                found.refuse(parts, f"can't be opened ({error.strerror})")
         elif entry.is_file(follow_symlinks=False):
             yield parts, Path(entry.path)
         else:

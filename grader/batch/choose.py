@@ -20,13 +20,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from grader.batch.copies import content_of, copy_of, modules_beside
-from grader.batch.listing import CODE, File
+from grader.batch.listing import CODE, GIVEN, File, Parts
 from grader.batch.owners import Owner
 from grader.batch.written import Written, read_written
 from grader.submission.kinds import Kind
-
-GIVEN = ("vae_utils.py",)
-"""Files that students receive, and hand in again."""
 
 _NUMBER_AT_END = re.compile(r"(?:[-_ ]v?|\()(\d{1,6})\)?$", re.IGNORECASE)
 _COPY = re.compile(
@@ -95,7 +92,7 @@ def _written(file: File, own: Sequence[File]) -> Written:
     if file.path is None:
         return Written()
     alone = _read_copy(file, ()) if file.kind is Kind.SCRIPT else read_written(file.path)
-    modules = [module for module in modules_beside(file, own) if module.parts[-1] not in GIVEN]
+    modules = modules_beside(file, own)
     if alone.has_class or not modules or not _is_notebook(file):
         return alone
     return _read_copy(file, modules)
@@ -118,7 +115,6 @@ def _rank(one: Owner, file: File, written: Written, has_dates: bool) -> tuple[ob
     """Sorts the file to be graded last."""
     stem = _stem(one.rest[-1])
     match = _NUMBER_AT_END.search(stem)
-    folders = one.rest[:-1]
     return (
         written.methods > 0,
         one.attempt,
@@ -127,7 +123,7 @@ def _rank(one: Owner, file: File, written: Written, has_dates: bool) -> tuple[ob
         written.methods,
         _is_notebook(file),
         written.has_outputs,
-        not any(map(_COPY.search, (*folders, stem))),
+        not _is_copy(one.rest),
         one.upload,
         file.modified if has_dates else 0.0,
         int(match[1]) if match else 0,
@@ -135,6 +131,22 @@ def _rank(one: Owner, file: File, written: Written, has_dates: bool) -> tuple[ob
         [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", stem)],
         file.parts,
     )
+
+
+def _is_copy(parts: Parts) -> bool:
+    """Whether the name, or that of a folder, says that it isn't the one that counts."""
+    return any(map(_COPY.search, (*parts, _stem(parts[-1]))))
+
+
+def topic(name: str) -> str:
+    """A file's name without what tells versions and copies of one notebook apart."""
+    stem = re.sub(r"v?\d{1,2}$", "", _COPY.sub("", _stem(name)), flags=re.IGNORECASE)
+    return re.sub(r"[\W_]+", "", stem).casefold()
+
+
+def is_written(file: File) -> bool:
+    """Whether it is a notebook in which at least one method is written."""
+    return _may_be_graded(file) and _written(file, ()).methods > 0
 
 
 def _is_notebook(file: File) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from grader.batch.listing import File
+from grader.batch.listing import GIVEN, File
 from grader.submission.kinds import Kind
 from grader.submission.load import MAX_BYTES
 
@@ -49,8 +49,10 @@ def modules_beside(file: File, own: Sequence[File]) -> tuple[File, ...]:
     """What the same student handed in that the notebook may import: scripts in its folder."""
     found = []
     for other in own:
+        name = other.parts[-1]
         is_beside = other.parts[:-1] == file.parts[:-1] and other.parts != file.parts
-        if is_beside and other.path is not None and _MODULE.fullmatch(other.parts[-1]):
+        is_module = _MODULE.fullmatch(name) is not None and name not in GIVEN
+        if is_beside and is_module and other.path is not None:
             with suppress(OSError):
                 if other.path.stat().st_size <= _MAX_MODULE_BYTES:
                     found.append(other)

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from grader.batch import nbgrader_tree
 from grader.batch.archives import list_files
-from grader.batch.choose import GIVEN, choose
+from grader.batch.choose import choose
 from grader.batch.gradescope import Group, groups_of
 from grader.batch.inside import from_inside, names_of
 from grader.batch.listing import (
     CODE,
+    GIVEN,
     GRADESCOPE_FILE,
     File,
     Listing,
@@ -105,7 +106,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         SubmissionsError: there are none; says why.
     """
     listed = list_files(path, unpacked)
-    seen, platform, assignment = from_inside(listed, path.absolute().name, assignment)
+    seen, platform, assignment = from_inside(listed, path.absolute(), assignment)
     groups: Mapping[str, Group] = {}
     notices = list(listed.notices)
     if platform == "gradescope":

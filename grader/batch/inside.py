@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from grader.batch import nbgrader_tree
+from grader.batch.choose import is_written, topic
 from grader.batch.listing import (
     CODE,
     GRADESCOPE_FILE,
     MIRROR,
+    File,
     Listing,
     Parts,
     is_archive_name,
@@ -20,7 +23,7 @@ from grader.report.course import Platform
 
 
 def from_inside(
-    listed: Listing, folder: str, assignment: str | None
+    listed: Listing, path: Path, assignment: str | None
 ) -> tuple[Listing, Platform | None, str | None]:
     """What was listed, as seen from the folder of submissions, whose layout that is, and of it
     nbgrader's assignment.
@@ -30,10 +33,13 @@ def from_inside(
     """
     listed = Listing(listed.files, _telling(listed), listed.notices)
     names = names_of(listed)
-    depths = nbgrader_tree.below_submitted(names, folder)
+    depths = nbgrader_tree.below_submitted(names, path.name)
     if depths is None:
         outer, platform = _outer(names)
-        return _cut(listed, outer), platform, None
+        seen = _cut(listed, outer)
+        if path.is_file():
+            seen = _cut(seen, [_above_many(seen.files)] * len(names_of(seen)))
+        return seen, platform, None
     seen = _cut(listed, depths)
     chosen = nbgrader_tree.assignment_of(names_of(seen), assignment)
     return _of_assignment(seen, chosen), "nbgrader", chosen
@@ -117,13 +123,28 @@ def _is_wrapped(names: Sequence[Parts]) -> bool:
     if is_platforms(top):
         return False
     seconds = {parts[1] for parts in names} - {""}
-    if GRADESCOPE_FILE in seconds:
-        return True
-    if is_archive_name(top):
-        return False
-    if any(canvas_match(second) for second in seconds):
+    canvas = [match for match in map(canvas_match, seconds) if match]
+    # A student's archive may hold a file that looks so, but not those of several students.
+    is_canvas = len({match["name"] for match in canvas}) > 1 or not is_archive_name(top)
+    if GRADESCOPE_FILE in seconds or (canvas and is_canvas):
         return True
     below = [parts for parts in names if parts[1] and not is_junk(parts[1])]
     notebooks = [parts for parts in below if parts[-1].lower().endswith(CODE)]
     others = {parts[1] for parts in below}
     return len(others) > 1 and bool(notebooks) and all(len(parts) > 2 for parts in notebooks)
+
+
+def _above_many(files: Sequence[File]) -> int:
+    """How many folders lie around the only one, if in that is a notebook of each student.
+
+    Of one student's notebooks some are versions of each other, or not written.
+    """
+    folders = {file.parts[:-1] for file in files}
+    notebooks = [file for file in files if file.suffix == ".ipynb"]
+    topics = {topic(file.parts[-1]) for file in notebooks}
+    if len(folders) != 1 or len(topics) < 2 or len(topics) < len(notebooks):
+        return 0
+    (folder,) = folders
+    if any(is_platforms(part) or is_archive_name(part) for part in folder):
+        return 0
+    return len(folder) if all(map(is_written, notebooks)) else 0

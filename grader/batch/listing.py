@@ -12,6 +12,8 @@ from grader.submission.kinds import Kind
 
 CODE = (".ipynb", ".py")
 """Endings that say what a file is meant to be; of all others the content is looked at."""
+GIVEN = ("vae_utils.py",)
+"""Files that students receive, and hand in again."""
 GRADESCOPE_FILE = "submission_metadata.yml"
 
 MIRROR = "__MACOSX"

@@ -136,6 +136,7 @@ def _plain(first: str, rest: Parts) -> Owner:
 
 def _stem(name: str) -> str:
     """A file's name without what says its kind, also where a browser or a mailer added to that."""
+    name = name.rstrip("~") or name
     low = name.lower()
     for end in CODE:
         at = low.rfind(f"{end}.")

@@ -337,6 +337,25 @@ CASES = {
         {"ada": "vae.ipynb", "bob": "!for the assignment vae:", "cem": EMPTY, "dan": EMPTY},
         assignment="vae",
     ),
+    "a platform's zip in a folder": Case(
+        {
+            "submissions.zip": zipped(
+                {"adalovelace_101_9001_vae.ipynb": FULL, "bobross_102_9002_vae.ipynb": FULL}
+            )
+        },
+        {
+            "adalovelace": "adalovelace_101_9001_vae.ipynb",
+            "bobross": "bobross_102_9002_vae.ipynb",
+        },
+    ),
+    "a zip of folders in a folder": Case(
+        {"course.zip": zipped({"ada/vae.ipynb": FULL, "bob/vae.ipynb": FULL, "cem": None})},
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": EMPTY},
+    ),
+    "one student's archive": Case(
+        {"ada.zip": zipped({"vae.ipynb": FULL, "other.ipynb": vae(3)}), "bob": None},
+        {"ada": "vae.ipynb", "bob": EMPTY},
+    ),
     # Which notebook.
     "the template beside the solution": Case(
         {
@@ -353,7 +372,8 @@ CASES = {
         {"ada": "vae (1).ipynb"},
     ),
     "run and saved": Case(
-        {"ada/a-Copy1.ipynb": vae(outputs=True), "ada/b.ipynb": vae()}, {"ada": "a-Copy1.ipynb"}
+        {"ada/a-Copy1.ipynb": vae(outputs=True), "ada/b.ipynb": vae(), "bob/vae.ipynb": FULL},
+        {"ada": "a-Copy1.ipynb", "bob": "vae.ipynb"},
     ),
     "copies": Case(
         {
@@ -378,8 +398,8 @@ CASES = {
         {f"{number:02}": "vae.ipynb" for number in range(11)},
     ),
     "a name is no copy because a word is in it": Case(
-        {"ada/bold_older_vae.ipynb": vae(note="a"), "ada/a.ipynb": vae(note="b")},
-        {"ada": "bold_older_vae.ipynb"},
+        {"ada/bold_older_vae.ipynb": FULL, "ada/a.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"ada": "bold_older_vae.ipynb", "bob": "vae.ipynb"},
     ),
     "the class is in a block, or broken": Case(
         {
@@ -408,6 +428,9 @@ CASES = {
             "hal.py.txt": "import torch\n\nclass VAE(torch.nn.Module):\n    pass\n",
             "ida/vae.ipynb.ipynb": FULL,
             "jo/vae.txt": FULL,
+            "kay.ipynb~": FULL,
+            "lou/vae.ipynb.bak": vae(5),
+            "lou/vae.ipynb": vae(5),
             "kim/notes.json": '{"a": 1}',
         },
         {
@@ -421,6 +444,8 @@ CASES = {
             "hal": "hal.py.txt",
             "ida": "vae.ipynb.ipynb",
             "jo": "vae.txt",
+            "kay": "kay.ipynb~",
+            "lou": "vae.ipynb",
             "kim": "!JSON, but no notebook",
         },
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
+from tests.batch.layouts import BLANK, FULL
 
 
 def notebook(source: str = "class VAE(nn.Module):\n    pass") -> str:
@@ -237,6 +239,50 @@ def test_the_latest_of_equal_notebooks_is_graded(tmp_path: Path) -> None:
         (folder / name).write_text(notebook())
         os.utime(folder / name, (time, time))
     assert chosen(one(find_submissions(tmp_path / "in", tmp_path))) == "a.ipynb"
+
+
+@pytest.mark.parametrize("around", ["course/", "export/course/", ""])
+@pytest.mark.parametrize("names", [("ada", "bob"), ("2024001", "2024002"), ("hw1 ada", "hw1 bob")])
+def test_a_zip_of_a_flat_folder(around: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name in names:
+            archive.writestr(f"{around}{name}.ipynb", FULL)
+        archive.writestr(f"__MACOSX/{around}._{names[0]}.ipynb", b"\0\5\x16\7")
+        archive.writestr(f"{around}list.csv", "ada,bob,cem")
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    found = find_submissions(tmp_path / "x.zip", unpacked)
+    assert [one.student for one in found.submissions] == list(names)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"vae.ipynb": FULL, "vae_old.ipynb": FULL, "vae-2.ipynb": FULL},
+        {"my_solution.ipynb": FULL, "vae.ipynb": BLANK},
+        {"vae.ipynb": FULL, "notes.ipynb": NO_CLASS},
+    ],
+)
+def test_a_zip_of_one_students_folder(files: dict[str, str], tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"ada/{name}", content)
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    assert one(find_submissions(tmp_path / "x.zip", unpacked)).student == "ada"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_names_on_the_disk_that_are_no_utf8(tmp_path: Path) -> None:
+    top = os.fsencode(tmp_path / "in")
+    for name in ("\u5f20\u4f1f", "\u738b\u82b3"):
+        folder = os.path.join(top, name.encode("gbk"))
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"vae.ipynb"), "w") as file:
+            file.write(FULL)
+    found = find_submissions(tmp_path / "in", tmp_path)
+    assert {one.student for one in found.submissions} == {"\u5f20\u4f1f", "\u738b\u82b3"}
+    assert {chosen(one) for one in found.submissions} == {"vae.ipynb"}
 
 
 def test_dates_in_archives_count(tmp_path: Path) -> None:
