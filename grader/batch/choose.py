@@ -140,7 +140,7 @@ def _is_copy(parts: Parts) -> bool:
 
 def topic(name: str) -> str:
     """A file's name without what tells versions and copies of one notebook apart."""
-    stem = re.sub(r"v?\d{1,2}$", "", _COPY.sub("", _stem(name)), flags=re.IGNORECASE)
+    stem = re.sub(r"v?(?<!\d)\d{1,2}$", "", _COPY.sub("", _stem(name)), flags=re.IGNORECASE)
     return re.sub(r"[\W_]+", "", stem).casefold()
 
 
