@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -24,16 +23,14 @@ from typing import Any
 
 import yaml
 
+from grader.batch.excel import in_other_format, read_text, without_separator_line
 from grader.batch.names import shown
 from grader.report.course import TOTAL, Entry, Override
-from grader.report.csv_text import delimiter
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.rubric import Rubric
 from grader.strict_yaml import YamlError, line_of, read_yaml
-from grader.submission.kinds import encoding_of
 
 FILES = ("overrides.yaml", "overrides.yml", "overrides.csv")
-_UNREAD = tuple(f"overrides{end}" for end in (".xlsx", ".xls", ".ods", ".txt", ".tsv"))
 _KEYS = ("student", "target", "points", "was", "reason")
 
 
@@ -64,17 +61,17 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
         OverridesError: there are two such files, or one that can't be used, or that gives more
             points than ``rubric`` does.
     """
-    found = [folder / name for name in FILES if (folder / name).exists()]
-    other = next((name for name in _UNREAD if (folder / name).exists()), None)
+    other = in_other_format(folder, "overrides")
     if other is not None:
         raise OverridesError(f"{other} isn't read: save it as 'CSV UTF-8', as overrides.csv.")
+    found = [folder / name for name in FILES if (folder / name).exists()]
     if not found:
         return ()
     if len(found) > 1:
         raise OverridesError(f"There are both {found[0].name} and {found[1].name}: keep one.")
     path = found[0]
     try:
-        text = _text(path)
+        text = read_text(path)
         rows = _csv_rows(text) if path.suffix == ".csv" else _yaml_rows(text)
     except YamlError as error:
         raise OverridesError(f"{path.name}, {shown(str(error))}.") from error
@@ -95,17 +92,6 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     return tuple(wishes)
 
 
-def _text(path: Path) -> str:
-    """The text of a file in UTF-8 or, as Excel's 'Unicode text', in UTF-16.
-
-    Raises:
-        UnicodeDecodeError: it is in another encoding, and nothing tells in which.
-        OSError: it can't be read.
-    """
-    content = path.read_bytes()
-    return content.decode(encoding_of(content)).removeprefix("\ufeff")
-
-
 def _yaml_rows(text: str) -> list[Row]:
     rows, root = read_yaml(text)
     if rows is None:
@@ -116,17 +102,13 @@ def _yaml_rows(text: str) -> list[Row]:
 
 
 def _csv_rows(text: str) -> list[Row]:
-    # Excel reads the separator from such a line, and some programs write it for Excel.
-    told = re.match(r'\s*"?sep=(.)"?\r?\n', text)
-    begin = told.end() if told else 0
-    separator = told[1] if told else delimiter(text.lstrip())
-    reader = csv.reader(io.StringIO(text[begin:], newline=""), delimiter=separator, strict=True)
+    text, separator, before = without_separator_line(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
     rows: list[Row] = []
-    before = text.count("\n", 0, begin)
     line = 1 + before
     for cells in reader:
-        begins, line = line, before + reader.line_num + 1
+        begins, line = line, reader.line_num + 1 + before
         cells = [cell.strip() for cell in cells]
         if any(cells) and not header:
             header = cells
@@ -207,7 +189,6 @@ def _called(wish: Wish) -> str:
 
 
 def _is_for(wish: Wish, entry: Entry) -> bool:
-    """Whether it names the entry; all names here have letters and their accents in one."""
     known = {entry.name}
     for student in entry.students:
         known |= {student.name, student.id, student.email}
