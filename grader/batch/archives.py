@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -70,8 +71,11 @@ class _Found:
     unpacked: int = 0
 
     def next_path(self, suffix: str) -> Path:
+        """Where the next file goes: a folder of its own, so that none lies beside another's."""
         self.unpacked += 1
-        return self.folder / f"{self.unpacked:06d}{suffix}"
+        folder = self.folder / f"{self.unpacked:06d}"
+        folder.mkdir()
+        return folder / f"file{suffix}"
 
     def trace(self, parts: Parts, is_folder: bool = True) -> None:
         """Remember a name of which nothing is read."""
@@ -289,5 +293,5 @@ def _write(head: bytes, source: IO[bytes], target: Path, limit: int, packed: int
     except DAMAGED:
         problem = "is damaged in the archive"
     if problem:
-        target.unlink(missing_ok=True)
+        shutil.rmtree(target.parent, ignore_errors=True)
     return problem

@@ -108,13 +108,20 @@ def _grade(
     left = sorted(store.names() - results.keys())
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
-    paths = {one.name: one.notebook.path for one in found.submissions if one.notebook}
+    paths = {one.name: _own_path(one, course) for one in found.submissions if one.notebook}
     notices = [*found.notices, *stale, *publish(store.folder, entries, course.options, paths)]
     for notice in notices:
         click.echo(f"Note: {notice}", err=True)
     click.echo(_summary(entries, store.folder))
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
     return ALL_GRADED if done else NOT_ALL_GRADED
+
+
+def _own_path(one: Submission, course: Course) -> Path | None:
+    """Where the notebook is, unless scripts of other students lie beside it, which it may name."""
+    if one.notebook is None or (len(one.notebook.parts) == 1 and any(course.path.glob("*.py"))):
+        return None
+    return one.notebook.path
 
 
 def _stopped(told: str, stop: KeyboardInterrupt) -> int:

@@ -57,7 +57,7 @@ def test_names_that_lead_elsewhere_are_refused(
     assert len(notices) == 1
     assert why in notices[0]
     written = {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == {export, unpacked / "000001.ipynb"}
+    assert written == {export, unpacked / "000001" / "file.ipynb"}
 
 
 def test_links_are_refused(tmp_path: Path, unpacked: Path) -> None:
@@ -110,7 +110,7 @@ def test_bombs_are_refused(tmp_path: Path, unpacked: Path, monkeypatch: pytest.M
     }
     assert "zip bomb" in notices[0]
     assert "more than 3 MB" in notices[1]
-    assert sum(path.stat().st_size for path in unpacked.iterdir()) == 4
+    assert sum(path.stat().st_size for path in unpacked.rglob("*.*")) == 4
 
 
 def test_total_is_capped(tmp_path: Path, unpacked: Path) -> None:
