@@ -41,6 +41,8 @@ from grader.batch.zip_names import decoder
 from grader.submission.kinds import Kind, kind_of
 from grader.submission.load import MAX_BYTES
 
+__all__ = ["SubmissionsError", "list_files"]
+
 MAX_TOTAL_BYTES = 4_000_000_000
 MAX_FILES = 200_000
 MAX_DEPTH = 12

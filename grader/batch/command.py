@@ -14,15 +14,15 @@ from threading import BoundedSemaphore
 import click
 
 from grader import machine
+from grader.batch.archives import SubmissionsError
+from grader.batch.contenders import rival_notes, with_rivals
 from grader.batch.copies import content_of, copy_of, digest_of_files
 from grader.batch.find import NOTHING, Found, Submission, find_submissions
 from grader.batch.fingerprint import fingerprint
-from grader.batch.listing import File, SubmissionsError
 from grader.batch.options import CourseOptions
 from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.batch.progress import progress
 from grader.batch.publish import PublishError, page_path, publish
-from grader.batch.rivals import rival_notes, with_rivals
 from grader.batch.schedule import Schedule, default_jobs, failed_result
 from grader.batch.stopping import exit_status, stoppable
 from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
@@ -108,20 +108,13 @@ def _grade(
     left = sorted(store.names() - results.keys())
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
-    paths = {one.name: _own_path(one, course) for one in found.submissions if one.notebook}
+    paths = {one.name: one.notebook.path for one in found.submissions if one.notebook}
     notices = [*found.notices, *stale, *publish(store.folder, entries, course.options, paths)]
     for notice in notices:
         click.echo(f"Note: {notice}", err=True)
     click.echo(_summary(entries, store.folder))
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
     return ALL_GRADED if done else NOT_ALL_GRADED
-
-
-def _own_path(one: Submission, course: Course) -> Path | None:
-    """Where the notebook is, unless scripts of other students lie beside it, which it may name."""
-    if one.notebook is None or (len(one.notebook.parts) == 1 and any(course.path.glob("*.py"))):
-        return None
-    return one.notebook.path
 
 
 def _stopped(told: str, stop: KeyboardInterrupt) -> int:
@@ -241,7 +234,7 @@ def _grade_one(
     if content is None:
         graded = grader.grade(one.notebook.path)  # says why it can't be read
     else:
-        copy = _copied(one, one.notebook, content, copies)
+        copy = _copied(one, content, copies)
         graded = grader.grade(copy)
         shutil.rmtree(copy.parent, ignore_errors=True)
     submission = replace(graded.result.submission, path=path, student=student)
@@ -256,14 +249,15 @@ def _grade_one(
     return result
 
 
-def _copied(one: Submission, notebook: File, content: bytes, copies: Path) -> Path:
+def _copied(one: Submission, content: bytes, copies: Path) -> Path:
     """A copy of the notebook; the folder of copies is gone if the grading was stopped.
 
     Raises:
         StoreError: it can't be written.
     """
+    assert one.notebook is not None
     try:
-        return copy_of(notebook, content, one.modules, copies / one.name)
+        return copy_of(one.notebook, content, one.modules, copies / one.name)
     except OSError as error:
         raise StoreError(f"{copies} can't be written: {error.strerror}.") from error
 

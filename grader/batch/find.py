@@ -7,7 +7,7 @@ a student's own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from grader.batch import nbgrader_tree
 from grader.batch.archives import list_files
 from grader.batch.choose import choose
+from grader.batch.copies import content_of, copy_of
 from grader.batch.gradescope import Group, groups_of
 from grader.batch.inside import from_inside, names_of
 from grader.batch.listing import (
@@ -115,6 +116,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         files = tuple(file for file in seen.files if file.parts != (GRADESCOPE_FILE,))
         named = ((folder, "") for folder in groups)  # also whose folder isn't there
         seen = replace(seen, files=files, traces=(*seen.traces, *named))
+    seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
     layout = Layout.of(seen.files, groups)
     owned = _by_owner(seen, layout, platform)
     # A stray file at the top, such as a list of the course, is nobody's submission.
@@ -133,6 +135,18 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         for submission, name in zip(submissions, unique_names(texts), strict=True)
     ]
     return Found(tuple(sorted(finished, key=lambda one: one.name)), tuple(notices))
+
+
+def _apart(files: Sequence[File], folder: Path) -> Iterator[File]:
+    """The files, copied where scripts of other students lie beside them, which they could name."""
+    scripts = [file for file in files if file.suffix == ".py" and len(file.parts) == 1]
+    crowded = {file.path.parent for file in scripts if file.path is not None}
+    for number, file in enumerate(files):
+        content = content_of(file) if _is_code(file) and len(file.parts) == 1 else None
+        if file.path is None or content is None or file.path.parent not in crowded:
+            yield file
+        else:
+            yield replace(file, path=copy_of(file, content, (), folder / f"apart-{number}"))
 
 
 def best_notebook(folder: Path, unpacked: Path) -> File | None:

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.batch import archives
-from grader.batch.archives import File, SubmissionsError, list_files
+from grader.batch.archives import SubmissionsError, list_files
+from grader.batch.listing import File
 from grader.batch.names import MAX_NAME_BYTES, safe_name, shown, unique_names
 
 

@@ -285,6 +285,23 @@ def test_names_on_the_disk_that_are_no_utf8(tmp_path: Path) -> None:
     assert {chosen(one) for one in found.submissions} == {"vae.ipynb"}
 
 
+def test_nobodys_script_lies_beside_anothers_notebook(found) -> None:
+    files = {"ada.ipynb": notebook("from bob import VAE"), "bob.py": "class VAE:\n    pass"}
+    for submission in found(files).submissions:
+        assert submission.notebook is not None
+        assert submission.notebook.path is not None
+        assert len(list(submission.notebook.path.parent.iterdir())) == 1
+        assert submission.modules == ()
+
+
+def test_scripts_beside_a_notebook_belong_to_it(found) -> None:
+    files = {"ada/vae.ipynb": notebook("from mine import VAE"), "ada/mine.py": "class VAE: pass"}
+    files |= {"ada/vae_utils.py": "", "ada/more/deep.py": "", "bob/vae.ipynb": notebook()}
+    ada, bob = found(files).submissions
+    assert {module.parts[-1] for module in ada.modules} <= {"mine.py"}
+    assert bob.modules == ()
+
+
 def test_dates_in_archives_count(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         for name, year in (("ada/a.ipynb", 2026), ("ada/b.ipynb", 2025)):
