@@ -286,7 +286,7 @@ def test_names_on_the_disk_that_are_no_utf8(tmp_path: Path) -> None:
 
 
 def test_nobodys_script_lies_beside_anothers_notebook(found) -> None:
-    files = {"ada.ipynb": notebook("from bob import VAE"), "bob.py": "class VAE:\n    pass"}
+    files = {"ada.ipynb": FULL, "bob.py": "class VAE:\n    pass", "cem.ipynb": FULL}
     for submission in found(files).submissions:
         assert submission.notebook is not None
         assert submission.notebook.path is not None
