@@ -70,8 +70,10 @@ def choose(own: Sequence[tuple[Owner, File]]) -> Choice | None:
     found.sort(key=lambda it: _rank(it[0], it[1], read[it[1].parts], has_dates))
     owner, graded = found.pop()
     modules = modules_beside(graded, files)
-    others = tuple(file for _, file in reversed(found))
     best = read[graded.parts]
+    alone = read_written(graded.path) if graded.path and modules else best
+    parts = () if alone.methods == best.methods else modules  # of which its class is made
+    others = tuple(file for _, file in reversed(found) if file not in parts)
     rivals = [file for file in others if _is_rival(read[file.parts], best)]
     return Choice(graded, owner, others, modules, tuple(rivals[:_MOST_RIVALS]))
 
@@ -93,9 +95,9 @@ def _written(file: File, own: Sequence[File]) -> Written:
         return Written()
     alone = _read_copy(file, ()) if file.kind is Kind.SCRIPT else read_written(file.path)
     modules = modules_beside(file, own)
-    if alone.has_class or not modules or not _is_notebook(file):
+    if alone.methods or not modules or not _is_notebook(file):
         return alone
-    return _read_copy(file, modules)
+    return max(alone, _read_copy(file, modules), key=lambda written: written.methods)
 
 
 def _read_copy(file: File, modules: Sequence[File]) -> Written:
