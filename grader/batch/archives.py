@@ -201,10 +201,12 @@ def _open(path: Path, parts: Parts, found: _Found, deep: int, kind: Kind | None)
         return
     # As long as nothing else is found in it, there is a trace of it.
     found.trace(parts)
+    before = len(found.files)
     try:
         _unpack(path, parts, found, deep + 1)
     except (ArchiveError, PermissionError) as error:
-        found.refuse(parts, f"can't be opened to its end ({error})", kind)
+        how = "opened" if len(found.files) == before else "read to its end"
+        found.refuse(parts, f"can't be {how} ({error})", kind)
 
 
 def _unpack(path: Path, under: Parts, found: _Found, deep: int) -> None:

@@ -127,7 +127,7 @@ def test_as_many_files_as_a_folder_may_have(
     (tmp_path / "in" / "a.tar").write_bytes(tarred(files, "w"))
     (tmp_path / "in" / "b.zip").write_bytes(zipped(files))
     notices = list_files(tmp_path / "in", unpacked).notices
-    assert "a.tar can't be opened to its end (it holds too many files)" in notices[0]
+    assert "a.tar can't be read to its end (it holds too many files)" in notices[0]
     assert "more than" in notices[1]
 
 
