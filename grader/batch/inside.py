@@ -21,6 +21,8 @@ from grader.batch.listing import (
 from grader.batch.platforms import canvas_match, is_platforms
 from grader.report.course import Platform
 
+_MAX_WRAPPERS = 4
+
 
 def from_inside(
     listed: Listing, path: Path, assignment: str | None
@@ -101,8 +103,8 @@ def _outer(names: Sequence[Parts]) -> tuple[list[int], Platform | None]:
             at if at or is_platforms(parts[0]) else min(most, len(parts) - 1) for at, parts in found
         ], None
     taken = 0
-    while names and _is_wrapped([parts[taken:] for parts in names]):
-        taken += 1
+    while more := _wrappers([parts[taken:] for parts in names]):
+        taken += more
     kept = [parts[taken:] for parts in names]
     return [taken] * len(names), "gradescope" if (GRADESCOPE_FILE,) in kept else None
 
@@ -111,6 +113,18 @@ def _above_platforms(parts: Parts) -> int:
     for depth in range(min(3, len(parts))):
         if is_platforms(parts[depth]):
             return depth
+    return 0
+
+
+def _wrappers(names: Sequence[Parts]) -> int:
+    """How many folders lie around everything, each alone in the one above it."""
+    for depth in range(_MAX_WRAPPERS):
+        if _is_wrapped([parts[depth:] for parts in names]):
+            return depth + 1
+        tops = {parts[depth : depth + 1] for parts in names}
+        (top,) = next(iter(tops)) if len(tops) == 1 else ("",)
+        if top == "" or is_platforms(top) or is_archive_name(top):
+            return 0
     return 0
 
 

@@ -337,6 +337,15 @@ CASES = {
         {"ada": "vae.ipynb", "bob": "!for the assignment vae:", "cem": EMPTY, "dan": EMPTY},
         assignment="vae",
     ),
+    "folders around everything": Case(
+        {
+            "course/HW 4/handed in/ada/vae.ipynb": FULL,
+            "course/HW 4/handed in/bob/vae.ipynb": FULL,
+            "course/HW 4/handed in/cem": None,
+            "course/HW 4/handed in/list.xlsx": b"PK",
+        },
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": EMPTY},
+    ),
     "a platform's zip in a folder": Case(
         {
             "submissions.zip": zipped(
