@@ -107,9 +107,13 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         SubmissionsError: there are none; says why.
     """
     listed = list_files(path, unpacked)
-    seen, platform, assignment = from_inside(listed, path.absolute(), assignment)
+    seen, platform, chosen = from_inside(listed, path.absolute(), assignment)
     groups: Mapping[str, Group] = {}
     notices = list(listed.notices)
+    if assignment is not None and platform != "nbgrader":
+        notices.append(
+            f"These are not nbgrader's folders, so all of it is taken for '{shown(assignment)}'."
+        )
     if platform == "gradescope":
         groups, problems = groups_of(seen.files)
         notices += problems
@@ -127,7 +131,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         notices.append(f"{names} is no notebook; it was left out.")
     if not owned:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
-    nothing = NOTHING + (f" for the assignment {shown(assignment)}" if assignment else "")
+    nothing = NOTHING + (f" for the assignment {shown(chosen)}" if chosen else "")
     submissions = [_submission(own, nothing) for own in owned.values()]
     texts = [(own.files or own.traces)[0][0].text for own in owned.values()]
     finished = [

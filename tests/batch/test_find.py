@@ -232,6 +232,12 @@ def test_the_folder_of_submissions_itself_is_nbgraders(
         find_submissions(tmp_path / folder, tmp_path, "vae2")
 
 
+def test_an_assignment_of_other_folders_is_told(found) -> None:
+    result = found({"ada/vae.ipynb": notebook(), "bob/vae.ipynb": notebook()}, "vae")
+    assert len(result.submissions) == 2
+    assert "not nbgrader's folders" in result.notices[0]
+
+
 def test_the_latest_of_equal_notebooks_is_graded(tmp_path: Path) -> None:
     folder = tmp_path / "in" / "ada"
     folder.mkdir(parents=True)
