@@ -31,7 +31,7 @@ _COPY = re.compile(
     r"|original|previous|draft|tmp|temp)[-_ ]?\d*(?![^\W_])",
     re.IGNORECASE,
 )
-_MOST_RIVALS = 3
+_MOST_RIVALS = 5
 _SAME_TIME_S = 60.0
 """Files that were written at once, as by a program that unpacks or copies, have no order."""
 

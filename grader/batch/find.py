@@ -37,6 +37,7 @@ from grader.submission.kinds import Kind
 
 NOTHING = "Nothing that can be graded was handed in"
 _MOST_NAMED = 5
+_MOST_OTHERS = 30
 _SAYS_NO_MORE = (Kind.TEXT, Kind.UNKNOWN)
 """Kinds that say no more than the file's name does."""
 _LISTS = (
@@ -124,7 +125,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
     layout = Layout.of(seen.files, groups)
     owned = _by_owner(seen, layout, platform)
     # A stray file at the top, such as a list of the course, is nobody's submission.
-    is_flat = _is_flat(seen)
+    is_flat = _is_flat(seen) and all(key[0] == "folder" for key in owned)
     for key in [key for key, own in owned.items() if _is_stray(own, is_flat)]:
         own = owned.pop(key)
         names = ", ".join(file.name for _, file in own.files)
@@ -247,7 +248,7 @@ def _submission(own: _Own, nothing: str) -> Submission:
 def _notices(own: _Own, graded: File, one: Owner, others: Sequence[File]) -> list[str]:
     notices = []
     if others:
-        names = [file.name for file in others[:_MOST_NAMED]]
+        names = [file.name for file in others[:_MOST_OTHERS]]
         more = len(others) - len(names)
         names += [f"{more} more"] * (more > 0)
         notices.append(

@@ -304,6 +304,7 @@ CASES = {
     "Brightspace's attempts": Case(
         {
             "index.html": PAGE,
+            "receipt.pdf": PDF,
             "11-7 - Ada Lovelace - Mar 1, 2026 1205 PM - vae.ipynb": vae(6),
             "11-7 - Ada Lovelace - Mar 1, 2026 105 PM - vae.ipynb": vae(5),
             "12-7 - Bo - Smith - Oct 3, 2026 1159 PM - vae - final.ipynb": FULL,
