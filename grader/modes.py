@@ -38,6 +38,7 @@ OPTIONS: Mapping[str, Collection[str]] = {
 }
 """What may be given beside each; names that start with dashes are options that ask for it."""
 
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 _WITHOUT_NOTEBOOK = (COMPARE, DOCTOR, BUNDLE)
 _NEEDS = {
     "--grade-header": ("--moodle",),
@@ -125,15 +126,18 @@ def _given(context: click.Context) -> list[str]:
 def _is_course(path: Path | None, given: Collection[str]) -> bool:
     if path is None:
         return False
-    is_named_so = os.path.isdir(path) or path.suffix.lower() == ".zip"
+    is_named_so = os.path.isdir(path) or path.name.lower().endswith(_ARCHIVES)
     # Of a path that isn't there, or of an archive by another name, --out tells what it is.
     return is_named_so or ("--out" in given and not _is_other_file(path))
 
 
 def _is_other_file(path: Path) -> bool:
-    import zipfile
+    from grader.batch.members import is_archive
 
-    return os.path.isfile(path) and not zipfile.is_zipfile(path)
+    try:
+        return os.path.isfile(path) and not is_archive(path)
+    except OSError:
+        return True
 
 
 def _require_submissions(path: Path) -> None:
@@ -145,4 +149,6 @@ def _require_submissions(path: Path) -> None:
     if not os.path.exists(path):
         raise click.UsageError(f"There is no {path}: check its name and folder.")
     if _is_other_file(path):
-        raise click.UsageError(f"{path} is neither a folder nor a zip of submissions.")
+        raise click.UsageError(
+            f"{path} is neither a folder nor a zip or tar of submissions: unpack it first."
+        )

@@ -17,7 +17,9 @@ import click
 
 from grader import machine
 from grader.batch.archives import SubmissionsError
-from grader.batch.find import Found, Submission, find_submissions
+from grader.batch.contenders import rival_notes, with_rivals
+from grader.batch.copies import content_of, copy_of, digest_of_files
+from grader.batch.find import NOTHING, Found, Submission, find_submissions
 from grader.batch.fingerprint import fingerprint
 from grader.batch.nbgrader_db import read_roster
 from grader.batch.options import CourseOptions
@@ -39,7 +41,6 @@ from grader.report.result import Submission as Graded
 from grader.rubric import Rubric, RubricError, default_path, load_rubric
 from grader.run.digits import DataError, read_digits
 from grader.run.start import Runner, RunOptions
-from grader.submission.load import MAX_BYTES
 
 _AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
@@ -76,7 +77,7 @@ def run(course: Course) -> int:
         wishes = read_overrides(out, rubric)
         store = Store(out)
         with stoppable(), store.locked(), store.scratch() as unpacked:
-            found = find_submissions(course.path, unpacked)
+            found = find_submissions(course.path, unpacked, course.options.nbgrader)
             return _grade(course, rubric, store, found, wishes)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
@@ -158,18 +159,16 @@ def _how(course: Course, rubric: Rubric) -> bytes:
 
 def _fingerprint(one: Submission, content: bytes, how: bytes) -> str:
     name = one.notebook.name if one.notebook else "\n".join(one.notices)
-    return fingerprint(name.encode(), content, how)
+    return fingerprint(
+        name.encode("utf-8", "replace"), content, digest_of_files((*one.modules, *one.rivals)), how
+    )
 
 
 def _content(one: Submission) -> bytes | None:
     """The bytes to grade, cut where they are too many; None if they can't be read."""
     if one.notebook is None or one.notebook.path is None:
         return b""
-    try:
-        with open(one.notebook.path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError:
-        return None
+    return content_of(one.notebook)
 
 
 def _kept(one: Submission, how: bytes, store: Store) -> Result | None:
@@ -258,12 +257,14 @@ def _grade_one(
     if content is None:
         graded = grader.grade(one.notebook.path)  # says why it can't be read
     else:
-        copy = _copied(content, copies / f"{one.name}{one.notebook.path.suffix}")
+        copy = _copied(one, content, copies)
         graded = grader.grade(copy)
-        with suppress(OSError):
-            copy.unlink()
+        shutil.rmtree(copy.parent, ignore_errors=True)
     submission = replace(graded.result.submission, path=path, student=student)
     result = replace(graded.result, submission=submission)
+    if one.rivals:
+        with suppress(OSError):  # then nothing is known of them
+            result = with_rivals(result, one, grader, copies)
     page = to_page(result, graded.code, graded.executed)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
@@ -271,17 +272,17 @@ def _grade_one(
     return result
 
 
-def _copied(content: bytes, copy: Path) -> Path:
-    """The file ``copy``, with that content; its folder is gone if the grading was stopped.
+def _copied(one: Submission, content: bytes, copies: Path) -> Path:
+    """A copy of the notebook; the folder of copies is gone if the grading was stopped.
 
     Raises:
         StoreError: it can't be written.
     """
+    assert one.notebook is not None
     try:
-        copy.write_bytes(content)
+        return copy_of(one.notebook, content, one.modules, copies / one.name)
     except OSError as error:
-        raise StoreError(f"{copy.parent} can't be written: {error.strerror}.") from error
-    return copy
+        raise StoreError(f"{copies} can't be written: {error.strerror}.") from error
 
 
 def _called(one: Submission) -> tuple[str, str, str]:
@@ -290,23 +291,30 @@ def _called(one: Submission) -> tuple[str, str, str]:
 
 
 def _entry(one: Submission, result: Result) -> Entry:
-    return Entry(one.name, result, one.students, one.late, one.submitted, notes=one.notices)
+    notes = (*one.notices, *rival_notes(result))
+    return Entry(one.name, result, one.students, one.late, one.submitted, notes=notes)
 
 
 def _summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
     graded = [entry.result.points for entry in entries if entry.result.status == "graded"]
-    lines = [f"{len(graded)} of {len(entries)} submissions are graded."]
+    counted = sum(len(e.students) for e in entries if e.result.status == "graded")
+    everybody = sum(len(entry.students) for entry in entries)
+    lines = [f"{counted} of {everybody} students are graded."]
     if graded:
         most = entries[0].result.max_points
         mean = sum(graded) / len(graded)
         lines[0] += f" They have {mean:.1f} of {most:g} points on average."
-    for status, words in (
-        ("ungradable", "could not be graded"),
-        ("grader_error", "are open, since the grader itself failed on them"),
+    ungradable = [entry for entry in entries if entry.result.status == "ungradable"]
+    failed = [entry for entry in entries if entry.result.status == "grader_error"]
+    empty = {e.name for e in entries if (e.result.reason or "").startswith(NOTHING)}
+    for left, words in (
+        ([e for e in ungradable if e.name not in empty], "could not be graded"),
+        ([e for e in ungradable if e.name in empty], "handed in nothing that can be graded"),
+        (failed, "are open, since the grader itself failed on them"),
     ):
-        names = [entry.name for entry in entries if entry.result.status == status]
-        if names:
-            lines.append(f"{len(names)} {words}: {', '.join(names)}.")
+        if left:
+            count = sum(len(entry.students) for entry in left)
+            lines.append(f"{count} {words}: {', '.join(entry.name for entry in left)}.")
     again = [e.name for e in entries if e.result.status == "graded" and e.result.is_open]
     if again:
         lines.append(

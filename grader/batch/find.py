@@ -1,46 +1,51 @@
-"""Find the submissions of a course in a folder or in the zip that a platform gave.
+"""Find the submissions of a course in a folder or in the archive that a platform gave.
 
-Of several notebooks that one student handed in, one is graded:
-
-1. one that defines the class rather than one that doesn't, a notebook rather than a script;
-2. the latest upload, by the platform's own number for it;
-3. the highest number at the end of the name: ``vae-1.ipynb`` before ``vae.ipynb``, likewise
-   ``vae (2)``, ``vae_3`` and ``vae_v4``;
-4. the one that lies least deep; then the last by name, numbers in it read as numbers.
-
-The others are mentioned.
+Every student whom the download names has a submission, also if nothing in it can be graded. Whose
+a file is, platforms write into its name; without a platform each file and each folder at the top is
+a student's own.
 """
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from grader import spec
-from grader.batch.archives import TIMESTAMP, File, SubmissionsError, list_files
-from grader.batch.names import shown, unique_names
-from grader.batch.platforms import (
+from grader.batch import nbgrader_tree
+from grader.batch.archives import list_files
+from grader.batch.choose import choose
+from grader.batch.copies import content_of, copy_of
+from grader.batch.gradescope import Group, groups_of
+from grader.batch.inside import from_inside, names_of
+from grader.batch.listing import (
+    CODE,
+    GIVEN,
     GRADESCOPE_FILE,
-    Group,
-    Owner,
-    as_nbgrader,
-    inner,
-    is_canvas,
-    owner,
-    read_gradescope,
+    File,
+    Listing,
+    Parts,
+    SubmissionsError,
+    is_archive_name,
+    is_junk,
 )
-from grader.batch.times import MAX_TEXT, read_time
-from grader.report.course import Identity
-from grader.submission import Ungradable, load
+from grader.batch.names import shown, unique_names
+from grader.batch.owners import Owner
+from grader.batch.platforms import Layout
+from grader.report.course import Identity, Platform
+from grader.submission.kinds import Kind
 
-_CLASS = re.compile(rf"^class\s+{spec.CLASS_NAME}\b", re.MULTILINE)
-_NUMBER_AT_END = re.compile(r"(?:[-_ ]v?|\()(\d{1,6})\)?$", re.IGNORECASE)
-_GIVEN = ("vae_utils.py",)
-_CODE = (".ipynb", ".py")
+NOTHING = "Nothing that can be graded was handed in"
+_MOST_NAMED = 5
+_MOST_OTHERS = 30
+_SAYS_NO_MORE = (Kind.TEXT, Kind.UNKNOWN)
+"""Kinds that say no more than the file's name does."""
+_LISTS = (
+    *(".csv", ".tsv", ".xls", ".xlsx", ".ods", ".md", ".yml", ".yaml", ".toml", ".ini", ".cfg"),
+    *(".log", ".db", ".sh", ".bat"),
+)
+"""Endings of what instructors and programs put beside submissions."""
+_PAGES = ("index.html", "readme.txt", "license.txt", "requirements.txt", "readme", "license")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Submission:
         late: whether the platform says that it came late.
         submitted: when the platform says that it came.
         notices: what a person should know about it.
+        modules: scripts beside the notebook, which it may import.
+        rivals: those of the others in which methods are written, but not as in the graded one.
     """
 
     name: str
@@ -64,6 +71,8 @@ class Submission:
     late: bool = False
     submitted: datetime | None = None
     notices: tuple[str, ...] = ()
+    modules: tuple[File, ...] = ()
+    rivals: tuple[File, ...] = ()
 
     @property
     def student(self) -> str:
@@ -79,43 +88,70 @@ class Found:
     notices: tuple[str, ...]
 
 
-def find_submissions(path: Path, unpacked: Path) -> Found:
+@dataclass
+class _Own:
+    """What is found of one owner."""
+
+    files: list[tuple[Owner, File]]
+    traces: list[tuple[Owner, Parts]]
+
+
+def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) -> Found:
     """All submissions below ``path``.
 
     Args:
-        path: a folder, or a platform's zip.
-        unpacked: an empty folder for what is in zips; it must last as long as the submissions.
+        path: a folder, or a platform's archive.
+        unpacked: an empty folder for what is in archives; it must last as long as the submissions.
+        assignment: of nbgrader's folders the one that counts.
 
     Raises:
         SubmissionsError: there are none; says why.
     """
-    listed, notices = list_files(path, unpacked)
-    files, platform = inner(listed)
+    listed = list_files(path, unpacked)
+    seen, platform, chosen = from_inside(listed, path.absolute(), assignment)
     groups: Mapping[str, Group] = {}
+    notices = list(listed.notices)
+    if assignment is not None and platform != "nbgrader":
+        notices.append(
+            f"These are not nbgrader's folders, so all of it is taken for '{shown(assignment)}'."
+        )
     if platform == "gradescope":
-        groups, problems = _groups(files)
+        groups, problems = groups_of(seen.files)
         notices += problems
-        files = [file for file in files if file.parts != (GRADESCOPE_FILE,)]
-    canvas = is_canvas(files)
-    owned: dict[tuple[str, ...], list[tuple[Owner, File]]] = {}
-    for file in files:
-        mine = owner(file.parts, groups, canvas)
-        if platform == "nbgrader":
-            mine = as_nbgrader(mine)
-        owned.setdefault(mine.key, []).append((mine, file))
+        files = tuple(file for file in seen.files if file.parts != (GRADESCOPE_FILE,))
+        named = ((folder, "") for folder in groups)  # also whose folder isn't there
+        seen = replace(seen, files=files, traces=(*seen.traces, *named))
+    seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
+    layout = Layout.of(seen.files, groups)
+    owned = _by_owner(seen, layout, platform)
     # A stray file at the top, such as a list of the course, is nobody's submission.
-    for key in [key for key, own in owned.items() if _is_stray(own)]:
-        names = ", ".join(file.name for _, file in owned.pop(key))
+    is_flat = _is_flat(seen) and all(key[0] == "folder" for key in owned)
+    for key in [key for key, own in owned.items() if _is_stray(own, is_flat)]:
+        own = owned.pop(key)
+        names = ", ".join(file.name for _, file in own.files)
         notices.append(f"{names} is no notebook; it was left out.")
     if not owned:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
-    submissions = [_submission(own) for own in owned.values()]
-    texts = [own[0][0].text for own in owned.values()]
-    named = [
+    nothing = NOTHING + (f" for the assignment {shown(chosen)}" if chosen else "")
+    submissions = [_submission(own, nothing) for own in owned.values()]
+    texts = [(own.files or own.traces)[0][0].text for own in owned.values()]
+    finished = [
         replace(submission, name=name)
         for submission, name in zip(submissions, unique_names(texts), strict=True)
     ]
-    return Found(tuple(sorted(named, key=lambda one: one.name)), tuple(notices))
+    return Found(tuple(sorted(finished, key=lambda one: one.name)), tuple(notices))
+
+
+def _apart(files: Sequence[File], folder: Path) -> Iterator[File]:
+    """The files, copied where scripts of other students lie beside them, which they could name."""
+    scripts = [file for file in files if file.suffix == ".py" and len(file.parts) == 1]
+    crowded = {file.path.parent for file in scripts if file.path is not None}
+    for number, file in enumerate(files):
+        content = content_of(file) if _is_code(file) and len(file.parts) == 1 else None
+        if file.path is None or content is None or file.path.parent not in crowded:
+            yield file
+        else:
+            yield replace(file, path=copy_of(file, content, (), folder / f"apart-{number}"))
 
 
 def best_notebook(folder: Path, unpacked: Path) -> File | None:
@@ -123,88 +159,139 @@ def best_notebook(folder: Path, unpacked: Path) -> File | None:
 
     Args:
         folder: what one student handed in.
-        unpacked: an empty folder for what is in zips.
+        unpacked: an empty folder for what is in archives.
 
     Raises:
         SubmissionsError: the folder can't be read.
     """
-    files, _ = list_files(folder, unpacked)
-    own = [(Owner(("folder",), (Identity(""),), "", file.parts), file) for file in files]
-    return _submission(own).notebook if own else None
+    files = list_files(folder, unpacked).files
+    chosen = choose([(Owner(("folder",), (Identity(""),), "", file.parts), file) for file in files])
+    return chosen.graded if chosen else None
 
 
-def _groups(files: Sequence[File]) -> tuple[dict[str, Group], list[str]]:
-    """Who handed in what, by the metadata of a Gradescope export, and what is wrong with them."""
-    path = next(file.path for file in files if file.parts == (GRADESCOPE_FILE,))
-    try:
-        return read_gradescope(path.read_text(encoding="utf-8") if path else ""), []
-    except (OSError, ValueError) as error:
-        return {}, [f"{GRADESCOPE_FILE} can't be read, so folders name the students: {error}."]
+def _by_owner(
+    seen: Listing, layout: Layout, platform: Platform | None
+) -> dict[tuple[str, ...], _Own]:
+    """Files and traces by whose they are; traces only where they tell of a student."""
+    owned: dict[tuple[str, ...], _Own] = {}
+
+    def of(parts: Parts) -> tuple[Owner, _Own]:
+        one = layout.owner(parts)
+        if platform == "nbgrader":
+            one = nbgrader_tree.as_nbgrader(one)
+        return one, owned.setdefault(one.key, _Own([], []))
+
+    for file in seen.files:
+        one, own = of(file.parts)
+        own.files.append((one, file))
+    for parts in seen.traces:
+        is_plain = layout.owner(parts).key[0] == "folder"
+        if is_plain and (len(parts) == 1 or is_junk(parts[0])):
+            continue
+        one, own = of(parts)
+        own.traces.append((one, parts))
+    return owned
 
 
-def _is_stray(own: Sequence[tuple[Owner, File]]) -> bool:
-    one, file = own[0]
-    return (
-        len(own) == 1
-        and one.key[0] == "folder"
-        and len(file.parts) == 1
-        and (file.suffix not in (*_CODE, ".zip") or file.parts[0] in _GIVEN)
+def _is_flat(seen: Listing) -> bool:
+    """Whether students handed in files that lie side by side, and not a folder each."""
+    top = [file for file in seen.files if len(file.parts) == 1]
+    has_folders = any(
+        len(parts) > 1 and not is_archive_name(parts[0]) and not is_junk(parts[0])
+        for parts in names_of(seen)
+    )
+    return not has_folders or any(_is_code(file) for file in top)
+
+
+def _is_code(file: File) -> bool:
+    is_named = file.suffix in CODE and file.parts[-1] not in GIVEN
+    return is_named or file.kind is Kind.NOTEBOOK or is_archive_name(file.parts[-1])
+
+
+def _is_stray(own: _Own, is_flat: bool) -> bool:
+    """Whether it is a file at the top that no student handed in."""
+    if len(own.files) != 1 or own.traces:
+        return False
+    one, file = own.files[0]
+    if one.key[0] != "folder" or len(file.parts) > 1 or _is_code(file):
+        return False
+    name = file.parts[0].lower()
+    return not is_flat or name in (*GIVEN, *_PAGES) or file.suffix in _LISTS
+
+
+def _submission(own: _Own, nothing: str) -> Submission:
+    """What one owner handed in; its name is made later, among all names.
+
+    ``nothing`` is what is said where none of it can be graded.
+    """
+    chosen = choose(own.files)
+    if chosen is None:
+        owners = [one for one, _ in (*own.files, *own.traces)]
+        last = max(owners, key=lambda one: one.attempt)
+        late = any(one.late for one in owners)
+        notices = (f"{nothing}: {_what_there_is(own)}.",)
+        return Submission("", last.students, None, (), late, _submitted(own, (), last), notices)
+    one, graded = chosen.owner, chosen.graded
+    return Submission(
+        "",
+        one.students,
+        graded,
+        tuple(file.name for file in chosen.others),
+        one.late,
+        _submitted(own, graded.parts, one),
+        tuple(_notices(own, graded, one, chosen.others)),
+        chosen.modules,
+        chosen.rivals,
     )
 
 
-def _submission(own: Sequence[tuple[Owner, File]]) -> Submission:
-    """What one owner handed in; its name is made later, among all names."""
-    notebooks = [
-        (one, file)
-        for one, file in own
-        if file.suffix in _CODE and file.path is not None and file.parts[-1] not in _GIVEN
-    ]
-    if not notebooks:
-        names = ", ".join(file.name for _, file in own[:5])
-        late = any(one.late for one, _ in own)
-        notice = f"There is no notebook, only: {names}."
-        submitted = _submitted(own, own[0][1], own[0][0])
-        return Submission("", own[0][0].students, None, (), late, submitted, (notice,))
-    if len(notebooks) > 1:
-        notebooks.sort(key=lambda pair: _rank(*pair))
-    graded_owner, graded = notebooks[-1]
-    others = tuple(file.name for _, file in reversed(notebooks[:-1]))
-    notices = (f"Of {len(notebooks)} notebooks {graded.name} is graded.",) if others else ()
-    submitted = _submitted(own, graded, graded_owner)
-    late = graded_owner.late
-    return Submission("", graded_owner.students, graded, others, late, submitted, notices)
+def _notices(own: _Own, graded: File, one: Owner, others: Sequence[File]) -> list[str]:
+    notices = []
+    if others:
+        names = [file.name for file in others[:_MOST_OTHERS]]
+        more = len(others) - len(names)
+        names += [f"{more} more"] * (more > 0)
+        notices.append(
+            f"Of {len(others) + 1} notebooks {graded.name} is graded, not {' or '.join(names)}."
+        )
+    attempts = {owner.attempt for owner, _ in (*own.files, *own.traces)}
+    if one.attempt < max(attempts):
+        notices.append(
+            f"The last of {len(attempts)} attempts holds nothing that can be graded, so an "
+            "earlier one is."
+        )
+    return notices
 
 
-def _submitted(own: Sequence[tuple[Owner, File]], chosen: File, one: Owner) -> datetime | None:
+def _what_there_is(own: _Own) -> str:
+    """What was handed in in place of a notebook."""
+    files = [_told(file) for _, file in own.files]
+    if not files:
+        rests = (tuple(filter(None, one.rest)) for one, parts in own.traces if _is_left(parts))
+        files = [shown("/".join(rest)) for rest in rests if rest]
+    if not files:
+        return "the folder is empty"
+    more = len(files) - _MOST_NAMED
+    return f"there is only {', '.join(files[:_MOST_NAMED])}" + f" and {more} more" * (more > 0)
+
+
+def _is_left(parts: Parts) -> bool:
+    """Whether it is more than an empty folder."""
+    return parts[-1] != "" or any(map(is_junk, parts))
+
+
+def _told(file: File) -> str:
+    """A file's name, and what it is where that says more."""
+    if file.problem:
+        return f"{file.name}, which {file.problem}"
+    if file.kind is None or file.kind in _SAYS_NO_MORE:
+        return file.name
+    return f"{file.name} ({file.kind.value})"
+
+
+def _submitted(own: _Own, chosen: Parts, one: Owner) -> datetime | None:
     """When it came: the platform's word, or with nbgrader the file beside the notebook."""
     if one.key[0] != "nbgrader":
         return one.submitted
-    beside = (*chosen.parts[:-1], TIMESTAMP)
-    path = next((file.path for _, file in own if file.parts == beside), None)
-    if path is None:
-        return None
-    with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
-        return read_time(file.read(MAX_TEXT))
-    return None
-
-
-def _rank(one: Owner, file: File) -> tuple[object, ...]:
-    """Sorts the file to be graded last."""
-    stem = one.rest[-1].rsplit(".", 1)[0]
-    match = _NUMBER_AT_END.search(stem)
-    return (
-        _defines_class(file),
-        file.suffix == ".ipynb",
-        one.upload,
-        int(match[1]) if match else 0,
-        -len(file.parts),
-        [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", stem)],
-        file.parts,
-    )
-
-
-def _defines_class(file: File) -> bool:
-    try:
-        return file.path is not None and any(_CLASS.search(c.source) for c in load(file.path).code)
-    except Ungradable:
-        return False
+    files = [file for _, file in own.files]
+    return nbgrader_tree.submitted(files, chosen or (files[0].parts if files else ()))

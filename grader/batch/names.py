@@ -17,8 +17,11 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 
 
 def shown(text: str, limit: int = 200) -> str:
-    """A file's name as a person may see it: one line, without characters that hide or reorder."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
+    """A file's name as a person may see it: one line, without characters that hide or reorder.
+
+    Letters and their accents are one, as keyboards write them; a Mac's file system has them apart.
+    """
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
     return clean(re.sub(r"[\t\n\r]+", " ", text), limit).strip()
 
 

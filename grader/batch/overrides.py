@@ -24,9 +24,9 @@ from typing import Any
 
 import yaml
 
+from grader.batch.excel import in_other_format, read_text, without_separator_line
 from grader.batch.names import shown
 from grader.report.course import TOTAL, Entry, Override
-from grader.report.csv_text import delimiter
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.rubric import Rubric
 from grader.strict_yaml import YamlError, keys_twice, line_of, read_any_yaml
@@ -73,6 +73,9 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
         OverridesError: there are two such files, or one that can't be used, or that gives more
             points than ``rubric`` does.
     """
+    other = in_other_format(folder, "overrides")
+    if other is not None:
+        raise OverridesError(f"{other} isn't read: save it as 'CSV UTF-8', as overrides.csv.")
     found = [folder / name for name in FILES if (folder / name).exists()]
     if not found:
         return ()
@@ -81,7 +84,7 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     path = found[0]
     problems: list[Problem] = []
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         if path.suffix == ".csv":
             rows = _csv_rows(text)
         else:
@@ -89,7 +92,8 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     except YamlError as error:
         raise OverridesError(f"{path.name}, {shown(str(error))}.") from error
     except UnicodeDecodeError as error:
-        raise OverridesError(f"{path.name} is not UTF-8: save it as 'CSV UTF-8'.") from error
+        how = "'CSV UTF-8', as Excel calls it" if path.suffix == ".csv" else "UTF-8"
+        raise OverridesError(f"{path.name} is not UTF-8: save it as {how}.") from error
     except (OSError, csv.Error) as error:
         why = " ".join(str(error).split())
         raise OverridesError(f"{path.name} can't be read: {shown(why)}.") from error
@@ -128,13 +132,13 @@ def _yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
 
 
 def _csv_rows(text: str) -> list[Row]:
-    separator = delimiter(text.lstrip())
+    text, separator, before = without_separator_line(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
     rows: list[Row] = []
-    line = 1
+    line = 1 + before
     for cells in reader:
-        begins, line = line, reader.line_num + 1
+        begins, line = line, reader.line_num + 1 + before
         cells = [cell.strip() for cell in cells]
         if any(cells) and not header:
             header = cells

@@ -8,7 +8,9 @@ from typing import Literal
 
 from grader.report.result import Result
 
-Platform = Literal["folder", "moodle", "canvas", "gradescope", "nbgrader"]
+Platform = Literal[
+    "folder", "moodle", "canvas", "gradescope", "nbgrader", "blackboard", "brightspace"
+]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from grader.batch import archives
 from grader.batch.archives import SubmissionsError, list_files
+from grader.batch.listing import File
 from grader.batch.names import MAX_NAME_BYTES, safe_name, shown, unique_names
 
 
@@ -23,6 +24,11 @@ def unpacked(tmp_path: Path) -> Path:
     folder = tmp_path / "unpacked"
     folder.mkdir()
     return folder
+
+
+def listed(path: Path, unpacked: Path) -> tuple[list[File], list[str]]:
+    found = list_files(path, unpacked)
+    return list(found.files), list(found.notices)
 
 
 def packed(path: Path, files: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -35,9 +41,9 @@ def packed(path: Path, files: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED)
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("../evil.ipynb", "leads out of the zip"),
-        ("a/../../evil.ipynb", "leads out of the zip"),
-        ("a\\..\\..\\evil.ipynb", "leads out of the zip"),
+        ("../evil.ipynb", "leads out of the archive"),
+        ("a/../../evil.ipynb", "leads out of the archive"),
+        ("a\\..\\..\\evil.ipynb", "leads out of the archive"),
         ("/etc/evil.ipynb", "absolute"),
         ("C:\\evil.ipynb", "absolute"),
         ("/".join("abcdefghijklmnop") + ".ipynb", "too deep"),
@@ -47,12 +53,12 @@ def test_names_that_lead_elsewhere_are_refused(
     tmp_path: Path, unpacked: Path, name: str, why: str
 ) -> None:
     export = packed(tmp_path / "x.zip", {name: b"evil", "good.ipynb": b"good"})
-    files, notices = list_files(export, unpacked)
+    files, notices = listed(export, unpacked)
     assert [file.parts for file in files] == [("good.ipynb",)]
     assert len(notices) == 1
     assert why in notices[0]
     written = {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == {export, unpacked / "000001.ipynb"}
+    assert written == {export, unpacked / "000001" / "file.ipynb"}
 
 
 def test_links_are_refused(tmp_path: Path, unpacked: Path) -> None:
@@ -60,8 +66,10 @@ def test_links_are_refused(tmp_path: Path, unpacked: Path) -> None:
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr(info, "/etc/passwd")
-    files, notices = list_files(tmp_path / "x.zip", unpacked)
-    assert files == []
+    files, notices = listed(tmp_path / "x.zip", unpacked)
+    assert [(file.name, file.path, file.problem) for file in files] == [
+        ("link.ipynb", None, "is a link")
+    ]
     assert notices == ["link.ipynb is a link; it was left out."]
 
 
@@ -72,8 +80,9 @@ def test_links_pipes_and_loops_in_folders_are_left_out(tmp_path: Path, unpacked:
     (top / "ada" / "loop").symlink_to(top)
     (top / "ada" / "out.ipynb").symlink_to("/etc/passwd")
     os.mkfifo(top / "ada" / "pipe.ipynb")
-    files, notices = list_files(top, unpacked)
-    assert [file.name for file in files] == ["ada/vae.ipynb"]
+    files, notices = listed(top, unpacked)
+    assert [file.name for file in files if file.path] == ["ada/vae.ipynb"]
+    assert len(files) == 4
     assert [notice.split()[0] for notice in notices] == [
         "ada/loop",
         "ada/out.ipynb",
@@ -93,7 +102,7 @@ def test_bombs_are_refused(tmp_path: Path, unpacked: Path, monkeypatch: pytest.M
             "picture.png": bytes(2_000_000),
         },
     )
-    files, notices = list_files(export, unpacked)
+    files, notices = listed(export, unpacked)
     assert {file.name: file.path is not None for file in files} == {
         "ratio.ipynb": False,
         "large.ipynb": False,
@@ -102,13 +111,13 @@ def test_bombs_are_refused(tmp_path: Path, unpacked: Path, monkeypatch: pytest.M
     }
     assert "zip bomb" in notices[0]
     assert "more than 3 MB" in notices[1]
-    assert sum(path.stat().st_size for path in unpacked.iterdir()) == 4
+    assert sum(path.stat().st_size for path in unpacked.rglob("*.*")) == 4
 
 
 def test_total_is_capped(tmp_path: Path, unpacked: Path) -> None:
-    listing = archives._Listing(unpacked, left=1_500)
+    listing = archives._Found(unpacked, left=1_500)
     export = packed(tmp_path / "x.zip", {f"{n}.ipynb": os.urandom(1_000) for n in range(3)})
-    archives._unpack(export, (), listing, nested=False)
+    archives._unpack(export, (), listing, 1)
     assert [file.path is not None for file in listing.files.values()] == [True, False, False]
     assert len(listing.notices) == 2
 
@@ -119,7 +128,7 @@ def test_sizes_in_the_directory_are_not_believed(tmp_path: Path, unpacked: Path)
     at = raw.index(b"PK\x01\x02") + 24
     raw[at : at + 4] = struct.pack("<I", 10)
     export.write_bytes(raw)
-    files, notices = list_files(export, unpacked)
+    files, notices = listed(export, unpacked)
     (file,) = files
     assert file.path is None or file.path.stat().st_size <= 10_000
     assert file.path is not None or "damaged" in notices[0]
@@ -130,11 +139,11 @@ def test_damaged_and_locked_members_are_named(tmp_path: Path, unpacked: Path) ->
     raw = bytearray(export.read_bytes())
     raw[raw.index(b"content")] ^= 0xFF
     export.write_bytes(raw)
-    assert "damaged" in list_files(export, unpacked)[1][0]
+    assert "damaged" in listed(export, unpacked)[1][0]
     raw[6] |= 1
     raw[raw.index(b"PK\x01\x02") + 8] |= 1
     export.write_bytes(raw)
-    assert "password" in list_files(export, unpacked)[1][0]
+    assert "password" in listed(export, unpacked)[1][0]
     export.write_bytes(raw[:-10])
     with pytest.raises(SubmissionsError, match=r"neither|damaged"):
         list_files(export, unpacked)
@@ -145,9 +154,9 @@ def test_duplicates_and_other_cases(tmp_path: Path, unpacked: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         for name, content in (("a.ipynb", "1"), ("a.ipynb", "2"), ("A.ipynb", "3")):
             archive.writestr(name, content)
-    files, notices = list_files(tmp_path / "x.zip", unpacked)
+    files, notices = listed(tmp_path / "x.zip", unpacked)
     assert {f.name: f.path.read_text() for f in files if f.path} == {"a.ipynb": "2", "A.ipynb": "3"}
-    assert notices == ["a.ipynb is in the zip more than once; the last one counts."]
+    assert notices == ["a.ipynb is in the archive more than once; the last counts."]
 
 
 def test_names_in_utf8_without_the_flag(tmp_path: Path, unpacked: Path) -> None:
@@ -156,7 +165,7 @@ def test_names_in_utf8_without_the_flag(tmp_path: Path, unpacked: Path) -> None:
     for mark, offset in ((b"PK\x03\x04", 7), (b"PK\x01\x02", 9)):
         raw[raw.index(mark) + offset] &= ~0x08
     export.write_bytes(raw)
-    assert list_files(export, unpacked)[0][0].name == "J\u00f6rg.ipynb"
+    assert listed(export, unpacked)[0][0].name == "J\u00f6rg.ipynb"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names can't hold such characters there")
@@ -164,7 +173,7 @@ def test_notices_are_one_harmless_line(tmp_path: Path, unpacked: Path) -> None:
     name = "a\n\x1b[31m\u202egpj.ipynb"
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / name).symlink_to("/etc/passwd")
-    (notice,) = list_files(tmp_path / "in", unpacked)[1]
+    (notice,) = listed(tmp_path / "in", unpacked)[1]
     assert notice == "a [31mgpj.ipynb is a link; it was left out."
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
+from tests.batch.layouts import BLANK, FULL
 
 
 def notebook(source: str = "class VAE(nn.Module):\n    pass") -> str:
@@ -25,7 +28,7 @@ NO_CLASS = notebook("x = 1")
 def found(request: pytest.FixtureRequest, tmp_path: Path):
     """Finds the given files (name -> text), laid out as a folder or packed in a zip."""
 
-    def find(files: dict[str, str]) -> Found:
+    def find(files: dict[str, str], assignment: str | None = None) -> Found:
         unpacked = tmp_path / "unpacked"
         unpacked.mkdir()
         if request.param == "folder":
@@ -34,12 +37,12 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):
                 path = top / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
-            return find_submissions(top, unpacked)
+            return find_submissions(top, unpacked, assignment)
         around = "export/" if request.param == "zip in a folder" else ""
         with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in files.items():
                 archive.writestr(around + name, text)
-        return find_submissions(tmp_path / "export.zip", unpacked)
+        return find_submissions(tmp_path / "export.zip", unpacked, assignment)
 
     return find
 
@@ -57,8 +60,10 @@ def chosen(submission: Submission) -> str:
 
 
 def test_flat_folder(tmp_path: Path) -> None:
-    for name in ("bob.ipynb", "ada.ipynb", "ada.py", "vae_utils.py", "course.csv"):
+    for name in ("bob.ipynb", "ada.ipynb", "vae_utils.py"):
         (tmp_path / name).write_text(notebook())
+    (tmp_path / "ada.py").write_text("class VAE:\n    pass")
+    (tmp_path / "course.csv").write_text("name,mail")
     found = find_submissions(tmp_path, tmp_path)
     assert [one.name for one in found.submissions] == ["ada", "bob"]
     assert chosen(found.submissions[0]) == "ada.ipynb"
@@ -178,7 +183,8 @@ def test_nbgrader(found) -> None:
             "submitted/cy/vae/essay.pdf": "",
             "submitted/cy/vae/timestamp.txt": "2026-01-01 00:00:00 UTC",
             "autograded/ada/vae/vae.ipynb": notebook(),
-        }
+        },
+        "vae",
     )
     assert [(s.student, s.students[0].platform) for s in result.submissions] == [
         ("ada", "nbgrader"),
@@ -187,6 +193,145 @@ def test_nbgrader(found) -> None:
     ]
     first = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert [s.submitted for s in result.submissions] == [first, None, first]
+
+
+def test_nbgraders_assignment_is_asked_about(found) -> None:
+    files = {"submitted/ada/vae/vae.ipynb": notebook(), "submitted/bob/ps1/a.ipynb": NO_CLASS}
+    with pytest.raises(SubmissionsError, match=r"several assignments \(ps1, vae\): say which"):
+        found(files)
+
+
+def test_an_assignment_that_no_folder_has_is_refused(found) -> None:
+    files = {"submitted/ada/vae/vae.ipynb": notebook(), "submitted/bob/ps1/a.ipynb": NO_CLASS}
+    with pytest.raises(
+        SubmissionsError, match=r"'nosuch' that --nbgrader names; there is: ps1, vae"
+    ):
+        found(files, "nosuch")
+
+
+@pytest.mark.parametrize(("folder", "has_time"), [("submitted", False), ("any", True)])
+def test_the_folder_of_submissions_itself_is_nbgraders(
+    tmp_path: Path, folder: str, has_time: bool
+) -> None:
+    for name in ("ada", "bob"):
+        own = tmp_path / folder / name / "vae"
+        own.mkdir(parents=True)
+        (own / "vae.ipynb").write_text(notebook())
+        if has_time:
+            (own / "timestamp.txt").write_text("2026-01-01 00:00:00 UTC")
+    (tmp_path / folder / "cy").mkdir()
+    found = find_submissions(tmp_path / folder, tmp_path)
+    assert [(s.student, s.students[0].platform) for s in found.submissions] == [
+        ("ada", "nbgrader"),
+        ("bob", "nbgrader"),
+        ("cy", "nbgrader"),
+    ]
+    moment = datetime(2026, 1, 1, tzinfo=timezone.utc) if has_time else None
+    assert [s.submitted for s in found.submissions] == [moment, moment, None]
+    with pytest.raises(SubmissionsError, match="'vae2' that --nbgrader names"):
+        find_submissions(tmp_path / folder, tmp_path, "vae2")
+
+
+def test_an_assignment_of_other_folders_is_told(found) -> None:
+    result = found({"ada/vae.ipynb": notebook(), "bob/vae.ipynb": notebook()}, "vae")
+    assert len(result.submissions) == 2
+    assert "not nbgrader's folders" in result.notices[0]
+
+
+def test_the_latest_of_equal_notebooks_is_graded(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "ada"
+    folder.mkdir(parents=True)
+    for name, time in (("a.ipynb", 3_000), ("b.ipynb", 1_000), ("c_v9.ipynb", 2_000)):
+        (folder / name).write_text(notebook())
+        os.utime(folder / name, (time, time))
+    assert chosen(one(find_submissions(tmp_path / "in", tmp_path))) == "a.ipynb"
+
+
+@pytest.mark.parametrize("around", ["course/", "export/course/", ""])
+@pytest.mark.parametrize("names", [("ada", "bob"), ("2024001", "2024002"), ("hw1 ada", "hw1 bob")])
+def test_a_zip_of_a_flat_folder(around: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name in names:
+            archive.writestr(f"{around}{name}.ipynb", FULL)
+        archive.writestr(f"__MACOSX/{around}._{names[0]}.ipynb", b"\0\5\x16\7")
+        archive.writestr(f"{around}list.csv", "ada,bob,cem")
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    found = find_submissions(tmp_path / "x.zip", unpacked)
+    assert [one.student for one in found.submissions] == list(names)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"vae.ipynb": FULL, "vae_old.ipynb": FULL, "vae-2.ipynb": FULL},
+        {"my_solution.ipynb": FULL, "vae.ipynb": BLANK},
+        {"vae.ipynb": FULL, "notes.ipynb": NO_CLASS},
+    ],
+)
+def test_a_zip_of_one_students_folder(files: dict[str, str], tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"ada/{name}", content)
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    assert one(find_submissions(tmp_path / "x.zip", unpacked)).student == "ada"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_names_on_the_disk_that_are_no_utf8(tmp_path: Path) -> None:
+    top = os.fsencode(tmp_path / "in")
+    for name in ("\u5f20\u4f1f", "\u738b\u82b3"):
+        folder = os.path.join(top, name.encode("gbk"))
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"vae.ipynb"), "w") as file:
+            file.write(FULL)
+    found = find_submissions(tmp_path / "in", tmp_path)
+    assert {one.student for one in found.submissions} == {"\u5f20\u4f1f", "\u738b\u82b3"}
+    assert {chosen(one) for one in found.submissions} == {"vae.ipynb"}
+
+
+def test_nobodys_script_lies_beside_anothers_notebook(found) -> None:
+    files = {"ada.ipynb": FULL, "bob.py": "class VAE:\n    pass", "cem.ipynb": FULL}
+    for submission in found(files).submissions:
+        assert submission.notebook is not None
+        assert submission.notebook.path is not None
+        assert len(list(submission.notebook.path.parent.iterdir())) == 1
+        assert submission.modules == ()
+
+
+def test_scripts_beside_a_notebook_belong_to_it(found) -> None:
+    files = {"ada/vae.ipynb": notebook("from mine import VAE"), "ada/mine.py": "class VAE: pass"}
+    files |= {"ada/vae_utils.py": "", "ada/more/deep.py": "", "bob/vae.ipynb": notebook()}
+    ada, bob = found(files).submissions
+    assert {module.parts[-1] for module in ada.modules} <= {"mine.py"}
+    assert bob.modules == ()
+
+
+def test_dates_in_archives_count(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name, year in (("ada/a.ipynb", 2026), ("ada/b.ipynb", 2025)):
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 2, 3, 4, 5)), notebook())
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    assert chosen(one(find_submissions(tmp_path / "x.zip", unpacked))) == "a.ipynb"
+
+
+def test_all_notebooks_are_named(found) -> None:
+    files = {f"ada/{name}.ipynb": notebook() for name in ("vae", "vae-Copy1", "vae_old")}
+    ada, _ = found(files | {"bob/vae.ipynb": notebook()}).submissions
+    assert ada.notices == (
+        "Of 3 notebooks ada/vae.ipynb is graded, not ada/vae_old.ipynb or ada/vae-Copy1.ipynb.",
+    )
+
+
+def test_students_of_one_name_stay_apart(found) -> None:
+    files = {
+        "Ada_1_assignsubmission_file_/vae.ipynb": notebook(),
+        "Ada_2_assignsubmission_file_/vae.ipynb": notebook(),
+        "12-7 - Ada - Mar 1, 2026 1205 PM/vae.ipynb": notebook(),
+    }
+    assert [one.name for one in found(files).submissions] == ["Ada_1", "Ada_12-7", "Ada_2"]
 
 
 def test_only_a_platforms_own_timestamp_counts(found) -> None:
@@ -199,7 +344,7 @@ def test_only_a_platforms_own_timestamp_counts(found) -> None:
     [
         ({"vae.ipynb": 1, "vae-1.ipynb": 1}, "vae-1.ipynb"),
         ({"vae-2.ipynb": 1, "vae-10.ipynb": 1}, "vae-10.ipynb"),
-        ({"vae (2).ipynb": 1, "vae.ipynb": 1}, "vae (2).ipynb"),
+        ({"vae (2).ipynb": 1, "vae.ipynb": 1}, "vae.ipynb"),
         ({"vae_v3.ipynb": 1, "vae_v2.ipynb": 1}, "vae_v3.ipynb"),
         ({"vae-3.ipynb": 0, "vae.ipynb": 1}, "vae.ipynb"),
         ({"vae.py": 1, "vae.ipynb": 1}, "vae.ipynb"),
@@ -241,7 +386,7 @@ def test_students_zip_is_opened(tmp_path: Path) -> None:
         ("ada", "vae.ipynb"),
         ("bob", "vae.ipynb"),
     ]
-    assert all("was not opened" in notice for notice in found.notices)
+    assert all("inner.zip can't be opened" in notice for notice in found.notices)
     assert len(found.notices) == 2
 
 

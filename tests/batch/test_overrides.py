@@ -82,6 +82,66 @@ def test_other_separators(separator: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        CSV.removeprefix("\ufeff").encode("utf-16"),
+        CSV.replace(",", "\t").replace('"oral\t exam"', '"oral, exam"').encode("utf-16"),
+        f"sep=,\r\n{CSV[1:]}".encode(),
+        f'"sep=;"\r\n{CSV[1:]}'.replace(",", ";").replace("oral;", "oral,").encode("utf-8-sig"),
+        CSV.replace(",", ";").replace("oral;", "oral,").replace("0.5", "0,5").encode(),
+        CSV.replace("\r\n", ",,,\r\n").encode(),
+    ],
+    ids=["UTF-16", "Unicode text", "sep", "sep in quotes", "decimal comma", "empty columns"],
+)
+def test_what_excel_saves(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "overrides.csv").write_bytes(content)
+    assert read_overrides(tmp_path, RUBRIC) == WISHES
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        (
+            "overrides.csv",
+            "Zo\u00eb".encode("cp1252"),
+            "overrides.csv is not UTF-8: save it as 'CSV",
+        ),
+        (
+            "overrides.csv",
+            "\u5f20\u4f1f".encode("gbk"),
+            "save it as 'CSV UTF-8', as Excel calls it",
+        ),
+        ("overrides.csv", b"PK\x03\x04\x14\x00\xff", "save it as 'CSV UTF-8'"),
+        ("overrides.yaml", "- student: Zo\u00eb".encode("cp1252"), "save it as UTF-8."),
+        ("overrides.xlsx", b"PK\x03\x04", "overrides.xlsx isn't read: save it as 'CSV UTF-8'"),
+        ("overrides.txt", b"student", "overrides.txt isn't read"),
+    ],
+)
+def test_what_excel_saves_and_nobody_can_read(
+    name: str, content: bytes, why: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(OverridesError) as caught:
+        read_overrides(tmp_path, RUBRIC)
+    assert why in str(caught.value)
+
+
+def test_lines_are_counted_behind_a_line_for_excel(tmp_path: Path) -> None:
+    (tmp_path / "overrides.csv").write_text("sep=,\n" + HEADER + "\na,kl,99,x\n")
+    with pytest.raises(OverridesError, match=r"\(line 3\)"):
+        read_overrides(tmp_path, RUBRIC)
+
+
+def test_a_name_fits_however_its_accents_are_stored(tmp_path: Path) -> None:
+    row = "Jose\u0301,kl,1,x"
+    (tmp_path / "overrides.csv").write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
+    wishes = read_overrides(tmp_path, RUBRIC)
+    (changed,), notices = overridden([entry(graded(), "Jos\u00e9")], wishes)
+    assert [one.points for one in changed.overrides] == [1.0]
+    assert notices == []
+
+
+@pytest.mark.parametrize(
     ("target", "points", "most"),
     [("kl", 3.6, "3.5"), ("kl.total", 99, "2.5"), ("total", 7.6, "7.5"), ("elbo", 1e300, "4")],
 )

@@ -1,0 +1,500 @@
+"""Courses as people hand them in and platforms pack them, and who must come out of each."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import spec
+
+Files = Mapping[str, "str | bytes | None"]
+"""Name -> content; None is an empty folder."""
+
+
+def vae(written: int = 6, outputs: bool = False, note: str = "") -> str:
+    """A notebook in which so many methods are written."""
+    lines = [f"class {spec.CLASS_NAME}(nn.Module):", f"    '''{note}'''"]
+    for index, name in enumerate(spec.TASK_BY_METHOD):
+        body = "return x + 1" if index < written else "raise NotImplementedError"
+        lines += [
+            f"    def {name}(self, *x):",
+            '        """Given."""',
+            "        # HERE",
+            f"        {body}",
+        ]
+    shown = [{"output_type": "stream", "name": "stdout", "text": "1"}] if outputs else []
+    return notebook("\n".join(lines), shown)
+
+
+def notebook(source: str, outputs: list[object] | None = None) -> str:
+    """A notebook of one cell."""
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": outputs or []}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
+
+
+FULL, BLANK, NO_CLASS = vae(), vae(0), notebook("print(1)")
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"
+PAGE = "<!DOCTYPE html><html><body>vae</body></html>"
+PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0"
+APPLE_DOUBLE = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "
+MARK_OF_THE_WEB = "[ZoneTransfer]\r\nZoneId=3\r\n"
+SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\0\x04" + bytes(24)
+RAR = b"Rar!\x1a\x07\x01\0" + bytes(20)
+
+
+def zipped(files: Files) -> bytes:
+    """A zip of the files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}/" if content is None else name, content or b"")
+    return buffer.getvalue()
+
+
+def tarred(files: Files, how: str = "w:gz") -> bytes:
+    """A tar of the files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=how) as archive:  # type: ignore[call-overload]
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content or b""
+            info = tarfile.TarInfo(name)
+            info.type = tarfile.DIRTYPE if content is None else tarfile.REGTYPE
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def renamed_in_zip(content: bytes, names: Mapping[str, bytes], field: bool = False) -> bytes:
+    """The zip with other bytes for names, of the same length, and no word on their encoding.
+
+    With ``field`` the old name stays, in the field for Unicode names.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name, raw in names.items():
+            info = zipfile.ZipInfo("x" * len(raw))
+            if field:
+                told = struct.pack("<BI", 1, zlib.crc32(raw)) + name.encode()
+                info.extra = struct.pack("<HH", 0x7075, len(told)) + told
+            new.writestr(info, old.read(name))
+    data = buffer.getvalue()
+    for raw in names.values():
+        data = data.replace(b"x" * len(raw), raw, 2) if b"x" * len(raw) in data else data
+    return data
+
+
+def laid_out(files: Files, top: Path) -> Path:
+    """The files in a folder."""
+    top.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = top / name
+        if content is None:
+            path.mkdir(parents=True, exist_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return top
+
+
+@dataclass(frozen=True)
+class Case:
+    """A course: its files, and student -> the file to grade, or what is said in its place.
+
+    Attributes:
+        files: what is in the download.
+        students: by the name that is shown; a file's name, or words behind a '!' of the reason.
+        assignment: what is asked for of nbgrader's folders.
+        as_zip: whether it can also be packed as it is.
+    """
+
+    files: Files
+    students: Mapping[str, str]
+    assignment: str | None = None
+    as_zip: bool = True
+
+
+MOODLE = "{}_assignsubmission_file_/{}"
+EMPTY = "!the folder is empty"
+
+CASES = {
+    # Nobody vanishes.
+    "an empty folder": Case(
+        {"ada": None, "bob/vae.ipynb": FULL}, {"ada": EMPTY, "bob": "vae.ipynb"}
+    ),
+    "all folders are empty but one": Case(
+        {"ada": None, "bob": None, "cem/hw/vae.ipynb": FULL},
+        {"ada": EMPTY, "bob": EMPTY, "cem": "vae.ipynb"},
+    ),
+    "empty folders within": Case(
+        {"ada/hw/more": None, "bob/vae.ipynb": FULL}, {"ada": EMPTY, "bob": "vae.ipynb"}
+    ),
+    "an empty folder in an export": Case(
+        {"export/ada": None, "export/bob/vae.ipynb": FULL}, {"ada": EMPTY, "bob": "vae.ipynb"}
+    ),
+    "checkpoints alone": Case(
+        {
+            "ada/.ipynb_checkpoints/vae-checkpoint.ipynb": FULL,
+            MOODLE.format("Cy_7", ".ipynb_checkpoints/vae-checkpoint.ipynb"): FULL,
+            MOODLE.format("Bo_8", "vae.ipynb"): FULL,
+        },
+        {"Cy": "!.ipynb_checkpoints", "Bo": "vae.ipynb", "ada": "!.ipynb_checkpoints"},
+    ),
+    "what a Mac leaves alone": Case(
+        {
+            "ada/__MACOSX/._vae.ipynb": APPLE_DOUBLE,
+            "ada/.DS_Store": b"\0\0\0\x01Bud1",
+            "bob/vae.ipynb": FULL,
+        },
+        {"ada": "!there is only", "bob": "vae.ipynb"},
+    ),
+    "a Mac's mirror of a whole archive": Case(
+        {
+            "ada/vae.ipynb": FULL,
+            "__MACOSX/ada/._vae.ipynb": APPLE_DOUBLE,
+            "__MACOSX/._ada": APPLE_DOUBLE,
+            "bob.zip": zipped({"__MACOSX/._vae.ipynb": APPLE_DOUBLE}),
+        },
+        {"ada": "vae.ipynb", "bob": "!there is only"},
+    ),
+    "wrong kinds of file": Case(
+        {
+            "ada/report.pdf": PDF,
+            "bob/vae.html": PAGE,
+            "cem/essay.docx": zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}),
+            "dan/plot.png": PICTURE,
+            "eve/model.pt": b"\x80\x02\x8a",
+            "flo/notes.txt": "I could not finish.",
+            "gus/vae.ipynb": FULL,
+        },
+        {
+            "ada": "!report.pdf (a PDF)",
+            "bob": "!vae.html (a web page)",
+            "cem": "!a document of an office program",
+            "dan": "!plot.png",
+            "eve": "!model.pt",
+            "flo": "!notes.txt",
+            "gus": "vae.ipynb",
+        },
+    ),
+    "wrong kinds of file side by side": Case(
+        {
+            "ada.pdf": PDF,
+            "bob.html": PAGE,
+            "cem.ipynb": FULL,
+            "dan.txt": "I could not finish.",
+            "eve.png": PICTURE,
+            "grades.csv": "name,points",
+            "README.md": "# Submissions",
+            "vae_utils.py": "def plot(): pass",
+        },
+        {
+            "ada": "!a PDF",
+            "bob": "!a web page",
+            "cem": "cem.ipynb",
+            "dan": "!dan.txt",
+            "eve": "!eve",
+        },
+    ),
+    "a sheet beside folders": Case(
+        {"ada/vae.ipynb": FULL, "assignment.pdf": PDF, "list.xlsx": b"PK"}, {"ada": "vae.ipynb"}
+    ),
+    "Moodle's online text alone": Case(
+        {
+            "Ada_1_assignsubmission_onlinetext_/onlinetext.html": PAGE,
+            MOODLE.format("Bo_2", "vae.ipynb"): FULL,
+            "Cy_3_assignsubmission_file_": None,
+        },
+        {"Ada": "!onlinetext.html", "Bo": "vae.ipynb", "Cy": EMPTY},
+    ),
+    "archives that hold nothing": Case(
+        {
+            "ada.zip": zipped({}),
+            "bob.zip": b"PK\x03\x04 broken",
+            "cem.tar.gz": tarred({"hw": None}),
+            "dan.7z": SEVEN_ZIP,
+            "eve.rar": RAR,
+            "flo.ipynb": FULL,
+            "gus.gz": b"\x1f\x8b broken",
+        },
+        {
+            "ada": EMPTY,
+            "bob": "!can't be opened",
+            "cem": EMPTY,
+            "dan": "!7z archives aren't read: unpack it in its place",
+            "eve": "!rar archives aren't read",
+            "flo": "flo.ipynb",
+            "gus": "!can't be opened",
+        },
+    ),
+    "a student whom Gradescope names without a folder": Case(
+        {
+            "submission_metadata.yml": "submission_1: {submitters: [{name: Ada, sid: 1}]}\n"
+            "submission_2: {submitters: [{name: Bo, sid: 2}, {name: Cy, sid: 3}]}\n",
+            "submission_1/vae.ipynb": FULL,
+        },
+        {"Ada": "vae.ipynb", "Bo, Cy": EMPTY},
+    ),
+    # Whose notebook.
+    "numbers in a flat folder": Case(
+        {
+            f"assignment_3_{n:02}_{who}.ipynb": FULL
+            for n, who in enumerate(("ada", "bob", "cem"), 1)
+        },
+        {
+            f"assignment_3_{n:02}_{who}": f"assignment_3_{n:02}_{who}.ipynb"
+            for n, who in enumerate(("ada", "bob", "cem"), 1)
+        },
+    ),
+    "numbers that might be Canvas's": Case(
+        {f"hw_{n}.ipynb": FULL for n in ("3_1_ada", "3_2_bob", "30_2001_cem", "30_2002_dan")},
+        {f"hw_{n}": f"hw_{n}.ipynb" for n in ("3_1_ada", "3_2_bob", "30_2001_cem", "30_2002_dan")},
+    ),
+    "numbers at the end are students": Case(
+        {"vae-1.ipynb": FULL, "vae-2.ipynb": FULL, "vae (3).ipynb": FULL, "vae_4.ipynb": FULL},
+        {
+            "vae-1": "vae-1.ipynb",
+            "vae-2": "vae-2.ipynb",
+            "vae (3)": "vae (3).ipynb",
+            "vae_4": "vae_4.ipynb",
+        },
+    ),
+    "dots in names": Case(
+        {"ada.lovelace/vae.ipynb": FULL, "ada.smith/vae.ipynb": FULL, "ada.jones.ipynb": FULL},
+        {"ada.lovelace": "vae.ipynb", "ada.smith": "vae.ipynb", "ada.jones": "ada.jones.ipynb"},
+    ),
+    "Canvas's several files": Case(
+        {
+            "adalovelace_101_9001_vae.ipynb": FULL,
+            "adalovelace_101_9002_notes.ipynb": NO_CLASS,
+            "bobross_LATE_102_9003_vae-1.ipynb": FULL,
+            "cem_103_9004_hw.zip": zipped({"hw/vae.ipynb": FULL}),
+        },
+        {
+            "adalovelace": "adalovelace_101_9001_vae.ipynb",
+            "bobross": "bobross_LATE_102_9003_vae-1.ipynb",
+            "cem": "vae.ipynb",
+        },
+    ),
+    "Blackboard's attempts": Case(
+        {
+            "HW_4_s_ada_attempt_2026-03-01-12-00-00_vae.ipynb": vae(6),
+            "HW_4_s_ada_attempt_2026-03-01-12-00-00.txt": "Name: Ada L (s_ada)\nAssignment: 4\n",
+            "HW_4_s_ada_attempt_2026-03-02-12-00-00_vae.ipynb": vae(5),
+            "HW_4_s_ada_attempt_2026-03-02-12-00-00.txt": "Name: Ada L (s_ada)\nAssignment: 4\n",
+            "HW_4_s_bob_attempt_2026-03-02-12-00-01_vae.ipynb": vae(6),
+            "HW_4_s_bob_attempt_2026-03-03-12-00-00_essay.pdf": PDF,
+            "HW_4_s_cem_attempt_2026-03-03-12-00-00.txt": "Name: Cem (s_cem)\nAssignment: 4\n",
+            "HW_4_dan_attempt_2026-03-03-12-00-00_hw.zip": zipped({"vae.ipynb": vae(6)}),
+        },
+        {
+            "Ada L": "HW_4_s_ada_attempt_2026-03-02-12-00-00_vae.ipynb",
+            "s_bob": "HW_4_s_bob_attempt_2026-03-02-12-00-01_vae.ipynb",
+            "Cem": "!.txt",
+            "dan": "vae.ipynb",
+        },
+    ),
+    "Brightspace's attempts": Case(
+        {
+            "index.html": PAGE,
+            "receipt.pdf": PDF,
+            "11-7 - Ada Lovelace - Mar 1, 2026 1205 PM - vae.ipynb": vae(6),
+            "11-7 - Ada Lovelace - Mar 1, 2026 105 PM - vae.ipynb": vae(5),
+            "12-7 - Bo - Smith - Oct 3, 2026 1159 PM - vae - final.ipynb": FULL,
+            "13-7 - Cem - 3 October, 2026 2359/hw/vae.ipynb": FULL,
+            "14-7 - Dan - Oct 4, 2026 1159 PM": None,
+        },
+        {
+            "Ada Lovelace": "11-7 - Ada Lovelace - Mar 1, 2026 105 PM - vae.ipynb",
+            "Bo - Smith": "12-7 - Bo - Smith - Oct 3, 2026 1159 PM - vae - final.ipynb",
+            "Cem": "vae.ipynb",
+            "Dan": EMPTY,
+        },
+    ),
+    "Moodle's download in parts": Case(
+        {
+            "group 1.zip": zipped({MOODLE.format("Ada_1", "vae.ipynb"): FULL}),
+            "group 2/" + MOODLE.format("Bo_2", "vae.ipynb"): FULL,
+            "group 2/list.csv": "Bo",
+        },
+        {"Ada": "vae.ipynb", "Bo": "vae.ipynb"},
+    ),
+    "several assignments of nbgrader": Case(
+        {
+            "source/vae/vae.ipynb": BLANK,
+            "submitted/ada/vae/vae.ipynb": FULL,
+            "submitted/ada/vae2/vae.ipynb": vae(3),
+            "submitted/bob/ps1/ps1.ipynb": NO_CLASS,
+            "submitted/cem/vae": None,
+            "submitted/dan": None,
+        },
+        {"ada": "vae.ipynb", "bob": "!for the assignment vae:", "cem": EMPTY, "dan": EMPTY},
+        assignment="vae",
+    ),
+    "folders around everything": Case(
+        {
+            "course/HW 4/handed in/ada/vae.ipynb": FULL,
+            "course/HW 4/handed in/bob/vae.ipynb": FULL,
+            "course/HW 4/handed in/cem": None,
+            "course/HW 4/handed in/list.xlsx": b"PK",
+        },
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": EMPTY},
+    ),
+    "a platform's zip in a folder": Case(
+        {
+            "submissions.zip": zipped(
+                {"adalovelace_101_9001_vae.ipynb": FULL, "bobross_102_9002_vae.ipynb": FULL}
+            )
+        },
+        {
+            "adalovelace": "adalovelace_101_9001_vae.ipynb",
+            "bobross": "bobross_102_9002_vae.ipynb",
+        },
+    ),
+    "a zip of folders in a folder": Case(
+        {"course.zip": zipped({"ada/vae.ipynb": FULL, "bob/vae.ipynb": FULL, "cem": None})},
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": EMPTY},
+    ),
+    "one student's archive": Case(
+        {"ada.zip": zipped({"vae.ipynb": FULL, "other.ipynb": vae(3)}), "bob": None},
+        {"ada": "vae.ipynb", "bob": EMPTY},
+    ),
+    # Which notebook.
+    "the template beside the solution": Case(
+        {
+            "ada/my_solution.ipynb": vae(6),
+            "ada/vae.ipynb": vae(0, outputs=True),
+            "bob/vae-9.ipynb": BLANK,
+            "bob/draft/vae-old.ipynb": vae(1),
+            "cem/vae.ipynb": BLANK,
+        },
+        {"ada": "my_solution.ipynb", "bob": "vae-old.ipynb", "cem": "vae.ipynb"},
+    ),
+    "more methods written": Case(
+        {"ada/vae.ipynb": vae(5, outputs=True), "ada/vae (1).ipynb": vae(6)},
+        {"ada": "vae (1).ipynb"},
+    ),
+    "run and saved": Case(
+        {"ada/a-Copy1.ipynb": vae(outputs=True), "ada/b.ipynb": vae(), "bob/vae.ipynb": FULL},
+        {"ada": "a-Copy1.ipynb", "bob": "vae.ipynb"},
+    ),
+    "copies": Case(
+        {
+            f"{number:02}/{name}": vae(note=name)
+            for number, copy in enumerate(
+                (
+                    "vae-Copy1.ipynb",
+                    "vae (1).ipynb",
+                    "vae-checkpoint.ipynb",
+                    "vae_backup.ipynb",
+                    "vae_old.ipynb",
+                    "old_vae.ipynb",
+                    "Copy of vae.ipynb",
+                    "Kopie von vae.ipynb",
+                    "vae - Copy (2).ipynb",
+                    "backup/vae.ipynb",
+                    "vae.bak.ipynb",
+                )
+            )
+            for name in (copy, "vae.ipynb")
+        },
+        {f"{number:02}": "vae.ipynb" for number in range(11)},
+    ),
+    "a name is no copy because a word is in it": Case(
+        {"ada/bold_older_vae.ipynb": FULL, "ada/a.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"ada": "bold_older_vae.ipynb", "bob": "vae.ipynb"},
+    ),
+    "the class is in a block, or broken": Case(
+        {
+            "ada/a.ipynb": notebook("if True:\n    class VAE(nn.Module):\n        pass"),
+            "ada/notes.ipynb": NO_CLASS,
+            "bob/a.ipynb": vae().replace("return x + 1", "return x +"),
+            "bob/notes.ipynb": NO_CLASS,
+            "bob/vae.ipynb": BLANK,
+        },
+        {"ada": "a.ipynb", "bob": "a.ipynb"},
+    ),
+    "a script that the notebook imports": Case(
+        {"ada/vae.ipynb": FULL, "ada/helper.py": "def f(): pass", "ada/vae_utils.py": "x = 1"},
+        {"ada": "vae.ipynb"},
+    ),
+    # What a file is.
+    "wrong endings": Case(
+        {
+            "ada.ipynb.txt": FULL,
+            "bo.ipynb.json": FULL,
+            "cy.json": FULL,
+            "di.ipynb.download": FULL,
+            "ed.tar.gz": tarred({"vae.ipynb": FULL}),
+            "flo.ipynb": FULL,
+            "gus": FULL,
+            "hal.py.txt": "import torch\n\nclass VAE(torch.nn.Module):\n    pass\n",
+            "ida/vae.ipynb.ipynb": FULL,
+            "jo/vae.txt": FULL,
+            "kay.ipynb~": FULL,
+            "lou/vae.ipynb.bak": vae(5),
+            "lou/vae.ipynb": vae(5),
+            "kim/notes.json": '{"a": 1}',
+        },
+        {
+            "ada": "ada.ipynb.txt",
+            "bo": "bo.ipynb.json",
+            "cy": "cy.json",
+            "di": "di.ipynb.download",
+            "ed": "vae.ipynb",
+            "flo": "flo.ipynb",
+            "gus": "gus",
+            "hal": "hal.py.txt",
+            "ida": "vae.ipynb.ipynb",
+            "jo": "vae.txt",
+            "kay": "kay.ipynb~",
+            "lou": "vae.ipynb",
+            "kim": "!JSON, but no notebook",
+        },
+    ),
+    "marks of addresses": Case(
+        {
+            "ada.ipynb": FULL,
+            "ada.ipynb:Zone.Identifier": MARK_OF_THE_WEB,
+            "bob/vae.ipynb": FULL,
+            "bob/vae.ipynb:Zone.Identifier": MARK_OF_THE_WEB,
+            "cem/vae.ipynb_Zone.Identifier": MARK_OF_THE_WEB,
+        },
+        {"ada": "ada.ipynb", "bob": "vae.ipynb", "cem": "!there is only"},
+    ),
+    "archives in archives": Case(
+        {
+            "ada.zip": zipped({"hw.zip": zipped({"vae.ipynb": FULL})}),
+            "bob/hw.tar": tarred({"hw/vae.ipynb": FULL}, "w"),
+            "cem/hw.tgz": tarred({"in.zip": zipped({"vae.ipynb": FULL})}),
+            "dan/hw.tar.bz2": tarred({"vae.ipynb": FULL}, "w:bz2"),
+            "eve/hw.tar.xz": tarred({"vae.ipynb": FULL}, "w:xz"),
+            "flo/vae.ipynb.gz": gzip.compress(FULL.encode()),
+            "gus/hw.zip": tarred({"vae.ipynb": FULL}),
+            "hal/hw.download": zipped({"vae.ipynb": FULL}),
+        },
+        {
+            **dict.fromkeys(("ada", "bob", "cem", "dan", "eve", "flo", "gus", "hal"), "vae.ipynb"),
+        },
+    ),
+    # Names.
+    "backslashes": Case(
+        {"ada\\vae.ipynb": FULL, "bob\\hw\\vae.ipynb": FULL},
+        {"ada": "vae.ipynb", "bob": "vae.ipynb"},
+    ),
+    "accents apart": Case(
+        {
+            MOODLE.format("Zoe\u0308_1", "vae.ipynb"): FULL,
+            MOODLE.format("Zo\u00eb_1", "other.ipynb"): NO_CLASS,
+            "Jose\u0301.ipynb": FULL,
+        },
+        {"Zo\u00eb": "vae.ipynb", "Jos\u00e9": "Jose\u0301.ipynb"},
+    ),
+}
