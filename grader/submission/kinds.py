@@ -1,0 +1,133 @@
+"""Tell what a file is by its content, whatever its name ends in."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import Enum
+
+_MARKS = (
+    ("utf-8-sig", b"\xef\xbb\xbf"),
+    ("utf-32", b"\xff\xfe\0\0"),  # before that of UTF-16, which it starts with
+    ("utf-32", b"\0\0\xfe\xff"),
+    ("utf-16", b"\xff\xfe"),
+    ("utf-16", b"\xfe\xff"),
+)
+_HEAD = 4096
+
+
+class Kind(Enum):
+    """What a file is; the value is what people call it."""
+
+    NOTEBOOK = "a notebook"
+    SCRIPT = "a Python script"
+    CONFLICT = "a file with git's conflict markers"
+    EMPTY = "empty"
+    JSON = "JSON, but no notebook"
+    TEXT = "text, but no notebook"
+    WEB_PAGE = "a web page"
+    POINTER = "git's pointer to a large file, and not the file itself"
+    LINK = "a link to a file, and not the file itself"
+    PDF = "a PDF"
+    OFFICE = "a document of an office program"
+    ZIP = "a zip archive"
+    ARCHIVE = "an archive"
+    SAVED = "what Python or torch saved, such as weights"
+    PICTURE = "a picture"
+    MAC = "what a Mac keeps beside a file, and not the file itself"
+    UNKNOWN = "no text"
+
+
+READABLE = (Kind.NOTEBOOK, Kind.SCRIPT)
+"""What can be graded, as far as can be seen from outside."""
+
+_SIGNATURES = (
+    (b"\x1f\x8b", Kind.ARCHIVE),
+    (b"7z\xbc\xaf\x27\x1c", Kind.ARCHIVE),
+    (b"Rar!\x1a\x07", Kind.ARCHIVE),
+    (b"BZh", Kind.ARCHIVE),
+    (b"\xfd7zXZ\0", Kind.ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", Kind.ARCHIVE),
+    (b"\x89PNG", Kind.PICTURE),
+    (b"\xff\xd8\xff", Kind.PICTURE),
+    (b"GIF8", Kind.PICTURE),
+    (b"\xd0\xcf\x11\xe0", Kind.OFFICE),
+    (b"{\\rtf", Kind.OFFICE),
+    (b"\0\x05\x16\x07", Kind.MAC),
+    (b"book\0\0\0\0mark", Kind.LINK),
+    (b"L\0\0\0\x01\x14\x02\0", Kind.LINK),
+    (b"version https://git-lfs", Kind.POINTER),
+    (b"/annex/objects/", Kind.POINTER),
+    (b"\x89HDF", Kind.SAVED),
+    *((b"\x80%c" % protocol, Kind.SAVED) for protocol in range(2, 6)),
+    (b"From: <Saved by", Kind.WEB_PAGE),
+    (b"bplist00", Kind.WEB_PAGE),
+    (b"%PDF-", Kind.PDF),
+)
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_OFFICE_PARTS = (b"[Content_Types].xml", b"mimetypeapplication/vnd.oasis", b"Index/Document.iwa")
+_WEB = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_LINKS = ("[InternetShortcut]", "[Desktop Entry]", "<key>URL</key>")
+_NO_TEXT = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_CELLS = re.compile(r'"(cells|worksheets)"\s*:\s*\[|"nbformat"\s*:')
+_PYTHON = re.compile(
+    r"^[ \t]*(import \w|from [\w.]+ import |(class|def) \w+ ?[(:]|if __name__|get_ipython\(\))"
+    r"|^#!.*python|^# In ?\[[ \d*]*\]|^# ?%%|^#.*coding[:=]",
+    re.MULTILINE,
+)
+
+
+def kind_of(data: bytes) -> Kind:
+    """What a file is, by all of its bytes; a damaged notebook is a notebook all the same."""
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    if data.startswith(_ZIPS):
+        return _kind_of_zip(data)
+    if data[257:262] == b"ustar":
+        return Kind.ARCHIVE
+    return _kind_of_text(data)
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding that a mark at the start, or a zero in each sign, tells; else UTF-8."""
+    for encoding, mark in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    return json.detect_encoding(data[:4].ljust(4, b" "))
+
+
+def has_conflict(text: str) -> bool:
+    """Whether git's three markers stand at the starts of lines, in their order."""
+    text, place = f"\n{text}", 0
+    for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
+        place = text.find(marker, place)
+        if place < 0:
+            return False
+    return True
+
+
+def _kind_of_zip(data: bytes) -> Kind:
+    head, tail = data[:_HEAD], data[-(1 << 16) :]
+    if any(part in head or part in tail for part in _OFFICE_PARTS):
+        return Kind.OFFICE
+    return Kind.SAVED if b"/data.pkl" in head else Kind.ZIP
+
+
+def _kind_of_text(data: bytes) -> Kind:
+    encoding = encoding_of(data)
+    text = data.decode(encoding, "replace").strip(" \t\r\n\0\ufeff")
+    if not text:
+        return Kind.EMPTY
+    start = text[:_HEAD]
+    if _NO_TEXT.search(start) or start.count("\ufffd") > len(start) / 8:
+        return Kind.UNKNOWN
+    if start[0] in "[<" and any(link in start for link in _LINKS):
+        return Kind.LINK
+    if start[0] == "<" and _WEB.search(start):
+        return Kind.WEB_PAGE
+    if has_conflict(text):
+        return Kind.CONFLICT
+    if start[0] in "{[":
+        return Kind.NOTEBOOK if start[0] == "{" and _CELLS.search(text) else Kind.JSON
+    return Kind.SCRIPT if _PYTHON.search(text) else Kind.TEXT
