@@ -27,6 +27,7 @@ class SelfCheck:
 
     Attributes:
         rubric: points to count by; None takes the assignment's own.
+        template: the notebook that students received; None takes the rubric's, or the project's.
         watch: whether to stay and check again at each save.
         publish: writes each new result elsewhere, and says whether that went well.
     """
@@ -36,6 +37,7 @@ class SelfCheck:
     rubric: Path | None = None
     isolation: Isolation | None = None
     watch: bool = False
+    template: Path | None = None
 
 
 def run(options: SelfCheck) -> int:
@@ -52,7 +54,8 @@ def run(options: SelfCheck) -> int:
         from grader.student.text import to_text
 
         try:
-            rubric = load_rubric(options.rubric or default_path(), KNOWN_CHECKS)
+            path = options.rubric or default_path()
+            rubric = load_rubric(path, KNOWN_CHECKS, options.template)
             grader = Grader(candidates, rubric)
             if options.watch:
                 return _watch(options, grader)

@@ -69,6 +69,7 @@ _OFFICE_PARTS = (b"[Content_Types].xml", b"mimetypeapplication/vnd.oasis", b"Ind
 _WEB = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _LINKS = ("[InternetShortcut]", "[Desktop Entry]", "<key>URL</key>")
 _NO_TEXT = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_JSON = re.compile(r"\{|\[\s*[\[{\"\]\d-]")
 _CELLS = re.compile(r'"(cells|worksheets)"\s*:\s*\[|"nbformat"\s*:')
 _PYTHON = re.compile(
     r"^[ \t]*(import \w|from [\w.]+ import |(class|def) \w+ ?[(:]|if __name__|get_ipython\(\))"
@@ -128,6 +129,6 @@ def _kind_of_text(data: bytes) -> Kind:
         return Kind.WEB_PAGE
     if has_conflict(text):
         return Kind.CONFLICT
-    if start[0] in "{[":
+    if _JSON.match(start):
         return Kind.NOTEBOOK if start[0] == "{" and _CELLS.search(text) else Kind.JSON
     return Kind.SCRIPT if _PYTHON.search(text) else Kind.TEXT

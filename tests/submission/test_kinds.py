@@ -50,6 +50,7 @@ CONFLICT = '{"cells": [\n<<<<<<< HEAD\n{},\n=======\n{"a": 1}\n>>>>>>> other\n]}
         (b'{"nbformat": 3, "worksheets": [{"cells": []}]}', Kind.NOTEBOOK),
         (b'{"a": 1}', Kind.JSON),
         (b"[1, 2]", Kind.JSON),
+        (b"[build-system]\n", Kind.TEXT),
         (CONFLICT.encode(), Kind.CONFLICT),
         (CONFLICT.replace("\n", "\r\n").encode(), Kind.CONFLICT),
         (b"import torch\nclass VAE:\n    pass\n", Kind.SCRIPT),
