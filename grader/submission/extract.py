@@ -64,7 +64,7 @@ def extract(notebook: Notebook) -> Slice:
         cells.setdefault(statement.cell, []).append(statement.place)
     members = find_members(program, slicer.included)
     found = members.in_force
-    notes += stray_notes(notebook, cells, found)
+    notes += stray_notes(notebook, program, cells, found)
     places = {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found}
     return Slice(
         tuple(SliceCell(n, program.sources[n], tuple(keep)) for n, keep in cells.items()),

@@ -37,7 +37,7 @@ def load(path: Path) -> Notebook:
     data = _read(path)
     kind = kind_of(data)
     named_script = path.suffix.lower() == ".py"
-    is_script = kind is Kind.SCRIPT or (kind is Kind.TEXT and named_script)
+    is_script = kind is Kind.SCRIPT or (kind in (Kind.TEXT, Kind.JSON) and named_script)
     if is_script:
         text, note = decode_script(data)
         content = Content(script_cells(text), (), None)
@@ -105,7 +105,7 @@ def _read(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise Ungradable(
             f"The file is larger than {MAX_BYTES // 1_000_000} MB: "
-            "clear the outputs of all cells, save it and hand it in again."
+            "clear the outputs of all cells and save it."
         )
     return content
 

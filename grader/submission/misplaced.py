@@ -82,9 +82,9 @@ def why_unreadable(notebook: Notebook, broken: BrokenCell) -> str:
         cells = _listed([number, *continued])
         return f"The class {_NAME} is cut in pieces, in cells {cells}: {_JOIN}."
     where = f"Cell {number}, which defines the class {_NAME},"
-    if has_conflict(next(cell.source for cell in notebook.cells if cell.number == number)):
+    if has_conflict(_source(notebook, number)):
         return f"{where} holds git's conflict markers: decide for one side, {_RUN_ALL}."
-    if newer := _newer_python(notebook):
+    if newer := newer_python(notebook):
         return (
             f"{where} can't be read in line {broken.line} ({broken.message}): {newer}. Grade it "
             "with the newer Python, or write that line so that older ones read it."
@@ -97,11 +97,13 @@ def why_unreadable(notebook: Notebook, broken: BrokenCell) -> str:
 
 def notes_on_cells(notebook: Notebook, program: Program) -> list[str]:
     """Notes on the cells that were not read, and why."""
-    newer = _newer_python(notebook)
+    newer = newer_python(notebook)
     found = []
     for broken in program.broken:
         where = f"line {broken.line} ({broken.message})"
-        if newer:
+        if has_conflict(_source(notebook, broken.cell)):
+            found.append(f"Cell {broken.cell} holds git's conflict markers; it was passed over.")
+        elif newer:
             found.append(
                 f"Cell {broken.cell} can't be read in {where}; it was passed over: {newer}."
             )
@@ -117,7 +119,7 @@ def notes_on_cells(notebook: Notebook, program: Program) -> list[str]:
     return found
 
 
-def _newer_python(notebook: Notebook) -> str | None:
+def newer_python(notebook: Notebook) -> str | None:
     """What to say where the notebook was written with a newer Python than the grader's."""
     match = re.match(r"(\d+)\.(\d+)", notebook.python or "")
     if match is None or (int(match[1]), int(match[2])) <= sys.version_info[:2]:
@@ -129,11 +131,14 @@ def _newer_python(notebook: Notebook) -> str | None:
     )
 
 
-def stray_notes(notebook: Notebook, cells: Collection[int], methods: Collection[str]) -> list[str]:
-    """A note if cells below the class look as if they had been cut off it.
+def stray_notes(
+    notebook: Notebook, program: Program, cells: Collection[int], methods: Collection[str]
+) -> list[str]:
+    """Notes on methods that stand outside the class by a slip.
 
     Args:
         notebook: what was handed in.
+        program: its statements.
         cells: those of the slice, of which the last that defines the class counts.
         methods: those that the class has.
     """
@@ -142,16 +147,25 @@ def stray_notes(notebook: Notebook, cells: Collection[int], methods: Collection[
         return []
     number = graded[-1].number
     pieces = _continuations(notebook, number)
-    sources = [cell.source for cell in notebook.cells if cell.number in pieces]
+    sources = [_source(notebook, piece) for piece in pieces]
     found = dict.fromkeys(name for source in sources for name in _METHOD.findall(source))
     lost = [name for name in found if name not in methods]
-    if not lost and all(map(_is_python, sources)):
-        return []
-    names = f" ({', '.join(lost)})" if lost else ""
-    return [
-        f"The class {_NAME} is cut in pieces, in cells {_listed([number, *pieces])}: what is below "
-        f"the first cut is outside the class{names}. {_JOIN[0].upper()}{_JOIN[1:]}."
-    ]
+    notes = []
+    if lost or not all(map(_is_python, sources)):
+        names = f" ({', '.join(lost)})" if lost else ""
+        notes.append(
+            f"The class {_NAME} is cut in pieces, in cells {_listed([number, *pieces])}: what is "
+            f"below the first cut is outside the class{names}. {_JOIN[0].upper()}{_JOIN[1:]}."
+        )
+    for statement in program.statements:
+        match statement.node:
+            case ast.FunctionDef(name=name, args=ast.arguments(args=[ast.arg(arg="self"), *_])):
+                if name in spec.TASK_BY_METHOD and name not in methods and name not in lost:
+                    notes.append(
+                        f"{name}, in cell {statement.cell}, is defined outside the class {_NAME}: "
+                        f"move it into the class, indented as the other methods, {_RUN_ALL}."
+                    )
+    return notes
 
 
 def _continuations(notebook: Notebook, number: int) -> list[int]:
@@ -162,8 +176,12 @@ def _continuations(notebook: Notebook, number: int) -> list[int]:
         if cell.source.lstrip("\n")[:1] not in (" ", "\t"):
             break
         pieces.append(cell.source)
-    whole = _is_python("\n".join(pieces))
+    whole = len(pieces) > 1 and _is_python("\n".join(pieces))
     return [cell.number for cell in below[1 : len(pieces)]] if whole else []
+
+
+def _source(notebook: Notebook, number: int) -> str:
+    return next(cell.source for cell in notebook.cells if cell.number == number)
 
 
 def _is_python(source: str) -> bool:

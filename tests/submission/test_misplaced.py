@@ -90,6 +90,21 @@ def test_a_class_that_was_cut_in_two_is_named(cells: tuple[str, ...], where: str
     assert "outside the class" in notes
 
 
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        ((HEAD, "def elbo(self, x):\n    return x"), "elbo, in cell 2, is defined outside"),
+        ((HEAD + "def elbo(self, x):\n    return x",), "elbo, in cell 1, is defined outside"),
+        ((HEAD, "def helper(self, x):\n    return x\ndef elbo(x):\n    return x"), ""),
+        ((HEAD, "def elbo(self, x):\n    return x\nVAE.elbo = elbo"), ""),
+        ((CLASS, "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b"), "Cell 2 holds git's"),
+    ],
+)
+def test_what_stands_outside_the_class_is_named(cells: tuple[str, ...], note: str) -> None:
+    assert "\n".join(extract(notebook(*cells)).notes).startswith(note)
+    assert len(extract(notebook(*cells)).notes) == (1 if note else 0)
+
+
 NEWER = f"{sys.version_info[0]}.{sys.version_info[1] + 1}.4"
 OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
