@@ -24,6 +24,7 @@ def grade(
     path: str | PathLike[str],
     *,
     rubric: str | PathLike[str] | None = None,
+    template: str | PathLike[str] | None = None,
     run: bool = True,
     trust: bool = False,
 ) -> Result:
@@ -32,6 +33,7 @@ def grade(
     Args:
         path: an .ipynb file, or a .py export of one.
         rubric: rubric.yaml to count points by, instead of the assignment's own.
+        template: the notebook that students received, instead of the rubric's or the project's own.
         run: whether to execute the whole notebook and train its class beside the checks, where
             processes can be forked.
         trust: whether to grade even where this machine can't confine student code.
@@ -53,7 +55,11 @@ def grade(
         from grader.rubric import default_path, load_rubric
         from grader.run.start import Runner, RunOptions
 
-        points = load_rubric(Path(rubric) if rubric else default_path(), KNOWN_CHECKS)
+        points = load_rubric(
+            Path(rubric) if rubric else default_path(),
+            KNOWN_CHECKS,
+            Path(template) if template else None,
+        )
         if not trust:
             candidates.require_confinement()
         runner = None

@@ -34,6 +34,12 @@ MAX_SHIPPED_BYTES = 1 << 20
     help="Points to grade by, instead of the assignment's own.",
 )
 @click.option(
+    "--template",
+    "template_file",
+    type=click.Path(path_type=Path),
+    help="The notebook that students received, where it isn't the project's own.",
+)
+@click.option(
     "--isolation",
     type=click.Choice(["fork", "spawn"]),
     help="How candidates are started; by default whatever is safe on this platform.",
@@ -82,6 +88,7 @@ def main(
     show_class: bool,
     doctor: bool,
     rubric_file: Path | None,
+    template_file: Path | None,
     isolation: Literal["fork", "spawn"] | None,
     executed_file: Path | None,
     data_folder: Path | None,
@@ -114,7 +121,7 @@ def main(
         "--gradescope-bundle": course.bundle,
     }
     files = {option: path for option, path in asked.items() if path is not None}
-    require_writable(files, (notebook, rubric_file))
+    require_writable(files, (notebook, rubric_file, template_file))
     aside = STDOUT in files.values()  # then the report for a person goes to the other stream
     if aside and (watch or course.bundle is not None):
         raise click.UsageError("'-' is a single result on the standard output: name a file here.")
@@ -144,7 +151,7 @@ def main(
         except PublishError as error:
             raise click.UsageError(str(error)) from error
         everything = batch.Course(
-            notebook, course, rubric_file, isolation, trust, no_run, data_folder
+            notebook, course, rubric_file, isolation, trust, no_run, data_folder, template_file
         )
         sys.exit(batch.run(everything))
     if self_check:
@@ -153,7 +160,7 @@ def main(
         def publish(graded: Graded) -> bool:
             return write_files(graded, files)
 
-        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch, aside)
+        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch, aside, template_file)
         sys.exit(command.run(checked))
     # The warm process takes longest to start, so it starts before anything else is imported.
     from grader.candidate import confinement
@@ -181,7 +188,7 @@ def main(
         from grader.rubric import RubricError, default_path, load_rubric
 
         try:
-            rubric = load_rubric(rubric_file or default_path(), KNOWN_CHECKS)
+            rubric = load_rubric(rubric_file or default_path(), KNOWN_CHECKS, template_file)
             with runner or nullcontext():
                 graded = Grader(candidates, rubric, runner).grade(notebook)
         except RubricError as error:

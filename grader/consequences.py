@@ -15,7 +15,7 @@ MAX_LOCATIONS = 20
 _KEPT = {
     "no_distributions": "torch.distributions is not used.",
     "no_additional_imports": "Nothing else is imported than what the template imports.",
-    "no_edits_outside_blocks": "Nothing is changed outside the marked blocks.",
+    "no_edits_outside_blocks": "Nothing that counts is changed outside the marked blocks.",
     "saved_after_run_all": "The saved notebook was executed from top to bottom.",
     "loss_falls": "The loss falls in training as a right solution's does.",
 }

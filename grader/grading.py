@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from grader import __version__, spec
-from grader.assets import asset
 from grader.candidate.client import Candidates, GraderError
 from grader.candidate.hangs import Hangs
 from grader.candidate.observation import Observation, clean
@@ -36,8 +34,8 @@ from grader.run.start import Runner
 from grader.run.training import contradiction, fall_words
 from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
-from grader.submission.program import Program, read_program
 from grader.submission.rules import read_rules
+from grader.submission.template import own_template
 
 LOSS_FALLS = "loss_falls"
 SAVED_AFTER_RUN_ALL = "saved_after_run_all"
@@ -109,7 +107,8 @@ class Grader:
                 "the process that student code is forked from was ended from outside; what was "
                 "graded before is kept, and the same command again goes on"
             )
-        findings = [*read_rules(code, _template()), *_saved(notebook)]
+        template = self.rubric.template or own_template()
+        findings = [*read_rules(code, template), *_saved(notebook)]
         trained = training.result() if training else Training()
         outcome = running.result() if running else None
         run = outcome.run if outcome else self._not_run()
@@ -206,11 +205,6 @@ def _seen_at_run_time(
             where = (place.cell, place.line) if place else (0, 0)
             found.append(Finding(NO_DISTRIBUTIONS, task, *where, message))
     return found
-
-
-@cache  # one for all submissions of a course
-def _template() -> Program:
-    return read_program(load(asset("student_template") / "vae.ipynb"))
 
 
 def student_name(path: Path) -> str:

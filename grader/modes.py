@@ -21,14 +21,22 @@ RESULT_FILES = ("--json", "--html", "--executed", "--junit", "--gradescope", "--
 _PLATFORMS = ("--moodle", "--grade-header", "--feedback-header", "--canvas", "--canvas-assignment")
 
 OPTIONS: Mapping[str, Collection[str]] = {
-    NOTEBOOK: (*RESULT_FILES, "--rubric", "--isolation", "--trust", "--no-run", "--data"),
+    NOTEBOOK: (
+        *RESULT_FILES,
+        "--rubric",
+        "--template",
+        "--isolation",
+        "--trust",
+        "--no-run",
+        "--data",
+    ),
     COURSE: (
         *("--out", "--jobs", "--regrade", *_PLATFORMS, "--nbgrader", "--ungradable-as-zero"),
-        *("--rubric", "--isolation", "--trust", "--no-run", "--data"),
+        *("--rubric", "--template", "--isolation", "--trust", "--no-run", "--data"),
     ),
     SELF_CHECK: (
         *(option for option in RESULT_FILES if option != "--executed"),
-        *("--rubric", "--isolation", "--watch"),
+        *("--rubric", "--template", "--isolation", "--watch"),
     ),
     SHOW_CLASS: (),
     COMPARE: (),

@@ -69,12 +69,22 @@ def write_release(
         if rubric is not None:
             names = (*COMPANIONS, RUBRIC_NAME)
             _copy(rubric, out / RUBRIC_NAME)
+            if rubric.resolve() != (out / RUBRIC_NAME).resolve():
+                _without_template(out / RUBRIC_NAME)
     except OSError as error:
         reason = error.strerror or "the system refused"
         raise ReleaseError(
             f"Cannot write the release to {out} ({reason}): choose a folder you may write to."
         ) from error
     return (notebook, *(out / name for name in names))
+
+
+def _without_template(rubric: Path) -> None:
+    """Take the line that names the instructor's template out of the students' rubric."""
+    text = rubric.read_bytes()
+    kept = re.sub(rb"(?m)^template[ \t]*:.*\n?", b"", text)
+    if kept != text:
+        rubric.write_bytes(kept)
 
 
 def with_points(template: NotebookNode, points: Mapping[str, float]) -> NotebookNode:

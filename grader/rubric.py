@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from grader import spec
 from grader.assets import asset
 from grader.strict_yaml import YamlError, line_of, read_yaml
+from grader.submission.errors import Ungradable
+from grader.submission.template import Template, read_template
 
 RULES = (
     "no_distributions",
@@ -48,6 +50,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     tasks: dict[str, _Task]
     rules: dict[str, Any] = Field(default_factory=dict)
+    template: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,14 @@ class Rubric:
     """Points of each task, points of each check, and what each broken rule costs.
 
     A check that is not listed is not part of the grade; a rule that is not listed costs what the
-    assignment's own rubric says.
+    assignment's own rubric says. ``template`` is the notebook that students received, if the
+    instructor names one.
     """
 
     tasks: Mapping[str, float]
     checks: Mapping[str, float]
     rules: Mapping[str, Consequence]
+    template: Template | None = None
 
     @property
     def max_points(self) -> float:
@@ -73,11 +78,16 @@ def default_path() -> Path:
     return asset("rubric.yaml")
 
 
-def load_rubric(path: Path, known_checks: Iterable[str]) -> Rubric:
-    """Read and validate a rubric.
+def load_rubric(path: Path, known_checks: Iterable[str], template: Path | None = None) -> Rubric:
+    """Read and validate a rubric, and the template that it names.
+
+    Args:
+        path: the rubric.
+        known_checks: the checks that there are.
+        template: one to be used instead of the rubric's.
 
     Raises:
-        RubricError: the file can't be read, or asks for something that can't be.
+        RubricError: a file can't be read, or the rubric asks for something that can't be.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -109,7 +119,26 @@ def load_rubric(path: Path, known_checks: Iterable[str]) -> Rubric:
         {task: file.tasks[task].points for task in spec.TASK_IDS},
         {check: points for task in file.tasks.values() for check, points in task.checks.items()},
         {**own, **file.rules},
+        _template(path, file.template, template, fail),
     )
+
+
+def _template(
+    rubric: Path, named: str | None, given: Path | None, fail: Callable[..., RubricError]
+) -> Template | None:
+    """The template that is given, or that the rubric names beside itself.
+
+    Raises:
+        RubricError: it can't be used.
+    """
+    try:
+        if given is not None:
+            return read_template(given)
+        return None if named is None else read_template(rubric.parent / named)
+    except Ungradable as error:
+        if given is not None:
+            raise RubricError(f"The template {given} can't be used. {error.reason}") from error
+        raise fail(("template",), f"the template {named} can't be used. {error.reason}") from error
 
 
 def _require_sound(file: _File, known: frozenset[str], fail: Any) -> None:

@@ -269,6 +269,16 @@ def test_a_release_made_twice_is_the_same(installed: Path, tmp_path: Path) -> No
         assert released(out) == usual | {"rubric.yaml": rubric.read_bytes()}
 
 
+def test_students_get_the_rubric_without_the_instructors_template(tmp_path: Path) -> None:
+    rubric = tmp_path / "rubric.yaml"
+    text = (ROOT / "rubric.yaml").read_text()
+    rubric.write_text(f"template: vae.ipynb\n{text}")
+    shutil.copy(ROOT / "student_template" / "vae.ipynb", tmp_path)
+    write_release(tmp_path / "out", SOLVED, rubric)
+    assert (tmp_path / "out" / "rubric.yaml").read_text() == text
+    assert rubric.read_text() != text
+
+
 def test_importing_the_module_does_not_import_nbformat() -> None:
     program = "import sys, grader.release; sys.exit('nbformat' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

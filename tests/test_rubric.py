@@ -130,3 +130,29 @@ def test_points_can_change_and_checks_can_go_without_touching_python(tmp_path: P
     assert "kl.gradient" not in rubric.checks
     assert rubric.checks["kl.total"] == 4
     assert rubric.rules["no_additional_imports"] == 2.5
+
+
+def test_a_rubric_names_a_template_beside_itself(tmp_path: Path) -> None:
+    template = default_path().parent / "student_template" / "vae.ipynb"
+    named = "template: given/vae.ipynb\n" + TEXT
+    with pytest.raises(RubricError, match=r"rubric.yaml, line 1: the template given/vae.ipynb"):
+        load_text(tmp_path, named)
+    (tmp_path / "given").mkdir()
+    copy = tmp_path / "given" / "vae.ipynb"
+    copy.write_bytes(template.read_bytes())
+    rubric = load_text(tmp_path, named)
+    assert rubric.template is not None
+    assert rubric.template.is_given
+    # Results hang on what the template holds.
+    copy.write_bytes(copy.read_bytes() + b"\n")
+    assert repr(load_text(tmp_path, named)) != repr(rubric)
+
+
+def test_a_template_that_is_given_goes_before_the_rubrics(tmp_path: Path) -> None:
+    template = default_path().parent / "student_template" / "vae.ipynb"
+    assert load_rubric(default_path(), KNOWN_CHECKS).template is None
+    assert load_rubric(default_path(), KNOWN_CHECKS, template).template is not None
+    with pytest.raises(
+        RubricError, match=r"The template .*x.ipynb can't be used. There is no such"
+    ):
+        load_rubric(default_path(), KNOWN_CHECKS, tmp_path / "x.ipynb")

@@ -59,6 +59,7 @@ class Course:
     trust: bool = False
     no_run: bool = False
     data: Path | None = None
+    template: Path | None = None
 
 
 def run(course: Course) -> int:
@@ -73,7 +74,7 @@ def run(course: Course) -> int:
     if out.resolve().is_relative_to(course.path.resolve()):
         raise click.UsageError("--out must not lie within the folder of submissions.")
     try:
-        rubric = load_rubric(course.rubric or default_path(), KNOWN_CHECKS)
+        rubric = load_rubric(course.rubric or default_path(), KNOWN_CHECKS, course.template)
         wishes = read_overrides(out, rubric)
         store = Store(out)
         with stoppable(), store.locked(), store.scratch() as unpacked:

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from grader.run import outputs
 from grader.run.manager import ForkedKernelManager
 from grader.run.process import Ending, Interrupted
 from grader.submission.load import Notebook
+from grader.submission.misplaced import newer_python
 
 POLL_SECONDS = 0.05
 SECONDS_TO_STOP = 2.0
@@ -170,6 +171,9 @@ async def _run(
     if ending is not None and ending.by == "somebody" and is_overfull(str(folder), share):
         ending = Ending(f"it put more than {share >> 20} MB into its folder", "itself")
     run = _verdict(execution, error, ending, time.monotonic() - execution.started)
+    if isinstance(error, CellExecutionError) and error.ename == "SyntaxError":
+        newer = newer_python(notebook)
+        run = replace(run, notes=(*run.notes, f"Mind that {newer}.")) if newer else run
     outputs.mark_caps(node, execution.meter.capped)
     outcome = RunOutcome(run, outputs.to_text(node))
     if run.status == "killed" and not execution.meter.flooded:

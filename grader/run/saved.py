@@ -13,7 +13,7 @@ def saved_state(notebook: Notebook) -> str | None:
     Execution counts must run from 1 without gaps, and there must be some output. A ``.py`` export
     keeps neither, so nothing is said of it.
     """
-    if notebook.path.suffix.lower() == ".py" or not notebook.code:
+    if notebook.is_script or not notebook.code:
         return None
     cells = notebook.code
     counts = [cell.execution_count for cell in cells]

@@ -28,6 +28,7 @@ class SelfCheck:
 
     Attributes:
         rubric: points to count by; None takes the assignment's own.
+        template: the notebook that students received; None takes the rubric's, or the project's.
         watch: whether to stay and check again at each save.
         publish: writes each new result elsewhere, and says whether that went well.
         aside: whether the text goes to the error output, since the other one is taken.
@@ -39,6 +40,7 @@ class SelfCheck:
     isolation: Isolation | None = None
     watch: bool = False
     aside: bool = False
+    template: Path | None = None
 
 
 def run(options: SelfCheck) -> int:
@@ -55,7 +57,8 @@ def run(options: SelfCheck) -> int:
         from grader.student.text import to_text
 
         try:
-            rubric = load_rubric(options.rubric or default_path(), KNOWN_CHECKS)
+            path = options.rubric or default_path()
+            rubric = load_rubric(path, KNOWN_CHECKS, options.template)
             grader = Grader(candidates, rubric)
             if options.watch:
                 return _watch(options, grader)

@@ -1,8 +1,9 @@
 """Rule: no edits outside the blocks, by comparison with the template.
 
-What is compared is the syntax tree, with the blocks blanked: comments, blank lines, docstrings,
-the style of the code and the places where cells begin are free, and so are the device,
-``max_epochs`` and the number of samples.
+What is compared is `canonical` text of the syntax tree, with the blocks blanked, so the style of
+the code and the places where cells begin are free. Every edit counts where the template is the
+notebook that students received. Where it is the project's own, a course's notebook may differ in
+all that doesn't matter: then only what changes the class counts, and a cell that is gone.
 """
 
 from __future__ import annotations
@@ -14,17 +15,16 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from grader import spec
+from grader.submission.canonical import canonical
+from grader.submission.class_edits import find_class_edits
 from grader.submission.findings import NO_EDITS_OUTSIDE_BLOCKS, Finding
 from grader.submission.program import Program
+from grader.submission.slices import Slice
 from grader.submission.syntax import first_line, parse
+from grader.submission.template import Template
 
-_FREE = (
-    (re.compile(r"^device = .*", re.DOTALL), "device"),
-    (re.compile(r"^(max_epochs|display_step) = .*", re.DOTALL), r"\1"),
-    (re.compile(r"\.sample\((num_samples=)?\w+\)"), ".sample()"),
-    (re.compile(r"\b(num_rows|num_cols)=\w+"), r"\1"),
-)
-_MARK = re.compile(r"(?P<indent>[ \t]*)#{40,}[ \t]*")
+_CLASS = f"class {spec.CLASS_NAME}"
+_COMMENTED = re.compile(r"^[ \t]*#+[ \t]?(\S.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,17 @@ class _Part:
     key: str
 
 
-def find_edits(program: Program, template: Program) -> list[Finding]:
+def find_edits(part: Slice, template: Template) -> list[Finding]:
     """Statements that were added, changed or lost, and edits of the class outside the blocks."""
-    theirs, ours = _parts(program), _parts(template)
+    others = _all_edits if template.is_given else _lost_cells
+    findings = find_class_edits(part, template.program) + others(part.program, template.program)
+    return sorted(set(findings), key=lambda finding: (finding.cell, finding.line))
+
+
+def _all_edits(program: Program, template: Program) -> list[Finding]:
+    free = _commented_out(template)
+    theirs = [part for part in _parts(program) if part.key not in free]
+    ours = [part for part in _parts(template) if part.key not in free]
     matcher = SequenceMatcher(
         None, [part.key for part in ours], [part.key for part in theirs], autojunk=False
     )
@@ -51,12 +59,11 @@ def find_edits(program: Program, template: Program) -> list[Finding]:
         gone = [part for part in ours[a:b] if part.key not in moved]
         new = [part for part in theirs[c:d] if part.key not in moved]
         findings += _compared(gone, new, theirs, c, bool(program.broken))
-    findings += _class_edits(theirs, ours)
-    return sorted(set(findings), key=lambda finding: (finding.cell, finding.line))
+    return findings
 
 
-def _finding(cell: int, line: int, message: str, task: str | None = None) -> Finding:
-    return Finding(NO_EDITS_OUTSIDE_BLOCKS, task, cell, line, message)
+def _finding(cell: int, line: int, message: str) -> Finding:
+    return Finding(NO_EDITS_OUTSIDE_BLOCKS, None, cell, line, message)
 
 
 def _compared(
@@ -86,132 +93,71 @@ def _compared(
 def _parts(program: Program) -> list[_Part]:
     parts = []
     for statement in program.statements:
-        if not isinstance(statement.node, ast.Pass):
-            parts.append(_Part(statement.cell, statement.node, _key(statement.node)))
-    blanked = {number: _blanked(source) for number, source in program.sources.items()}
-    return [_with_blocks_blanked(part, blanked[part.cell]) for part in parts]
+        for node in _single(statement.node):
+            key = _CLASS if _is_class(node) else canonical(node)
+            if key:
+                parts.append(_Part(statement.cell, statement.node, key))
+    return parts
 
 
-def _key(node: ast.stmt) -> str:
-    if isinstance(node, ast.ClassDef) and node.name == spec.CLASS_NAME:
-        return f"class {spec.CLASS_NAME}"
-    text = _text(node)
-    for pattern, replacement in _FREE:
-        text = pattern.sub(replacement, text)
-    return text
-
-
-def _text(node: ast.AST) -> str:
-    try:
-        return ast.unparse(node)
-    except RecursionError:  # deeper than any statement of the template
-        return f"deep code in line {getattr(node, 'lineno', 0)}"
-
-
-def _blanked(source: str) -> str:
-    """The source with '...' for each block, lines kept; unchanged if that can't be parsed."""
-    lines = source.split("\n")
-    indent: str | None = None
-    for index, line in enumerate(lines):
-        mark = _MARK.fullmatch(line)
-        if mark and indent is None:
-            indent = mark.group("indent")
-            lines[index] = indent + "..."
-        elif mark:
-            indent = None
-        elif indent is not None:
-            lines[index] = ""
-    text = "\n".join(lines)
-    try:
-        parse(text)
-    except SyntaxError:
-        return source
-    return text
-
-
-def _with_blocks_blanked(part: _Part, blanked: str) -> _Part:
-    """The class as it is with its blocks blanked; any other statement as it is."""
-    if part.key == f"class {spec.CLASS_NAME}":
-        for node in parse(blanked).body:
-            if isinstance(node, ast.ClassDef) and node.lineno == part.node.lineno:
-                return _Part(part.cell, node, part.key)
-    return part
-
-
-def _class_edits(theirs: list[_Part], ours: list[_Part]) -> list[Finding]:
-    """Edits of the last definition of the class."""
-    pair = [
-        [part for part in parts if isinstance(part.node, ast.ClassDef) and _is_class(part)]
-        for parts in (theirs, ours)
-    ]
-    if not pair[0] or not pair[1]:
-        return []
-    part = pair[0][-1]
-    node, given = part.node, pair[1][-1].node
-    assert isinstance(node, ast.ClassDef)
-    assert isinstance(given, ast.ClassDef)
-    findings = []
-    if [_text(base) for base in node.bases] != [_text(base) for base in given.bases]:
-        findings.append(_finding(part.cell, node.lineno, "The class's bases were changed."))
-    originals = {_name(member): member for member in given.body}
-    names = {_name(member) for member in node.body}
-    for member in node.body:
-        name, line = _name(member), first_line(member)
-        if _is_docstring(member) or isinstance(member, ast.Pass):
-            continue
-        original = originals.get(name)
-        if original is None:
-            findings.append(_finding(part.cell, line, f"'{name}' was added to the class."))
-        else:
-            findings += _method_edits(part.cell, member, original)
-    for name, original in originals.items():
-        if name not in names and isinstance(original, ast.FunctionDef):
-            message = f"The method {name} of the assignment's notebook is missing."
-            findings.append(_finding(part.cell, node.lineno, message))
-    return findings
-
-
-def _is_class(part: _Part) -> bool:
-    return part.key == f"class {spec.CLASS_NAME}"
-
-
-def _name(member: ast.stmt) -> str:
-    return getattr(member, "name", None) or _text(member).split("\n")[0][:60]
-
-
-def _method_edits(cell: int, method: ast.stmt, original: ast.stmt) -> list[Finding]:
-    """Edits of a method's signature, and of its body outside the block."""
-    if not isinstance(method, ast.FunctionDef) or not isinstance(original, ast.FunctionDef):
-        return []
-    task = spec.TASK_BY_METHOD.get(method.name)
-    findings = []
-    signatures = [
-        [_text(node.args), *map(_text, node.decorator_list)] for node in (method, original)
-    ]
-    if signatures[0] != signatures[1]:
-        message = f"The signature of {method.name} was changed."
-        findings.append(_finding(cell, method.lineno, message, task))
-    body, given = (
-        [(_text(node), node) for node in function.body if not _is_docstring(node)]
-        for function in (method, original)
-    )
-    if "..." in dict(given) and "..." not in dict(body):
-        return findings  # the marks are gone: where the block was can't be told
-    texts = {text for text, _ in given}
-    outside = [node for text, node in body if text not in texts]
-    if outside:
-        message = f"Code of {method.name} stands outside its block."
-        if "..." not in texts:
-            message = f"The given method {method.name} was changed."
-        findings.append(_finding(cell, first_line(outside[0]), message, task))
-    elif missing := [text for text, _ in given if text not in dict(body)]:
-        message = f"Given code of {method.name} is missing: '{missing[0][:60]}'."
-        findings.append(_finding(cell, method.lineno, message, task))
-    return findings
-
-
-def _is_docstring(node: ast.stmt) -> bool:
+def _single(node: ast.stmt) -> list[ast.stmt]:
+    """An import of several names as several imports; any other statement as it is."""
     match node:
-        case ast.Expr(value=ast.Constant(value=str())):
-            return True
-    return False
+        case ast.Import(names=names):
+            return [ast.Import([name]) for name in names]
+        case ast.ImportFrom(module=module, names=names, level=level):
+            return [ast.ImportFrom(module, [name], level) for name in names]
+    return [node]
+
+
+def _is_class(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ClassDef) and node.name == spec.CLASS_NAME
+
+
+def _commented_out(template: Program) -> set[str]:
+    """The statements in the template's comments: to take the ``#`` off them is no edit."""
+    found: set[str] = set()
+    for source in template.sources.values():
+        for line in _COMMENTED.findall(source):
+            try:
+                found.update(canonical(node) for node in parse(line).body)
+            except SyntaxError:
+                continue
+    return found
+
+
+def _lost_cells(program: Program, template: Program) -> list[Finding]:
+    """Cells of the template of which hardly anything is left, wherever it may stand now.
+
+    A cell is known by the functions and modules that no other cell of the template uses.
+    """
+    if program.broken or program.left_out or not program.statements:
+        return []  # what they held can't be told
+    uses: dict[int, Counter[str]] = {}
+    for statement in template.statements:
+        if not _is_class(statement.node):
+            uses.setdefault(statement.cell, Counter()).update(_used(statement.node))
+    every = sum((Counter(set(cell)) for cell in uses.values()), Counter[str]())
+    theirs = {name for one in program.statements for name in _used(one.node)}
+    last = program.statements[-1]
+    findings = []
+    for cell, names in uses.items():
+        own = {name for name in names if every[name] == 1}
+        if len(own & theirs) * 2 < len(own):
+            first = next(one.node for one in template.statements if one.cell == cell)
+            text = ast.unparse(first).split("\n")[0][:60]
+            message = f"A cell of the assignment's notebook is missing, which starts with '{text}'."
+            findings.append(_finding(last.cell, first_line(last.node), message))
+    return findings
+
+
+def _used(statement: ast.stmt) -> set[str]:
+    """The last names of what is called and imported in a statement."""
+    found: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+                found.add(name)
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found.update(alias.name for alias in names)
+    return found

@@ -12,10 +12,16 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from grader import spec
+from grader.submission.cells import Notebook
 from grader.submission.errors import Ungradable
 from grader.submission.libraries import Libraries, libraries_of
-from grader.submission.load import Notebook
 from grader.submission.methods import find_members
+from grader.submission.misplaced import (
+    notes_on_cells,
+    stray_notes,
+    why_misplaced,
+    why_unreadable,
+)
 from grader.submission.program import BUILTINS, Program, Statement, read_program
 from grader.submission.slices import Slice, SliceCell
 from grader.submission.syntax import executed, named_in_texts, root
@@ -48,16 +54,17 @@ def extract(notebook: Notebook) -> Slice:
         Ungradable: if no cell that Python can read defines the class.
     """
     program = read_program(notebook)
-    slicer = _Slicer(program)
+    slicer = _Slicer(notebook, program)
     slicer.include_class()
     slicer.run()
-    notes = [*notebook.notes, *_broken_notes(program), *slicer.notes]
+    notes = [*notebook.notes, *notes_on_cells(notebook, program), *slicer.notes]
     cells: dict[int, list[int]] = {}
     for index in sorted(slicer.included):
         statement = program.statements[index]
         cells.setdefault(statement.cell, []).append(statement.place)
     members = find_members(program, slicer.included)
     found = members.in_force
+    notes += stray_notes(notebook, program, cells, found)
     places = {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found}
     return Slice(
         tuple(SliceCell(n, program.sources[n], tuple(keep)) for n, keep in cells.items()),
@@ -77,7 +84,8 @@ class _Slicer:
     not only inside a function that is defined or called there.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, notebook: Notebook, program: Program) -> None:
+        self.notebook = notebook
         self.program = program
         self.included: set[int] = set()
         self.notebook_names: set[str] = set()
@@ -101,7 +109,7 @@ class _Slicer:
             )
             reaching = program.reaching(spec.CLASS_NAME, position, data=True)
         if not reaching:
-            raise Ungradable(_no_class(program))
+            raise Ungradable(_no_class(self.notebook, program))
         graded = program.statements[reaching[0]].cell
         broken = [b for b in program.broken if b.has_class and b.cell > graded]
         if broken:
@@ -247,24 +255,14 @@ def _is_numeric(statement: Statement) -> bool:
     )
 
 
-def _broken_notes(program: Program) -> list[str]:
-    return [
-        f"Cell {broken.cell} has a syntax error in line {broken.line} ({broken.message}); "
-        "a kernel skips such a cell, and so did the grader."
-        for broken in program.broken
-    ]
-
-
-def _no_class(program: Program) -> str:
+def _no_class(notebook: Notebook, program: Program) -> str:
     """Why there is no class, in one sentence."""
     name = spec.CLASS_NAME
     for broken in reversed(program.broken):
         if broken.has_class:
-            return (
-                f"Cell {broken.cell}, which defines the class {name}, has a syntax error in "
-                f"line {broken.line} ({broken.message}): correct it, restart the kernel and run "
-                "all cells."
-            )
+            return why_unreadable(notebook, broken)
+    if misplaced := why_misplaced(notebook):
+        return misplaced
     classes = [
         node.name
         for statement in program.statements

@@ -1,12 +1,17 @@
-"""Turn a cell into plain Python: magics and shell lines become statements that do nothing.
+"""Turn a cell into plain Python, as IPython does, with magics that do nothing.
 
-Every line keeps its number. Python is parsed first and only a line at which that fails is looked
-at, so a string that has lines starting with ``%`` is left alone.
+Every line keeps its number. What is plain Python already is left alone; all else goes through
+IPython's own transformations, so that what a kernel accepts is accepted here: prompts of pasted
+sessions, ``!pip``, ``%time``, ``name?``. The calls that IPython makes of magics, and that its
+exports to scripts hold, then give way to ``pass``, to None, or to the code that they run.
 """
 
 from __future__ import annotations
 
+import ast
 import re
+from functools import cache
+from typing import Any
 
 from grader.submission.syntax import parse
 
@@ -18,95 +23,179 @@ _RUN_PYTHON = frozenset(
         "capture",
         "prun",
         "debug",
+        "flake8",
+        "heat",
+        "lprun",
         "memit",
         "mprun",
-        "lprun",
-        "snakeviz",
-        "pyinstrument",
-        "heat",
         "notify",
+        "pycodestyle",
+        "pyinstrument",
+        "scalene",
+        "snakeviz",
+        "wandb",
     ]
 )
-_CELL_MAGIC = re.compile(r"\s*%%(\w[\w.]*)?")
-_TIMED = re.compile(r"%(?:time|prun)[ \t]+(?=[^\s-])")
-_LINE = re.compile(
-    r"""(?P<indent>[ \t]*)
-    (?P<targets>(?:[A-Za-z_][\w.\[\]'", ]*=[ \t]*)?)  # 'files = ' of 'files = !ls'
-    (?P<command>[%!].*|\?{1,2}[\w.%*].*|[\w.%*\[\]()]+\?{1,2}[ \t]*)$""",
-    re.VERBOSE | re.DOTALL,
+# Line magics that people write without '%', which a kernel takes in cells of one line.
+_WITHOUT_PERCENT = frozenset(
+    [
+        *("autoreload", "cat", "cd", "conda", "config", "cp", "env", "load_ext", "ls", "mamba"),
+        *("man", "matplotlib", "micromamba", "mkdir", "mv", "pip", "pylab", "reload_ext", "rm"),
+        *("rmdir", "run", "set_env", "time", "timeit", "uv"),
+    ]
 )
-_EFFORT = 3_000_000
-"""Characters parsed before a cell is left as it is: a bound on what a hostile cell can cost."""
+_CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S*)")
+_RUN_BY_LINE = ("time", "prun")
+_MAGIC_CALLS = frozenset(
+    [
+        *("run_line_magic", "run_cell_magic", "magic", "system", "system_raw", "system_piped"),
+        *("getoutput", "set_next_input", "show_usage", "auto_rewrite_input"),
+    ]
+)
+_MAX_PASSES = 60
+"""Passes over a cell before it is left as it is: a bound on what a hostile one can cost."""
 
 
 def to_python(source: str) -> str:
     """The cell as Python with the same lines; what is still wrong in it is the student's error."""
-    lines = _dedented(source).split("\n")
-    if not _unwrap_cell_magics(lines):
-        return "\n" * (len(lines) - 1)
-    effort = 0
-    while effort < _EFFORT:
-        text = "\n".join(lines)
-        effort += len(text) + 1
-        try:
-            parse(text)
-            break
-        except SyntaxError as error:
-            if not _neutralise(lines, (error.lineno or 0) - 1):
-                break
-    return "\n".join(lines)
-
-
-def _dedented(source: str) -> str:
-    """The cell without the indentation of its first line, which IPython takes off all lines."""
-    first = next((line for line in source.split("\n") if line.strip()), "")
-    indent = first[: len(first) - len(first.lstrip(" \t"))]
-    if not indent:
+    tree = _tree(source)
+    if tree is None:
+        source = _transformed(source)
+        tree = _tree(source) if "get_ipython" in source else None
+    if tree is None or "get_ipython" not in source:
         return source
-    return "\n".join(line.removeprefix(indent) for line in source.split("\n"))
+    plain = _without_magics(source, tree)
+    return plain if _tree(plain) is not None else source
 
 
-def _unwrap_cell_magics(lines: list[str]) -> bool:
-    """Blank the cell magics at the top; false if the cell isn't Python (``%%bash``)."""
-    for index, line in enumerate(lines):
-        if not line.strip():
-            continue
-        magic = _CELL_MAGIC.match(line)
-        if magic is None:
-            return True
-        if magic.group(1) not in _RUN_PYTHON:
-            return False
-        lines[index] = ""
-    return True
+def cell_magic(source: str) -> str | None:
+    """The name of the magic that keeps a cell from being run as Python; None if there is none."""
+    for line in source.split("\n"):
+        if magic := _CELL_MAGIC.match(line):
+            if magic["name"] not in _RUN_PYTHON:
+                return magic["name"]
+        elif line.strip():
+            return None
+    return None
 
 
-def _neutralise(lines: list[str], index: int) -> bool:
-    """Replace the IPython line at ``index`` and those right below it; false if it is none.
+def _tree(source: str) -> ast.Module | None:
+    try:
+        return parse(source)
+    except SyntaxError:
+        return None
 
-    A line below one that starts a statement starts a statement too, so a long run of ``!pip``
-    lines costs one parse and not one each.
+
+@cache
+def _ipython() -> Any:
+    """IPython's own transformations; imported only for cells that aren't plain Python."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager()
+
+
+def _transformed(source: str) -> str:
+    """The cell as IPython makes Python of it, with the same lines.
+
+    A magic at the top that runs the cell below it as Python gives way to a blank line; below any
+    other there is no Python.
     """
-    changed = False
-    while 0 <= index < len(lines):
-        line = lines[index]
-        match = _LINE.fullmatch(line)
-        if match is None:
-            if changed and not line.strip():
-                index += 1
-                continue
+    text = source
+    while True:
+        lines = _lines(f"{text}\n")
+        for cleanup in _ipython().cleanup_transforms:  # blank lines, indentation, prompts
+            lines = _lines("".join(cleanup(lines)))
+        above = "\n" * (source.count("\n") + 1 - len(lines))
+        magic = _CELL_MAGIC.match(lines[0]) if lines else None
+        if magic is None:
+            return above + _with_calls(lines)
+        if magic["name"] not in _RUN_PYTHON:
+            return "\n" * source.count("\n")
+        text = f"{above}\n{''.join(lines[1:])}".removesuffix("\n")
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text that ends in a line break, which is the only mark of a line's end."""
+    return [f"{line}\n" for line in text.split("\n")[:-1]]
+
+
+def _with_calls(lines: list[str]) -> str:
+    """The lines with calls in the place of magics, shell lines and question marks."""
+    first = lines[0].split(maxsplit=1)
+    if len("".join(lines).strip().split("\n")) == 1 and first and first[0] in _WITHOUT_PERCENT:
+        lines[0] = f"%{lines[0]}"
+    for _ in range(_MAX_PASSES):
+        changed, after = _ipython().do_one_token_transform(lines)
+        if not changed:
             break
-        command = match.group("command")
-        timed = _TIMED.match(command)
-        if timed:
-            # '%time x = f()' runs the statement and binds x.
-            lines[index] = match.group("indent") + match.group("targets") + command[timed.end() :]
-            return True
-        targets = match.group("targets")
-        lines[index] = match.group("indent") + (f"{targets}None" if targets else "pass")
-        while command.endswith("\\") and index + 1 < len(lines):
-            index += 1
-            command = lines[index]
-            lines[index] = ""
-        changed = True
-        index += 1
-    return changed
+        pairs = zip(lines, after, strict=False)
+        place = next((n for n, (old, new) in enumerate(pairs) if old != new), len(after) - 1)
+        # A command that went on over several lines became one.
+        joined = len(lines) - len(after)
+        lines = [*after[: place + 1], *["\n"] * joined, *after[place + 1 :]]
+        _continue_run(lines, place + joined + 1)
+    return "".join(lines).removesuffix("\n")
+
+
+def _continue_run(lines: list[str], place: int) -> None:
+    """Put calls for the magics right below one: they start statements, too.
+
+    So a long run of ``!pip`` lines costs one pass, and not one each.
+    """
+    while place < len(lines) and lines[place][0] in "%!\n" and lines[place][-2:] != "\\\n":
+        _, lines[place : place + 1] = _ipython().do_one_token_transform([lines[place]])
+        place += 1
+
+
+def _without_magics(source: str, tree: ast.Module) -> str:
+    """The source with something plain in the place of each call that a magic became."""
+    text = source.encode()  # columns of a tree count bytes
+    starts = [0]
+    for line in text.split(b"\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    calls = _outermost_magics(tree)
+    alone = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset), reverse=True):
+        start = starts[node.lineno - 1] + node.col_offset
+        end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+        plain = _code(node) or ("pass" if node in alone else "None")
+        breaks = b"\n" * text.count(b"\n", start, end)
+        text = text[:start] + plain.encode() + breaks + text[end:]
+    return text.decode()
+
+
+def _outermost_magics(tree: ast.AST) -> list[ast.Call]:
+    found, waiting = [], [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call) and _is_magic(node):
+            found.append(node)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _is_magic(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython"), args=[]), attr=name)
+        ):
+            return name in _MAGIC_CALLS
+    return False
+
+
+def _code(node: ast.Call) -> str | None:
+    """The statement of one line that a magic runs: ``x = f()`` of ``%time x = f()``."""
+    match node.func, node.args:
+        case (
+            ast.Attribute(attr="run_line_magic"),
+            [ast.Constant(value=str(name)), ast.Constant(value=str(line)), *_],
+        ):
+            runs = name in _RUN_BY_LINE
+        case ast.Attribute(attr="magic"), [ast.Constant(value=str(text))]:
+            name, _, line = text.partition(" ")
+            runs = name.lstrip("%") in _RUN_BY_LINE
+        case _:
+            return None
+    line = line.strip()
+    return line if runs and line and line[0] != "-" and _tree(line) is not None else None

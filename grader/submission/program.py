@@ -5,29 +5,27 @@ import __future__
 
 import ast
 import builtins
-import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from grader import spec
+from grader.submission.cells import Notebook
 from grader.submission.changes import Changes, changes_of
 from grader.submission.errors import Ungradable
 from grader.submission.inlined import with_inlined
-from grader.submission.load import Notebook
 from grader.submission.magics import to_python
 from grader.submission.scopes import Names, names_of
+from grader.submission.size import CLASS_LINE, split_by_size
 from grader.submission.syntax import executed, parse, root
 
 BUILTINS = frozenset(dir(builtins))
-MAX_CHARACTERS = 200_000
 MAX_STATEMENTS = 2_000
 MAX_STEPS = 1_000_000
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _DATA_MODULES = frozenset(["torchvision", "vae_utils", "matplotlib", "seaborn", "sklearn"])
-_CLASS_LINE = re.compile(rf"^[ \t]*class[ \t]+{spec.CLASS_NAME}\b", re.MULTILINE)
 _TOO_LARGE = (
     "The notebook holds far more code than the assignment needs: hand in only your solution."
 )
@@ -59,7 +57,8 @@ class BrokenCell:
 class Program:
     """The statements in order, and indices over them.
 
-    ``data`` are the statements that load data, train or plot: what they bind depends on a run.
+    ``data`` are the statements that load data, train or plot: what they bind depends on a run;
+    ``left_out`` are the numbers of cells that hold too much to be read.
     """
 
     statements: list[Statement] = field(default_factory=list)
@@ -72,6 +71,7 @@ class Program:
     changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     stars: list[int] = field(default_factory=list)
     steps: int = 0
+    left_out: list[int] = field(default_factory=list)
 
     @property
     def end(self) -> int:
@@ -117,14 +117,18 @@ def read_program(notebook: Notebook) -> Program:
     Raises:
         Ungradable: if there is far more code than any solution holds.
     """
-    if sum(len(cell.source) for cell in notebook.code) > MAX_CHARACTERS:
+    cells, left_out = split_by_size(notebook.code)
+    if any(CLASS_LINE.search(cell.source) for cell in left_out):
         raise Ungradable(_TOO_LARGE)
-    program = Program()
+    program = Program(left_out=[cell.number for cell in left_out])
     texts: dict[str, str] = {}
-    for cell in notebook.code:
+    for cell in cells:
         source = to_python(cell.source)
         try:
             body = parse(source).body
+            if len(body) > MAX_STATEMENTS // 2 and not CLASS_LINE.search(source):
+                program.left_out.append(cell.number)
+                continue
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(_TOO_LARGE)
             program.flags |= _future_flags(body)
@@ -147,7 +151,7 @@ def read_program(notebook: Notebook) -> Program:
 
 
 def _broken(cell: int, source: str, line: int | None, message: str) -> BrokenCell:
-    return BrokenCell(cell, line or 1, message, _CLASS_LINE.search(source) is not None)
+    return BrokenCell(cell, line or 1, message, CLASS_LINE.search(source) is not None)
 
 
 def _future_flags(body: Iterable[ast.stmt]) -> int:

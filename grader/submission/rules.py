@@ -7,11 +7,11 @@ from grader.submission.edits import find_edits
 from grader.submission.findings import Finding
 from grader.submission.imports import find_imports
 from grader.submission.owners import find_owners
-from grader.submission.program import Program
 from grader.submission.slices import Slice
+from grader.submission.template import Template
 
 
-def read_rules(part: Slice, template: Program | None) -> tuple[Finding, ...]:
+def read_rules(part: Slice, template: Template | None) -> tuple[Finding, ...]:
     """What breaks a rule in the slice's notebook, rule by rule and in the order of the notebook.
 
     Additional imports and edits outside the blocks are told by comparison with ``template``, and
@@ -20,6 +20,6 @@ def read_rules(part: Slice, template: Program | None) -> tuple[Finding, ...]:
     owners = find_owners(part)
     findings = find_distributions(part.program, owners)
     if template is not None:
-        findings += find_imports(part.program, owners, template)
-        findings += find_edits(part.program, template)
+        findings += find_imports(part.program, owners, template.program)
+        findings += find_edits(part, template)
     return tuple(findings)

@@ -42,11 +42,14 @@ def run(nursery: tuple[Warm, WarmFork, Path], tmp_path: Path) -> Run:
     """Execute a notebook of these code cells; nothing may be left in the folder of runs."""
     _, kernels, folder = nursery
 
-    def execute(*cells: str, tags: tuple[str, ...] = (), **limits: int) -> RunOutcome:
+    def execute(
+        *cells: str, tags: tuple[str, ...] = (), python: str = "3.10.0", **limits: int
+    ) -> RunOutcome:
         node = nbformat.v4.new_notebook()
         for source in cells:
             node.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}))
         node.metadata["kernelspec"] = {"name": "no_such_kernel", "display_name": "x"}
+        node.metadata["language_info"] = {"name": "python", "version": python}
         path = tmp_path / "submission.ipynb"
         path.write_text(json.dumps(node), encoding="utf-8")
         chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)

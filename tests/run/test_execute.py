@@ -65,6 +65,17 @@ def test_failing_imports_are_named(run: Run) -> None:
     assert outcome.run.error == "ModuleNotFoundError: No module named 'no_such_package'"
 
 
+@pytest.mark.parametrize(("python", "told"), [("3.10.0", False), ("3.99.1", True)])
+def test_syntax_that_the_kernel_lacks_names_both_versions(
+    run: Run, python: str, told: bool
+) -> None:
+    outcome = run("x = 1", "x = new syntax", python=python)
+    assert (outcome.run.status, outcome.run.cell) == ("failed", 2)
+    assert outcome.run.error is not None
+    assert outcome.run.error.startswith("SyntaxError")
+    assert any("Python 3.99.1 and the grader" in note for note in outcome.run.notes) == told
+
+
 def test_tags_cannot_skip_a_cell(run: Run) -> None:
     outcome = run("print('executed')", tags=("skip-execution",))
     assert _text(outcome.executed) == "executed\n"

@@ -13,9 +13,10 @@ from grader.submission.load import Cell, Notebook, load
 from tests.run.conftest import SOLVED
 
 
-def _notebook(*counts: int | None, outputs: bool = True, name: str = "a.ipynb") -> Notebook:
+def _notebook(*counts: int | None, outputs: bool = True, is_script: bool = False) -> Notebook:
     cells = [Cell(2 * n, "code", "x = 1", count, outputs) for n, count in enumerate(counts, 1)]
-    return Notebook(Path(name), "0" * 64, (Cell(1, "markdown", "text"), *cells))
+    text = Cell(1, "markdown", "text")
+    return Notebook(Path("a"), "0" * 64, (text, *cells), is_script=is_script)
 
 
 @given(st.integers(1, 30))
@@ -44,7 +45,7 @@ def test_what_is_wrong_is_said(
 
 
 def test_a_script_keeps_no_counts() -> None:
-    assert saved_state(_notebook(None, outputs=False, name="a.py")) is None
+    assert saved_state(_notebook(None, outputs=False, is_script=True)) is None
 
 
 def test_blank_cells_have_no_counts_either() -> None:

@@ -47,7 +47,7 @@ def test_lost_points_are_exit_status_1_and_in_every_output(tmp_path: Path) -> No
     ("name", "content", "words"),
     [
         ("none.ipynb", None, "no such file"),
-        ("half.ipynb", '{"cells": [', "no valid JSON"),
+        ("half.ipynb", '{"cells": [', "broke off"),
         ("other.py", "x = 1\n", "defines no class VAE"),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_broken_file_keeps_the_last_result(
 
     said, published = follow(edits)
     reports = said.split("Watching vae.ipynb")[1].split("saved: ")[1:]
-    assert "no valid JSON" in reports[0]
+    assert "broke off" in reports[0]
     assert "no such file" in reports[1]
     assert "syntax error" in reports[2]
     assert all("The last result stays: " in report for report in reports[:3])

@@ -322,7 +322,7 @@ def test_hostile_code_is_met_quickly(cells: list[str]) -> None:
     "cells",
     [
         ["x = 1"] * 10_000,
-        ["x = '" + "a" * 1_000_000 + "'"],
+        ["class VAE: x = [" + "1, " * 100_000 + "]"],
         ["if c: " + "=".join(f"a{i}" for i in range(20)) + "=1"] * 900
         + ["if c: " + "+".join(f"a{i}" for i in range(20)) + ";K=1"] * 900,
     ],
@@ -331,6 +331,32 @@ def test_hostile_code_is_met_quickly(cells: list[str]) -> None:
 def test_far_too_much_code_is_turned_away(cells: list[str]) -> None:
     with pytest.raises(Ungradable, match="far more code"):
         sliced(*cells, vae("def elbo(self, x): return K"))
+
+
+LOG = "epoch 1 loss 110.00\n" * 13_000
+
+
+@pytest.mark.parametrize(
+    ("cell", "note"),
+    [
+        (f'log = """{LOG}"""', ""),
+        (f"'''{LOG}'''\nx = 1", ""),
+        ("# " + LOG.replace("\n", "\n# "), ""),
+        ("log = [" + LOG.replace("epoch", "'").replace("\n", "',") + "]", ""),
+        (LOG, "Cell 2 holds far more than code"),
+        (f"exec('x = 1')\nlog = '''{LOG}'''", "Cell 2 holds far more than code"),
+        (f"log = '''{LOG * 10}'''", "Cell 2 holds far more than code"),
+        ("x = (" + "110.0, " * 40_000 + ")", "Cell 2 holds far more than code"),
+        ("110.0\n" * 3_000, "Cell 2 holds far more than code"),
+        (LOG[:2000], "Cell 2 has a syntax error"),
+    ],
+)
+def test_a_pasted_log_does_no_harm(cell: str, note: str) -> None:
+    part = sliced("K = 1", cell, vae("def elbo(self, x): return K"))
+    assert part.methods["elbo"]
+    assert kept(part)[0] == "K = 1"
+    assert "\n".join(part.notes).startswith(note)
+    assert len(part.notes) == (1 if note else 0)
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import ast
+import time
 
-from grader.submission.magics import to_python
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
+
+from grader.submission.magics import cell_magic, to_python
 from grader.submission.syntax import parse
 
 
@@ -34,10 +38,60 @@ from grader.submission.syntax import parse
         ("    x = 1\n    y = 2", "x = 1\ny = 2"),
         ("x = (", "x = ("),
         ("!ls\n\n!ls", "pass\n\npass"),
+        (">>> import torch\n>>> x = 1", "import torch\nx = 1"),
+        (">>> for i in x:\n...     y = i\n...\n", "for i in x:\n    y = i\n\n"),
+        ("In [7]: x = 1\n   ...: y = 2", "x = 1\ny = 2"),
+        ("\nIn [7]: %%time\n   ...: x = 1", "\n\nx = 1"),
+        ("%%capture\n!pip install torch\nx = 1", "\npass\nx = 1"),
+        ("%%shell\nls -l", "\n"),
+        ("x = await f()", "x = await f()"),
+        ("!ls\nx = await f()", "pass\nx = await f()"),
+        ("%timeit x = f()", "pass"),
+        ("%time", "pass"),
+        ("if x:\n    %time y = f()\n", "if x:\n    y = f()\n"),
+        ("for i in x:\n    out = %sx ls {i}\n", "for i in x:\n    out = None\n"),
+        ("pip install torch", "pass"),
+        (",f a b", 'f("a", "b")'),
+        ("get_ipython().run_line_magic('matplotlib', 'inline')", "pass"),
+        ("get_ipython().run_line_magic('time', 'x = f()')", "x = f()"),
+        ("get_ipython().magic('time x = f()')\ny = 2", "x = f()\ny = 2"),
+        ("get_ipython().magic(u'matplotlib inline')", "pass"),
+        (
+            "n = get_ipython().getoutput('ls')\nif n: get_ipython().system('ls')",
+            "n = None\nif n: pass",
+        ),
+        (
+            "x = get_ipython().getoutput(\n  'ls'\n)\ny = 'ü'; get_ipython().system('ä'); z = 1",
+            "x = None\n\n\ny = 'ü'; pass; z = 1",
+        ),
+        ("get_ipython().user_ns['x'] = 1", "get_ipython().user_ns['x'] = 1"),
+        ("x = 'get_ipython().system(1)'", "x = 'get_ipython().system(1)'"),
     ],
 )
 def test_to_python(source: str, python: str) -> None:
     assert to_python(source) == python
+
+
+def test_a_hostile_run_of_magics_costs_little() -> None:
+    started = time.process_time()
+    assert to_python("!ls\n" * 3_000) == "pass\n" * 3_000
+    to_python("!ls\nx\n" * 300 + "=")
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("x = 1", None),
+        ("%%time\nx = 1", None),
+        ("\n%%time\n%%script false\nx", "script"),
+        ("%%writefile a.py\nx", "writefile"),
+        ("%%\nx", ""),
+        ("# %%html\n%%html", None),
+    ],
+)
+def test_cell_magics_that_keep_a_cell_from_python(source: str, name: str | None) -> None:
+    assert cell_magic(source) == name
 
 
 def test_what_is_no_magic_stays_an_error() -> None:
@@ -73,3 +127,15 @@ def test_python_is_left_alone(lines: list[str]) -> None:
     except SyntaxError:
         return
     assert to_python(source) == source
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines=LINES)
+def test_what_a_kernel_accepts_is_accepted(lines: list[str]) -> None:
+    source = "\n".join(lines).replace("%%time", "")
+    assume(source.replace("\n", "").isprintable())  # IPython takes \x0c and others for line breaks
+    try:
+        parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return
+    ast.parse(to_python(source))

@@ -8,13 +8,14 @@ import pytest
 from build import notebook
 
 from grader import spec
-from grader.submission import Finding, Notebook, extract, load, read_rules
+from grader.submission import Finding, Notebook, Ungradable, extract, load, read_rules
 from grader.submission.findings import (
     NO_ADDITIONAL_IMPORTS,
     NO_DISTRIBUTIONS,
     NO_EDITS_OUTSIDE_BLOCKS,
 )
 from grader.submission.program import read_program
+from grader.submission.template import Template, own_template, read_template
 
 ROOT = Path(__file__).parents[2]
 IMPORTS = "import torch, sys, importlib\nimport torch.nn as nn"
@@ -26,8 +27,10 @@ def vae(body: str, method: str = "elbo") -> str:
     return f"class VAE(nn.Module):\n    def {method}(self, x):\n        {lines}"
 
 
-def found(rule: str, made: Notebook, template: Notebook | None = None) -> list[Finding]:
-    original = None if template is None else read_program(template)
+def found(
+    rule: str, made: Notebook, template: Notebook | None = None, is_given: bool = True
+) -> list[Finding]:
+    original = None if template is None else Template("", is_given, read_program(template))
     findings = read_rules(extract(made), original)
     return [finding for finding in findings if finding.rule == rule]
 
@@ -163,8 +166,10 @@ def edited(*replacements: tuple[str, str]) -> list[str]:
     return text.split("\n@@\n")
 
 
-def broken(rule: str, cells: list[str]) -> list[tuple[str | None, int, int, str]]:
-    findings = found(rule, notebook(*cells), notebook(*TEMPLATE))
+def broken(
+    rule: str, cells: list[str], is_given: bool = True
+) -> list[tuple[str | None, int, int, str]]:
+    findings = found(rule, notebook(*cells), notebook(*TEMPLATE), is_given)
     return [(f.task, f.cell, f.line, f.message) for f in findings]
 
 
@@ -211,7 +216,33 @@ def test_what_the_template_imports_may_be_imported_again(statement: str) -> None
         pytest.param(edited(("# YOUR CODE HERE", "# mine")), id="words of the mark"),
         pytest.param(edited(("device = 'cuda'\n# ", "# device = 'cuda'\n")), id="device"),
         pytest.param(edited(("'cuda'", "torch.device('cpu')")), id="torch.device"),
+        pytest.param(edited(("# device", "device")), id="device uncommented"),
+        pytest.param(
+            edited(
+                (
+                    "device = 'cuda'\n# device = 'cpu'",
+                    "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+                )
+            ),
+            id="device by availability",
+        ),
+        pytest.param(edited(("device = 'cuda'\n", "")), id="device left out"),
         pytest.param(edited(("max_epochs = 5", "max_epochs = 50")), id="epochs"),
+        pytest.param(
+            edited(("for epoch in", "for e in"), ("elbo(epoch)", "elbo(e)")), id="loop variable"
+        ),
+        pytest.param(
+            edited(("print(vae.elbo(epoch))", "print(\n vae.elbo( epoch, ) )")), id="format"
+        ),
+        pytest.param(
+            edited(
+                ("import torch.nn as nn\n", ""),
+                ("import torch\n", "import torch.nn as nn, torch\n"),
+            ),
+            id="imports joined",
+        ),
+        pytest.param([*TEMPLATE, "plt.rcParams['figure.figsize'] = (9, 3)"], id="figure size"),
+        pytest.param(edited(("VAE(nn.Module)", "VAE(torch.nn.Module)")), id="name of the base"),
         pytest.param(edited(("sample(10)", "sample(20)")), id="samples"),
         pytest.param(edited(("batch_size = 128", "batch_size = 128   \n\n")), id="blank"),
         pytest.param(edited(("batch_size = 128", "batch_size=128  # rows")), id="comment"),
@@ -274,6 +305,66 @@ def test_without_a_template_nothing_is_compared() -> None:
 
 
 def test_the_solved_notebook_keeps_all_rules() -> None:
-    template = load(ROOT / "student_template" / "vae.ipynb")
-    for made in (template, load(ROOT / "reference" / "vae_solved.ipynb")):
-        assert read_rules(extract(made), read_program(template)) == ()
+    path = ROOT / "student_template" / "vae.ipynb"
+    for made in (load(path), load(ROOT / "reference" / "vae_solved.ipynb")):
+        for template in (read_template(path), own_template()):
+            assert read_rules(extract(made), template) == ()
+
+
+def test_a_template_needs_the_class(tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    path.write_text('{"cells": [{"cell_type": "code", "source": "x = 1"}]}')
+    with pytest.raises(Ungradable, match="no class VAE"):
+        read_template(path)
+
+
+COURSE = [
+    TEMPLATE[0],
+    "device = 'cuda'\nbatch_size = 64\nN = 3",
+    TEMPLATE[2].replace('"""Encode."""', '"""What the course says."""'),
+    "K = 5\nvae = VAE(784).to(device)\nprint(vae)",
+    "for ix, batch in enumerate([]):\n    x = batch\n    loss = -vae.elbo(x)\n    print(loss)",
+    "import seaborn\nseaborn.heatmap(vae.sample(5).view(-1, 28, 28))",
+]
+
+
+def test_a_courses_own_notebook_is_no_edit_of_the_projects() -> None:
+    assert broken(NO_EDITS_OUTSIDE_BLOCKS, COURSE, is_given=False) == []
+    assert broken(NO_EDITS_OUTSIDE_BLOCKS, COURSE) != []
+
+
+@pytest.mark.parametrize(
+    ("cells", "place", "message"),
+    [
+        (edited(("self.obs_dim = obs_dim", "self.obs_dim = 1")), (3, 4), "__init__ was changed"),
+        (edited(("VAE(nn.Module)", "VAE(object)")), (3, 1), "bases"),
+        (edited(("(self, x)", "(self, x, k)")), (3, 6), "signature of encoder"),
+        ([*TEMPLATE, "VAE.elbo = None"], (7, 1), "changed outside"),
+        ([*TEMPLATE[:4], TEMPLATE[5]], (5, 1), "missing, which starts with 'max_epochs = 5'"),
+        (TEMPLATE[:5], (5, 2), "missing, which starts with 'x = vae.sample(10)"),
+    ],
+)
+def test_what_counts_against_the_projects_own(
+    cells: list[str], place: tuple[int, int], message: str
+) -> None:
+    findings = broken(NO_EDITS_OUTSIDE_BLOCKS, list(cells), is_given=False)
+    assert [finding[1:3] for finding in findings] == [place]
+    assert message in findings[0][3]
+
+
+def test_the_class_that_is_graded_is_compared() -> None:
+    stub = "class VAE(nn.Module):\n    def more(self): pass\nVAE = VAE()"
+    made = notebook(*TEMPLATE[:3], stub.replace("class VAE", "class Other"), *TEMPLATE[3:])
+    assert found(NO_EDITS_OUTSIDE_BLOCKS, made, notebook(*TEMPLATE), is_given=False) == []
+
+
+UNMARKED = [cell.replace(f"{MARK}\n", "").replace(f"\n{MARK}", "") for cell in TEMPLATE]
+
+
+def test_a_template_without_marks_has_its_placeholders_for_blocks() -> None:
+    for placeholder in ("raise NotImplementedError()", "pass", "..."):
+        template = [cell.replace("raise NotImplementedError", placeholder) for cell in UNMARKED]
+        solved = [cell.replace(placeholder, "y = x\n        return y") for cell in template]
+        assert found(NO_EDITS_OUTSIDE_BLOCKS, notebook(*solved), notebook(*template)) == []
+        changed = [cell.replace("self.obs_dim = obs_dim", "self.o = 1") for cell in solved]
+        assert found(NO_EDITS_OUTSIDE_BLOCKS, notebook(*changed), notebook(*template)) != []

@@ -1,0 +1,31 @@
+"""Files in which git left the two sides of a conflict."""
+
+from __future__ import annotations
+
+
+def sides(text: str) -> tuple[str, str]:
+    """The file as each side of its conflicts has it."""
+    ours: list[str] = []
+    theirs: list[str] = []
+    side = "both"
+    for line in text.split("\n"):
+        mark = line[:7]
+        if mark == "<<<<<<<":
+            side = "ours"
+        elif mark == "|||||||" and side == "ours":
+            side = "neither"
+        elif mark == "=======" and side in ("ours", "neither"):
+            side = "theirs"
+        elif mark == ">>>>>>>" and side == "theirs":
+            side = "both"
+        else:
+            if side in ("both", "ours"):
+                ours.append(line)
+            if side in ("both", "theirs"):
+                theirs.append(line)
+    return "\n".join(ours), "\n".join(theirs)
+
+
+def first_line(text: str) -> int:
+    """The line of the first marker."""
+    return f"\n{text}".split("\n<<<<<<< ", 1)[0].count("\n") + 1
