@@ -78,18 +78,20 @@ class Program:
         """The position after the last statement."""
         return len(self.statements)
 
-    def reaching(self, name: str, before: int, data: bool = False) -> list[int]:
+    def reaching(
+        self, name: str, before: int, data: bool = False, loops: bool = False
+    ) -> list[int]:
         """The statements that may have bound the name by position ``before``, latest first.
 
         What only runs on data binds nothing unless ``data`` is asked for, and a loop only what
-        nothing simpler binds.
+        nothing simpler binds unless ``loops`` are.
 
         Raises:
             Ungradable: if the notebook is so tangled that the search takes too long.
         """
         indices = self.binders.get(name, [])
         simple: list[int] = []
-        loops: list[int] = []
+        looped: list[int] = []
         for index in reversed(indices[: bisect_left(indices, before)]):
             self.steps += 1
             if self.steps > MAX_STEPS:
@@ -99,10 +101,11 @@ class Program:
                 continue
             if name in statement.names.deletes:
                 break
-            (loops if isinstance(statement.node, _LOOPS) else simple).append(index)
+            aside = isinstance(statement.node, _LOOPS) and not loops
+            (looped if aside else simple).append(index)
             if name in statement.names.kills:
                 break
-        return simple or loops[:1]
+        return simple or looped[:1]
 
     def reaches(self, name: str, start: int, end: int) -> bool:
         """Whether what ``start`` binds the name to is still bound at ``end``."""
