@@ -8,13 +8,14 @@ object later are added. Loading data, training and plotting stay out.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from grader import spec
 from grader.submission.choice import trains
 from grader.submission.libraries import libraries_of
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
-from grader.submission.syntax import executed, named_in_texts
+from grader.submission.syntax import executed, named_in_texts, root
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
 _NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])
@@ -161,6 +162,7 @@ class Slicer:
                     self._include(index)
         if spec.CLASS_NAME in statement.names.binds:
             self._include_aliased_changes(statement)
+            self._include_given(statement)
         if isinstance(statement.node, ast.FunctionDef):
             self._include_calls(statement, statement.node.name)
 
@@ -185,12 +187,44 @@ class Slicer:
             if name in later.names.immediate and index not in self.program.data:
                 self._include(index)
 
+    def _include_given(self, statement: Statement) -> None:
+        """``add_methods(VAE)`` changes the class, if that function sets attributes."""
+        for later in self.program.statements[statement.index + 1 : self._end]:
+            if later.index in self.program.data or spec.CLASS_NAME not in later.names.immediate:
+                continue
+            called = _given_class(later.node)
+            reaching = (i for name in called for i in self.program.reaching(name, later.index))
+            changing = any(_sets_attributes(self.program.statements[i].node) for i in reaching)
+            if changing and not trains(self.program, later):
+                self._include(later.index)
+
     def _include_aliased_changes(self, statement: Statement) -> None:
         """``Model = VAE`` and then ``Model.elbo = f`` changes the class too."""
         for other in self.program.statements[statement.index + 1 : self._end]:
             match other.node:
                 case ast.Assign(targets=[ast.Name()], value=ast.Name(id=spec.CLASS_NAME)):
                     self._unfollowed.append(other)
+
+
+def _given_class(statement: ast.stmt) -> Iterator[str]:
+    """The functions that a statement calls with the class."""
+    for node in executed(statement):
+        if isinstance(node, ast.Call):
+            for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
+                inside = (n.id for n in ast.walk(argument) if isinstance(n, ast.Name))
+                name = root(node)
+                if name is not None and spec.CLASS_NAME in inside:
+                    yield name
+
+
+def _sets_attributes(statement: ast.stmt) -> bool:
+    """Whether a function, or the methods of a class, set attributes of something."""
+    return any(
+        isinstance(node.ctx, ast.Store)
+        if isinstance(node, ast.Attribute)
+        else isinstance(node, ast.Name) and node.id == "setattr"
+        for node in ast.walk(statement)
+    )
 
 
 def _is_numeric(statement: Statement) -> bool:
