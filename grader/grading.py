@@ -38,6 +38,7 @@ from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
 from grader.submission.program import Program, read_program
 from grader.submission.rules import read_rules
+from grader.widening import Checked, with_widening
 
 LOSS_FALLS = "loss_falls"
 SAVED_AFTER_RUN_ALL = "saved_after_run_all"
@@ -59,10 +60,6 @@ class Graded:
     result: Result
     code: Slice | None = None
     executed: str | None = None
-
-
-Checked = tuple[tuple[TaskResult, ...], frozenset[str]]
-"""The tasks, and the methods that were seen to use `torch.distributions`."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +106,9 @@ class Grader:
                 "the process that student code is forked from was ended from outside; what was "
                 "graded before is kept, and the same command again goes on"
             )
+        widened, code = checked[2] is not code, checked[2]
+        if widened and self.runner:
+            training = self.runner.start_training(code)
         findings = [*read_rules(code, _template()), *_saved(notebook)]
         trained = training.result() if training else Training()
         outcome = running.result() if running else None
@@ -122,18 +122,26 @@ class Grader:
         return Run(error="The notebook was not executed: without forks its class is checked alone.")
 
     def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
-        """Put the class to the checks of ``rubric``, which may count fewer than the grader's."""
-        touched: set[str] = set()
-        hangs = Hangs()
+        """Put the class to the checks of ``rubric``, which may count fewer than the grader's.
 
-        def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
-            observations = self.candidates.ask(probes, code, hangs, self.seed)
-            touched.update(*(observation.touched for observation in observations))
-            return observations
+        Where something is lost with what reading tells that the class needs, it is put to them
+        with more of the notebook.
+        """
+
+        def examined(code: Slice) -> Checked:
+            touched: set[str] = set()
+            hangs = Hangs()
+
+            def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
+                observations = self.candidates.ask(probes, code, hangs, self.seed)
+                touched.update(*(observation.touched for observation in observations))
+                return observations
+
+            tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
+            return tasks, frozenset(touched), code
 
         with self.slots:
-            tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
-        return tasks, frozenset(touched)
+            return with_widening(code, examined)
 
     def conclude(
         self,
@@ -146,7 +154,7 @@ class Grader:
         started: float,
     ) -> Result:
         """The result of all that was found; ``started`` is a reading of `time.monotonic`."""
-        tasks, touched = checked
+        tasks, touched, _ = checked
         findings = list(findings)
         findings += _seen_at_run_time(touched, findings, code)
         if trained.fell is False:

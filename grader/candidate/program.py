@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import idle
+from grader.candidate import idle, made_up_data
 from grader.candidate.statements import Run, runs_of
 
 MAX_TEXT = 2000
@@ -57,12 +57,16 @@ def load(
     sys.modules["__main__"] = module
     idle.offer(namespace)
     namespace.update(bind, device=_Device(device))
+    if program["width"]:
+        idle.show(program["width"])
     failure: BaseException | None = None
     for cell in program["cells"]:
         name = f"cell {cell['number']}"
         lines = cell["source"].splitlines(keepends=True)
         linecache.cache[name] = (len(cell["source"]), None, lines, name)
         for run in _compiled(cell["source"], tuple(cell["keep"]), name, program["flags"]):
+            if program["width"]:
+                made_up_data.install()
             try:
                 run(namespace)
             except Exception as error:

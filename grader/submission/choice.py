@@ -52,7 +52,7 @@ def trained(program: Program) -> frozenset[int]:
     found: set[int] = set()
     models: list[tuple[int, frozenset[str]]] = []
     for statement in program.statements:
-        if _makes_model(statement):
+        if makes_model(statement):
             models.append((statement.index, statement.names.binds))
         if models and trains(program, statement):
             names = statement.names.immediate
@@ -98,7 +98,8 @@ def _holds_step(nodes: Iterator[ast.AST]) -> bool:
     )
 
 
-def _makes_model(statement: Statement) -> bool:
+def makes_model(statement: Statement) -> bool:
+    """Whether a statement makes an instance of the class when it runs."""
     return any(
         isinstance(node, ast.Call) and root(node) == spec.CLASS_NAME
         for node in executed(statement.node)

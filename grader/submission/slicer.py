@@ -8,10 +8,10 @@ object later are added. Loading data, training and plotting stay out.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from grader import spec
-from grader.submission.choice import trains
+from grader.submission.choice import makes_model, trains
 from grader.submission.libraries import libraries_of
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
@@ -40,6 +40,8 @@ _FROM_KERNEL = frozenset(
         "_iii",
     ]
 )
+_SHOWING = frozenset(["print", "display", "help"])
+_OPAQUE = frozenset(["exec", "eval", "execfile", "globals", "locals", "vars", "get_ipython"])
 _COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 NARROW, WITH_DOUBTFUL, ALL_BEFORE = range(3)
@@ -60,6 +62,8 @@ class Slicer:
         self.notebook_names: set[str] = set()
         self.notes: list[str] = []
         self._width = width
+        self._definition = definition
+        self._given: set[int] = set()
         self._end = _end(program, definition)
         self._libraries = libraries_of(program, definition.statements[0])
         self._waiting: list[tuple[str, int, bool]] = []
@@ -70,6 +74,14 @@ class Slicer:
             self._include(index)
 
     def run(self) -> None:
+        """Include all that belongs to a slice of this width."""
+        self._settle()
+        if self._width == ALL_BEFORE:
+            self._include_all_before()
+        if self._width != NARROW:
+            self._include_doubtful()
+
+    def _settle(self) -> None:
         """Meet all needs, and follow what is done later to all that is included."""
         while self._waiting or self._unfollowed:
             if self._waiting:
@@ -143,6 +155,39 @@ class Slicer:
         else:
             self.notes.append(f"The class uses the name {name}, which the notebook never binds.")
 
+    def _include_all_before(self) -> None:
+        """Include all cells up to that of the class's last change, but what trains."""
+        program = self.program
+        changes = set(program.changers.get(spec.CLASS_NAME, ())) | set(self._given)
+        last = max(i for i in self.included if i in changes | set(self._definition.statements))
+        for statement in program.statements[: self._end]:
+            if statement.cell <= program.statements[last].cell and not trains(program, statement):
+                self._include(statement.index)
+        self._settle()
+
+    def _include_doubtful(self) -> None:
+        """Include what may change what is included in ways that can't be read."""
+        program = self.program
+        while True:
+            own = {
+                name
+                for index in self.included
+                if not isinstance(program.statements[index].node, (ast.Import, ast.ImportFrom))
+                for name in program.statements[index].names.binds
+            }.difference(spec.NOTEBOOK_NAMES)
+            found = [
+                statement.index
+                for statement in program.statements[: self._end]
+                if statement.index not in self.included
+                and may_change(statement, own)
+                and not trains(program, statement)
+            ]
+            if not found:
+                return
+            for index in found:
+                self._include(index)
+            self._settle()
+
     def _include_changes(self, statement: Statement) -> None:
         """Include the later statements that change an object which the statement binds."""
         if statement.index in self._followed:
@@ -196,6 +241,7 @@ class Slicer:
             reaching = (i for name in called for i in self.program.reaching(name, later.index))
             changing = any(_sets_attributes(self.program.statements[i].node) for i in reaching)
             if changing and not trains(self.program, later):
+                self._given.add(later.index)
                 self._include(later.index)
 
     def _include_aliased_changes(self, statement: Statement) -> None:
@@ -233,6 +279,17 @@ def _is_numeric(statement: Statement) -> bool:
         and (node.module or "").partition(".")[0] in _NUMERIC_MODULES
         for node in executed(statement.node)
     )
+
+
+def may_change(statement: Statement, names: Collection[str]) -> bool:
+    """Whether a statement may change what the names stand for, or bind some behind one's back."""
+    node = statement.node
+    if isinstance(node, (*_COLLECTED, ast.Pass, ast.Assert)) or makes_model(statement):
+        return False
+    if isinstance(node, ast.Expr) and root(node.value) in _SHOWING:
+        return False
+    called = {root(n.func) for n in executed(node) if isinstance(n, ast.Call)}
+    return not _OPAQUE.isdisjoint(called) or not statement.names.immediate.isdisjoint(names)
 
 
 def _end(program: Program, definition: Definition) -> int:
