@@ -22,11 +22,12 @@ def install() -> None:
     if not hasattr(loader.__init__, "__wrapped__"):
         loader.__init__ = _in_process(loader.__init__)  # type: ignore[method-assign]
     datasets: Any = sys.modules.get("torchvision.datasets")
-    for kind in vars(datasets).values() if datasets else ():
+    kinds: list[Any] = list(vars(datasets).values()) if datasets else []
+    for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, datasets.VisionDataset):
-            kind.__init__ = _digits  # type: ignore[misc]
-            kind.__len__ = lambda self: IMAGES  # type: ignore[attr-defined]
-            kind.__getitem__ = _item  # type: ignore[attr-defined]
+            kind.__init__ = _digits
+            kind.__len__ = lambda self: IMAGES
+            kind.__getitem__ = _item
 
 
 def _digits(self: Any, *_: Any, train: bool = True, **named: Any) -> None:
