@@ -60,9 +60,6 @@ DEBUGGERS = frozenset(["debugpy", "ipdb", "pdb", "pdbpp", "pudb", "web_pdb"])
 _FROM_LIBRARIES = 20
 """So many packages may be missing in one submission, which is more than any imports."""
 
-_WIDEST = 2
-"""As in `grader.submission.slicer`."""
-
 _UNPACKING = opmap["UNPACK_SEQUENCE"], opmap["UNPACK_EX"]
 
 
@@ -254,10 +251,9 @@ def install() -> None:
     builtins.input = lambda prompt="": ""
 
 
-def show(width: int) -> None:
-    """Let what plots be itself in the widest slice: it may be more than a plot."""
-    if width >= _WIDEST:
-        _real.update(SHOWS)
+def show() -> None:
+    """Let what plots be itself, where it may be more than a plot."""
+    _real.update(SHOWS)
 
 
 def offer(namespace: dict[str, Any]) -> None:

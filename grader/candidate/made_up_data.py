@@ -22,12 +22,10 @@ def install() -> None:
     if not hasattr(loader.__init__, "__wrapped__"):
         loader.__init__ = _in_process(loader.__init__)  # type: ignore[method-assign]
     datasets: Any = sys.modules.get("torchvision.datasets")
-    kinds: list[Any] = list(vars(datasets).values()) if datasets else []
-    for kind in kinds:
+    for kind in vars(datasets).values() if datasets else ():
         if isinstance(kind, type) and issubclass(kind, datasets.VisionDataset):
-            kind.__init__ = _digits
-            kind.__len__ = lambda self: IMAGES
-            kind.__getitem__ = _item
+            for name, function in (("init", _digits), ("len", _count), ("getitem", _item)):
+                setattr(kind, f"__{name}__", function)
 
 
 def _digits(self: Any, *_: Any, train: bool = True, **named: Any) -> None:
@@ -39,6 +37,10 @@ def _digits(self: Any, *_: Any, train: bool = True, **named: Any) -> None:
     self.train = train
     self.transform = named.get("transform")
     self.target_transform = named.get("target_transform")
+
+
+def _count(self: Any) -> int:
+    return IMAGES
 
 
 def _item(self: Any, index: int) -> tuple[Any, Any]:

@@ -58,7 +58,7 @@ def load(
     idle.offer(namespace)
     namespace.update(bind, device=_Device(device))
     if program["width"]:
-        idle.show(program["width"])
+        idle.show()
     failure: BaseException | None = None
     for cell in program["cells"]:
         name = f"cell {cell['number']}"
