@@ -125,7 +125,7 @@ def program(code: Slice) -> dict[str, Any]:
     """What a candidate executes to have the class, as JSON."""
     cells = [{"number": c.number, "source": c.source, "keep": list(c.keep)} for c in code.cells]
     known = {"flags": code.flags, "class_name": spec.CLASS_NAME, "width": code.width}
-    return {"cells": cells, **known}
+    return {"cells": cells, **known, "modules": sorted(code.program.modules)}
 
 
 def model(sizes: Sizes) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def load(
     module = types.ModuleType("__main__")
     namespace = module.__dict__
     sys.modules["__main__"] = module
+    for name in program["modules"]:  # the notebook's own files are read as cells of its
+        _alias(name, module)
     idle.offer(namespace)
     namespace.update(bind, device=_Device(device))
     if program["width"]:
@@ -77,6 +79,15 @@ def load(
         found.refuse()
     namespace.update(bind, device=_Device(device))
     return namespace
+
+
+def _alias(name: str, module: types.ModuleType) -> None:
+    """Have imports of a module and those of the packages around it find another one."""
+    parts = name.split(".")
+    for count, part in enumerate(parts, 1):
+        sys.modules[".".join(parts[:count])] = module
+        if count > 1:
+            setattr(module, part, module)
 
 
 @cache  # one for all probes of a candidate

@@ -23,6 +23,7 @@ from grader.report.result import Run
 from grader.run import outputs
 from grader.run.manager import ForkedKernelManager
 from grader.run.process import Ending, Interrupted
+from grader.submission.files import copy_beside
 from grader.submission.load import Notebook
 
 POLL_SECONDS = 0.05
@@ -69,6 +70,7 @@ def run_notebook(
     """
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent_folder))
     try:
+        copy_beside(notebook, folder)
         return asyncio.run(_run(notebook, kernels, folder, settings, limits or RunLimits()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

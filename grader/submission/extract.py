@@ -6,6 +6,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import groupby
+from operator import attrgetter
 from types import MappingProxyType
 
 from grader import spec
@@ -16,6 +18,7 @@ from grader.submission.choice import (
     written,
 )
 from grader.submission.errors import Ungradable
+from grader.submission.files import files_of
 from grader.submission.load import Notebook
 from grader.submission.methods import find_members
 from grader.submission.program import MAX_STATEMENTS, Program, read_program
@@ -55,6 +58,7 @@ def extract(notebook: Notebook) -> Slice:
         *notebook.notes,
         *_broken_notes(program),
         *_choice_notes(program, list(slices), chosen, code),
+        *_file_notes(notebook, code),
         *code.notes,
     )
     return replace(code, notes=tuple(dict.fromkeys(notes)))
@@ -64,15 +68,13 @@ def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
     """What a definition of the class needs, as wide as is asked for."""
     slicer = Slicer(program, definition, width)
     slicer.run()
-    cells: dict[int, list[int]] = {}
-    for index in sorted(slicer.included):
-        statement = program.statements[index]
-        cells.setdefault(statement.cell, []).append(statement.place)
+    kept = (program.statements[index] for index in sorted(slicer.included))
+    runs = [(n, tuple(s.place for s in run)) for n, run in groupby(kept, attrgetter("cell"))]
     members = find_members(program, slicer.included)
     found = members.in_force
     places = {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found}
     return Slice(
-        tuple(SliceCell(n, program.sources[n], tuple(keep)) for n, keep in cells.items()),
+        tuple(SliceCell(n, program.sources[n], keep) for n, keep in runs),
         MappingProxyType(places),
         frozenset(slicer.notebook_names),
         tuple(dict.fromkeys(slicer.notes)),
@@ -82,6 +84,17 @@ def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
         definition,
         width,
     )
+
+
+def _file_notes(notebook: Notebook, code: Slice) -> list[str]:
+    """Which numbers of cells stand for files."""
+    files = files_of(notebook)
+    numbers = sorted({cell.number for cell in code.cells if cell.number >= files.first})
+    return [
+        f"What is called cell {number} is {files.names[number - files.first]}, which lies beside "
+        "the notebook."
+        for number in numbers
+    ]
 
 
 def _choice_notes(

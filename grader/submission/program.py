@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from grader import spec
 from grader.submission.changes import Changes, changes_of
 from grader.submission.errors import Ungradable
+from grader.submission.files import Files, Part, executed_files, files_of, imported_modules
 from grader.submission.inlined import with_inlined
 from grader.submission.load import Notebook
+from grader.submission.local_modules import as_own, with_needs
 from grader.submission.magics import to_python
 from grader.submission.scopes import Names, names_of
 from grader.submission.syntax import executed, parse, root
@@ -60,6 +62,8 @@ class Program:
     """The statements in order, and indices over them.
 
     ``data`` are the statements that load data, train or plot: what they bind depends on a run.
+    ``modules`` are the names of the notebook's own modules, which are read as cells; those that lie
+    beside it have numbers from ``first_file`` on.
     """
 
     statements: list[Statement] = field(default_factory=list)
@@ -72,6 +76,8 @@ class Program:
     changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     stars: list[int] = field(default_factory=list)
     steps: int = 0
+    modules: set[str] = field(default_factory=set)
+    first_file: int = MAX_STATEMENTS
 
     @property
     def end(self) -> int:
@@ -115,38 +121,82 @@ class Program:
 
 
 def read_program(notebook: Notebook) -> Program:
-    """Parse the code cells; those with a syntax error are left out, as a kernel would.
+    """Parse the code cells, and the notebook's own modules where they are imported.
+
+    Cells with a syntax error are left out, as a kernel would.
 
     Raises:
         Ungradable: if there is far more code than any solution holds.
     """
-    if sum(len(cell.source) for cell in notebook.code) > MAX_CHARACTERS:
-        raise Ungradable(_TOO_LARGE)
-    program = Program()
-    texts: dict[str, str] = {}
+    reader = _Reader(files_of(notebook))
     for cell in notebook.code:
-        source = to_python(cell.source)
+        reader.read(cell.number, to_python(cell.source), cell.source)
+    _index(reader.program)
+    _find_data(reader.program)
+    return reader.program
+
+
+class _Reader:
+    """Reads cells, and the notebook's own files as cells of their own where they are asked for."""
+
+    def __init__(self, files: Files) -> None:
+        self.program = Program(first_file=files.first)
+        self._files = files
+        self._texts: dict[str, str] = {}
+        self._bound: dict[Part, frozenset[str]] = {}
+        self._characters = 0
+
+    def read(self, cell: int, source: str, typed: str) -> None:
+        """Add the statements of a cell; ``typed`` is what stands in it, magics included."""
+        program = self.program
+        self._characters += len(typed)
+        if self._characters > MAX_CHARACTERS:
+            raise Ungradable(_TOO_LARGE)
         try:
             body = parse(source).body
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(_TOO_LARGE)
             program.flags |= _future_flags(body)
-            body = with_inlined(body, texts)
+            run = [self._files.file(path, cell) for path in executed_files(typed, body)]
+            body = with_inlined(body, self._texts)
+            imported = [self._own_modules(node, cell) for node in body]
+            body = [as_own(*pair) for pair in zip(body, imported, strict=True)]
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]
         except SyntaxError as error:
-            program.broken.append(_broken(cell.number, source, error.lineno, error.msg))
-            continue
+            program.broken.append(_broken(cell, source, error.lineno, error.msg))
+            return
         except RecursionError:
-            program.broken.append(_broken(cell.number, source, 1, "the code is nested too deeply"))
-            continue
-        program.sources[cell.number] = source
+            program.broken.append(_broken(cell, source, 1, "the code is nested too deeply"))
+            return
+        for pieces in run:
+            self._bound_by(pieces)
         for place, (node, names, changes) in enumerate(parts):
-            statement = Statement(program.end, cell.number, place, node, names, changes)
+            for name, pieces in imported[place].items():
+                program.modules.add(name)
+                names = with_needs(names, node, self._bound_by(pieces))
+            statement = Statement(program.end, cell, place, node, names, changes)
             program.statements.append(statement)
-    _index(program)
-    _find_data(program)
-    return program
+        program.sources[cell] = source
+
+    def _own_modules(self, node: ast.stmt, cell: int) -> dict[str, list[Part]]:
+        """The pieces of the notebook's own modules that a statement imports, by their names."""
+        found = {name: self._files.module(name, cell) for name in imported_modules(node)}
+        return {name: pieces for name, pieces in found.items() if pieces}
+
+    def _bound_by(self, pieces: Iterable[Part]) -> frozenset[str]:
+        """Read a file where it wasn't yet; the names that it binds."""
+        program = self.program
+        found: frozenset[str] = frozenset()
+        for part in pieces:
+            if part not in self._bound:
+                self._bound[part] = frozenset()  # a module may import itself in a circle
+                start = program.end
+                self.read(part.cell, to_python(part.source), part.source)
+                bound = (s.names.binds for s in program.statements[start:])
+                self._bound[part] = frozenset().union(*bound)
+            found |= self._bound[part]
+        return found
 
 
 def _broken(cell: int, source: str, line: int | None, message: str) -> BrokenCell:

@@ -67,6 +67,9 @@ WAYS = {
 }
 
 
+TOLD_BY_RUNNING = WAYS.pop("partial")
+
+
 @pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
 def test_a_method_that_is_added_counts(
     way: str, candidates: Candidates, rubric: Rubric, tmp_path: Path

@@ -10,7 +10,7 @@ from grader.candidate.client import Candidates
 from grader.grading import Grader
 from grader.rubric import Rubric
 from tests.notebooks.made import lost, made
-from tests.notebooks.test_added_methods import UNWRITTEN, WAYS
+from tests.notebooks.test_added_methods import TOLD_BY_RUNNING, UNWRITTEN, WAYS
 
 HALF = {"return 0.5 *": "return HALF *"}
 
@@ -97,7 +97,7 @@ NEEDS = {
         {"before": ["HALF = 0.5 * plt.cm.gray(1.0)[3]"]},
         HALF,
     ),
-    "a partial of setattr": ({"after": [WAYS["partial"]]}, UNWRITTEN),
+    "a partial of setattr": ({"after": [TOLD_BY_RUNNING]}, UNWRITTEN),
     "a queue of methods": (
         {
             "after": [
