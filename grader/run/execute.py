@@ -70,7 +70,7 @@ def run_notebook(
     """
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent_folder))
     try:
-        copy_beside(notebook, folder)
+        copy_beside(notebook, folder / "work")
         return asyncio.run(_run(notebook, kernels, folder, settings, limits or RunLimits()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -105,6 +105,7 @@ def copy_beside(notebook: Notebook, folder: Path) -> None:
         text = _read(files.folder / name) if _names(sources, name) else None
         if text is not None and name != notebook.path.name:
             sources += text
+            folder.mkdir(exist_ok=True)
             (folder / name).write_text(text)
 
 
