@@ -21,10 +21,13 @@ from grader.submission.errors import Ungradable
 from grader.submission.files import files_of
 from grader.submission.load import Notebook
 from grader.submission.methods import find_members
-from grader.submission.program import MAX_STATEMENTS, Program, read_program
+from grader.submission.program import Program, read_program
 from grader.submission.slicer import NARROW, Slicer
 from grader.submission.slices import Definition, Slice, SliceCell
 from grader.submission.syntax import executed
+
+_MOST_COMPARED = 300
+"""Statements that are cut out for definitions that are compared: far more than a course sees."""
 
 
 def extract(notebook: Notebook) -> Slice:
@@ -42,7 +45,7 @@ def extract(notebook: Notebook) -> Slice:
         raise Ungradable(_no_class(program))
     slices: dict[Definition, Slice] = {}
     for definition in found:
-        if sum(len(part.statements) for part in slices.values()) < MAX_STATEMENTS:
+        if sum(len(part.statements) for part in slices.values()) < _MOST_COMPARED:
             slices[definition] = cut(program, definition)
     chosen = found[0]
     if len(found) > 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
+from functools import cached_property
 
 from grader import spec
 from grader.submission.choice import makes_model, trains
@@ -234,15 +235,24 @@ class Slicer:
 
     def _include_given(self, statement: Statement) -> None:
         """``add_methods(VAE)`` changes the class, if that function sets attributes."""
-        for later in self.program.statements[statement.index + 1 : self._end]:
-            if later.index in self.program.data or spec.CLASS_NAME not in later.names.immediate:
+        for index in self._givers:
+            if index > statement.index and index not in self.included:
+                self._given.add(index)
+                self._include(index)
+
+    @cached_property
+    def _givers(self) -> list[int]:
+        """The statements that hand the class to a function that sets attributes."""
+        found = []
+        for statement in self.program.statements[: self._end]:
+            called = set(_given_class(statement.node))
+            if not called or statement.index in self.program.data:
                 continue
-            called = _given_class(later.node)
-            reaching = (i for name in called for i in self.program.reaching(name, later.index))
+            reaching = (i for name in called for i in self.program.reaching(name, statement.index))
             changing = any(_sets_attributes(self.program.statements[i].node) for i in reaching)
-            if changing and not trains(self.program, later):
-                self._given.add(later.index)
-                self._include(later.index)
+            if changing and not trains(self.program, statement):
+                found.append(statement.index)
+        return found
 
     def _include_aliased_changes(self, statement: Statement) -> None:
         """``Model = VAE`` and then ``Model.elbo = f`` changes the class too."""
