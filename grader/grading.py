@@ -36,6 +36,7 @@ from grader.run.start import Runner
 from grader.run.training import contradiction, fall_words
 from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
+from grader.submission.leftovers import find_leftovers
 from grader.submission.program import Program, read_program
 from grader.submission.rules import read_rules
 from grader.widening import Checked, with_widening
@@ -227,7 +228,7 @@ def student_name(path: Path) -> str:
 
 
 def _advice(code: Slice, tasks: tuple[TaskResult, ...], training: Training) -> tuple[str, ...]:
-    advice = [clean(note) for note in code.notes]
+    advice = [clean(note) for note in (*code.notes, *find_leftovers(code))]
     if code.uses_notebook_names:
         names = ", ".join(sorted(code.uses_notebook_names))
         advice.append(

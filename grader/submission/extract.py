@@ -30,11 +30,11 @@ _MOST_COMPARED = 300
 """Statements that are cut out for definitions that are compared: far more than a course sees."""
 
 
-def extract(notebook: Notebook) -> Slice:
+def extract(notebook: Notebook, latest: bool = False) -> Slice:
     """The slice of the notebook that the class ``VAE`` needs.
 
     Of several definitions it is the one with most methods written, then the last that the notebook
-    trains, then the last.
+    trains, then the last; or simply the ``latest``, as a session has it.
 
     Raises:
         Ungradable: if no cell that Python can read defines the class.
@@ -44,11 +44,11 @@ def extract(notebook: Notebook) -> Slice:
     if not found:
         raise Ungradable(_no_class(program))
     slices: dict[Definition, Slice] = {}
-    for definition in found:
+    for definition in found[:1] if latest else found:
         if sum(len(part.statements) for part in slices.values()) < _MOST_COMPARED:
             slices[definition] = cut(program, definition)
     chosen = found[0]
-    if len(found) > 1:
+    if len(slices) > 1:
         in_training = trained(program)
 
         def rank(definition: Definition) -> tuple[int, bool]:

@@ -105,3 +105,9 @@ def test_the_last_that_is_trained_is_graded(
 def test_one_class_is_no_news(tmp_path: Path) -> None:
     code = extract(load(made(tmp_path, last=["class Other(nn.Module):\n    pass"])))
     assert code.notes == ()
+
+
+def test_a_session_has_the_latest(tmp_path: Path) -> None:
+    notebook = load(made(tmp_path, last=[other("7")]))
+    assert "return 7 -" in (extract(notebook, latest=True).method_source("elbo") or "")
+    assert "return -cross" in (extract(notebook).method_source("elbo") or "")
