@@ -118,7 +118,7 @@ def executed_files(source: str, body: Sequence[ast.stmt]) -> Iterator[str]:
     for match in _RUNS.finditer(source):
         name = match["name"].strip("'\"")
         yield name if name.endswith(".py") else f"{name}.py"
-    for statement in body:
+    for statement in body if "exec" in source else ():
         for node in ast.walk(statement):
             match node:
                 case ast.Call(func=ast.Name(id="exec"), args=[text, *_]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from grader.submission.owners import find_owners
 from grader.submission.program import Program
@@ -41,13 +41,18 @@ Place = tuple[int, int]
 
 def find_leftovers(part: Slice) -> tuple[str, ...]:
     """A sentence for each kind of thing that was left in the methods, with its lines."""
-    names = _meanings(part.program)
-    calls = [
-        (node, what, statement.cell)
+    program = part.program
+    kept = [
+        (node, program.statements[index].cell)
         for index in sorted(part.statements)
-        for statement in [part.program.statements[index]]
-        for node in ast.walk(statement.node)
-        if isinstance(node, ast.Call) and (what := _what(node, names, part.program))
+        for node in ast.walk(program.statements[index].node)
+        if isinstance(node, (ast.Call, ast.Import, ast.ImportFrom))
+    ]
+    names = _meanings([*(statement.node for statement in program.statements), *dict(kept)])
+    calls = [
+        (node, what, cell)
+        for node, cell in kept
+        if isinstance(node, ast.Call) and (what := _what(node, names, program))
     ]
     if not calls:
         return ()
@@ -67,12 +72,11 @@ def _what(call: ast.Call, names: dict[str, str], program: Program) -> str | None
     return None if own else _BUILT_IN.get(name)
 
 
-def _meanings(program: Program) -> dict[str, str]:
-    """What the names stand for that are bound to a module of plots and the like, or a part."""
+def _meanings(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """What the names stand for that imports bind to a module of plots and the like, or a part."""
     return {
         bound: what
-        for statement in program.statements
-        for node in ast.walk(statement.node)
+        for node in nodes
         for bound, path in _imported(node)
         if (what := _meaning(path)) is not None
     }

@@ -159,7 +159,8 @@ class _Reader:
             program.flags |= _future_flags(body)
             run = [self._files.file(path, cell) for path in executed_files(typed, body)]
             body = with_inlined(body, self._texts)
-            imported = [self._own_modules(node, cell) for node in body]
+            imports = "import" in typed
+            imported = [self._own_modules(node, cell) if imports else {} for node in body]
             body = [as_own(*pair) for pair in zip(body, imported, strict=True)]
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]

@@ -245,6 +245,8 @@ class Slicer:
         """The statements that hand the class to a function that sets attributes."""
         found = []
         for statement in self.program.statements[: self._end]:
+            if spec.CLASS_NAME not in statement.names.immediate:
+                continue
             called = set(_given_class(statement.node))
             if not called or statement.index in self.program.data:
                 continue
