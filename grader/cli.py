@@ -160,8 +160,8 @@ def main(
         def publish(graded: Graded) -> bool:
             return write_files(graded, files)
 
-        checked = command.SelfCheck(notebook, publish, rubric_file, isolation, watch, aside, template_file)
-        sys.exit(command.run(checked))
+        chosen = (rubric_file, isolation, watch, aside, template_file)
+        sys.exit(command.run(command.SelfCheck(notebook, publish, *chosen)))
     # The warm process takes longest to start, so it starts before anything else is imported.
     from grader.candidate import confinement
     from grader.candidate.client import Candidates, GraderError

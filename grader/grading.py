@@ -34,8 +34,10 @@ from grader.run.start import Runner
 from grader.run.training import contradiction, fall_words
 from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.findings import NO_DISTRIBUTIONS, Finding
+from grader.submission.leftovers import find_leftovers
 from grader.submission.rules import read_rules
 from grader.submission.template import own_template
+from grader.widening import Checked, with_widening
 
 LOSS_FALLS = "loss_falls"
 SAVED_AFTER_RUN_ALL = "saved_after_run_all"
@@ -57,10 +59,6 @@ class Graded:
     result: Result
     code: Slice | None = None
     executed: str | None = None
-
-
-Checked = tuple[tuple[TaskResult, ...], frozenset[str]]
-"""The tasks, and the methods that were seen to use `torch.distributions`."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,9 @@ class Grader:
                 "the process that student code is forked from was ended from outside; what was "
                 "graded before is kept, and the same command again goes on"
             )
+        widened, code = checked[2] is not code, checked[2]
+        if widened and self.runner:
+            training = self.runner.start_training(code)
         template = self.rubric.template or own_template()
         findings = [*read_rules(code, template), *_saved(notebook)]
         trained = training.result() if training else Training()
@@ -121,18 +122,26 @@ class Grader:
         return Run(error="The notebook was not executed: without forks its class is checked alone.")
 
     def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
-        """Put the class to the checks of ``rubric``, which may count fewer than the grader's."""
-        touched: set[str] = set()
-        hangs = Hangs()
+        """Put the class to the checks of ``rubric``, which may count fewer than the grader's.
 
-        def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
-            observations = self.candidates.ask(probes, code, hangs, self.seed)
-            touched.update(*(observation.touched for observation in observations))
-            return observations
+        Where something is lost with what reading tells that the class needs, it is put to them
+        with more of the notebook.
+        """
+
+        def examined(code: Slice) -> Checked:
+            touched: set[str] = set()
+            hangs = Hangs()
+
+            def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
+                observations = self.candidates.ask(probes, code, hangs, self.seed)
+                touched.update(*(observation.touched for observation in observations))
+                return observations
+
+            tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
+            return tasks, frozenset(touched), code
 
         with self.slots:
-            tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
-        return tasks, frozenset(touched)
+            return with_widening(code, examined)
 
     def conclude(
         self,
@@ -145,7 +154,7 @@ class Grader:
         started: float,
     ) -> Result:
         """The result of all that was found; ``started`` is a reading of `time.monotonic`."""
-        tasks, touched = checked
+        tasks, touched, _ = checked
         findings = list(findings)
         findings += _seen_at_run_time(touched, findings, code)
         if trained.fell is False:
@@ -213,7 +222,7 @@ def student_name(path: Path) -> str:
 
 
 def _advice(code: Slice, tasks: tuple[TaskResult, ...], training: Training) -> tuple[str, ...]:
-    advice = [clean(note) for note in code.notes]
+    advice = [clean(note) for note in (*code.notes, *find_leftovers(code))]
     if code.uses_notebook_names:
         names = ", ".join(sorted(code.uses_notebook_names))
         advice.append(

@@ -124,7 +124,8 @@ def message(probes: Iterable[Probe], code: Slice, seed: int = 0) -> Message:
 def program(code: Slice) -> dict[str, Any]:
     """What a candidate executes to have the class, as JSON."""
     cells = [{"number": c.number, "source": c.source, "keep": list(c.keep)} for c in code.cells]
-    return {"cells": cells, "flags": code.flags, "class_name": spec.CLASS_NAME}
+    known = {"flags": code.flags, "class_name": spec.CLASS_NAME, "width": code.width}
+    return {"cells": cells, **known, "modules": sorted(code.program.modules)}
 
 
 def model(sizes: Sizes) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.candidate import idle, made_up_data
+from grader.candidate.statements import Run, runs_of
+
 MAX_TEXT = 2000
 
 
@@ -52,31 +55,46 @@ def load(
     module = types.ModuleType("__main__")
     namespace = module.__dict__
     sys.modules["__main__"] = module
+    for name in program["modules"]:  # the notebook's own files are read as cells of its
+        _alias(name, module)
+    idle.offer(namespace)
     namespace.update(bind, device=_Device(device))
+    if program["width"]:
+        idle.show()
     failure: BaseException | None = None
     for cell in program["cells"]:
         name = f"cell {cell['number']}"
         lines = cell["source"].splitlines(keepends=True)
         linecache.cache[name] = (len(cell["source"]), None, lines, name)
-        for code in _compiled(cell["source"], tuple(cell["keep"]), name, program["flags"]):
+        for run in _compiled(cell["source"], tuple(cell["keep"]), name, program["flags"]):
+            if program["width"]:
+                made_up_data.install()
             try:
-                exec(code, namespace)
+                run(namespace)
             except Exception as error:
                 failure = error
     if program["class_name"] not in namespace:
         raise failure or NameError(f"name '{program['class_name']}' is not defined")
+    if isinstance(found := namespace[program["class_name"]], idle.Idle):
+        found.refuse()
     namespace.update(bind, device=_Device(device))
     return namespace
 
 
+def _alias(name: str, module: types.ModuleType) -> None:
+    """Have imports of a module and those of the packages around it find another one."""
+    parts = name.split(".")
+    for count, part in enumerate(parts, 1):
+        sys.modules[".".join(parts[:count])] = module
+        if count > 1:
+            setattr(module, part, module)
+
+
 @cache  # one for all probes of a candidate
-def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list[types.CodeType]:
-    """A cell's statements with these indices."""
+def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list[Run]:
+    """What runs a cell's statements with these indices."""
     statements = ast.parse(source).body
-    return [
-        compile(ast.Module([statements[index]], []), name, "exec", flags, dont_inherit=True)
-        for index in keep
-    ]
+    return [runs_of(statements[index], name, flags) for index in keep]
 
 
 def describe(error: BaseException) -> dict[str, Any]:

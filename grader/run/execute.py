@@ -23,7 +23,8 @@ from grader.report.result import Run
 from grader.run import outputs
 from grader.run.manager import ForkedKernelManager
 from grader.run.process import Ending, Interrupted
-from grader.submission.load import Notebook
+from grader.submission.cells import Notebook
+from grader.submission.files import copy_beside
 from grader.submission.misplaced import newer_python
 
 POLL_SECONDS = 0.05
@@ -70,6 +71,7 @@ def run_notebook(
     """
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent_folder))
     try:
+        copy_beside(notebook, folder / "work")
         return asyncio.run(_run(notebook, kernels, folder, settings, limits or RunLimits()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

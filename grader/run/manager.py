@@ -107,7 +107,7 @@ class ForkedKernelManager(AsyncKernelManager):
 
     async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Fork a kernel into the folder."""
-        (self._folder / "work").mkdir()
+        (self._folder / "work").mkdir(exist_ok=True)
         (self._folder / "home").mkdir()
         shutil.copy(vae_utils_path(), self._folder / "work")
         self.write_connection_file()

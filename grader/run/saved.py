@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.submission.load import Cell, Notebook
+from grader.submission.cells import Cell, Notebook
 
 ASK = "Restart the kernel and run all cells before you hand in."
 

@@ -21,7 +21,7 @@ from grader.report.result import Run, Training
 from grader.run.digits import read_digits, shipped_folder
 from grader.run.process import Interrupted
 from grader.run.renewed import Renewed, Turns
-from grader.submission.load import Notebook
+from grader.submission.cells import Notebook
 
 if TYPE_CHECKING:
     from grader.run.execute import RunLimits, RunOutcome

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, cpu_only, program, reach, torchvision_fix
+from grader.candidate import confinement, cpu_only, idle, program, reach, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.wire import Message, pack, read_exactly, unpack
 
@@ -52,6 +52,7 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
     except confinement.UnconfinedError as error:
         _send(wire, {"kind": "unconfined", "missing": list(error.missing)}, [])
         return
+    idle.install()
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
     if cuda and device == "cpu":  # a fork has it from its warm process

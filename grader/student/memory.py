@@ -9,13 +9,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from grader import spec
-from grader.grading import Checked
 from grader.report.result import TaskResult
 from grader.rubric import Rubric
 from grader.submission.slices import Location, Slice
 from grader.submission.syntax import first_line, parse
+from grader.submission.wider import wider
+from grader.widening import Checked
 
 Check = Callable[[Slice, Rubric], Checked]
 Tell = Callable[[tuple[TaskResult, ...]], None]
@@ -88,6 +90,7 @@ class Memory:
     def examine(self, code: Slice) -> Checked:
         """The tasks and what was touched, as `grader.grading.Grader.check` would find them."""
         trees = _trees(code)
+        used = code
         needs = {
             task: _needs(code, trees, trees.reached(method)) for task, method in _METHOD_OF.items()
         }
@@ -98,7 +101,8 @@ class Memory:
         for batch in (edited, rest):
             if not batch:
                 continue
-            tasks, touched = self._check(code, self._only(batch))
+            tasks, touched, own_code = self._check(code, self._only(batch))
+            used = own_code if own_code is not code else used
             found = {task.id: task for task in tasks if task.id in batch}
             for task in batch:
                 own = touched & frozenset(needs[task].methods)
@@ -106,7 +110,7 @@ class Memory:
             if batch is edited and rest:
                 self._tell(tuple(found.values()))
         results = tuple(_placed(known[task].task, code) for task in needs)
-        return results, frozenset().union(*(known[task].touched for task in needs))
+        return results, frozenset().union(*(known[task].touched for task in needs)), used
 
     def _is_edited(self, task: str, needs: _Needs) -> bool:
         method = _METHOD_OF[task]
@@ -154,6 +158,9 @@ def _trees(code: Slice) -> _Code:
                 around.append(ast.dump(kept))
     for name in code.methods:
         methods.setdefault(name, code.method_source(name) or "")
+    for more in islice(wider(code), 1):  # what it is examined with where something is lost
+        for index in sorted(more.statements - code.statements):
+            around.append(ast.dump(more.program.statements[index].node))
     return _Code(methods, "\n".join(around))
 
 

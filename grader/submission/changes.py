@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader import spec
 from grader.submission.syntax import executed, root
 
 _MUTATORS = frozenset(
@@ -68,10 +70,28 @@ def changes_of(statement: ast.stmt) -> Changes:
                 elif method in _MUTATORS or (method.endswith("_") and not method.endswith("__")):
                     contents.add(root(owner))
             case ast.FunctionDef(decorator_list=decorators) if node is statement:
-                # '@add_to(VAE)' above a function hands the class to be changed to a decorator.
-                for decorator in decorators:
-                    if isinstance(decorator, ast.Call):
-                        attributes.update(root(argument) for argument in decorator.args)
+                attributes.update(_given_to(decorators))
+                if decorators:
+                    attributes.update(annotated_owners(node))
     if isinstance(statement, _LOOPS):
         contents.clear()
     return Changes(*(frozenset(filter(None, found)) for found in (attributes, contents, settings)))
+
+
+def _given_to(decorators: list[ast.expr]) -> Iterator[str | None]:
+    """What may be changed by decorators: ``VAE`` in ``@add_to(VAE)`` and ``@VAE.register``."""
+    for decorator in decorators:
+        if root(decorator) == spec.CLASS_NAME:
+            yield spec.CLASS_NAME
+        if isinstance(decorator, ast.Call):
+            yield from map(root, decorator.args)
+            yield from (root(keyword.value) for keyword in decorator.keywords)
+
+
+def annotated_owners(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """The names in the annotation of the first parameter, by which ``@patch`` finds a class."""
+    for argument in [*function.args.posonlyargs, *function.args.args][:1]:
+        for node in ast.walk(argument.annotation) if argument.annotation else ():
+            match node:
+                case ast.Name(id=name) | ast.Constant(value=str(name)):
+                    yield name

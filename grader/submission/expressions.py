@@ -135,6 +135,8 @@ class Evaluator(ABC):
                 return held.get(name) if isinstance(held, dict) and name in held else None
             case ast.Call():
                 return self._call(node, frame)
+            case ast.ListComp(elt=element) | ast.SetComp(elt=element):
+                return (self._value(element, frame),)
         return None
 
     def _all(self, nodes: Iterable[ast.expr], frame: Frame) -> list[Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from grader import spec
+from grader.submission.changes import annotated_owners
 from grader.submission.expressions import Evaluator, TooLongError
 from grader.submission.shadows import LIBRARY, Frame, Function, put, take
 
 _MAX_ROUNDS = 50
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Interpreter(Evaluator):
@@ -103,11 +106,17 @@ class Interpreter(Evaluator):
     def _decorate(self, decorator: ast.expr, name: str, function: Function, frame: Frame) -> None:
         """Do what a decorator does beside; the function stays, for it names its decorators."""
         given = self._value(decorator, frame)
+        node = function.parts[0].node
+        if isinstance(node, _FUNCTIONS) and (given is not LIBRARY or name in spec.TASK_BY_METHOD):
+            # '@patch' reads which class to change in the annotation of 'self'.
+            for owner in map(partial(self._look_up, frame=frame), annotated_owners(node)):
+                if isinstance(owner, type):
+                    put(owner, name, function)
         if isinstance(given, Function):
             self._apply(given, [function], {})
         elif isinstance(decorator, ast.Call):
             # '@add_to(VAE)' hands the class to be changed to something that isn't known.
-            for argument in decorator.args:
+            for argument in [*decorator.args, *(k.value for k in decorator.keywords)]:
                 owner = self._value(argument, frame)
                 if isinstance(owner, type):
                     put(owner, name, function)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from types import MappingProxyType
 
 from grader import spec
+from grader.submission.choice import is_written
 from grader.submission.interpreter import Interpreter
 from grader.submission.program import Program
 from grader.submission.shadows import own
@@ -16,8 +17,8 @@ from grader.submission.slices import Code, Members
 def find_members(program: Program, included: Collection[int]) -> Members:
     """The functions of the class that the included statements end with.
 
-    A method of the assignment that can't be followed to its code is taken to be what was bound to
-    its name last.
+    A method of the assignment that can't be followed to its code, or to a stub alone, is taken to
+    be what was bound to its name last.
     """
     interpreter = Interpreter()
     for index in sorted(included):
@@ -31,8 +32,9 @@ def find_members(program: Program, included: Collection[int]) -> Members:
             if getattr(found, f".{name}") is function:
                 in_force[name] = function.parts
     if interpreter.is_unclear or not isinstance(found, type):
-        missing = set(spec.TASK_BY_METHOD).difference(in_force)
-        in_force |= _by_name(program, sorted(included), missing)
+        methods = set(spec.TASK_BY_METHOD)
+        known = {n for n in methods & in_force.keys() if is_written(in_force[n][0].node)}
+        in_force |= _by_name(program, sorted(included), methods - known)
     return Members(MappingProxyType(in_force), MappingProxyType(every))
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from grader import spec
 from grader.submission.bindings import arguments_of, bindings_of
+from grader.submission.local_modules import is_all_globals
 from grader.submission.scopes import names_of
 from grader.submission.slices import Slice
 
@@ -258,6 +259,9 @@ class _Follower:
                     isinstance(code, ast.ClassDef) and name not in uses.bare
                 ):
                     yield from _functions_in(code, uses.attributes[name])
+                elif is_all_globals(code):  # a module that is read as a part of the notebook
+                    for attribute in uses.attributes[name]:
+                        yield from self._scopes.module.look_up(attribute)
                 else:
                     yield code
 

@@ -14,10 +14,12 @@ from grader import spec
 from grader.submission.cells import Notebook
 from grader.submission.changes import Changes, changes_of
 from grader.submission.errors import Ungradable
+from grader.submission.files import Files, Part, executed_files, files_of, imported_modules
 from grader.submission.inlined import with_inlined
+from grader.submission.local_modules import as_own, with_needs
 from grader.submission.magics import to_python
 from grader.submission.scopes import Names, names_of
-from grader.submission.size import CLASS_LINE, split_by_size
+from grader.submission.size import CLASS_LINE, MAX_CODE, split_by_size
 from grader.submission.syntax import executed, parse, root
 
 BUILTINS = frozenset(dir(builtins))
@@ -57,8 +59,10 @@ class BrokenCell:
 class Program:
     """The statements in order, and indices over them.
 
-    ``data`` are the statements that load data, train or plot: what they bind depends on a run;
-    ``left_out`` are the numbers of cells that hold too much to be read.
+    ``data`` are the statements that load data, train or plot: what they bind depends on a run.
+    ``modules`` are the names of the notebook's own modules, which are read as cells; those that lie
+    beside it have numbers from ``first_file`` on. ``left_out`` are the numbers of cells that hold
+    too much to be read.
     """
 
     statements: list[Statement] = field(default_factory=list)
@@ -71,6 +75,8 @@ class Program:
     changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     stars: list[int] = field(default_factory=list)
     steps: int = 0
+    modules: set[str] = field(default_factory=set)
+    first_file: int = MAX_STATEMENTS
     left_out: list[int] = field(default_factory=list)
 
     @property
@@ -78,18 +84,20 @@ class Program:
         """The position after the last statement."""
         return len(self.statements)
 
-    def reaching(self, name: str, before: int, data: bool = False) -> list[int]:
+    def reaching(
+        self, name: str, before: int, data: bool = False, loops: bool = False
+    ) -> list[int]:
         """The statements that may have bound the name by position ``before``, latest first.
 
         What only runs on data binds nothing unless ``data`` is asked for, and a loop only what
-        nothing simpler binds.
+        nothing simpler binds unless ``loops`` are.
 
         Raises:
             Ungradable: if the notebook is so tangled that the search takes too long.
         """
         indices = self.binders.get(name, [])
         simple: list[int] = []
-        loops: list[int] = []
+        looped: list[int] = []
         for index in reversed(indices[: bisect_left(indices, before)]):
             self.steps += 1
             if self.steps > MAX_STEPS:
@@ -99,10 +107,11 @@ class Program:
                 continue
             if name in statement.names.deletes:
                 break
-            (loops if isinstance(statement.node, _LOOPS) else simple).append(index)
+            aside = isinstance(statement.node, _LOOPS) and not loops
+            (looped if aside else simple).append(index)
             if name in statement.names.kills:
                 break
-        return simple or loops[:1]
+        return simple or looped[:1]
 
     def reaches(self, name: str, start: int, end: int) -> bool:
         """Whether what ``start`` binds the name to is still bound at ``end``."""
@@ -112,7 +121,9 @@ class Program:
 
 
 def read_program(notebook: Notebook) -> Program:
-    """Parse the code cells; those with a syntax error are left out, as a kernel would.
+    """Parse the code cells, and the notebook's own modules where they are imported.
+
+    Cells with a syntax error are left out, as a kernel would.
 
     Raises:
         Ungradable: if there is far more code than any solution holds.
@@ -120,34 +131,80 @@ def read_program(notebook: Notebook) -> Program:
     cells, left_out = split_by_size(notebook.code)
     if any(CLASS_LINE.search(cell.source) for cell in left_out):
         raise Ungradable(_TOO_LARGE)
-    program = Program(left_out=[cell.number for cell in left_out])
-    texts: dict[str, str] = {}
+    reader = _Reader(files_of(notebook))
+    reader.program.left_out += [cell.number for cell in left_out]
     for cell in cells:
-        source = to_python(cell.source)
+        reader.read(cell.number, to_python(cell.source), cell.source)
+    _index(reader.program)
+    _find_data(reader.program)
+    return reader.program
+
+
+class _Reader:
+    """Reads cells, and the notebook's own files as cells of their own where they are asked for."""
+
+    def __init__(self, files: Files) -> None:
+        self.program = Program(first_file=files.first)
+        self._files = files
+        self._texts: dict[str, str] = {}
+        self._bound: dict[Part, frozenset[str]] = {}
+        self._characters = 0
+
+    def read(self, cell: int, source: str, typed: str) -> None:
+        """Add the statements of a cell; ``typed`` is what stands in it, magics included."""
+        program = self.program
         try:
             body = parse(source).body
             if len(body) > MAX_STATEMENTS // 2 and not CLASS_LINE.search(source):
-                program.left_out.append(cell.number)
-                continue
+                program.left_out.append(cell)
+                return
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(_TOO_LARGE)
             program.flags |= _future_flags(body)
-            body = with_inlined(body, texts)
+            run = [self._files.file(path, cell) for path in executed_files(typed, body)]
+            body = with_inlined(body, self._texts)
+            imports = "import" in typed
+            imported = [self._own_modules(node, cell) if imports else {} for node in body]
+            body = [as_own(*pair) for pair in zip(body, imported, strict=True)]
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [(node, names_of(node, postponed), changes_of(node)) for node in body]
         except SyntaxError as error:
-            program.broken.append(_broken(cell.number, source, error.lineno, error.msg))
-            continue
+            program.broken.append(_broken(cell, source, error.lineno, error.msg))
+            return
         except RecursionError:
-            program.broken.append(_broken(cell.number, source, 1, "the code is nested too deeply"))
-            continue
-        program.sources[cell.number] = source
+            program.broken.append(_broken(cell, source, 1, "the code is nested too deeply"))
+            return
+        for pieces in run:
+            self._bound_by(pieces)
         for place, (node, names, changes) in enumerate(parts):
-            statement = Statement(program.end, cell.number, place, node, names, changes)
+            for name, pieces in imported[place].items():
+                program.modules.add(name)
+                names = with_needs(names, node, self._bound_by(pieces))
+            statement = Statement(program.end, cell, place, node, names, changes)
             program.statements.append(statement)
-    _index(program)
-    _find_data(program)
-    return program
+        program.sources[cell] = source
+
+    def _own_modules(self, node: ast.stmt, cell: int) -> dict[str, list[Part]]:
+        """The pieces of the notebook's own modules that a statement imports, by their names."""
+        found = {name: self._files.module(name, cell) for name in imported_modules(node)}
+        return {name: pieces for name, pieces in found.items() if pieces}
+
+    def _bound_by(self, pieces: Iterable[Part]) -> frozenset[str]:
+        """Read a file where it wasn't yet; the names that it binds."""
+        program = self.program
+        found: frozenset[str] = frozenset()
+        for part in pieces:
+            if part not in self._bound:
+                self._bound[part] = frozenset()  # a module may import itself in a circle
+                start = program.end
+                self._characters += len(part.source)
+                if self._characters > MAX_CODE:
+                    raise Ungradable(_TOO_LARGE)
+                self.read(part.cell, to_python(part.source), part.source)
+                bound = (s.names.binds for s in program.statements[start:])
+                self._bound[part] = frozenset().union(*bound)
+            found |= self._bound[part]
+        return found
 
 
 def _broken(cell: int, source: str, line: int | None, message: str) -> BrokenCell:

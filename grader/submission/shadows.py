@@ -82,6 +82,8 @@ def attribute(owner: Any, name: str) -> Any:
         return dict(own(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
     if isinstance(owner, Function) and name in ("__name__", "__qualname__"):
         return getattr(owner.parts[0].node, "name", None)
+    if isinstance(owner, dict):  # of a module that is read as a part of the notebook
+        return owner.get(name)
     return owner if owner is LIBRARY or name == "__func__" else None
 
 

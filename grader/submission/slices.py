@@ -45,6 +45,14 @@ class Members:
 
 
 @dataclass(frozen=True)
+class Definition:
+    """The statements that may define the class, latest first, and where others take their place."""
+
+    statements: tuple[int, ...]
+    end: int
+
+
+@dataclass(frozen=True)
 class SliceCell:
     """A cell of the slice.
 
@@ -64,7 +72,8 @@ class Slice:
     ``methods`` says where each method of the assignment that is in force was written (none for one
     that is missing); ``uses_notebook_names`` which of the names that the notebook binds the methods
     use; ``flags`` are the compiler flags of the notebook's ``__future__`` imports, for ``compile``;
-    ``program`` is the whole that it was cut out of, and ``members`` all functions of the class.
+    ``program`` is the whole that it was cut out of, ``definition`` where the class is defined in
+    it, and ``members`` are all functions of the class. ``width`` says how much was included.
     """
 
     cells: tuple[SliceCell, ...]
@@ -74,6 +83,14 @@ class Slice:
     flags: int = 0
     program: Program = field(default_factory=Program, repr=False, compare=False)
     members: Members = field(default_factory=Members, repr=False, compare=False)
+    definition: Definition | None = field(default=None, repr=False, compare=False)
+    width: int = 0
+
+    @property
+    def statements(self) -> frozenset[int]:
+        """The indices of its statements in the program."""
+        kept = {(cell.number, place) for cell in self.cells for place in cell.keep}
+        return frozenset(s.index for s in self.program.statements if (s.cell, s.place) in kept)
 
     @property
     def text(self) -> str:

@@ -181,7 +181,7 @@ def test_the_place_of_a_method_is_where_it_is_written(form: str) -> None:
             ],
             3,
         ),
-        ([PLAIN, "def elbo(s, x): pass", "class VAE(VAE):\n    elbo = elbo"], 1),
+        ([PLAIN, "def elbo(s, x): return x + 1", "class VAE(VAE):\n    elbo = elbo"], 1),
         ([PLAIN, "class VAE(VAE):\n    def __init__(self):\n        self.elbo = len"], 3),
         ([EMPTY, "def elbo(self, x): pass", "print(elbo)"], None),
         ([PLAIN, "del VAE.elbo"], None),

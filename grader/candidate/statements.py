@@ -1,0 +1,75 @@
+"""Runs a single statement of a notebook as a kernel would."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from grader.candidate.idle import tolerating_missing
+
+Run = Callable[[dict[str, Any]], None]
+"""Executes a statement in a namespace."""
+
+
+def runs_of(statement: ast.stmt, name: str, flags: int) -> Run:
+    """What executes a statement of the cell called ``name``; ``await`` may stand in it.
+
+    An import that fails costs no other import of the same statement.
+    """
+    code = _compiled(statement, name, flags)
+    parts = [_compiled(part, name, flags) for part in _parts(statement)]
+
+    def run(namespace: dict[str, Any]) -> None:
+        try:
+            tolerating_missing(lambda: _execute(code, namespace))
+        except ImportError:
+            if not parts:
+                raise
+            _execute_each(parts, namespace)
+
+    return run
+
+
+def _compiled(statement: ast.stmt, name: str, flags: int) -> Any:
+    flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    return compile(ast.Module([statement], []), name, "exec", flags, dont_inherit=True)
+
+
+def _parts(statement: ast.stmt) -> list[ast.stmt]:
+    """The imports of a statement, one by one, if there are several."""
+    if not isinstance(statement, (ast.Import, ast.ImportFrom)) or len(statement.names) < 2:
+        return []
+    made = []
+    for alias in statement.names:
+        part: ast.stmt = (
+            ast.Import([alias])
+            if isinstance(statement, ast.Import)
+            else ast.ImportFrom(statement.module, [alias], statement.level)
+        )
+        made.append(ast.copy_location(part, statement))
+    return made
+
+
+def _execute_each(parts: list[Any], namespace: dict[str, Any]) -> None:
+    failure: ImportError | None = None
+    for code in parts:
+        try:
+            _execute(code, namespace)
+        except ImportError as error:
+            failure = error
+    if failure is not None:
+        raise failure
+
+
+def _execute(code: Any, namespace: dict[str, Any]) -> None:
+    result = eval(code, namespace)
+    if code.co_flags & inspect.CO_COROUTINE:
+        _finish(result)
+
+
+def _finish(coroutine: Coroutine[Any, Any, Any]) -> None:
+    import asyncio
+
+    asyncio.run(coroutine)

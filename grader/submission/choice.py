@@ -1,0 +1,123 @@
+"""Of several definitions of the class, the one to grade.
+
+A stub, the template's cell pasted once more or an experiment at the end would win in a kernel that
+runs all cells. What counts is where the methods are written, and which class the notebook trains.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from grader import spec
+from grader.submission.program import Program, Statement
+from grader.submission.slices import Definition, Members
+from grader.submission.syntax import executed, root
+
+MAX_DEFINITIONS = 12
+"""So many are looked at, from the last one back."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_STEPS = frozenset(["backward", "fit"])
+_IN_STUBS = ("print", "NotImplementedError", "NotImplemented", "Exception")
+
+
+def definitions(program: Program) -> list[Definition]:
+    """All definitions of the class, latest first; none that a kernel would skip."""
+    found: list[Definition] = []
+    end = program.end
+    while len(found) < MAX_DEFINITIONS:
+        reaching = program.reaching(spec.CLASS_NAME, end, data=True)
+        if not reaching:
+            break
+        if defines_class(program.statements[reaching[0]]):
+            found.append(Definition(tuple(reaching), end))
+            end = reaching[-1]
+        else:
+            end = reaching[0]
+    return found
+
+
+def defines_class(statement: Statement) -> bool:
+    """False for ``VAE = VAE(784, 32)`` and ``VAE = None``, which replace the class."""
+    match statement.node:
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            called = isinstance(value, ast.Call) and root(value) == spec.CLASS_NAME
+            return not called and not isinstance(value, ast.Constant)
+    return True
+
+
+def trained(program: Program) -> frozenset[int]:
+    """The statements whose classes the notebook trains."""
+    found: set[int] = set()
+    models: list[tuple[int, frozenset[str]]] = []
+    for statement in program.statements:
+        if makes_model(statement):
+            models.append((statement.index, statement.names.binds))
+        if models and trains(program, statement):
+            names = statement.names.immediate
+            own = [index for index, bound in models if not bound.isdisjoint(names)]
+            made = (own or [models[-1][0]])[-1]
+            found.update(program.reaching(spec.CLASS_NAME, made, data=True)[:1])
+    return frozenset(found)
+
+
+def trains(program: Program, statement: Statement) -> bool:
+    """Whether a statement takes steps of training when it runs, by itself or in a function."""
+    if isinstance(statement.node, (*_FUNCTIONS, ast.ClassDef)):
+        return False
+    if _holds_step(executed(statement.node)):
+        return True
+    called = {
+        node.func.id
+        for node in executed(statement.node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return any(_holds_step(ast.walk(node)) for node in _functions(program, called, statement.index))
+
+
+def _functions(program: Program, names: Collection[str], before: int) -> Iterator[ast.AST]:
+    """The functions with these names, and those of the notebook's that they call."""
+    waiting, seen = list(names), set(names)
+    while waiting:
+        for index in program.reaching(waiting.pop(), before):
+            statement = program.statements[index]
+            if isinstance(statement.node, (*_FUNCTIONS, ast.ClassDef)):
+                yield statement.node
+                more = statement.names.deferred - seen
+                seen |= more
+                waiting += more
+
+
+def _holds_step(nodes: Iterator[ast.AST]) -> bool:
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _STEPS
+        for node in nodes
+    )
+
+
+def makes_model(statement: Statement) -> bool:
+    """Whether a statement makes an instance of the class when it runs."""
+    return any(
+        isinstance(node, ast.Call) and root(node) == spec.CLASS_NAME
+        for node in executed(statement.node)
+    )
+
+
+def written(members: Members) -> int:
+    """How many methods of the assignment hold more than their stub."""
+    own = (members.in_force.get(name, ()) for name in spec.TASK_BY_METHOD)
+    return sum(any(is_written(code.node) for code in parts) for parts in own)
+
+
+def is_written(node: ast.AST) -> bool:
+    """Whether code computes something; a stub only raises, passes or returns what it was given."""
+    if not isinstance(node, _FUNCTIONS):
+        return not isinstance(node, ast.Constant)
+    return any(
+        isinstance(inner, (ast.BinOp, ast.Call)) and root(inner) not in _IN_STUBS
+        for part in node.body
+        for inner in ast.walk(part)
+    )

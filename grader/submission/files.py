@@ -1,0 +1,169 @@
+"""Modules that belong to a notebook: written by its cells, or handed in beside it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from grader.submission.cells import Notebook
+
+MAX_BYTES = 100_000
+_MAX_FILES = 20
+_GIVEN = frozenset(["vae_utils.py"])
+"""What the course hands out itself."""
+
+_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<more>-a[ \t]+|--append[ \t]+)?(?P<name>.+)")
+_RUNS = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(?P<name>[^\s;]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a module: Python with the lines of a cell, or a file under a number of its own."""
+
+    cell: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one notebook.
+
+    Attributes:
+        written: what cells write, in their order: the path, the piece, and whether it is added to
+            what the file holds.
+        folder: where the notebook lies.
+        first: the number of the first file beside it, above those of all cells.
+    """
+
+    written: tuple[tuple[str, Part, bool], ...]
+    folder: Path
+    first: int
+
+    def module(self, name: str, cell: int) -> list[Part]:
+        """The pieces of a module that a cell imports; empty for one that isn't the notebook's."""
+        path = name.replace(".", "/")
+        return self.file(f"{path}.py", cell) or self.file(f"{path}/__init__.py", cell)
+
+    def file(self, path: str, cell: int) -> list[Part]:
+        """The pieces of a Python file, as a cell finds it: the last that was written before."""
+        path = _plain(path)
+        own = [(p, again) for name, p, again in self.written if _fits(name, path)]
+        before = [(part, again) for part, again in own if part.cell < cell] or own
+        found: list[Part] = []
+        for part, again in before:
+            found = [*found, part] if again else [part]
+        return found or self._beside(path)
+
+    def _beside(self, path: str) -> list[Part]:
+        names = self.names
+        if path not in names:
+            return []
+        text = _read(self.folder / path)
+        return [] if text is None else [Part(self.first + names.index(path), text)]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The Python files beside the notebook."""
+        try:
+            found = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
+        except OSError:
+            return []
+        return [n for n in found if n.endswith(".py") and n not in _GIVEN][:_MAX_FILES]
+
+
+def files_of(notebook: Notebook) -> Files:
+    """The files that belong to a notebook; nothing is read yet but its cells."""
+    written = []
+    for cell in notebook.code:
+        top, _, rest = cell.source.lstrip("\n").partition("\n")
+        match = _WRITES.fullmatch(top.rstrip())
+        if match:
+            above = cell.source.count("\n") - rest.count("\n")
+            name = _plain(match["name"].strip().strip("'\""))
+            part = Part(cell.number, "\n" * above + rest)
+            written.append((name, part, match["more"] is not None))
+    last = max((cell.number for cell in notebook.cells), default=0)
+    return Files(tuple(written), notebook.path.absolute().parent, last + 1)
+
+
+def copy_beside(notebook: Notebook, folder: Path) -> None:
+    """Copy the Python files that lie beside a notebook and that it names into the folder of a run.
+
+    Raises:
+        OSError: one can't be written.
+    """
+    sources = "\n".join(cell.source for cell in notebook.code)
+    files = files_of(notebook)
+    for name in files.names:
+        text = _read(files.folder / name) if _names(sources, name) else None
+        if text is not None and name != notebook.path.name:
+            sources += text
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+
+
+def _names(sources: str, file: str) -> bool:
+    return re.search(rf"\b{re.escape(file.removesuffix('.py'))}\b", sources) is not None
+
+
+def executed_files(source: str, body: Sequence[ast.stmt]) -> Iterator[str]:
+    """The files that a cell executes: ``%run a.py`` and ``exec(open('a.py').read())``."""
+    for match in _RUNS.finditer(source):
+        name = match["name"].strip("'\"")
+        yield name if name.endswith(".py") else f"{name}.py"
+    for statement in body if "exec" in source else ():
+        for node in ast.walk(statement):
+            match node:
+                case ast.Call(func=ast.Name(id="exec"), args=[text, *_]):
+                    texts = (n.value for n in ast.walk(text) if isinstance(n, ast.Constant))
+                    yield from (t for t in texts if isinstance(t, str) and t.endswith(".py"))
+
+
+def imported_modules(statement: ast.stmt) -> Iterator[str]:
+    """The modules that a statement imports, be it in a function."""
+    for node in ast.walk(statement):
+        match node:
+            case ast.Import(names=aliases):
+                yield from (alias.name for alias in aliases)
+            case ast.ImportFrom(module=str(module), names=aliases):
+                yield module
+                yield from (f"{module}.{alias.name}" for alias in aliases)
+            case ast.Call(
+                func=ast.Attribute(attr="import_module") | ast.Name(id="import_module"),
+                args=[ast.Constant(value=str(module)), *_],
+            ):
+                yield module
+
+
+def _plain(path: str) -> str:
+    return os.path.normpath(path).replace("\\", "/")
+
+
+def _fits(name: str, path: str) -> bool:
+    """Whether a written file is the one that is looked for, in whatever folder of the path."""
+    return name == path or name.endswith(f"/{path}")
+
+
+def _read(path: Path) -> str | None:
+    """The text of an ordinary file; None if it is a link, too large or no UTF-8."""
+    with suppress(OSError, ValueError):
+        with open(path, "rb", opener=_open_itself) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            content = file.read(MAX_BYTES + 1)
+        if len(content) <= MAX_BYTES:
+            return content.decode("utf-8-sig").replace("\r\n", "\n")
+    return None
+
+
+def _open_itself(name: str, flags: int) -> int:
+    """Open a file, and neither what it links to nor a pipe that waits for a writer."""
+    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.open(name, flags | extra)

@@ -1,0 +1,108 @@
+"""Advice on what was left in the methods for looking at, and does nothing in a check."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from grader.submission.owners import find_owners
+from grader.submission.program import Program
+from grader.submission.slices import Slice
+from grader.submission.syntax import root
+
+_MOST = 3
+"""So many lines are named of each kind."""
+
+_PLOTS = (
+    "matplotlib",
+    "pylab",
+    "seaborn",
+    "plotly",
+    "bokeh",
+    "altair",
+    "vae_utils",
+    "mpl_toolkits",
+)
+_BARS = ("tqdm", "alive_progress", "enlighten", "fastprogress", "progressbar")
+_DEBUGGERS = ("pdb", "ipdb", "pudb", "web_pdb", "debugpy")
+_SHOWN = ("IPython", "ipywidgets", "wandb", "torchinfo", "torchsummary", "torchviz")
+_BUILT_IN = {
+    "display": "a display",
+    "get_ipython": "a display",
+    "breakpoint": "a debugger",
+    "input": "a question",
+}
+_DEBUGGING = ("embed", "debugger", "set_trace", "Pdb")
+
+
+Place = tuple[int, int]
+"""Cell and line."""
+
+
+def find_leftovers(part: Slice) -> tuple[str, ...]:
+    """A sentence for each kind of thing that was left in the methods, with its lines."""
+    program = part.program
+    kept = [
+        (node, program.statements[index].cell)
+        for index in sorted(part.statements)
+        for node in ast.walk(program.statements[index].node)
+        if isinstance(node, (ast.Call, ast.Import, ast.ImportFrom))
+    ]
+    names = _meanings([*(statement.node for statement in program.statements), *dict(kept)])
+    calls = [
+        (node, what, cell)
+        for node, cell in kept
+        if isinstance(node, ast.Call) and (what := _what(node, names, program))
+    ]
+    if not calls:
+        return ()
+    code = frozenset().union(*find_owners(part).code.values())
+    found: dict[str, dict[Place, None]] = {}
+    for node, what, cell in calls:
+        if node in code:
+            found.setdefault(what, {})[cell, node.lineno] = None
+    return tuple(_sentence(what, list(places)) for what, places in found.items())
+
+
+def _what(call: ast.Call, names: dict[str, str], program: Program) -> str | None:
+    name = root(call) or ""
+    if name in names:
+        return "a debugger" if getattr(call.func, "attr", "") in _DEBUGGING else names[name]
+    own = name in program.binders or not isinstance(call.func, ast.Name)
+    return None if own else _BUILT_IN.get(name)
+
+
+def _meanings(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """What the names stand for that imports bind to a module of plots and the like, or a part."""
+    return {
+        bound: what
+        for node in nodes
+        for bound, path in _imported(node)
+        if (what := _meaning(path)) is not None
+    }
+
+
+def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+    match node:
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                yield alias.asname or alias.name.partition(".")[0], alias.name
+        case ast.ImportFrom(module=str(module), names=aliases):
+            for alias in aliases:
+                yield alias.asname or alias.name, f"{module}.{alias.name}"
+
+
+def _meaning(path: str) -> str | None:
+    package, *parts = path.split(".")
+    if package in _DEBUGGERS or (package == "IPython" and not set(parts).isdisjoint(_DEBUGGING)):
+        return "a debugger"
+    for packages, what in ((_PLOTS, "a plot"), (_BARS, "a progress bar"), (_SHOWN, "a display")):
+        if package in packages:
+            return what
+    return None
+
+
+def _sentence(what: str, places: list[Place]) -> str:
+    listed = ", ".join(f"cell {cell}, line {line}" for cell, line in sorted(places)[:_MOST])
+    more = " and more" * (len(places) > _MOST)
+    return f"The methods hold {what} ({listed}{more}), which does nothing in a check: take it out."

@@ -1,0 +1,313 @@
+"""Follow what the class needs to the statements that meet it.
+
+From the definition of the class on, the statements that bind the names in use are followed back
+(Weiser's program slicing, at the granularity of statements), and those that change an included
+object later are added. Loading data, training and plotting stay out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+from grader import spec
+from grader.submission.choice import makes_model, trains
+from grader.submission.libraries import libraries_of
+from grader.submission.program import BUILTINS, Program, Statement
+from grader.submission.slices import Definition
+from grader.submission.syntax import executed, named_in_texts, root
+
+# Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
+_NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])
+_FROM_KERNEL = frozenset(
+    [
+        "__name__",
+        "__file__",
+        "__doc__",
+        "__builtins__",
+        "__class__",
+        "display",
+        "exit",
+        "get_ipython",
+        "quit",
+        "In",
+        "Out",
+        "_",
+        "__",
+        "___",
+        "_i",
+        "_ii",
+        "_iii",
+    ]
+)
+_SHOWING = frozenset(["print", "display", "help"])
+_OPAQUE = frozenset(["exec", "eval", "execfile", "globals", "locals", "vars", "get_ipython"])
+_COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+NARROW, WITH_DOUBTFUL, ALL_BEFORE = range(3)
+"""How wide a slice is: what reading tells that the class needs, also what may change that or binds
+it from data, and all cells before the class's last change. None of them trains."""
+
+
+class Slicer:
+    """Follows needs to the statements that meet them until none is left.
+
+    A need is a name at a position; it is ``direct`` if a statement needs the name as it runs, and
+    not only inside a function that is defined or called there.
+    """
+
+    def __init__(self, program: Program, definition: Definition, width: int = NARROW) -> None:
+        self.program = program
+        self.included: set[int] = set()
+        self.notebook_names: set[str] = set()
+        self.notes: list[str] = []
+        self._width = width
+        self._definition = definition
+        self._given: set[int] = set()
+        self._end = _end(program, definition)
+        self._libraries = libraries_of(program, definition.statements[0])
+        self._waiting: list[tuple[str, int, bool]] = []
+        self._seen: set[tuple[str, int, bool]] = set()
+        self._unfollowed: list[Statement] = []
+        self._followed: set[int] = set()
+        for index in definition.statements:
+            self._include(index)
+
+    def run(self) -> None:
+        """Include all that belongs to a slice of this width."""
+        self._settle()
+        if self._width == ALL_BEFORE:
+            self._include_all_before()
+        if self._width != NARROW:
+            self._include_doubtful()
+
+    def _settle(self) -> None:
+        """Meet all needs, and follow what is done later to all that is included."""
+        while self._waiting or self._unfollowed:
+            if self._waiting:
+                self._meet(*self._waiting.pop())
+            else:
+                self._include_changes(self._unfollowed.pop())
+
+    def _need(self, name: str, position: int, direct: bool) -> None:
+        need = (name, position, direct)
+        if need not in self._seen:
+            self._seen.add(need)
+            self._waiting.append(need)
+
+    def _include(self, index: int) -> None:
+        if index in self.included:
+            return
+        self.included.add(index)
+        statement = self.program.statements[index]
+        for name in sorted(statement.names.immediate):
+            self._need(name, index, True)
+        for name in sorted(statement.names.deferred):
+            self._need(name, self._end, False)
+        for name in sorted(named_in_texts(statement.node) & self.program.binders.keys()):
+            for bound in self.program.reaching(name, self._end):
+                self._include(bound)
+        self._unfollowed.append(statement)
+
+    def _meet(self, name: str, position: int, direct: bool) -> None:
+        program = self.program
+        late = position == self._end
+        if name in spec.NOTEBOOK_NAMES and late:
+            self.notebook_names.add(name)  # bound by the grader to fit the instance under test
+            return
+        wide = self._width != NARROW
+        reaching = program.reaching(name, position, loops=wide)
+        if late:
+            reaching = self._libraries.at_use(name, reaching)
+        if not reaching and (direct or wide):
+            reaching = program.reaching(name, position, data=True, loops=wide)
+        if not reaching and late and name != spec.CLASS_NAME:
+            # Bound after another definition took the place of this one.
+            reaching = program.reaching(name, program.end, data=wide, loops=wide)
+        if not reaching:
+            self._meet_from_elsewhere(name, position)
+        for index in reaching:
+            if wide and trains(program, program.statements[index]):
+                continue
+            self._include(index)
+            if not late:
+                # A function called here needs its globals by now.
+                for deferred in program.statements[index].names.deferred:
+                    self._need(deferred, position, False)
+
+    def _meet_from_elsewhere(self, name: str, position: int) -> None:
+        """A name that no statement binds: a builtin, from a star import, or nowhere."""
+        program = self.program
+        stars = [index for index in program.stars if index < position]
+        if name in BUILTINS:
+            stars = [index for index in stars if _is_numeric(program.statements[index])]
+        for index in stars:
+            self._include(index)
+        if stars or name in BUILTINS or name in _FROM_KERNEL or position != self._end:
+            return
+        sources = program.reaching(name, position, data=True)
+        if sources:
+            cell = program.statements[sources[0]].cell
+            self.notes.append(
+                f"The class uses the global name {name}, which only code that loads data, trains "
+                f"or plots binds (cell {cell}): it is unbound when the class is graded alone."
+            )
+        else:
+            self.notes.append(f"The class uses the name {name}, which the notebook never binds.")
+
+    def _include_all_before(self) -> None:
+        """Include all cells up to that of the class's last change, but what trains."""
+        program = self.program
+        changes = set(program.changers.get(spec.CLASS_NAME, ())) | set(self._given)
+        last = max(i for i in self.included if i in changes | set(self._definition.statements))
+        for statement in program.statements[: self._end]:
+            if statement.cell <= program.statements[last].cell and not trains(program, statement):
+                self._include(statement.index)
+        self._settle()
+
+    def _include_doubtful(self) -> None:
+        """Include what may change what is included in ways that can't be read."""
+        program = self.program
+        while True:
+            own = {
+                name
+                for index in self.included
+                if not isinstance(program.statements[index].node, (ast.Import, ast.ImportFrom))
+                for name in program.statements[index].names.binds
+            }.difference(spec.NOTEBOOK_NAMES)
+            found = [
+                statement.index
+                for statement in program.statements[: self._end]
+                if statement.index not in self.included
+                and may_change(statement, own)
+                and not trains(program, statement)
+            ]
+            if not found:
+                return
+            for index in found:
+                self._include(index)
+            self._settle()
+
+    def _include_changes(self, statement: Statement) -> None:
+        """Include the later statements that change an object which the statement binds."""
+        if statement.index in self._followed:
+            return
+        self._followed.add(statement.index)
+        program = self.program
+        for name in statement.names.binds:
+            for index in program.changers.get(name, ()):
+                later = program.statements[index]
+                if (
+                    index not in self.included
+                    and index < self._end
+                    and index not in program.data
+                    and program.reaches(name, statement.index, index)
+                    and self._counts(later, name, statement)
+                ):
+                    self._include(index)
+        if spec.CLASS_NAME in statement.names.binds:
+            self._include_aliased_changes(statement)
+            self._include_given(statement)
+        if isinstance(statement.node, ast.FunctionDef):
+            self._include_calls(statement, statement.node.name)
+
+    def _counts(self, change: Statement, name: str, bound_by: Statement) -> bool:
+        """Whether a change matters to what ``bound_by`` binds the name to."""
+        if name in change.changes.contents and not isinstance(bound_by.node, _COLLECTED):
+            return True
+        if self._libraries.is_bound_by(bound_by):
+            changed = change.changes.attributes | change.changes.settings
+            return name in changed and self._libraries.reach_class(change)
+        return name in change.changes.attributes
+
+    def _include_calls(self, statement: Statement, name: str) -> None:
+        """Include the calls of a function that binds globals: its definition binds none yet.
+
+        Those from the first use of the class on are training.
+        """
+        if statement.names.binds <= {name}:
+            return
+        for index in range(statement.index + 1, self._libraries.used or self._end):
+            later = self.program.statements[index]
+            if name in later.names.immediate and index not in self.program.data:
+                self._include(index)
+
+    def _include_given(self, statement: Statement) -> None:
+        """``add_methods(VAE)`` changes the class, if that function sets attributes."""
+        for index in self._givers:
+            if index > statement.index and index not in self.included:
+                self._given.add(index)
+                self._include(index)
+
+    @cached_property
+    def _givers(self) -> list[int]:
+        """The statements that hand the class to a function that sets attributes."""
+        found = []
+        for statement in self.program.statements[: self._end]:
+            if spec.CLASS_NAME not in statement.names.immediate:
+                continue
+            called = set(_given_class(statement.node))
+            if not called or statement.index in self.program.data:
+                continue
+            reaching = (i for name in called for i in self.program.reaching(name, statement.index))
+            changing = any(_sets_attributes(self.program.statements[i].node) for i in reaching)
+            if changing and not trains(self.program, statement):
+                found.append(statement.index)
+        return found
+
+    def _include_aliased_changes(self, statement: Statement) -> None:
+        """``Model = VAE`` and then ``Model.elbo = f`` changes the class too."""
+        for other in self.program.statements[statement.index + 1 : self._end]:
+            match other.node:
+                case ast.Assign(targets=[ast.Name()], value=ast.Name(id=spec.CLASS_NAME)):
+                    self._unfollowed.append(other)
+
+
+def _given_class(statement: ast.stmt) -> Iterator[str]:
+    """The functions that a statement calls with the class."""
+    for node in executed(statement):
+        if isinstance(node, ast.Call):
+            for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
+                inside = (n.id for n in ast.walk(argument) if isinstance(n, ast.Name))
+                name = root(node)
+                if name is not None and spec.CLASS_NAME in inside:
+                    yield name
+
+
+def _sets_attributes(statement: ast.stmt) -> bool:
+    """Whether a function, or the methods of a class, set attributes of something."""
+    return any(
+        isinstance(node.ctx, ast.Store)
+        if isinstance(node, ast.Attribute)
+        else isinstance(node, ast.Name) and node.id == "setattr"
+        for node in ast.walk(statement)
+    )
+
+
+def _is_numeric(statement: Statement) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and (node.module or "").partition(".")[0] in _NUMERIC_MODULES
+        for node in executed(statement.node)
+    )
+
+
+def may_change(statement: Statement, names: Collection[str]) -> bool:
+    """Whether a statement may change what the names stand for, or bind some behind one's back."""
+    node = statement.node
+    if isinstance(node, (*_COLLECTED, ast.Pass, ast.Assert)) or makes_model(statement):
+        return False
+    if isinstance(node, ast.Expr) and root(node.value) in _SHOWING:
+        return False
+    called = {root(n.func) for n in executed(node) if isinstance(n, ast.Call)}
+    return not _OPAQUE.isdisjoint(called) or not statement.names.immediate.isdisjoint(names)
+
+
+def _end(program: Program, definition: Definition) -> int:
+    """Where another definition takes over: at the top of its cell, where helpers may be anew."""
+    if definition.end == program.end:
+        return program.end
+    cell = program.statements[definition.end].cell
+    first = min(s.index for s in program.statements if s.cell == cell)
+    return first if first > definition.statements[0] else definition.end

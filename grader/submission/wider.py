@@ -1,0 +1,76 @@
+"""Wider slices: what else the class may need, where its first slice isn't enough.
+
+The first slice is what reading tells. Where something is lost with it, more of the notebook is
+executed, step by step, with made-up data and without training.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from grader.submission.extract import cut
+from grader.submission.program import Program, Statement
+from grader.submission.slicer import ALL_BEFORE, NARROW, WITH_DOUBTFUL
+from grader.submission.slices import Slice
+from grader.submission.syntax import executed, root
+
+_INERT = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Pass,
+)
+_HARMLESS = frozenset(["manual_seed", "seed", "print", "display", "filterwarnings", "set"])
+
+
+def wider(code: Slice) -> Iterator[Slice]:
+    """Slices that hold more than ``code`` and than each other, as far as that may matter."""
+    if code.definition is None:
+        return
+    held = code.statements
+    for width in (WITH_DOUBTFUL, ALL_BEFORE):
+        more = cut(code.program, code.definition, width)
+        new = more.statements - held
+        if any(matters(code.program, code.program.statements[index]) for index in new) or (
+            new and width == WITH_DOUBTFUL
+        ):
+            held = more.statements
+            yield replace(more, notes=(*_beside(code), *_told(code, more), *more.notes))
+
+
+def matters(program: Program, statement: Statement) -> bool:
+    """Whether executing a statement may do more than bind names that nobody asks for."""
+    node = statement.node
+    if isinstance(node, _INERT):
+        return isinstance(node, ast.ImportFrom) and statement.names.star
+    if statement.index in program.data:
+        return False
+    if isinstance(node, (ast.Assign, ast.AnnAssign)) and statement.names.binds:
+        called = {root(n.func) for n in executed(node) if isinstance(n, ast.Call)}
+        return any(name in program.binders for name in called if name)
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            return False
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name))):
+            return name not in _HARMLESS
+    return True
+
+
+def _beside(code: Slice) -> tuple[str, ...]:
+    """What was noted that isn't about what the first slice lacks."""
+    assert code.definition is not None
+    lacking = cut(code.program, code.definition, NARROW).notes
+    return tuple(note for note in code.notes if note not in lacking)
+
+
+def _told(code: Slice, more: Slice) -> tuple[str, ...]:
+    cells = sorted({code.program.statements[i].cell for i in more.statements - code.statements})
+    numbers = ", ".join(map(str, cells))
+    return (
+        f"The class needs more than its cell tells: code of cell{'s' * (len(cells) > 1)} {numbers} "
+        "was executed with it, on made-up data and without training.",
+    )

@@ -1,0 +1,113 @@
+"""Of several classes the one with the methods is graded, and which one it was is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.submission import extract, load
+from tests.notebooks.made import made, solved_class
+
+STUB = "class VAE(nn.Module):\n    pass  # TODO: a bigger one"
+UNWRITTEN = (
+    "class VAE(nn.Module):\n"
+    "    def __init__(self, obs_dim, latent_dim, hidden_dim=100):\n"
+    "        super().__init__()\n"
+    "        self.linear1 = nn.Linear(obs_dim, hidden_dim)\n"
+    + "".join(
+        f"    def {name}(self, x, y=None):\n        '''Given.'''\n        {body}\n"
+        for name, body in {
+            "encoder": "raise NotImplementedError('write this')",
+            "sample_with_reparam": "pass",
+            "decoder": "...",
+            "kl_divergence": "return None",
+            "elbo": "elbo = None\n        return elbo",
+            "sample": "print('to do')\n        raise NotImplementedError",
+        }.items()
+    )
+)
+EXPERIMENT = "class VAE(VAE):\n    def elbo(self, x):\n        return 2 * super().elbo(x)"
+TRAIN = (
+    "vae = VAE(784, 32, 400)\nopt = torch.optim.Adam(vae.parameters())\n"
+    "for x in [torch.rand(4, 784)]:\n    loss = -vae.elbo(x).mean()\n    loss.backward()\n"
+    "    opt.step()"
+)
+IN_FUNCTION = (
+    "def fit(model, steps):\n    opt = torch.optim.Adam(model.parameters())\n"
+    "    for _ in range(steps):\n        (-model.elbo(torch.rand(4, 784)).mean()).backward()\n"
+)
+
+
+def other(factor: str) -> str:
+    """A whole class with another ELBO."""
+    return solved_class().replace("return -cross_entropy", f"return {factor} - cross_entropy")
+
+
+CASES = {
+    "a stub at the end": {"last": [STUB]},
+    "the template's cell at the end": {"last": [UNWRITTEN]},
+    "the template's cell right after": {"after": [UNWRITTEN]},
+    "the template's cell before": {"before": [UNWRITTEN]},
+    "an experiment at the end": {"last": [other("7")]},
+    "an experiment on top of it": {"last": [EXPERIMENT]},
+    "an experiment that was tried and not trained": {
+        "last": [other("7") + "\nVAE(784, 32).elbo(torch.rand(4, 784))"]
+    },
+    "a first version that was trained too": {"before": [other("7"), TRAIN]},
+    "a first version that was not trained": {"before": [other("7")]},
+    "a stub under a name's alias": {"last": ["class Small(nn.Module):\n    pass\nVAE = Small"]},
+    "helpers anew beside an experiment": {
+        "changes": {"return 0.5 *": "return half() *"},
+        "before": ["def half():\n    return 0.5"],
+        "last": ["def half():\n    return 'a half'\n\n" + other("half()")],
+    },
+    "a constant after the template's cell": {
+        "changes": {"return 0.5 *": "return HALF *"},
+        "after": [UNWRITTEN, "HALF = 0.5"],
+    },
+}
+
+
+@pytest.mark.parametrize("cells", CASES.values(), ids=list(CASES))
+def test_the_class_that_is_written_and_trained_is_graded(
+    cells: dict[str, list[str]], tmp_path: Path
+) -> None:
+    code = extract(load(made(tmp_path, **cells)))  # type: ignore[arg-type]
+    source = code.method_source("elbo") or ""
+    assert "return -cross_entropy" in source, source
+    told = [note for note in code.notes if "The class VAE is defined in cell" in note]
+    assert len(told) == 1, code.notes
+    assert f"The one in cell {code.methods['elbo'].cell}," in told[0]
+    assert "half" not in code.text or "return 0.5" in code.text or "HALF = 0.5" in code.text
+
+
+@pytest.mark.parametrize(
+    ("cells", "part"),
+    [
+        ({"before": [IN_FUNCTION], "last": [other("7"), "fit(VAE(784, 32), 3)"]}, "return 7 -"),
+        ({"last": [other("7"), TRAIN]}, "return 7 -"),
+        ({"last": [other("7"), TRAIN.replace("vae", "other")]}, "return 7 -"),
+        (
+            {"last": [TRAIN.replace("vae", "first"), other("7"), "VAE(784, 32)", TRAIN]},
+            "return 7 -",
+        ),
+        ({"after": [EXPERIMENT]}, "return 2 * super()"),
+    ],
+)
+def test_the_last_that_is_trained_is_graded(
+    cells: dict[str, list[str]], part: str, tmp_path: Path
+) -> None:
+    code = extract(load(made(tmp_path, **cells)))  # type: ignore[arg-type]
+    assert part in (code.method_source("elbo") or "")
+
+
+def test_one_class_is_no_news(tmp_path: Path) -> None:
+    code = extract(load(made(tmp_path, last=["class Other(nn.Module):\n    pass"])))
+    assert code.notes == ()
+
+
+def test_a_session_has_the_latest(tmp_path: Path) -> None:
+    notebook = load(made(tmp_path, last=[other("7")]))
+    assert "return 7 -" in (extract(notebook, latest=True).method_source("elbo") or "")
+    assert "return -cross" in (extract(notebook).method_source("elbo") or "")
