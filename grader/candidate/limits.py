@@ -25,7 +25,8 @@ class Limits:
             even share of the machine's memory is given. None sets no bound: CUDA reserves address
             space far beyond any memory.
         file_bytes: size of any file that it writes.
-        folder_bytes: all that its own folder may hold, if it has one; kept from outside.
+        folder_bytes: all that its own folder may hold, if it has one; kept from outside. Every file
+            counts as 4096 at least.
         descriptors: open files.
         threads: how many it may have at once. A user who is not root shares this with what else
             he runs, so there it holds a bomb off but doesn't count exactly.
@@ -41,6 +42,8 @@ class Limits:
 
 _LEAST_MEMORY = 512 << 20
 _SHARED_USER_THREADS = 1024
+_ROOM_FOR_OTHERS = 256 << 20
+_MUCH = 1 << 62
 
 
 def apply(limits: Limits, own_user: bool = False, held_bytes: int = 0) -> None:
@@ -121,6 +124,22 @@ def is_overfull(folder: str, most: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def room(folder: str) -> int:
+    """Bytes that are free on a folder's disk for who isn't root; many where that isn't told."""
+    if sys.platform == "win32":
+        return _MUCH
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return _MUCH
+    return disk.f_bavail * disk.f_frsize
+
+
+def least_room(folder: str) -> int:
+    """Bytes that student code must leave free there: half of what is, but no more than is due."""
+    return min(_ROOM_FOR_OTHERS, room(folder) // 2)
 
 
 def address_space() -> int:

@@ -159,6 +159,11 @@ def read_touched(message: Message) -> frozenset[str]:
     return frozenset(method for method in spec.TASK_BY_METHOD if method in named)
 
 
+def read_late(message: Message) -> bool:
+    """Whether a message says that what torch imports late has been imported."""
+    return message.body.get("late") is True
+
+
 def _failure(body: Mapping[str, Any], stage: str) -> Failure:
     def number(name: str) -> int | None:
         value = body.get(name)
