@@ -43,7 +43,7 @@ def install_for_checks() -> None:
     autocast: Any = torch.autocast
     autocast.__init__ = _switched_off(autocast.__init__)
     # It may be called once in a process, and a candidate meets the program again and again.
-    torch.set_num_interop_threads = lambda count: None
+    torch.set_num_interop_threads = lambda nthreads: None
 
 
 def _as_given(compiler: Callable[..., Any]) -> Callable[..., Any]:

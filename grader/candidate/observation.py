@@ -13,7 +13,10 @@ from grader import spec
 from grader.candidate.wire import Message, WireError
 
 FORMS = frozenset(("tensor", "number", "ndarray", "list", "tuple", "none", "other", "unreadable"))
+REFUSED = frozenset(("program", "network", "file", "rights", "room", "absent"))
 MAX_TEXT = 500
+_OWN_FOLDER = re.compile(r"(/[^\s'\"]*)?/scratch-\w{8}(/|\b)")
+"""A candidate's folder in a text: its name is the grader's, and another each time."""
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -53,6 +56,7 @@ class Failure:
         stage: "load", "construct", "call" or "backward".
         type: class of the exception, where there was one.
         text: the exception's text, or how the process ended.
+        refused: what confinement refused, and so raised the exception, in `REFUSED`; else "".
     """
 
     kind: str
@@ -61,6 +65,7 @@ class Failure:
     text: str = ""
     cell: int | None = None
     line: int | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,13 +174,15 @@ def _failure(body: Mapping[str, Any], stage: str) -> Failure:
         value = body.get(name)
         return value if type(value) is int and 0 < value < 10**6 else None
 
+    refused = body.get("refused")
     return Failure(
         "raised",
         stage,
         clean(body.get("type"), 100),
-        clean(body.get("text")),
+        _OWN_FOLDER.sub("", clean(body.get("text"))),
         number("cell"),
         number("line"),
+        refused if isinstance(refused, str) and refused in REFUSED else "",
     )
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.candidate.refusals import refused
+
 MAX_TEXT = 2000
 
 
@@ -92,4 +94,5 @@ def describe(error: BaseException) -> dict[str, Any]:
         text = str(error)
     except BaseException:
         text = ""
-    return {"type": type(error).__name__[:100], "text": text[:MAX_TEXT], "cell": cell, "line": line}
+    told = {"type": type(error).__name__[:100], "text": text[:MAX_TEXT]}
+    return {**told, "cell": cell, "line": line, "refused": refused(error)}
