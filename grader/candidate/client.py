@@ -35,7 +35,7 @@ from grader.submission.slices import Slice
 
 Isolation = Literal["fork", "spawn"]
 
-LIMITS = Limits(folder_bytes=64 << 20)
+LIMITS = Limits(folder_bytes=64 << 20, folder_files=2048)
 """What a candidate may use."""
 
 _NOTHING: Mapping[str, Any] = {"program": {}, "watch": [], "seed": 0, "probes": []}

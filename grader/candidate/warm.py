@@ -69,7 +69,7 @@ class _Folder:
     """A folder that a fork writes to.
 
     Attributes:
-        most: bytes that it may hold.
+        most: what it may hold: bytes, and files.
         least_room: bytes that must stay free on its disk. Files that a fork has removed and still
             has open are in no folder.
         is_scratch: whether it was made for the fork, and goes with it.
@@ -77,14 +77,14 @@ class _Folder:
     """
 
     path: str
-    most: int
+    most: tuple[int, int]
     least_room: int
     is_scratch: bool
     found: str | None = None
 
     def excess(self) -> str | None:
         """Measure it; what is too much."""
-        if limits.is_overfull(self.path, self.most):
+        if limits.is_overfull(self.path, *self.most):
             self.found = "folder"
         elif limits.room(self.path) < self.least_room:
             self.found = "disk"
@@ -166,7 +166,8 @@ class _Nursery:
         """The folder of a request that is measured, which is made if it asks for that."""
         if "limits" not in request or not request.keys() & {"folder", "scratch"}:
             return None
-        most = int(request["limits"]["folder_bytes"])
+        bounds = request["limits"]
+        most = int(bounds["folder_bytes"]), int(bounds.get("folder_files", limits.FILES))
         if "scratch" in request:
             request["folder"] = self._scratches.take(request["scratch"])
         path = request["folder"]
@@ -223,7 +224,6 @@ class _Nursery:
                 os.killpg(ended.si_pid, signal.SIGKILL)
             _, _, used = os.wait4(ended.si_pid, 0)
             folder = self._folders.pop(ended.si_pid, None)
-            self._let_go(folder)
             control = self._controls.pop(ended.si_pid, None)
             if control is not None:
                 died = ended.si_code != os.CLD_EXITED
@@ -235,6 +235,7 @@ class _Nursery:
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(control)
                 control.close()
+            self._let_go(folder)
         self._kill_strays()
 
     def _kill(self, pid: int) -> None:
