@@ -10,12 +10,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from grader.candidate import scratch
 from grader.candidate.processes import START_SECONDS, GraderError, Warm, ending_words, environment
+
+_WORKER = (sys.executable, "-m", "grader.candidate.worker")
 
 Left = Callable[[], float]
 """Says how many seconds to wait before it is asked again; raises TimeoutError once it is over."""
@@ -122,6 +126,10 @@ class Forked:
 
     def ending(self) -> str:
         known = self._news.keys() & {"signal", "exit"} or self._hear(5)
+        if self._news.get("excess") == "folder":
+            return "it wrote more into its folder than it may"
+        if self._news.get("excess") == "disk":
+            raise GraderError("the disk of the folder for temporary files is full")
         if "signal" in self._news:
             return ending_words(-self._news["signal"])
         if "exit" in self._news:
@@ -139,13 +147,14 @@ class Spawned:
     """A candidate in a Python of its own, for platforms where a fork is not safe."""
 
     def __init__(self, folder: str, given: Mapping[str, Any]) -> None:
+        self._folder = tempfile.mkdtemp(prefix="scratch-", dir=folder)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "grader.candidate.worker", json.dumps(given)],
+            [*_WORKER, json.dumps({**given, "folder": self._folder})],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(folder),
-            cwd=folder,
+            env=environment(self._folder),
+            cwd=self._folder,
             start_new_session=True,
         )
         self.pid: int | None = self._process.pid
@@ -205,3 +214,4 @@ class Spawned:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        scratch.remove(self._folder)

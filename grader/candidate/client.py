@@ -11,6 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
+from grader.candidate import scratch
 from grader.candidate.channels import Channel, Forked, Left, Spawned, until
 from grader.candidate.confinement import refusal
 from grader.candidate.hangs import Hangs
@@ -20,6 +21,7 @@ from grader.candidate.observation import (
     Observation,
     Outcome,
     read_confinement,
+    read_late,
     read_outcome,
     read_setup,
     read_touched,
@@ -32,6 +34,9 @@ from grader.candidate.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireE
 from grader.submission.slices import Slice
 
 Isolation = Literal["fork", "spawn"]
+
+LIMITS = Limits(folder_bytes=64 << 20, folder_files=2048)
+"""What a candidate may use."""
 
 _NOTHING: Mapping[str, Any] = {"program": {}, "watch": [], "seed": 0, "probes": []}
 
@@ -100,15 +105,18 @@ class Candidates:
         """``trust`` lets student code run where layers of confinement are missing."""
         self.layers: tuple[str, ...] = ()
         self.isolation = isolation or default_isolation()
-        given = {"limits": asdict(limits or Limits()), "trust": trust}
+        given = {"limits": asdict(limits or LIMITS), "trust": trust}
         self._patience = patience or Patience()
         self._turns = Turns()
+        self._late = False
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
         self._open: Callable[[], Channel]
         self._warm: Warm | None = None
         if self.isolation == "fork":
             self._warm = Warm(self._folder.name, "grader.candidate.worker")
-            self._open = lambda: Forked(self._started(), given)
+            self._open = lambda: Forked(
+                self._started(), {**given, "scratch": self._folder.name, "late": self._late}
+            )
         else:
             self._open = lambda: Spawned(self._folder.name, given)
 
@@ -132,6 +140,7 @@ class Candidates:
     def __exit__(self, *exception: object) -> None:
         if self._warm is not None:
             self._warm.close()
+        scratch.clear(self._folder.name)
         self._folder.cleanup()
 
     def require_confinement(self) -> None:
@@ -245,7 +254,9 @@ class Candidates:
 
         allowance = allow(patience.setup_seconds)
         try:
-            not_built = read_setup(_next(channel, allowance.left))
+            built = _next(channel, allowance.left)
+            self._late = self._late or read_late(built)
+            not_built = read_setup(built)
             if not_built is not None:
                 return Observation((not_built,) * len(probe.calls)), True
             stage = "call"
@@ -253,6 +264,7 @@ class Candidates:
                 allowance = allow(patience.seconds(call.repeat))
                 answer = _next(channel, allowance.left)
                 touched |= read_touched(answer)
+                self._late = self._late or read_late(answer)
                 outcomes.append(read_outcome(answer, call.repeat))
             return Observation(tuple(outcomes), touched), True
         except TimeoutError:

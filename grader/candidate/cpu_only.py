@@ -16,6 +16,7 @@ from functools import wraps
 from typing import Any
 
 import torch
+from torch.jit import _builtins
 from torch.utils._device import DeviceContext
 
 _CPU = torch.device("cpu")
@@ -94,6 +95,15 @@ def _wrapped(function: Callable, device_at: int | None = None) -> Callable:
     return wrapper
 
 
+def _wrapped_builtin(function: Callable) -> Callable:
+    """The same, as an operator that TorchScript knows if ``function`` is one."""
+    wrapped = _wrapped(function)
+    operator = _builtins._find_builtin(function)
+    if operator is not None:
+        _builtins._register_builtin(wrapped, operator)
+    return wrapped
+
+
 class _Generator(torch.Generator):
     def __new__(cls, device: Any = "cpu") -> _Generator:
         return super().__new__(cls, device="cpu")  # type: ignore[call-arg]
@@ -111,7 +121,7 @@ def install() -> None:
     for place, names in ((torch, _FACTORIES), (torch.fft, ("fftfreq", "rfftfreq"))):
         for name in names:
             if hasattr(place, name):  # older releases lack some
-                setattr(place, name, _wrapped(getattr(place, name)))
+                setattr(place, name, _wrapped_builtin(getattr(place, name)))
     for name in _METHODS:
         wrapped = _wrapped(getattr(torch.Tensor, name), 1 if name in ("to", "type") else None)
         setattr(torch.Tensor, name, wrapped)

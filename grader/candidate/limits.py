@@ -14,6 +14,10 @@ if sys.platform != "win32":
     import resource
 
 
+FILES = 1 << 16
+"""More than any run makes in its folder."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Limits of one candidate process.
@@ -25,7 +29,9 @@ class Limits:
             even share of the machine's memory is given. None sets no bound: CUDA reserves address
             space far beyond any memory.
         file_bytes: size of any file that it writes.
-        folder_bytes: all that its own folder may hold, if it has one; kept from outside.
+        folder_bytes: all that its own folder may hold, if it has one; kept from outside. Every file
+            counts as 4096 at least.
+        folder_files: how many files and folders that may be.
         descriptors: open files.
         threads: how many it may have at once. A user who is not root shares this with what else
             he runs, so there it holds a bomb off but doesn't count exactly.
@@ -35,12 +41,15 @@ class Limits:
     memory_bytes: int | None = 2 << 30
     file_bytes: int = 16 << 20
     folder_bytes: int = 256 << 20
+    folder_files: int = FILES
     descriptors: int = 64
     threads: int = 128
 
 
 _LEAST_MEMORY = 512 << 20
 _SHARED_USER_THREADS = 1024
+_ROOM_FOR_OTHERS = 256 << 20
+_MUCH = 1 << 62
 
 
 def apply(limits: Limits, own_user: bool = False, held_bytes: int = 0) -> None:
@@ -100,19 +109,20 @@ def threads_now() -> int:
     return count
 
 
-def is_overfull(folder: str, most: int) -> bool:
-    """Whether a folder that student code writes to holds more than ``most`` bytes.
+def is_overfull(folder: str, most: int, files: int = FILES) -> bool:
+    """Whether a folder that student code writes to holds more than ``most`` bytes or ``files``.
 
     Every entry counts as a block of the disk at least, and what can't be looked into as too much.
     """
-    total, waiting = 0, [folder]
+    total, count, waiting = 0, 0, [folder]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
                     stat = entry.stat(follow_symlinks=False)
                     total += max(stat.st_blocks * 512, 4096)
-                    if total > most:
+                    count += 1
+                    if total > most or count > files:
                         return True
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
@@ -121,6 +131,22 @@ def is_overfull(folder: str, most: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def room(folder: str) -> int:
+    """Bytes that are free on a folder's disk for who isn't root; many where that isn't told."""
+    if sys.platform == "win32":
+        return _MUCH
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return _MUCH
+    return disk.f_bavail * disk.f_frsize
+
+
+def least_room(folder: str) -> int:
+    """Bytes that student code must leave free there: half of what is, but no more than is due."""
+    return min(_ROOM_FOR_OTHERS, room(folder) // 2)
 
 
 def address_space() -> int:

@@ -15,7 +15,10 @@ from grader.candidate.wire import Message, WireError
 FORMS = frozenset(
     ("tensor", "number", "ndarray", "list", "tuple", "dict", "none", "other", "unreadable")
 )
+REFUSED = frozenset(("program", "network", "file", "rights", "room", "absent"))
 MAX_TEXT = 500
+_OWN_FOLDER = re.compile(r"(/[^\s'\"]*)?/scratch-\w{8}(/|\b)")
+"""A candidate's folder in a text: its name is the grader's, and another each time."""
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -55,6 +58,7 @@ class Failure:
         stage: "load", "construct", "call" or "backward".
         type: class of the exception, where there was one.
         text: the exception's text, or how the process ended.
+        refused: what confinement refused, and so raised the exception, in `REFUSED`; else "".
     """
 
     kind: str
@@ -63,6 +67,7 @@ class Failure:
     text: str = ""
     cell: int | None = None
     line: int | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,18 +166,25 @@ def read_touched(message: Message) -> frozenset[str]:
     return frozenset(method for method in spec.TASK_BY_METHOD if method in named)
 
 
+def read_late(message: Message) -> bool:
+    """Whether a message says that what torch imports late has been imported."""
+    return message.body.get("late") is True
+
+
 def _failure(body: Mapping[str, Any], stage: str) -> Failure:
     def number(name: str) -> int | None:
         value = body.get(name)
         return value if type(value) is int and 0 < value < 10**6 else None
 
+    refused = body.get("refused")
     return Failure(
         "raised",
         stage,
         clean(body.get("type"), 100),
-        clean(body.get("text")),
+        _OWN_FOLDER.sub("", clean(body.get("text"))),
         number("cell"),
         number("line"),
+        refused if isinstance(refused, str) and refused in REFUSED else "",
     )
 
 

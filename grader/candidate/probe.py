@@ -14,6 +14,9 @@ from grader import spec
 from grader.candidate.wire import Message, pack
 from grader.submission.extract import Slice
 
+_COMPUTED = frozenset(("mu", "logsigma", "z"))
+"""Arguments that other layers compute in training, so that they have a graph."""
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -156,7 +159,11 @@ def _call(call: Call, parameters: Iterable[str], arrays: _Arrays) -> dict[str, A
     for name, value in call.arguments.items():
         if isinstance(value, np.ndarray):
             rows = len(value)
-            given = {"array": arrays.add(value), "grad": name in call.differentiate}
+            given = {
+                "array": arrays.add(value),
+                "grad": name in call.differentiate,
+                "computed": name in _COMPUTED,
+            }
         else:
             rows = value
             given = {"value": value}

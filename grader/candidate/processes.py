@@ -43,6 +43,8 @@ def environment(folder: str) -> dict[str, str]:
         "MALLOC_TOP_PAD_": str(16 << 20),
         "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
         "HOME": folder,
+        # Whom a library asks for when it names a folder: a candidate's user has no name.
+        "LOGNAME": "student",
         "MKL_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -50,6 +52,8 @@ def environment(folder: str) -> dict[str, str]:
         "PYTHONPATH": package_root,
         SEARCHED: os.pathsep.join(os.path.abspath(path) for path in sys.path),
         "TMPDIR": folder,
+        # What compiles and is imported late (see `eager`) does nothing.
+        "TORCHDYNAMO_DISABLE": "1",
     }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from grader.candidate import idle, made_up_data
+from grader.candidate.refusals import refused
 from grader.candidate.statements import Run, runs_of
 
 MAX_TEXT = 2000
@@ -110,4 +111,5 @@ def describe(error: BaseException) -> dict[str, Any]:
         text = str(error)
     except BaseException:
         text = ""
-    return {"type": type(error).__name__[:100], "text": text[:MAX_TEXT], "cell": cell, "line": line}
+    told = {"type": type(error).__name__[:100], "text": text[:MAX_TEXT]}
+    return {**told, "cell": cell, "line": line, "refused": refused(error)}

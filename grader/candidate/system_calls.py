@@ -23,7 +23,7 @@ clone 56 220; clone3 435 435; close 3 57; close_range 436 436; copy_file_range 3
 creat 85 -; dup 32 23; dup2 33 -; dup3 292 24; epoll_create 213 -; epoll_create1 291 20
 epoll_ctl 233 21; epoll_pwait 281 22; epoll_pwait2 441 441; epoll_wait 232 -; eventfd 284 -
 eventfd2 290 19; exit 60 93; exit_group 231 94; faccessat 269 48; faccessat2 439 439
-fadvise64 221 223; fallocate 285 47; fchdir 81 50; fcntl 72 25; fdatasync 75 83; flock 73 32
+fadvise64 221 223; fchdir 81 50; fcntl 72 25; fdatasync 75 83; flock 73 32
 fstat 5 80; fstatfs 138 44; fsync 74 82; ftruncate 77 46; futex 202 98; futex_waitv 449 449
 get_mempolicy 239 236; get_robust_list 274 100; getcpu 309 168; getcwd 79 17; getdents 78 -
 getdents64 217 61; getegid 108 177; geteuid 107 175; getgid 104 176; getgroups 115 158

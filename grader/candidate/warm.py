@@ -10,6 +10,9 @@ fork and all that it started are killed. When FD closes, everything ends, and th
 is removed: the examiner may have been killed.
 
 A request that names a ``folder`` and ``limits`` has the fork killed when it puts too much there.
+One that names a folder for ``scratch`` gets a fresh one in it as its ``folder``, which is gone when
+the fork has ended. One that asks for ``late`` imports is served when the service has made them,
+once, with ``import_late()``.
 
 A fork may itself be a warm process, for a service that needs more imports than the first: its wire
 is then its FD.
@@ -23,13 +26,13 @@ import importlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from typing import Any
 
-from grader.candidate import huge_pages, limits
+from grader.candidate import huge_pages, limits, scratch
 from grader.candidate.processes import MAX_REQUEST
 
 PR_SET_PDEATHSIG = 1
@@ -47,7 +50,7 @@ def main() -> None:
         with contextlib.suppress(ChildProcessError):
             while True:  # they are killed; a file that one still writes must not outlive the folder
                 os.wait()
-        shutil.rmtree(sys.argv[3], ignore_errors=True)
+        scratch.remove(sys.argv[3])
     os._exit(0)  # the examiner waits, and taking torch down in good order takes a while
 
 
@@ -61,6 +64,33 @@ def serve(requests: socket.socket, service: str) -> None:
     _Nursery(requests, module).run()
 
 
+@dataclass
+class _Folder:
+    """A folder that a fork writes to.
+
+    Attributes:
+        most: what it may hold: bytes, and files.
+        least_room: bytes that must stay free on its disk. Files that a fork has removed and still
+            has open are in no folder.
+        is_scratch: whether it was made for the fork, and goes with it.
+        found: what was too much: "folder" or "disk"; None as long as nothing was.
+    """
+
+    path: str
+    most: tuple[int, int]
+    least_room: int
+    is_scratch: bool
+    found: str | None = None
+
+    def excess(self) -> str | None:
+        """Measure it; what is too much."""
+        if limits.is_overfull(self.path, *self.most):
+            self.found = "folder"
+        elif limits.room(self.path) < self.least_room:
+            self.found = "disk"
+        return self.found
+
+
 class _Nursery:
     """The forks alive, by control socket and by pid."""
 
@@ -68,8 +98,10 @@ class _Nursery:
         self._service = service
         self._requests = requests
         self._controls: dict[int, socket.socket] = {}
-        self._folders: dict[int, tuple[str, int]] = {}
+        self._folders: dict[int, _Folder] = {}
+        self._scratches = scratch.Folders()
         self._forks = 0
+        self._has_imported_late = False
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
@@ -90,8 +122,8 @@ class _Nursery:
                 elif key.data in self._controls:
                     self._selector.unregister(key.fileobj)
                     self._kill(key.data)
-            for pid, (folder, most) in self._folders.items():
-                if limits.is_overfull(folder, most):
+            for pid, folder in self._folders.items():
+                if folder.excess() is not None:
                     self._kill(pid)
         for pid in self._controls:
             self._kill(pid)
@@ -111,23 +143,46 @@ class _Nursery:
             return True
         wire_fd, control_fd = fds
         control = socket.socket(fileno=control_fd)
+        folder = None
         try:
             request = _request(data, flags)
+            folder = self._folder(request)
             pid = self._fork(wire_fd, request)
         except (ValueError, TypeError, LookupError, OSError) as error:
             self._tell(control, {"refused": str(error), "exit": 1})
             control.close()
+            self._let_go(folder)
             return True
         finally:
             os.close(wire_fd)
-        if "folder" in request and "limits" in request:
-            self._folders[pid] = request["folder"], request["limits"]["folder_bytes"]
+        if folder is not None:
+            self._folders[pid] = folder
         self._controls[pid] = control
         self._selector.register(control, selectors.EVENT_READ, pid)
         self._tell(control, {"pid": pid})
         return True
 
+    def _folder(self, request: dict[str, Any]) -> _Folder | None:
+        """The folder of a request that is measured, which is made if it asks for that."""
+        if "limits" not in request or not request.keys() & {"folder", "scratch"}:
+            return None
+        bounds = request["limits"]
+        most = int(bounds["folder_bytes"]), int(bounds.get("folder_files", limits.FILES))
+        if "scratch" in request:
+            request["folder"] = self._scratches.take(request["scratch"])
+        path = request["folder"]
+        return _Folder(path, most, limits.least_room(path), "scratch" in request)
+
+    def _let_go(self, folder: _Folder | None) -> None:
+        if folder is not None and folder.is_scratch:
+            self._scratches.give_back(folder.path)
+
     def _fork(self, wire_fd: int, request: dict[str, Any]) -> int:
+        if request.get("late") and not self._has_imported_late:
+            self._has_imported_late = True
+            self._service.import_late()
+            gc.collect()
+            gc.freeze()
         self._forks += 1
         if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
             huge_pages.collapse()
@@ -168,16 +223,19 @@ class _Nursery:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(ended.si_pid, signal.SIGKILL)
             _, _, used = os.wait4(ended.si_pid, 0)
-            self._folders.pop(ended.si_pid, None)
+            folder = self._folders.pop(ended.si_pid, None)
             control = self._controls.pop(ended.si_pid, None)
             if control is not None:
                 died = ended.si_code != os.CLD_EXITED
-                news = {"signal" if died else "exit": ended.si_status}
+                news: dict[str, Any] = {"signal" if died else "exit": ended.si_status}
+                if folder is not None and folder.found is not None:
+                    news["excess"] = folder.found
                 took = {"seconds": used.ru_utime + used.ru_stime, "bytes": used.ru_maxrss * 1024}
                 self._tell(control, {**news, **took})
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(control)
                 control.close()
+            self._let_go(folder)
         self._kill_strays()
 
     def _kill(self, pid: int) -> None:
@@ -211,8 +269,6 @@ def _request(data: bytes, flags: int) -> dict[str, Any]:
     request = json.loads(data)
     if not isinstance(request, dict):
         raise ValueError("a request is no object")
-    if "folder" in request and "limits" in request:
-        int(request["limits"]["folder_bytes"])
     return request
 
 

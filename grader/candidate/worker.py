@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, cpu_only, idle, torchvision_fix
+from grader.candidate import confinement, cpu_only, eager, idle, scratch, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.program import begin, describe, load, seed_all
 from grader.candidate.tripwire import Tripwire
@@ -29,6 +29,9 @@ AWAKE = b"."
 
 FORKS_BEFORE_COLLAPSE = 12
 """As many forks are slower without huge pages as it takes to make them."""
+
+LATE = ("torch._dynamo", "sympy")
+"""What torch imports when it is first needed, by an optimiser for one; it takes a second."""
 
 Array = Callable[[int], np.ndarray]
 
@@ -51,10 +54,10 @@ class _Outbox:
             data = data[os.write(self._fd, data) :]
 
 
-def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -> None:
+def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[str, ...]]) -> None:
     """Carry out the one job that comes in on ``read_fd``; replies go to ``write_fd``.
 
-    Each of its probes meets the student's program afresh.
+    Each of its probes meets the student's program afresh, and ``folder`` empty.
 
     ``confine`` is called when the job is read and before any line of the student's runs; it says
     which layers are on, or raises `confinement.UnconfinedError`, and then nothing runs.
@@ -68,8 +71,21 @@ def serve(read_fd: int, write_fd: int, confine: Callable[[], tuple[str, ...]]) -
         return
     idle.install()
     tripwire = Tripwire(job.body["watch"])
+    eager.install_for_checks()
     for probe in job.body["probes"]:
+        _settle(folder)
         _carry_out(probe, job, outbox, tripwire)
+
+
+def _settle(folder: str) -> None:
+    """Start in the folder, or in the root where nothing else of the disk is to be seen."""
+    folder = folder if os.path.isdir(folder) else "/"
+    scratch.settle(folder)
+    scratch.clear(folder)
+
+
+def _is_late() -> bool:
+    return any(name in sys.modules for name in LATE)
 
 
 def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire: Tripwire) -> None:
@@ -85,9 +101,9 @@ def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire
         vae = idle.tolerating_missing(partial(_construct, kind, probe, namespace, array))
         tripwire.watch(vae)
     except BaseException as error:
-        outbox.send({"kind": "raised", "stage": stage, **describe(error)})
+        outbox.send({"kind": "raised", "stage": stage, **describe(error), "late": _is_late()})
         return
-    outbox.send({"kind": "ready"})
+    outbox.send({"kind": "ready", "late": _is_late()})
     for call in probe["calls"]:
         tripwire.asked = call["method"]
         try:
@@ -96,7 +112,7 @@ def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire
         except BaseException as error:
             body = {"kind": "raised", "stage": "call", **describe(error)}
         tripwire.asked = None
-        outbox.send({**body, "touched": sorted(tripwire.touched)})
+        outbox.send({**body, "touched": sorted(tripwire.touched), "late": _is_late()})
 
 
 class ChangedInitError(Exception):
@@ -155,24 +171,40 @@ def _call(
     dtype = next(iter(parameters.values())).dtype if parameters else torch.get_default_dtype()
     leaves: dict[str, torch.Tensor] = {}
 
-    def argument(name: str, given: Mapping[str, Any]) -> Any:
+    def argument(name: str, given: Mapping[str, Any], computed: bool) -> Any:
         if "array" not in given:
             return given["value"]
         tensor = torch.from_numpy(array(given["array"]).copy())
         if not tensor.is_floating_point():
             return tensor
         tensor = tensor.to(dtype)
-        if not given["grad"]:
+        if given["grad"]:
+            leaves[name] = tensor.requires_grad_()
+        elif not (computed and given["computed"]):
             return tensor
-        leaves[name] = tensor.requires_grad_()
-        # In training these are results of other layers, so changing them in place is allowed.
-        return tensor.clone()
+        # In training these are results of other layers: they have a graph, and may be changed.
+        return tensor.requires_grad_().clone()
 
-    values: list[Any] = []
-    arguments: list[Any] = []
-    for _ in range(call["repeat"]):
-        arguments = [argument(name, given) for name, given in call["arguments"]]
-        values.append(getattr(vae, call["method"])(*arguments))
+    def answers(computed: bool) -> tuple[list[Any], list[Any]]:
+        """What comes of the calls, and the arguments as the last one has left them."""
+        values: list[Any] = []
+        arguments: list[Any] = []
+        for _ in range(call["repeat"]):
+            arguments = [argument(name, given, computed) for name, given in call["arguments"]]
+            values.append(getattr(vae, call["method"])(*arguments))
+        return values, arguments
+
+    has_computed = any(given.get("computed") for _, given in call["arguments"])
+    try:
+        values, arguments = answers(has_computed)
+    except Exception as error:
+        if not has_computed:
+            raise
+        # Where the graph is what is too much for a method, its numbers are judged all the same.
+        try:
+            values, arguments = answers(computed=False)
+        except Exception:
+            raise error from None
     body: dict[str, Any] = {"kind": "returned"}
     if call["cotangents"] is not None:
         try:
@@ -219,10 +251,26 @@ def _gradients(
     if not products:
         return dict.fromkeys(inputs)
     # A scalar's gradient, for torch imports a computer algebra system to look at given cotangents.
-    found = torch.autograd.grad(
-        torch.stack(products).sum(), list(inputs.values()), allow_unused=True
-    )
+    total = torch.stack(products).sum()
+    try:
+        found = torch.autograd.grad(
+            total, list(inputs.values()), allow_unused=True, retain_graph=True
+        )
+    except RuntimeError as error:
+        if "checkpoint" not in str(error):
+            raise
+        return _accumulated(total, inputs)  # the one way that such a checkpoint allows
     return dict(zip(inputs, found, strict=True))
+
+
+def _accumulated(
+    total: torch.Tensor, inputs: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor | None]:
+    """Gradients as training takes them."""
+    for tensor in inputs.values():
+        tensor.grad = None
+    total.backward()
+    return {name: tensor.grad for name, tensor in inputs.items()}
 
 
 def _plain(tensor: torch.Tensor) -> np.ndarray:
@@ -288,6 +336,7 @@ def _set_up() -> None:
     """What every candidate has in common."""
     torch.set_num_threads(1)
     cpu_only.install()
+    eager.install()
     torchvision_fix.install()
     confinement.prepare()
 
@@ -302,13 +351,20 @@ def _rehearse() -> None:
     torch.autograd.grad(loss, list(layer.parameters()))
 
 
+def import_late() -> None:
+    """Import what candidates have been seen to import, once for all that are forked from now on."""
+    import torch._dynamo  # noqa: F401
+
+
 def become(wire: int, given: dict[str, Any]) -> None:
-    """Serve in a fork of the warm process, confined as is given."""
-    serve(wire, wire, lambda: _confine(given))
+    """Serve in a fork of the warm process, confined as is given, with ``folder`` of its own."""
+    os.chdir(given["folder"])
+    serve(wire, wire, given["folder"], lambda: _confine(given))
 
 
 def _confine(given: Mapping[str, Any]) -> tuple[str, ...]:
-    return confinement.confine(confinement.Profile(Limits(**given["limits"])), given["trust"])
+    profile = confinement.Profile(Limits(**given["limits"]), writable=(given["folder"],))
+    return confinement.confine(profile, given["trust"])
 
 
 def main() -> None:
@@ -326,7 +382,7 @@ def main() -> None:
         return _confine(given)
 
     os.write(replies, AWAKE)
-    serve(0, replies, confine)
+    serve(0, replies, given["folder"], confine)
     os._exit(0)
 
 

@@ -29,6 +29,8 @@ def lost_by(failure: Failure, method: str) -> Lost:
     if failure.kind == "raised" and failure.type == "NotImplementedError":
         unwritten = evidence | {"unwritten": True}
         return Lost(f"`{method}` is not implemented{where}.", evidence=unwritten)
+    if failure.refused:
+        return _refused(failure, method, where, evidence)
     if failure.kind == "raised":
         verb = "raised" if failure.stage in ("call", "load") else "failed with"
         link = ": " if failure.stage in ("load", "construct") else f" {verb} "
@@ -45,6 +47,30 @@ def lost_by(failure: Failure, method: str) -> Lost:
     if failure.kind == "died":
         return Lost(f"{about} ended the process: {failure.text}.", evidence=evidence)
     return Lost(f"{about} disturbed the grader's channel ({failure.text}).", evidence=evidence)
+
+
+_REFUSED = {
+    "program": "starts a program or a process, or signals one, and a check allows none",
+    "network": "needs the network, and a check has none",
+    "file": "needs a file outside of its own folder, and a check has no other",
+    "rights": "makes a link or changes a file's rights, which a check doesn't allow",
+    "room": "writes more than a check has room for",
+    "absent": "needs a file that isn't there: a check starts in an empty folder",
+}
+
+
+def _refused(failure: Failure, method: str, where: str, evidence: dict[str, object]) -> Lost:
+    """What a student reads where a check is to blame, which allows less than a notebook."""
+    about = {"load": "The code of class VAE", "construct": "`__init__`"}.get(
+        failure.stage, f"`{method}`"
+    )
+    return Lost(
+        f"{about} couldn't be checked{where}: it {_REFUSED[failure.refused]} "
+        f"({failure.type}: {failure.text}).",
+        "This says nothing about what the method computes. Leave such a step out of the class, or "
+        "go on without it where it fails.",
+        evidence=evidence | {"refused": failure.refused},
+    )
 
 
 def values(outcome: Outcome, method: str) -> tuple[Value, ...]:

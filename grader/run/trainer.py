@@ -89,7 +89,8 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
         namespace = program.load(job.body["program"], job.body["bind"], device)
         vae = namespace[job.body["program"]["class_name"]](*job.body["sizes"]).to(device)
         namespace["vae"] = vae
-        images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255).to(device)
+        images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255)
+        images = images.to(device, next(vae.parameters(), images).dtype)
         optimiser = torch.optim.Adam(vae.parameters(), lr=job.body["learning_rate"])
         started = time.perf_counter()
         for rows in _batches(len(images), job.body["batch_size"], job.body["steps"]):

@@ -118,6 +118,11 @@ def test_no_other_device_is_said_to_be_there() -> None:
     assert printed(questions) == {"False"}
 
 
+def test_torchscript_knows_the_functions_that_take_a_device() -> None:
+    made_with_zeros_like = "torch.jit.script(torch.nn.functional.gumbel_softmax)"
+    assert printed([f"{made_with_zeros_like}(torch.zeros(1), hard=True).item()"]) == {"1.0"}
+
+
 def printed(expressions: Iterable[str]) -> set[str]:
     """What the expressions print in a process in which the CPU stands for all devices."""
     program = "\n".join([PREPARATION, *(f"print({expression})" for expression in expressions)])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grader.candidate import landlock
-from grader.candidate.worker import become, prepare
+from grader.candidate.worker import become, import_late, prepare
 
-__all__ = ["become", "prepare"]
+__all__ = ["become", "import_late", "prepare"]
 
 landlock.version = lambda: 0  # type: ignore[assignment]
