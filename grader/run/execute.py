@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from grader.candidate.limits import is_overfull
-from grader.candidate.processes import START_SECONDS, GraderError, Nursery
+from grader.candidate.processes import START_SECONDS, GraderError, Nursery, ending_words
 from grader.report.result import Run
-from grader.run import outputs
+from grader.run import explain, outputs
 from grader.run.manager import ForkedKernelManager
 from grader.run.process import Ending, Interrupted
 from grader.submission.load import Notebook
@@ -45,10 +45,14 @@ class RunLimits:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What came of a run, and the executed notebook as text where there is one."""
+    """What came of a run, and the executed notebook as text where there is one.
+
+    ``may_count_images`` says of a failure that there being few images may be why.
+    """
 
     run: Run
     executed: str | None = None
+    may_count_images: bool = False
 
 
 def run_notebook(
@@ -72,6 +76,22 @@ def run_notebook(
         return asyncio.run(_run(notebook, kernels, folder, settings, limits or RunLimits()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def further(small: RunOutcome, large: RunOutcome, counts: Mapping[bool, int]) -> RunOutcome:
+    """What counts of two runs, where the first one failed on few images.
+
+    It is the second one, on many, if that got further: then their number is what made the first
+    one fail. ``counts`` are the images of the first, for training and for tests.
+    """
+    failed = small.run.cell or 0
+    if large.run.status == "completed" or (large.run.cell or 0) > failed:
+        chosen, notes = large, [explain.repeated(failed, counts[True])]
+    else:
+        chosen, notes = small, []
+    if chosen.may_count_images:
+        notes.append(explain.small_part(counts[True], counts[False]))
+    return replace(chosen, run=replace(chosen.run, notes=(*chosen.run.notes, *notes)))
 
 
 class _Execution(NotebookClient):
@@ -124,6 +144,12 @@ class _Execution(NotebookClient):
     def _enter(self, cell: Any, cell_index: int) -> None:
         self.index = cell_index
 
+    @property
+    def is_at_last_cell(self) -> bool:
+        """Whether no cell is left to execute."""
+        rest = self.nb.cells[(self.index or 0) + 1 :]
+        return not any(cell.cell_type == "code" and cell.source.strip() for cell in rest)
+
     def finish(self) -> None:
         if self._watchdog is not None:
             self._watchdog.cancel()
@@ -171,12 +197,35 @@ async def _run(
         ending = Ending(f"it put more than {share >> 20} MB into its folder", "itself")
     run = _verdict(execution, error, ending, time.monotonic() - execution.started)
     outputs.mark_caps(node, execution.meter.capped)
-    outcome = RunOutcome(run, outputs.to_text(node))
+    executed = explain.without_places(outputs.to_text(node), folder)
+    outcome = _explained(RunOutcome(run, executed), execution, error, folder)
     if run.status == "killed" and not execution.meter.flooded:
         _see_who_did_it(outcome, error, ending)
     elif run.status == "failed" and _is_disk_full(error, folder, settings):
         raise Interrupted("the disk was full")
     return outcome
+
+
+def _explained(
+    outcome: RunOutcome, execution: _Execution, error: BaseException | None, folder: Path
+) -> RunOutcome:
+    """``outcome`` with what of the grader's own surroundings may be why it is none better."""
+    run, index = outcome.run, execution.index or 0
+    note, may_count = None, False
+    if run.status == "failed" and isinstance(error, CellExecutionError):
+        cells = execution.nb.cells[: index + 1]
+        sources = [cell.source for cell in cells if cell.cell_type == "code"]
+        name, text = outputs.plain(error.ename, 100), outputs.plain(error.evalue, 2000)
+        note = explain.cause(name, text, cells[-1].source)
+        traceback = outputs.plain(error.traceback, outputs.MAX_CELL_BYTES)
+        may_count = note is None and explain.may_count_images(name, text, traceback, sources)
+    elif run.status == "timed_out":
+        limits = execution.limits
+        seconds = limits.seconds if execution.out_of_time else limits.cell_seconds
+        note = explain.slow(seconds)
+    words = run.error and explain.without_places(run.error, folder)
+    notes = (*run.notes, note) if note else run.notes
+    return replace(outcome, run=replace(run, error=words, notes=notes), may_count_images=may_count)
 
 
 def _see_who_did_it(
@@ -265,6 +314,9 @@ def _verdict(
         text = f"{outputs.plain(error.ename, 100)}: {outputs.plain(error.evalue)}"
         return Run("failed", seconds, number, text.removesuffix(": "), notes)
     if ending is not None:
+        if ending.words == ending_words(0) and execution.is_at_last_cell:
+            note = f"{where} ended the kernel, when all others had run."
+            return Run("completed", seconds, notes=(*notes, note))
         return Run("killed", seconds, number, f"{where} ended the kernel: {ending.words}.", notes)
     if error is not None:
         text = f"{where} made the kernel answer as no kernel does ({type(error).__name__})."
