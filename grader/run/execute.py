@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from grader.candidate.limits import is_overfull
 from grader.candidate.processes import START_SECONDS, GraderError, Nursery, ending_words
 from grader.report.result import Run
-from grader.run import explain, outputs
+from grader.run import explain, outputs, places
 from grader.run.manager import ForkedKernelManager
 from grader.run.process import Ending, Interrupted
 from grader.submission.load import Notebook
@@ -181,7 +181,8 @@ async def _run(
     limits: RunLimits,
 ) -> RunOutcome:
     node = notebook.raw
-    manager = ForkedKernelManager(kernels, folder, settings)
+    elsewhere = any(places.are_named(cell.source) for cell in notebook.code)
+    manager = ForkedKernelManager(kernels, folder, {**settings, "elsewhere": elsewhere})
     execution = _Execution(node, manager, limits)
     try:
         error, ending = await _until_done(execution, manager)

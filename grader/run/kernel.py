@@ -17,7 +17,7 @@ from typing import Any
 
 from grader.candidate import confinement, torchvision_fix
 from grader.candidate.limits import Limits
-from grader.run import plots, surroundings
+from grader.run import places, plots, programs, stand_ins, surroundings
 from grader.run.digits import read_digits, shipped_folder
 
 _IMPORTED_BY_SHELLS = (
@@ -53,7 +53,8 @@ def prepare() -> None:
     import IPython.core.completer  # noqa: F401
 
     plots.stay_inline()
-
+    programs.pass_over()
+    stand_ins.install()
     for name in _IMPORTED_BY_SHELLS:
         with contextlib.suppress(ImportError):  # releases differ in how they are divided
             importlib.import_module(name)
@@ -67,8 +68,9 @@ def become(wire: int, request: dict[str, Any]) -> None:
 
     The request holds ``folder`` (in which the kernel may write), ``connection_file``, ``data`` (a
     folder of MNIST), ``whole`` (whether that is repeated to its full length), ``limits``, and
-    ``trust`` (whether it may run unconfined). Why there is no kernel is told on the wire: nobody
-    sees what this process prints.
+    ``trust`` (whether it may run unconfined) and ``elsewhere`` (whether the notebook names folders
+    of Colab or Kaggle). Why there is no kernel is told on the wire: nobody sees what this process
+    prints.
     """
     try:
         app = _start(request)
@@ -101,7 +103,11 @@ def _start(request: dict[str, Any]) -> Any:
         Limits(**request["limits"]), writable=_owned(folder), unix_sockets=True
     )
     confinement.confine(profile, request["trust"])
-    return application.start(connection)
+    app: Any = application.start(connection)
+    places.stay_in(folder)
+    if request["elsewhere"]:
+        app.shell.user_ns["open"] = places.bring_here(folder / "work")
+    return app
 
 
 def _tell(wire: int, why: str) -> None:
