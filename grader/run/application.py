@@ -92,15 +92,19 @@ class Shell(ZMQInteractiveShell):
             self.lacks_extensions = True
             return None
 
-    def find_line_magic(self, magic_name: str) -> Any:
-        return super().find_line_magic(magic_name) or self._of_extension()
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        if self.find_line_magic(magic_name) is None:
+            if magic_name == "store":  # a kernel has it from the start, though few need it
+                manager: Any = self.extension_manager
+                manager.load_extension("storemagic")
+            elif self.lacks_extensions:  # it may be of one of them
+                return _pass_over(line, note=NO_EXTENSION)
+        return super().run_line_magic(magic_name, line, _stack_depth + 1)
 
-    def find_cell_magic(self, magic_name: str) -> Any:
-        return super().find_cell_magic(magic_name) or self._of_extension()
-
-    def _of_extension(self) -> Callable[..., None] | None:
-        """What stands for a magic that nobody knows: it may be an extension's that was lacking."""
-        return partial(_pass_over, note=NO_EXTENSION) if self.lacks_extensions else None
+    def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        if self.lacks_extensions and self.find_cell_magic(magic_name) is None:
+            return _pass_over(line, cell, NO_EXTENSION)
+        return super().run_cell_magic(magic_name, line, cell)
 
     def enable_matplotlib(self, gui: Any = None) -> Any:
         """No window can be opened: whatever is asked for, plots go into the outputs."""

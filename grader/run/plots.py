@@ -34,6 +34,7 @@ def stay_inline() -> None:
     import matplotlib
     import matplotlib.pyplot as plt
     from IPython.core import pylabtools
+    from matplotlib.figure import Figure
     from matplotlib_inline import backend_inline
 
     switch, select = plt.switch_backend, pylabtools.select_figure_formats
@@ -53,6 +54,16 @@ def stay_inline() -> None:
             kwargs.pop(only_of_others, None)
         select(shell, chosen & _SHARP or {"png"}, **kwargs)
 
+    show = Figure.show
+
+    @wraps(show)
+    def show_any(self: Any, warn: bool = True) -> None:
+        if self.canvas.manager is None:  # pictures are closed once shown, windows would stay
+            IPython.display.display(self)
+        else:
+            show(self, warn)
+
+    Figure.show = show_any  # type: ignore[method-assign]
     plt.switch_backend = switch_backend
     matplotlib.use = use
     pylabtools.select_figure_formats = select_figure_formats

@@ -17,6 +17,8 @@ from typing import Any
 
 _PLACES = ("google", "google.colab", "kaggle_secrets", "kaggle_datasets", "ipympl")
 _TQDM = "tqdm.notebook"
+_ASKING = ("<frozen importlib.util>", "importlib/util.py")
+"""Where it is only found out whether a module is there."""
 _IMPORTLIB = ("<frozen importlib", "importlib/__init__.py")
 
 
@@ -102,7 +104,7 @@ def _is_only_tried() -> bool:
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.endswith("importlib/util.py"):
+        if name.endswith(_ASKING):
             return True
         if name != __file__ and not any(place in name for place in _IMPORTLIB):
             break
