@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import sysconfig
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from grader import spec
@@ -105,6 +108,15 @@ def without_places(text: str, folder: Path) -> str:
     """``text`` without the folders in which the grader ran the notebook and lies itself."""
     for place in {str(folder), str(folder.resolve())}:
         text = text.replace(f"{place}/work/", "").replace(place, "~")
-    text = text.replace(f"{Path(__file__).parents[2]}/", "")
-    packages = rf"[^\s'\"(]*/(?:site|dist)-packages/|{re.escape(sys.base_prefix)}/lib/"
-    return re.sub(packages, "", text)
+    for place in _places():
+        text = text.replace(f"{place}/", "")
+    return text
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    """Folders of this project, of packages and of Python, the innermost first."""
+    paths = sysconfig.get_paths()
+    named = (str(Path(__file__).parents[2]), *sys.path, paths["purelib"], paths["stdlib"])
+    found = {place for name in named for place in (name, os.path.realpath(name)) if len(place) > 1}
+    return tuple(sorted(found, key=len, reverse=True))

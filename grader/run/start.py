@@ -19,12 +19,13 @@ from grader import machine
 from grader.candidate.processes import GraderError, Nursery, WarmFork
 from grader.report.result import Run, Training
 from grader.run.digits import WHOLE, read_digits, shipped_folder
+from grader.run.outcome import RunOutcome, further
 from grader.run.process import Interrupted
 from grader.run.renewed import Renewed, Turns
 from grader.submission.load import Notebook
 
 if TYPE_CHECKING:
-    from grader.run.execute import RunLimits, RunOutcome
+    from grader.run.execute import RunLimits
     from grader.submission.slices import Slice
 
 Came = TypeVar("Came", "RunOutcome", Training)
@@ -100,7 +101,7 @@ class Runner:
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, notebook: Notebook) -> RunOutcome:
-        from grader.run.execute import RunOutcome, further, run_notebook
+        from grader.run.execute import run_notebook
         from grader.run.manager import KERNEL_LIMITS, settings
 
         options = self._options

@@ -23,7 +23,7 @@ from grader.run.digits import WHOLE, Digits
 TSNE_STEPS = 250
 """The fewest that scikit-learn allows: enough to see the digits apart, a quarter of the cost."""
 
-LOOP_BATCHES, LOOP_IMAGES = 101, 12_000
+LOOP_BATCHES, LOOP_IMAGES = 101, 24_000
 """Batches of a loop that is cut short: a history of every hundredth step has an entry. So it is
 until so many images were seen, and then a loop ends after `FEW_BATCHES`."""
 FEW_BATCHES, SHORT_LOOP = 5, 10
