@@ -13,6 +13,8 @@ MAX_PICTURES = 24
 MAX_ENCODED = 6_000_000
 MAX_PIXELS = 16_000_000
 MAX_WIDTH = 1200
+_FORMATS = {f"image/{name}": name.upper() for name in ("png", "jpeg", "gif", "webp")}
+"""What Pillow calls the formats that are shown."""
 
 
 @dataclass(frozen=True)
@@ -26,26 +28,27 @@ class Picture:
 
 
 def pictures_of(executed: str) -> tuple[Picture, ...]:
-    """The PNG pictures in the outputs of a notebook file's text, in order.
+    """The pictures in the outputs of a notebook file's text, in order.
 
-    What is no PNG that can be decoded, or far larger than any plot, is left out.
+    What can't be decoded, or is far larger than any plot, is left out.
     """
     try:
         cells = json.loads(executed)["cells"]
         encoded = [
-            (number, output["data"]["image/png"])
+            (number, output["data"][kind], _FORMATS[kind])
             for number, cell in enumerate(cells, 1)
             for output in cell.get("outputs", ())
-            if "image/png" in output.get("data", ())
+            for kind in [next((k for k in _FORMATS if k in output.get("data", ())), None)]
+            if kind is not None
         ]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ()
-    found = (_picture(cell, data) for cell, data in encoded[:MAX_PICTURES])
+    found = (_picture(cell, data, name) for cell, data, name in encoded[:MAX_PICTURES])
     return tuple(picture for picture in found if picture is not None)
 
 
-def _picture(cell: int, data: Any) -> Picture | None:
-    """The pixels of a base64 PNG in a picture of our own making; None if that can't be done."""
+def _picture(cell: int, data: Any, name: str) -> Picture | None:
+    """The pixels of a base64 picture in one of our own making; None if that can't be done."""
     from PIL import Image
 
     if isinstance(data, list) and all(isinstance(line, str) for line in data):
@@ -54,7 +57,7 @@ def _picture(cell: int, data: Any) -> Picture | None:
         return None
     try:
         content = base64.b64decode("".join(data.split()), validate=True)
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(content), formats=[name]) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
             pixels = image.convert("RGBA")

@@ -5,8 +5,12 @@ It is imported once, in the warm process, so that every kernel is forked with it
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ipykernel import ipkernel
@@ -20,13 +24,21 @@ from traitlets.config import Config
 FLUSH_CHARACTERS = 1 << 19
 """Text that a cell prints is sent at the latest when there is so much of it."""
 
-_SHELL_MAGICS = (
-    *("!", "script", "sx", "system"),
-    *("bash", "perl", "pypy", "python", "python2", "python3", "ruby", "sh"),
-)
-"""Cell magics that start other programs."""
+_SHELL_MAGICS = {
+    "cell": (
+        *("!", "bigquery", "cmd", "powershell", "script", "shell", "sx", "system"),
+        *("bash", "perl", "pypy", "python", "python2", "python3", "ruby", "sh"),
+    ),
+    # The real class of the last one would take the others' places.
+    "line": ("conda", "mamba", "micromamba", "shell", "tensorflow_version", "uv", "killbgscripts"),
+}
+"""Magics that start other programs, those of Colab's among them."""
 
 NO_SHELL = "[The grader executes no shell commands; this line was passed over.]"
+NO_EXTENSION = "[The grader has no such extension; this line was passed over.]"
+
+SECONDS_TO_SPEAK = 0.05
+"""How long after its last cell a kernel may take to send what that has printed."""
 
 
 class Stream(OutStream):
@@ -46,6 +58,8 @@ class Stream(OutStream):
 class Shell(ZMQInteractiveShell):
     """A shell that passes over shell commands: a confined kernel can't start programs."""
 
+    lacks_extensions = False
+
     def system(self, cmd: str) -> None:
         print(NO_SHELL)
         self.user_ns["_exit_code"] = 0
@@ -60,10 +74,44 @@ class Shell(ZMQInteractiveShell):
 
     def init_magics(self) -> None:
         super().init_magics()
-        for name in _SHELL_MAGICS:
-            self.magics_manager.register_function(_pass_over, "cell", name)
-        # Its real class would take the others' places.
-        self.magics_manager.register_function(_pass_over, "line", "killbgscripts")
+        for kind, names in _SHELL_MAGICS.items():
+            for name in names:
+                self.magics_manager.register_function(_pass_over, kind, name)
+
+    def init_extension_manager(self) -> None:
+        super().init_extension_manager()
+        manager: Any = self.extension_manager
+        manager.load_extension = partial(self._load_extension, manager.load_extension)
+
+    def _load_extension(self, load: Callable[[str], Any], name: str) -> Any:
+        """Load an extension; of one that isn't installed, pass over this and all its magics."""
+        try:
+            return load(name)
+        except ModuleNotFoundError:
+            print(NO_EXTENSION)
+            self.lacks_extensions = True
+            return None
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        if self.find_line_magic(magic_name) is None:
+            if magic_name == "store":  # a kernel has it from the start, though few need it
+                manager: Any = self.extension_manager
+                manager.load_extension("storemagic")
+            elif self.lacks_extensions:  # it may be of one of them
+                return _pass_over(line, note=NO_EXTENSION)
+        return super().run_line_magic(magic_name, line, _stack_depth + 1)
+
+    def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        if self.lacks_extensions and self.find_cell_magic(magic_name) is None:
+            return _pass_over(line, cell, NO_EXTENSION)
+        return super().run_cell_magic(magic_name, line, cell)
+
+    def enable_matplotlib(self, gui: Any = None) -> Any:
+        """No window can be opened: whatever is asked for, plots go into the outputs."""
+        return super().enable_matplotlib("inline")
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """See `enable_matplotlib`."""
 
     @observe("exit_now")
     def _update_exit_now(self, change: Any) -> None:
@@ -71,14 +119,19 @@ class Shell(ZMQInteractiveShell):
 
 
 class Kernel(ipkernel.IPythonKernel):
-    """A kernel that a cell can end with ``exit()``: at the next cell, however fast that comes."""
+    """A kernel that a cell can end, by ``exit()`` or by stopping its loop: in that very cell."""
 
     shell_class = Type(Shell)
 
-    async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
-        if getattr(self.shell, "exit_now", False):
-            os._exit(0)
-        await super().execute_request(stream, ident, parent)
+    async def do_execute(self, *args: Any, **kwargs: Any) -> Any:
+        reply = await super().do_execute(*args, **kwargs)
+        stopped = getattr(asyncio.get_running_loop(), "_stopping", False)
+        if getattr(self.shell, "exit_now", False) or stopped:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            time.sleep(SECONDS_TO_SPEAK)
+            os._exit(0)  # before the reply: with it the examiner would go on to the next cell
+        return reply
 
 
 class App(IPKernelApp):
@@ -152,5 +205,5 @@ class _NoModules:
         return getattr(sys, name)
 
 
-def _pass_over(line: str, cell: str = "") -> None:
-    print(NO_SHELL)
+def _pass_over(line: str, cell: str = "", note: str = NO_SHELL) -> None:
+    print(note)

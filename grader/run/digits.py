@@ -15,6 +15,8 @@ from grader.assets import asset
 IMAGE_SHAPE = (28, 28)
 UNSIGNED_BYTES = 8
 NAMES = {True: "train", False: "t10k"}
+WHOLE = {True: 60_000, False: 10_000}
+"""Images of MNIST for training, and for tests."""
 MAX_BYTES = 100_000_000
 
 

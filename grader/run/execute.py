@@ -18,10 +18,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from grader.candidate.limits import is_overfull
-from grader.candidate.processes import START_SECONDS, GraderError, Nursery
+from grader.candidate.processes import START_SECONDS, GraderError, Nursery, ending_words
 from grader.report.result import Run
-from grader.run import outputs
+from grader.run import explain, outputs, places
 from grader.run.manager import ForkedKernelManager
+from grader.run.outcome import RunOutcome
 from grader.run.process import Ending, Interrupted
 from grader.submission.cells import Notebook
 from grader.submission.files import copy_beside
@@ -43,14 +44,6 @@ class RunLimits:
 
     cell_seconds: int = 60
     seconds: int = 180
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """What came of a run, and the executed notebook as text where there is one."""
-
-    run: Run
-    executed: str | None = None
 
 
 def run_notebook(
@@ -127,6 +120,12 @@ class _Execution(NotebookClient):
     def _enter(self, cell: Any, cell_index: int) -> None:
         self.index = cell_index
 
+    @property
+    def is_at_last_cell(self) -> bool:
+        """Whether no cell is left to execute."""
+        rest = self.nb.cells[(self.index or 0) + 1 :]
+        return not any(cell.cell_type == "code" and cell.source.strip() for cell in rest)
+
     def finish(self) -> None:
         if self._watchdog is not None:
             self._watchdog.cancel()
@@ -158,7 +157,8 @@ async def _run(
     limits: RunLimits,
 ) -> RunOutcome:
     node = notebook.raw
-    manager = ForkedKernelManager(kernels, folder, settings)
+    elsewhere = any(places.are_named(cell.source) for cell in notebook.code)
+    manager = ForkedKernelManager(kernels, folder, {**settings, "elsewhere": elsewhere})
     execution = _Execution(node, manager, limits)
     try:
         error, ending = await _until_done(execution, manager)
@@ -177,12 +177,35 @@ async def _run(
         newer = newer_python(notebook)
         run = replace(run, notes=(*run.notes, f"Mind that {newer}.")) if newer else run
     outputs.mark_caps(node, execution.meter.capped)
-    outcome = RunOutcome(run, outputs.to_text(node))
+    executed = explain.without_places(outputs.to_text(node), folder)
+    outcome = _explained(RunOutcome(run, executed), execution, error, folder)
     if run.status == "killed" and not execution.meter.flooded:
         _see_who_did_it(outcome, error, ending)
     elif run.status == "failed" and _is_disk_full(error, folder, settings):
         raise Interrupted("the disk was full")
     return outcome
+
+
+def _explained(
+    outcome: RunOutcome, execution: _Execution, error: BaseException | None, folder: Path
+) -> RunOutcome:
+    """``outcome`` with what of the grader's own surroundings may be why it is none better."""
+    run, index = outcome.run, execution.index or 0
+    note, may_count = None, False
+    if run.status == "failed" and isinstance(error, CellExecutionError):
+        cells = execution.nb.cells[: index + 1]
+        sources = [cell.source for cell in cells if cell.cell_type == "code"]
+        name, text = outputs.plain(error.ename, 100), outputs.plain(error.evalue, 2000)
+        note = explain.cause(name, text, cells[-1].source)
+        traceback = outputs.plain(error.traceback, outputs.MAX_CELL_BYTES)
+        may_count = note is None and explain.may_count_images(name, text, traceback, sources)
+    elif run.status == "timed_out":
+        limits = execution.limits
+        seconds = limits.seconds if execution.out_of_time else limits.cell_seconds
+        note = explain.slow(seconds)
+    words = run.error and explain.without_places(run.error, folder)
+    notes = (*run.notes, note) if note else run.notes
+    return replace(outcome, run=replace(run, error=words, notes=notes), may_count_images=may_count)
 
 
 def _see_who_did_it(
@@ -271,6 +294,9 @@ def _verdict(
         text = f"{outputs.plain(error.ename, 100)}: {outputs.plain(error.evalue)}"
         return Run("failed", seconds, number, text.removesuffix(": "), notes)
     if ending is not None:
+        if ending.words == ending_words(0) and execution.is_at_last_cell:
+            note = f"{where} ended the kernel, when all others had run."
+            return Run("completed", seconds, notes=(*notes, note))
         return Run("killed", seconds, number, f"{where} ended the kernel: {ending.words}.", notes)
     if error is not None:
         text = f"{where} made the kernel answer as no kernel does ({type(error).__name__})."

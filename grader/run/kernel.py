@@ -17,7 +17,7 @@ from typing import Any
 
 from grader.candidate import confinement, torchvision_fix
 from grader.candidate.limits import Limits
-from grader.run import surroundings
+from grader.run import places, plots, programs, stand_ins, surroundings
 from grader.run.digits import read_digits, shipped_folder
 
 _IMPORTED_BY_SHELLS = (
@@ -28,6 +28,8 @@ _IMPORTED_BY_SHELLS = (
 
 READY = b"."
 """What a kernel says on its wire when it listens."""
+MAX_WORDS = 2000
+"""Bytes of what it says there if it can't."""
 
 
 def prepare() -> None:
@@ -37,10 +39,11 @@ def prepare() -> None:
     torch.set_num_threads(1)
     torchvision_fix.install()
     confinement.prepare()
-    surroundings.import_plotting()
-    surroundings.encode_quickly()
+    plots.import_plotting()
+    plots.encode_quickly()
     surroundings.provide_vae_utils()
     surroundings.load_in_process()
+    surroundings.compile_nothing()
     surroundings.rehearse()
     for train in (True, False):
         read_digits(shipped_folder(), train)
@@ -48,8 +51,10 @@ def prepare() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]
     import ipykernel.debugger  # noqa: F401
     import IPython.core.completer  # noqa: F401
-    import matplotlib_inline.backend_inline  # noqa: F401
 
+    plots.stay_inline()
+    programs.pass_over()
+    stand_ins.install()
     for name in _IMPORTED_BY_SHELLS:
         with contextlib.suppress(ImportError):  # releases differ in how they are divided
             importlib.import_module(name)
@@ -62,8 +67,25 @@ def become(wire: int, request: dict[str, Any]) -> None:
     """Serve as the kernel that ``request`` describes, until the process is killed.
 
     The request holds ``folder`` (in which the kernel may write), ``connection_file``, ``data`` (a
-    folder of MNIST), ``limits``, and ``trust`` (whether it may run unconfined).
+    folder of MNIST), ``whole`` (whether that is repeated to its full length), ``limits``, and
+    ``trust`` (whether it may run unconfined) and ``elsewhere`` (whether the notebook names folders
+    of Colab or Kaggle). Why there is no kernel is told on the wire: nobody sees what this process
+    prints.
     """
+    try:
+        app = _start(request)
+    except confinement.UnconfinedError as error:
+        _tell(wire, f"it can't be confined, missing: {', '.join(error.missing)}")
+    except Exception as error:
+        _tell(wire, f"{type(error).__name__}: {error}")
+    else:
+        os.write(wire, READY)
+        os.close(wire)
+        app.start()
+
+
+def _start(request: dict[str, Any]) -> Any:
+    """The application of a kernel that listens, confined."""
     from grader.run import application
 
     folder = Path(request["folder"])
@@ -71,21 +93,25 @@ def become(wire: int, request: dict[str, Any]) -> None:
     tempfile.tempdir = None
     os.chdir(folder / "work")
     data = Path(request["data"])
-    surroundings.provide_mnist(read_digits(data, True), read_digits(data, False))
+    whole = request["whole"]
+    surroundings.provide_mnist(read_digits(data, True), read_digits(data, False), whole)
+    if whole:
+        surroundings.cut_loops()
     connection = json.loads(Path(request["connection_file"]).read_text(encoding="utf-8"))
     application.make_profile()
     profile = confinement.Profile(
         Limits(**request["limits"]), writable=_owned(folder), unix_sockets=True
     )
-    try:
-        confinement.confine(profile, request["trust"])
-    except confinement.UnconfinedError as error:
-        os.write(wire, json.dumps({"unconfined": error.missing}).encode())
-        return
-    app = application.start(connection)
-    os.write(wire, READY)
-    os.close(wire)
-    app.start()
+    confinement.confine(profile, request["trust"])
+    app: Any = application.start(connection)
+    places.stay_in(folder)
+    if request["elsewhere"]:
+        app.shell.user_ns["open"] = places.bring_here(folder / "work")
+    return app
+
+
+def _tell(wire: int, why: str) -> None:
+    os.write(wire, why.encode("utf-8", "replace")[:MAX_WORDS])
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -105,4 +131,5 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _owned(folder: Path) -> tuple[str, ...]:
     """The folder and those in it: a confined kernel may be another user, who has to own them."""
-    return (str(folder), str(folder / "work"), str(folder / "home"))
+    inside = ("work", "home", "home/ipython", "home/ipython/profile_default")
+    return (str(folder), *(str(folder / name) for name in inside))

@@ -18,6 +18,7 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from traitlets import Type
 
 from grader.candidate.limits import Limits
+from grader.candidate.observation import clean
 from grader.candidate.processes import GraderError, Nursery
 from grader.run.process import ForkedProcess
 from grader.run.surroundings import vae_utils_path
@@ -126,7 +127,7 @@ class ForkedKernelManager(AsyncKernelManager):
                 raise RuntimeError("the kernel did not start")
             await asyncio.sleep(0.01)
         if greeting != b".":
-            raise RuntimeError(f"the kernel can't be confined: {greeting.decode(errors='replace')}")
+            raise RuntimeError(clean(greeting.decode(errors="replace")))
 
     async def is_alive(self) -> bool:  # type: ignore[override]
         return self.process is not None and self.process.ended() is None
@@ -152,6 +153,6 @@ class ForkedKernelManager(AsyncKernelManager):
         self.context.destroy(linger=0)
 
 
-def settings(data: Path, limits: Limits, trust: bool) -> dict[str, Any]:
+def settings(data: Path, limits: Limits, trust: bool, whole: bool = False) -> dict[str, Any]:
     """The part of a request that all kernels of a grading have in common."""
-    return {"data": str(data), "limits": asdict(limits), "trust": trust}
+    return {"data": str(data), "limits": asdict(limits), "trust": trust, "whole": whole}

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, TypeVar
 from grader import machine
 from grader.candidate.processes import GraderError, Nursery, WarmFork
 from grader.report.result import Run, Training
-from grader.run.digits import read_digits, shipped_folder
+from grader.run.digits import WHOLE, read_digits, shipped_folder
+from grader.run.outcome import RunOutcome, further
 from grader.run.process import Interrupted
 from grader.run.renewed import Renewed, Turns
 from grader.submission.cells import Notebook
 
 if TYPE_CHECKING:
-    from grader.run.execute import RunLimits, RunOutcome
+    from grader.run.execute import RunLimits
     from grader.submission.slices import Slice
 
 Came = TypeVar("Came", "RunOutcome", Training)
@@ -56,6 +57,9 @@ class Runner:
     What is ended by a signal, or not even started, is tried a second time with nothing beside it.
     It is the submission's own doing if it ends itself both times, and nothing points to the
     machine; otherwise it is said to be interrupted, which leaves it open.
+
+    A notebook that fails, perhaps for there being few images, is run on many more; if it gets
+    further so, that is what came of it.
     """
 
     def __init__(self, warm: Nursery, folder: Path, options: RunOptions | None = None) -> None:
@@ -97,17 +101,28 @@ class Runner:
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, notebook: Notebook) -> RunOutcome:
-        from grader.run.execute import RunOutcome, run_notebook
+        from grader.run.execute import run_notebook
         from grader.run.manager import KERNEL_LIMITS, settings
 
         options = self._options
-        chosen = settings(self._data, KERNEL_LIMITS, options.trust)
-        try:
+
+        def run(whole: bool) -> RunOutcome:
+            chosen = settings(self._data, KERNEL_LIMITS, options.trust, whole)
             return self._twice(
                 lambda: run_notebook(notebook, self._kernels, self._folder, chosen, options.limits)
             )
+
+        try:
+            outcome = run(whole=False)
         except (GraderError, OSError) as error:
             return RunOutcome(Run("interrupted", error=_words("run of the notebook", error)))
+        counts = {train: len(read_digits(self._data, train).images) for train in (True, False)}
+        if not outcome.may_count_images or counts[True] >= WHOLE[True]:
+            return outcome
+        try:
+            return further(outcome, run(whole=True), counts)
+        except (GraderError, OSError):  # then what is known already stands
+            return outcome
 
     def _train(self, code: Slice) -> Training:
         from grader.run.training import train

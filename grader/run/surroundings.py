@@ -1,5 +1,6 @@
 """What a notebook finds around it in the grader: MNIST without network, loaders without workers,
 and plots that cost little. Everything is arranged in the kernel's process; no file is patched.
+See also `grader.run.plots`.
 """
 
 from __future__ import annotations
@@ -7,47 +8,26 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import linecache
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial, wraps
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from grader.assets import asset
-from grader.run.digits import Digits
+from grader.run.digits import WHOLE, Digits
 
 TSNE_STEPS = 250
 """The fewest that scikit-learn allows: enough to see the digits apart, a quarter of the cost."""
 
-
-def import_plotting() -> None:
-    """Import what notebooks import beside torch."""
-    # Chosen before matplotlib is imported, as a kernel does it.
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-    os.environ["MPLCONFIGDIR"] = str(Path(os.environ["HOME"]) / "matplotlib")
-    import matplotlib
-
-    matplotlib.use("agg")
-    import matplotlib.pyplot
-    import seaborn  # noqa: F401
-    import sklearn.manifold  # noqa: F401
-    import torchvision.datasets
-    import torchvision.transforms  # noqa: F401
-
-
-def encode_quickly() -> None:
-    """Have plots become PNG files with little compression: reports encode them anew anyway."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    print_png = FigureCanvasAgg.print_png
-
-    @wraps(print_png)
-    def quickly(self: Any, *args: Any, pil_kwargs: Any = None, **kwargs: Any) -> None:
-        print_png(self, *args, pil_kwargs={"compress_level": 1, **(pil_kwargs or {})}, **kwargs)
-
-    FigureCanvasAgg.print_png = quickly  # type: ignore[method-assign]
+LOOP_BATCHES, LOOP_IMAGES = 101, 24_000
+"""Batches of a loop that is cut short: a history of every hundredth step has an entry. So it is
+until so many images were seen, and then a loop ends after `FEW_BATCHES`."""
+FEW_BATCHES, SHORT_LOOP = 5, 10
+"""A loop of no more than `SHORT_LOOP` batches is never cut."""
 
 
 def rehearse() -> None:
@@ -87,10 +67,11 @@ def provide_vae_utils() -> None:
     linecache.getlines(module.__file__)  # for tracebacks: a confined kernel can't read it
 
 
-def provide_mnist(training: Digits, test: Digits) -> None:
+def provide_mnist(training: Digits, test: Digits, whole: bool = False) -> None:
     """Make ``datasets.MNIST`` hold these digits, whatever root, split and download are asked for.
 
-    Its subclasses with files of their own (FashionMNIST, KMNIST, ...) are left as they are.
+    ``whole`` repeats them to the length of MNIST. Subclasses with files of their own
+    (FashionMNIST, KMNIST, ...) are left as they are.
     """
     import torch
     from torchvision.datasets import MNIST
@@ -109,6 +90,9 @@ def provide_mnist(training: Digits, test: Digits) -> None:
 
     def load(self: Any) -> tuple[torch.Tensor, torch.Tensor]:
         images, labels = tensors[bool(self.train)]
+        if whole:
+            rows = torch.arange(WHOLE[bool(self.train)]) % len(images)
+            return images[rows], labels[rows]
         return images.clone(), labels.clone()
 
     mnist: Any = MNIST
@@ -145,6 +129,7 @@ def load_in_process() -> None:
     without_workers = {
         "num_workers": 0,
         "pin_memory": False,
+        "pin_memory_device": "",
         "timeout": 0,
         "multiprocessing_context": None,
         "prefetch_factor": None,
@@ -160,3 +145,43 @@ def load_in_process() -> None:
         construct(*given.args, **given.kwargs)
 
     DataLoader.__init__ = __init__  # type: ignore[method-assign]
+
+
+def cut_loops() -> None:
+    """End loops over loaders early: with so many images they would take minutes.
+
+    Batches are counted and not seconds, so that two gradings agree.
+    """
+    from torch.utils.data import DataLoader
+
+    iterate = DataLoader.__iter__
+    left = LOOP_IMAGES
+
+    @wraps(iterate)
+    def __iter__(self: Any) -> Iterator[Any]:  # noqa: N807
+        nonlocal left
+        size = self.batch_size or 1
+        most = LOOP_BATCHES if left > 0 else FEW_BATCHES
+        with suppress(TypeError):  # some data sets have no length
+            most = len(self) if len(self) <= SHORT_LOOP else most
+        for batch in islice(iterate(self), most):
+            left -= size
+            yield batch
+
+    DataLoader.__iter__ = __iter__  # type: ignore[method-assign, assignment]
+
+
+def compile_nothing() -> None:
+    """Make ``torch.compile``, in every form, give back the function itself: nothing compiles here.
+
+    A confined process can start no compiler, and one for a few steps would not be worth it.
+    """
+    import torch
+
+    def compile(model: Any = None, **options: Any) -> Any:
+        return model if model is not None else lambda function: function
+
+    torch.compile = wraps(torch.compile)(compile)
+    module: Any = torch.nn.Module
+    module.compile = lambda self, *args, **options: None
+    module._orig_mod = property(lambda self: self)  # what a compiled module has been made of

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ import torch
 from grader.candidate import confinement, cpu_only, idle, program, reach, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.wire import Message, pack, read_exactly, unpack
+from grader.run import surroundings
+from grader.run.digits import IMAGE_SHAPE, Digits
+from grader.run.once import run_once
 
 
 def prepare() -> None:
@@ -37,6 +41,8 @@ def main() -> None:
     request, wire = json.loads(sys.argv[1]), int(sys.argv[2])
     torch.set_num_threads(1)
     torchvision_fix.install()
+    surroundings.load_in_process()
+    surroundings.compile_nothing()
     prepare()
     confinement.prepare()
     profile = confinement.Profile(Limits(**request["limits"]), devices=reach.cuda_devices())
@@ -87,6 +93,8 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
     started = time.perf_counter()
     try:
         namespace = program.load(job.body["program"], job.body["bind"], device)
+        if job.body["beside"]:
+            _bind_beside(job, namespace, device)
         vae = namespace[job.body["program"]["class_name"]](*job.body["sizes"]).to(device)
         namespace["vae"] = vae
         images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255)
@@ -104,6 +112,19 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
         body["error"] = program.describe(error)
         body["memory"] = isinstance(error, torch.cuda.OutOfMemoryError)
     return {**body, "seconds": time.perf_counter() - started}, losses
+
+
+def _bind_beside(job: Message, namespace: dict[str, Any], device: str) -> None:
+    """Bind what the notebook binds beside the class: by its loaders, or while it trains."""
+    digits = Digits(job.arrays[0].reshape(-1, *IMAGE_SHAPE), np.zeros(len(job.arrays[0]), np.uint8))
+    with suppress(ImportError):
+        surroundings.provide_mnist(digits, digits)
+    kind, named = namespace[job.body["program"]["class_name"]], namespace["device"]
+    with suppress(Exception):  # for statements that train: the model proper is made afterwards
+        namespace["vae"] = kind(*job.body["sizes"]).to(device)
+    run_once(job.body["beside"], namespace, job.body["program"]["flags"])
+    namespace.update(job.body["bind"], device=named)
+    program.seed_all(job.body["seed"])
 
 
 def _batches(count: int, size: int, steps: int) -> list[torch.Tensor]:

@@ -23,6 +23,7 @@ from grader.candidate.processes import START_SECONDS, Nursery, environment
 from grader.candidate.reach import cuda_devices
 from grader.candidate.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
+from grader.run.beside import beside
 from grader.run.digits import Digits
 from grader.run.process import Ending, ForkedProcess, Interrupted, Process, SpawnedProcess
 from grader.submission.slices import Slice
@@ -101,6 +102,7 @@ def _cuda_environment(folder: Path) -> dict[str, str]:
 def _job(code: Slice, digits: Digits, setting: Setting) -> bytes:
     how = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": setting.learning_rate}
     body = {"program": program(code), **model(setting.sizes), **how, "seed": 0}
+    body["beside"] = beside(code)
     body["bind"]["batch_size"] = BATCH_SIZE
     return pack(Message(body, (digits.images.reshape(len(digits.images), -1),)))
 

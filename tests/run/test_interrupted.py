@@ -206,11 +206,35 @@ def test_a_full_memory_is_only_its_fault_who_fills_it(
     assert start(cell).result(60).run.status == status
 
 
-def test_exit_ends_the_kernel_before_the_next_cell_however_fast_it_comes(start: Start) -> None:
+@pytest.mark.parametrize(
+    "end",
+    [
+        "exit()\n'still here'",
+        "quit",
+        "import os; os._exit(0)",
+        "import os; os.kill(os.getpid(), 9)",
+        "get_ipython().ask_exit()",
+        "from IPython import Application; Application.instance().kernel.do_shutdown(True)",
+        "get_ipython().kernel.io_loop.stop()",
+        "import asyncio; asyncio.get_running_loop().stop()",
+    ],
+    ids=["exit", "quit", "_exit", "kill", "ask", "shutdown", "stop", "asyncio"],
+)
+def test_the_cell_that_ended_the_kernel_is_named_each_time(start: Start, end: str) -> None:
     for _ in range(3):
-        run = start("exit()\n'still here'", "1", "2").result(60).run
-        assert (run.status, run.cell) == ("killed", 2)
-    assert start("1", "exit()").result(60).run.status == "completed"
+        run = start("1", end, "2", "3").result(60).run
+        assert (run.status, run.cell) == ("killed", 2), run
+        assert (run.error or "").startswith("Cell 2 ended the kernel")
+
+
+def test_what_is_printed_before_exit_is_kept(start: Start) -> None:
+    executed = start("print('before'); exit()", "2").result(60).executed
+    assert "before" in (executed or "")
+
+
+def test_exit_at_the_very_end_is_no_failure(start: Start) -> None:
+    run = start("1", "exit()", "").result(60).run
+    assert (run.status, run.cell) == ("completed", None)
 
 
 def test_a_folder_that_can_not_be_made_is_no_fault_of_the_notebook(

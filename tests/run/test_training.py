@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from grader.run import training
 from grader.run.digits import read_digits, shipped_folder
 from grader.submission.extract import extract
 from grader.submission.load import load
+from grader.submission.slices import Slice
 from tests.run.conftest import SOLVED
 
 Train = Callable[..., Training]
@@ -40,9 +42,12 @@ def train(
 ) -> Train:
     """Train the solved class, after replacing text in it, on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    code = extract(load(SOLVED))
+    solved = extract(load(SOLVED))
 
-    def execute(*changes: tuple[str, str], images: int = 640) -> Training:
+    def execute(
+        *changes: tuple[str, str], images: int = 640, code: Slice | None = None
+    ) -> Training:
+        code = code or solved
         cells = code.cells
         for old, new in changes:
             assert any(old in cell.source for cell in cells)
@@ -108,6 +113,67 @@ def test_names_are_bound_before_the_class_is_made(train: Train) -> None:
     names = ", ".join(name for name in spec.NOTEBOOK_NAMES if name != "vae")
     result = train(("class VAE(nn.Module):", f"class VAE(nn.Module):\n    known = [{names}]"))
     assert (result.status, result.error) == ("completed", None)
+
+
+NOTEBOOK_USES = {
+    "epoch of the training loop": "w = min(1.0, (epoch + 1) / max_epochs); assert w <= 1",
+    "step of the training loop": "assert step == 0 and display_step == 100",
+    "number of batches": "assert num_batches == 20, num_batches",
+    "loader": "assert len(train_loader.dataset) == 640 and train_loader.batch_size == 32",
+    "weight from a loop": "assert beta == 0.5",
+    "batch of the loop": "assert images.shape[1] == 784",
+}
+LATER_CELLS = (
+    "num_batches = len(train_loader)",
+    "for epoch in range(1, 3):\n    for images, _ in train_loader:\n"
+    "        images = images.flatten(1)\n        beta = epoch / 2\n"
+    "        -vae.elbo(images).mean(-1).backward()",
+)
+
+
+@pytest.mark.parametrize("use", NOTEBOOK_USES.values(), ids=NOTEBOOK_USES.keys())
+def test_names_that_later_cells_bind_are_bound(train: Train, tmp_path: Path, use: str) -> None:
+    node = nbformat.read(SOLVED, as_version=4)
+    for cell in node.cells:
+        cell.source = cell.source.replace(FIRST_OF_ELBO, f"{use}; {FIRST_OF_ELBO}")
+    node.cells += [nbformat.v4.new_code_cell(source) for source in LATER_CELLS]
+    nbformat.write(node, tmp_path / "vae.ipynb")
+    result = train(code=extract(load(tmp_path / "vae.ipynb")))
+    assert (result.status, result.error) == ("completed", None)
+    assert result.fell
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("super().__init__()", "torch.set_default_dtype(torch.float64); super().__init__()"),
+        (
+            "self.linear4 = nn.Linear(hidden_dim, obs_dim)",
+            "self.linear4 = nn.Linear(hidden_dim, obs_dim); self.double()",
+        ),
+    ],
+    ids=["default", "model"],
+)
+def test_images_have_the_dtype_of_the_model(train: Train, change: tuple[str, str]) -> None:
+    result = train(change)
+    assert (result.status, result.error, result.fell) == ("completed", None, True)
+
+
+COMPILED = {
+    "decorator": ("    def elbo(self", "    @torch.compile\n    def elbo(self"),
+    "with options": ("    def elbo(self", "    @torch.compile(dynamic=True)\n    def elbo(self"),
+    "compiler": ("    def elbo(self", "    @torch.compiler.disable\n    def elbo(self"),
+    "in the constructor": (
+        "super().__init__()",
+        "super().__init__(); self.elbo = torch.compile(self.elbo); self.compile()",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", COMPILED.values(), ids=COMPILED.keys())
+def test_what_is_compiled_is_trained_as_it_is(train: Train, change: tuple[str, str]) -> None:
+    result = train(change)
+    assert (result.status, result.error, result.fell) == ("completed", None, True)
 
 
 def test_a_class_that_asks_for_cuda_is_trained_without(train: Train) -> None:

@@ -1,0 +1,176 @@
+"""Notebooks that count on 60,000 images, and runs that the grader's surroundings stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.candidate.processes import Warm, WarmFork
+from grader.report.result import Run as Came
+from grader.run.explain import NO_ERROR, cause, may_count_images, without_places
+from grader.run.outcome import RunOutcome, further
+from grader.run.start import Runner
+from grader.submission.load import load
+from tests.run.conftest import solved_cells
+
+Start = Callable[..., Came]
+COUNTS = {True: 640, False: 150}
+
+
+@pytest.fixture(scope="module")
+def runner(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[Runner]:
+    warm, _, folder = nursery
+    with Runner(warm, folder) as found:
+        yield found
+
+
+@pytest.fixture
+def run(runner: Runner, tmp_path: Path) -> Start:
+    """The entry of a notebook of these cells, behind imports and the loaders of MNIST."""
+
+    def execute(*cells: str) -> Came:
+        imports, loaders, *_ = solved_cells()
+        cells = (imports, loaders, *cells)
+        node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+        path = tmp_path / "vae.ipynb"
+        path.write_text(json.dumps(node), encoding="utf-8")
+        return runner.start_run(load(path)).result(300).run
+
+    return execute
+
+
+LOADER = "torch.utils.data.DataLoader"
+COUNTING = (
+    "a, b = torch.utils.data.random_split(train_loader.dataset, [50000, 10000])\n"
+    f"x, y = next(iter({LOADER}(b, 128)))\nassert len(x) == 128",
+    "assert len(train_loader.dataset) == 60000 and len(test_loader.dataset) == 10000",
+    f"part = torch.utils.data.Subset(train_loader.dataset, range(50000))\n"
+    f"for x, y in {LOADER}(part, 128, shuffle=True):\n    pass\nassert len(part) == 50000",
+    f"full = {LOADER}(test_loader.dataset, batch_size=1000, drop_last=True)\n"
+    "for x, y in full:\n    last = x\nprint(last.shape)",
+    "history = []\nfor epoch in range(3):\n    for step, (x, y) in enumerate(train_loader):\n"
+    "        if (step + 1) % 100 == 0:\n            history.append(step)\nprint(history[-1])",
+    "images = train_loader.dataset.data[:50000].float() / 255\n"
+    "valid = train_loader.dataset.data[50000:].float() / 255\n"
+    "print(valid.view(len(valid), -1).mean(0).max().item() / len(valid))\n"
+    "assert images.shape == (50000, 28, 28)",
+    f"sampler = torch.utils.data.SubsetRandomSampler(range(50000, 60000))\n"
+    f"x, y = next(iter({LOADER}(train_loader.dataset, 128, sampler=sampler)))",
+)
+
+
+def test_code_that_counts_on_the_size_of_mnist_works(run: Start) -> None:
+    for cell in COUNTING[:1]:
+        came = run(cell)
+        assert came.status == "completed", (cell, came)
+        assert "Cell 3 counts on the size of MNIST" in came.notes[0]
+    came = run(*COUNTING)
+    assert came.status == "completed", came
+
+
+def test_loops_are_cut_short_and_every_hundredth_step_is_seen(run: Start) -> None:
+    came = run(
+        "assert len(train_loader.dataset) == 60000",
+        "counts = [sum(1 for _ in train_loader) for _ in range(3)]\n"
+        "assert counts == [101, 101, 5], counts",
+        f"assert sum(len(x) for x, y in {LOADER}(test_loader.dataset, 1000)) == 10000",
+    )
+    assert came.status == "completed", came
+
+
+def test_what_no_run_here_can_reach_is_said_to_be_none_of_the_students(run: Start) -> None:
+    came = run("final_loss = 230.0", "assert final_loss < 120, 'train longer'")
+    assert (came.status, came.cell) == ("failed", 4)
+    assert came.notes[0].startswith(NO_ERROR)
+    assert "small part of MNIST, 640 images for training and 150 for tests" in came.notes[0]
+
+
+def test_an_error_of_the_class_says_nothing_of_data(run: Start) -> None:
+    came = run(
+        "class VAE(nn.Module):\n    def elbo(self, x):\n        raise ValueError('no')",
+        "VAE().elbo(3)",
+    )
+    assert (came.status, came.cell, came.notes) == ("failed", 4, ())
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "status", "cell"),
+    [
+        (3, None, "completed", None),
+        (3, 5, "failed", 5),
+        (3, 3, "failed", 3),
+        (5, 3, "failed", 5),
+    ],
+)
+def test_the_run_that_got_further_counts(
+    small: int, large: int | None, status: str, cell: int | None
+) -> None:
+    first = RunOutcome(Came("failed", cell=small, error="first"), may_count_images=True)
+    second = Came("failed", cell=large, error="second") if large else Came("completed")
+    chosen = further(first, RunOutcome(second), COUNTS).run
+    assert (chosen.status, chosen.cell) == (status, cell)
+    repeats = any("repeat 640" in note for note in chosen.notes)
+    assert repeats == (chosen.error != "first")
+    assert any(note.startswith(NO_ERROR) for note in chosen.notes) == (chosen.error == "first")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "counts"),
+    [
+        ("StopIteration", "", True),
+        ("AssertionError", "", True),
+        ("NameError", "name 'loss' is not defined", True),
+        ("NameError", "name 'lost' is not defined", False),
+        ("NotImplementedError", "", False),
+        ("ImportError", "cannot import name 'x'", False),
+        ("SyntaxError", "invalid syntax", False),
+    ],
+)
+def test_which_errors_may_come_of_few_images(name: str, text: str, counts: bool) -> None:
+    sources = ["dataset = datasets.MNIST", "for x in loader:\n    loss = 1", "loss"]
+    assert may_count_images(name, text, "Cell In[3], line 1", sources) == counts
+    assert not may_count_images(name, text, "Cell In[3], line 1, in VAE.elbo(self)", sources)
+    assert not may_count_images(name, text, "Cell In[3], line 1", ["loss", "loss"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "source", "words"),
+    [
+        ("URLError", "<urlopen error [Errno -3] name resolution>", "", "no network"),
+        ("RuntimeError", "Error downloading train-images-idx3-ubyte.gz", "", "MNIST alone"),
+        ("ModuleNotFoundError", "No module named 'wandb'", "", "not installed"),
+        ("PermissionError", "[Errno 13] Permission denied: '/home'", "", "its own folder"),
+        ("OSError", "[Errno 1] Operation not permitted", "", "no programs"),
+        ("FileNotFoundError", "[Errno 2] No such file: 'train.csv'", "", "no file but"),
+        ("StdinNotImplementedError", "raw_input was called", "", "to answer"),
+        ("AssertionError", "", "assert torch.cuda.is_available()", "CPU alone"),
+        ("AssertionError", "Torch not compiled with CUDA enabled", "", "CPU alone"),
+        ("MemoryError", "", "", "memory"),
+    ],
+)
+def test_what_the_surroundings_lack_is_said(name: str, text: str, source: str, words: str) -> None:
+    note = cause(name, text, source) or ""
+    assert note.startswith(NO_ERROR)
+    assert words in note
+
+
+@pytest.mark.parametrize("name", ["ValueError", "RuntimeError", "TypeError", "AssertionError"])
+def test_nothing_is_said_of_surroundings_that_lack_nothing(name: str) -> None:
+    assert cause(name, "mat1 and mat2 shapes cannot be multiplied", "vae.elbo(x)") is None
+
+
+def test_no_message_names_a_place_of_the_graders(tmp_path: Path) -> None:
+    import torch
+
+    text = (
+        f"No such file: '{tmp_path}/work/data.csv' in {tmp_path}/home/x.py, "
+        f"{torch.__file__} and {Path(__file__).parents[2]}/grader/run/kernel.py"
+    )
+    cleaned = without_places(text, tmp_path)
+    assert cleaned == (
+        "No such file: 'data.csv' in ~/home/x.py, torch/__init__.py and grader/run/kernel.py"
+    )
