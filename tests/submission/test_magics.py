@@ -94,6 +94,18 @@ def test_cell_magics_that_keep_a_cell_from_python(source: str, name: str | None)
     assert cell_magic(source) == name
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'\n    %%get_ipython()x\n   ...: %time x=1return",
+        '=%\\\n"""#\ufeff \\\n%%time\n//    [#def f():#}"//\tasync def    >>> ',
+        "x = 1\r#é; é\nget_ipython().system('é'); y = 'é'",
+    ],
+)
+def test_what_ipython_stumbles_over_stays_as_it_is(source: str) -> None:
+    assert to_python(source).count("\n") == source.count("\n")
+
+
 def test_what_is_no_magic_stays_an_error() -> None:
     with pytest.raises(SyntaxError):
         parse(to_python("!ls\nx = = 1"))
