@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,6 +15,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.syntax import parse
+
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +76,15 @@ from grader.submission.syntax import parse
 )
 def test_to_python(source: str, python: str) -> None:
     assert to_python(source) == python
+
+
+def test_plain_notebooks_dont_import_ipython() -> None:
+    program = (
+        "import sys, pathlib; from grader.submission import extract, load;"
+        "extract(load(pathlib.Path('reference/vae_solved.ipynb')));"
+        "sys.exit('IPython' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 def test_a_hostile_run_of_magics_costs_little() -> None:
