@@ -16,7 +16,6 @@ from IPython.core.inputtransformer2 import TransformerManager
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.syntax import parse
 
-
 ROOT = Path(__file__).parents[2]
 
 
