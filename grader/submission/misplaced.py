@@ -177,7 +177,7 @@ def stray_notes(
 def _continuations(notebook: Notebook, number: int) -> list[int]:
     """The cells below one that start with an indented line and make whole Python together."""
     below = [cell for cell in notebook.code if cell.number >= number]
-    pieces = [below[0].source]
+    pieces = [cell.source for cell in below[:1]]
     for cell in below[1:]:
         if cell.source.lstrip("\n")[:1] not in (" ", "\t"):
             break
@@ -187,7 +187,8 @@ def _continuations(notebook: Notebook, number: int) -> list[int]:
 
 
 def _source(notebook: Notebook, number: int) -> str:
-    return next(cell.source for cell in notebook.cells if cell.number == number)
+    """A cell's text; "" for a number that no cell of the notebook has."""
+    return next((cell.source for cell in notebook.cells if cell.number == number), "")
 
 
 def _is_guessed(notebook: Notebook) -> bool:
