@@ -75,12 +75,30 @@ def test_wrong_usage_is_said_in_one_sentence(tmp_path: Path) -> None:
     for arguments in (
         (SOLVED, "--rubric", tmp_path / "rubric.yaml", "--no-run"),
         (SOLVED, "--isolation", "none"),
+        (SOLVED, "--template", tmp_path / "rubric.yaml", "--no-run"),
+        (SOLVED, "--template", SOLVED, "--show-class"),
         (),
     ):
         done = grade(*arguments)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
         assert "Error: " in done.stderr
+
+
+def test_a_template_that_is_given_is_what_edits_are_told_by(tmp_path: Path) -> None:
+    node = json.loads(SOLVED.read_text("utf-8"))
+    node["cells"].insert(2, {"cell_type": "code", "source": "print(1)"})
+    path = tmp_path / "vae.ipynb"
+    path.write_text(json.dumps(node), encoding="utf-8")
+
+    def message(*options: object) -> str:
+        grade(path, "--no-run", "--json", tmp_path / "result.json", *options)
+        data = json.loads((tmp_path / "result.json").read_text("utf-8"))
+        assert data["points"] == 60
+        return next(r["message"] for r in data["rules"] if r["id"] == "no_edits_outside_blocks")
+
+    assert message().startswith("Nothing that counts is changed")
+    assert message("--template", SOLVED) == "A cell was added."
 
 
 def test_help_imports_nothing_heavy() -> None:

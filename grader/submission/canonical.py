@@ -73,6 +73,12 @@ class _Canonical(ast.NodeTransformer):
                 return None
             case ast.Call(func=ast.Attribute(attr="set_size_inches" | "set_dpi")):
                 return None
+            case ast.Call(func=ast.Attribute(attr="figure"), args=[], keywords=words):
+                if words and all(word.arg in _SIZES for word in words):
+                    return None
+            case ast.Call(func=ast.Attribute(attr="update"), args=[ast.Dict(keys=keys)]):
+                if all(isinstance(key, ast.Constant) and key.value in _RC_SIZES for key in keys):
+                    return None
         return self.generic_visit(node)
 
     def visit_Pass(self, node: ast.Pass) -> None:

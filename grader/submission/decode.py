@@ -12,6 +12,7 @@ _GUESSES = ("cp1252", "gb18030", "cp932", "latin-1")
 """Encodings in which ASCII is ASCII; the last one reads anything."""
 
 _BROKEN = "\ufffd"
+NOT_UTF8 = "The file isn't UTF-8 text"
 
 
 def decode(data: bytes, is_sound: Callable[[str], bool]) -> tuple[str, str | None]:
@@ -57,4 +58,4 @@ def _is_hardly_broken(text: str) -> bool:
 
 
 def _note(what: str) -> str:
-    return f"The file isn't UTF-8 text: {what}. Jupyter saves notebooks as UTF-8."
+    return f"{NOT_UTF8}: {what}. Jupyter saves notebooks as UTF-8."

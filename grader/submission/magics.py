@@ -60,9 +60,12 @@ def to_python(source: str) -> str:
     """The cell as Python with the same lines; what is still wrong in it is the student's error."""
     tree = _tree(source)
     if tree is None:
-        source = _transformed(source)
+        try:
+            source = _transformed(source)
+        except Exception:  # what IPython stumbles over, a kernel doesn't accept either
+            return source
         tree = _tree(source) if "get_ipython" in source else None
-    if tree is None or "get_ipython" not in source:
+    if tree is None or "get_ipython" not in source or "\r" in source:
         return source
     plain = _without_magics(source, tree)
     return plain if _tree(plain) is not None else source

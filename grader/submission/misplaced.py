@@ -13,6 +13,7 @@ from collections.abc import Collection
 
 from grader import spec
 from grader.submission.cells import Cell, Notebook
+from grader.submission.decode import NOT_UTF8
 from grader.submission.kinds import has_conflict
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.program import BrokenCell, Program
@@ -84,6 +85,11 @@ def why_unreadable(notebook: Notebook, broken: BrokenCell) -> str:
     where = f"Cell {number}, which defines the class {_NAME},"
     if has_conflict(_source(notebook, number)):
         return f"{where} holds git's conflict markers: decide for one side, {_RUN_ALL}."
+    if _is_guessed(notebook) and not _source(notebook, number).isascii():
+        return (
+            f"{where} can't be read in line {broken.line}, perhaps because the file isn't UTF-8 "
+            "text: save it in Jupyter, which writes UTF-8, and use that file."
+        )
     if newer := newer_python(notebook):
         return (
             f"{where} can't be read in line {broken.line} ({broken.message}): {newer}. Grade it "
@@ -171,7 +177,7 @@ def stray_notes(
 def _continuations(notebook: Notebook, number: int) -> list[int]:
     """The cells below one that start with an indented line and make whole Python together."""
     below = [cell for cell in notebook.code if cell.number >= number]
-    pieces = [below[0].source]
+    pieces = [cell.source for cell in below[:1]]
     for cell in below[1:]:
         if cell.source.lstrip("\n")[:1] not in (" ", "\t"):
             break
@@ -181,7 +187,13 @@ def _continuations(notebook: Notebook, number: int) -> list[int]:
 
 
 def _source(notebook: Notebook, number: int) -> str:
-    return next(cell.source for cell in notebook.cells if cell.number == number)
+    """A cell's text; "" for a number that no cell of the notebook has."""
+    return next((cell.source for cell in notebook.cells if cell.number == number), "")
+
+
+def _is_guessed(notebook: Notebook) -> bool:
+    """Whether the encoding of the file had to be guessed."""
+    return any(note.startswith(NOT_UTF8) for note in notebook.notes)
 
 
 def _is_python(source: str) -> bool:

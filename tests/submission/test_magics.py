@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,6 +15,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.syntax import parse
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,15 @@ def test_to_python(source: str, python: str) -> None:
     assert to_python(source) == python
 
 
+def test_plain_notebooks_dont_import_ipython() -> None:
+    program = (
+        "import sys, pathlib; from grader.submission import extract, load;"
+        "extract(load(pathlib.Path('reference/vae_solved.ipynb')));"
+        "sys.exit('IPython' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
 def test_a_hostile_run_of_magics_costs_little() -> None:
     started = time.process_time()
     assert to_python("!ls\n" * 3_000) == "pass\n" * 3_000
@@ -92,6 +106,18 @@ def test_a_hostile_run_of_magics_costs_little() -> None:
 )
 def test_cell_magics_that_keep_a_cell_from_python(source: str, name: str | None) -> None:
     assert cell_magic(source) == name
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'\n    %%get_ipython()x\n   ...: %time x=1return",
+        '=%\\\n"""#\ufeff \\\n%%time\n//    [#def f():#}"//\tasync def    >>> ',
+        "x = 1\r#é; é\nget_ipython().system('é'); y = 'é'",
+    ],
+)
+def test_what_ipython_stumbles_over_stays_as_it_is(source: str) -> None:
+    assert to_python(source).count("\n") == source.count("\n")
 
 
 def test_what_is_no_magic_stays_an_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +123,17 @@ def test_syntax_that_the_grader_lacks_names_both_versions(version: str, told: bo
         extract(made)
     assert (f"Python {version}" in caught.value.reason) == told
     assert (f"Python {OWN}" in caught.value.reason) == told
+
+
+def test_code_that_an_encoding_harmed_is_no_error_of_the_student(tmp_path: Path) -> None:
+    source = CLASS + "    数据 = 1\n"
+    made = {"cells": [{"cell_type": "code", "source": source}]}
+    path = tmp_path / "n.ipynb"
+    path.write_bytes(json.dumps(made, ensure_ascii=False).encode("gb18030"))
+    with pytest.raises(Ungradable, match="perhaps because the file isn't UTF-8"):
+        extract(load(path))
+    path.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
+    assert extract(load(path)).notes == ()
 
 
 def test_the_version_is_read_from_the_metadata(tmp_path: Path) -> None:

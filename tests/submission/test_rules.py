@@ -242,6 +242,8 @@ def test_what_the_template_imports_may_be_imported_again(statement: str) -> None
             id="imports joined",
         ),
         pytest.param([*TEMPLATE, "plt.rcParams['figure.figsize'] = (9, 3)"], id="figure size"),
+        pytest.param([*TEMPLATE, "plt.rcParams.update({'figure.dpi': 80})"], id="resolution"),
+        pytest.param([*TEMPLATE, "plt.figure(figsize=(9, 3), dpi=80)"], id="size of a figure"),
         pytest.param(edited(("VAE(nn.Module)", "VAE(torch.nn.Module)")), id="name of the base"),
         pytest.param(edited(("sample(10)", "sample(20)")), id="samples"),
         pytest.param(edited(("batch_size = 128", "batch_size = 128   \n\n")), id="blank"),
