@@ -152,6 +152,7 @@ class _Reader:
         self._characters += len(typed)
         if self._characters > MAX_CHARACTERS:
             raise Ungradable(_TOO_LARGE)
+        source = _with_pylab(source, typed)
         try:
             body = parse(source).body
             if program.end + len(body) > MAX_STATEMENTS:
@@ -198,6 +199,17 @@ class _Reader:
                 self._bound[part] = frozenset().union(*bound)
             found |= self._bound[part]
         return found
+
+
+def _with_pylab(source: str, typed: str) -> str:
+    """The cell with the imports of ``%pylab``, the one magic that binds names for the class."""
+    if "%pylab" not in typed:
+        return source
+    lines = source.split("\n")
+    for index, line in enumerate(typed.split("\n")[: len(lines)]):
+        if line.lstrip().startswith("%pylab"):
+            lines[index] = "from pylab import *"
+    return "\n".join(lines)
 
 
 def _broken(cell: int, source: str, line: int | None, message: str) -> BrokenCell:
