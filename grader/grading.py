@@ -99,16 +99,20 @@ class Grader:
             return Graded(self._result(submission, started, "ungradable", reason=error.reason))
         running = self.runner.start_run(notebook) if self.runner else None
         training = self.runner.start_training(code) if self.runner else None
-        checked = (self.examiner or self.check)(code)
+        used = code
+        if self.examiner:
+            checked = self.examiner(code)
+        else:
+            checked, used = self._checked(code, self.rubric)
         if self.candidates.warm is not None and not self.candidates.warm.alive:
             # Then all candidates died with it, which is not to be told as the submission's doing.
             raise GraderError(
                 "the process that student code is forked from was ended from outside; what was "
                 "graded before is kept, and the same command again goes on"
             )
-        widened, code = checked[2] is not code, checked[2]
-        if widened and self.runner:
-            training = self.runner.start_training(code)
+        if used is not code and self.runner:
+            training = self.runner.start_training(used)
+        code = used
         template = self.rubric.template or own_template()
         findings = [*read_rules(code, template), *_saved(notebook)]
         trained = training.result() if training else Training()
@@ -129,6 +133,11 @@ class Grader:
         with more of the notebook.
         """
 
+        return self._checked(code, rubric or self.rubric)[0]
+
+    def _checked(self, code: Slice, rubric: Rubric) -> tuple[Checked, Slice]:
+        """What `check` finds, and the slice that it was found with."""
+
         def examined(code: Slice) -> Checked:
             touched: set[str] = set()
             hangs = Hangs()
@@ -138,8 +147,8 @@ class Grader:
                 touched.update(*(observation.touched for observation in observations))
                 return observations
 
-            tasks = examine(code, rubric or self.rubric, Exam(put, self.seed), self.at_once)
-            return tasks, frozenset(touched), code
+            tasks = examine(code, rubric, Exam(put, self.seed), self.at_once)
+            return tasks, frozenset(touched)
 
         with self.slots:
             return with_widening(code, examined)
@@ -155,7 +164,7 @@ class Grader:
         started: float,
     ) -> Result:
         """The result of all that was found; ``started`` is a reading of `time.monotonic`."""
-        tasks, touched, _ = checked
+        tasks, touched = checked
         findings = list(findings)
         findings += _seen_at_run_time(touched, findings, code)
         if trained.fell is False:

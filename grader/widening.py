@@ -9,23 +9,22 @@ from grader.submission.slicer import WITH_DOUBTFUL
 from grader.submission.slices import Slice
 from grader.submission.wider import wider
 
-Checked = tuple[tuple[TaskResult, ...], frozenset[str], Slice]
-"""The tasks, the methods that were seen to use `torch.distributions`, and the slice of which that
-is true."""
+Checked = tuple[tuple[TaskResult, ...], frozenset[str]]
+"""The tasks, and the methods that were seen to use `torch.distributions`."""
 
 
-def with_widening(code: Slice, examined: Callable[[Slice], Checked]) -> Checked:
+def with_widening(code: Slice, examined: Callable[[Slice], Checked]) -> tuple[Checked, Slice]:
     """What comes of examining the class, with wider slices where something is lost.
 
-    For each task the slice counts with which it has most points: all of them are the student's.
+    For each task the slice counts with which it has most points: all of them are the student's. The
+    widest that counts is returned, too.
     """
-    tasks, touched, used = examined(code)
-    if not any(_lost(tasks)):
-        return tasks, touched, used
-    for more in wider(code):
+    tasks, touched = examined(code)
+    used = code
+    for more in wider(code) if any(_lost(tasks)) else ():
         if not _is_worth_while(tasks, more):
             continue
-        others, seen, _ = examined(more)
+        others, seen = examined(more)
         pairs = list(zip(tasks, others, strict=True))
         if any(other.points > task.points for task, other in pairs):
             tasks = tuple(o if o.points > t.points else t for t, o in pairs)
@@ -33,7 +32,7 @@ def with_widening(code: Slice, examined: Callable[[Slice], Checked]) -> Checked:
             used = more
         if not any(_lost(tasks)):
             break
-    return tasks, touched, used
+    return (tasks, touched), used
 
 
 def _lost(tasks: Sequence[TaskResult]) -> Iterator[CheckResult]:

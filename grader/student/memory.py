@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from grader import spec
+from grader.grading import Checked
 from grader.report.result import TaskResult
 from grader.rubric import Rubric
 from grader.submission.slices import Location, Slice
 from grader.submission.syntax import first_line, parse
 from grader.submission.wider import wider
-from grader.widening import Checked
 
 Check = Callable[[Slice, Rubric], Checked]
 Tell = Callable[[tuple[TaskResult, ...]], None]
@@ -90,7 +90,6 @@ class Memory:
     def examine(self, code: Slice) -> Checked:
         """The tasks and what was touched, as `grader.grading.Grader.check` would find them."""
         trees = _trees(code)
-        used = code
         needs = {
             task: _needs(code, trees, trees.reached(method)) for task, method in _METHOD_OF.items()
         }
@@ -101,8 +100,7 @@ class Memory:
         for batch in (edited, rest):
             if not batch:
                 continue
-            tasks, touched, own_code = self._check(code, self._only(batch))
-            used = own_code if own_code is not code else used
+            tasks, touched = self._check(code, self._only(batch))
             found = {task.id: task for task in tasks if task.id in batch}
             for task in batch:
                 own = touched & frozenset(needs[task].methods)
@@ -110,7 +108,7 @@ class Memory:
             if batch is edited and rest:
                 self._tell(tuple(found.values()))
         results = tuple(_placed(known[task].task, code) for task in needs)
-        return results, frozenset().union(*(known[task].touched for task in needs)), used
+        return results, frozenset().union(*(known[task].touched for task in needs))
 
     def _is_edited(self, task: str, needs: _Needs) -> bool:
         method = _METHOD_OF[task]

@@ -31,7 +31,9 @@ def definitions(program: Program) -> list[Definition]:
         if not reaching:
             break
         if defines_class(program.statements[reaching[0]]):
-            found.append(Definition(tuple(reaching), end))
+            # Without those that only may define it, such as one in a 'try', it may be another.
+            ends = [end, *reaching[:-1]]
+            found += [Definition(tuple(reaching[n:]), ends[n]) for n in range(len(reaching))]
             end = reaching[-1]
         else:
             end = reaching[0]

@@ -69,7 +69,7 @@ def extract(notebook: Notebook, latest: bool = False) -> Slice:
         *_choice_notes(program, list(slices), chosen, code),
         *_file_notes(notebook, code),
         *code.notes,
-        *stray_notes(notebook, program, [cell.number for cell in code.cells], code.methods),
+        *stray_notes(notebook, program, {c.number for c in code.cells}, code.members.in_force),
     )
     return replace(code, notes=tuple(dict.fromkeys(notes)))
 

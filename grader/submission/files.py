@@ -6,10 +6,12 @@ import ast
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 from grader.submission.cells import Notebook
@@ -63,10 +65,19 @@ class Files:
 
     def _beside(self, path: str) -> list[Part]:
         names = self.names
-        if path not in names:
+        if path not in names or self.is_installed(path.removesuffix(".py")):
             return []
         text = _read(self.folder / path)
         return [] if text is None else [Part(self.first + names.index(path), text)]
+
+    def is_installed(self, name: str) -> bool:
+        """Whether Python or a package has a module of that name, which a file never replaces."""
+        if name in sys.stdlib_module_names:
+            return True
+        with suppress(ImportError, ValueError):
+            found = find_spec(name)
+            return found is not None and Path(found.origin or "").parent != self.folder
+        return False
 
     @cached_property
     def names(self) -> list[str]:
@@ -102,7 +113,8 @@ def copy_beside(notebook: Notebook, folder: Path) -> None:
     sources = "\n".join(cell.source for cell in notebook.code)
     files = files_of(notebook)
     for name in files.names:
-        text = _read(files.folder / name) if _names(sources, name) else None
+        own = _names(sources, name) and not files.is_installed(name.removesuffix(".py"))
+        text = _read(files.folder / name) if own else None
         if text is not None and name != notebook.path.name:
             sources += text
             folder.mkdir(exist_ok=True)

@@ -153,6 +153,7 @@ class _Reader:
     def read(self, cell: int, source: str, typed: str) -> None:
         """Add the statements of a cell; ``typed`` is what stands in it, magics included."""
         program = self.program
+        source = _with_pylab(source, typed)
         try:
             body = parse(source).body
             if len(body) > MAX_STATEMENTS // 2 and not CLASS_LINE.search(source):
@@ -205,6 +206,17 @@ class _Reader:
                 self._bound[part] = frozenset().union(*bound)
             found |= self._bound[part]
         return found
+
+
+def _with_pylab(source: str, typed: str) -> str:
+    """The cell with the imports of ``%pylab``, the one magic that binds names for the class."""
+    if "%pylab" not in typed:
+        return source
+    lines = source.split("\n")
+    for index, line in enumerate(typed.split("\n")[: len(lines)]):
+        if line.lstrip().startswith("%pylab"):
+            lines[index] = "from pylab import *"
+    return "\n".join(lines)
 
 
 def _broken(cell: int, source: str, line: int | None, message: str) -> BrokenCell:

@@ -167,7 +167,10 @@ class Slicer:
         self._settle()
 
     def _include_doubtful(self) -> None:
-        """Include what may change what is included in ways that can't be read."""
+        """Include what may change what is included in ways that can't be read.
+
+        What comes after the first use of the class is training, and what is made of it.
+        """
         program = self.program
         while True:
             own = {
@@ -178,7 +181,7 @@ class Slicer:
             }.difference(spec.NOTEBOOK_NAMES)
             found = [
                 statement.index
-                for statement in program.statements[: self._end]
+                for statement in program.statements[: self._libraries.used or self._end]
                 if statement.index not in self.included
                 and may_change(statement, own)
                 and not trains(program, statement)

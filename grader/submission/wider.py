@@ -45,6 +45,9 @@ def wider(code: Slice) -> Iterator[Slice]:
 def matters(program: Program, statement: Statement) -> bool:
     """Whether executing a statement may do more than bind names that nobody asks for."""
     node = statement.node
+    decorators = getattr(node, "decorator_list", ())
+    if any(root(decorator) in program.binders for decorator in decorators):
+        return True
     if isinstance(node, _INERT):
         return isinstance(node, ast.ImportFrom) and statement.names.star
     if statement.index in program.data:

@@ -12,6 +12,7 @@ from grader.rubric import Rubric
 from grader.submission import extract, load, read_rules
 from tests.notebooks.made import lost, made, solved_class
 
+HALF = {"return 0.5 *": "HALF; return 0.5 *"}
 IMPORTS = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n"
 HELPERS = (
     "import torch\n\nHALF = 0.5\n\n"
@@ -179,3 +180,10 @@ def test_only_ordinary_files_are_read(kind: str, tmp_path: Path) -> None:
         file.mkdir()
     path = made(file.parent, {"return 0.5 *": "return HALF *"}, ["from helpers import HALF"])
     assert "HALF = 0.5" not in extract(load(path)).text
+
+
+@pytest.mark.parametrize("name", ["torch", "math", "numpy", "grader"])
+def test_a_file_replaces_no_package(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.py").write_text("raise SystemExit('wrong')\n")
+    code = extract(load(made(tmp_path, before=[f"import {name}\nHALF = {name}"], changes=HALF)))
+    assert "SystemExit" not in code.text

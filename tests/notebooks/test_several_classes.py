@@ -10,6 +10,7 @@ from grader.submission import extract, load
 from tests.notebooks.made import made, solved_class
 
 STUB = "class VAE(nn.Module):\n    pass  # TODO: a bigger one"
+TRY_END = "\nexcept Exception:\n    pass"
 UNWRITTEN = (
     "class VAE(nn.Module):\n"
     "    def __init__(self, obs_dim, latent_dim, hidden_dim=100):\n"
@@ -57,6 +58,7 @@ CASES = {
     "a first version that was trained too": {"before": [other("7"), TRAIN]},
     "a first version that was not trained": {"before": [other("7")]},
     "a stub under a name's alias": {"last": ["class Small(nn.Module):\n    pass\nVAE = Small"]},
+    "a stub that may be defined": {"last": ["try:\n    " + STUB.replace("\n", "\n    ") + TRY_END]},
     "helpers anew beside an experiment": {
         "changes": {"return 0.5 *": "return half() *"},
         "before": ["def half():\n    return 0.5"],

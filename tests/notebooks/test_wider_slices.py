@@ -97,6 +97,23 @@ NEEDS = {
         {"before": ["HALF = 0.5 * plt.cm.gray(1.0)[3]"]},
         HALF,
     ),
+    "a register that decorators fill": (
+        {
+            "before": [
+                "REGISTER = {}\ndef register(f):\n    REGISTER[f.__name__] = f\n    return f\n"
+                "@register\ndef half():\n    return 0.5"
+            ]
+        },
+        {"return 0.5 *": "return REGISTER['half']() *"},
+    ),
+    "an environment variable": (
+        {"before": ["import os\nos.environ['HALF'] = '0.5'"]},
+        {"return 0.5 *": "import os; return float(os.environ['HALF']) *"},
+    ),
+    "names that a magic binds": (
+        {"before": ["%pylab inline"]},
+        {"return 0.5 *": "return cos(pi / 3) *"},
+    ),
     "a partial of setattr": ({"after": [TOLD_BY_RUNNING]}, UNWRITTEN),
     "a queue of methods": (
         {
