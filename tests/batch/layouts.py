@@ -338,6 +338,15 @@ CASES = {
         {"ada": "vae.ipynb", "bob": "!for the assignment vae:", "cem": EMPTY, "dan": EMPTY},
         assignment="vae",
     ),
+    **{
+        f"one student, {name}": Case({name: FULL}, {"ada": "vae.ipynb"})
+        for name in ("ada/vae.ipynb", "ada/hw/vae.ipynb", "ada/a/b/c/d/e/vae.ipynb")
+    },
+    "one student, one file": Case({"ada.ipynb": FULL}, {"ada": "ada.ipynb"}),
+    "one student, nothing": Case({"ada/a/b": None}, {"ada": EMPTY}),
+    "one student, in an archive": Case(
+        {"ada.zip": zipped({"vae.ipynb": FULL})}, {"ada": "vae.ipynb"}
+    ),
     "folders around everything": Case(
         {
             "course/HW 4/handed in/ada/vae.ipynb": FULL,
