@@ -122,8 +122,10 @@ def _wrappers(names: Sequence[Parts]) -> int:
         if _is_wrapped([parts[depth:] for parts in names]):
             return depth + 1
         tops = {parts[depth : depth + 1] for parts in names}
-        (top,) = next(iter(tops)) if len(tops) == 1 else ("",)
-        if top == "" or is_platforms(top) or is_archive_name(top):
+        if len(tops) != 1 or any(len(parts) < depth + 2 for parts in names):
+            return 0
+        ((top,),) = tops
+        if is_platforms(top) or is_archive_name(top):
             return 0
     return 0
 

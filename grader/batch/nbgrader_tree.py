@@ -40,8 +40,8 @@ def below_submitted(names: Sequence[Parts], folder: str) -> list[int | None] | N
 
 
 def _depth(parts: Parts) -> int | None:
-    """Where the student's folder is, which lies at most two levels in."""
-    for depth in (0, 1):
+    """Where the student's folder is, which lies at most three levels in."""
+    for depth in (0, 1, 2):
         if len(parts) >= depth + 2 and parts[depth] == _SUBMITTED:
             return depth + 1
     return None

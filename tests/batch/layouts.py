@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import spec
+from grader.submission.kinds import Kind
 
 Files = Mapping[str, "str | bytes | None"]
 """Name -> content; None is an empty folder."""
@@ -175,9 +176,9 @@ CASES = {
             "gus/vae.ipynb": FULL,
         },
         {
-            "ada": "!report.pdf (a PDF)",
-            "bob": "!vae.html (a web page)",
-            "cem": "!a document of an office program",
+            "ada": f"!report.pdf ({Kind.PDF.value})",
+            "bob": f"!vae.html ({Kind.WEB_PAGE.value})",
+            "cem": f"!{Kind.OFFICE.value}",
             "dan": "!plot.png",
             "eve": "!model.pt",
             "flo": "!notes.txt",
@@ -196,8 +197,8 @@ CASES = {
             "vae_utils.py": "def plot(): pass",
         },
         {
-            "ada": "!a PDF",
-            "bob": "!a web page",
+            "ada": f"!{Kind.PDF.value}",
+            "bob": f"!{Kind.WEB_PAGE.value}",
             "cem": "cem.ipynb",
             "dan": "!dan.txt",
             "eve": "!eve",
@@ -338,6 +339,15 @@ CASES = {
         {"ada": "vae.ipynb", "bob": "!for the assignment vae:", "cem": EMPTY, "dan": EMPTY},
         assignment="vae",
     ),
+    **{
+        f"one student, {name}": Case({name: FULL}, {"ada": "vae.ipynb"})
+        for name in ("ada/vae.ipynb", "ada/hw/vae.ipynb", "ada/a/b/c/d/e/vae.ipynb")
+    },
+    "one student, one file": Case({"ada.ipynb": FULL}, {"ada": "ada.ipynb"}),
+    "one student, nothing": Case({"ada/a/b": None}, {"ada": EMPTY}),
+    "one student, in an archive": Case(
+        {"ada.zip": zipped({"vae.ipynb": FULL})}, {"ada": "vae.ipynb"}
+    ),
     "folders around everything": Case(
         {
             "course/HW 4/handed in/ada/vae.ipynb": FULL,
@@ -456,7 +466,7 @@ CASES = {
             "jo": "vae.txt",
             "kay": "kay.ipynb~",
             "lou": "vae.ipynb",
-            "kim": "!JSON, but no notebook",
+            "kim": f"!{Kind.JSON.value}",
         },
     ),
     "marks of addresses": Case(

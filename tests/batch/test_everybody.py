@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 from made_results import graded
 
 from grader.batch import command
 from grader.batch.find import NOTHING, Found, find_submissions
+from grader.batch.listing import SubmissionsError
 from grader.batch.options import CourseOptions
 from grader.report.result import Result
 from tests.batch.courses import gradebook
-from tests.batch.layouts import CASES, Case, laid_out, tarred, zipped
+from tests.batch.layouts import BLANK, CASES, FULL, PDF, Case, laid_out, tarred, zipped
 
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 
@@ -88,3 +92,72 @@ def test_rows_and_counts(
     assert int(first) + sum(map(int, others)) == students
     pages = {path.stem for path in (out / "report" / "students").iterdir()}
     assert pages >= set(rows)
+
+
+PART = st.sampled_from(
+    [
+        *(
+            "ada",
+            "bob",
+            "hw",
+            "submitted",
+            "vae",
+            "__MACOSX",
+            ".ipynb_checkpoints",
+            "export",
+            "ada.zip",
+        ),
+        *(
+            "Ada_1_assignsubmission_file_",
+            "Bo_2_assignsubmission_file_",
+            "x_10_2001_y",
+            "z_11_2002_y",
+        ),
+        *("HW_ab_attempt_2026-03-01-12-00-00", "12-7 - Cem - Mar 1, 2026 1205 PM"),
+    ]
+)
+LEAF = st.sampled_from(
+    [
+        "vae.ipynb",
+        "vae-1.ipynb",
+        "vae.py",
+        "timestamp.txt",
+        "a.pdf",
+        ".DS_Store",
+        "x_10_2003_v.ipynb",
+    ]
+)
+NAMES = st.tuples(st.lists(PART, max_size=4), LEAF).map(lambda it: "/".join((*it[0], it[1])))
+CONTENT = st.sampled_from([FULL, BLANK, PDF, "", "2026-01-01 00:00:00 UTC"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(NAMES, CONTENT, min_size=1, max_size=8), st.sets(PART, max_size=3))
+def test_whatever_the_layout_nothing_is_lost_without_a_word(
+    files: dict[str, str | bytes], empty: set[str]
+) -> None:
+    with tempfile.TemporaryDirectory() as top:
+        path, unpacked = Path(top, "course.zip"), Path(top, "unpacked")
+        unpacked.mkdir()
+        path.write_bytes(zipped(files | dict.fromkeys(empty)))
+        try:
+            found = find_submissions(path, unpacked)
+        except SubmissionsError:
+            event("refused")
+            return
+        told = [one.notebook.name for one in found.submissions if one.notebook]
+        assert len(told) == len(set(told))
+        words = " ".join(
+            [*told, *found.notices]
+            + [word for one in found.submissions for word in (*one.notices, *one.others)]
+            + [module.name for one in found.submissions for module in one.modules]
+        )
+        for name in files:
+            parts = name.split("/")
+            is_notebook = name.endswith(".ipynb") and not any(
+                part in ("__MACOSX", ".ipynb_checkpoints") for part in parts
+            )
+            # Of nbgrader's tree only what lies below 'submitted' is somebody's.
+            if is_notebook and "submitted" not in "".join(files):
+                assert parts[-1] in words, (name, words)
+        assert all(one.students and one.name for one in found.submissions)
