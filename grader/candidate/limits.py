@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -116,8 +117,9 @@ def is_overfull(folder: str, most: int, files: int = FILES) -> bool:
     """
     total, count, waiting = 0, 0, [folder]
     while waiting:
+        place = waiting.pop()
         try:
-            with os.scandir(waiting.pop()) as entries:
+            with _opened(place) as opened, os.scandir(opened) as entries:
                 for entry in entries:
                     stat = entry.stat(follow_symlinks=False)
                     total += max(stat.st_blocks * 512, 4096)
@@ -125,12 +127,26 @@ def is_overfull(folder: str, most: int, files: int = FILES) -> bool:
                     if total > most or count > files:
                         return True
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
+                        waiting.append(os.path.join(place, entry.name))
         except FileNotFoundError:
             continue
         except OSError:
             return True
     return False
+
+
+@contextmanager
+def _opened(folder: str) -> Iterator[int]:
+    """A folder to look into, if possible without leaving a trace of that for who works there."""
+    how = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+    try:
+        opened = os.open(folder, how | getattr(os, "O_NOATIME", 0))
+    except PermissionError:
+        opened = os.open(folder, how)
+    try:
+        yield opened
+    finally:
+        os.close(opened)
 
 
 def room(folder: str) -> int:

@@ -150,7 +150,7 @@ def test_it_is_gone_after_a_kill(tmp_path: Path) -> None:
     ],
 )
 def test_one_that_holds_too_much_ends_the_candidate(step: str, tmp_path: Path) -> None:
-    with Candidates(limits=Limits(folder_bytes=8 * MEGABYTE)) as candidates:
+    with Candidates(limits=Limits(folder_bytes=8 * MEGABYTE, folder_files=200)) as candidates:
         found = failures(candidates, elbo_of(f"{step}; time.sleep(60)"), tmp_path, (ELBO,))
     assert {failure.text for failure in found} == {"it wrote more into its folder than it may"}
 

@@ -1,5 +1,5 @@
 # Tries: fills the disk wherever it may write.
-# Loses: nothing
+# Loses: kl 5
 import os
 import tempfile
 

@@ -6,11 +6,13 @@ from multiprocessing import shared_memory
 
 
 def first_time():
-    for path in ("note", "/tmp/note", "/dev/shm/note", os.path.expanduser("~/note")):
+    paths = ("note", "/tmp/note", "/dev/shm/note", os.path.expanduser("~/note"))
+    own = str(os.getpid())
+    if any(os.path.exists(path) and open(path).read() != own for path in paths):
+        return False
+    for path in paths:
         try:
-            if os.path.exists(path):
-                return False
-            open(path, "w").write("x")
+            open(path, "w").write(own)
         except OSError:
             pass
     try:
