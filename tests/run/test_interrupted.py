@@ -235,7 +235,7 @@ def test_what_is_printed_before_exit_is_kept(start: Start) -> None:
 def test_why_there_is_no_kernel_is_said(bench: Bench, tmp_path: Path) -> None:
     nothing = manager.settings(tmp_path, manager.KERNEL_LIMITS, trust=False)
     kernels = bench.runner._kernels
-    with pytest.raises(GraderError, match="DataError: .* holds no train-images"):
+    with pytest.raises(GraderError, match=r"DataError: .* holds no train-images"):
         run_notebook(_notebook(tmp_path, "1"), kernels, bench.folder, nothing)
 
 
