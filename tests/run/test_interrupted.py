@@ -23,7 +23,7 @@ from made_results import entry, graded
 
 from grader import machine
 from grader.candidate.limits import Limits
-from grader.candidate.processes import Warm
+from grader.candidate.processes import GraderError, Warm
 from grader.report.from_json import from_json
 from grader.report.gradebook import flags
 from grader.report.page import to_page
@@ -31,7 +31,7 @@ from grader.report.result import Run, Training
 from grader.report.terminal import run_words
 from grader.report.to_json import to_json
 from grader.run import manager, training
-from grader.run.execute import RunOutcome
+from grader.run.execute import RunOutcome, run_notebook
 from grader.run.process import ForkedProcess
 from grader.run.renewed import Turns
 from grader.run.start import Runner
@@ -230,6 +230,13 @@ def test_the_cell_that_ended_the_kernel_is_named_each_time(start: Start, end: st
 def test_what_is_printed_before_exit_is_kept(start: Start) -> None:
     executed = start("print('before'); exit()", "2").result(60).executed
     assert "before" in (executed or "")
+
+
+def test_why_there_is_no_kernel_is_said(bench: Bench, tmp_path: Path) -> None:
+    nothing = manager.settings(tmp_path, manager.KERNEL_LIMITS, trust=False)
+    kernels = bench.runner._kernels
+    with pytest.raises(GraderError, match=r"DataError: .* holds no train-images"):
+        run_notebook(_notebook(tmp_path, "1"), kernels, bench.folder, nothing)
 
 
 def test_exit_at_the_very_end_is_no_failure(start: Start) -> None:

@@ -229,6 +229,20 @@ def test_loaders_and_models_on_any_device(run: Run) -> None:
     completed(outcome)
 
 
+def test_a_gpu_that_is_taken_for_granted_answers(run: Run) -> None:
+    outcome = run(
+        "import torch\nprint(torch.cuda.get_device_name(0), torch.cuda.get_device_name())\n"
+        "print(torch.cuda.memory_allocated() / 1e6, torch.cuda.max_memory_allocated('cuda'))\n"
+        "print(torch.cuda.get_device_properties(0).total_memory, torch.cuda.mem_get_info())",
+        "torch.cuda.reset_peak_memory_stats(); torch.cuda.synchronize(); torch.cuda.empty_cache()\n"
+        "torch.backends.cudnn.benchmark = True; torch.cuda.manual_seed_all(0)",
+        "a, b = (torch.cuda.Event(enable_timing=True) for _ in range(2))\n"
+        "a.record(); b.record(); torch.cuda.synchronize(); assert a.elapsed_time(b) >= 0",
+        "assert not torch.cuda.is_available() and torch.cuda.device_count() == 0",
+    )
+    completed(outcome)
+
+
 COMPILED = (
     "vae.elbo = torch.compile(vae.elbo)",
     "vae = torch.compile(vae, mode='reduce-overhead'); torch.save(vae._orig_mod.state_dict(), 'a')",

@@ -1,0 +1,64 @@
+"""What a run and a training add to the advice, and that it never contradicts the points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from grader import spec
+from grader.checks import CHECKS
+from grader.grading import _advice
+from grader.report.result import CheckResult, CheckStatus, Run, TaskResult, Training
+from grader.run.explain import NO_ERROR, small_part
+from grader.submission.slices import Slice
+
+CODE = Slice((), {}, frozenset())
+FAILED = Training("failed", error="NameError: name 'batch_size' is not defined")
+RIGHT = "The checks found the ELBO right"
+
+
+def _tasks(
+    statuses: Mapping[str, CheckStatus], without: tuple[str, ...] = ()
+) -> tuple[TaskResult, ...]:
+    """Every task with all of its checks passed, but these and those that are left out."""
+    return tuple(
+        TaskResult(
+            task.id,
+            task.title,
+            0.0,
+            0.0,
+            tuple(
+                CheckResult(c.id, c.title, 0.0, 1.0, statuses.get(c.id, "passed"))
+                for c in CHECKS
+                if c.task == task.id and c.id not in without
+            ),
+        )
+        for task in spec.TASKS
+    )
+
+
+def test_the_checks_found_the_elbo_right() -> None:
+    (said,) = _advice(CODE, _tasks({}), Run(), FAILED)
+    assert said.startswith(RIGHT)
+
+
+@pytest.mark.parametrize("check", [c.id for c in CHECKS if c.task == "elbo"])
+@pytest.mark.parametrize("status", ["failed", "not_reached", "grader_error", None])
+def test_that_is_said_only_where_every_check_of_it_passed(
+    check: str, status: CheckStatus | None
+) -> None:
+    tasks = _tasks({check: status}) if status else _tasks({}, without=(check,))
+    assert not any(RIGHT in text for text in _advice(CODE, tasks, Run(), FAILED))
+
+
+@pytest.mark.parametrize("check", [c.id for c in CHECKS if c.task in ("encoder", "kl", "reparam")])
+def test_nor_where_what_it_calls_has_an_error(check: str) -> None:
+    assert _advice(CODE, _tasks({check: "failed"}), Run(), FAILED) == ()
+
+
+def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -> None:
+    run = Run("failed", 1.0, 7, "AssertionError", ("Cell 2 put out more.", small_part(640, 150)))
+    (said,) = _advice(CODE, _tasks({}), run, Training())
+    assert said.startswith(f"Cell 7: {NO_ERROR}")
+    assert "small part of MNIST" in said
