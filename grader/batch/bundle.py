@@ -9,6 +9,8 @@ import zipfile
 from importlib.metadata import requires
 from pathlib import Path
 
+import yaml
+
 from grader.assets import asset
 from grader.batch.find import best_notebook
 from grader.candidate.observation import clean
@@ -16,6 +18,7 @@ from grader.rubric import default_path, load_rubric
 
 DISTRIBUTION = "vae-grader"
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
+_TEMPLATE = "given_out.ipynb"
 _LEFT_OUT = ("__pycache__", ".mypy_cache", "docs")
 
 _SETUP = """\
@@ -79,7 +82,7 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
     files["requirements.txt"] = "\n".join((*wanted, "")).encode()
     files |= _below(package, "grader")
     files["grader/data/constraints.txt"] = asset("constraints.txt").read_bytes()
-    files["grader/data/rubric.yaml"] = rubric.read_bytes()
+    files |= _with_its_template(rubric)
     files |= _below(asset("student_template"), "grader/data/student_template")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -90,6 +93,19 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
             info.external_attr = (0o100755 if executable else 0o100644) << 16
             archive.writestr(info, content)
     return buffer.getvalue()
+
+
+def _with_its_template(rubric: Path) -> dict[str, bytes]:
+    """A rubric and the template that it names, side by side."""
+    text = rubric.read_bytes()
+    named = yaml.safe_load(text).get("template")
+    if named is None:
+        return {"grader/data/rubric.yaml": text}
+    line = f"template: {_TEMPLATE}\n".encode()
+    return {
+        "grader/data/rubric.yaml": re.sub(rb"(?m)^template[ \t]*:.*\n?", line, text),
+        f"grader/data/{_TEMPLATE}": (rubric.parent / named).read_bytes(),
+    }
 
 
 def _below(folder: Path, name: str) -> dict[str, bytes]:

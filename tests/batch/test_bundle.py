@@ -18,6 +18,8 @@ from click.testing import CliRunner
 
 from grader.batch.bundle import gradescope_bundle
 from grader.cli import main
+from grader.grading import KNOWN_CHECKS
+from grader.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -92,6 +94,20 @@ def test_the_given_rubric_goes_along(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         assert archive.read("grader/data/rubric.yaml") == rubric.read_bytes()
+
+
+def test_the_template_that_the_rubric_names_goes_along(tmp_path: Path) -> None:
+    given = Path("student_template/vae.ipynb").read_bytes()
+    (tmp_path / "mine.ipynb").write_bytes(given)
+    rubric = tmp_path / "rubric.yaml"
+    rubric.write_text("template: mine.ipynb\n" + Path("rubric.yaml").read_text())
+
+    with zipfile.ZipFile(io.BytesIO(gradescope_bundle(rubric))) as archive:
+        archive.extractall(tmp_path / "box")
+    packed = tmp_path / "box" / "grader" / "data" / "rubric.yaml"
+
+    template = load_rubric(packed, KNOWN_CHECKS).template
+    assert template == load_rubric(rubric, KNOWN_CHECKS).template is not None
 
 
 def test_a_rubric_that_can_not_be_used_is_not_packed(tmp_path: Path) -> None:
