@@ -110,15 +110,19 @@ def copy_beside(notebook: Notebook, folder: Path) -> None:
     Raises:
         OSError: one can't be written.
     """
-    sources = "\n".join(cell.source for cell in notebook.code)
+    waiting = ["\n".join(cell.source for cell in notebook.code)]
     files = files_of(notebook)
-    for name in files.names:
-        own = _names(sources, name) and not files.is_installed(name.removesuffix(".py"))
-        text = _read(files.folder / name) if own else None
-        if text is not None and name != notebook.path.name:
-            sources += text
-            folder.mkdir(exist_ok=True)
-            (folder / name).write_text(text)
+    left = {name for name in files.names if name != notebook.path.name}
+    while waiting:
+        source = waiting.pop()
+        for name in sorted(name for name in left if _names(source, name)):
+            left.discard(name)
+            own = not files.is_installed(name.removesuffix(".py"))
+            text = _read(files.folder / name) if own else None
+            if text is not None:
+                waiting.append(text)
+                folder.mkdir(exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
 
 
 def _names(sources: str, file: str) -> bool:

@@ -8,15 +8,15 @@ object later are added. Loading data, training and plotting stay out.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from grader import spec
-from grader.submission.choice import makes_model, trains
+from grader.submission.choice import trains
 from grader.submission.libraries import libraries_of
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
-from grader.submission.syntax import executed, named_in_texts, root
+from grader.submission.suspects import functions_given_class, may_change, sets_attributes
+from grader.submission.syntax import executed, named_in_texts
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
 _NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])
@@ -41,8 +41,6 @@ _FROM_KERNEL = frozenset(
         "_iii",
     ]
 )
-_SHOWING = frozenset(["print", "display", "help"])
-_OPAQUE = frozenset(["exec", "eval", "execfile", "globals", "locals", "vars", "get_ipython"])
 _COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 NARROW, WITH_DOUBTFUL, ALL_BEFORE = range(3)
@@ -250,11 +248,11 @@ class Slicer:
         for statement in self.program.statements[: self._end]:
             if spec.CLASS_NAME not in statement.names.immediate:
                 continue
-            called = set(_given_class(statement.node))
+            called = set(functions_given_class(statement.node))
             if not called or statement.index in self.program.data:
                 continue
             reaching = (i for name in called for i in self.program.reaching(name, statement.index))
-            changing = any(_sets_attributes(self.program.statements[i].node) for i in reaching)
+            changing = any(sets_attributes(self.program.statements[i].node) for i in reaching)
             if changing and not trains(self.program, statement):
                 found.append(statement.index)
         return found
@@ -267,44 +265,12 @@ class Slicer:
                     self._unfollowed.append(other)
 
 
-def _given_class(statement: ast.stmt) -> Iterator[str]:
-    """The functions that a statement calls with the class."""
-    for node in executed(statement):
-        if isinstance(node, ast.Call):
-            for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-                inside = (n.id for n in ast.walk(argument) if isinstance(n, ast.Name))
-                name = root(node)
-                if name is not None and spec.CLASS_NAME in inside:
-                    yield name
-
-
-def _sets_attributes(statement: ast.stmt) -> bool:
-    """Whether a function, or the methods of a class, set attributes of something."""
-    return any(
-        isinstance(node.ctx, ast.Store)
-        if isinstance(node, ast.Attribute)
-        else isinstance(node, ast.Name) and node.id == "setattr"
-        for node in ast.walk(statement)
-    )
-
-
 def _is_numeric(statement: Statement) -> bool:
     return any(
         isinstance(node, ast.ImportFrom)
         and (node.module or "").partition(".")[0] in _NUMERIC_MODULES
         for node in executed(statement.node)
     )
-
-
-def may_change(statement: Statement, names: Collection[str]) -> bool:
-    """Whether a statement may change what the names stand for, or bind some behind one's back."""
-    node = statement.node
-    if isinstance(node, (*_COLLECTED, ast.Pass, ast.Assert)) or makes_model(statement):
-        return False
-    if isinstance(node, ast.Expr) and root(node.value) in _SHOWING:
-        return False
-    called = {root(n.func) for n in executed(node) if isinstance(n, ast.Call)}
-    return not _OPAQUE.isdisjoint(called) or not statement.names.immediate.isdisjoint(names)
 
 
 def _end(program: Program, definition: Definition) -> int:
