@@ -25,6 +25,7 @@ from grader.candidate.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.run.beside import beside
 from grader.run.digits import Digits
+from grader.run.explain import without_places
 from grader.run.process import Ending, ForkedProcess, Interrupted, Process, SpawnedProcess
 from grader.submission.slices import Slice
 
@@ -81,9 +82,10 @@ def _trained(job: bytes, trainers: Nursery, folder: Path, trust: bool) -> Traini
     else:
         process = ForkedProcess(trainers, {"limits": asdict(LIMITS), "trust": trust})
     try:
-        return _ask(process, job)
+        came = _ask(process, job)
     finally:
         process.close()
+    return replace(came, error=came.error and without_places(came.error, folder))
 
 
 def cuda_hidden() -> bool:

@@ -197,6 +197,12 @@ def test_exception_is_told_with_its_place(train: Train) -> None:
     assert "(cell 13, line" in result.error
 
 
+def test_no_error_names_a_place_of_the_graders(train: Train) -> None:
+    result = train((FIRST_OF_ELBO, f"import os; open(os.getcwd() + '/log'); {FIRST_OF_ELBO}"))
+    assert result.status == "failed"
+    assert "grade-" not in (result.error or "")
+
+
 def test_process_that_ends_itself(train: Train) -> None:
     result = train(("noise = torch.randn_like(mu)", "import os; os._exit(4)"))
     assert result.status == "killed"
