@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, cpu_only, program, reach, torchvision_fix
+from grader.candidate import confinement, cpu_only, program, reach, scratch, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.wire import Message, pack, read_exactly, unpack
 
@@ -28,7 +28,8 @@ def prepare() -> None:
 
 def become(wire: int, request: dict[str, Any]) -> None:
     """Serve in a fork: train the one model that the wire describes, on the CPU."""
-    profile = confinement.Profile(Limits(**request["limits"]))
+    os.chdir(request["folder"])
+    profile = confinement.Profile(Limits(**request["limits"]), writable=(request["folder"],))
     _serve(wire, profile, request["trust"], cuda=False)
 
 
@@ -52,6 +53,8 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
     except confinement.UnconfinedError as error:
         _send(wire, {"kind": "unconfined", "missing": list(error.missing)}, [])
         return
+    for folder in profile.writable:
+        scratch.settle(folder)
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
     if cuda and device == "cpu":  # a fork has it from its warm process
@@ -88,8 +91,7 @@ def _train(job: Message, device: str) -> tuple[dict[str, Any], list[float]]:
         namespace = program.load(job.body["program"], job.body["bind"], device)
         vae = namespace[job.body["program"]["class_name"]](*job.body["sizes"]).to(device)
         namespace["vae"] = vae
-        images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255)
-        images = images.to(device, next(vae.parameters(), images).dtype)
+        images = torch.from_numpy(job.arrays[0].astype(np.float32) / 255).to(device)
         optimiser = torch.optim.Adam(vae.parameters(), lr=job.body["learning_rate"])
         started = time.perf_counter()
         for rows in _batches(len(images), job.body["batch_size"], job.body["steps"]):
