@@ -60,7 +60,11 @@ def _is_empty(folder: str) -> bool:
 
 
 def settle(folder: str) -> None:
-    """Have this process work in a folder, and look there for its home and for temporary files."""
+    """Have this process work in a folder, and look there for its home and for temporary files.
+
+    It is the root where nothing else of the disk is to be seen.
+    """
+    folder = folder if os.path.isdir(folder) else "/"
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder)
     tempfile.tempdir = folder

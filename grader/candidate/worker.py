@@ -73,15 +73,9 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
     tripwire = Tripwire(job.body["watch"])
     eager.install_for_checks()
     for probe in job.body["probes"]:
-        _settle(folder)
+        scratch.settle(folder)
+        scratch.clear(folder)
         _carry_out(probe, job, outbox, tripwire)
-
-
-def _settle(folder: str) -> None:
-    """Start in the folder, or in the root where nothing else of the disk is to be seen."""
-    folder = folder if os.path.isdir(folder) else "/"
-    scratch.settle(folder)
-    scratch.clear(folder)
 
 
 def _is_late() -> bool:

@@ -17,7 +17,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, cpu_only, idle, program, reach, torchvision_fix
+from grader.candidate import (
+    confinement,
+    cpu_only,
+    idle,
+    program,
+    reach,
+    scratch,
+    torchvision_fix,
+)
 from grader.candidate.limits import Limits
 from grader.candidate.wire import Message, pack, read_exactly, unpack
 from grader.run import surroundings
@@ -32,7 +40,8 @@ def prepare() -> None:
 
 def become(wire: int, request: dict[str, Any]) -> None:
     """Serve in a fork: train the one model that the wire describes, on the CPU."""
-    profile = confinement.Profile(Limits(**request["limits"]))
+    os.chdir(request["folder"])
+    profile = confinement.Profile(Limits(**request["limits"]), writable=(request["folder"],))
     _serve(wire, profile, request["trust"], cuda=False)
 
 
@@ -59,6 +68,8 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
         _send(wire, {"kind": "unconfined", "missing": list(error.missing)}, [])
         return
     idle.install()
+    for folder in profile.writable:
+        scratch.settle(folder)
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
     if cuda and device == "cpu":  # a fork has it from its warm process

@@ -80,7 +80,8 @@ def _trained(job: bytes, trainers: Nursery, folder: Path, trust: bool) -> Traini
             "grader.run.trainer", [request], _cuda_environment(folder), str(folder)
         )
     else:
-        process = ForkedProcess(trainers, {"limits": asdict(LIMITS), "trust": trust})
+        asked = {"limits": asdict(LIMITS), "trust": trust, "scratch": str(folder)}
+        process = ForkedProcess(trainers, asked)
     try:
         came = _ask(process, job)
     finally:

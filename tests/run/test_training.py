@@ -189,6 +189,13 @@ def test_a_class_that_knows_the_notebooks_sizes_alone_is_trained_in_these(train:
     assert (result.status, result.error, result.fell) == ("completed", None, True)
 
 
+def test_a_class_may_write_files_while_it_is_trained(train: Train) -> None:
+    trained = train(
+        ("self.latent_dim = latent_dim", "self.latent_dim = latent_dim; self.log = open('l', 'w')")
+    )
+    assert trained.status == "completed", trained.error
+
+
 def test_exception_is_told_with_its_place(train: Train) -> None:
     result = train(("hidden = F.relu(self.linear3(z))", "hidden = F.relu(self.linear1(z))"))
     assert result.status == "failed"
