@@ -65,6 +65,10 @@ def examine(
             ended = any(_ended(tried[check]) for check in tried if check.task == task)
             for setting in _mixtures(_CALLED[task] if ended else broken & _CALLED[task]):
                 put(open_again((task,), setting), setting)
+                own = [tried[check] for check in tried if check.task == task]
+                whole = ended and setting.full and not setting.own
+                if whole and all(_ended(_only(each, setting)) for each in own):
+                    break  # with all stand-ins, too: it is none of the helpers
     return tuple(_task_result(task, code, rubric, tried) for task in spec.TASKS)
 
 
@@ -92,6 +96,10 @@ def _passed(tried: Tried) -> bool:
 
 def _ended(tried: Tried) -> bool:
     return any(r.evidence.get("failure") in ("died", "timed_out") for r in tried.values())
+
+
+def _only(tried: Tried, setting: Setting) -> Tried:
+    return {s: result for s, result in tried.items() if s == setting}
 
 
 def _may_pass(tried: Tried, setting: Setting) -> bool:
