@@ -18,11 +18,9 @@ import torch
 from grader.candidate import confinement, cpu_only, eager, idle, scratch, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.candidate.program import begin, describe, load, seed_all
+from grader.candidate.reply import Outbox, encode, plain
 from grader.candidate.tripwire import Tripwire
-from grader.candidate.wire import DTYPES, Message, pack, read_exactly, unpack
-
-MAX_NUMBERS = 2 << 20
-MAX_ITEMS = 16
+from grader.candidate.wire import Message, read_exactly, unpack
 
 AWAKE = b"."
 """What a candidate of its own says when its imports are done, before the job is read."""
@@ -36,24 +34,6 @@ LATE = ("torch._dynamo", "sympy")
 Array = Callable[[int], np.ndarray]
 
 
-class _Outbox:
-    """Collects a message's arrays and sends it."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._arrays: list[np.ndarray] = []
-
-    def attach(self, array: np.ndarray) -> int:
-        self._arrays.append(array)
-        return len(self._arrays) - 1
-
-    def send(self, body: Mapping[str, Any]) -> None:
-        data = memoryview(pack(Message(body, tuple(self._arrays))))
-        self._arrays = []
-        while data:
-            data = data[os.write(self._fd, data) :]
-
-
 def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[str, ...]]) -> None:
     """Carry out the one job that comes in on ``read_fd``; replies go to ``write_fd``.
 
@@ -63,7 +43,7 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
     which layers are on, or raises `confinement.UnconfinedError`, and then nothing runs.
     """
     job = unpack(lambda count: read_exactly(read_fd, count))
-    outbox = _Outbox(write_fd)
+    outbox = Outbox(write_fd)
     try:
         outbox.send({"kind": "confined", "layers": confine()})
     except confinement.UnconfinedError as error:
@@ -82,7 +62,7 @@ def _is_late() -> bool:
     return any(name in sys.modules for name in LATE)
 
 
-def _carry_out(probe: Mapping[str, Any], job: Message, outbox: _Outbox, tripwire: Tripwire) -> None:
+def _carry_out(probe: Mapping[str, Any], job: Message, outbox: Outbox, tripwire: Tripwire) -> None:
     """Send what comes of building a probe's model, and then of each of its calls."""
     array = job.arrays[probe["first_array"] :].__getitem__
     begin(job.body["seed"])
@@ -157,7 +137,7 @@ def _parameters(vae: Any, names: Any) -> dict[str, torch.Tensor]:
 
 
 def _call(
-    vae: Any, namespace: dict[str, Any], call: Mapping[str, Any], array: Array, outbox: _Outbox
+    vae: Any, namespace: dict[str, Any], call: Mapping[str, Any], array: Array, outbox: Outbox
 ) -> dict[str, Any]:
     """Call one method ``repeat`` times, with gradients of its last value where asked for."""
     namespace["batch_size"] = call["batch_size"]
@@ -205,15 +185,15 @@ def _call(
             cotangents = [array(index) for index in call["cotangents"]]
             gradients = _gradients(values[-1], cotangents, {**leaves, **parameters})
             body["gradients"] = {
-                name: None if g is None else outbox.attach(_plain(g))
+                name: None if g is None else outbox.attach(plain(g))
                 for name, g in gradients.items()
             }
         except BaseException as error:
             body["backward"] = describe(error)
-    body["values"] = [_encode(value, outbox, depth=0) for value in values]
+    body["values"] = [encode(value, outbox, depth=0) for value in values]
     if call["keep"]:
         names = [name for name, _ in call["arguments"]]
-        body["kept"] = {n: _encode(a, outbox, 1) for n, a in zip(names, arguments, strict=True)}
+        body["kept"] = {n: encode(a, outbox, 1) for n, a in zip(names, arguments, strict=True)}
     return body
 
 
@@ -265,59 +245,6 @@ def _accumulated(
         tensor.grad = None
     total.backward()
     return {name: tensor.grad for name, tensor in inputs.items()}
-
-
-def _plain(tensor: torch.Tensor) -> np.ndarray:
-    """A tensor's numbers as an array that can be sent."""
-    tensor = tensor.detach().resolve_conj().resolve_neg()
-    if tensor.layout is not torch.strided:
-        tensor = tensor.to_dense()
-    if tensor.is_quantized:
-        tensor = tensor.dequantize()
-    if tensor.dtype is torch.bfloat16:
-        tensor = tensor.float()
-    return tensor.cpu().numpy()
-
-
-def _encode(value: Any, outbox: _Outbox, depth: int) -> dict[str, Any]:
-    """Describe what a method returned; numbers go into the payload."""
-    if value is None:
-        return {"form": "none"}
-    if isinstance(value, (tuple, list)) and depth == 0 and value:
-        # A list of numbers is one array to a person, a list of tensors several values, or rows.
-        if all(isinstance(item, (int, float, list)) for item in value):
-            return _encode(np.asarray(value), outbox, depth) | {"form": "list"}
-        if len(value) > MAX_ITEMS:
-            return _encode_rows(value, outbox)
-        form = "tuple" if isinstance(value, tuple) else "list"
-        return {"form": form, "items": [_encode(item, outbox, 1) for item in value]}
-    if isinstance(value, Mapping) and depth == 0 and 0 < len(value) <= MAX_ITEMS:
-        return {"form": "dict", "items": [_encode(item, outbox, 1) for item in value.values()]}
-    form = "tensor"
-    if isinstance(value, torch.Tensor):
-        if value.is_meta or value.numel() > MAX_NUMBERS:
-            return {"form": "unreadable", "shape": list(value.shape)[:8], "type": "tensor"}
-        dtype, array = str(value.dtype).removeprefix("torch."), _plain(value)
-    elif isinstance(value, (bool, int, float, np.ndarray, np.generic)):
-        form, array = "number" if np.ndim(value) == 0 else "ndarray", np.asarray(value)
-        dtype = array.dtype.name
-    elif isinstance(value, idle.Idle):
-        value.refuse()
-    else:
-        return {"form": "other", "type": type(value).__name__[:100]}
-    if array.dtype.name not in DTYPES or array.size > MAX_NUMBERS or array.ndim > 8:
-        return {"form": "unreadable", "shape": list(array.shape)[:8], "type": dtype[:100]}
-    return {"form": form, "array": outbox.attach(array), "dtype": dtype}
-
-
-def _encode_rows(value: Any, outbox: _Outbox) -> dict[str, Any]:
-    """Describe a long list: one of tensors that are all alike is a single array."""
-    kinds = {(item.shape, item.dtype) for item in value if isinstance(item, torch.Tensor)}
-    if len(kinds) == 1 and all(isinstance(item, torch.Tensor) for item in value):
-        numbers = len(value) * value[0].numel()
-        if numbers <= MAX_NUMBERS:
-            return _encode(torch.stack(list(value)), outbox, 1) | {"form": "list"}
-    return {"form": "other", "type": type(value).__name__[:100]}
 
 
 def prepare() -> None:

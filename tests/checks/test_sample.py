@@ -12,7 +12,7 @@ from scipy import stats
 from scipy.special import ndtr
 from variant_bank import Variant, notebook_with
 
-from grader.candidate.worker import MAX_ITEMS, _encode, _Outbox
+from grader.candidate.reply import MAX_ITEMS, Outbox, encode
 from grader.checks import sample_draws, sample_models, statistics
 from grader.checks.sample_models import SMALL, STEPS, THETAS, THRESHOLDS, Samples
 from grader.checks.verdict import NotReached
@@ -301,8 +301,8 @@ def test_frequencies_are_those_of_each(hits: int) -> None:
 
 def test_a_long_list_of_tensors_is_one_array() -> None:
     rows = [torch.full((3,), float(n)) for n in range(MAX_ITEMS + 4)]
-    outbox = _Outbox(-1)
-    assert _encode(rows, outbox, 0) == {"form": "list", "array": 0, "dtype": "float32"}
+    outbox = Outbox(-1)
+    assert encode(rows, outbox, 0) == {"form": "list", "array": 0, "dtype": "float32"}
     assert outbox._arrays[0].shape == (MAX_ITEMS + 4, 3)
-    assert _encode([*rows, torch.zeros(4)], outbox, 0) == {"form": "other", "type": "list"}
-    assert _encode([*rows, None], outbox, 0) == {"form": "other", "type": "list"}
+    assert encode([*rows, torch.zeros(4)], outbox, 0) == {"form": "other", "type": "list"}
+    assert encode([*rows, None], outbox, 0) == {"form": "other", "type": "list"}

@@ -1,0 +1,87 @@
+"""What a candidate sends back: a description of what a method returned, and its numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.candidate import idle
+from grader.candidate.wire import DTYPES, Message, pack
+
+MAX_NUMBERS = 2 << 20
+MAX_ITEMS = 16
+
+
+class Outbox:
+    """Collects a message's arrays and sends it."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._arrays: list[np.ndarray] = []
+
+    def attach(self, array: np.ndarray) -> int:
+        self._arrays.append(array)
+        return len(self._arrays) - 1
+
+    def send(self, body: Mapping[str, Any]) -> None:
+        data = memoryview(pack(Message(body, tuple(self._arrays))))
+        self._arrays = []
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+
+def plain(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor's numbers as an array that can be sent."""
+    tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if tensor.dtype is torch.bfloat16:
+        tensor = tensor.float()
+    return tensor.cpu().numpy()
+
+
+def encode(value: Any, outbox: Outbox, depth: int) -> dict[str, Any]:
+    """Describe what a method returned; numbers go into the payload."""
+    if value is None:
+        return {"form": "none"}
+    if isinstance(value, (tuple, list)) and depth == 0 and value:
+        # A list of numbers is one array to a person, a list of tensors several values, or rows.
+        if all(isinstance(item, (int, float, list)) for item in value):
+            return encode(np.asarray(value), outbox, depth) | {"form": "list"}
+        if len(value) > MAX_ITEMS:
+            return _encode_rows(value, outbox)
+        form = "tuple" if isinstance(value, tuple) else "list"
+        return {"form": form, "items": [encode(item, outbox, 1) for item in value]}
+    if isinstance(value, Mapping) and depth == 0 and 0 < len(value) <= MAX_ITEMS:
+        return {"form": "dict", "items": [encode(item, outbox, 1) for item in value.values()]}
+    form = "tensor"
+    if isinstance(value, torch.Tensor):
+        if value.is_meta or value.numel() > MAX_NUMBERS:
+            return {"form": "unreadable", "shape": list(value.shape)[:8], "type": "tensor"}
+        dtype, array = str(value.dtype).removeprefix("torch."), plain(value)
+    elif isinstance(value, (bool, int, float, np.ndarray, np.generic)):
+        form, array = "number" if np.ndim(value) == 0 else "ndarray", np.asarray(value)
+        dtype = array.dtype.name
+    elif isinstance(value, idle.Idle):
+        value.refuse()
+    else:
+        return {"form": "other", "type": type(value).__name__[:100]}
+    if array.dtype.name not in DTYPES or array.size > MAX_NUMBERS or array.ndim > 8:
+        return {"form": "unreadable", "shape": list(array.shape)[:8], "type": dtype[:100]}
+    return {"form": form, "array": outbox.attach(array), "dtype": dtype}
+
+
+def _encode_rows(value: Any, outbox: Outbox) -> dict[str, Any]:
+    """Describe a long list: one of tensors that are all alike is a single array."""
+    kinds = {(item.shape, item.dtype) for item in value if isinstance(item, torch.Tensor)}
+    if len(kinds) == 1 and all(isinstance(item, torch.Tensor) for item in value):
+        numbers = len(value) * value[0].numel()
+        if numbers <= MAX_NUMBERS:
+            return encode(torch.stack(list(value)), outbox, 1) | {"form": "list"}
+    return {"form": "other", "type": type(value).__name__[:100]}
