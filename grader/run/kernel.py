@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from grader.candidate import confinement, torchvision_fix
+from grader.candidate import confinement, eager, torchvision_fix
 from grader.candidate.limits import Limits
 from grader.run import no_gpu, places, plots, programs, stand_ins, surroundings
 from grader.run.digits import read_digits, shipped_folder
@@ -43,7 +43,7 @@ def prepare() -> None:
     plots.encode_quickly()
     surroundings.provide_vae_utils()
     surroundings.load_in_process()
-    surroundings.compile_nothing()
+    eager.install()
     surroundings.rehearse()
     for train in (True, False):
         read_digits(shipped_folder(), train)

@@ -169,19 +169,3 @@ def cut_loops() -> None:
             yield batch
 
     DataLoader.__iter__ = __iter__  # type: ignore[method-assign, assignment]
-
-
-def compile_nothing() -> None:
-    """Make ``torch.compile``, in every form, give back the function itself: nothing compiles here.
-
-    A confined process can start no compiler, and one for a few steps would not be worth it.
-    """
-    import torch
-
-    def compile(model: Any = None, **options: Any) -> Any:
-        return model if model is not None else lambda function: function
-
-    torch.compile = wraps(torch.compile)(compile)
-    module: Any = torch.nn.Module
-    module.compile = lambda self, *args, **options: None
-    module._orig_mod = property(lambda self: self)  # what a compiled module has been made of

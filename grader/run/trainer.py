@@ -20,6 +20,7 @@ import torch
 from grader.candidate import (
     confinement,
     cpu_only,
+    eager,
     idle,
     program,
     reach,
@@ -51,7 +52,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torchvision_fix.install()
     surroundings.load_in_process()
-    surroundings.compile_nothing()
+    eager.install()
     prepare()
     confinement.prepare()
     profile = confinement.Profile(Limits(**request["limits"]), devices=reach.cuda_devices())
