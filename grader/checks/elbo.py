@@ -19,7 +19,6 @@ from grader.checks.closeness import close_in_most_rows
 from grader.checks.elbo_models import (
     DRAW,
     METHOD,
-    Line,
     Model,
     drawn,
     noisy,
@@ -201,7 +200,10 @@ def _judge_draws(exam: Exam, given: elbo_noise.Given) -> None:
     if (
         varies
         and given.by_row
-        and (elbo_noise.is_drawn(exam, elbo_noise.BATCHES) or elbo_noise.is_average_of_draws(exam))
+        and (
+            elbo_noise.is_drawn(exam, elbo_noise.BATCHES, _rows_are_right(exam))
+            or elbo_noise.is_average_of_draws(exam)
+        )
     ):
         return
     by_row = given.by_row and _rows_are_right(exam)
@@ -259,13 +261,13 @@ def _repeats_itself(exam: Exam) -> bool:
 
 @lru_cache(maxsize=2)  # one for all submissions of a course
 def _repetition(seed: int, full: bool) -> Probe:
-    line = Line(1, full)
-    posterior = np.zeros((16, line.sizes.latent))
+    model = noisy(seed, full, 16)
+    posterior = np.zeros((16, model.sizes.latent))
     calls = (
-        Call(METHOD, {"x": line.batch(1).repeat(16, axis=0)}, repeat=2),
+        Call(METHOD, {"x": model.x}, repeat=2),
         Call(DRAW, {"mu": posterior, "logsigma": posterior}, repeat=2),
     )
-    return question(seed, line, calls, frozenset(HELPERS) - {DRAW})
+    return question(seed, model, calls, frozenset(HELPERS) - {DRAW})
 
 
 def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:

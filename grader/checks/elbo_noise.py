@@ -27,9 +27,13 @@ _AT_ONCE = 6144
 _SEVERAL, _ALONE, _TWICE = 64, 48, 2
 _CLOSE = 0.01
 """Of a standard deviation: room for a small epsilon inside a logarithm."""
+_FAR = 0.1
+"""More than rounding makes of any row's noise."""
 _NEARLY_ALL = 0.95
 _SAME = 2e-3
 """Of a nat: room for a likelihood whose noise is known."""
+_COMPARED = 8
+"""Calls in which the noise of rows is compared: among 512 rows no two are so near by chance."""
 _NUMBERS_OF_DRAWS = (*range(1, 21), 25, 30, 32, 40, 50, 64, 100)
 _MANY = 4096
 """Rows at which an average over draws is compared with its expectation."""
@@ -126,7 +130,8 @@ def is_handed_on(exam: Exam, given: Given, rows_are_right: bool, values_are_righ
 
     def shows_noise(part: Given) -> bool:
         answers = part.line, possible, *part.in_rows
-        return _is_behind(*answers) or (not values_are_right and _follows(*answers))
+        in_every_row = rows_are_right and values_are_right
+        return _is_behind(*answers, in_every_row) or (not values_are_right and _follows(*answers))
 
     if given.by_row and (shows_noise(given) or _is_averaged(exam, given, possible)):
         return True
@@ -143,14 +148,20 @@ def _is_behind(
     came: np.ndarray,
     x: np.ndarray,
     noise: np.ndarray,
+    in_every_row: bool,
 ) -> bool:
     recovered = (line.recovered(came, x, bound) for bound in possible)
     wanted = line.summed(noise)
-    # Single rows that are left out are charged as such.
-    return any(
-        found is not None and float(np.mean(np.abs(found - wanted) < _CLOSE)) > _NEARLY_ALL
-        for found in recovered
-    )
+    for found in recovered:
+        if found is None:
+            continue
+        errors = np.abs(found - wanted)
+        # Single rows that are left out are charged as such, unless they lack their noise alone.
+        if np.mean(errors < _CLOSE) > _NEARLY_ALL and not (
+            in_every_row and np.nanmax(errors) > _FAR
+        ):
+            return True
+    return False
 
 
 def _follows(
@@ -233,8 +244,11 @@ def draws(exam: Exam, bound: Bound) -> tuple[Draws, ...]:
     return tuple(found)
 
 
-def is_drawn(exam: Exam, lots: tuple[Lot, ...]) -> bool:
-    """Whether standard normal noise of its own is behind every row, in all lots."""
+def is_drawn(exam: Exam, lots: tuple[Lot, ...], in_every_row: bool = False) -> bool:
+    """Whether standard normal noise is behind the rows, in all lots.
+
+    Where rows are right otherwise, it has to be noise of its own ``in_every_row``.
+    """
     possible = list(bounds(stood_in(exam)))
     if exam.setting.full and lots == BATCHES:
         lots = (BATCHES[0], _AT_FULL_SIZE)
@@ -243,7 +257,13 @@ def is_drawn(exam: Exam, lots: tuple[Lot, ...]) -> bool:
         if came is None:
             return False
         noise = [(bound, recovered(exam, came, lot, bound)) for bound in possible]
-        possible = [b for b, n in noise if n is not None and is_standard(n, len(lots))]
+        possible = [
+            b
+            for b, n in noise
+            if n is not None
+            and is_standard(n, len(lots))
+            and not (in_every_row and np.any(shared_rows(n)))
+        ]
         if not possible:
             return False
     return True
@@ -258,6 +278,17 @@ def is_standard(noise: np.ndarray, lots: int) -> bool:
         *(p for axis in (0, 1) if noise.shape[axis] > 1 for p in statistics.unshared(noise, axis)),
         families=lots,
     )
+
+
+def shared_rows(noise: np.ndarray) -> np.ndarray:
+    """Which rows of noise ``[calls, rows]`` have none, or another row's, or minus that."""
+    sizes = np.abs(noise[:_COMPARED]).T
+    found: np.ndarray = np.max(sizes, axis=1) < _CLOSE
+    for row, lines in enumerate(sizes[:-1]):
+        alike = np.max(np.abs(sizes[row + 1 :] - lines), axis=1) < _CLOSE
+        found[row] |= np.any(alike)
+        found[row + 1 :] |= alike
+    return found
 
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
