@@ -145,7 +145,7 @@ def reparam_failures_at(model: Any, dims: int) -> Failures:
     mu[rows : 2 * rows].abs_()
     logsigma[rows : 2 * rows].abs_()
     mu[2 * rows : 3 * rows].abs_().neg_()
-    logsigma[2 * rows : 3 * rows].abs_().neg_()
+    logsigma[2 * rows : 3 * rows].abs_().neg_().sub_(1.5)
     parts = [
         drawn(model, m, s, calls) for m, s in zip(mu.split(rows), logsigma.split(rows), strict=True)
     ]

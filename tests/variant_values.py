@@ -116,6 +116,12 @@ def parts_of(task: str, value: Any, rows: int, width: int) -> list[Tensor]:
     """What an encoder or a decoder returned, ``[rows, width]`` each."""
     if task == "decoder":
         return [one_step_from(value, (rows, width))]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, Tensor) and value.shape == (rows, 2 * width):
+        value = value.chunk(2, 1)
+    if isinstance(value, Tensor) and value.shape in ((2, rows, width), (2 * rows, width)):
+        value = value.reshape(2, rows, width).unbind()
     if isinstance(value, Tensor) or len(value) < 2:
         raise ValueError("a pair is due")
     return [one_step_from(part, (rows, width)) for part in value[:2]]
@@ -128,6 +134,8 @@ def is_as_asked(task: str, model: Any, call: Callable[[Tensor], Any], given: Ten
     with torch.no_grad():
         value = call(kept)
     parts = (value,) if task == "decoder" else value
+    if task == "encoder" and isinstance(value, Tensor) and value.ndim == 3:
+        parts = value.unbind()  # as an assignment to two names does
     return (
         torch.equal(kept, given)
         and isinstance(parts, (tuple, list))

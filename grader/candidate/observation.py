@@ -75,13 +75,15 @@ class Returned:
     """What a call returned, a value for each repetition, and the gradients of the last.
 
     A gradient is None where no graph leads to that input. ``kept`` are the arguments as the last
-    call has left them, where they were asked for.
+    call has left them, where they were asked for; ``generators`` is where each generator stood
+    before and after it.
     """
 
     values: tuple[Value, ...]
     gradients: Mapping[str, np.ndarray | None] = field(default_factory=dict)
     backward: Failure | None = None
     kept: Mapping[str, Value] = field(default_factory=dict)
+    generators: tuple[tuple[str, str], ...] = ()
 
 
 Outcome = Returned | Failure
@@ -155,7 +157,17 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
         {name: None if i is None else _array(i, message.arrays) for name, i in gradients.items()},
         None if backward is None else _failure(backward, "backward"),
         {name: _value(value, message.arrays, depth=1) for name, value in kept.items()},
+        _states(body.get("generators")),
     )
+
+
+def _states(told: Any) -> tuple[tuple[str, str], ...]:
+    """Where each generator stood, before and after."""
+    match told:
+        case [list(before), list(after)]:
+            pairs = zip(before, after, strict=False)
+            return tuple((clean(first, 100), clean(second, 100)) for first, second in pairs)
+    return ()
 
 
 def read_touched(message: Message) -> frozenset[str]:

@@ -39,6 +39,8 @@ class Call:
         differentiate: arguments whose gradients are asked for as well as the parameters'.
         repeat: how many times the call is made; the gradients are the last one's.
         keep: whether the arguments are sent back as the last call has left them.
+        generators: whether it is told where the generators of random numbers stand before and
+            after the call; before the next one they are moved on.
     """
 
     method: str
@@ -47,6 +49,7 @@ class Call:
     differentiate: tuple[str, ...] = ()
     repeat: int = 1
     keep: bool = False
+    generators: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def _call(call: Call, parameters: Iterable[str], arrays: _Arrays) -> dict[str, A
         "batch_size": rows,
         "repeat": call.repeat,
         "keep": call.keep,
+        "generators": call.generators,
         "parameters": list(parameters),
         "cotangents": None
         if call.cotangents is None

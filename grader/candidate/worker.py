@@ -17,7 +17,7 @@ import torch
 
 from grader.candidate import confinement, cpu_only, eager, idle, scratch, torchvision_fix
 from grader.candidate.limits import Limits
-from grader.candidate.program import begin, describe, load, seed_all
+from grader.candidate.program import begin, describe, generators, load, move_on, seed_all
 from grader.candidate.reply import Outbox, encode, plain
 from grader.candidate.tripwire import Tripwire
 from grader.candidate.wire import Message, read_exactly, unpack
@@ -168,6 +168,7 @@ def _call(
             values.append(getattr(vae, call["method"])(*arguments))
         return values, arguments
 
+    before = generators() if call["generators"] else []
     has_computed = any(given.get("computed") for _, given in call["arguments"])
     try:
         values, arguments = answers(has_computed)
@@ -180,6 +181,9 @@ def _call(
         except Exception:
             raise error from None
     body: dict[str, Any] = {"kind": "returned"}
+    if call["generators"]:
+        body["generators"] = [before, generators()]
+        move_on()
     if call["cotangents"] is not None:
         try:
             cotangents = [array(index) for index in call["cotangents"]]

@@ -10,6 +10,7 @@ import numpy as np
 from grader.candidate.observation import Outcome
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks.closeness import close, close_in_most_rows, difference
+from grader.checks.reading import require_unseeded
 from grader.checks.rows import DEAD, Batch, row_error
 from grader.checks.slopes import Asked
 from grader.checks.verdict import Exam, Lost
@@ -66,10 +67,12 @@ def rows_error(
         other_weights: of a model in which everything must come out otherwise.
     """
     try:
+        require_unseeded(asked.outcomes)
         found = exam.once(f"{network.method}.batches", lambda: _compare(network, asked))
         error = found.error
         if not found.right:
-            error = _mixed_up(exam, network, asked, other(), found.nearly)
+            error = _remembers(exam, network, asked)
+            error = error or _mixed_up(exam, network, asked, other(), found.nearly)
             error = error or _does_not_depend(exam, network, asked, other_weights)
     except Lost as lost:
         return lost
@@ -91,6 +94,17 @@ def _compare(network: Network, asked: Asked) -> _Found:
                 words = difference(actual, right)[0]
                 return _Found(True, error=f"{name} is wrong for {len(inputs)} rows: {words}.")
     return _Found(True)
+
+
+def _remembers(exam: Exam, network: Network, asked: Asked) -> str | None:
+    """Whether the method is right when it is called first, and wrong after other calls."""
+    sizes, weights, inputs = asked.point.sizes, asked.point.weights, asked.batches[-1]
+    call = Call(network.method, {network.argument: inputs})
+    outcome = exam.ask(Probe(sizes, weights, (call,))).outcomes[0]
+    came, rights = network.read(outcome, len(inputs), sizes), network.right(weights, inputs)
+    if all(map(close, came, rights)):
+        return "What comes depends on earlier calls: something is kept from one to the next."
+    return None
 
 
 def _mixed_up(

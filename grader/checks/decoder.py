@@ -100,7 +100,7 @@ def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     batches = [worlds.normal(rng, count, sizes.latent) for count in counts]
     z, outer = worlds.normal(rng, 7, sizes.latent), worlds.normal(rng, 7, sizes.obs)
     point = Point(sizes, weights, METHOD, {"z": z}, (outer,), ("z",))
-    calls = [Call(METHOD, {"z": z}, keep=True) for z in batches]
+    calls = [Call(METHOD, {"z": z}, keep=True, generators=True) for z in batches]
     # The largest comes last: it may take too long.
     return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
 

@@ -89,7 +89,7 @@ def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     ]
     outer = tuple(worlds.normal(rng, 7, sizes.latent) for _ in _NAMES)
     point = Point(sizes, weights, METHOD, {"x": worlds.binary_rows(rng, 7, sizes)}, outer)
-    calls = [Call(METHOD, {"x": x}, keep=True) for x in batches]
+    calls = [Call(METHOD, {"x": x}, keep=True, generators=True) for x in batches]
     # The largest comes last: it may take too long.
     return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
 

@@ -13,6 +13,7 @@ from grader.checks import expected, worlds
 from grader.checks.closeness import close, close_in_most_rows, difference
 from grader.checks.reading import (
     gradients,
+    require_unseeded,
     require_untouched,
     shape_fits,
     shape_words,
@@ -137,7 +138,8 @@ def _ask(exam: Exam) -> tuple[list[_Answer], list[Outcome]]:
 
 
 def _call(mu: np.ndarray, logsigma: np.ndarray, keep: bool = False, repeat: int = 1) -> Call:
-    return Call(METHOD, {"mu": mu, "logsigma": logsigma}, keep=keep, repeat=repeat)
+    arguments = {"mu": mu, "logsigma": logsigma}
+    return Call(METHOD, arguments, keep=keep, repeat=repeat, generators=keep)
 
 
 def _probe(latent: int, calls: Sequence[Call]) -> Probe:
@@ -202,6 +204,7 @@ def per_sample(exam: Exam) -> Evidence | None:
     """Every row has its own divergence, shape [batch_size]"""
     answers, _ = _ask(exam)
     try:
+        require_unseeded(answer.outcome for answer in answers[-len(answers) // len(_LATENT) :])
         for answer in answers:
             _judge_shape(answer)
             require_untouched(answer.outcome, answer.arguments, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -209,6 +209,26 @@ def require_untouched(outcome: Outcome, given: Mapping[str, np.ndarray], names: 
                 f"{name} has dtype {part.type}, where what it is computed from has {dtype}.",
                 "Tensors of two dtypes can't be multiplied. Which step of yours brings in another?",
             )
+
+
+def require_unseeded(outcomes: Iterable[Outcome]) -> None:
+    """Calls leave the generators of random numbers going on, each from another place.
+
+    Raises:
+        Lost: they are set back to the same place.
+    """
+    states = [outcome.generators for outcome in outcomes if isinstance(outcome, Returned)]
+    for of_generator in zip(*states, strict=False):
+        moved = [after for before, after in of_generator if before != after]
+        if len(set(moved)) < len(moved):
+            break
+    else:
+        return
+    raise Lost(
+        "Every call seeds the generator of random numbers anew, so that all that is drawn after it "
+        "is the same each time.",
+        "Training wants new noise in every step. Where is a seed set that should not be?",
+    )
 
 
 def _equal(kept: np.ndarray, given: np.ndarray) -> bool:
