@@ -145,13 +145,15 @@ def reparam_failures_at(model: Any, dims: int) -> Failures:
     mu[rows : 2 * rows].abs_()
     logsigma[rows : 2 * rows].abs_()
     mu[2 * rows : 3 * rows].abs_().neg_()
-    logsigma[2 * rows : 3 * rows].abs_().neg_().sub_(1.5)
+    logsigma[2 * rows : 3 * rows].abs_().neg_().sub_(2)
     parts = [
         drawn(model, m, s, calls) for m, s in zip(mu.split(rows), logsigma.split(rows), strict=True)
     ]
     draws = torch.cat([z for z, _ in parts], 1)
     noise = (draws - mu) / torch.exp(logsigma)
-    lacks = noise.var(0).amax(1) == 0, noise.var(0).amax(0) == 0
+    varied = noise.var(0)
+    varied[2 * rows : 3 * rows].clamp_(min=1e-9)  # so narrow that rounding is no lack of noise
+    lacks = varied.amax(1) == 0, varied.amax(0) == 0
     few = [0 < lack.float().mean() < 0.3 for lack in lacks]
     if any(few):
         noise = noise[:, ~lacks[0]] if few[0] else noise[:, :, ~lacks[1]]
