@@ -151,9 +151,8 @@ def reparam_failures_at(model: Any, dims: int) -> Failures:
     ]
     draws = torch.cat([z for z, _ in parts], 1)
     noise = (draws - mu) / torch.exp(logsigma)
-    varied = noise.var(0)
-    varied[2 * rows : 3 * rows].clamp_(min=1e-9)  # so narrow that rounding is no lack of noise
-    lacks = varied.amax(1) == 0, varied.amax(0) == 0
+    lacks = noise.var(0).amax(1) == 0, noise.var(0).amax(0) == 0
+    lacks[0][2 * rows : 3 * rows] = False  # so narrow that rounding is no lack of noise
     few = [0 < lack.float().mean() < 0.3 for lack in lacks]
     if any(few):
         noise = noise[:, ~lacks[0]] if few[0] else noise[:, :, ~lacks[1]]
