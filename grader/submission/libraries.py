@@ -65,18 +65,40 @@ def libraries_of(program: Program, defined: int) -> Libraries:
     return Libraries(program, defined, _first_use(program, defined))
 
 
+def last_use(program: Program) -> int | None:
+    """The last statement that has to do with the class, an instance, or a function that uses it.
+
+    What a name is bound to afterwards is for itself.
+    """
+    users = {spec.CLASS_NAME}
+    last = None
+    for statement in program.statements:
+        _add_users(users, statement)
+        names = (node.id for node in executed(statement.node) if isinstance(node, ast.Name))
+        if not users.isdisjoint(names) or spec.CLASS_NAME in statement.names.binds:
+            last = statement.index
+    return last
+
+
+def _add_users(users: set[str], statement: Statement) -> None:
+    """Add what a statement makes another name or an instance of the class, or a user of it."""
+    match statement.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            while isinstance(value, ast.Call):  # VAE(784, 32).to(device)
+                value = value.func
+            if root(value) in users:
+                users.add(name)
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            makes = spec.CLASS_NAME in statement.names.binds
+            if not makes and not users.isdisjoint(statement.names.deferred):
+                users.add(name)
+
+
 def _first_use(program: Program, defined: int) -> int | None:
     """The first statement after the class that calls it, or a function that uses it."""
     users = {spec.CLASS_NAME}
     for statement in program.statements:
-        match statement.node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other)):
-                if other in users:
-                    users.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                makes = spec.CLASS_NAME in statement.names.binds
-                if not makes and not users.isdisjoint(statement.names.deferred):
-                    users.add(name)
+        _add_users(users, statement)
         if statement.index > defined and not isinstance(statement.node, _DEFINITIONS):
             calls = (node for node in executed(statement.node) if isinstance(node, ast.Call))
             if any(root(call.func) in users for call in calls):

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from grader import spec
 from grader.submission.choice import trains
-from grader.submission.libraries import libraries_of
+from grader.submission.libraries import last_use, libraries_of
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
 from grader.submission.suspects import functions_given_class, may_change, sets_attributes
@@ -65,6 +65,9 @@ class Slicer:
         self._given: set[int] = set()
         self._end = _end(program, definition)
         self._libraries = libraries_of(program, definition.statements[0])
+        # Where the methods meet their names, at the latest: what is bound later is none of theirs.
+        last = None if self._libraries.used is None else last_use(program)
+        self._met = self._end if last is None else min(self._end, last + 1)
         self._waiting: list[tuple[str, int, bool]] = []
         self._seen: set[tuple[str, int, bool]] = set()
         self._unfollowed: list[Statement] = []
@@ -102,15 +105,15 @@ class Slicer:
         for name in sorted(statement.names.immediate):
             self._need(name, index, True)
         for name in sorted(statement.names.deferred):
-            self._need(name, self._end, False)
+            self._need(name, self._met, False)
         for name in sorted(named_in_texts(statement.node) & self.program.binders.keys()):
-            for bound in self.program.reaching(name, self._end):
+            for bound in self.program.reaching(name, self._met):
                 self._include(bound)
         self._unfollowed.append(statement)
 
     def _meet(self, name: str, position: int, direct: bool) -> None:
         program = self.program
-        late = position == self._end
+        late = position == self._met
         if name in spec.NOTEBOOK_NAMES and late:
             self.notebook_names.add(name)  # bound by the grader to fit the instance under test
             return
@@ -120,8 +123,8 @@ class Slicer:
             reaching = self._libraries.at_use(name, reaching)
         if not reaching and (direct or wide):
             reaching = program.reaching(name, position, data=True, loops=wide)
-        if not reaching and late and name != spec.CLASS_NAME:
-            # Bound after another definition took the place of this one.
+        if not reaching and late and name not in (spec.CLASS_NAME, *BUILTINS):
+            # Bound after another definition took the place of this one, or after the last use.
             reaching = program.reaching(name, program.end, data=wide, loops=wide)
         if not reaching:
             self._meet_from_elsewhere(name, position)
@@ -142,7 +145,7 @@ class Slicer:
             stars = [index for index in stars if _is_numeric(program.statements[index])]
         for index in stars:
             self._include(index)
-        if stars or name in BUILTINS or name in _FROM_KERNEL or position != self._end:
+        if stars or name in BUILTINS or name in _FROM_KERNEL or position != self._met:
             return
         sources = program.reaching(name, position, data=True)
         if sources:

@@ -88,9 +88,6 @@ def test_a_library_keeps_its_name(binding: str) -> None:
         "VAE.elbo = len",
         "setattr(VAE, 'elbo', None)",
         "del VAE.elbo",
-        "def helper(x): return 2",
-        "helper = len",
-        "SCALE = [2]",
         "SCALE.append(1)",
         "SCALE[0] = 1",
         "helper.scale = 3",
@@ -98,6 +95,30 @@ def test_a_library_keeps_its_name(binding: str) -> None:
 )
 def test_what_is_done_to_the_class_and_its_helpers_counts_to_the_end(statement: str) -> None:
     assert statement in kept(sliced(IMPORTS, CLASS, HELPERS, USE, statement))
+
+
+REBINDINGS = [
+    "def helper(x): return 2",
+    "helper = len",
+    "SCALE = [2]",
+    "for SCALE in [1, 2]: pass",
+]
+
+
+@pytest.mark.parametrize("statement", REBINDINGS)
+def test_what_a_name_is_bound_to_after_the_last_use_is_for_itself(statement: str) -> None:
+    assert statement not in kept(sliced(IMPORTS, CLASS, HELPERS, USE, statement))
+    if not statement.startswith("for"):
+        assert statement in kept(sliced(IMPORTS, CLASS, HELPERS, USE, statement, "vae.sample(3)"))
+        assert statement in kept(sliced(IMPORTS, CLASS, HELPERS, statement))
+
+
+@pytest.mark.parametrize(
+    "statement", ["sum = 0", "for sum in [1, 2]: pass", "def sum(x): pass", "from numpy import *"]
+)
+def test_a_builtin_that_is_replaced_after_the_last_use_stays(statement: str) -> None:
+    uses = "class VAE:\n    def elbo(self, x): return sum(x)"
+    assert statement not in kept(sliced(IMPORTS, uses, USE, statement))
 
 
 def test_a_helper_that_a_later_cell_puts_into_a_library() -> None:
