@@ -120,7 +120,7 @@ def shape(exam: Exam) -> Evidence | None:
     # How many rows there may be has a check of its own.
     for z, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
         value = values(outcome, METHOD)[0]
-        tensor_of_shape(value, "theta", (len(z), asked.point.sizes.obs))
+        tensor_of_shape(value, "theta", (len(z), asked.point.sizes.obs), exactly=True)
         require_untouched(outcome, {"z": z}, ("theta",))
     return None
 

@@ -108,7 +108,7 @@ def shape(exam: Exam) -> Evidence | None:
     for x, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
         parts = pair(values(outcome, METHOD)[0], _NAMES)
         for part, name in zip(parts, _NAMES, strict=True):
-            tensor_of_shape(part, name, (len(x), asked.point.sizes.latent))
+            tensor_of_shape(part, name, (len(x), asked.point.sizes.latent), exactly=True)
         require_untouched(outcome, {"x": x}, _NAMES)
     return None
 

@@ -136,14 +136,14 @@ def tensor(value: Value, name: str) -> np.ndarray:
     raise Lost(f"{name} should be a tensor, and is {what}.")
 
 
-def tensor_of_shape(value: Value, name: str, shape: Shape) -> np.ndarray:
-    """A tensor's numbers in the wanted shape.
+def tensor_of_shape(value: Value, name: str, shape: Shape, exactly: bool = False) -> np.ndarray:
+    """A tensor's numbers in the wanted shape; ``exactly`` that where other methods need it.
 
     Raises:
         Lost: it is no tensor, or has another shape.
     """
     array = tensor(value, name)
-    if not shape_fits(array.shape, shape):
+    if array.shape != shape and (exactly or not shape_fits(array.shape, shape)):
         raise Lost(
             f"{name} should have shape {shape_words(shape)}, and has {shape_words(array.shape)}.",
             evidence={"wanted_shape": list(shape), "shape": list(array.shape)},
