@@ -114,6 +114,7 @@ def _construct(kind: Any, probe: Mapping[str, Any], namespace: dict[str, Any], a
     with torch.no_grad():
         for name, index in {**probe["weights"], **spare}.items():
             layer, _, parameter = name.partition(".")
+            _undo_weight_norm(getattr(vae, layer, None))
             target = getattr(getattr(vae, layer, None), parameter, None)
             weight = torch.from_numpy(array(index).copy())
             if not isinstance(target, torch.Tensor):
@@ -130,6 +131,21 @@ def _construct(kind: Any, probe: Mapping[str, Any], namespace: dict[str, Any], a
         for method in stand_ins["methods"]:
             setattr(kind, method, names[method])
     return vae
+
+
+def _undo_weight_norm(layer: Any) -> None:
+    """Give a layer its weight back, of which direction and length are parameters of their own.
+
+    It can hold any weight (Salimans and Kingma 2016, eq. 2), and computes the same with it.
+    """
+    if isinstance(getattr(layer, "weight_g", None), torch.Tensor):
+        torch.nn.utils.remove_weight_norm(layer)
+    own = layer.__dict__.get("_modules", {}) if isinstance(layer, torch.nn.Module) else {}
+    chain = own.get("parametrizations")
+    kinds = {type(step).__name__ for step in chain["weight"]} if chain and "weight" in chain else ()
+    if kinds == {"_WeightNorm"}:
+        with torch.enable_grad():  # or the weight that is left would need none
+            torch.nn.utils.parametrize.remove_parametrizations(layer, "weight")
 
 
 def _parameters(vae: Any, names: Any) -> dict[str, torch.Tensor]:

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+from outcomes import Examine, lost_checks
 
 from grader.candidate.client import Candidates
 from grader.grading import grade_file
@@ -101,3 +103,13 @@ class VAE(Honest):
     (kl,) = (task for task in result.tasks if task.id == "kl")
     assert all("starts a program" in (check.message or "") for check in kl.checks)
     assert all("nothing about what the method computes" in (c.hint or "") for c in kl.checks)
+
+
+@pytest.mark.parametrize("norm", ["nn.utils.weight_norm", "nn.utils.parametrizations.weight_norm"])
+def test_layers_with_weight_norm_are_linear_layers(examine_notebook: Examine, norm: str) -> None:
+    notebook = nbformat.read("reference/vae_solved.ipynb", 4)
+    cell = next(cell for cell in notebook.cells if "class VAE" in cell.source)
+    layer = next(line for line in cell.source.split("\n") if "self.linear4 = " in line)
+    name, made = layer.split(" = ")
+    cell.source = cell.source.replace(layer, f"{name} = {norm}({made})")
+    assert lost_checks(examine_notebook(notebook)) == {}
