@@ -297,10 +297,10 @@ def _entry(one: Submission, result: Result) -> Entry:
 
 
 def _summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
-    graded = [entry.result.points for entry in entries if entry.result.status == "graded"]
-    counted = sum(len(e.students) for e in entries if e.result.status == "graded")
+    # Each member of a group has its points, as in the gradebook.
+    graded = [e.result.points for e in entries if e.result.status == "graded" for _ in e.students]
     everybody = sum(len(entry.students) for entry in entries)
-    lines = [f"{counted} of {everybody} students are graded."]
+    lines = [f"{len(graded)} of {everybody} students are graded."]
     if graded:
         most = entries[0].result.max_points
         mean = sum(graded) / len(graded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from grader.batch import command
 from grader.batch.find import NOTHING, Found, find_submissions
 from grader.batch.listing import SubmissionsError
 from grader.batch.options import CourseOptions
+from grader.report.course import Entry, Identity
 from grader.report.result import Result
 from tests.batch.courses import gradebook
 from tests.batch.layouts import BLANK, CASES, FULL, PDF, Case, laid_out, tarred, zipped
@@ -92,6 +94,16 @@ def test_rows_and_counts(
     assert int(first) + sum(map(int, others)) == students
     pages = {path.stem for path in (out / "report" / "students").iterdir()}
     assert pages >= set(rows)
+
+
+def test_the_average_is_that_of_the_students_who_are_counted() -> None:
+    points = {"ada": 60.0, "bob, cem": 57.0}
+    entries = [
+        Entry(name, replace(graded(), points=of), tuple(map(Identity, name.split(", "))))
+        for name, of in points.items()
+    ]
+    told = command._summary(entries, [])
+    assert told.startswith("3 of 3 students are graded. They have 58.0 of 7.5 points")
 
 
 PART = st.sampled_from(
