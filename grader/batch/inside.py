@@ -37,8 +37,8 @@ def from_inside(
     names = names_of(listed)
     depths = nbgrader_tree.below_submitted(names, path.name)
     if depths is None:
-        outer, platform = _outer(names)
-        seen = _cut(listed, outer)
+        taken, platform = outer(names)
+        seen = _cut(listed, taken)
         if path.is_file():
             seen = _cut(seen, [_above_many(seen.files)] * len(names_of(seen)))
         return seen, platform, None
@@ -87,7 +87,7 @@ def _of_assignment(listed: Listing, assignment: str | None) -> Listing:
     return Listing(files, (*own, *dict.fromkeys((*o[:2], "") for o in others)), listed.notices)
 
 
-def _outer(names: Sequence[Parts]) -> tuple[list[int], Platform | None]:
+def outer(names: Sequence[Parts]) -> tuple[list[int], Platform | None]:
     """How many outer folders to take off each name, and the platform if the layout tells it.
 
     A folder around everything is taken off if the submissions are seen to lie further in: beside

@@ -508,3 +508,85 @@ CASES = {
         {"Zo\u00eb": "vae.ipynb", "Jos\u00e9": "Jose\u0301.ipynb"},
     ),
 }
+
+ABSOLUTE, CLIMBS = "!which has an absolute name", "!which has a name that leads out of the archive"
+ASTRAY = {
+    "absolute names beside others": Case(
+        {f"{name}/vae.ipynb": FULL for name in ("/srv/hw/ada", "/srv/hw/bob", "cem")},
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "cem": "vae.ipynb"},
+    ),
+    "one of each kind": Case(
+        {
+            "../evil/vae.ipynb": FULL,
+            "/abs/vae.ipynb": FULL,
+            "C:\\win\\vae.ipynb": FULL,
+            "ada/vae.ipynb": FULL,
+            "bob/../cem/vae.ipynb": FULL,
+        },
+        {
+            "evil": CLIMBS,
+            "abs": ABSOLUTE,
+            "win": ABSOLUTE,
+            "ada": "vae.ipynb",
+            "cem": "!which has '..' in its name",
+        },
+    ),
+    "one student of a disk": Case(
+        {
+            "/home/ada/vae.ipynb": FULL,
+            "/home/ada/notes.txt": "x",
+            "\\\\server\\hw\\bob\\vae.ipynb": FULL,
+            "cem/vae.ipynb": FULL,
+        },
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "cem": "vae.ipynb"},
+    ),
+    "side by side": Case(
+        {
+            "D:/hw/ada.ipynb": FULL,
+            "D:/hw/bob.ipynb": FULL,
+            "../dan.ipynb": FULL,
+            "cem.ipynb": FULL,
+        },
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "dan": CLIMBS, "cem": "cem.ipynb"},
+    ),
+    "nothing else": Case(
+        {
+            "/srv/hw/": None,
+            "/srv/hw/ada/": None,
+            "/srv/hw/ada/vae.ipynb": FULL,
+            "/srv/hw/bob/hw/vae.ipynb": FULL,
+            "/srv/hw/eve/": None,
+        },
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "eve": EMPTY},
+    ),
+    "a folder around the others": Case(
+        {
+            "export/ada/vae.ipynb": FULL,
+            "export/bob/vae.ipynb": FULL,
+            "../evil/vae.ipynb": FULL,
+            "/export/dan/vae.ipynb": FULL,
+        },
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "evil": CLIMBS, "dan": ABSOLUTE},
+    ),
+    "names of a platform": Case(
+        {
+            "HW 4/" + MOODLE.format("Ada_1", "vae.ipynb"): FULL,
+            "/srv/HW 4/" + MOODLE.format("Bo_2", "vae.ipynb"): FULL,
+            "../" + MOODLE.format("Cy_3", "vae.ipynb"): FULL,
+        },
+        {"Ada": "vae.ipynb", "Bo": ABSOLUTE, "Cy": CLIMBS},
+    ),
+    "a name that another has": Case(
+        {"../ada/vae.ipynb": vae(3), "ada/vae.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"ada": "vae.ipynb", "bob": "vae.ipynb"},
+    ),
+    "in a student's archive": Case(
+        {"ada.zip": zipped({"/home/ada/vae.ipynb": FULL}), "bob.ipynb": FULL},
+        {"ada": ABSOLUTE, "bob": "bob.ipynb"},
+    ),
+    "too many folders": Case(
+        {"ada/" + 12 * "deep/" + "vae.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"ada": "!which lies too deep", "bob": "vae.ipynb"},
+    ),
+}
+"""Archives with names that must not be followed, which no folder can have."""

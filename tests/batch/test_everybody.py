@@ -22,7 +22,7 @@ from grader.batch.options import CourseOptions
 from grader.report.course import Entry, Identity
 from grader.report.result import Result
 from tests.batch.courses import gradebook
-from tests.batch.layouts import BLANK, CASES, FULL, PDF, Case, laid_out, tarred, zipped
+from tests.batch.layouts import ASTRAY, BLANK, CASES, FULL, PDF, Case, laid_out, tarred, zipped
 
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 
@@ -62,6 +62,18 @@ def test_in_an_archive(case: Case, pack: Any, tmp_path: Path, unpacked: Path) ->
     path = tmp_path / "course.download"
     path.write_bytes(pack(case.files))
     check(find_submissions(path, unpacked, case.assignment), case)
+
+
+@pytest.mark.parametrize("case", ASTRAY.values(), ids=list(ASTRAY))
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_names_that_are_not_followed(case: Case, pack: Any, tmp_path: Path, unpacked: Path) -> None:
+    path = tmp_path / "course.zip"
+    path.write_bytes(pack(case.files))
+    found = find_submissions(path, unpacked)
+    check(found, case)
+    assert all(path.is_relative_to(unpacked) for path in tmp_path.rglob("*.ipynb"))
+    astray = [name for name in case.files if ".." in name or name.startswith(("/", "\\", "C:"))]
+    assert len(found.notices) >= sum(not name.endswith("/") for name in astray)
 
 
 @each_case
