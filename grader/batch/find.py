@@ -260,6 +260,12 @@ def _notices(own: _Own, graded: File, one: Owner, others: Sequence[File]) -> lis
             f"The last of {len(attempts)} attempts holds nothing that can be graded, so an "
             "earlier one is."
         )
+    prefixes = {owner.students[0].prefix for owner, _ in (*own.files, *own.traces)}
+    if one.key[0] == "brightspace" and len(prefixes) > 1 and 0 in attempts:
+        notices.append(
+            f"The date of an attempt can't be read, so it isn't certain that {graded.name} is of "
+            f"the last of {len(prefixes)} attempts."
+        )
     return notices
 
 

@@ -319,6 +319,29 @@ CASES = {
             "Dan": EMPTY,
         },
     ),
+    "Brightspace's attempts with dates in any language": Case(
+        {
+            "1-2 - Ada L - 2026\u5e743\u67081\u65e5 1005/vae.ipynb": vae(5),
+            "1-2 - Ada L - 2026\u5e743\u67082\u65e5 1005/vae.ipynb": vae(6),
+            "2-2 - Bob R - 01.03.2026 1005 - vae.ipynb": vae(5),
+            "2-2 - Bob R - 02.03.2026 1005 - vae.ipynb": vae(6),
+            "3-2 - Cem - 1 mars 26 10h05/vae.ipynb": vae(5),
+            "3-2 - Cem - 2 mars 26 10h05/vae.ipynb": vae(6),
+            "4-2 - Bo - Smith - 1 \u043c\u0430\u0440. 2026 \u0433. 1005 - vae.ipynb": FULL,
+            "5-2 - Dan - 1 mars 26 10h05": None,
+        },
+        {
+            "Ada L": "vae.ipynb",
+            "Bob R": "2-2 - Bob R - 02.03.2026 1005 - vae.ipynb",
+            "Cem": "vae.ipynb",
+            "Bo - Smith": "4-2 - Bo - Smith - 1 \u043c\u0430\u0440. 2026 \u0433. 1005 - vae.ipynb",
+            "Dan": EMPTY,
+        },
+    ),
+    "numbers that are no attempts": Case(
+        {"ada/1-2 - VAE - v2.ipynb": FULL, "bob/1-2 - VAE - v2/vae.ipynb": FULL},
+        {"ada": "1-2 - VAE - v2.ipynb", "bob": "vae.ipynb"},
+    ),
     "Moodle's download in parts": Case(
         {
             "group 1.zip": zipped({MOODLE.format("Ada_1", "vae.ipynb"): FULL}),

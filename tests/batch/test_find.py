@@ -339,6 +339,14 @@ def test_only_a_platforms_own_timestamp_counts(found) -> None:
     assert one(found(files)).submitted is None
 
 
+@pytest.mark.parametrize("dates", [("01.03.2026 1005", "02.03.2026 1005"), ("1 mars 26 1", "?123")])
+def test_a_date_that_is_not_read_is_said_where_attempts_hang_on_it(found, dates) -> None:
+    files = {f"2-2 - Bob - {date} - vae.ipynb": notebook() for date in dates}
+    ada, bob = found(files | {f"1-2 - Ada - {dates[0]} - vae.ipynb": notebook()}).submissions
+    assert "The date of an attempt can't be read" in " ".join(bob.notices)
+    assert ada.notices == ()
+
+
 @pytest.mark.parametrize(
     ("names", "graded"),
     [
