@@ -118,12 +118,19 @@ def _grade(
     asks_nbgrader = course.options.nbgrader is not None
     roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
     published = publish(store.folder, entries, course.options, paths, roster)
-    for notice in (*found.notices, *stale, *unread, *published.notices):
+    for notice in (
+        *filter(None, [found.doubt]),
+        *found.notices,
+        *stale,
+        *unread,
+        *published.notices,
+    ):
         _say(f"Note: {notice}", sys.stderr)
     _say(_summary(entries, published.files), sys.stdout)
     for problem in published.problems:
         _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
+    done = done and not found.doubt
     return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
 
 

@@ -32,6 +32,7 @@ from grader.batch.listing import (
 from grader.batch.names import shown, unique_names
 from grader.batch.owners import Owner
 from grader.batch.platforms import Layout
+from grader.batch.sections import below_sections
 from grader.report.course import Identity, Platform
 from grader.submission.kinds import Kind
 
@@ -82,10 +83,14 @@ class Submission:
 
 @dataclass(frozen=True)
 class Found:
-    """The submissions, sorted by name, and what was left out on the way."""
+    """The submissions, sorted by name, and what was left out on the way.
+
+    ``doubt`` says what a person has to decide: whose some of the files are.
+    """
 
     submissions: tuple[Submission, ...]
     notices: tuple[str, ...]
+    doubt: str = ""
 
 
 @dataclass
@@ -122,6 +127,9 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         named = ((folder, "") for folder in groups)  # also whose folder isn't there
         seen = replace(seen, files=files, traces=(*seen.traces, *named))
     seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
+    doubt = ""
+    if platform is None:
+        seen, doubt = below_sections(seen)
     layout = Layout.of(seen.files, groups)
     owned = _by_owner(seen, layout, platform)
     # A stray file at the top, such as a list of the course, is nobody's submission.
@@ -139,7 +147,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         replace(submission, name=name)
         for submission, name in zip(submissions, unique_names(texts), strict=True)
     ]
-    return Found(tuple(sorted(finished, key=lambda one: one.name)), tuple(notices))
+    return Found(tuple(sorted(finished, key=lambda one: one.name)), tuple(notices), doubt)
 
 
 def _apart(files: Sequence[File], folder: Path) -> Iterator[File]:

@@ -613,3 +613,94 @@ ASTRAY = {
     ),
 }
 """Archives with names that must not be followed, which no folder can have."""
+
+
+def each(*names: str) -> dict[str, str | bytes | None]:
+    """A written notebook in each of these folders; an empty folder where a slash ends the name."""
+    empty = {name.rstrip("/"): None for name in names if name.endswith("/")}
+    return empty | {f"{name}/vae.ipynb": FULL for name in names if not name.endswith("/")}
+
+
+def all_graded(*students: str) -> dict[str, str]:
+    """The students, each with their ``vae.ipynb``."""
+    return dict.fromkeys(students, "vae.ipynb")
+
+
+SECTIONS = {
+    "tutorials": Case(
+        each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/cem"), all_graded("ada", "bob", "cem")
+    ),
+    "short names and empty folders": Case(
+        each("s1/ada", "s1/bob", "s2/cem", "s2/dia", "s2/eve/", "s2/flo/hw/"),
+        {**all_graded("ada", "bob", "cem", "dia"), "eve": EMPTY, "flo": EMPTY},
+    ),
+    "a name in two sections": Case(
+        each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/ada"),
+        all_graded("Tutorial 1 ada", "bob", "Tutorial 2 ada"),
+    ),
+    "a name in two sections, once an archive": Case(
+        {**each("A/ada", "A/bob"), "B/ada.zip": zipped({"vae.ipynb": FULL})},
+        all_graded("A ada", "bob", "B ada"),
+    ),
+    "called after tutors": Case(
+        each("Dr Smith/ada", "Dr Smith/bob", "Dr Jones/cem", "Dr Jones/dia/hw/last"),
+        all_graded("ada", "bob", "cem", "dia"),
+    ),
+    "numbers for students": Case(
+        each("Group 1/2024001", "Group 1/2024002", "Group 2/2024003"),
+        all_graded("2024001", "2024002", "2024003"),
+    ),
+    "folders around, lists beside, and nothing handed in": Case(
+        {
+            **each("HW 4/Lab A/ada", "HW 4/Lab A/bob", "HW 4/Lab B/cem", "HW 4/Lab C/"),
+            "HW 4/Lab A/list.csv": "ada",
+            "HW 4/Lab B/vae_utils.py": "x = 1",
+            "HW 4/Lab B/dan/report.pdf": PDF,
+        },
+        {**all_graded("ada", "bob", "cem"), "dan": "!report.pdf", "Lab C": EMPTY},
+    ),
+    "sections of two campuses": Case(
+        each(
+            "Campus N/Lab 1/ada", "Campus N/Lab 2/bob", "Campus S/Lab 3/cem", "Campus S/Lab 3/dia"
+        ),
+        all_graded("ada", "bob", "cem", "dia"),
+    ),
+    "a folder each": Case(
+        each("ada/submission", "bob/submission", "cem/my work"), all_graded("ada", "bob", "cem")
+    ),
+    "several folders each": Case(
+        each("ada/draft", "ada/final", "bob/draft", "bob/final_v2"), all_graded("ada", "bob")
+    ),
+    "everybody's folders": Case(
+        each("ada/north", "ada/south", "bob/north", "bob/south"), all_graded("ada", "bob")
+    ),
+    "students by number": Case(
+        each("s1/part 1", "s1/part 2", "s2/part 1", "s3/1", "s3/2"), all_graded("s1", "s2", "s3")
+    ),
+    "one student's odd folders": Case(
+        each("ada/diffusion", "ada/gan", "bob", "cem/hw"), all_graded("ada", "bob", "cem")
+    ),
+}
+"""Students in folders of sections, or with several folders of their own."""
+
+DOUBTFUL = {
+    "sections beside a student": (each("Tutorial 1/ada", "Tutorial 1/bob", "cem"), "ada, bob"),
+    "neither": (each("ada/north", "ada/south", "bob/east", "cem/west"), "ada (north, south)"),
+    "work beside names": (each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/final"), "ada, bob"),
+    "archives of several folders": (
+        {
+            f"{name}.zip": zipped({f"{one}/vae.ipynb": FULL for one in within})
+            for name, within in (("mo", ("ada", "bob")), ("tu", ("cem", "dia")))
+        },
+        "tu.zip (cem, dia)",
+    ),
+    "the same names in each": (
+        each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/ada", "Tutorial 2/bob"),
+        "Tutorial 2 (ada, bob)",
+    ),
+    "files in sections": (
+        {"Tutorial 1/ada.ipynb": FULL, "Tutorial 1/bob.ipynb": FULL, "Tutorial 2/cem.ipynb": FULL},
+        "Tutorial 1 (ada.ipynb, bob.ipynb)",
+    ),
+}
+"""Folders of which it can't be told, and who is named."""

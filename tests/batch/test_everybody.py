@@ -22,9 +22,23 @@ from grader.batch.options import CourseOptions
 from grader.report.course import Entry, Identity
 from grader.report.result import Result
 from tests.batch.courses import gradebook
-from tests.batch.layouts import ASTRAY, BLANK, CASES, FULL, PDF, Case, laid_out, tarred, zipped
+from tests.batch.layouts import (
+    ASTRAY,
+    BLANK,
+    CASES,
+    DOUBTFUL,
+    FULL,
+    PDF,
+    SECTIONS,
+    Case,
+    Files,
+    laid_out,
+    tarred,
+    zipped,
+)
 
-each_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+EVERY = CASES | SECTIONS
+each_case = pytest.mark.parametrize("case", EVERY.values(), ids=list(EVERY))
 
 
 @pytest.fixture
@@ -74,6 +88,27 @@ def test_names_that_are_not_followed(case: Case, pack: Any, tmp_path: Path, unpa
     assert all(path.is_relative_to(unpacked) for path in tmp_path.rglob("*.ipynb"))
     astray = [name for name in case.files if ".." in name or name.startswith(("/", "\\", "C:"))]
     assert len(found.notices) >= sum(not name.endswith("/") for name in astray)
+
+
+@pytest.mark.parametrize(("files", "named"), DOUBTFUL.values(), ids=list(DOUBTFUL))
+def test_what_may_be_sections_is_asked_about(
+    files: Files, named: str, tmp_path: Path, unpacked: Path
+) -> None:
+    found = find_submissions(laid_out(files, tmp_path / "in"), unpacked)
+    assert "students or sections" in found.doubt
+    assert named in found.doubt
+    tops = sorted({name.split("/")[0].removesuffix(".zip") for name in files})
+    assert [one.student for one in found.submissions] == tops
+
+
+def test_what_is_asked_about_is_said_in_the_exit_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "_graded", lambda *given: {one.name: graded() for one in given[3]})
+    files, named = DOUBTFUL["neither"]
+    course = command.Course(laid_out(files, tmp_path / "in"), CourseOptions(out=tmp_path / "out"))
+    assert command.run(course) == 1
+    assert named in capsys.readouterr().err
 
 
 @each_case
