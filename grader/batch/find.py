@@ -14,6 +14,7 @@ from pathlib import Path
 
 from grader.batch import nbgrader_tree
 from grader.batch.archives import list_files
+from grader.batch.beside import hidden, is_beside
 from grader.batch.choose import choose
 from grader.batch.copies import content_of, copy_of
 from grader.batch.gradescope import Group, groups_of
@@ -138,6 +139,14 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         own = owned.pop(key)
         names = ", ".join(file.name for _, file in own.files)
         notices.append(f"{names} is no notebook; it was left out.")
+    beside = [key for key, own in owned.items() if key[0] == "folder" and _is_beside(own)]
+    if len(beside) < len(owned):
+        for own in map(owned.pop, beside):
+            top = shown((own.files or own.traces)[0][0].text)
+            notices.append(
+                f"{top}/ holds no notebook, and no student is called so; it was left out."
+            )
+    notices += filter(None, [hidden(seen.traces)])
     if not owned:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
     nothing = NOTHING + (f" for the assignment {shown(chosen)}" if chosen else "")
@@ -214,6 +223,10 @@ def _is_flat(seen: Listing) -> bool:
 def _is_code(file: File) -> bool:
     is_named = file.suffix in CODE and file.parts[-1] not in GIVEN
     return is_named or file.kind is Kind.NOTEBOOK or is_archive_name(file.parts[-1])
+
+
+def _is_beside(own: _Own) -> bool:
+    return is_beside([file for _, file in own.files], [parts for _, parts in own.traces])
 
 
 def _is_stray(own: _Own, is_flat: bool) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from grader.batch.beside import BESIDE
 from grader.batch.choose import topic
 from grader.batch.inside import names_of
 from grader.batch.listing import CODE, GIVEN, File, Listing, Parts, is_archive_name, is_junk
@@ -142,6 +143,8 @@ def _tops(seen: Listing) -> dict[str, _Top]:
         own = [*group]
         found = [parts for parts in own if parts in notebooks]
         inner = frozenset(parts[1] for parts in own if len(parts) > 2)
+        if name.lower() in BESIDE and not found:
+            continue
         if any(map(is_platforms, inner)):
             return {}
         filled = frozenset(parts[1] for parts in found if len(parts) > 2)
@@ -168,7 +171,8 @@ def _cut(seen: Listing, tops: Mapping[str, _Top]) -> Listing:
         top, *rest = parts
         if not rest or top not in tops or not tops[top].inner:
             return parts
-        if rest[0] in tops[top].inner and often[key(top, rest[0])[1:]] > 1:
+        is_beside = rest[0].lower() in BESIDE and rest[0] not in tops[top].filled
+        if rest[0] in tops[top].inner and not is_beside and often[key(top, rest[0])[1:]] > 1:
             return (f"{top} {rest[0]}", *rest[1:])
         return tuple(rest)
 

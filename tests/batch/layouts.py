@@ -659,6 +659,13 @@ SECTIONS = {
         },
         {**all_graded("ada", "bob", "cem"), "dan": "!report.pdf", "Lab C": EMPTY},
     ),
+    "data beside sections and in them": Case(
+        {
+            **each("Lab 1/ada", "Lab 1/bob", "Lab 2/cem"),
+            **{f"{top}data/mnist/{top[:-1]}.csv": "1" for top in ("", "Lab 1/", "Lab 2/")},
+        },
+        all_graded("ada", "bob", "cem"),
+    ),
     "sections of two campuses": Case(
         each(
             "Campus N/Lab 1/ada", "Campus N/Lab 2/bob", "Campus S/Lab 3/cem", "Campus S/Lab 3/dia"

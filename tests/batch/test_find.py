@@ -13,7 +13,7 @@ import pytest
 
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
-from tests.batch.layouts import BLANK, FULL
+from tests.batch.layouts import BLANK, FULL, laid_out
 
 
 def notebook(source: str = "class VAE(nn.Module):\n    pass") -> str:
@@ -396,6 +396,45 @@ def test_students_zip_is_opened(tmp_path: Path) -> None:
     ]
     assert all("inner.zip can't be opened" in notice for notice in found.notices)
     assert len(found.notices) == 2
+
+
+BESIDE = {
+    "data/train.csv": "1,2",
+    "Figures/elbo.txt": "x",
+    "node_modules/gyp/gyp_main.py": "import sys",
+    "build/lib/mine.py": "x = 1",
+}
+
+
+def test_folders_beside_students_are_none(found) -> None:
+    students = {"ada/vae.ipynb": notebook(), "bob/data/x.csv": "1", "bob/vae.ipynb": notebook()}
+    result = found(students | BESIDE)
+    assert [one.student for one in result.submissions] == ["ada", "bob"]
+    assert sorted(notice.split()[0] for notice in result.notices) == [
+        "Figures/",
+        "build/",
+        "data/",
+        "node_modules/",
+    ]
+
+
+def test_a_folder_with_a_notebook_is_a_student_whatever_it_is_called(found) -> None:
+    files = {"data/vae.ipynb": notebook(), "models/vae.py": "class VAE: pass", "ada/report.pdf": ""}
+    assert [one.student for one in found(files).submissions] == ["ada", "data", "models"]
+
+
+def test_nothing_but_data_is_kept(tmp_path: Path) -> None:
+    top = laid_out({"data/train.csv": "1", "models/readme.md": "x"}, tmp_path / "in")
+    result = find_submissions(top, tmp_path)
+    assert [one.student for one in result.submissions] == ["data", "models"]
+
+
+def test_what_is_hidden_is_named(found) -> None:
+    hidden = {".gus/vae.ipynb": notebook(), ".hal.ipynb": notebook(), ".git/config": "x"}
+    result = found({"ada/vae.ipynb": notebook(), "bob/vae.ipynb": notebook()} | hidden)
+    assert [one.student for one in result.submissions] == ["ada", "bob"]
+    (notice,) = result.notices
+    assert notice.startswith(".gus/, .hal.ipynb are hidden")
 
 
 def test_order_does_not_hang_on_the_disk(found) -> None:
