@@ -116,7 +116,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
     listed = list_files(path, unpacked)
     seen, platform, chosen = from_inside(listed, path.absolute(), assignment)
     groups: Mapping[str, Group] = {}
-    notices = list(listed.notices)
+    notices = list(seen.notices)
     if assignment is not None and platform != "nbgrader":
         notices.append(
             f"These are not nbgrader's folders, so all of it is taken for '{shown(assignment)}'."

@@ -232,6 +232,17 @@ def test_the_folder_of_submissions_itself_is_nbgraders(
         find_submissions(tmp_path / folder, tmp_path, "vae2")
 
 
+def test_files_beside_nbgraders_folders(tmp_path: Path) -> None:
+    names = ("ada/vae/vae.ipynb", "ada/vae2/vae.ipynb", "bob.ipynb", "list.csv", "ada/my.ipynb")
+    top = laid_out(dict.fromkeys(names, FULL), tmp_path / "submitted")
+    found = find_submissions(top, tmp_path, "vae")
+    assert [(one.student, chosen(one)) for one in found.submissions] == [
+        ("ada", "vae.ipynb"),
+        ("bob", "bob.ipynb"),
+    ]
+    assert [notice.split()[0] for notice in found.notices] == ["ada/my.ipynb", "list.csv"]
+
+
 def test_an_assignment_of_other_folders_is_told(found) -> None:
     result = found({"ada/vae.ipynb": notebook(), "bob/vae.ipynb": notebook()}, "vae")
     assert len(result.submissions) == 2
