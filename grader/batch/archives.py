@@ -8,14 +8,14 @@ refuses. An archive that lies in a folder or in another archive is listed as a f
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from grader.batch.astray import placed, why_astray
 from grader.batch.listing import (
     CODE,
     GRADESCOPE_FILE,
@@ -217,17 +217,28 @@ def _unpack(path: Path, under: Parts, found: _Found, deep: int) -> None:
         OSError: it can't be read, or nothing can be written.
     """
     name = under[-1] if under else path.name
-    for member in members(path, name, max(0, MAX_FILES - len(found.files) - len(found.traces))):
-        told = shown("/".join((*under, member.name)))
-        parts = tuple(part for part in member.name.split("/") if part not in ("", "."))
-        refusal = _refusal(member.name, parts)
-        if refusal:
-            found.notices.append(f"{told} {refusal}; it was left out.")
-            continue
-        if not parts:
-            continue
-        parts = (*under, *parts)
-        if any(map(is_junk, parts[len(under) :])):
+    most = max(0, MAX_FILES - len(found.files) - len(found.traces))
+    astray: dict[str, bool] = {}
+    try:
+        for member in members(path, name, most):
+            if why_astray(member.name):
+                is_folder = member.kind == "folder"
+                is_left = any(map(is_junk, {*member.name.split("/")} - {".", ".."}))
+                astray[member.name.rstrip("/") + "/" * is_folder] = not is_folder and not is_left
+            else:
+                _list_member(member, under, found, deep)
+    finally:
+        _list_astray(astray, under, found)
+
+
+def _list_member(member: Member, under: Parts, found: _Found, deep: int) -> None:
+    """One member of an archive into the listing."""
+    own = tuple(part for part in member.name.split("/") if part not in ("", "."))
+    if own:
+        parts = (*under, *own)
+        if len(own) > MAX_DEPTH:
+            found.refuse(parts, "lies too deep")
+        elif any(map(is_junk, parts[len(under) :])):
             found.trace(parts, is_folder=False)
         elif member.kind == "folder":
             found.trace(parts)
@@ -237,17 +248,23 @@ def _unpack(path: Path, under: Parts, found: _Found, deep: int) -> None:
             found.refuse(parts, "is no ordinary file")
         else:
             if parts in found.files:
+                told = shown("/".join((*under, member.name)))
                 found.notices.append(f"{told} is in the archive more than once; the last counts.")
             _take(member, parts, found, deep)
 
 
-def _refusal(name: str, parts: Parts) -> str:
-    """Why a name in an archive is refused; "" if it isn't."""
-    if name.startswith("/") or re.match(r"[A-Za-z]:(/|$)", name):
-        return "has an absolute name"
-    if ".." in parts:
-        return "has a name that leads out of the archive"
-    return "lies too deep" if len(parts) > MAX_DEPTH else ""
+def _list_astray(astray: Mapping[str, bool], under: Parts, found: _Found) -> None:
+    """List whom names that lead elsewhere tell of; ``astray`` has which of them are files."""
+    beside = [] if under or not astray else [*found.files]
+    for name, own in placed([*astray], beside):
+        parts = (*under, *own)
+        if not astray[name]:
+            found.trace(parts, is_folder=False)
+        elif parts in found.files:
+            told = shown("/".join((*under, name)))
+            found.notices.append(f"{told} {why_astray(name)}; it was left out.")
+        else:
+            found.refuse(parts, f"{why_astray(name)} ('{shown(name)}')")
 
 
 def _take(member: Member, parts: Parts, found: _Found, deep: int) -> None:

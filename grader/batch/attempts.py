@@ -24,7 +24,9 @@ _BLACKBOARD = re.compile(
 _STUDENT = re.compile(r"[^\n:]+:\s*(?P<name>[^\n]+?)\s*\((?P<id>[^\n()]+)\)\s*\n")
 _MAX_ABOUT = 1 << 16
 _BRIGHTSPACE_ID = re.compile(r"\d+-\d+")
-_YEAR = re.compile(r"\b(19|20)\d\d\b")
+_YEAR = re.compile(r"(?<![^\W_])(19|20)\d\d(?!\d)")
+_ANY_DATE = re.compile(r"(.*\d){3}", re.DOTALL)
+"""A day and a time have three digits at least, whatever the language."""
 _DATES = ("%b %d, %Y", "%B %d, %Y", "%d %B, %Y", "%d %b, %Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d")
 _CLOCKS = ("%I%M %p", "%H%M", "%I-%M %p", "%H-%M", "%I_%M %p", "%H_%M", "%I.%M %p", "%H.%M")
 
@@ -101,8 +103,12 @@ def is_attempt(first: str) -> bool:
 def brightspace(first: str, rest: Parts) -> Owner | None:
     """The owner of a file of that name; None if it is none of Brightspace's."""
     number, *segments = first.split(" - ")
+    if not _BRIGHTSPACE_ID.fullmatch(number):
+        return None
     at = next((at for at, text in enumerate(segments) if at and _YEAR.search(text)), None)
-    if not _BRIGHTSPACE_ID.fullmatch(number) or at is None:
+    if at is None and len(segments) > (1 if rest else 2) and _ANY_DATE.match(segments[1]):
+        at = 1
+    if at is None:
         return None
     name, own = " - ".join(segments[:at]), " - ".join(segments[at + 1 :])
     prefix = f"{first}/" if rest else first[: len(first) - len(own)]
@@ -117,7 +123,7 @@ def brightspace(first: str, rest: Parts) -> Owner | None:
 
 
 def _order(text: str) -> int:
-    """A number that grows with the time in a text; 0 for what isn't in English."""
+    """A number that grows with the time in a text; 0 for what can't be read."""
     for date in _DATES:
         for clock in _CLOCKS:
             try:

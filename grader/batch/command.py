@@ -118,12 +118,19 @@ def _grade(
     asks_nbgrader = course.options.nbgrader is not None
     roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
     published = publish(store.folder, entries, course.options, paths, roster)
-    for notice in (*found.notices, *stale, *unread, *published.notices):
+    for notice in (
+        *filter(None, [found.doubt]),
+        *found.notices,
+        *stale,
+        *unread,
+        *published.notices,
+    ):
         _say(f"Note: {notice}", sys.stderr)
     _say(_summary(entries, published.files), sys.stdout)
     for problem in published.problems:
         _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
+    done = done and not found.doubt
     return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
 
 
@@ -297,10 +304,10 @@ def _entry(one: Submission, result: Result) -> Entry:
 
 
 def _summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
-    graded = [entry.result.points for entry in entries if entry.result.status == "graded"]
-    counted = sum(len(e.students) for e in entries if e.result.status == "graded")
+    # Each member of a group has its points, as in the gradebook.
+    graded = [e.result.points for e in entries if e.result.status == "graded" for _ in e.students]
     everybody = sum(len(entry.students) for entry in entries)
-    lines = [f"{counted} of {everybody} students are graded."]
+    lines = [f"{len(graded)} of {everybody} students are graded."]
     if graded:
         most = entries[0].result.max_points
         mean = sum(graded) / len(graded)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from grader.batch import nbgrader_tree
 from grader.batch.archives import list_files
+from grader.batch.beside import hidden, is_beside
 from grader.batch.choose import choose
 from grader.batch.copies import content_of, copy_of
 from grader.batch.gradescope import Group, groups_of
@@ -32,6 +33,7 @@ from grader.batch.listing import (
 from grader.batch.names import shown, unique_names
 from grader.batch.owners import Owner
 from grader.batch.platforms import Layout
+from grader.batch.sections import below_sections
 from grader.report.course import Identity, Platform
 from grader.submission.kinds import Kind
 
@@ -82,10 +84,14 @@ class Submission:
 
 @dataclass(frozen=True)
 class Found:
-    """The submissions, sorted by name, and what was left out on the way."""
+    """The submissions, sorted by name, and what was left out on the way.
+
+    ``doubt`` says what a person has to decide: whose some of the files are.
+    """
 
     submissions: tuple[Submission, ...]
     notices: tuple[str, ...]
+    doubt: str = ""
 
 
 @dataclass
@@ -110,7 +116,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
     listed = list_files(path, unpacked)
     seen, platform, chosen = from_inside(listed, path.absolute(), assignment)
     groups: Mapping[str, Group] = {}
-    notices = list(listed.notices)
+    notices = list(seen.notices)
     if assignment is not None and platform != "nbgrader":
         notices.append(
             f"These are not nbgrader's folders, so all of it is taken for '{shown(assignment)}'."
@@ -122,6 +128,9 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         named = ((folder, "") for folder in groups)  # also whose folder isn't there
         seen = replace(seen, files=files, traces=(*seen.traces, *named))
     seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
+    doubt = ""
+    if platform is None:
+        seen, doubt = below_sections(seen)
     layout = Layout.of(seen.files, groups)
     owned = _by_owner(seen, layout, platform)
     # A stray file at the top, such as a list of the course, is nobody's submission.
@@ -130,6 +139,14 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         own = owned.pop(key)
         names = ", ".join(file.name for _, file in own.files)
         notices.append(f"{names} is no notebook; it was left out.")
+    beside = [key for key, own in owned.items() if key[0] == "folder" and _is_beside(own)]
+    if len(beside) < len(owned):
+        for own in map(owned.pop, beside):
+            top = shown((own.files or own.traces)[0][0].text)
+            notices.append(
+                f"{top}/ holds no notebook, and no student is called so; it was left out."
+            )
+    notices += filter(None, [hidden(seen.traces)])
     if not owned:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
     nothing = NOTHING + (f" for the assignment {shown(chosen)}" if chosen else "")
@@ -139,7 +156,7 @@ def find_submissions(path: Path, unpacked: Path, assignment: str | None = None) 
         replace(submission, name=name)
         for submission, name in zip(submissions, unique_names(texts), strict=True)
     ]
-    return Found(tuple(sorted(finished, key=lambda one: one.name)), tuple(notices))
+    return Found(tuple(sorted(finished, key=lambda one: one.name)), tuple(notices), doubt)
 
 
 def _apart(files: Sequence[File], folder: Path) -> Iterator[File]:
@@ -208,6 +225,10 @@ def _is_code(file: File) -> bool:
     return is_named or file.kind is Kind.NOTEBOOK or is_archive_name(file.parts[-1])
 
 
+def _is_beside(own: _Own) -> bool:
+    return is_beside([file for _, file in own.files], [parts for _, parts in own.traces])
+
+
 def _is_stray(own: _Own, is_flat: bool) -> bool:
     """Whether it is a file at the top that no student handed in."""
     if len(own.files) != 1 or own.traces:
@@ -259,6 +280,12 @@ def _notices(own: _Own, graded: File, one: Owner, others: Sequence[File]) -> lis
         notices.append(
             f"The last of {len(attempts)} attempts holds nothing that can be graded, so an "
             "earlier one is."
+        )
+    prefixes = {owner.students[0].prefix for owner, _ in (*own.files, *own.traces)}
+    if one.key[0] == "brightspace" and len(prefixes) > 1 and 0 in attempts:
+        notices.append(
+            f"The date of an attempt can't be read, so it isn't certain that {graded.name} is of "
+            f"the last of {len(prefixes)} attempts."
         )
     return notices
 

@@ -10,6 +10,7 @@ from grader.batch import nbgrader_tree
 from grader.batch.choose import is_written, topic
 from grader.batch.listing import (
     CODE,
+    GIVEN,
     GRADESCOPE_FILE,
     MIRROR,
     File,
@@ -17,6 +18,7 @@ from grader.batch.listing import (
     Parts,
     is_archive_name,
     is_junk,
+    suffix_of,
 )
 from grader.batch.platforms import canvas_match, is_platforms
 from grader.report.course import Platform
@@ -37,8 +39,8 @@ def from_inside(
     names = names_of(listed)
     depths = nbgrader_tree.below_submitted(names, path.name)
     if depths is None:
-        outer, platform = _outer(names)
-        seen = _cut(listed, outer)
+        taken, platform = outer(names)
+        seen = _cut(listed, taken)
         if path.is_file():
             seen = _cut(seen, [_above_many(seen.files)] * len(names_of(seen)))
         return seen, platform, None
@@ -80,14 +82,28 @@ def _cut(listed: Listing, depths: Sequence[int | None]) -> Listing:
 
 
 def _of_assignment(listed: Listing, assignment: str | None) -> Listing:
-    """The files of one assignment; of all others no more than a trace of the student."""
-    files = tuple(file for file in listed.files if file.parts[1:2] == (assignment,))
-    others = [parts for parts in names_of(listed) if parts[1:2] != (assignment,)]
-    own = [parts for parts in listed.traces if parts[1:2] == (assignment,)]
-    return Listing(files, (*own, *dict.fromkeys((*o[:2], "") for o in others)), listed.notices)
+    """The files of one assignment; of all others no more than a trace of the student.
+
+    A notebook beside the students' folders is handed in by itself; other files that are
+    in no assignment's folder are named.
+    """
+    own = {parts for parts in names_of(listed) if parts[1:2] == (assignment,)}
+    single = {file.parts for file in listed.files if len(file.parts) == 1}
+    alone = {parts for parts in single if suffix_of(parts) in CODE and parts[0] not in GIVEN}
+    handed_in = own | alone
+    files = tuple(file for file in listed.files if file.parts in handed_in)
+    kept = [parts for parts in listed.traces if parts in own]
+    others = (parts for parts in names_of(listed) if parts not in own and len(parts) > 1)
+    notices = [
+        f"{file.name} is in no folder of a student's assignment; it was left out."
+        for file in listed.files
+        if len(file.parts) < 3 and file.parts not in handed_in
+    ]
+    traces = (*kept, *dict.fromkeys((*parts[:2], "") for parts in others))
+    return Listing(files, traces, (*listed.notices, *notices))
 
 
-def _outer(names: Sequence[Parts]) -> tuple[list[int], Platform | None]:
+def outer(names: Sequence[Parts]) -> tuple[list[int], Platform | None]:
     """How many outer folders to take off each name, and the platform if the layout tells it.
 
     A folder around everything is taken off if the submissions are seen to lie further in: beside

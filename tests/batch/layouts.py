@@ -319,6 +319,29 @@ CASES = {
             "Dan": EMPTY,
         },
     ),
+    "Brightspace's attempts with dates in any language": Case(
+        {
+            "1-2 - Ada L - 2026\u5e743\u67081\u65e5 1005/vae.ipynb": vae(5),
+            "1-2 - Ada L - 2026\u5e743\u67082\u65e5 1005/vae.ipynb": vae(6),
+            "2-2 - Bob R - 01.03.2026 1005 - vae.ipynb": vae(5),
+            "2-2 - Bob R - 02.03.2026 1005 - vae.ipynb": vae(6),
+            "3-2 - Cem - 1 mars 26 10h05/vae.ipynb": vae(5),
+            "3-2 - Cem - 2 mars 26 10h05/vae.ipynb": vae(6),
+            "4-2 - Bo - Smith - 1 \u043c\u0430\u0440. 2026 \u0433. 1005 - vae.ipynb": FULL,
+            "5-2 - Dan - 1 mars 26 10h05": None,
+        },
+        {
+            "Ada L": "vae.ipynb",
+            "Bob R": "2-2 - Bob R - 02.03.2026 1005 - vae.ipynb",
+            "Cem": "vae.ipynb",
+            "Bo - Smith": "4-2 - Bo - Smith - 1 \u043c\u0430\u0440. 2026 \u0433. 1005 - vae.ipynb",
+            "Dan": EMPTY,
+        },
+    ),
+    "numbers that are no attempts": Case(
+        {"ada/1-2 - VAE - v2.ipynb": FULL, "bob/1-2 - VAE - v2/vae.ipynb": FULL},
+        {"ada": "1-2 - VAE - v2.ipynb", "bob": "vae.ipynb"},
+    ),
     "Moodle's download in parts": Case(
         {
             "group 1.zip": zipped({MOODLE.format("Ada_1", "vae.ipynb"): FULL}),
@@ -508,3 +531,183 @@ CASES = {
         {"Zo\u00eb": "vae.ipynb", "Jos\u00e9": "Jose\u0301.ipynb"},
     ),
 }
+
+ABSOLUTE, CLIMBS = "!which has an absolute name", "!which has a name that leads out of the archive"
+ASTRAY = {
+    "absolute names beside others": Case(
+        {f"{name}/vae.ipynb": FULL for name in ("/srv/hw/ada", "/srv/hw/bob", "cem")},
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "cem": "vae.ipynb"},
+    ),
+    "one of each kind": Case(
+        {
+            "../evil/vae.ipynb": FULL,
+            "/abs/vae.ipynb": FULL,
+            "C:\\win\\vae.ipynb": FULL,
+            "ada/vae.ipynb": FULL,
+            "bob/../cem/vae.ipynb": FULL,
+        },
+        {
+            "evil": CLIMBS,
+            "abs": ABSOLUTE,
+            "win": ABSOLUTE,
+            "ada": "vae.ipynb",
+            "cem": "!which has '..' in its name",
+        },
+    ),
+    "one student of a disk": Case(
+        {
+            "/home/ada/vae.ipynb": FULL,
+            "/home/ada/notes.txt": "x",
+            "\\\\server\\hw\\bob\\vae.ipynb": FULL,
+            "cem/vae.ipynb": FULL,
+        },
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "cem": "vae.ipynb"},
+    ),
+    "side by side": Case(
+        {
+            "D:/hw/ada.ipynb": FULL,
+            "D:/hw/bob.ipynb": FULL,
+            "../dan.ipynb": FULL,
+            "cem.ipynb": FULL,
+        },
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "dan": CLIMBS, "cem": "cem.ipynb"},
+    ),
+    "nothing else": Case(
+        {
+            "/srv/hw/": None,
+            "/srv/hw/ada/": None,
+            "/srv/hw/ada/vae.ipynb": FULL,
+            "/srv/hw/bob/hw/vae.ipynb": FULL,
+            "/srv/hw/eve/": None,
+        },
+        {"ada": ABSOLUTE, "bob": ABSOLUTE, "eve": EMPTY},
+    ),
+    "a folder around the others": Case(
+        {
+            "export/ada/vae.ipynb": FULL,
+            "export/bob/vae.ipynb": FULL,
+            "../evil/vae.ipynb": FULL,
+            "/export/dan/vae.ipynb": FULL,
+        },
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "evil": CLIMBS, "dan": ABSOLUTE},
+    ),
+    "names of a platform": Case(
+        {
+            "HW 4/" + MOODLE.format("Ada_1", "vae.ipynb"): FULL,
+            "/srv/HW 4/" + MOODLE.format("Bo_2", "vae.ipynb"): FULL,
+            "../" + MOODLE.format("Cy_3", "vae.ipynb"): FULL,
+        },
+        {"Ada": "vae.ipynb", "Bo": ABSOLUTE, "Cy": CLIMBS},
+    ),
+    "a name that another has": Case(
+        {"../ada/vae.ipynb": vae(3), "ada/vae.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"ada": "vae.ipynb", "bob": "vae.ipynb"},
+    ),
+    "in a student's archive": Case(
+        {"ada.zip": zipped({"/home/ada/vae.ipynb": FULL}), "bob.ipynb": FULL},
+        {"ada": ABSOLUTE, "bob": "bob.ipynb"},
+    ),
+    "too many folders": Case(
+        {"ada/" + 12 * "deep/" + "vae.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"ada": "!which lies too deep", "bob": "vae.ipynb"},
+    ),
+}
+"""Archives with names that must not be followed, which no folder can have."""
+
+
+def each(*names: str) -> dict[str, str | bytes | None]:
+    """A written notebook in each of these folders; an empty folder where a slash ends the name."""
+    empty = {name.rstrip("/"): None for name in names if name.endswith("/")}
+    return empty | {f"{name}/vae.ipynb": FULL for name in names if not name.endswith("/")}
+
+
+def all_graded(*students: str) -> dict[str, str]:
+    """The students, each with their ``vae.ipynb``."""
+    return dict.fromkeys(students, "vae.ipynb")
+
+
+SECTIONS = {
+    "tutorials": Case(
+        each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/cem"), all_graded("ada", "bob", "cem")
+    ),
+    "short names and empty folders": Case(
+        each("s1/ada", "s1/bob", "s2/cem", "s2/dia", "s2/eve/", "s2/flo/hw/"),
+        {**all_graded("ada", "bob", "cem", "dia"), "eve": EMPTY, "flo": EMPTY},
+    ),
+    "a name in two sections": Case(
+        each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/ada"),
+        all_graded("Tutorial 1 ada", "bob", "Tutorial 2 ada"),
+    ),
+    "a name in two sections, once an archive": Case(
+        {**each("A/ada", "A/bob"), "B/ada.zip": zipped({"vae.ipynb": FULL})},
+        all_graded("A ada", "bob", "B ada"),
+    ),
+    "called after tutors": Case(
+        each("Dr Smith/ada", "Dr Smith/bob", "Dr Jones/cem", "Dr Jones/dia/hw/last"),
+        all_graded("ada", "bob", "cem", "dia"),
+    ),
+    "numbers for students": Case(
+        each("Group 1/2024001", "Group 1/2024002", "Group 2/2024003"),
+        all_graded("2024001", "2024002", "2024003"),
+    ),
+    "folders around, lists beside, and nothing handed in": Case(
+        {
+            **each("HW 4/Lab A/ada", "HW 4/Lab A/bob", "HW 4/Lab B/cem", "HW 4/Lab C/"),
+            "HW 4/Lab A/list.csv": "ada",
+            "HW 4/Lab B/vae_utils.py": "x = 1",
+            "HW 4/Lab B/dan/report.pdf": PDF,
+        },
+        {**all_graded("ada", "bob", "cem"), "dan": "!report.pdf", "Lab C": EMPTY},
+    ),
+    "data beside sections and in them": Case(
+        {
+            **each("Lab 1/ada", "Lab 1/bob", "Lab 2/cem"),
+            **{f"{top}data/mnist/{top[:-1]}.csv": "1" for top in ("", "Lab 1/", "Lab 2/")},
+        },
+        all_graded("ada", "bob", "cem"),
+    ),
+    "sections of two campuses": Case(
+        each(
+            "Campus N/Lab 1/ada", "Campus N/Lab 2/bob", "Campus S/Lab 3/cem", "Campus S/Lab 3/dia"
+        ),
+        all_graded("ada", "bob", "cem", "dia"),
+    ),
+    "a folder each": Case(
+        each("ada/submission", "bob/submission", "cem/my work"), all_graded("ada", "bob", "cem")
+    ),
+    "several folders each": Case(
+        each("ada/draft", "ada/final", "bob/draft", "bob/final_v2"), all_graded("ada", "bob")
+    ),
+    "everybody's folders": Case(
+        each("ada/north", "ada/south", "bob/north", "bob/south"), all_graded("ada", "bob")
+    ),
+    "students by number": Case(
+        each("s1/part 1", "s1/part 2", "s2/part 1", "s3/1", "s3/2"), all_graded("s1", "s2", "s3")
+    ),
+    "one student's odd folders": Case(
+        each("ada/diffusion", "ada/gan", "bob", "cem/hw"), all_graded("ada", "bob", "cem")
+    ),
+}
+"""Students in folders of sections, or with several folders of their own."""
+
+DOUBTFUL = {
+    "sections beside a student": (each("Tutorial 1/ada", "Tutorial 1/bob", "cem"), "ada, bob"),
+    "neither": (each("ada/north", "ada/south", "bob/east", "cem/west"), "ada (north, south)"),
+    "work beside names": (each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/final"), "ada, bob"),
+    "archives of several folders": (
+        {
+            f"{name}.zip": zipped({f"{one}/vae.ipynb": FULL for one in within})
+            for name, within in (("mo", ("ada", "bob")), ("tu", ("cem", "dia")))
+        },
+        "tu.zip (cem, dia)",
+    ),
+    "the same names in each": (
+        each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/ada", "Tutorial 2/bob"),
+        "Tutorial 2 (ada, bob)",
+    ),
+    "files in sections": (
+        {"Tutorial 1/ada.ipynb": FULL, "Tutorial 1/bob.ipynb": FULL, "Tutorial 2/cem.ipynb": FULL},
+        "Tutorial 1 (ada.ipynb, bob.ipynb)",
+    ),
+}
+"""Folders of which it can't be told, and who is named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +19,26 @@ from grader.batch import command
 from grader.batch.find import NOTHING, Found, find_submissions
 from grader.batch.listing import SubmissionsError
 from grader.batch.options import CourseOptions
+from grader.report.course import Entry, Identity
 from grader.report.result import Result
 from tests.batch.courses import gradebook
-from tests.batch.layouts import BLANK, CASES, FULL, PDF, Case, laid_out, tarred, zipped
+from tests.batch.layouts import (
+    ASTRAY,
+    BLANK,
+    CASES,
+    DOUBTFUL,
+    FULL,
+    PDF,
+    SECTIONS,
+    Case,
+    Files,
+    laid_out,
+    tarred,
+    zipped,
+)
 
-each_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+EVERY = CASES | SECTIONS
+each_case = pytest.mark.parametrize("case", EVERY.values(), ids=list(EVERY))
 
 
 @pytest.fixture
@@ -62,6 +78,39 @@ def test_in_an_archive(case: Case, pack: Any, tmp_path: Path, unpacked: Path) ->
     check(find_submissions(path, unpacked, case.assignment), case)
 
 
+@pytest.mark.parametrize("case", ASTRAY.values(), ids=list(ASTRAY))
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_names_that_are_not_followed(case: Case, pack: Any, tmp_path: Path, unpacked: Path) -> None:
+    path = tmp_path / "course.zip"
+    path.write_bytes(pack(case.files))
+    found = find_submissions(path, unpacked)
+    check(found, case)
+    assert all(path.is_relative_to(unpacked) for path in tmp_path.rglob("*.ipynb"))
+    astray = [name for name in case.files if ".." in name or name.startswith(("/", "\\", "C:"))]
+    assert len(found.notices) >= sum(not name.endswith("/") for name in astray)
+
+
+@pytest.mark.parametrize(("files", "named"), DOUBTFUL.values(), ids=list(DOUBTFUL))
+def test_what_may_be_sections_is_asked_about(
+    files: Files, named: str, tmp_path: Path, unpacked: Path
+) -> None:
+    found = find_submissions(laid_out(files, tmp_path / "in"), unpacked)
+    assert "students or sections" in found.doubt
+    assert named in found.doubt
+    tops = sorted({name.split("/")[0].removesuffix(".zip") for name in files})
+    assert [one.student for one in found.submissions] == tops
+
+
+def test_what_is_asked_about_is_said_in_the_exit_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "_graded", lambda *given: {one.name: graded() for one in given[3]})
+    files, named = DOUBTFUL["neither"]
+    course = command.Course(laid_out(files, tmp_path / "in"), CourseOptions(out=tmp_path / "out"))
+    assert command.run(course) == 1
+    assert named in capsys.readouterr().err
+
+
 @each_case
 def test_rows_and_counts(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -92,6 +141,16 @@ def test_rows_and_counts(
     assert int(first) + sum(map(int, others)) == students
     pages = {path.stem for path in (out / "report" / "students").iterdir()}
     assert pages >= set(rows)
+
+
+def test_the_average_is_that_of_the_students_who_are_counted() -> None:
+    points = {"ada": 60.0, "bob, cem": 57.0}
+    entries = [
+        Entry(name, replace(graded(), points=of), tuple(map(Identity, name.split(", "))))
+        for name, of in points.items()
+    ]
+    told = command._summary(entries, [])
+    assert told.startswith("3 of 3 students are graded. They have 58.0 of 7.5 points")
 
 
 PART = st.sampled_from(

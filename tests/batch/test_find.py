@@ -13,7 +13,7 @@ import pytest
 
 from grader.batch.archives import SubmissionsError
 from grader.batch.find import Found, Submission, find_submissions
-from tests.batch.layouts import BLANK, FULL
+from tests.batch.layouts import BLANK, FULL, laid_out
 
 
 def notebook(source: str = "class VAE(nn.Module):\n    pass") -> str:
@@ -232,6 +232,17 @@ def test_the_folder_of_submissions_itself_is_nbgraders(
         find_submissions(tmp_path / folder, tmp_path, "vae2")
 
 
+def test_files_beside_nbgraders_folders(tmp_path: Path) -> None:
+    names = ("ada/vae/vae.ipynb", "ada/vae2/vae.ipynb", "bob.ipynb", "list.csv", "ada/my.ipynb")
+    top = laid_out(dict.fromkeys(names, FULL), tmp_path / "submitted")
+    found = find_submissions(top, tmp_path, "vae")
+    assert [(one.student, chosen(one)) for one in found.submissions] == [
+        ("ada", "vae.ipynb"),
+        ("bob", "bob.ipynb"),
+    ]
+    assert [notice.split()[0] for notice in found.notices] == ["ada/my.ipynb", "list.csv"]
+
+
 def test_an_assignment_of_other_folders_is_told(found) -> None:
     result = found({"ada/vae.ipynb": notebook(), "bob/vae.ipynb": notebook()}, "vae")
     assert len(result.submissions) == 2
@@ -339,6 +350,14 @@ def test_only_a_platforms_own_timestamp_counts(found) -> None:
     assert one(found(files)).submitted is None
 
 
+@pytest.mark.parametrize("dates", [("01.03.2026 1005", "02.03.2026 1005"), ("1 mars 26 1", "?123")])
+def test_a_date_that_is_not_read_is_said_where_attempts_hang_on_it(found, dates) -> None:
+    files = {f"2-2 - Bob - {date} - vae.ipynb": notebook() for date in dates}
+    ada, bob = found(files | {f"1-2 - Ada - {dates[0]} - vae.ipynb": notebook()}).submissions
+    assert "The date of an attempt can't be read" in " ".join(bob.notices)
+    assert ada.notices == ()
+
+
 @pytest.mark.parametrize(
     ("names", "graded"),
     [
@@ -388,6 +407,45 @@ def test_students_zip_is_opened(tmp_path: Path) -> None:
     ]
     assert all("inner.zip can't be opened" in notice for notice in found.notices)
     assert len(found.notices) == 2
+
+
+BESIDE = {
+    "data/train.csv": "1,2",
+    "Figures/elbo.txt": "x",
+    "node_modules/gyp/gyp_main.py": "import sys",
+    "build/lib/mine.py": "x = 1",
+}
+
+
+def test_folders_beside_students_are_none(found) -> None:
+    students = {"ada/vae.ipynb": notebook(), "bob/data/x.csv": "1", "bob/vae.ipynb": notebook()}
+    result = found(students | BESIDE)
+    assert [one.student for one in result.submissions] == ["ada", "bob"]
+    assert sorted(notice.split()[0] for notice in result.notices) == [
+        "Figures/",
+        "build/",
+        "data/",
+        "node_modules/",
+    ]
+
+
+def test_a_folder_with_a_notebook_is_a_student_whatever_it_is_called(found) -> None:
+    files = {"data/vae.ipynb": notebook(), "models/vae.py": "class VAE: pass", "ada/report.pdf": ""}
+    assert [one.student for one in found(files).submissions] == ["ada", "data", "models"]
+
+
+def test_nothing_but_data_is_kept(tmp_path: Path) -> None:
+    top = laid_out({"data/train.csv": "1", "models/readme.md": "x"}, tmp_path / "in")
+    result = find_submissions(top, tmp_path)
+    assert [one.student for one in result.submissions] == ["data", "models"]
+
+
+def test_what_is_hidden_is_named(found) -> None:
+    hidden = {".gus/vae.ipynb": notebook(), ".hal.ipynb": notebook(), ".git/config": "x"}
+    result = found({"ada/vae.ipynb": notebook(), "bob/vae.ipynb": notebook()} | hidden)
+    assert [one.student for one in result.submissions] == ["ada", "bob"]
+    (notice,) = result.notices
+    assert notice.startswith(".gus/, .hal.ipynb are hidden")
 
 
 def test_order_does_not_hang_on_the_disk(found) -> None:
