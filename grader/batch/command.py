@@ -108,7 +108,7 @@ def _grade(
             done = sum(_kept(one, how, store) is not None for one in found.submissions)
             told = f"{done} of {len(found.submissions)} are graded and kept in {store.folder}"
             return _stopped(told, stop)
-    entries, stale = overridden(
+    entries, stale, unapplied = overridden(
         [_entry(one, results[one.name]) for one in found.submissions], wishes
     )
     left = sorted(store.names() - results.keys())
@@ -118,13 +118,13 @@ def _grade(
     asks_nbgrader = course.options.nbgrader is not None
     roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
     published = publish(store.folder, entries, course.options, paths, roster)
-    for notice in (*found.notices, *stale, *unread, *published.notices):
+    for notice in (*found.notices, *unapplied, *stale, *unread, *published.notices):
         _say(f"Note: {notice}", sys.stderr)
     _say(_summary(entries, published.files), sys.stdout)
     for problem in published.problems:
         _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
-    return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
+    return ALL_GRADED if done and not published.problems and not unapplied else NOT_ALL_GRADED
 
 
 def _say(text: str, stream: TextIO) -> None:

@@ -22,7 +22,7 @@ from grader.report.page import to_page
 from grader.submission import extract, load
 from tests.batch.courses import SOLVED
 
-WISH = Wish(1, "Ada_L_12", "kl", 3.0, "right on paper")
+WISH = Wish(1, 1, "Ada_L_12", "kl", 3.0, "right on paper")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def one(tmp_path: Path) -> Entry:
 
 def published(out: Path, entry: Entry, *wishes: Wish, notebook: Path = SOLVED) -> dict[str, str]:
     """Publish the course of one, and return all its students' pages."""
-    entries, notices = overridden([entry], wishes)
+    entries, notices, _ = overridden([entry], wishes)
     assert notices == []
     done = publish(out, entries, CourseOptions(), {entry.name: notebook})
     assert (done.notices, done.problems) == ([], [])
