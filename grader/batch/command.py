@@ -15,7 +15,7 @@ from typing import TextIO
 
 import click
 
-from grader import machine
+from grader import __version__, machine
 from grader.batch.archives import SubmissionsError
 from grader.batch.contenders import rival_notes, with_rivals
 from grader.batch.copies import content_of, copy_of, digest_of_files
@@ -254,7 +254,9 @@ def _grade_one(
     if one.notebook is None or one.notebook.path is None:
         reason = " ".join(one.notices) + " Hand in the notebook file itself."
         submission = Graded(path, sha256, student)
-        return Result(submission, "ungradable", 0.0, grader.rubric.max_points, reason=reason)
+        known = {"grader": __version__}
+        most = grader.rubric.max_points
+        return Result(submission, "ungradable", 0.0, most, reason=reason, environment=known)
     if content is None:
         graded = grader.grade(one.notebook.path)  # says why it can't be read
     else:
@@ -266,7 +268,7 @@ def _grade_one(
     if one.rivals:
         with suppress(OSError):  # then nothing is known of them
             result = with_rivals(result, one, grader, copies)
-    page = to_page(result, graded.code, graded.executed)
+    page = to_page(result, graded.code, graded.executed, student=one.student)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
         write_whole(_executed_path(one, out), graded.executed.encode())

@@ -467,5 +467,7 @@ def test_an_override_for_nobody_is_told_by_line_and_exit_status(tmp_path: Path) 
         (tmp_path / "out" / "overrides.yaml").write_text(text)
         done = CliRunner().invoke(main, command)
         assert done.exit_code == status
+        page = (tmp_path / "out" / "report" / "students" / "ada.html").read_text("utf-8")
+        assert "points: ada, vae.ipynb</title>" in page
         told = "Note: Override 2 (line 2: eve, total) is not applied: there is no such student."
         assert (told in done.output) == bool(status)
