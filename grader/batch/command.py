@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from grader.batch.stopping import exit_status, stoppable
 from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
 from grader.candidate import confinement
 from grader.candidate.client import Candidates, GraderError, Isolation
+from grader.folding import folded
 from grader.grading import KNOWN_CHECKS, Grader
 from grader.modes import UnusableError
 from grader.report.course import Entry
@@ -85,7 +85,7 @@ def run(course: Course) -> int:
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
         raise UnusableError(str(error)) from error
     except (StoreError, GraderError) as error:
-        click.echo(f"Not finished: {str(error).rstrip('.')}.", err=True)
+        _say(f"Not finished: {str(error).rstrip('.')}.", sys.stderr)
         return NOT_ALL_GRADED
 
 
@@ -128,19 +128,13 @@ def _grade(
 
 
 def _say(text: str, stream: TextIO) -> None:
-    """Write lines, folded between words where the stream is a terminal."""
-    if stream.isatty():
-        width = max(40, min(shutil.get_terminal_size((80, 24)).columns, 100))
-        fold = textwrap.TextWrapper(
-            width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        )
-        text = "\n".join(fold.fill(line) for line in text.splitlines())
-    click.echo(text, stream)
+    """Write lines, folded where the stream is a terminal."""
+    click.echo(folded(text, stream), stream)
 
 
 def _stopped(told: str, stop: KeyboardInterrupt) -> int:
     with suppress(OSError):  # the terminal may be what was closed
-        click.echo(f"Stopped. {told}; run the same command again to go on.", err=True)
+        _say(f"Stopped. {told}; run the same command again to go on.", sys.stderr)
     return exit_status(stop)
 
 
