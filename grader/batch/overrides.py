@@ -14,28 +14,22 @@ They are laid over the results when these are written out, so grading again can'
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from grader.batch.excel import read_text, without_separator_line
+from grader.batch.excel import read_text
 from grader.batch.names import shown
 from grader.batch.override_names import FILES, misnamed
+from grader.batch.override_rows import KEYS, NEEDED, Problem, Row, csv_rows, yaml_rows
 from grader.report.course import TOTAL, Entry, Override
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.rubric import Rubric
-from grader.strict_yaml import YamlError, keys_twice, line_of, read_any_yaml
-
-_KEYS = ("student", "target", "points", "was", "by", "reason")
-_NEEDED = ("student", "target", "points", "reason")
+from grader.strict_yaml import YamlError
 
 
 class OverridesError(Exception):
@@ -54,19 +48,6 @@ class Wish:
     reason: str
     was: float | None = None
     by: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """An entry as the file has it, the line that it starts in, and those of its keys."""
-
-    value: Any
-    line: int
-    lines: Mapping[str, int] = field(default_factory=dict)
-
-
-Problem = tuple[int, str]
-"""A line, and a sentence about what is wrong there."""
 
 
 def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
@@ -93,9 +74,9 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     try:
         text = read_text(path)
         if path.suffix == ".csv":
-            rows, problems, missing = _csv_rows(text)
+            rows, problems, missing = csv_rows(text)
         else:
-            rows, problems = _yaml_rows(text)
+            rows, problems = yaml_rows(text)
     except YamlError as error:
         raise OverridesError(f"{path.name}, {shown(str(error))}.") from error
     except UnicodeDecodeError as error:
@@ -122,74 +103,19 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     return tuple(wishes)
 
 
-def _yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
-    """The entries, and the keys that are there twice."""
-    rows, root = read_any_yaml(text)
-    if rows is None:
-        return [], []
-    if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
-        raise ValueError("it must be a list of entries, each starting with '- student:'.")
-    problems = [(line, f"line {line}: {shown(why)}.") for line, why in keys_twice(root)]
-    found = []
-    for node, value in zip(root.value, rows, strict=True):
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        lines = {str(key.value): line_of(key) for key, _ in pairs}
-        found.append(Row(value, line_of(node), lines))
-    return found, problems
-
-
-def _csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
-    """The entries, what is wrong with the header, and the columns that are needed and missing."""
-    text, separator, before = without_separator_line(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    header: list[str] = []
-    rows: list[Row] = []
-    problems: list[Problem] = []
-    line = 1 + before
-    for cells in reader:
-        begins, line = line, reader.line_num + 1 + before
-        cells = [cell.strip() for cell in cells]
-        if any(cells) and not header:
-            header = [cell.casefold() for cell in cells]
-            problems = _header_problems(cells, begins)
-            twice = [name for name in header if name and header.count(name) > 1]
-            if twice:
-                raise ValueError(f"the column '{shown(twice[0])}' is there twice.")
-        elif any(cells):
-            pairs = zip_longest(header, cells, fillvalue="")
-            known = {name: cell for name, cell in pairs if cell and name in ("", *_KEYS)}
-            rows.append(Row(known, begins))
-    return rows, problems, [key for key in _NEEDED if key not in header]
-
-
-def _header_problems(cells: Sequence[str], line: int) -> list[Problem]:
-    """The one thing that may be wrong with the names of the columns."""
-    names = [cell.casefold() for cell in cells]
-    unknown = [f"'{shown(cell)}'" for cell in cells if cell and cell.casefold() not in _KEYS]
-    missing = [f"'{key}'" for key in _NEEDED if key not in names]
-    told = [
-        f"{', '.join(which)} {'is' if len(which) == 1 else 'are'} {what}"
-        for which, what in ((unknown, "not known"), (missing, "missing"))
-        if which
-    ]
-    needed, others = ", ".join(_NEEDED), " and ".join(sorted({*_KEYS} - {*_NEEDED}))
-    why = f"line {line}: the columns must be called {needed}, and may be {others}: "
-    return [(line, f"{why}{', and '.join(told)}.")] if told else []
-
-
 def _problems(row: Row, rubric: Rubric, missing: Collection[str] = ()) -> Iterator[Problem]:
     """All that is wrong with an entry, less what comes of the columns that are ``missing``."""
     entry = row.value
     if not isinstance(entry, Mapping):
-        yield row.line, f"it must have the keys {', '.join(_NEEDED)}."
+        yield row.line, f"it must have the keys {', '.join(NEEDED)}."
         return
     if "" in entry:
         yield row.line, f"'{shown(str(entry['']))}' stands in a column without a name."
     for key in entry:
-        if key not in ("", *_KEYS):
+        if key not in ("", *KEYS):
             line = row.lines.get(str(key), row.line)
-            yield line, f"the key '{shown(str(key))}' is not known; known are {', '.join(_KEYS)}."
-    for key in _NEEDED:
+            yield line, f"the key '{shown(str(key))}' is not known; known are {', '.join(KEYS)}."
+    for key in NEEDED:
         if key == "points" or key in missing or shown(str(entry.get(key) or "")):
             continue
         yield row.lines.get(key, row.line), f"it has no {key}."
