@@ -7,11 +7,15 @@ ignored.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import IO, Any
 
 import click
 from click.core import ParameterSource
+
+from grader.folding import folded
 
 NOTEBOOK, COURSE = "one notebook", "a folder or a zip of submissions"
 SELF_CHECK, SHOW_CLASS, COMPARE = "--self-check", "--show-class", "--compare"
@@ -61,6 +65,11 @@ class UnusableError(click.ClickException):
     """A file that was given can't be used; exits as wrong usage does, and says nothing of usage."""
 
     exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the error, folded where it is a terminal."""
+        stream = file or sys.stderr
+        click.echo(folded(f"Error: {self.format_message()}", stream), stream)
 
 
 class OnceCommand(click.Command):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import TextIO
 
 import click
 
-from grader import machine
+from grader import __version__, machine
 from grader.batch.archives import SubmissionsError
 from grader.batch.contenders import rival_notes, with_rivals
 from grader.batch.copies import content_of, copy_of, digest_of_files
@@ -31,6 +30,7 @@ from grader.batch.stopping import exit_status, stoppable
 from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
 from grader.candidate import confinement
 from grader.candidate.client import Candidates, GraderError, Isolation
+from grader.folding import folded
 from grader.grading import KNOWN_CHECKS, Grader
 from grader.modes import UnusableError
 from grader.report.course import Entry
@@ -85,7 +85,7 @@ def run(course: Course) -> int:
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
         raise UnusableError(str(error)) from error
     except (StoreError, GraderError) as error:
-        click.echo(f"Not finished: {str(error).rstrip('.')}.", err=True)
+        _say(f"Not finished: {str(error).rstrip('.')}.", sys.stderr)
         return NOT_ALL_GRADED
 
 
@@ -108,7 +108,7 @@ def _grade(
             done = sum(_kept(one, how, store) is not None for one in found.submissions)
             told = f"{done} of {len(found.submissions)} are graded and kept in {store.folder}"
             return _stopped(told, stop)
-    entries, stale = overridden(
+    entries, stale, unapplied = overridden(
         [_entry(one, results[one.name]) for one in found.submissions], wishes
     )
     left = sorted(store.names() - results.keys())
@@ -118,36 +118,26 @@ def _grade(
     asks_nbgrader = course.options.nbgrader is not None
     roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
     published = publish(store.folder, entries, course.options, paths, roster)
-    for notice in (
-        *filter(None, [found.doubt]),
-        *found.notices,
-        *stale,
-        *unread,
-        *published.notices,
-    ):
+    doubts = [found.doubt] if found.doubt else []
+    notices = (*doubts, *found.notices, *unapplied, *stale, *unread, *published.notices)
+    for notice in notices:
         _say(f"Note: {notice}", sys.stderr)
     _say(_summary(entries, published.files), sys.stdout)
     for problem in published.problems:
         _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
-    done = done and not found.doubt
+    done = done and not found.doubt and not unapplied
     return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
 
 
 def _say(text: str, stream: TextIO) -> None:
-    """Write lines, folded between words where the stream is a terminal."""
-    if stream.isatty():
-        width = max(40, min(shutil.get_terminal_size((80, 24)).columns, 100))
-        fold = textwrap.TextWrapper(
-            width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        )
-        text = "\n".join(fold.fill(line) for line in text.splitlines())
-    click.echo(text, stream)
+    """Write lines, folded where the stream is a terminal."""
+    click.echo(folded(text, stream), stream)
 
 
 def _stopped(told: str, stop: KeyboardInterrupt) -> int:
     with suppress(OSError):  # the terminal may be what was closed
-        click.echo(f"Stopped. {told}; run the same command again to go on.", err=True)
+        _say(f"Stopped. {told}; run the same command again to go on.", sys.stderr)
     return exit_status(stop)
 
 
@@ -261,7 +251,9 @@ def _grade_one(
     if one.notebook is None or one.notebook.path is None:
         reason = " ".join(one.notices) + " Hand in the notebook file itself."
         submission = Graded(path, sha256, student)
-        return Result(submission, "ungradable", 0.0, grader.rubric.max_points, reason=reason)
+        known = {"grader": __version__}
+        most = grader.rubric.max_points
+        return Result(submission, "ungradable", 0.0, most, reason=reason, environment=known)
     if content is None:
         graded = grader.grade(one.notebook.path)  # says why it can't be read
     else:
@@ -273,7 +265,7 @@ def _grade_one(
     if one.rivals:
         with suppress(OSError):  # then nothing is known of them
             result = with_rivals(result, one, grader, copies)
-    page = to_page(result, graded.code, graded.executed)
+    page = to_page(result, graded.code, graded.executed, student=one.student)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
         write_whole(_executed_path(one, out), graded.executed.encode())

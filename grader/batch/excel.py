@@ -1,4 +1,4 @@
-"""Tables as Excel saves them: in UTF-16, with a line on the separator, or not as text at all."""
+"""Tables as Excel saves them: in UTF-16, or with a line on the separator."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from pathlib import Path
 
 from grader.report.csv_text import delimiter
 from grader.submission.kinds import encoding_of
-
-_OTHERS = (".xlsx", ".xls", ".ods", ".txt", ".tsv")
 
 
 def read_text(path: Path) -> str:
@@ -31,9 +29,3 @@ def without_separator_line(text: str) -> tuple[str, str, int]:
     if told.startswith("sep=") and len(told) == 5:
         return rest, told[4], 1
     return text, delimiter(text.lstrip()), 0
-
-
-def in_other_format(folder: Path, stem: str) -> str | None:
-    """The name of a file that should have been saved as CSV; None if there is none."""
-    names = (f"{stem}{end}" for end in _OTHERS)
-    return next((name for name in names if (folder / name).exists()), None)

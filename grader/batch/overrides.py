@@ -14,26 +14,22 @@ They are laid over the results when these are written out, so grading again can'
 from __future__ import annotations
 
 import csv
-import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from grader.batch.excel import in_other_format, read_text, without_separator_line
+from grader.batch.excel import read_text
 from grader.batch.names import shown
+from grader.batch.override_names import FILES, misnamed
+from grader.batch.override_rows import KEYS, NEEDED, Problem, Row, csv_rows, yaml_rows
 from grader.report.course import TOTAL, Entry, Override
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.rubric import Rubric
-from grader.strict_yaml import YamlError, keys_twice, line_of, read_any_yaml
-
-FILES = ("overrides.yaml", "overrides.yml", "overrides.csv")
-_KEYS = ("student", "target", "points", "was", "by", "reason")
-_NEEDED = ("student", "target", "points", "reason")
+from grader.strict_yaml import YamlError
 
 
 class OverridesError(Exception):
@@ -42,9 +38,10 @@ class OverridesError(Exception):
 
 @dataclass(frozen=True)
 class Wish:
-    """One entry of the file; ``number`` counts them from 1."""
+    """One entry of the file; ``number`` counts them from 1, and ``line`` is where it starts."""
 
     number: int
+    line: int
     student: str
     target: str
     points: float
@@ -53,42 +50,33 @@ class Wish:
     by: str = ""
 
 
-@dataclass(frozen=True)
-class Row:
-    """An entry as the file has it, the line that it starts in, and those of its keys."""
-
-    value: Any
-    line: int
-    lines: Mapping[str, int] = field(default_factory=dict)
-
-
-Problem = tuple[int, str]
-"""A line, and a sentence about what is wrong there."""
-
-
 def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     """The entries of the folder's file of overrides; none if it has no such file.
 
     Raises:
-        OverridesError: there are two such files, or one that can't be used, or that gives more
-            points than ``rubric`` does.
+        OverridesError: there are two such files, one that is only called nearly so, or one that
+            can't be used, names what ``rubric`` doesn't, or gives more points than it does.
     """
-    other = in_other_format(folder, "overrides")
-    if other is not None:
-        raise OverridesError(f"{other} isn't read: save it as 'CSV UTF-8', as overrides.csv.")
-    found = [folder / name for name in FILES if (folder / name).exists()]
+    names = []
+    with suppress(OSError):  # there is no such folder yet
+        names = [path.name for path in folder.iterdir() if not path.is_dir()]
+    wrong = misnamed(names)
+    if wrong is not None:
+        raise OverridesError(wrong)
+    found = [folder / name for name in FILES if name in names]
     if not found:
         return ()
     if len(found) > 1:
         raise OverridesError(f"There are both {found[0].name} and {found[1].name}: keep one.")
     path = found[0]
     problems: list[Problem] = []
+    missing: Collection[str] = ()
     try:
         text = read_text(path)
         if path.suffix == ".csv":
-            rows = _csv_rows(text)
+            rows, problems, missing = csv_rows(text)
         else:
-            rows, problems = _yaml_rows(text)
+            rows, problems = yaml_rows(text)
     except YamlError as error:
         raise OverridesError(f"{path.name}, {shown(str(error))}.") from error
     except UnicodeDecodeError as error:
@@ -101,9 +89,9 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
         raise OverridesError(f"{path.name}: {error}") from error
     wishes = []
     for number, row in enumerate(rows, 1):
-        found_here = list(_problems(row, rubric))
-        if not found_here:
-            wishes.append(_wish(number, row.value))
+        found_here = list(_problems(row, rubric, missing))
+        if not found_here and not missing:
+            wishes.append(_wish(number, row))
         problems += [(line, f"entry {number} (line {line}): {why}") for line, why in found_here]
     if problems:
         told = [why for _, why in sorted(problems)]
@@ -115,65 +103,38 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     return tuple(wishes)
 
 
-def _yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
-    """The entries, and the keys that are there twice."""
-    rows, root = read_any_yaml(text)
-    if rows is None:
-        return [], []
-    if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
-        raise ValueError("it must be a list of entries, each starting with '- student:'.")
-    problems = [(line, f"line {line}: {shown(why)}.") for line, why in keys_twice(root)]
-    found = []
-    for node, value in zip(root.value, rows, strict=True):
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        lines = {str(key.value): line_of(key) for key, _ in pairs}
-        found.append(Row(value, line_of(node), lines))
-    return found, problems
-
-
-def _csv_rows(text: str) -> list[Row]:
-    text, separator, before = without_separator_line(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    header: list[str] = []
-    rows: list[Row] = []
-    line = 1 + before
-    for cells in reader:
-        begins, line = line, reader.line_num + 1 + before
-        cells = [cell.strip() for cell in cells]
-        if any(cells) and not header:
-            header = cells
-            twice = [name for name in header if name and header.count(name) > 1]
-            if twice:
-                raise ValueError(f"the column '{shown(twice[0])}' is there twice.")
-        elif any(cells):
-            pairs = zip_longest(header, cells, fillvalue="")
-            rows.append(Row({name: cell for name, cell in pairs if cell}, begins))
-    return rows
-
-
-def _problems(row: Row, rubric: Rubric) -> Iterator[Problem]:
-    """All that is wrong with an entry."""
+def _problems(row: Row, rubric: Rubric, missing: Collection[str] = ()) -> Iterator[Problem]:
+    """All that is wrong with an entry, less what comes of the columns that are ``missing``."""
     entry = row.value
     if not isinstance(entry, Mapping):
-        yield row.line, f"it must have the keys {', '.join(_NEEDED)}."
+        yield row.line, f"it must have the keys {', '.join(NEEDED)}."
         return
     if "" in entry:
         yield row.line, f"'{shown(str(entry['']))}' stands in a column without a name."
     for key in entry:
-        if key not in ("", *_KEYS):
+        if key not in ("", *KEYS):
             line = row.lines.get(str(key), row.line)
-            yield line, f"the key '{shown(str(key))}' is not known; known are {', '.join(_KEYS)}."
-    for key in _NEEDED:
-        if key == "points" or shown(str(entry.get(key) or "")):
+            yield line, f"the key '{shown(str(key))}' is not known; known are {', '.join(KEYS)}."
+    for key in NEEDED:
+        if key == "points" or key in missing or shown(str(entry.get(key) or "")):
             continue
         yield row.lines.get(key, row.line), f"it has no {key}."
     for key in ("points", "was"):
         value = entry.get(key)
-        if math.isnan(_number(value)) and (key == "points" or value is not None):
+        needed = key == "points" and key not in missing
+        if math.isnan(_number(value)) and (needed or value is not None):
             line = row.lines.get(key, row.line)
             yield line, f"'{key}' must be a number, 0 or more."
     target, points = shown(str(entry.get("target") or "")), _number(entry.get("points"))
-    most = {TOTAL: rubric.max_points, **rubric.tasks, **rubric.checks}.get(target)
+    known = {TOTAL: rubric.max_points, **rubric.tasks, **rubric.checks}
+    most = known.get(target)
+    if target and most is None:
+        near = get_close_matches(target.casefold(), known, 1)
+        own = [name for name in known if name.startswith(target.partition(".")[0] + ".")]
+        all_ = f"{', '.join(own or (TOTAL, *rubric.tasks))}{'' if own else ', and the checks'}."
+        which = f"is '{near[0]}' meant?" if near else f"known are {all_}"
+        line = row.lines.get("target", row.line)
+        yield line, f"the target '{target}' is not known; {which}"
     if most is not None and points > most:
         line = row.lines.get("points", row.line)
         yield line, f"'{target}' can't have {points:g} points, for {most:g} are the most."
@@ -188,24 +149,26 @@ def _number(value: Any) -> float:
     return points if not isinstance(value, bool) and 0 <= points < math.inf else math.nan
 
 
-def _wish(number: int, entry: Mapping[str, Any]) -> Wish:
+def _wish(number: int, row: Row) -> Wish:
     """An entry in which nothing is wrong."""
+    entry = row.value
     student, target, reason, by = (
         shown(str(entry.get(key) or "")) for key in ("student", "target", "reason", "by")
     )
     was = None if entry.get("was") is None else _number(entry["was"])
-    return Wish(number, student, target, _number(entry["points"]), reason, was, by)
+    return Wish(number, row.line, student, target, _number(entry["points"]), reason, was, by)
 
 
 def overridden(
     entries: Sequence[Entry], wishes: Sequence[Wish]
-) -> tuple[tuple[Entry, ...], list[str]]:
-    """The entries with the overrides laid over them, and notices about stale ones.
+) -> tuple[tuple[Entry, ...], list[str], list[str]]:
+    """The entries with the overrides laid over them, notices, and which could not be applied.
 
-    Stale is an override that fits no student, no task or no check any more, that changes nothing,
-    or whose ``was`` isn't what the result has now. Only the last two of these are still applied.
+    Not applied is an override that fits no student, no task or no check. One that changes nothing,
+    or whose ``was`` isn't what the result has now, is applied and gets a notice.
     """
     notices: list[str] = []
+    left: list[str] = []
     by_entry: dict[int, list[Wish]] = {}
     for wish in wishes:
         fitting = [at for at, entry in enumerate(entries) if _is_for(wish, entry)]
@@ -213,7 +176,7 @@ def overridden(
             by_entry.setdefault(fitting[0], []).append(wish)
         else:
             why = "there is no such student" if not fitting else "several students are called so"
-            notices.append(f"{_called(wish)} is not applied: {why}.")
+            left.append(f"{_called(wish)} is not applied: {why}.")
     changed = []
     for at, entry in enumerate(entries):
         # From the smallest part to the whole, so that the whole has the last word.
@@ -222,14 +185,21 @@ def overridden(
             try:
                 entry, told = _applied(entry, wish)
             except KeyError:
-                told = [f"{_called(wish)} is not applied: the result has no '{wish.target}'."]
+                left.append(f"{_called(wish)} is not applied: {_why_not(entry.result, wish)}.")
+                continue
             notices += told
         changed.append(entry)
-    return tuple(changed), notices
+    return tuple(changed), notices, left
+
+
+def _why_not(result: Result, wish: Wish) -> str:
+    if result.tasks:
+        return f"the result has no '{wish.target}'"
+    return f"nothing of this student's could be graded, so only '{TOTAL}' can be set there"
 
 
 def _called(wish: Wish) -> str:
-    return f"Override {wish.number} ({wish.student}, {wish.target})"
+    return f"Override {wish.number} (line {wish.line}: {wish.student}, {wish.target})"
 
 
 def _is_for(wish: Wish, entry: Entry) -> bool:
@@ -250,7 +220,8 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
     notices = []
     if wish.was is not None and abs(wish.was - before) > 1e-9:
         notices.append(
-            f"{_called(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}."
+            f"{_called(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}. "
+            "It is applied all the same."
         )
     elif wish.points == before and not _is_open(result, wish.target):
         notices.append(f"{_called(wish)} changes nothing: the grader gives {before:g} points too.")

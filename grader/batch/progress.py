@@ -9,6 +9,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from grader.folding import folded
 from grader.report.plain import number
 from grader.report.result import Result
 
@@ -40,7 +41,7 @@ def progress(total: int, stream: TextIO) -> Iterator[Told]:
             if result.status in bad:
                 bad[result.status] += 1
             if result.status in bad or result.is_open:
-                bar.console.print(line(name, result), markup=False)
+                bar.console.print(folded(line(name, result), stream), markup=False)
             words = [
                 f"{count} {status.replace('_', ' ')}" for status, count in bad.items() if count
             ]

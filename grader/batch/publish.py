@@ -172,7 +172,8 @@ def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
         differs = True
     if differs:
         code, executed = _code(entry, notebook), _executed(out, entry)
-        page = to_page(entry.result, code, executed, entry.overrides)
+        names = ", ".join(student.name for student in entry.students)
+        page = to_page(entry.result, code, executed, entry.overrides, names)
         write_whole(path, page.encode())
     return path
 

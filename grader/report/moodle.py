@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from grader.candidate.observation import clean
@@ -15,6 +16,7 @@ from grader.report.course import Entry
 from grader.report.csv_text import Field, delimiter, replaced, rows, written
 from grader.report.plain import to_plain
 from grader.report.sheets import Filling, both_sides, key_of
+from grader.submission.kinds import encoding_of
 
 MAX_FEEDBACK = 5_000
 
@@ -33,6 +35,10 @@ _GROUP = re.compile(
 _OTHER_ENCODING = (
     "The worksheet was saved by a spreadsheet in another encoding than UTF-8, and filled in that. "
     "Moodle reads UTF-8 alone: if its import refuses the file, download the worksheet again."
+)
+_WIDE = (
+    "The worksheet was saved by a spreadsheet in UTF-16, which Moodle doesn't read: it is filled "
+    "and written as UTF-8."
 )
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
 
@@ -62,7 +68,8 @@ def fill_worksheet(
     """The worksheet with grades and feedback comments; every other byte stays.
 
     A student is found by the number in their Identifier, which is also in the names of Moodle's
-    download, and a team by its name in the worksheet's column of groups. Points that are open stay
+    download, and a team by its name in the worksheet's column of groups. Whoever has no such number
+    is found by the full name, if nobody else is called so. Points that are open stay
     as they are in the sheet: those of a grader error, and of what could not be graded. A decimal
     comma is written where the worksheet's own numbers have one.
 
@@ -91,6 +98,9 @@ def fill_worksheet(
     columns = _columns(table, grade_header, feedback_header)
     body = table[1:]
     found = {entry.name: _rows_of(entry, body, columns) for entry in entries}
+    for entry in entries:
+        if not found[entry.name] and not _is_from_moodle(entry):
+            found[entry.name] = _row_called(entry, body, columns)
     if entries and not any(found.values()):
         raise WorksheetError(
             "Nobody of the course is in Moodle's worksheet, so it is not filled: "
@@ -105,6 +115,8 @@ def fill_worksheet(
     for entry in entries:
         if not found[entry.name]:
             filling.strangers.append(entry.called)
+        elif not _is_from_moodle(entry) and times[found[entry.name][0]] == 1:
+            filling.named.append(entry.called)
         for row in (body[at] for at in found[entry.name] if times[at] == 1):
             points = filling.points(entry, row[columns.grade].value, comma)
             if points is not None:
@@ -123,9 +135,16 @@ def fill_worksheet(
                 whose = filling.claimed_twice if times[at] else filling.absent
                 whose.append(_student(row, body, columns))
     # What the sheet's own encoding has no sign for can only be in comments, which are HTML.
-    content = replaced(text, changes).encode(encoding, "xmlcharrefreplace")
-    notices = [_OTHER_ENCODING] if entries and encoding != "utf-8" else []
+    kept = "cp1252" if encoding == "cp1252" else "utf-8"
+    content = replaced(text, changes).encode(kept, "xmlcharrefreplace")
+    notices = []
+    if entries and encoding != "utf-8":
+        notices.append(_OTHER_ENCODING if kept == encoding else _WIDE)
     return content, [*notices, *_notices(table, columns), *filling.notices()]
+
+
+def _is_from_moodle(entry: Entry) -> bool:
+    return any(student.platform == "moodle" for student in entry.students)
 
 
 def _rows_of(entry: Entry, body: Sequence[Sequence[Field]], columns: Columns) -> list[int]:
@@ -142,6 +161,22 @@ def _rows_of(entry: Entry, body: Sequence[Sequence[Field]], columns: Columns) ->
         # A team's number is none of a participant, though it may be the same.
         own = [at for at in own if names & {key_of(field.value) for field in body[at]}]
     return own
+
+
+def _row_called(entry: Entry, body: Sequence[Sequence[Field]], columns: Columns) -> list[int]:
+    """The place of the row with the full name of an entry that has no participant's number.
+
+    The name stands behind the identifier. In a sheet of teams names don't tell who handed in.
+    Places are there twice where several rows have one name: then none of them is to be filled.
+    """
+    at = columns.identifier + 1
+    if columns.group is not None or at in (columns.grade, columns.feedback, columns.maximum):
+        return []
+    wanted = {key_of(student.name) for student in entry.students}
+    usable = [row for row in range(len(body)) if max(at, columns.grade) < len(body[row])]
+    found = [row for row in usable if key_of(body[row][at].value) in wanted]
+    names = {key_of(body[row][at].value) for row in found}
+    return found if len(names) == len(found) else 2 * found
 
 
 def _student(row: Sequence[Field], body: Sequence[Sequence[Field]], columns: Columns) -> str:
@@ -165,7 +200,15 @@ def as_html(text: str) -> str:
 
 
 def _decoded(worksheet: bytes) -> tuple[str, str]:
-    """The text, a byte order mark included, and the encoding that gives the same bytes back."""
+    """The text, a byte order mark included, and its encoding.
+
+    Raises:
+        WorksheetError: it is no text.
+    """
+    wide = encoding_of(worksheet)
+    if not wide.startswith("utf-8"):
+        with suppress(UnicodeDecodeError):
+            return "\ufeff" + worksheet.decode(wide).removeprefix("\ufeff"), wide
     for encoding in ("utf-8", "cp1252"):
         try:
             text = worksheet.decode(encoding)

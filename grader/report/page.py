@@ -63,6 +63,7 @@ def to_page(
     code: Slice | None = None,
     executed: str | None = None,
     overrides: Sequence[Override] = (),
+    student: str = "",
 ) -> str:
     """A result as a self-contained page.
 
@@ -71,17 +72,21 @@ def to_page(
         code: the slice that was graded, to show the student's methods.
         executed: the executed notebook's text, to show its plots.
         overrides: what of the result was set by hand, to say so at the top.
+        student: the names of whoever handed it in, if more is known than the file's name.
     """
     css = template_text("page.css")
     settled = {override.target for override in overrides}
     words = {task.id: _TASK_WORDS[state(task)] for task in result.tasks}
     words |= {id: "Set by hand" for id in words if id in settled}
+    # Its reason says already what to hand in.
+    is_nothing = result.status == "ungradable" and not result.submission.sha256
+    file = "" if student and is_nothing else PurePath(result.submission.path).name
     return (
         environment()
         .get_template("page.html")
         .render(
             result=result,
-            file=clean(PurePath(result.submission.path).name, 200),
+            whose=", ".join(clean(part, 200) for part in (student, file) if part),
             css=Markup(css),
             css_hash=policy_hash(css),
             words=_CHECK_WORDS,
@@ -89,7 +94,7 @@ def to_page(
             task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
             by_hand=[_by_hand_words(override, result) for override in overrides],
             by_hand_mark=Markup(BY_HAND),
-            next_step="" if TOTAL in settled else next_step(result, settled),
+            next_step="" if is_nothing or TOTAL in settled else next_step(result, settled),
             code={task.id: _code(task, code) for task in result.tasks},
             run_words=_RUN_WORDS[result.run.status],
             curve=loss_curve(result.training.losses),

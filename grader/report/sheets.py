@@ -44,7 +44,9 @@ class Filling:
         zeros: whether who could not be graded gets a 0.
         strangers: submissions that are for nobody in the sheet.
         absent: students in the sheet without a submission.
-        claimed_twice: students in the sheet whom more than one submission fits.
+        claimed_twice: students in the sheet whom more than one submission fits, or whose
+            submission fits others as well.
+        named: submissions that nothing but a name assigns.
     """
 
     sheet: str
@@ -52,6 +54,7 @@ class Filling:
     strangers: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     claimed_twice: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
     _failed: list[str] = field(default_factory=list)
     _ungradable: list[str] = field(default_factory=list)
     _excused: list[str] = field(default_factory=list)
@@ -110,7 +113,15 @@ class Filling:
                 "overrides.yaml",
             ),
             (self._commented, "given another comment than the sheet had"),
-            (self.claimed_twice, "left open, since more than one submission fits"),
+            (
+                self.claimed_twice,
+                "left open, since more than one submission fits, or more than one student",
+            ),
+            (
+                self.named,
+                "found by the full name alone, and without a page in the platform's zip, since no "
+                "participant's number is in the file's or folder's name",
+            ),
             (self.strangers, "in the course, but not in the sheet"),
             (self.absent, "in the sheet, but handed nothing in, so nothing is filled in"),
         ]

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report.result import CheckResult, Result, TaskResult
+from grader.student.progress import mend_first
 
 
 def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:
@@ -65,6 +66,8 @@ def _parts(result: Result) -> list[RenderableType]:
             where = f" (cell {place['cell']}, line {place['line']})" if place else ""
             parts.append(_note(f"Rule{where}", f"{rule.message} {rule.consequence}"))
     parts += [_note("Advice", text) for text in result.advice]
+    if step := mend_first(result):
+        parts.append(_note("Next", step))
     if result.status == "grader_error":
         parts.append(Text(f"\n{result.reason}", style="bold red"))
     return parts
@@ -79,7 +82,8 @@ def run_words(result: Result) -> list[tuple[str, str]]:
     elif run.status not in ("interrupted", "not_run"):
         where = f" in cell {run.cell}" if run.cell else ""
         status = run.status.replace("_", " ")
-        found.append(("Run", f"{status}{where}: {run.error} This costs no points by itself."))
+        why = f": {run.error.rstrip('.')}" if run.error else ""
+        found.append(("Run", f"{status}{where}{why}. This costs no points by itself."))
     elif run.error:
         found.append(("Run", run.error))
     if training.status == "completed":

@@ -191,7 +191,7 @@ def _explained(
 ) -> RunOutcome:
     """``outcome`` with what of the grader's own surroundings may be why it is none better."""
     run, index = outcome.run, execution.index or 0
-    note, may_count = None, False
+    note, may_count, amounts = None, False, True
     if run.status == "failed" and isinstance(error, CellExecutionError):
         cells = execution.nb.cells[: index + 1]
         sources = [cell.source for cell in cells if cell.cell_type == "code"]
@@ -199,13 +199,15 @@ def _explained(
         note = explain.cause(name, text, cells[-1].source)
         traceback = outputs.plain(error.traceback, outputs.MAX_CELL_BYTES)
         may_count = note is None and explain.may_count_images(name, text, traceback, sources)
+        amounts = explain.names_amounts(name, text, traceback, cells[-1].source)
     elif run.status == "timed_out":
         limits = execution.limits
         seconds = limits.seconds if execution.out_of_time else limits.cell_seconds
         note = explain.slow(seconds)
     words = run.error and explain.without_places(run.error, folder)
     notes = (*run.notes, note) if note else run.notes
-    return replace(outcome, run=replace(run, error=words, notes=notes), may_count_images=may_count)
+    run = replace(run, error=words, notes=notes)
+    return replace(outcome, run=run, may_count_images=may_count, names_amounts=amounts)
 
 
 def _see_who_did_it(

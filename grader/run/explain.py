@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from grader import spec
 from grader.run.digits import WHOLE
+from grader.submission.syntax import parse
 
 NO_ERROR = "This may be no error of yours:"
 """How a note begins that the advice repeats."""
@@ -55,6 +57,17 @@ _NEVER_OF_DATA = re.compile(
     r"|KeyboardInterrupt|SystemExit|UsageError"
 )
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
+_OF_AMOUNTS = re.compile(
+    r"StopIteration|IndexError|KeyError|ZeroDivisionError|\w*LocalError|NameError"
+)
+_AMOUNT = re.compile(
+    r"\b(len|lengths?|shapes?|sizes?|dims?|numel|counts?|numbers?|num|total|empty|enough|few\w*"
+    r"|samples?|images?|digits?|batch(es)?|epochs?|steps?|iterations?|loss(es)?|elbos?|nll|bce"
+    r"|history|longer)\b|\d{3}|NoneType",
+    re.IGNORECASE,
+)
+_POINTED_AT = re.compile(r"^-+> ?\d+ (.*)$", re.MULTILINE)
+_IN_CELL = re.compile(r"Cell In\s?\[\d+\], line (\d+)")
 _IN_CLASS = re.compile(rf"\bin {spec.CLASS_NAME}\.\w+\(")
 
 
@@ -79,6 +92,35 @@ def may_count_images(name: str, text: str, traceback: str, sources: Iterable[str
         return False
     unknown = _UNKNOWN.search(text) if name == "NameError" else None
     return unknown is None or len(re.findall(rf"\b{unknown[1]}\b", cells)) > 1
+
+
+def names_amounts(name: str, text: str, traceback: str, source: str) -> bool:
+    """Whether what failed speaks of how much there is: of sizes, numbers of images, or a loss.
+
+    ``source`` is the cell that failed. Some kinds of exceptions come of amounts and don't name any.
+    """
+    if _OF_AMOUNTS.fullmatch(name):
+        return True
+    lines = _POINTED_AT.findall(traceback)
+    place = _IN_CELL.search(traceback)
+    failed = _statement(source, int(place[1])) if place else ""
+    return bool(_AMOUNT.search("\n".join([text, *lines, failed]).replace("_", " ")))
+
+
+def _statement(source: str, line: int) -> str:
+    """The innermost statement on that line of a cell; of one with a body, the line alone."""
+    try:
+        around = [
+            node
+            for node in ast.walk(parse(source))
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+        ]
+    except SyntaxError:
+        around = []
+    lines = source.splitlines()
+    if not around or hasattr(around[-1], "body"):
+        return "".join(lines[line - 1 : line])
+    return "\n".join(lines[around[-1].lineno - 1 : around[-1].end_lineno])
 
 
 def small_part(training: int, test: int) -> str:

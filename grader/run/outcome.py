@@ -13,12 +13,14 @@ from grader.run import explain
 class RunOutcome:
     """What came of a run, and the executed notebook as text where there is one.
 
-    ``may_count_images`` says of a failure that there being few images may be why.
+    ``may_count_images`` says of a failure that there being few images may be why, and
+    ``names_amounts`` whether what failed speaks of such things at all.
     """
 
     run: Run
     executed: str | None = None
     may_count_images: bool = False
+    names_amounts: bool = True
 
 
 def further(small: RunOutcome, large: RunOutcome, counts: Mapping[bool, int]) -> RunOutcome:
@@ -32,6 +34,6 @@ def further(small: RunOutcome, large: RunOutcome, counts: Mapping[bool, int]) ->
         chosen, notes = large, [explain.repeated(failed, counts[True])]
     else:
         chosen, notes = small, []
-    if chosen.may_count_images:
+    if chosen.may_count_images and chosen.names_amounts:
         notes.append(explain.small_part(counts[True], counts[False]))
     return replace(chosen, run=replace(chosen.run, notes=(*chosen.run.notes, *notes)))

@@ -70,8 +70,14 @@ def next_step(result: Result, settled: Collection[str] = ()) -> str:
         return "Ask your instructor: the grader failed, and your notebook is not to blame."
     if not has_all_points(result):
         return "" if settled else "Look at the broken rules above: they cost points."
-    stop = stops_at(result.run)
-    return f"Mend cell {result.run.cell} first. {stop} {_THEN}" if stop else _AFTER_THE_CLASS
+    return mend_first(result, stops_at(result.run)) or _AFTER_THE_CLASS
+
+
+def mend_first(result: Result, stop: str = "") -> str:
+    """What to do where only a cell is left to be mended, with ``stop`` behind it; else ""."""
+    if not has_all_points(result) or not stops_at(result.run):
+        return ""
+    return " ".join(filter(None, (f"Mend cell {result.run.cell} first.", stop, _THEN)))
 
 
 def stops_at(run: Run) -> str:

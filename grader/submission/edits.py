@@ -11,8 +11,10 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from types import EllipsisType
 
 from grader import spec
 from grader.submission.canonical import canonical
@@ -24,6 +26,7 @@ from grader.submission.syntax import first_line, parse
 from grader.submission.template import Template
 
 _CLASS = f"class {spec.CLASS_NAME}"
+_ASKS = re.compile(r"\b(your|todo|fill|enter|insert)\b", re.IGNORECASE)
 _COMMENTED = re.compile(r"^[ \t]*#+[ \t]?(\S.*)$", re.MULTILINE)
 
 
@@ -45,8 +48,9 @@ def find_edits(part: Slice, template: Template) -> list[Finding]:
 
 def _all_edits(program: Program, template: Program) -> list[Finding]:
     free = _commented_out(template)
-    theirs = [part for part in _parts(program) if part.key not in free]
-    ours = [part for part in _parts(template) if part.key not in free]
+    blanks = _blanks(template)
+    theirs = [part for part in _parts(program, blanks) if part.key not in free]
+    ours = [part for part in _parts(template, blanks) if part.key not in free]
     matcher = SequenceMatcher(
         None, [part.key for part in ours], [part.key for part in theirs], autojunk=False
     )
@@ -90,11 +94,13 @@ def _compared(
     return findings
 
 
-def _parts(program: Program) -> list[_Part]:
+def _parts(program: Program, blanks: Collection[str]) -> list[_Part]:
+    """The statements that are compared; all values are alike where ``blanks`` has the targets."""
     parts = []
     for statement in program.statements:
         for node in _single(statement.node):
-            key = _CLASS if _is_class(node) else canonical(node)
+            targets = _targets(node)
+            key = _CLASS if _is_class(node) else targets if targets in blanks else canonical(node)
             if key:
                 parts.append(_Part(statement.cell, statement.node, key))
     return parts
@@ -112,6 +118,39 @@ def _single(node: ast.stmt) -> list[ast.stmt]:
 
 def _is_class(node: ast.stmt) -> bool:
     return isinstance(node, ast.ClassDef) and node.name == spec.CLASS_NAME
+
+
+def _targets(node: ast.stmt) -> str:
+    """To what a statement assigns, as text; "" if it doesn't assign."""
+    match node:
+        case ast.Assign(targets=targets):
+            return " = ".join(map(ast.unparse, targets)) + " ="
+        case ast.AnnAssign(target=target, value=ast.expr()):
+            return f"{ast.unparse(target)} ="
+    return ""
+
+
+def _blanks(template: Program) -> set[str]:
+    """The targets of the template's assignments that are there to be filled in: ``NAME = ""``."""
+    return {
+        _targets(statement.node)
+        for statement in template.statements
+        if isinstance(statement.node, (ast.Assign, ast.AnnAssign))
+        and statement.node.value is not None
+        and _is_blank(statement.node.value)
+    }
+
+
+def _is_blank(value: ast.expr) -> bool:
+    """Whether a value only holds the place of another: nothing, or a text that asks for one."""
+    match value:
+        case ast.Constant(value=None) | ast.Constant(value=EllipsisType()):
+            return True
+        case ast.Constant(value=str(text)):
+            return not text.strip(" ._") or bool(_ASKS.search(text))
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return bool(parts) and all(map(_is_blank, parts))
+    return False
 
 
 def _commented_out(template: Program) -> set[str]:

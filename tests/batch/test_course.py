@@ -90,7 +90,7 @@ def test_overrides_survive_and_are_marked(course: tuple[Path, Path]) -> None:
         "- {student: nobody, target: elbo, points: 7, reason: gone}\n"
     )
     done = grade(handed, out, "--no-run")
-    assert "Override 2 (nobody, elbo) is not applied" in done.stderr
+    assert "Override 2 (line 2: nobody, elbo) is not applied" in done.stderr
     row = gradebook(out)["student_001"]
     assert (row["elbo"], row["points"]) == ("7", "52")
     assert "set by hand: elbo 7 (right on paper)" in row["flags"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,15 +49,19 @@ CSV = (
 
 
 WISHES = (
-    Wish(1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
-    Wish(2, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
+    Wish(1, 1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
+    Wish(2, 1, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
 )
+
+
+def read_without_lines(folder: Path) -> tuple[Wish, ...]:
+    return tuple(replace(wish, line=1) for wish in read_overrides(folder, RUBRIC))
 
 
 @pytest.mark.parametrize(("name", "text"), [("overrides.yaml", YAML), ("overrides.csv", CSV)])
 def test_both_kinds_of_file(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-    assert read_overrides(tmp_path, RUBRIC) == WISHES
+    assert read_without_lines(tmp_path) == WISHES
 
 
 EMPTY = st.lists(st.sampled_from([b"", b",,,", b",,,,,,", b' , ,"",']), max_size=3)
@@ -71,14 +76,14 @@ def test_rows_and_cells_that_a_spreadsheet_leaves_empty_are_passed_over(
     text = b"\r\n".join([line + behind for line in lines])
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "overrides.csv").write_bytes(text)
-        assert read_overrides(Path(folder), RUBRIC) == WISHES
+        assert read_without_lines(Path(folder)) == WISHES
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_other_separators(separator: str, tmp_path: Path) -> None:
     text = f"{HEADER}\n\n12@example.org,kl,2.5,on paper\n,,,\n".replace(",", separator)
     (tmp_path / "overrides.csv").write_text(text.replace("2.5", "2,5"))
-    assert read_overrides(tmp_path, RUBRIC) == (Wish(1, "12@example.org", "kl", 2.5, "on paper"),)
+    assert read_without_lines(tmp_path) == (Wish(1, 1, "12@example.org", "kl", 2.5, "on paper"),)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,7 @@ def test_other_separators(separator: str, tmp_path: Path) -> None:
 )
 def test_what_excel_saves(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "overrides.csv").write_bytes(content)
-    assert read_overrides(tmp_path, RUBRIC) == WISHES
+    assert read_without_lines(tmp_path) == WISHES
 
 
 @pytest.mark.parametrize(
@@ -136,7 +141,7 @@ def test_a_name_fits_however_its_accents_are_stored(tmp_path: Path) -> None:
     row = "Jose\u0301,kl,1,x"
     (tmp_path / "overrides.csv").write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
     wishes = read_overrides(tmp_path, RUBRIC)
-    (changed,), notices = overridden([entry(graded(), "Jos\u00e9")], wishes)
+    (changed,), notices, _ = overridden([entry(graded(), "Jos\u00e9")], wishes)
     assert [one.points for one in changed.overrides] == [1.0]
     assert notices == []
 
@@ -208,11 +213,11 @@ def test_mistakes_stop_the_command_before_it_grades(tmp_path: Path) -> None:
 
 def apply(result: Result, *wishes: tuple[str, float], was: float | None = None):
     made = [
-        Wish(number, "Ada_L_12", target, points, "because", was)
+        Wish(number, 1, "Ada_L_12", target, points, "because", was)
         for number, (target, points) in enumerate(wishes, 1)
     ]
-    (one,), notices = overridden([entry(result)], made)
-    return one, notices
+    (one,), notices, left = overridden([entry(result)], made)
+    return one, [*left, *notices]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +285,7 @@ def test_what_has_no_points_counts_as_graded_once_all_are_set_by_hand(result: Re
     [
         ("kl.gone", 1.0, None, "the result has no 'kl.gone'"),
         ("kl", 2.5, None, "changes nothing"),
-        ("kl", 3.0, 2.0, "made for 2 points, now it is 2.5"),
+        ("kl", 3.0, 2.0, "made for 2 points, now it is 2.5. It is applied all the same."),
     ],
 )
 def test_stale_overrides_are_pointed_out(
@@ -294,12 +299,12 @@ def test_stale_overrides_are_pointed_out(
 def test_the_second_of_two_for_the_same_is_pointed_out() -> None:
     one, notices = apply(graded(), ("kl", 3.0), ("kl", 1.0))
     assert one.result.tasks[0].points == 1.0
-    assert notices == ["Override 2 (Ada_L_12, kl) replaces an earlier one (3 points)."]
+    assert notices == ["Override 2 (line 1: Ada_L_12, kl) replaces an earlier one (3 points)."]
 
 
 def test_who_decided_is_said() -> None:
-    wish = Wish(1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
-    (one,), _ = overridden([entry(graded())], [wish])
+    wish = Wish(1, 1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
+    (one,), _, _ = overridden([entry(graded())], [wish])
     page = to_page(one.result, overrides=one.overrides).partition("<main>")[0]
     assert "KL: 3 points instead of 2.5, by Dr. &lt;Noether&gt;. Reason: because" in page
     assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one.overrides)
@@ -309,11 +314,11 @@ def test_who_decided_is_said() -> None:
 def test_students_that_are_not_there_or_not_told_apart() -> None:
     entries = [entry(graded(), "Ada", "1"), entry(graded(), "Ada", "2")]
     wishes = [
-        Wish(1, "Ada", "kl", 1, "x"),
-        Wish(2, "Eve", "kl", 1, "x"),
-        Wish(3, "2", "kl", 1, "x"),
+        Wish(1, 1, "Ada", "kl", 1, "x"),
+        Wish(2, 1, "Eve", "kl", 1, "x"),
+        Wish(3, 1, "2", "kl", 1, "x"),
     ]
-    changed, notices = overridden(entries, wishes)
+    changed, _, notices = overridden(entries, wishes)
     assert [len(one.overrides) for one in changed] == [0, 1]
     assert "several students" in notices[0]
     assert "no such student" in notices[1]
@@ -359,3 +364,110 @@ def test_no_file_and_two_files(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(OverridesError, match="keep one"):
         read_overrides(tmp_path, RUBRIC)
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("elboo", "the target 'elboo' is not known; is 'elbo' meant?"),
+        ("KL", "the target 'KL' is not known; is 'kl' meant?"),
+        ("kl.sum", "the target 'kl.sum' is not known; known are kl.total, kl.per_sample."),
+        ("bonus", "the target 'bonus' is not known; known are total, kl, elbo, and the checks."),
+    ],
+)
+def test_a_target_that_the_rubric_does_not_have_is_a_mistake(
+    target: str, why: str, tmp_path: Path
+) -> None:
+    text = f"- student: a\n  target: {target}\n  points: 1\n- student: b\n"
+    (tmp_path / "overrides.yaml").write_text(text)
+    with pytest.raises(OverridesError) as caught:
+        read_overrides(tmp_path, RUBRIC)
+    head, first, second, *_ = str(caught.value).splitlines()
+    assert head == "overrides.yaml has 5 mistakes:"
+    assert first == "  entry 1 (line 1): it has no reason."
+    assert second.startswith(f"  entry 1 (line 2): {why}")
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("Overrides.yaml", "call it overrides.yaml"),
+        ("OVERRIDES.CSV", "call it overrides.csv"),
+        ("overrides.yaml.txt", "call it overrides.yaml"),
+        ("overrides.csv.txt", "call it overrides.csv"),
+        ("override.csv", "call it overrides.csv"),
+        ("override.yml", "call it overrides.yaml"),
+        ("overides.yaml", "call it overrides.yaml"),
+        ("over-rides.yaml", "call it overrides.yaml"),
+        ("overrides (1).csv", "call it overrides.csv"),
+        ("overrides_final.yaml", "call it overrides.yaml"),
+        ("overrides", "call it overrides.yaml, or save a table as 'CSV UTF-8', as overrides.csv"),
+        ("Overrides.txt", "call it overrides.yaml, or save"),
+        ("Override.XLSX", "save it as 'CSV UTF-8', as overrides.csv"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_refused(name: str, right: str, tmp_path: Path) -> None:
+    for beside in (False, True):
+        if beside:
+            (tmp_path / "overrides.yml").write_text("[]")
+        (tmp_path / name).write_text(YAML)
+        with pytest.raises(OverridesError) as caught:
+            read_overrides(tmp_path, RUBRIC)
+        assert str(caught.value).startswith(f"{name} isn't read: {right}")
+
+
+@pytest.mark.parametrize(
+    "name", ["overrides.yaml~", "overrides.yaml.bak", ".overrides.yaml.swp", "overview.csv"]
+)
+def test_backups_and_other_files_are_let_alone(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(YAML)
+    (tmp_path / "overrides").mkdir()
+    assert read_overrides(tmp_path, RUBRIC) == ()
+    assert read_overrides(tmp_path / "missing", RUBRIC) == ()
+
+
+def test_capitals_in_the_header_are_accepted(tmp_path: Path) -> None:
+    text = CSV.replace("student,target,points,was,reason", "Student,TARGET,Points, Was,Reason")
+    (tmp_path / "overrides.csv").write_text(text, encoding="utf-8", newline="")
+    assert read_without_lines(tmp_path) == WISHES
+
+
+def test_a_wrong_header_is_one_mistake(tmp_path: Path) -> None:
+    text = "Student,Target,Ponts,Reason,Remark\nAda,kl,1,x,y\nBob,nope,1,x,y\nCy,kl,1,x,\n"
+    (tmp_path / "overrides.csv").write_text(text)
+    with pytest.raises(OverridesError) as caught:
+        read_overrides(tmp_path, RUBRIC)
+    assert str(caught.value).splitlines()[:2] == [
+        "overrides.csv has 2 mistakes:",
+        "  line 1: the columns must be called student, target, points, reason, and may be by and "
+        "was: 'Ponts', 'Remark' are not known, and 'points' is missing.",
+    ]
+    (tmp_path / "overrides.csv").write_text("student,target,points\na,kl,1\nb,kl,1\n")
+    with pytest.raises(OverridesError, match=r"^overrides.csv, line 1: .*: 'reason' is missing"):
+        read_overrides(tmp_path, RUBRIC)
+
+
+def test_who_has_no_result_can_only_have_a_total() -> None:
+    one, notices = apply(ungradable(), ("kl", 1.0))
+    assert one.overrides == ()
+    assert notices == [
+        "Override 1 (line 1: Ada_L_12, kl) is not applied: nothing of this student's could be "
+        "graded, so only 'total' can be set there."
+    ]
+
+
+def test_an_override_for_nobody_is_told_by_line_and_exit_status(tmp_path: Path) -> None:
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    (tmp_path / "in" / "ada" / "vae.ipynb").write_text("{}")
+    (tmp_path / "out").mkdir()
+    whose = "- {student: NAME, target: total, points: 3, reason: x}\n"
+    command = [str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--no-run"]
+    for names, status in ((("ada",), 0), (("ada", "eve"), 1)):
+        text = "".join(whose.replace("NAME", name) for name in names)
+        (tmp_path / "out" / "overrides.yaml").write_text(text)
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == status
+        page = (tmp_path / "out" / "report" / "students" / "ada.html").read_text("utf-8")
+        assert "points: ada, vae.ipynb</title>" in page
+        told = "Note: Override 2 (line 2: eve, total) is not applied: there is no such student."
+        assert (told in done.output) == bool(status)

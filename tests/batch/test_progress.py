@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 
+import pytest
 from made_results import broken_grader, graded, ungradable
 
+from grader.batch.command import _say
 from grader.batch.progress import progress
+from grader.modes import UnusableError
 
 
 class Terminal(io.StringIO):
@@ -37,3 +42,23 @@ def test_a_bar_on_a_terminal_names_only_what_could_not_be_graded() -> None:
     assert "bob: ungradable: There is no class VAE." in text
     assert "ada:" not in text
     assert "1 ungradable, 1 grader error" in text
+
+
+LONG = "It is a sentence about what could be wrong, which goes on for a long while. " * 3
+
+
+def test_what_is_said_on_a_terminal_is_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for stream in (Terminal(), io.StringIO()):
+        with progress(1, stream) as tell:
+            tell("ada", replace(ungradable(), reason=LONG))
+        _say(f"Note: {LONG}", stream)
+        UnusableError(f"It has 2 mistakes:\n  one: {LONG}\n  two: {LONG}").show(stream)
+        lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", stream.getvalue()).splitlines()
+        longest = max(len(line) for line in lines if "Grading" not in line)
+        assert (longest <= 80) == stream.isatty()
+        if stream.isatty():
+            told = stream.getvalue().partition("ada: ungradable")[2].splitlines()
+            assert told[1].startswith("  ")
+            assert told[2].startswith("  ")
+            assert sum(line.startswith("    ") for line in lines) == 6

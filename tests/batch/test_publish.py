@@ -22,7 +22,7 @@ from grader.report.page import to_page
 from grader.submission import extract, load
 from tests.batch.courses import SOLVED
 
-WISH = Wish(1, "Ada_L_12", "kl", 3.0, "right on paper")
+WISH = Wish(1, 1, "Ada_L_12", "kl", 3.0, "right on paper")
 
 
 @pytest.fixture
@@ -44,13 +44,14 @@ def one(tmp_path: Path) -> Entry:
     (out / "executed" / f"{found.name}.ipynb").write_text(plots, encoding="utf-8")
     page = out / page_path(found.name)
     page.parent.mkdir(parents=True)
-    page.write_text(to_page(found.result, extract(load(SOLVED)), plots), encoding="utf-8")
+    html = to_page(found.result, extract(load(SOLVED)), plots, student="Ada L")
+    page.write_text(html, encoding="utf-8")
     return found
 
 
 def published(out: Path, entry: Entry, *wishes: Wish, notebook: Path = SOLVED) -> dict[str, str]:
     """Publish the course of one, and return all its students' pages."""
-    entries, notices = overridden([entry], wishes)
+    entries, notices, _ = overridden([entry], wishes)
     assert notices == []
     done = publish(out, entries, CourseOptions(), {entry.name: notebook})
     assert (done.notices, done.problems) == ([], [])

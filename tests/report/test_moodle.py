@@ -156,7 +156,7 @@ def test_feedback_zip_uses_the_names_of_the_download() -> None:
 
 
 @pytest.mark.parametrize(
-    "stranger", [entry(graded(), platform="folder"), entry(graded(), "Zed", "777")]
+    "stranger", [entry(graded(), "Zed", platform="folder"), entry(graded(), "Zed", "777")]
 )
 def test_a_sheet_with_nobody_of_the_course_is_refused_with_both_sides(stranger: Entry) -> None:
     with pytest.raises(WorksheetError) as caught:
@@ -232,4 +232,51 @@ def test_a_row_that_two_submissions_fit_stays_open() -> None:
     teams = [entry(graded(), "Group A", "77"), entry(ungradable(), "Group A", "78")]
     filled, notices = fill_worksheet(sheet, teams)
     assert filled == sheet
-    assert "more than one submission fits: Bob (Participant 12), Cy (Participant 14)" in notices[0]
+    assert "than one student: Bob (Participant 12), Cy (Participant 14)" in notices[0]
+
+
+NAMED = (
+    "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
+    "Participant 1,ada,a@x.org,S,,7.5,\n"
+    "Participant 2,Cem  \u00d6z,c@x.org,S,,7.5,\n"
+    "Participant 3,Bo,b@x.org,S,,7.5,\n"
+    "Participant 4,Bo,d@x.org,S,,7.5,\n"
+)
+
+
+def test_folders_called_as_the_students_are_found_by_that_name() -> None:
+    names = ("ada", "Cem O\u0308z", "Eve", "Bo")
+    entries = [entry(graded(), name, "", "folder") for name in names]
+    filled, notices = fill_worksheet(NAMED.encode(), entries)
+    assert [row[4] for row in read(filled)[1:]] == ["4.50", "4.50", "", ""]
+    assert any("2 are found by the full name alone" in one and "ada, Cem" in one for one in notices)
+    assert any(
+        "2 are left open" in one and "Participant 3, Participant 4" in one for one in notices
+    )
+    assert "In the worksheet: 1 is in the course, but not in the sheet: Eve." in notices
+
+
+def test_two_folders_for_one_name_fill_nothing() -> None:
+    entries = [entry(graded(), name, "", "folder") for name in ("Ada", "ada", "Cem \u00d6z")]
+    filled, notices = fill_worksheet(NAMED.encode(), entries)
+    assert [row[4] for row in read(filled)[1:]] == ["", "4.50", "", ""]
+    assert any("1 is left open, since more than one" in one for one in notices)
+
+
+def test_a_participants_number_comes_before_a_name() -> None:
+    filled, _ = fill_worksheet(NAMED.encode(), [entry(graded(), "ada", "2")])
+    assert [row[4] for row in read(filled)[1:]] == ["", "4.50", "", ""]
+    with pytest.raises(WorksheetError, match="Nobody of the course"):
+        fill_worksheet(NAMED.encode(), [entry(graded(), "ada", "9")])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_sheet_in_utf_16_is_filled_as_utf_8(encoding: str, separator: str) -> None:
+    sheet = NAMED.replace(",", separator)
+    filled, notices = fill_worksheet(sheet.encode(encoding), [entry(graded(), "Ada", "1")])
+    rows_ = read(filled, separator)
+    assert filled.startswith("\ufeffIdentifier".encode())
+    assert [row[4] for row in rows_[1:]] == ["4.50", "", "", ""]
+    assert rows_[2][1] == "Cem  \u00d6z"
+    assert any("UTF-16" in notice for notice in notices)

@@ -185,6 +185,27 @@ def test_whatever_a_submission_says_is_shown_as_text(text: str) -> None:
     assert "alert('1')" not in to_page(result, code)
 
 
+def test_the_page_of_who_handed_nothing_in_says_that_once() -> None:
+    reason = "Nothing that can be graded was handed in: only a.pdf. Hand in the notebook file."
+    nothing = Result(Submission("Ada_L", "", "Ada L"), "ungradable", 0.0, 5.0, reason=reason)
+    html = to_page(nothing, student="Ada L")
+    words = " ".join(Page(html).words.split())
+    for part in ("Next:", "Correct this first", "save the notebook", "Grader", "Ada_L", "points"):
+        assert part not in words
+    assert "<title>Not graded: Ada L</title>" in html
+    marked = to_page(replace(nothing, environment={"grader": "1.2.3"}), student="Ada L")
+    assert "Grader 1.2.3." in marked
+    broken = replace(nothing, submission=Submission("a.ipynb", "0", "a"))
+    assert "Correct this first" in to_page(broken)
+
+
+def test_a_page_of_a_course_names_the_student() -> None:
+    html = to_page(RESULT, student="Ada <L>, Bo")
+    assert "<title>2 of 5 points: Ada &lt;L&gt;, Bo, vae.ipynb</title>" in html
+    assert "Variational autoencoder, Ada &lt;L&gt;, Bo, vae.ipynb" in html
+    assert "<title>2 of 5 points: vae.ipynb</title>" in to_page(RESULT)
+
+
 def test_ungradable_and_unwritten() -> None:
     ungradable = Result(Submission("a.py", "", "a"), "ungradable", 0.0, 5.0, reason="No `VAE`.")
     words = Page(to_page(ungradable)).words

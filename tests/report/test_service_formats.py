@@ -148,8 +148,8 @@ def test_classroom_adds_up_with_a_whole_task_set_by_hand(points: float, target: 
 
 def set_by_hand(target: str, points: float) -> Result:
     """The graded result with other points for a task as a whole, or for everything."""
-    wish = Wish(1, "Ada L", target, points, "spoken about it")
-    (one,), _ = overridden([entry(graded())], [wish])
+    wish = Wish(1, 1, "Ada L", target, points, "spoken about it")
+    (one,), _, _ = overridden([entry(graded())], [wish])
     assert one.overrides
     return one.result
 
@@ -171,8 +171,8 @@ def test_junit_follows_a_whole_task_set_by_hand(points: float, earned: set[str])
 
 
 def test_junit_of_an_open_task_set_by_hand_has_no_error() -> None:
-    wish = Wish(1, "Ada L", "kl", 3.5, "spoken about it")
-    (one,), _ = overridden([entry(broken_grader())], [wish])
+    wish = Wish(1, 1, "Ada L", "kl", 3.5, "spoken about it")
+    (one,), _, _ = overridden([entry(broken_grader())], [wish])
     found = cases(to_junit(one.result, CHECKS))
     assert [len(found[name]) for name in ("kl.total", "kl.per_sample")] == [0, 0]
 

@@ -11,7 +11,13 @@ import pytest
 
 from grader.candidate.processes import Warm, WarmFork
 from grader.report.result import Run as Came
-from grader.run.explain import NO_ERROR, cause, may_count_images, without_places
+from grader.run.explain import (
+    NO_ERROR,
+    cause,
+    may_count_images,
+    names_amounts,
+    without_places,
+)
 from grader.run.outcome import RunOutcome, further
 from grader.run.start import Runner
 from grader.submission.load import load
@@ -89,6 +95,11 @@ def test_what_no_run_here_can_reach_is_said_to_be_none_of_the_students(run: Star
     assert "small part of MNIST, 640 images for training and 150 for tests" in came.notes[0]
 
 
+def test_an_assert_that_speaks_of_no_amount_is_not_excused(run: Start) -> None:
+    came = run("def check(right, why=''):\n    assert right, why", "check(1 == 2, 'debug')")
+    assert (came.status, came.cell, came.notes) == ("failed", 4, ())
+
+
 def test_an_error_of_the_class_says_nothing_of_data(run: Start) -> None:
     came = run(
         "class VAE(nn.Module):\n    def elbo(self, x):\n        raise ValueError('no')",
@@ -135,6 +146,40 @@ def test_which_errors_may_come_of_few_images(name: str, text: str, counts: bool)
     assert may_count_images(name, text, "Cell In[3], line 1", sources) == counts
     assert not may_count_images(name, text, "Cell In[3], line 1, in VAE.elbo(self)", sources)
     assert not may_count_images(name, text, "Cell In[3], line 1", ["loss", "loss"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "source", "names"),
+    [
+        ("AssertionError", "debug", "assert 1==2, 'debug'", False),
+        ("AssertionError", "", "assert isinstance(vae, nn.Module)", False),
+        ("AssertionError", "", "assert not torch.isnan(mu).any()", False),
+        ("AssertionError", "", "print(len(x))\nassert False, 'TODO'", False),
+        ("ValueError", "boom", "raise ValueError('boom')", False),
+        ("TypeError", "can only concatenate str", "'a' + 1", False),
+        ("AssertionError", "too few images", "assert ok, message", True),
+        ("AssertionError", "", "assert len(x) == 128", True),
+        ("AssertionError", "", "assert (\n    n_batches\n    > 3\n)", True),
+        ("AssertionError", "", "assert n == 60_000", True),
+        ("AssertionError", "", "for x in y:\n    assert x.shape[0] == 128", True),
+        ("AssertionError", "train longer", "assert a < b, 'train longer'", True),
+        ("AssertionError", "", "assert final_loss < best", True),
+        ("AssertionError", "", "%time\nassert train_size > 3", True),
+        ("ValueError", "num_samples should be a positive integer", "make()", True),
+        ("TypeError", "unsupported: 'NoneType' and 'int'", "best + 1", True),
+        ("StopIteration", "", "next(it)", True),
+        ("IndexError", "list index out of range", "a[b]", True),
+        ("NameError", "name 'last' is not defined", "last", True),
+    ],
+)
+def test_whether_what_failed_speaks_of_amounts(
+    name: str, text: str, source: str, names: bool
+) -> None:
+    lines = source.splitlines()
+    number = next((at for at, one in enumerate(lines, 1) if "assert" in one), 1)
+    pointed = f"----> {number} {lines[number - 1]}"
+    trace = f"{name}   Traceback (most recent call last)\nCell In[3], line {number}\n{pointed}\n"
+    assert names_amounts(name, text, trace, source) == names
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from grader.grading import grade_file
 from grader.report.page import to_page, to_table
 from grader.report.plain import to_plain
 from grader.report.result import CheckResult, Result, Run, Submission, TaskResult
+from grader.report.terminal import to_terminal
 from grader.rubric import Rubric
 from grader.student.live import SelfCheck
 from grader.student.progress import has_all_points, next_step, state
@@ -120,6 +122,9 @@ def test_a_right_notebook_that_stops_is_told_to_mend_that_cell_first(
     assert f"{told} Then restart the kernel, run all cells, save the notebook" in next_
     assert "<strong>Next:</strong> Mend cell 14 first." in to_page(stopped).partition("<main>")[0]
     assert f"Cell 14: {stops}" in to_plain(stopped)
+    words = " ".join(to_terminal(stopped).split())
+    assert "Next: Mend cell 14 first. Then restart the kernel, run all cells" in words
+    assert not re.search(r"\w This costs no points|\.\. This|None", words)
 
 
 @pytest.mark.parametrize("run", [Run(), Run("completed", 1.0), Run("interrupted", cell=3)])
@@ -128,7 +133,9 @@ def test_a_notebook_that_does_not_stop_is_handed_in(run: Run, all_points: Result
 
 
 def test_tasks_come_before_the_cell_that_stops(begun: Result) -> None:
-    assert next_step(replace(begun, run=Run("failed", 1.0, 3, "x"))) == next_step(begun)
+    stopped = replace(begun, run=Run("failed", 1.0, 3, "x"))
+    assert next_step(stopped) == next_step(begun)
+    assert "Next:" not in to_terminal(stopped)
 
 
 def test_a_check_without_a_run_says_that_it_ran_nothing(all_points: Result) -> None:

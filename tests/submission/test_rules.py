@@ -301,6 +301,39 @@ def test_edits(cells: list[str], task: str | None, place: tuple[int, int], messa
     assert any(message in finding[3] for finding in findings)
 
 
+@pytest.mark.parametrize(
+    ("blank", "filled"),
+    [
+        ('NAME = ""\nCOLLABORATORS = ""', 'NAME = "Ada"\nCOLLABORATORS = "Bob, Cem"'),
+        ('NAME = ""\nCOLLABORATORS = ""', 'NAME = "Ada"\nCOLLABORATORS = ["Bob"]'),
+        ('NAME = ""', "NAME = 'Ada'  # me"),
+        ("student_id = None", "student_id = 12345"),
+        ("answer = ...", "answer = 'yes'"),
+        ("NAME: str = ''", "NAME: str = 'Ada'"),
+        ('NAME, ID = "", None', 'NAME, ID = "Ada", 7'),
+        ('NAME = "Your name here"', 'NAME = "Ada"'),
+        ('NAME = "____"', 'NAME = "Ada"'),
+    ],
+)
+def test_a_blank_may_be_filled_and_not_be_lost(blank: str, filled: str) -> None:
+    given = notebook(blank, *TEMPLATE)
+
+    def findings(*cells: str) -> list[str]:
+        made = notebook(*cells, *TEMPLATE)
+        return [one.message for one in found(NO_EDITS_OUTSIDE_BLOCKS, made, given)]
+
+    assert findings(filled) == findings(blank) == []
+    assert len(findings(filled, "OTHER = 1")) == 1
+    assert len(findings(filled, filled)) == 1
+    assert len(findings()) == 1
+
+
+def test_what_is_given_may_not_be_filled_anew() -> None:
+    given = notebook('NAME = "Ada"\nseed = 0\nlosses = []', *TEMPLATE)
+    made = notebook('NAME = "Bob"\nseed = 1\nlosses = [1]', *TEMPLATE)
+    assert len(found(NO_EDITS_OUTSIDE_BLOCKS, made, given)) == 1
+
+
 def test_without_a_template_nothing_is_compared() -> None:
     made = notebook("import math", *TEMPLATE)
     assert read_rules(extract(made), None) == ()
