@@ -256,18 +256,6 @@ def show() -> None:
     _real.update(SHOWS)
 
 
-def offer(namespace: dict[str, Any]) -> None:
-    """Bind the names that a kernel offers."""
-    shell = Idle("IPython")
-    namespace.update(
-        display=lambda *_, **__: None,
-        get_ipython=lambda: shell,
-        In=[""],
-        Out={},
-        **dict.fromkeys(("_", "__", "___", "_i", "_ii", "_iii"), ""),
-    )
-
-
 def tolerating_missing(work: Callable[[], Came]) -> Came:
     """What ``work`` returns; once more, where a module is missing that it imports.
 
