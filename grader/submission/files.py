@@ -117,7 +117,27 @@ def files_of(notebook: Notebook) -> Files:
     for number, (cell_number, file) in enumerate(written_by_code(notebook.code), first):
         written.append((_plain(file.name), Part(number, file.text), file.more, cell_number))
     written.sort(key=lambda found: found[3])
-    return Files(tuple(written), notebook.path.absolute().parent, first)
+    return Files(tuple(_joined(written, first)), notebook.path.absolute().parent, first)
+
+
+def _joined(
+    written: Sequence[tuple[str, Part, bool, int]], first: int
+) -> Iterator[tuple[str, Part, bool, int]]:
+    """The same, with pieces that go on within a class or a function joined to what is above."""
+    held: dict[str, str] = {}
+    number = max([first, *(part.cell + 1 for _, part, _, _ in written)])
+    for name, part, more, cell in written:
+        text = part.source.lstrip("\n")
+        if not more or name not in held:
+            held[name] = text
+            yield name, part, more, cell
+            continue
+        held[name] += f"\n{text}"
+        if text[:1] in (" ", "\t") and len(held[name]) <= MAX_BYTES:
+            yield name, Part(number, held[name]), False, cell
+            number += 1
+        else:
+            yield name, part, more, cell
 
 
 def copy_beside(notebook: Notebook, folder: Path) -> None:

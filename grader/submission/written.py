@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from grader.heredocs import Written, written_by
 from grader.submission.cells import Cell
 from grader.submission.magics import to_python
 from grader.submission.syntax import first_line, parse
@@ -23,38 +24,7 @@ MAX_TEXT = 100_000
 
 _HINT = re.compile(r"\.py\b[\s\S]*(?:write|print)|(?:write|print)[\s\S]*\.py\b")
 _SHELL = re.compile(r"\s*%%(?:bash|sh|script|shell|cmd|system|sx|!)")
-_HEREDOC = re.compile(
-    r"^[ \t]*!?[ \t]*(?:cat|tee)\b(?P<before>[^\n<]*)<<(?P<dash>-?)[ \t]*(?P<quote>['\"]?)"
-    r"(?P<end>\w+)(?P=quote)(?P<after>[^\n]*)\n(?P<text>(?:[^\n]*\n)*?)"
-    r"[ \t]*(?P=end)[ \t]*(?=\n|\Z)",
-    re.MULTILINE,
-)
-_TARGET = re.compile(r">>?[ \t]*['\"]?(?P<name>[^\s'\";|&>]+)|^[ \t]*(?P<tee>[^\s>|&;-]+)")
-
-
 _PATHS = frozenset(["Path", "PosixPath", "PurePath"])
-
-
-@dataclass(frozen=True)
-class Written:
-    """A text that a cell writes to a file; ``more`` if it is added to what the file holds."""
-
-    name: str
-    text: str
-    more: bool
-
-
-def heredocs(shell: str) -> Iterator[Written]:
-    """The texts that a shell writes by ``cat > name <<END``, in their order."""
-    for match in _HEREDOC.finditer(shell):
-        told = f"{match['before']} {match['after']}"
-        target = _TARGET.search(told)
-        if target is not None:
-            text = match["text"]
-            if match["dash"]:
-                text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
-            more = ">>" in told or re.search(r"(?:^|\s)-a\b", told) is not None
-            yield Written(target["name"] or target["tee"], text, more)
 
 
 def written_by_code(cells: Iterable[Cell]) -> Iterator[tuple[int, Written]]:
@@ -65,7 +35,7 @@ def written_by_code(cells: Iterable[Cell]) -> Iterator[tuple[int, Written]]:
     for cell in cells:
         found: Iterable[Written] = ()
         if _SHELL.match(cell.source):
-            found = heredocs(cell.source)
+            found = written_by(cell.source)
         elif reading:
             found = reader.read(cell.source)
         yield from ((cell.number, file) for file in found if file.name.endswith(".py"))

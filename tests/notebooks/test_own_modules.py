@@ -129,6 +129,22 @@ def test_files_in_folders_and_in_pieces(
     assert lost(made(tmp_path, changes, cells), candidates, rubric, "kl") == []
 
 
+def test_a_class_that_is_written_piece_by_piece(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    head, *methods = solved_class().split("\n    def ")
+    cells = [
+        "!mkdir -p models",
+        f"%%writefile models/model.py\n{IMPORTS}{head}",
+        *(f"%%writefile -a models/model.py\n\n    def {method}" for method in methods),
+        "%%writefile -a models/model.py\nHALF = 0.5",
+        "import sys\nsys.path.insert(0, 'models')\nfrom model import VAE",
+    ]
+    path = made(tmp_path, {solved_class(): ""}, cells)
+    assert lost(path, candidates, rubric, "encoder", "kl") == []
+    assert len(extract(load(path)).methods) == 6
+
+
 TEXT = f"'''{HELPERS}'''"
 WRITERS = {
     "write_text": f"from pathlib import Path\nPath('helpers.py').write_text({TEXT})",
