@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import os
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -81,6 +82,8 @@ class Idle:
             raise AttributeError(name)
         if name in ("trange", "tnrange") and _is_listed(self._name, BARS):
             return lambda *numbers, **_: self._next((range(*numbers),))
+        if self._missing and _ADDS.match(name):
+            return _adder(self._next())
         return self._next()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -231,6 +234,26 @@ def _patch_to(owner: Any, **_: Any) -> Any:
         for kind in owner if isinstance(owner, (tuple, list)) else (owner,):
             setattr(kind, function.__name__, function)
         return function
+
+    return add
+
+
+_ADDS = re.compile(r"(?:add_(?:to|method)|patch|monkey_?patch|attach|extend|extension)(?:_|$)")
+"""What helpers are called that add a method to a class that is there already."""
+
+
+def _adder(idle: Idle) -> Callable[..., Any]:
+    """What adds a function to a class, or to that in its annotation; idle for anything else."""
+
+    def add(*given: Any, **named: Any) -> Any:
+        values = [*given, *named.values()]
+        if values and all(isinstance(value, type) for value in values):
+            return _patch_to(tuple(values))
+        if len(values) == 1 and isinstance(values[0], types.FunctionType):
+            first = next(iter(inspect.signature(values[0]).parameters.values()), None)
+            if first is not None and first.annotation is not first.empty:
+                return _patch(values[0])
+        return idle(*given, **named) if values else add
 
     return add
 

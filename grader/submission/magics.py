@@ -19,6 +19,7 @@ from grader.submission.syntax import parse
 # Cell magics that run the rest of the cell as Python, in the notebook's own namespace.
 _RUN_PYTHON = frozenset(
     [
+        "add_to",
         "time",
         "timeit",
         "capture",
@@ -47,6 +48,8 @@ _WITHOUT_PERCENT = frozenset(
 )
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S*)")
 _CAPTURES = re.compile(r"\s*%%capture[ \t]+(?:--?\w\S*[ \t]+)*(?P<name>[^\W\d]\w*)")
+_ADDS = re.compile(r"\s*%%add_to[ \t]+(?P<owner>[^\W\d]\w*)\s*$")
+"""The magic of the package jdc, which adds the cell's functions to a class."""
 _RUN_BY_LINE = ("time", "prun")
 _MAGIC_CALLS = frozenset(
     [
@@ -111,6 +114,7 @@ def _transformed(source: str) -> str:
     """
     text = source
     bound: dict[int, str] = {}
+    owner = ""
     while True:
         lines = _lines(f"{text}\n")
         for cleanup in _ipython().cleanup_transforms:  # blank lines, indentation, prompts
@@ -118,15 +122,28 @@ def _transformed(source: str) -> str:
         above = "\n" * (source.count("\n") + 1 - len(lines))
         magic = _CELL_MAGIC.match(lines[0]) if lines else None
         if magic is None:
-            return _with_lines(above + _with_calls(lines), bound)
+            return _with_lines(_added(above + _with_calls(lines), owner), bound)
         if magic["name"] in _WRITES_FILE:
             return _writing(lines) + "\n" * source.count("\n")
         if magic["name"] not in _RUN_PYTHON:
             return "\n" * source.count("\n")
+        if adds := _ADDS.match(lines[0]):
+            owner = adds["owner"]
         if captured := _CAPTURES.match(lines[0]):
             call = "get_ipython().run_cell_magic('capture', '', '')"
             bound[len(above)] = f"{captured['name']} = {call}"
         text = f"{above}\n{''.join(lines[1:])}".removesuffix("\n")
+
+
+def _added(source: str, owner: str) -> str:
+    """The source with its functions added to the class of that name, if there is one."""
+    tree = _tree(source) if owner else None
+    names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)] if tree else []
+    return (
+        "\n".join([source.rstrip("\n"), *(f"{owner}.{n} = {n}" for n in names)])
+        if names
+        else source
+    )
 
 
 def _with_lines(source: str, bound: dict[int, str]) -> str:
