@@ -123,8 +123,19 @@ class Shell(ZMQInteractiveShell):
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         if self.lacks_extensions and self.find_cell_magic(magic_name) is None:
-            return _pass_over(line, cell, NO_EXTENSION)
+            return self._without_magic(cell)
         return super().run_cell_magic(magic_name, line, cell)
+
+    def _without_magic(self, cell: str) -> None:
+        """Execute a cell as Python, if it is, without a magic that formats, measures or tells."""
+        print(NO_EXTENSION)
+        source = self.transform_cell(cell)
+        name = self.compile.cache(source, self.execution_count, raw_code=cell)
+        try:
+            code = self.compile(source, name, "exec")
+        except SyntaxError:  # it is in another language
+            return
+        exec(code, self.user_ns)
 
     def enable_matplotlib(self, gui: Any = None) -> Any:
         """No window can be opened: whatever is asked for, plots go into the outputs."""
