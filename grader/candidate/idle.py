@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import os
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -81,6 +82,8 @@ class Idle:
             raise AttributeError(name)
         if name in ("trange", "tnrange") and _is_listed(self._name, BARS):
             return lambda *numbers, **_: self._next((range(*numbers),))
+        if self._missing and _ADDS.match(name):
+            return _adder(self._next())
         return self._next()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -235,6 +238,26 @@ def _patch_to(owner: Any, **_: Any) -> Any:
     return add
 
 
+_ADDS = re.compile(r"(?:add_(?:to|method)|patch|monkey_?patch|attach|extend|extension)(?:_|$)")
+"""What helpers are called that add a method to a class that is there already."""
+
+
+def _adder(idle: Idle) -> Callable[..., Any]:
+    """What adds a function to a class, or to that in its annotation; idle for anything else."""
+
+    def add(*given: Any, **named: Any) -> Any:
+        values = [*given, *named.values()]
+        if values and all(isinstance(value, type) for value in values):
+            return _patch_to(tuple(values))
+        if len(values) == 1 and isinstance(values[0], types.FunctionType):
+            first = next(iter(inspect.signature(values[0]).parameters.values()), None)
+            if first is not None and first.annotation is not first.empty:
+                return _patch(values[0])
+        return idle(*given, **named) if values else add
+
+    return add
+
+
 def _is_asked_by_student() -> bool:
     frame: types.FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
@@ -254,18 +277,6 @@ def install() -> None:
 def show() -> None:
     """Let what plots be itself, where it may be more than a plot."""
     _real.update(SHOWS)
-
-
-def offer(namespace: dict[str, Any]) -> None:
-    """Bind the names that a kernel offers."""
-    shell = Idle("IPython")
-    namespace.update(
-        display=lambda *_, **__: None,
-        get_ipython=lambda: shell,
-        In=[""],
-        Out={},
-        **dict.fromkeys(("_", "__", "___", "_i", "_ii", "_iii"), ""),
-    )
 
 
 def tolerating_missing(work: Callable[[], Came]) -> Came:

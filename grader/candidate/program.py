@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import idle, made_up_data
+from grader.candidate import idle, kernel, made_up_data
 from grader.candidate.refusals import refused
 from grader.candidate.statements import Run, runs_of
 
 MAX_TEXT = 2000
+_WHOLE = 2
+"""The width of a slice that holds all cells before the class (`slicer.ALL_BEFORE`)."""
 
 
 class _Device(str):
@@ -77,7 +79,7 @@ def load(
     sys.modules["__main__"] = module
     for name in program["modules"]:  # the notebook's own files are read as cells of its
         _alias(name, module)
-    idle.offer(namespace)
+    shell = kernel.offer(namespace, program["width"] == _WHOLE)
     namespace.update(bind, device=_Device(device))
     if program["width"]:
         idle.show()
@@ -90,9 +92,10 @@ def load(
             if program["width"]:
                 made_up_data.install()
             try:
-                run(namespace)
+                shell.keep(run(namespace))
             except Exception as error:
                 failure = error
+        shell.end_cell()
     if program["class_name"] not in namespace:
         raise failure or NameError(f"name '{program['class_name']}' is not defined")
     if isinstance(found := namespace[program["class_name"]], idle.Idle):
@@ -114,7 +117,9 @@ def _alias(name: str, module: types.ModuleType) -> None:
 def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list[Run]:
     """What runs a cell's statements with these indices."""
     statements = ast.parse(source).body
-    return [runs_of(statements[index], name, flags) for index in keep]
+    # What a kernel shows if it is an expression.
+    last = -1 if source.rstrip().endswith(";") else len(statements) - 1
+    return [runs_of(statements[index], name, flags, index == last) for index in keep]
 
 
 def describe(error: BaseException) -> dict[str, Any]:

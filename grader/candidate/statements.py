@@ -9,31 +9,34 @@ from typing import Any
 
 from grader.candidate.idle import tolerating_missing
 
-Run = Callable[[dict[str, Any]], None]
-"""Executes a statement in a namespace."""
+Run = Callable[[dict[str, Any]], Any]
+"""Executes a statement in a namespace, and returns the value of an expression that is shown."""
 
 
-def runs_of(statement: ast.stmt, name: str, flags: int) -> Run:
+def runs_of(statement: ast.stmt, name: str, flags: int, shown: bool = False) -> Run:
     """What executes a statement of the cell called ``name``; ``await`` may stand in it.
 
-    An import that fails costs no other import of the same statement.
+    ``shown`` is for an expression that a kernel shows the value of. An import that fails costs no
+    other import of the same statement.
     """
-    code = _compiled(statement, name, flags)
+    code = _compiled(statement, name, flags, shown)
     parts = [_compiled(part, name, flags) for part in _parts(statement)]
 
-    def run(namespace: dict[str, Any]) -> None:
+    def run(namespace: dict[str, Any]) -> Any:
         try:
-            tolerating_missing(lambda: _execute(code, namespace))
+            return tolerating_missing(lambda: _execute(code, namespace))
         except ImportError:
             if not parts:
                 raise
-            _execute_each(parts, namespace)
+            return _execute_each(parts, namespace)
 
     return run
 
 
-def _compiled(statement: ast.stmt, name: str, flags: int) -> Any:
+def _compiled(statement: ast.stmt, name: str, flags: int, shown: bool = False) -> Any:
     flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    if shown and isinstance(statement, ast.Expr):
+        return compile(ast.Expression(statement.value), name, "eval", flags, dont_inherit=True)
     return compile(ast.Module([statement], []), name, "exec", flags, dont_inherit=True)
 
 
@@ -63,13 +66,12 @@ def _execute_each(parts: list[Any], namespace: dict[str, Any]) -> None:
         raise failure
 
 
-def _execute(code: Any, namespace: dict[str, Any]) -> None:
+def _execute(code: Any, namespace: dict[str, Any]) -> Any:
     result = eval(code, namespace)
-    if code.co_flags & inspect.CO_COROUTINE:
-        _finish(result)
+    return _finish(result) if code.co_flags & inspect.CO_COROUTINE else result
 
 
-def _finish(coroutine: Coroutine[Any, Any, Any]) -> None:
+def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
     import asyncio
 
-    asyncio.run(coroutine)
+    return asyncio.run(coroutine)

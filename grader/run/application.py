@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ipykernel import ipkernel
@@ -21,18 +22,22 @@ from IPython.core.profiledir import ProfileDir
 from traitlets import Dict, Type, observe
 from traitlets.config import Config
 
+from grader.run.file_commands import carry_out
+
 FLUSH_CHARACTERS = 1 << 19
 """Text that a cell prints is sent at the latest when there is so much of it."""
 
 _SHELL_MAGICS = {
     "cell": (
-        *("!", "bigquery", "cmd", "powershell", "script", "shell", "sx", "system"),
-        *("bash", "perl", "pypy", "python", "python2", "python3", "ruby", "sh"),
+        *("bigquery", "cmd", "powershell", "perl", "pypy", "python", "python2", "python3", "ruby"),
     ),
     # The real class of the last one would take the others' places.
     "line": ("conda", "mamba", "micromamba", "shell", "tensorflow_version", "uv", "killbgscripts"),
 }
 """Magics that start other programs, those of Colab's among them."""
+
+_SCRIPT_MAGICS = ("!", "bash", "script", "sh", "shell", "sx", "system")
+"""Magics of cells that are scripts of a shell."""
 
 NO_SHELL = "[The grader executes no shell commands; this line was passed over.]"
 NO_EXTENSION = "[The grader has no such extension; this line was passed over.]"
@@ -56,13 +61,25 @@ class Stream(OutStream):
 
 
 class Shell(ZMQInteractiveShell):
-    """A shell that passes over shell commands: a confined kernel can't start programs."""
+    """A shell that passes over shell commands: a confined kernel can't start programs.
+
+    Those that make, copy and remove files in the folder of the run are carried out without one.
+    """
 
     lacks_extensions = False
+    folder = Path()
 
     def system(self, cmd: str) -> None:
-        print(NO_SHELL)
+        self._carry_out(str(self.var_expand(cmd, depth=1)))
+
+    def _carry_out(self, script: str) -> None:
+        if not carry_out(script, self.folder):
+            print(NO_SHELL)
         self.user_ns["_exit_code"] = 0
+
+    def _script(self, line: str, cell: str) -> None:
+        """Carry out the script of a cell; what its first line says is whose script it is."""
+        self._carry_out(cell)
 
     system_piped = system_raw = system
 
@@ -77,6 +94,9 @@ class Shell(ZMQInteractiveShell):
         for kind, names in _SHELL_MAGICS.items():
             for name in names:
                 self.magics_manager.register_function(_pass_over, kind, name)
+        for name in _SCRIPT_MAGICS:
+            self.magics_manager.register_function(self._script, "cell", name)
+        self.folder = Path.cwd()
 
     def init_extension_manager(self) -> None:
         super().init_extension_manager()
@@ -103,8 +123,19 @@ class Shell(ZMQInteractiveShell):
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         if self.lacks_extensions and self.find_cell_magic(magic_name) is None:
-            return _pass_over(line, cell, NO_EXTENSION)
+            return self._without_magic(cell)
         return super().run_cell_magic(magic_name, line, cell)
+
+    def _without_magic(self, cell: str) -> None:
+        """Execute a cell as Python, if it is, without a magic that formats, measures or tells."""
+        print(NO_EXTENSION)
+        source = self.transform_cell(cell)
+        name = self.compile.cache(source, self.execution_count, raw_code=cell)
+        try:
+            code = self.compile(source, name, "exec")
+        except SyntaxError:  # it is in another language
+            return
+        exec(code, self.user_ns)
 
     def enable_matplotlib(self, gui: Any = None) -> Any:
         """No window can be opened: whatever is asked for, plots go into the outputs."""

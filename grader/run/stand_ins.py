@@ -15,7 +15,10 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-_PLACES = ("google", "google.colab", "kaggle_secrets", "kaggle_datasets", "ipympl")
+_PLACES = (
+    *("google", "google.colab", "kaggle_secrets", "kaggle_datasets", "ipympl"),
+    *("ipdb", "pudb", "web_pdb"),  # debuggers, which nobody is at
+)
 _TQDM = "tqdm.notebook"
 _ASKING = ("<frozen importlib.util>", "importlib/util.py")
 """Where it is only found out whether a module is there."""

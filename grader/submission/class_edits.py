@@ -14,6 +14,8 @@ from grader.submission.slices import Slice
 from grader.submission.syntax import first_line, parse
 
 _MARK = re.compile(r"(?P<indent>[ \t]*)#{40,}[ \t]*")
+_CALLED_OTHERWISE = ("staticmethod", "classmethod", "property")
+"""Decorators that change how a method is called; others leave its signature."""
 _PLACEHOLDERS = ("...", "raise NotImplementedError", "raise NotImplementedError()")
 
 
@@ -27,10 +29,14 @@ def find_class_edits(part: Slice, template: Program) -> list[Finding]:
     cell, node = theirs
     given = ours[1]
     findings = []
-    if _ends(node.bases) != _ends(given.bases):
+    bases = _ends(node.bases)
+    if bases == [spec.CLASS_NAME]:
+        findings.append(_finding(cell, node.lineno, "The class is defined in more than one piece."))
+    elif bases != _ends(given.bases):
         findings.append(_finding(cell, node.lineno, "The class's bases were changed."))
     originals = {_name(member): member for member in given.body}
-    names = {_name(member) for member in node.body}
+    # An instance may have a method from elsewhere: a base, an earlier piece, or an assignment.
+    names = {_name(member) for member in node.body} | part.members.in_force.keys()
     for member in node.body:
         name, line = _name(member), first_line(member)
         if not name:
@@ -111,9 +117,15 @@ def _method_edits(cell: int, method: ast.stmt, original: ast.stmt) -> list[Findi
         return []
     task = spec.TASK_BY_METHOD.get(method.name)
     findings = []
+    decorators = [list(map(canonical, node.decorator_list)) for node in (method, original)]
     signatures = [
-        [canonical(node.args), *map(canonical, node.decorator_list)] for node in (method, original)
+        [canonical(node.args), *(d for d in own if d in _CALLED_OTHERWISE)]
+        for node, own in zip((method, original), decorators, strict=True)
     ]
+    added = [d for d in decorators[0] if d not in {*decorators[1], *_CALLED_OTHERWISE}]
+    if added:
+        message = f"A decorator was put on {method.name}: '@{added[0][:60]}'."
+        findings.append(_finding(cell, first_line(method), message, task))
     if signatures[0] != signatures[1]:
         message = f"The signature of {method.name} was changed."
         findings.append(_finding(cell, method.lineno, message, task))

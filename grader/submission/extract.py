@@ -100,11 +100,7 @@ def _file_notes(notebook: Notebook, code: Slice) -> list[str]:
     """Which numbers of cells stand for files."""
     files = files_of(notebook)
     numbers = sorted({cell.number for cell in code.cells if cell.number >= files.first})
-    return [
-        f"What is called cell {number} is {files.names[number - files.first]}, which lies beside "
-        "the notebook."
-        for number in numbers
-    ]
+    return [f"What is called cell {number} is {files.told(number)}" for number in numbers]
 
 
 def _choice_notes(

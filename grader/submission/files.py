@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.submission.cells import Notebook
+from grader.submission.written import written_by_code
 
 MAX_BYTES = 100_000
 _MAX_FILES = 20
@@ -38,13 +39,14 @@ class Files:
     """The files of one notebook.
 
     Attributes:
-        written: what cells write, in their order: the path, the piece, and whether it is added to
-            what the file holds.
+        written: what cells write, in their order: the path, the piece, whether it is added to what
+            the file holds, and the number of the cell that writes it.
         folder: where the notebook lies.
-        first: the number of the first file beside it, above those of all cells.
+        first: the number of the first piece that isn't a cell's own text, above those of all cells:
+            first come those that code writes, then the files beside the notebook.
     """
 
-    written: tuple[tuple[str, Part, bool], ...]
+    written: tuple[tuple[str, Part, bool, int], ...]
     folder: Path
     first: int
 
@@ -56,19 +58,30 @@ class Files:
     def file(self, path: str, cell: int) -> list[Part]:
         """The pieces of a Python file, as a cell finds it: the last that was written before."""
         path = _plain(path)
-        own = [(p, again) for name, p, again in self.written if _fits(name, path)]
-        before = [(part, again) for part, again in own if part.cell < cell] or own
-        found: list[Part] = []
-        for part, again in before:
-            found = [*found, part] if again else [part]
-        return found or self._beside(path)
+        own = [found for found in self.written if _fits(found[0], path)]
+        before = [found for found in own if found[3] <= cell] or own
+        pieces: list[Part] = []
+        for _, part, again, _ in before:
+            pieces = [*pieces, part] if again else [part]
+        return pieces or self._beside(path)
+
+    def told(self, number: int) -> str:
+        """What a number above those of all cells stands for."""
+        for name, part, _, cell in self.written:
+            if part.cell == number:
+                return f"{name}, which cell {cell} writes."
+        return f"{self.names[number - self._first_beside]}, which lies beside the notebook."
+
+    @property
+    def _first_beside(self) -> int:
+        return max([self.first, *(part.cell + 1 for _, part, _, _ in self.written)])
 
     def _beside(self, path: str) -> list[Part]:
         names = self.names
         if path not in names or self.is_installed(path.removesuffix(".py")):
             return []
         text = _read(self.folder / path)
-        return [] if text is None else [Part(self.first + names.index(path), text)]
+        return [] if text is None else [Part(self._first_beside + names.index(path), text)]
 
     def is_installed(self, name: str) -> bool:
         """Whether Python or a package has a module of that name, which a file never replaces."""
@@ -92,6 +105,7 @@ class Files:
 def files_of(notebook: Notebook) -> Files:
     """The files that belong to a notebook; nothing is read yet but its cells."""
     written = []
+    first = max((cell.number for cell in notebook.cells), default=0) + 1
     for cell in notebook.code:
         top, _, rest = cell.source.lstrip("\n").partition("\n")
         match = _WRITES.fullmatch(top.rstrip())
@@ -99,9 +113,31 @@ def files_of(notebook: Notebook) -> Files:
             above = cell.source.count("\n") - rest.count("\n")
             name = _plain(match["name"].strip().strip("'\""))
             part = Part(cell.number, "\n" * above + rest)
-            written.append((name, part, match["more"] is not None))
-    last = max((cell.number for cell in notebook.cells), default=0)
-    return Files(tuple(written), notebook.path.absolute().parent, last + 1)
+            written.append((name, part, match["more"] is not None, cell.number))
+    for number, (cell_number, file) in enumerate(written_by_code(notebook.code), first):
+        written.append((_plain(file.name), Part(number, file.text), file.more, cell_number))
+    written.sort(key=lambda found: found[3])
+    return Files(tuple(_joined(written, first)), notebook.path.absolute().parent, first)
+
+
+def _joined(
+    written: Sequence[tuple[str, Part, bool, int]], first: int
+) -> Iterator[tuple[str, Part, bool, int]]:
+    """The same, with pieces that go on within a class or a function joined to what is above."""
+    held: dict[str, str] = {}
+    number = max([first, *(part.cell + 1 for _, part, _, _ in written)])
+    for name, part, more, cell in written:
+        text = part.source.lstrip("\n")
+        if not more or name not in held:
+            held[name] = text
+            yield name, part, more, cell
+            continue
+        held[name] += f"\n{text}"
+        if text[:1] in (" ", "\t") and len(held[name]) <= MAX_BYTES:
+            yield name, Part(number, held[name]), False, cell
+            number += 1
+        else:
+            yield name, part, more, cell
 
 
 def copy_beside(notebook: Notebook, folder: Path) -> None:

@@ -3,7 +3,8 @@
 Every line keeps its number. What is plain Python already is left alone; all else goes through
 IPython's own transformations, so that what a kernel accepts is accepted here: prompts of pasted
 sessions, ``!pip``, ``%time``, ``name?``. The calls that IPython makes of magics, and that its
-exports to scripts hold, then give way to ``pass``, to None, or to the code that they run.
+exports to scripts hold, then give way to ``pass``, to None, or to the code that they run. Those
+that the notebook may read something from later stay calls: `grader.candidate.kernel` answers them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from grader.submission.syntax import parse
 # Cell magics that run the rest of the cell as Python, in the notebook's own namespace.
 _RUN_PYTHON = frozenset(
     [
+        "add_to",
         "time",
         "timeit",
         "capture",
@@ -45,6 +47,9 @@ _WITHOUT_PERCENT = frozenset(
     ]
 )
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S*)")
+_CAPTURES = re.compile(r"\s*%%capture[ \t]+(?:--?\w\S*[ \t]+)*(?P<name>[^\W\d]\w*)")
+_ADDS = re.compile(r"\s*%%add_to[ \t]+(?P<owner>[^\W\d]\w*)\s*$")
+"""The magic of the package jdc, which adds the cell's functions to a class."""
 _RUN_BY_LINE = ("time", "prun")
 _MAGIC_CALLS = frozenset(
     [
@@ -52,6 +57,10 @@ _MAGIC_CALLS = frozenset(
         *("getoutput", "set_next_input", "show_usage", "auto_rewrite_input"),
     ]
 )
+# What a statement may take the value of, and what others read later.
+_ANSWERED = frozenset(["capture", "env", "pwd", "set_env", "sx", "system", "timeit", "writefile"])
+_SETS_ENVIRONMENT = frozenset(["env", "set_env"])
+_WRITES_FILE = frozenset(["file", "writefile"])
 _MAX_PASSES = 60
 """Passes over a cell before it is left as it is: a bound on what a hostile one can cost."""
 
@@ -104,6 +113,8 @@ def _transformed(source: str) -> str:
     other there is no Python.
     """
     text = source
+    bound: dict[int, str] = {}
+    owner = ""
     while True:
         lines = _lines(f"{text}\n")
         for cleanup in _ipython().cleanup_transforms:  # blank lines, indentation, prompts
@@ -111,10 +122,45 @@ def _transformed(source: str) -> str:
         above = "\n" * (source.count("\n") + 1 - len(lines))
         magic = _CELL_MAGIC.match(lines[0]) if lines else None
         if magic is None:
-            return above + _with_calls(lines)
+            return _with_lines(_added(above + _with_calls(lines), owner), bound)
+        if magic["name"] in _WRITES_FILE:
+            return _writing(lines) + "\n" * source.count("\n")
         if magic["name"] not in _RUN_PYTHON:
             return "\n" * source.count("\n")
+        if adds := _ADDS.match(lines[0]):
+            owner = adds["owner"]
+        if captured := _CAPTURES.match(lines[0]):
+            call = "get_ipython().run_cell_magic('capture', '', '')"
+            bound[len(above)] = f"{captured['name']} = {call}"
         text = f"{above}\n{''.join(lines[1:])}".removesuffix("\n")
+
+
+def _added(source: str, owner: str) -> str:
+    """The source with its functions added to the class of that name, if there is one."""
+    tree = _tree(source) if owner else None
+    names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)] if tree else []
+    return (
+        "\n".join([source.rstrip("\n"), *(f"{owner}.{n} = {n}" for n in names)])
+        if names
+        else source
+    )
+
+
+def _with_lines(source: str, bound: dict[int, str]) -> str:
+    """The source with these statements in the place of blank lines, by their indices."""
+    lines = source.split("\n")
+    for index, statement in bound.items():
+        lines[index] = statement
+    return "\n".join(lines)
+
+
+def _writing(lines: list[str]) -> str:
+    """The call that writes a file of data; modules are read as cells instead."""
+    _, _, line = lines[0].strip().partition(" ")
+    if line.strip("'\" ").endswith(".py") or not line:
+        return ""
+    body = "".join(lines[1:])
+    return f"get_ipython().run_cell_magic('writefile', {line.strip()!r}, {body!r})"
 
 
 def _lines(text: str) -> list[str]:
@@ -159,6 +205,8 @@ def _without_magics(source: str, tree: ast.Module) -> str:
     calls = _outermost_magics(tree)
     alone = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset), reverse=True):
+        if _is_answered(node, alone=node in alone):
+            continue
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
         plain = _code(node) or ("pass" if node in alone else "None")
@@ -184,6 +232,21 @@ def _is_magic(node: ast.AST) -> bool:
             func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython"), args=[]), attr=name)
         ):
             return name in _MAGIC_CALLS
+    return False
+
+
+def _is_answered(node: ast.Call, alone: bool) -> bool:
+    """Whether a magic stays a call: for its value, for the environment or for a file of data."""
+    if node.lineno != node.end_lineno:
+        return False
+    match node.func, node.args:
+        case ast.Attribute(attr="getoutput"), _:
+            return not alone
+        case ast.Attribute(attr="run_line_magic"), [ast.Constant(value=str(name)), *_]:
+            return name in (_SETS_ENVIRONMENT if alone else _ANSWERED)
+        case ast.Attribute(attr="run_cell_magic"), [ast.Constant(value=name), line, *_]:
+            is_module = isinstance(line, ast.Constant) and str(line.value).endswith(".py")
+            return name in _ANSWERED and not is_module
     return False
 
 

@@ -41,6 +41,7 @@ _FROM_KERNEL = frozenset(
         "_iii",
     ]
 )
+_LAST_VALUES = ("_", "__", "___")
 _COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 NARROW, WITH_DOUBTFUL, ALL_BEFORE = range(3)
@@ -145,6 +146,8 @@ class Slicer:
             stars = [index for index in stars if _is_numeric(program.statements[index])]
         for index in stars:
             self._include(index)
+        if name in _LAST_VALUES and position != self._met:
+            self._include_values_before(position, _LAST_VALUES.index(name) + 1)
         if stars or name in BUILTINS or name in _FROM_KERNEL or position != self._met:
             return
         sources = program.reaching(name, position, data=True)
@@ -156,6 +159,18 @@ class Slicer:
             )
         else:
             self.notes.append(f"The class uses the name {name}, which the notebook never binds.")
+
+    def _include_values_before(self, position: int, count: int) -> None:
+        """Include the last expressions that a kernel shows the values of, as ``_`` and ``__``."""
+        program = self.program
+        for index in reversed(range(position)):
+            statement = program.statements[index]
+            ends = index + 1 == program.end or program.statements[index + 1].place == 0
+            if ends and isinstance(statement.node, ast.Expr) and not _shows_nothing(statement.node):
+                self._include(index)
+                count -= 1
+            if not count:
+                return
 
     def _include_all_before(self) -> None:
         """Include all cells up to that of the class's last change, but what trains."""
@@ -266,6 +281,16 @@ class Slicer:
             match other.node:
                 case ast.Assign(targets=[ast.Name()], value=ast.Name(id=spec.CLASS_NAME)):
                     self._unfollowed.append(other)
+
+
+def _shows_nothing(node: ast.Expr) -> bool:
+    """Whether the value of an expression is surely None, which a kernel doesn't keep."""
+    match node.value:
+        case ast.Call(func=ast.Name(id="print" | "display")):
+            return True
+        case ast.Call(func=ast.Attribute(attr="run_line_magic" | "run_cell_magic")):
+            return True
+    return isinstance(node.value, ast.Constant) and node.value.value is None
 
 
 def _is_numeric(statement: Statement) -> bool:

@@ -52,6 +52,8 @@ def matters(program: Program, statement: Statement) -> bool:
         return isinstance(node, ast.ImportFrom) and statement.names.star
     if statement.index in program.data:
         return False
+    if "_magic('capture'" in program.sources[statement.cell]:
+        return True  # what it prints may be read
     if isinstance(node, (ast.Assign, ast.AnnAssign)) and statement.names.binds:
         called = {root(n.func) for n in executed(node) if isinstance(n, ast.Call)}
         return any(name in program.binders for name in called if name)

@@ -44,6 +44,11 @@ WAYS = {
     "@patched()\n" + ANNOTATED,
     "fastcore's patch": "from fastcore.basics import patch\n@patch\n" + ANNOTATED,
     "fastcore's patch_to": "from fastcore.all import *\n@patch_to(VAE)\n" + KL,
+    "d2l's add_to_class": "from d2l import torch as d2l\n@d2l.add_to_class(VAE)\n" + KL,
+    "d2l's add_to_class by name": "from d2l.torch import add_to_class\n@add_to_class(VAE)\n" + KL,
+    "a missing package's patch": "import gone\n@gone.tools.patch\n" + ANNOTATED,
+    "jdc": f"%%add_to VAE\n{KL}\n",
+    "jdc, and its time": f"%%time\n%%add_to VAE\n# mine\ndef more(self):\n    return 1\n{KL}",
     "decorator by keyword": "def method(cls=None):\n    def wrap(f):\n"
     "        setattr(cls, f.__name__, f)\n        return f\n    return wrap\n@method(cls=VAE)\n"
     + KL,
@@ -85,6 +90,18 @@ def test_a_method_that_is_added_keeps_the_rules(way: str, tmp_path: Path) -> Non
     assert forbidden != way
     code = extract(load(made(tmp_path, UNWRITTEN, after=[forbidden])))
     assert {finding.task for finding in read_rules(code, None)} == {"kl"}
+
+
+def test_other_decorators_of_a_missing_package_change_nothing(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    cells = ["import gone", "@gone.patch\ndef half(x):\n    return x / 2"]
+    changes = {
+        "    def kl_divergence": "    @gone.extend\n    def kl_divergence",
+        "class VAE": "@gone.register\nclass VAE",
+    }
+    path = made(tmp_path, changes, cells, ["gone.add_to(1)"])
+    assert lost(path, candidates, rubric, "kl") == []
 
 
 def test_what_trains_is_no_change_of_the_class(tmp_path: Path) -> None:

@@ -129,6 +129,75 @@ def test_files_in_folders_and_in_pieces(
     assert lost(made(tmp_path, changes, cells), candidates, rubric, "kl") == []
 
 
+def test_a_class_that_is_written_piece_by_piece(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    head, *methods = solved_class().split("\n    def ")
+    cells = [
+        "!mkdir -p models",
+        f"%%writefile models/model.py\n{IMPORTS}{head}",
+        *(f"%%writefile -a models/model.py\n\n    def {method}" for method in methods),
+        "%%writefile -a models/model.py\nHALF = 0.5",
+        "import sys\nsys.path.insert(0, 'models')\nfrom model import VAE",
+    ]
+    path = made(tmp_path, {solved_class(): ""}, cells)
+    assert lost(path, candidates, rubric, "encoder", "kl") == []
+    assert len(extract(load(path)).methods) == 6
+
+
+TEXT = f"'''{HELPERS}'''"
+WRITERS = {
+    "write_text": f"from pathlib import Path\nPath('helpers.py').write_text({TEXT})",
+    "write_bytes": f"import pathlib\npathlib.Path('helpers.py').write_bytes({TEXT}.encode())",
+    "write": f"open('helpers.py', 'w').write({TEXT})",
+    "with": f"text = {TEXT}\nwith open('helpers.py', mode='w') as file:\n    file.write(text)",
+    "print": f"with open('helpers.py', 'w') as f: print({TEXT}.strip(), file=f)",
+    "writelines": f"f = open('helpers.py', 'wt')\nf.writelines(['# mine\\n', {TEXT}])\nf.close()",
+    "pieces": "f = open('helpers.py', 'w'); f.write('import torch\\n')\n"
+    f"f.write({TEXT.replace('import torch', '')}); f.close()",
+    "joined": "name = 'helpers'\nfrom pathlib import Path\npath = Path('.') / f'{name}.py'\n"
+    f"import textwrap\npath.write_text(textwrap.dedent({TEXT}))",
+    "os.path": "import os\nwith open(os.path.join(os.getcwd(), 'helpers.py'), 'w') as f:\n"
+    f"    f.write('\\n'.join(['import torch', {TEXT}]))",
+    "heredoc": f"%%bash\nset -e\ncat > helpers.py <<'EOF'\n{HELPERS}EOF\nls",
+    "heredoc first": f"%%sh\ncat << END >helpers.py\n{HELPERS}END",
+    "tee": f"%%bash\ntee helpers.py <<EOF\n{HELPERS}EOF",
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS.values(), ids=list(WRITERS))
+def test_helpers_that_code_writes(
+    writer: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    path = made(tmp_path, BY_MODULE, [writer, "import helpers"])
+    assert lost(path, candidates, rubric, "kl") == []
+    assert any("is helpers.py, which cell " in note for note in extract(load(path)).notes)
+
+
+def test_code_writes_and_imports_in_one_cell(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    cells = [
+        "def half():\n    return 0.4",
+        "def half():\n    return 0.5",
+        "import inspect\nwith open('own.py', 'w') as f: f.write(inspect.getsource(half))\n"
+        "with open('own.py', 'a') as f: f.write('ONE = 1')\nimport own",
+        "open('own.py', 'w').write('def half(): return 7')",
+    ]
+    path = made(tmp_path, {"return 0.5 *": "return own.ONE * own.half() *"}, cells)
+    assert lost(path, candidates, rubric, "kl") == []
+
+
+def test_what_is_written_elsewhere_is_no_module(tmp_path: Path) -> None:
+    cells = [
+        "open('a.py').read if False else None\nopen('a.txt', 'w').write('HALF = 0.5')",
+        "def never():\n    open('a.py', 'w').write('HALF = 0.5')",
+        "x = 'y' + 'y'\n" + "x = x + x\n" * 60 + "open('a.py', 'w').write(x)",
+    ]
+    path = made(tmp_path, {"return 0.5 *": "return HALF *"}, [*cells, "from a import HALF"])
+    assert "HALF = 0.5" not in extract(load(path)).text
+
+
 def test_modules_import_each_other(candidates: Candidates, rubric: Rubric, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("from b import one\nHALF = one() / 2\nimport a\n")
     (tmp_path / "b.py").write_text("import a\ndef one():\n    return 1\n")

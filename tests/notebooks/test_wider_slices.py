@@ -15,6 +15,63 @@ from tests.notebooks.test_added_methods import TOLD_BY_RUNNING, UNWRITTEN, WAYS
 HALF = {"return 0.5 *": "return HALF *"}
 
 NEEDS = {
+    "a file of data that a cell writes": (
+        {
+            "before": [
+                '%%writefile cfg/half.json\n{"half":',
+                "%%file -a cfg/half.json\n0.5}",
+                "import json\nwith open('cfg/half.json') as f:\n    CFG = json.load(f)",
+            ]
+        },
+        {"return 0.5 *": "return CFG['half'] *"},
+    ),
+    "what a cell prints": (
+        {
+            "before": [
+                "%%time\n%%capture --no-stderr cap\nprint(0.5)",
+                "print(7)",
+                "HALF = float(cap.stdout)",
+            ]
+        },
+        HALF,
+    ),
+    "how much a cell prints": (
+        {"before": ["%%capture cap\nprint('.', end='')", "HALF = len(cap.stdout) / 2"]},
+        HALF,
+    ),
+    "the environment": (
+        {
+            "before": [
+                "%env HALF=0.25\n%set_env MORE 0.25",
+                "MORE = %env MORE",
+                "import os\nHALF = float(os.environ['HALF']) + float(MORE)",
+            ]
+        },
+        HALF,
+    ),
+    "the value of the last expression": (
+        {"before": ["1 / 4", "_ + 1 / 4", "print('no value')", "HALF = _", "7;"]},
+        HALF,
+    ),
+    "the last values": ({"before": ["1 / 4", "1 / 8", "HALF = 2 * _ + __"]}, HALF),
+    "a name that is called _": (
+        {"before": ["for _ in [1, 2]:\n    pass", "7", "HALF = _ / 4"]},
+        HALF,
+    ),
+    "a shell command's lines": (
+        {
+            "before": [
+                "host = !hostname\nmore = %sx ls",
+                "HALF = 0.5 if host is not None and host.n == '' else 1\nHALF += len(more)",
+            ]
+        },
+        HALF,
+    ),
+    "a time": (
+        {"before": ["t = %timeit -o -q -n1 -r1 1+1", "HALF = 0.5 if 0 < t.best < 1 else t.worst"]},
+        HALF,
+    ),
+    "the folder": ({"before": ["where = %pwd", "HALF = 0.5 if where[0] == '/' else 1"]}, HALF),
     "a constant that is added up": (
         {"before": ["HALF = 0.0\nfor _ in range(5):\n    HALF += 0.1"]},
         HALF,

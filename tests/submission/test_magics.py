@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
         ("%matplotlib inline\nx = 1", "pass\nx = 1"),
         ("!pip install torch\n%cd data\nx = 1", "pass\npass\nx = 1"),
         ("if x:\n    !ls\n    y = 1", "if x:\n    pass\n    y = 1"),
-        ('files = !ls -l | grep "x', "files = None"),
+        ('files = !ls -l | grep "x', "files = get_ipython().getoutput('ls -l | grep \"x')"),
         ("a, b = %magic it's", "a, b = None"),
         ("torch.zeros?\nx = 1", "pass\nx = 1"),
         ("torch??", "pass"),
@@ -35,9 +35,22 @@ ROOT = Path(__file__).parents[2]
         ("%time x = f()", "x = f()"),
         ("y = %time f()", "y = f()"),
         ("%%time\nx = 1", "\nx = 1"),
-        ("\n%%capture out\n%%time\nx = 1", "\n\n\nx = 1"),
+        (
+            "\n%%capture out\n%%time\nx = 1",
+            "\nout = get_ipython().run_cell_magic('capture', '', '')\n\nx = 1",
+        ),
         ("%%bash\nls -l\n", "\n\n"),
         ("%%writefile a.py\nclass VAE: pass", "\n"),
+        (
+            "\n%%writefile -a a.json\n{'a':\n1}",
+            "get_ipython().run_cell_magic('writefile', '-a a.json', \"{'a':\\n1}\\n\")\n\n\n",
+        ),
+        ("%env A=1\nx = 1", "get_ipython().run_line_magic('env', 'A=1')\nx = 1"),
+        ("%%capture --no-stderr\nx = 1", "\nx = 1"),
+        (
+            "t = %timeit -o f()",
+            "t = get_ipython().run_line_magic('timeit', '-o f()')",
+        ),
         ('text = """\n%matplotlib inline\n!ls\n"""', 'text = """\n%matplotlib inline\n!ls\n"""'),
         ("y = (x\n% 3)", "y = (x\n% 3)"),
         ("    x = 1\n    y = 2", "x = 1\ny = 2"),
@@ -54,7 +67,10 @@ ROOT = Path(__file__).parents[2]
         ("%timeit x = f()", "pass"),
         ("%time", "pass"),
         ("if x:\n    %time y = f()\n", "if x:\n    y = f()\n"),
-        ("for i in x:\n    out = %sx ls {i}\n", "for i in x:\n    out = None\n"),
+        (
+            "for i in x:\n    out = %sx ls {i}\n",
+            "for i in x:\n    out = get_ipython().run_line_magic('sx', 'ls {i}')\n",
+        ),
         ("pip install torch", "pass"),
         (",f a b", 'f("a", "b")'),
         ("get_ipython().run_line_magic('matplotlib', 'inline')", "pass"),
@@ -63,7 +79,7 @@ ROOT = Path(__file__).parents[2]
         ("get_ipython().magic(u'matplotlib inline')", "pass"),
         (
             "n = get_ipython().getoutput('ls')\nif n: get_ipython().system('ls')",
-            "n = None\nif n: pass",
+            "n = get_ipython().getoutput('ls')\nif n: pass",
         ),
         (
             "x = get_ipython().getoutput(\n  'ls'\n)\ny = 'ü'; get_ipython().system('ä'); z = 1",

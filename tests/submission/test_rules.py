@@ -292,6 +292,24 @@ def test_no_edit(cells: list[str]) -> None:
             "'f' was",
         ),
         (edited(("def elbo", "def elbow")), None, (3, 1), "method elbo of"),
+        (
+            edited(("    def elbo", "    @torch.compile(mode='x')\n    def elbo")),
+            "elbo",
+            (3, 13),
+            "A decorator was put on elbo: '@torch.compile(mode='x')'",
+        ),
+        (
+            edited(("    def elbo", "    @staticmethod\n    def elbo")),
+            "elbo",
+            (3, 14),
+            "signature of elbo",
+        ),
+        (
+            [*TEMPLATE[:3], "class VAE(VAE):\n    def more(self):\n        pass", *TEMPLATE[3:]],
+            None,
+            (4, 1),
+            "defined in more than one piece",
+        ),
         (edited(("VAE(nn.Module)", "VAE(object)")), None, (3, 1), "bases"),
     ],
 )
@@ -332,6 +350,37 @@ def test_what_is_given_may_not_be_filled_anew() -> None:
     given = notebook('NAME = "Ada"\nseed = 0\nlosses = []', *TEMPLATE)
     made = notebook('NAME = "Bob"\nseed = 1\nlosses = [1]', *TEMPLATE)
     assert len(found(NO_EDITS_OUTSIDE_BLOCKS, made, given)) == 1
+
+
+ELBO = "def elbo(self, x):\n    return x\n"
+WITHOUT_ELBO = TEMPLATE[2][: TEMPLATE[2].index("    def elbo")]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        edited(("    def elbo", "    @torch.autocast('cpu')\n    @profile\n    def elbo")),
+        [*TEMPLATE[:2], WITHOUT_ELBO, f"{ELBO}VAE.elbo = elbo", *TEMPLATE[3:]],
+        [*TEMPLATE[:2], WITHOUT_ELBO, f"{ELBO}setattr(VAE, 'elbo', elbo)", *TEMPLATE[3:]],
+        [
+            *TEMPLATE[:2],
+            WITHOUT_ELBO,
+            "class VAE(VAE):\n    " + ELBO.replace("\n", "\n    "),
+            *TEMPLATE[3:],
+        ],
+        [
+            *TEMPLATE[:2],
+            "class Bound:\n    " + ELBO.replace("\n", "\n    "),
+            WITHOUT_ELBO.replace("VAE(", "VAE(Bound, "),
+            *TEMPLATE[3:],
+        ],
+    ],
+    ids=["decorated", "assigned", "setattr", "reopened", "mixin"],
+)
+def test_no_method_is_missing_nor_its_signature_changed(cells: list[str]) -> None:
+    told = [finding[3] for finding in broken(NO_EDITS_OUTSIDE_BLOCKS, cells)]
+    assert told  # they are edits, but other ones
+    assert not [one for one in told if "method" in one or "signature" in one]
 
 
 def test_without_a_template_nothing_is_compared() -> None:
