@@ -43,7 +43,7 @@ def find_edits(part: Slice, template: Template) -> list[Finding]:
     """Statements that were added, changed or lost, and edits of the class outside the blocks."""
     others = _all_edits if template.is_given else _lost_cells
     findings = find_class_edits(part, template.program) + others(part.program, template.program)
-    return sorted(set(findings), key=lambda finding: (finding.cell, finding.line))
+    return sorted(dict.fromkeys(findings), key=lambda finding: (finding.cell, finding.line))
 
 
 def _all_edits(program: Program, template: Program) -> list[Finding]:

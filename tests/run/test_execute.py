@@ -207,9 +207,11 @@ def test_input_is_refused_and_does_not_hang(run: Run) -> None:
     assert (outcome.run.status, outcome.run.cell) == ("failed", 1)
 
 
-def test_only_vae_utils_is_importable(run: Run, tmp_path: Any) -> None:
-    (tmp_path / "helper.py").write_text("answer = 42", encoding="utf-8")
-    assert run("import vae_utils").run.status == "completed"
+def test_what_lies_beside_and_vae_utils_are_all_that_is_importable(run: Run, tmp_path: Any) -> None:
+    (tmp_path / "beside.py").write_text("answer = 42", encoding="utf-8")
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "helper.py").write_text("answer = 42", encoding="utf-8")
+    assert run("import vae_utils, beside").run.status == "completed"
     assert run("import helper").run.error == "ModuleNotFoundError: No module named 'helper'"
     assert run("import reference.vae").run.status == "failed"
 
