@@ -380,6 +380,17 @@ CASES = {
         },
         {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": EMPTY},
     ),
+    "what a Mac leaves beside a folder around everything": Case(
+        {
+            "HW 4/.DS_Store": b"\0\0\0\x01Bud1",
+            "HW 4/Lab/adalovelace_101_9001_vae.ipynb": FULL,
+            "HW 4/Lab/bobross_102_9002_vae.ipynb": FULL,
+        },
+        {
+            "adalovelace": "adalovelace_101_9001_vae.ipynb",
+            "bobross": "bobross_102_9002_vae.ipynb",
+        },
+    ),
     "a platform's zip in a folder": Case(
         {
             "submissions.zip": zipped(
