@@ -614,6 +614,10 @@ ASTRAY = {
         {"../ada/vae.ipynb": vae(3), "ada/vae.ipynb": FULL, "bob/vae.ipynb": FULL},
         {"ada": "vae.ipynb", "bob": "vae.ipynb"},
     ),
+    "what a Mac leaves beside them": Case(
+        {"../.DS_Store": b"x", "../ada/adalovelace_10_2003_v.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"adalovelace": CLIMBS, "bob": "vae.ipynb"},
+    ),
     "in a student's archive": Case(
         {"ada.zip": zipped({"/home/ada/vae.ipynb": FULL}), "bob.ipynb": FULL},
         {"ada": ABSOLUTE, "bob": "bob.ipynb"},

@@ -165,6 +165,11 @@ PART = st.sampled_from(
             ".ipynb_checkpoints",
             "export",
             "ada.zip",
+            "..",
+            "C:",
+            "Tutorial 1",
+            "Tutorial 2",
+            "data",
         ),
         *(
             "Ada_1_assignsubmission_file_",
