@@ -47,7 +47,8 @@ def placed(astray: Sequence[str], beside: Sequence[Parts]) -> Iterator[tuple[str
         depths, _ = outer(names)
         if root is not None and not any(depths):
             depths = [_above_folder(names)] * len(names)
-        own = {parts: parts[depth:] for parts, depth in zip(names, depths, strict=True)}
+        seen = zip(names, depths, strict=True)
+        own = {parts: parts[min(depth, len(parts) - 1) :] for parts, depth in seen}
         for name, parts in pairs:
             if parts in own:
                 is_inside = bool(around) and parts[: len(around)] == around

@@ -119,7 +119,8 @@ def outer(names: Sequence[Parts]) -> tuple[list[int], Platform | None]:
             at if at or is_platforms(parts[0]) else min(most, len(parts) - 1) for at, parts in found
         ], None
     taken = 0
-    while more := _wrappers([parts[taken:] for parts in names]):
+    # What systems leave behind may lie beside a folder that is taken off.
+    while more := _wrappers([parts[taken:] for parts in names if len(parts) > taken]):
         taken += more
     kept = [parts[taken:] for parts in names]
     return [taken] * len(names), "gradescope" if (GRADESCOPE_FILE,) in kept else None

@@ -380,6 +380,17 @@ CASES = {
         },
         {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": EMPTY},
     ),
+    "what a Mac leaves beside a folder around everything": Case(
+        {
+            "HW 4/.DS_Store": b"\0\0\0\x01Bud1",
+            "HW 4/Lab/adalovelace_101_9001_vae.ipynb": FULL,
+            "HW 4/Lab/bobross_102_9002_vae.ipynb": FULL,
+        },
+        {
+            "adalovelace": "adalovelace_101_9001_vae.ipynb",
+            "bobross": "bobross_102_9002_vae.ipynb",
+        },
+    ),
     "a platform's zip in a folder": Case(
         {
             "submissions.zip": zipped(
@@ -602,6 +613,10 @@ ASTRAY = {
     "a name that another has": Case(
         {"../ada/vae.ipynb": vae(3), "ada/vae.ipynb": FULL, "bob/vae.ipynb": FULL},
         {"ada": "vae.ipynb", "bob": "vae.ipynb"},
+    ),
+    "what a Mac leaves beside them": Case(
+        {"../.DS_Store": b"x", "../ada/adalovelace_10_2003_v.ipynb": FULL, "bob/vae.ipynb": FULL},
+        {"adalovelace": CLIMBS, "bob": "vae.ipynb"},
     ),
     "in a student's archive": Case(
         {"ada.zip": zipped({"/home/ada/vae.ipynb": FULL}), "bob.ipynb": FULL},
