@@ -57,7 +57,10 @@ _NEVER_CODE = (
 )
 """Endings of which only the name is kept: there may be thousands of them."""
 _ARCHIVES = (Kind.ZIP, Kind.ARCHIVE)
-_WORTH_UNPACKING = (*_ARCHIVES, Kind.NOTEBOOK, Kind.SCRIPT, Kind.JSON, Kind.TEXT, Kind.CONFLICT)
+_WORTH_UNPACKING = (
+    *(*_ARCHIVES, Kind.NOTEBOOK, Kind.SCRIPT, Kind.JSON, Kind.TEXT, Kind.MARKDOWN),
+    Kind.CONFLICT,
+)
 _HEAD = 1 << 16
 
 

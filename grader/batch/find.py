@@ -43,11 +43,14 @@ _MOST_OTHERS = 30
 _SAYS_NO_MORE = (Kind.TEXT, Kind.UNKNOWN)
 """Kinds that say no more than the file's name does."""
 _LISTS = (
-    *(".csv", ".tsv", ".xls", ".xlsx", ".ods", ".md", ".yml", ".yaml", ".toml", ".ini", ".cfg"),
+    *(".csv", ".tsv", ".xls", ".xlsx", ".ods", ".yml", ".yaml", ".toml", ".ini", ".cfg"),
     *(".log", ".db", ".sh", ".bat"),
 )
 """Endings of what instructors and programs put beside submissions."""
-_PAGES = ("index.html", "readme.txt", "license.txt", "requirements.txt", "readme", "license")
+_PAGES = (
+    *("index.html", "readme.txt", "license.txt", "requirements.txt", "readme", "license"),
+    *("readme.md", "license.md", "assignment.md", "instructions.md", "changelog.md"),
+)
 
 
 @dataclass(frozen=True)

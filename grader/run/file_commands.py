@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader.heredocs import HEREDOC, written_by
+from grader.heredocs import Written, parts_of
 
 _ALLOWED = frozenset("dfinprRuvax")
 """Options of one letter that change nothing that matters here."""
@@ -38,20 +38,16 @@ def carry_out(script: str, folder: Path) -> bool:
 def _commands(script: str) -> list[Callable[[Path], None]]:
     """The commands of a script, the texts that it writes among them."""
     found: list[Callable[[Path], None]] = []
-    at = 0
-    for match in HEREDOC.finditer(script):
-        found += _simple(script[at : match.start()])
-        found.append(_writing(match.group()))
-        at = match.end()
-    return found + _simple(script[at:])
+    for part in parts_of(script):
+        found += [_writing(part)] if isinstance(part, Written) else _simple(part)
+    return found
 
 
-def _writing(heredoc: str) -> Callable[[Path], None]:
+def _writing(file: Written) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
-        for file in written_by(heredoc):
-            path = _inside(folder, file.name)
-            with path.open("a" if file.more else "w", encoding="utf-8") as opened:
-                opened.write(file.text)
+        path = _inside(folder, file.name)
+        with path.open("a" if file.more else "w", encoding="utf-8") as opened:
+            opened.write(file.text)
 
     return write
 

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.submission.cells import Notebook
+from grader.submission.size import split_by_size
 from grader.submission.written import written_by_code
 
 MAX_BYTES = 100_000
@@ -114,7 +115,9 @@ def files_of(notebook: Notebook) -> Files:
             name = _plain(match["name"].strip().strip("'\""))
             part = Part(cell.number, "\n" * above + rest)
             written.append((name, part, match["more"] is not None, cell.number))
-    for number, (cell_number, file) in enumerate(written_by_code(notebook.code), first):
+    for number, (cell_number, file) in enumerate(
+        written_by_code(split_by_size(notebook.code)[0]), first
+    ):
         written.append((_plain(file.name), Part(number, file.text), file.more, cell_number))
     written.sort(key=lambda found: found[3])
     return Files(tuple(_joined(written, first)), notebook.path.absolute().parent, first)
@@ -132,7 +135,8 @@ def _joined(
             held[name] = text
             yield name, part, more, cell
             continue
-        held[name] += f"\n{text}"
+        if len(held[name]) <= MAX_BYTES:
+            held[name] += f"\n{text}"
         if text[:1] in (" ", "\t") and len(held[name]) <= MAX_BYTES:
             yield name, Part(number, held[name]), False, cell
             number += 1

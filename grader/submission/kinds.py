@@ -6,6 +6,8 @@ import json
 import re
 from enum import Enum
 
+from grader.submission.syntax import parse
+
 _MARKS = (
     ("utf-8-sig", b"\xef\xbb\xbf"),
     ("utf-32", b"\xff\xfe\0\0"),  # before that of UTF-16, which it starts with
@@ -25,6 +27,7 @@ class Kind(Enum):
     EMPTY = "empty"
     JSON = "JSON, but no notebook"
     TEXT = "text, but no notebook"
+    MARKDOWN = "Markdown, but no notebook"
     WEB_PAGE = "a web page (HTML)"
     POINTER = "git's pointer to a large file, and not the file itself"
     LINK = "a link to a file, and not the file itself"
@@ -76,6 +79,14 @@ _PYTHON = re.compile(
     r"|^#!.*python|^# In ?\[[ \d*]*\]|^# ?%%|^#.*coding[:=]",
     re.MULTILINE,
 )
+
+
+_MOST_PARSED = 1_000_000
+_JUPYTEXT = re.compile(
+    r"---[ \t]*\r?\n(?:[ \t]*\w+:.*\r?\n)*?[ \t]*(?:jupyter|jupytext|kernelspec):"
+)
+_FENCE = re.compile(r"^[ ]{0,3}(?:```|~~~)[ \t]*\{?[\w-]", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} [^\r\n]+\r?\n[ \t]*\r?\n", re.MULTILINE)
 
 
 def kind_of(data: bytes) -> Kind:
@@ -131,4 +142,19 @@ def _kind_of_text(data: bytes) -> Kind:
         return Kind.CONFLICT
     if _JSON.match(start):
         return Kind.NOTEBOOK if start[0] == "{" and _CELLS.search(text) else Kind.JSON
-    return Kind.SCRIPT if _PYTHON.search(text) else Kind.TEXT
+    if _JUPYTEXT.match(start) or (_FENCE.search(text) and not _is_python(text)):
+        return Kind.MARKDOWN
+    if _PYTHON.search(text):
+        return Kind.SCRIPT
+    return Kind.MARKDOWN if _HEADING.search(text) else Kind.TEXT
+
+
+def _is_python(text: str) -> bool:
+    """Whether Python can read a text; of one that is far too long, that it may."""
+    if len(text) > _MOST_PARSED:
+        return True
+    try:
+        parse(text)
+    except SyntaxError:
+        return False
+    return True

@@ -28,6 +28,10 @@ _ITSELF = "what is graded is the notebook itself, the .ipynb file that Jupyter s
 _UNPACK = "unpack it, and use the notebook that is in it"
 
 
+_PERHAPS_SCRIPTS = (Kind.TEXT, Kind.MARKDOWN, Kind.JSON)
+"""What a file called .py may look like."""
+
+
 def load(path: Path) -> Notebook:
     """Read the notebook (or ``.py`` export) at ``path``.
 
@@ -37,7 +41,7 @@ def load(path: Path) -> Notebook:
     data = _read(path)
     kind = kind_of(data)
     named_script = path.suffix.lower() == ".py"
-    is_script = kind is Kind.SCRIPT or (kind in (Kind.TEXT, Kind.JSON) and named_script)
+    is_script = kind is Kind.SCRIPT or (kind in _PERHAPS_SCRIPTS and named_script)
     if is_script:
         text, note = decode_script(data)
         content = Content(script_cells(text), (), None)

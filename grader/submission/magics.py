@@ -14,6 +14,7 @@ import re
 from functools import cache
 from typing import Any
 
+from grader.heredocs import written_by
 from grader.submission.syntax import parse
 
 # Cell magics that run the rest of the cell as Python, in the notebook's own namespace.
@@ -60,6 +61,7 @@ _MAGIC_CALLS = frozenset(
 # What a statement may take the value of, and what others read later.
 _ANSWERED = frozenset(["capture", "env", "pwd", "set_env", "sx", "system", "timeit", "writefile"])
 _SETS_ENVIRONMENT = frozenset(["env", "set_env"])
+_SHELLS = frozenset(["bash", "sh", "shell"])
 _WRITES_FILE = frozenset(["file", "writefile"])
 _MAX_PASSES = 60
 """Passes over a cell before it is left as it is: a bound on what a hostile one can cost."""
@@ -125,6 +127,8 @@ def _transformed(source: str) -> str:
             return _with_lines(_added(above + _with_calls(lines), owner), bound)
         if magic["name"] in _WRITES_FILE:
             return _writing(lines) + "\n" * source.count("\n")
+        if magic["name"] in _SHELLS:
+            return _writing_by_shell(lines) + "\n" * source.count("\n")
         if magic["name"] not in _RUN_PYTHON:
             return "\n" * source.count("\n")
         if adds := _ADDS.match(lines[0]):
@@ -161,6 +165,15 @@ def _writing(lines: list[str]) -> str:
         return ""
     body = "".join(lines[1:])
     return f"get_ipython().run_cell_magic('writefile', {line.strip()!r}, {body!r})"
+
+
+def _writing_by_shell(lines: list[str]) -> str:
+    """The calls that write the files of data that a shell writes."""
+    calls = [
+        _writing([f"%%writefile {'-a ' * file.more}{file.name}\n", file.text])
+        for file in written_by("".join(lines[1:]))
+    ]
+    return "; ".join(filter(None, calls))
 
 
 def _lines(text: str) -> list[str]:

@@ -21,24 +21,29 @@ from grader.submission.syntax import first_line, parse
 
 MAX_TEXT = 100_000
 """Characters that a text may have while it is put together."""
+MAX_WRITTEN = 1_000_000
+"""Characters that all texts together may have."""
 
-_HINT = re.compile(r"\.py\b[\s\S]*(?:write|print)|(?:write|print)[\s\S]*\.py\b")
-_SHELL = re.compile(r"\s*%%(?:bash|sh|script|shell|cmd|system|sx|!)")
+_SHELL = re.compile(r"\A\s*%%(?:bash|sh|script|shell|cmd|system|sx|!)|^!echo\b", re.MULTILINE)
 _PATHS = frozenset(["Path", "PosixPath", "PurePath"])
 
 
 def written_by_code(cells: Iterable[Cell]) -> Iterator[tuple[int, Written]]:
     """What the code of cells writes to Python files, with the numbers of the cells."""
     cells = list(cells)
-    reading = any(_HINT.search(cell.source) for cell in cells)
+    reading = any(_may_write(cell.source) for cell in cells)
     reader = _Reader()
     for cell in cells:
         found: Iterable[Written] = ()
-        if _SHELL.match(cell.source):
+        if _SHELL.search(cell.source):
             found = written_by(cell.source)
         elif reading:
             found = reader.read(cell.source)
         yield from ((cell.number, file) for file in found if file.name.endswith(".py"))
+
+
+def _may_write(source: str) -> bool:
+    return ".py" in source and ("write" in source or "print" in source)
 
 
 @dataclass
@@ -50,6 +55,7 @@ class _Reader:
     _definitions: dict[str, str] = field(default_factory=dict)
     _files: dict[str, tuple[str, bool]] = field(default_factory=dict)
     _found: list[Written] = field(default_factory=list)
+    _left: int = MAX_WRITTEN
 
     def read(self, source: str) -> list[Written]:
         """What a cell writes."""
@@ -119,7 +125,8 @@ class _Reader:
             self._files[file.id] = (name, True)
 
     def _add(self, name: str, text: str | None, more: bool) -> None:
-        if text is not None:
+        if text is not None and len(text) <= self._left:
+            self._left -= len(text)
             self._found.append(Written(name, text, more))
 
     def _file(self, node: ast.expr) -> tuple[str, bool] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from grader.candidate.client import Candidates
 from grader.rubric import Rubric
 from grader.submission import extract, load, read_rules
+from grader.submission.files import files_of
 from tests.notebooks.made import lost, made, solved_class
 
 HALF = {"return 0.5 *": "HALF; return 0.5 *"}
@@ -161,6 +163,7 @@ WRITERS = {
     f"    f.write('\\n'.join(['import torch', {TEXT}]))",
     "heredoc": f"%%bash\nset -e\ncat > helpers.py <<'EOF'\n{HELPERS}EOF\nls",
     "heredoc first": f"%%sh\ncat << END >helpers.py\n{HELPERS}END",
+    "echo": "!echo 'import torch' > helpers.py\n!echo \"HALF = 0.5\" >> helpers.py",
     "tee": f"%%bash\ntee helpers.py <<EOF\n{HELPERS}EOF",
 }
 
@@ -169,7 +172,8 @@ WRITERS = {
 def test_helpers_that_code_writes(
     writer: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
 ) -> None:
-    path = made(tmp_path, BY_MODULE, [writer, "import helpers"])
+    changes = {"return 0.5 *": "return helpers.HALF *"} if "!echo" in writer else BY_MODULE
+    path = made(tmp_path, changes, [writer, "import helpers"])
     assert lost(path, candidates, rubric, "kl") == []
     assert any("is helpers.py, which cell " in note for note in extract(load(path)).notes)
 
@@ -186,6 +190,22 @@ def test_code_writes_and_imports_in_one_cell(
     ]
     path = made(tmp_path, {"return 0.5 *": "return own.ONE * own.half() *"}, cells)
     assert lost(path, candidates, rubric, "kl") == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "x = 'y' * 1 + 'y'\n" + "x = x + x\n" * 60 + "open('a.py', 'w').write(x)\n" * 1000,
+        "%%bash\n" + "cat > a.py <<A\n" * 10_000,
+        "'a.py' " * 20_000,
+        "open('a.py', 'a').write('" + "y" * 9_000 + "')\n" + "open('a.py', 'a').write(z)\n" * 900,
+    ],
+)
+def test_hostile_writers_cost_little(cell: str, tmp_path: Path) -> None:
+    notebook = load(made(tmp_path, before=[cell]))
+    started = time.process_time()
+    files_of(notebook)
+    assert time.process_time() - started < 5
 
 
 def test_what_is_written_elsewhere_is_no_module(tmp_path: Path) -> None:

@@ -25,6 +25,16 @@ NEEDS = {
         },
         {"return 0.5 *": "return CFG['half'] *"},
     ),
+    "a file of data that a shell writes": (
+        {
+            "before": [
+                '%%bash\ncat > half.json <<EOF\n{"half": 0.5}\nEOF\necho "1" > one.txt',
+                "import json\nwith open('half.json') as f:\n    CFG = json.load(f)\n"
+                "CFG['half'] *= int(open('one.txt').read())",
+            ]
+        },
+        {"return 0.5 *": "return CFG['half'] *"},
+    ),
     "what a cell prints": (
         {
             "before": [

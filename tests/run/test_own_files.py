@@ -37,6 +37,9 @@ READ = "from models.own import HALF\nassert HALF == 0.5"
         "folder = 'models'\n!mkdir -p {folder}",
         "for folder in ['data', 'models']:\n    !mkdir -p $folder",
         "get_ipython().system('mkdir models')",
+        "import os\nos.system('mkdir -p models')",
+        "import subprocess\nsubprocess.run(['mkdir', 'models'], check=True)",
+        "import subprocess\nassert subprocess.check_output('mkdir models', shell=True) == b''",
         "!mkdir old && cp -r old models && rm -rf old\nimport os\nassert not os.path.exists('old')",
     ],
 )
