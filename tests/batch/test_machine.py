@@ -53,6 +53,11 @@ def course(tmp_path: Path) -> tuple[Path, Path]:
     return handed_in(tmp_path / "in", ["right"] * 4), tmp_path / "out"
 
 
+def heed_hangups() -> None:
+    """Undo what ``nohup`` does to the tests and all that they start."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def begin(handed: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
     """Start grading, and wait until the first result is there."""
     process = subprocess.Popen(
@@ -60,6 +65,7 @@ def begin(handed: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         cwd=ROOT,
+        preexec_fn=heed_hangups,
     )
     wait_for_results(out, 1, process)
     assert process.poll() is None
