@@ -147,7 +147,7 @@ def test_the_decoder_makes_steps_in_z(any_decoder: bool, sizes: sample_models.Si
         assert np.allclose(1 / (1 + np.exp(-constants)), np.resize(THETAS, constants.shape[1]))
         if not any_decoder:  # in single precision a probability is neither 0 nor 1
             thetas = torch.sigmoid(torch.tensor(logits, dtype=torch.float32))
-            assert bool((thetas > 0).all()) and bool((thetas < 1).all())
+            assert bool(((thetas > 0) & (thetas < 1)).all())
 
 
 # ------------------------------------------------------------------ the judges
