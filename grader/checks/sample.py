@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from grader.candidate.observation import Outcome, Value
+from grader.candidate.observation import Failure, Outcome, Value
 from grader.candidate.probe import Call, Probe, Sizes
 from grader.checks import sample_draws, sample_models, worlds
 from grader.checks.reading import one_step_from, shape_fits, shape_words, tensor, values
@@ -34,28 +34,44 @@ def sizes(exam: Exam) -> Sizes:
     return worlds.FULL if exam.setting.full else SMALL
 
 
-def _probe(exam: Exam, repeat: int = CALLS) -> Probe:
-    """Asks for few samples, by how many, and last for many, in so many calls."""
-    stood_in = exam.setting.stood_in
-    return _question(exam.seed, sizes(exam), stood_in, (*_few(exam), _many(exam)), repeat)
+def _ask(exam: Exam, repeat: int = CALLS) -> tuple[Outcome, ...]:
+    """What comes of calls for few samples, by how many, and last for many, in so many calls."""
+    stood_in, counts = exam.setting.stood_in, (*_few(exam), _many(exam))
+
+    def ask(within: bool) -> tuple[Outcome, ...]:
+        probe = _question(exam.seed, sizes(exam), stood_in, counts, repeat, within)
+        return exam.ask(probe).outcomes
+
+    outcomes = ask(within=False)
+    if all(isinstance(outcome, Failure) for outcome in outcomes):
+        # It may insist on probabilities that are neither 0 nor 1.
+        again = ask(within=True)
+        if not any(isinstance(outcome, Failure) for outcome in again):
+            return again
+    return outcomes
 
 
 @lru_cache(maxsize=4)
 def _question(
-    seed: int, model: Sizes, stood_in: frozenset[str], counts: tuple[int, ...], repeat: int
+    seed: int,
+    model: Sizes,
+    stood_in: frozenset[str],
+    counts: tuple[int, ...],
+    repeat: int,
+    within: bool,
 ) -> Probe:
     *few, many = (Call(METHOD, {"num_samples": count}) for count in counts)
-    weights, spare = _weights(model, "decoder" in stood_in)
+    weights, spare = _weights(model, "decoder" in stood_in, within)
     helpers = stand_ins(stood_in, _noise(seed)) if stood_in else None
     return Probe(model, weights, (*few, replace(many, repeat=repeat)), helpers, spare)
 
 
 @lru_cache(maxsize=4)  # for all submissions of a course
 def _weights(
-    model: Sizes, any_decoder: bool
+    model: Sizes, any_decoder: bool, within: bool
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Weights of the decoder, and of the encoder, which a class for this task may lack."""
-    return sample_models.weights(model, any_decoder), sample_models.elsewhere(model)
+    return sample_models.weights(model, any_decoder, within), sample_models.elsewhere(model)
 
 
 @lru_cache(maxsize=1)
@@ -79,11 +95,11 @@ def _draw(exam: Exam) -> Samples:
         Lost: it can't be read as samples.
     """
     count = _many(exam)
-    outcome = exam.ask(_probe(exam)).outcomes[-1]
+    outcome = _ask(exam)[-1]
     rows = exam.once("sample.rows", lambda: len(_images(outcome, count, sizes(exam))[0]))
     if rows < sample_draws.ENOUGH:
         half = -(-sample_draws.ENOUGH // rows)
-        outcome = exam.ask(_probe(exam, CALLS * half)).outcomes[-1]
+        outcome = _ask(exam, CALLS * half)[-1]
     return exam.once("sample.draws", lambda: _samples(outcome, count, sizes(exam)))
 
 
@@ -151,7 +167,7 @@ def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
 def shape(exam: Exam) -> Evidence | None:
     """A tensor of shape [num_samples, obs_dim]"""
     model, counts = sizes(exam), (*_few(exam), _many(exam))
-    outcomes = exam.ask(_probe(exam)).outcomes
+    outcomes = _ask(exam)
     arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
     for count, array in zip(counts, arrays, strict=True):
         wanted = (count, model.obs)

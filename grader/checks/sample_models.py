@@ -26,20 +26,23 @@ POSTERIOR = (2.0, -1.0)
 """Mean and log standard deviation that the encoder gives, whatever x is: far from the prior's."""
 _ROUNDING = 4e-4
 """Twice as often as decoders that pass their checks may turn a theta of 0 or 1 into another."""
-_SURE, _SURELY_NOT = 16.0, -60.0
+_SURE = 40.0
+"""A logit whose theta is 0 or 1, and whose exponential is finite in single precision."""
+_WITHIN = 16.0, -60.0
 """Logits whose theta is as good as 1 and 0, but neither, in single precision: a probability is
 between them, and a method may insist on it."""
 _STEEP, _OFFSET = 1e5, 20.0
 _DECODER, _HEADS = ("linear3", "linear4"), ("linear21", "linear22")
 
 
-def weights(sizes: Sizes, any_decoder: bool) -> dict[str, np.ndarray]:
+def weights(sizes: Sizes, any_decoder: bool, within: bool = False) -> dict[str, np.ndarray]:
     """Weights of the decoder: steps in z first, then pixels of fixed probability.
 
-    One hidden unit is zero where z lies above a threshold, and a second one undoes what the first
-    does far below it: so logits stay between `_SURE` and `_SURELY_NOT`. One more that the ReLU
-    always holds at zero would move the fixed probabilities. With ``any_decoder`` hidden units are
-    ``z + 20``, which suits the absolute value as well, and logits are as large as may be.
+    A hidden unit is zero where z lies above its threshold, so no logit exceeds `_SURE`, and one
+    more that the ReLU always holds at zero would move the fixed probabilities. ``within`` bounds, a
+    second unit undoes what the first does far below the threshold, and logits are those of
+    `_WITHIN`. With ``any_decoder`` hidden units are ``z + 20``, which suits the absolute value as
+    well.
     """
     latent, steps = sizes.latent, sizes.latent * STEPS
     found = {n: w for n, w in worlds.zeros(sizes).items() if n.split(".")[0] in _DECODER}
@@ -52,13 +55,14 @@ def weights(sizes: Sizes, any_decoder: bool) -> dict[str, np.ndarray]:
         found["linear4.bias"][:steps] = -_STEEP * (_OFFSET + at)
     else:
         found["linear3.weight"][: 2 * steps] = -np.tile(directions, (2, 1))
-        found["linear3.bias"][:steps] = at + _SURE / _STEEP
-        found["linear3.bias"][steps : 2 * steps] = at + _SURELY_NOT / _STEEP
+        sure, surely_not = _WITHIN if within else (_SURE, 0.0)
+        found["linear3.bias"][:steps] = at + sure / _STEEP
+        found["linear3.bias"][steps : 2 * steps] = at + surely_not / _STEEP
         found["linear3.bias"][2 * steps] = -1.0
         found["linear4.weight"][:steps, :steps] = -_STEEP * np.eye(steps)
-        found["linear4.weight"][:steps, steps : 2 * steps] = _STEEP * np.eye(steps)
+        found["linear4.weight"][:steps, steps : 2 * steps] = within * _STEEP * np.eye(steps)
         found["linear4.weight"][steps:, 2 * steps] = 1.0
-        found["linear4.bias"][:steps] = _SURE
+        found["linear4.bias"][:steps] = sure
     found["linear4.bias"][steps:] = logit(np.resize(THETAS, sizes.obs - steps))
     return {name: worlds.as_single(weight) for name, weight in found.items()}
 

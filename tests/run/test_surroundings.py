@@ -102,7 +102,7 @@ FOLDERS = (
     *("%pushd .\n%popd", "%pushd nowhere", "%cd -q /kaggle/working", "%mkdir new", "%ls"),
     "import os\nos.chdir('/content/drive/My Drive')",
     "import os\nos.chdir('C:/Users/ada/vae')",
-    "import os\nos.makedirs('new'); os.chdir('new'); assert os.getcwd().endswith('new')",
+    "import os\nos.makedirs('own'); os.chdir('own'); assert os.getcwd().endswith('own')",
     "%bookmark here\n%cd -b here",
     "x = 1\n%store x\n%store -r x",
     "import sys\nsys.path.append('/content/drive/MyDrive')",
