@@ -180,6 +180,8 @@ async def _run(
     executed = explain.without_places(outputs.to_text(node), folder)
     outcome = _explained(RunOutcome(run, executed), execution, error, folder)
     if run.status == "killed" and not execution.meter.flooded:
+        if ending is not None and ending.by == "somebody" and _lacks_room(folder, settings):
+            raise Interrupted("the disk was full")
         _see_who_did_it(outcome, error, ending)
     elif run.status == "failed" and _is_disk_full(error, folder, settings):
         raise Interrupted("the disk was full")
@@ -231,7 +233,12 @@ def _is_disk_full(error: BaseException | None, folder: Path, settings: Mapping[s
     told = outputs.plain(getattr(error, "evalue", ""), 10_000)
     if free > _NEXT_TO_NOTHING and not any(words in told for words in _NO_ROOM):
         return False
-    missing = settings["limits"]["folder_bytes"] - free
+    return _lacks_room(folder, settings)
+
+
+def _lacks_room(folder: Path, settings: Mapping[str, Any]) -> bool:
+    """Whether the disk has less room than the run's share, and not because of the run itself."""
+    missing = settings["limits"]["folder_bytes"] - shutil.disk_usage(folder).free
     return missing > 0 and not is_overfull(str(folder), missing)
 
 
