@@ -140,12 +140,12 @@ def _undo_weight_norm(layer: Any) -> None:
     """
     if isinstance(getattr(layer, "weight_g", None), torch.Tensor):
         torch.nn.utils.remove_weight_norm(layer)
-    own = layer.__dict__.get("_modules", {}) if isinstance(layer, torch.nn.Module) else {}
-    chain = own.get("parametrizations")
-    kinds = {type(step).__name__ for step in chain["weight"]} if chain and "weight" in chain else ()
-    if kinds == {"_WeightNorm"}:
-        with torch.enable_grad():  # or the weight that is left would need none
-            torch.nn.utils.parametrize.remove_parametrizations(layer, "weight")
+    parametrize = torch.nn.utils.parametrize
+    if isinstance(layer, torch.nn.Module) and parametrize.is_parametrized(layer, "weight"):
+        chain: Any = layer.parametrizations["weight"]  # type: ignore[index]
+        if {type(step).__name__ for step in chain} == {"_WeightNorm"}:
+            with torch.enable_grad():  # or the weight that is left would need none
+                parametrize.remove_parametrizations(layer, "weight")
 
 
 def _parameters(vae: Any, names: Any) -> dict[str, torch.Tensor]:

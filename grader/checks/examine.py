@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -62,12 +62,12 @@ def examine(
         broken = {check.task for check in tried if not _passed(tried[check])}
         for task in sorted(callers):
             # Where a process came to its end, it may be a helper that takes too much.
-            ended = any(_ended(tried[check]) for check in tried if check.task == task)
+            ended = any(_ended(tried[check].values()) for check in tried if check.task == task)
             for setting in _mixtures(_CALLED[task] if ended else broken & _CALLED[task]):
                 put(open_again((task,), setting), setting)
                 own = [tried[check] for check in tried if check.task == task]
                 whole = ended and setting.full and not setting.own
-                if whole and all(_ended(_only(each, setting)) for each in own):
+                if whole and all(setting in t and _ended([t[setting]]) for t in own):
                     break  # with all stand-ins, too: it is none of the helpers
     return tuple(_task_result(task, code, rubric, tried) for task in spec.TASKS)
 
@@ -94,12 +94,8 @@ def _passed(tried: Tried) -> bool:
     return any(result.status == "passed" for result in tried.values())
 
 
-def _ended(tried: Tried) -> bool:
-    return any(r.evidence.get("failure") in ("died", "timed_out") for r in tried.values())
-
-
-def _only(tried: Tried, setting: Setting) -> Tried:
-    return {s: result for s, result in tried.items() if s == setting}
+def _ended(results: Iterable[CheckResult]) -> bool:
+    return any(r.evidence.get("failure") in ("died", "timed_out") for r in results)
 
 
 def _may_pass(tried: Tried, setting: Setting) -> bool:

@@ -204,6 +204,7 @@ def per_sample(exam: Exam) -> Evidence | None:
     """Every row has its own divergence, shape [batch_size]"""
     answers, _ = _ask(exam)
     try:
+        # Of the last question alone: each begins with the generators at the same place.
         require_unseeded(answer.outcome for answer in answers[-len(answers) // len(_LATENT) :])
         for answer in answers:
             _judge_shape(answer)

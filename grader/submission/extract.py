@@ -22,6 +22,7 @@ from grader.submission.errors import Ungradable
 from grader.submission.files import files_of
 from grader.submission.methods import find_members
 from grader.submission.misplaced import (
+    listed,
     notes_on_cells,
     stray_notes,
     why_misplaced,
@@ -124,10 +125,10 @@ def _choice_notes(
     others = [d for d in found if not code.statements.issuperset(d.statements)]
     if others:
         cells = sorted({program.statements[d.statements[0]].cell for d in (*others, chosen)})
-        listed = f"cells {_listed(cells)}" if len(cells) > 1 else f"cell {cells[0]}, more than once"
+        where = f"cells {listed(cells)}" if len(cells) > 1 else f"cell {cells[0]}, more than once"
         line = program.statements[chosen.statements[0]].node.lineno
         notes.append(
-            f"The class {name} is defined in {listed}. The one in cell {graded}, line {line}, was "
+            f"The class {name} is defined in {where}. The one in cell {graded}, line {line}, was "
             "graded: most methods are written there"
             + (
                 ", and the notebook trains it."
@@ -136,10 +137,6 @@ def _choice_notes(
             )
         )
     return notes
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
 def _no_class(notebook: Notebook, program: Program) -> str:
@@ -164,8 +161,8 @@ def _no_class(notebook: Notebook, program: Program) -> str:
         or get_close_matches(found.lower(), [name.lower()])
     ]
     if similar:
-        listed = " and ".join(similar[:3])
-        return f"The notebook defines no class {name}, but {listed}: name the class {name}."
+        joined = " and ".join(similar[:3])
+        return f"The notebook defines no class {name}, but {joined}: name the class {name}."
     if program.broken:
         cell, line = program.broken[0].cell, program.broken[0].line
         return (

@@ -80,7 +80,7 @@ def why_unreadable(notebook: Notebook, broken: BrokenCell) -> str:
     """Why Python can't read the cell of the class, and what to do."""
     number = broken.cell
     if continued := _continuations(notebook, number):
-        cells = _listed([number, *continued])
+        cells = listed([number, *continued])
         return f"The class {_NAME} is cut in pieces, in cells {cells}: {_JOIN}."
     where = f"Cell {number}, which defines the class {_NAME},"
     if has_conflict(_source(notebook, number)):
@@ -160,7 +160,7 @@ def stray_notes(
     if lost or not all(map(_is_python, sources)):
         names = f" ({', '.join(lost)})" if lost else ""
         notes.append(
-            f"The class {_NAME} is cut in pieces, in cells {_listed([number, *pieces])}: what is "
+            f"The class {_NAME} is cut in pieces, in cells {listed([number, *pieces])}: what is "
             f"below the first cut is outside the class{names}. {_JOIN[0].upper()}{_JOIN[1:]}."
         )
     for statement in program.statements:
@@ -204,6 +204,7 @@ def _is_python(source: str) -> bool:
     return True
 
 
-def _listed(numbers: list[int]) -> str:
+def listed(numbers: list[int]) -> str:
+    """Two numbers or more, as a sentence has them."""
     *first, last = map(str, numbers)
     return f"{', '.join(first)} and {last}"
