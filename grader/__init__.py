@@ -39,8 +39,8 @@ def grade(
         trust: whether to grade even where this machine can't confine student code.
 
     Raises:
-        grader.rubric.RubricError: the rubric can't be used.
-        grader.candidate.client.GraderError: the grader failed, or (as its ``NotConfinedError``)
+        grader.examiner.rubric.RubricError: the rubric can't be used.
+        grader.examiner.client.GraderError: the grader failed, or (as its ``NotConfinedError``)
             this machine can't confine student code and ``trust`` is false.
 
     What is wrong with the notebook raises nothing: see the result's ``status`` and ``reason``.
@@ -48,12 +48,12 @@ def grade(
     from contextlib import nullcontext
     from pathlib import Path
 
-    from grader.candidate.client import Candidates
+    from grader.examiner.client import Candidates
 
     with Candidates(trust=trust) as candidates:
-        from grader.grading import KNOWN_CHECKS, Grader
-        from grader.rubric import default_path, load_rubric
-        from grader.run.start import Runner, RunOptions
+        from grader.examiner.background import Runner, RunOptions
+        from grader.examiner.grading import KNOWN_CHECKS, Grader
+        from grader.examiner.rubric import default_path, load_rubric
 
         points = load_rubric(
             Path(rubric) if rubric else default_path(),
@@ -78,7 +78,7 @@ def self_check(kind: type) -> SelfCheck:
 
     Raises:
         TypeError: ``kind`` is no class.
-        grader.candidate.client.GraderError: the grader itself failed.
+        grader.examiner.client.GraderError: the grader itself failed.
     """
     from grader.student.live import self_check as check
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 
-from grader.spec import BLOCK_MARK, BLOCK_TEXT, TASK_IDS
+from grader.vae.spec import BLOCK_MARK, BLOCK_TEXT, TASK_IDS
 from tests.variant_bank import METHOD_OF_TASK, Variant, load_variants
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,7 +119,15 @@ def main() -> None:
             hand_in(top / "submissions")
         out.mkdir(parents=True, exist_ok=True)
         (out / "overrides.yaml").write_text(BY_HAND, encoding="utf-8")
-        grade = [sys.executable, "-m", "grader.cli", top / "submissions", "--out", out, "--no-run"]
+        grade = [
+            sys.executable,
+            "-m",
+            "grader.cli.grade",
+            top / "submissions",
+            "--out",
+            out,
+            "--no-run",
+        ]
         done = subprocess.run(grade, cwd=ROOT, check=False)
         if done.returncode not in (0, 1):
             sys.exit("The course could not be graded.")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import nbformat
 
-from grader.candidate.client import Candidates
-from grader.grading import KNOWN_CHECKS, Grader
+from grader.examiner.background import Runner
+from grader.examiner.client import Candidates
+from grader.examiner.grading import KNOWN_CHECKS, Grader
+from grader.examiner.rubric import default_path, load_rubric
 from grader.report.terminal import to_svg
-from grader.rubric import default_path, load_rubric
-from grader.run.start import Runner
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = {

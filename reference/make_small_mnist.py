@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from grader.run.digits import NAMES, UNSIGNED_BYTES, DataError, Digits, read_digits
+from grader.vae.digits import NAMES, UNSIGNED_BYTES, DataError, Digits, read_digits
 
 PER_DIGIT = {True: 64, False: 15}
 """So many images of each digit: five full batches of 128 to train on, and one batch to test."""

@@ -11,11 +11,11 @@ import nbformat
 import pytest
 from outcomes import Examine
 
-from grader.candidate.client import Candidates
-from grader.checks.verdict import Exam
-from grader.grading import KNOWN_CHECKS, examine
+from grader.examiner.client import Candidates
+from grader.examiner.grading import KNOWN_CHECKS, examine
+from grader.examiner.rubric import Rubric, default_path, load_rubric
+from grader.kit.check import Exam
 from grader.report.result import TaskResult
-from grader.rubric import Rubric, default_path, load_rubric
 from grader.submission import extract, load
 
 

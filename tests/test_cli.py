@@ -17,7 +17,7 @@ SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 def grade(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command at 80 columns, without a terminal."""
     return subprocess.run(
-        [sys.executable, "-m", "grader.cli", *map(str, arguments)],
+        [sys.executable, "-m", "grader.cli.grade", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -103,7 +103,7 @@ def test_a_template_that_is_given_is_what_edits_are_told_by(tmp_path: Path) -> N
 
 def test_help_imports_nothing_heavy() -> None:
     program = (
-        "import sys\nfrom grader.cli import main\n"
+        "import sys\nfrom grader.cli.grade import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "heavy = {'torch', 'numpy', 'scipy', 'pydantic', 'nbformat', 'rich', 'yaml'}\n"
         "print('heavy:', sorted(heavy & set(sys.modules)))\n"

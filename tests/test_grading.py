@@ -10,10 +10,10 @@ import nbformat
 import pytest
 from outcomes import ROOT, lost_checks
 
-from grader import spec
-from grader.candidate.client import Candidates
-from grader.checks import CHECKS
-from grader.grading import Grader, grade_file
+from grader.examiner.background import Runner
+from grader.examiner.client import Candidates
+from grader.examiner.grading import Grader, grade_file
+from grader.examiner.rubric import Rubric
 from grader.report.result import (
     CheckResult,
     Result,
@@ -24,9 +24,9 @@ from grader.report.result import (
 )
 from grader.report.terminal import to_terminal
 from grader.report.to_json import to_json
-from grader.rubric import Rubric
-from grader.run.start import Runner
 from grader.submission import extract, load
+from grader.vae import spec
+from grader.vae.checks import CHECKS
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 TEMPLATE = ROOT / "student_template" / "vae.ipynb"

@@ -12,9 +12,8 @@ from click.testing import CliRunner, Result
 from outcomes import ROOT
 from test_cli import grade
 
-from grader import modes
-from grader.cli import main
-from grader.modes import (
+from grader.cli.grade import main, modes
+from grader.cli.modes import (
     BUNDLE,
     COMPARE,
     COURSE,

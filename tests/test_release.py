@@ -16,8 +16,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import spec
-from grader.release import (
+from grader.cli.release import (
     COMPANIONS,
     NOTEBOOK_NAME,
     PLACEHOLDER,
@@ -27,6 +26,7 @@ from grader.release import (
     make_template,
     write_release,
 )
+from grader.vae import spec
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -247,7 +247,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the template that releases can be written into, as the checkout's can be."""
     folder = tmp_path / "student_template"
     shutil.copytree(ROOT / "student_template", folder)
-    monkeypatch.setattr("grader.release._companion_folder", lambda: folder)
+    monkeypatch.setattr("grader.cli.release._companion_folder", lambda: folder)
     return folder
 
 
@@ -280,7 +280,7 @@ def test_students_get_the_rubric_without_the_instructors_template(tmp_path: Path
 
 
 def test_importing_the_module_does_not_import_nbformat() -> None:
-    program = "import sys, grader.release; sys.exit('nbformat' in sys.modules)"
+    program = "import sys, grader.cli.release; sys.exit('nbformat' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
@@ -294,6 +294,6 @@ def test_an_installed_package_releases_the_template_it_ships(tmp_path: Path) -> 
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "student_template" / name, target)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "grader.release", str(out)]
+    command = [sys.executable, "-m", "grader.cli.release", str(out)]
     subprocess.run(command, cwd=package.parent, check=True, capture_output=True)
     assert (out / NOTEBOOK_NAME).read_bytes() == TEMPLATE.read_bytes()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import spec
-from grader.checks import CHECKS
-from grader.grading import KNOWN_CHECKS
-from grader.rubric import RULES, RubricError, default_path, load_rubric
+from grader.examiner.grading import KNOWN_CHECKS
+from grader.examiner.rubric import RULES, RubricError, default_path, load_rubric
+from grader.vae import spec
+from grader.vae.checks import CHECKS
 
 TEXT = default_path().read_text("utf-8")
 
@@ -112,7 +112,7 @@ def test_the_assignments_own_rubric_has_to_name_every_rule(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "rubric.yaml"
-    monkeypatch.setattr("grader.rubric.default_path", lambda: path)
+    monkeypatch.setattr("grader.examiner.rubric.default_path", lambda: path)
     with pytest.raises(RubricError, match="the rule 'no_distributions' is missing"):
         load_text(tmp_path, TEXT.replace("  no_distributions: task\n", ""))
 

@@ -17,7 +17,7 @@ from variant_bank import (
 )
 from variant_measures import CHECKS, OK, as_measured, failures
 
-from grader.spec import BLOCK_MARK, TASK_IDS, TASKS
+from grader.vae.spec import BLOCK_MARK, TASK_IDS, TASKS
 
 
 def by_name(task: str, name: str) -> Variant:

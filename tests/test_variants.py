@@ -6,8 +6,8 @@ import pytest
 from outcomes import Examine, lost_checks
 from variant_bank import Variant, all_variants, notebook_with
 
-from grader.diagnosis import named
 from grader.report.result import TaskResult
+from grader.vae.misconceptions import named
 
 # Methods that others call: an error in one of them must not be charged again where it is called.
 _HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))

@@ -16,7 +16,7 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.spec import BLOCK_MARK, BLOCK_TEXT, CLASS_NAME, TASK_IDS, TASKS
+from grader.vae.spec import BLOCK_MARK, BLOCK_TEXT, CLASS_NAME, TASK_IDS, TASKS
 
 TESTS = Path(__file__).parent
 VARIANTS = TESTS / "variants"

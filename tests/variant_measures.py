@@ -22,7 +22,7 @@ from variant_bank import TESTS, Variant, sources_with
 from variant_bounds import elbo_failures
 from variant_values import TERMS, gradients, kl_failures, network_failures
 
-from grader.spec import NOTEBOOK_NAMES
+from grader.vae.spec import NOTEBOOK_NAMES
 
 RUBRIC = TESTS.parent / "rubric.yaml"
 CHECKS = {

@@ -1,164 +1,147 @@
-"""What a kernel keeps between cells and offers them, as far as code beside the class may read it.
+"""An IPython kernel as a service of a warm process (see `grader.candidate.forkserver`).
 
-The value of the last expression, what a cell printed, the environment, and files of data that a
-cell writes. Shell commands give what they give in a run: nothing, in a list of lines.
+The warm process imports what notebooks import; every fork of it becomes one kernel, confined before
+its first thread starts, that talks over IPC sockets in the submission's own folder.
 """
 
 from __future__ import annotations
 
-import io
+import contextlib
+import importlib
+import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from grader.candidate.idle import Idle
+from grader.candidate import confinement
+from grader.candidate.patches import (
+    absent_modules,
+    debuggers,
+    eager,
+    no_gpu,
+    notebook_data,
+    places,
+    plots,
+    programs,
+    torchvision_fix,
+)
+from grader.protocol.limits import Limits
+from grader.vae.digits import read_digits, shipped_folder
 
-KEPT = ("_", "__", "___")
+_IMPORTED_BY_SHELLS = (
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics.ast_mod"),
+    *("IPython.core.magics.execution", "IPython.core.oinspect"),
+    "tornado.platform.asyncio",
+)
 
-
-class Lines(list[str]):
-    """The lines that a shell command printed."""
-
-    @property
-    def n(self) -> str:
-        """The lines as a text."""
-        return "\n".join(self)
-
-    @property
-    def s(self) -> str:
-        """The lines with blanks between them."""
-        return " ".join(self)
-
-    l = list_ = property(lambda self: self)  # noqa: E741
-    p = paths = property(lambda self: [Path(line) for line in self])
-    nlstr, spstr = n, s
-
-    def grep(self, *_: Any, **__: Any) -> Lines:
-        """No line fits."""
-        return Lines()
-
-    fields = sort = grep  # type: ignore[assignment]
+READY = b"."
+"""What a kernel says on its wire when it listens."""
+MAX_WORDS = 2000
+"""Bytes of what it says there if it can't."""
 
 
-class Timed:
-    """What ``%timeit -o`` gives, of code that took no time worth measuring."""
+def prepare() -> None:
+    """Import everything that kernels have in common. Starts no thread and opens no socket."""
+    import torch
 
-    loops = repeat = 1
-    best = worst = average = 1e-6
-    stdev = compile_time = 0.0
+    torch.set_num_threads(1)
+    torchvision_fix.install()
+    confinement.prepare()
+    plots.import_plotting()
+    plots.encode_quickly()
+    notebook_data.provide_vae_utils()
+    notebook_data.load_in_process()
+    eager.install()
+    notebook_data.rehearse()
+    for train in (True, False):
+        read_digits(shipped_folder(), train)
+    # A debugger is of no use here, and slow to import.
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    import ipykernel.debugger  # noqa: F401
+    import IPython.core.completer  # noqa: F401
 
-    def __init__(self) -> None:
-        self.timings = self.all_runs = [self.best]
+    plots.stay_inline()
+    programs.pass_over()
+    debuggers.pass_over()
+    no_gpu.install()
+    absent_modules.install()
+    for name in _IMPORTED_BY_SHELLS:
+        with contextlib.suppress(ImportError):  # releases differ in how they are divided
+            importlib.import_module(name)
+    import grader.candidate.kernel_application  # noqa: F401
 
-
-class Captured:
-    """What the cell under ``%%capture`` prints, once the cell is over."""
-
-    def __init__(self, whole: bool) -> None:
-        self._whole = whole
-        self._texts = io.StringIO(), io.StringIO()
-        self._kept = sys.stdout, sys.stderr
-        self.outputs: list[Any] = []
-        sys.stdout, sys.stderr = self._texts
-
-    def end(self) -> None:
-        """Print as usual from here on."""
-        sys.stdout, sys.stderr = self._kept
-
-    @property
-    def stdout(self) -> str:
-        """What went to the standard output.
-
-        Raises:
-            RuntimeError: the cell wasn't executed as a whole.
-        """
-        return self._text(0)
-
-    @property
-    def stderr(self) -> str:
-        """What went to the standard error; see `stdout`."""
-        return self._text(1)
-
-    def _text(self, index: int) -> str:
-        if not self._whole:
-            raise RuntimeError("what a cell prints isn't known where the class is graded alone")
-        return self._texts[index].getvalue()
-
-    def show(self) -> None:
-        """Show nothing."""
-
-    __call__ = show
+    del sys.modules["debugpy"]
 
 
-class Shell(Idle):
-    """The shell of ``get_ipython()``: idle, but for what `KEPT` and the magics here are read for.
+def become(wire: int, request: dict[str, Any]) -> None:
+    """Serve as the kernel that ``request`` describes, until the process is killed.
 
-    ``whole`` says whether cells are executed as wholes.
+    The request holds ``folder`` (in which the kernel may write), ``connection_file``, ``data`` (a
+    folder of MNIST), ``whole`` (whether that is repeated to its full length), ``limits``, and
+    ``trust`` (whether it may run unconfined) and ``elsewhere`` (whether the notebook names folders
+    of Colab or Kaggle). Why there is no kernel is told on the wire: nobody sees what this process
+    prints.
     """
-
-    def __init__(self, namespace: dict[str, Any], whole: bool) -> None:
-        super().__init__("IPython")
-        self.__dict__.update(user_ns=namespace, _whole=whole, _captured=[], _shown="")
-
-    def getoutput(self, *_: Any, **__: Any) -> Lines:
-        """No line: no shell command is carried out."""
-        return Lines()
-
-    def run_line_magic(self, name: str, line: str = "", *_: Any, **__: Any) -> Any:
-        """The value of a magic of one line; None for one that does nothing here."""
-        if name in ("env", "set_env"):
-            return self._environment(line)
-        if name in ("sx", "system"):
-            return Lines()
-        if name == "timeit" and "-o" in line.split():
-            return Timed()
-        return os.getcwd() if name == "pwd" else None
-
-    def run_cell_magic(self, name: str, line: str = "", cell: str = "") -> Any:
-        """Write a file, or begin to capture what the cell prints."""
-        if name == "capture":
-            self._captured.append(Captured(self._whole))
-            return self._captured[-1]
-        if name in ("file", "writefile"):
-            words = line.split(maxsplit=1)
-            more = words[0] in ("-a", "--append")
-            path = Path(os.path.expanduser(words[-1].strip().strip("'\"")))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a" if more else "w", encoding="utf-8") as file:
-                file.write(cell)
-        return None
-
-    def end_cell(self) -> None:
-        """Print as usual again."""
-        while self._captured:
-            self._captured.pop().end()
-
-    def keep(self, value: Any) -> None:
-        """Bind ``_`` to the value of a cell's last expression, unless that name is in use."""
-        names = self.user_ns
-        if value is None or names.get("_") is not self._shown:
-            return
-        self.__dict__["_shown"] = value
-        names["___"], names["__"], names["_"] = names.get("__"), names["_"], value
-
-    def _environment(self, line: str) -> Any:
-        for mark in ("=", " "):
-            name, found, value = line.strip().partition(mark)
-            if found:
-                os.environ[name.strip()] = value.strip()
-                return None
-        return os.environ.get(line.strip()) if line.strip() else dict(os.environ)
+    try:
+        app = _start(request)
+    except confinement.UnconfinedError as error:
+        _tell(wire, f"it can't be confined, missing: {', '.join(error.missing)}")
+    except Exception as error:
+        _tell(wire, f"{type(error).__name__}: {error}")
+    else:
+        os.write(wire, READY)
+        os.close(wire)
+        app.start()
 
 
-def offer(namespace: dict[str, Any], whole: bool) -> Shell:
-    """Bind the names that a kernel offers; the shell that it is."""
-    shell = Shell(namespace, whole)
-    namespace.update(
-        display=lambda *_, **__: None,
-        get_ipython=lambda: shell,
-        In=[""],
-        Out={},
-        **dict.fromkeys((*KEPT, "_i", "_ii", "_iii"), ""),
+def _start(request: dict[str, Any]) -> Any:
+    """The application of a kernel that listens, confined."""
+    from grader.candidate import kernel_application
+
+    folder = Path(request["folder"])
+    os.environ.update(_environment(folder))
+    tempfile.tempdir = None
+    os.chdir(folder / "work")
+    data = Path(request["data"])
+    whole = request["whole"]
+    notebook_data.provide_mnist(read_digits(data, True), read_digits(data, False), whole)
+    if whole:
+        notebook_data.cut_loops()
+    connection = json.loads(Path(request["connection_file"]).read_text(encoding="utf-8"))
+    kernel_application.make_profile()
+    profile = confinement.Profile(
+        Limits(**request["limits"]), writable=_owned(folder), unix_sockets=True
     )
-    return shell
+    confinement.confine(profile, request["trust"])
+    app: Any = kernel_application.start(connection)
+    places.stay_in(folder)
+    if request["elsewhere"]:
+        app.shell.user_ns["open"] = places.bring_here(folder / "work")
+    return app
+
+
+def _tell(wire: int, why: str) -> None:
+    os.write(wire, why.encode("utf-8", "replace")[:MAX_WORDS])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Every place where a library might want to write lies in the submission's own folder."""
+    home = str(folder / "home")
+    return {
+        "HOME": home,
+        "IPYTHONDIR": str(folder / "home" / "ipython"),
+        "JUPYTER_RUNTIME_DIR": home,
+        "MPLCONFIGDIR": str(folder / "home" / "matplotlib"),
+        "TMPDIR": str(folder / "home"),
+        "TORCH_HOME": home,
+        "XDG_CACHE_HOME": home,
+        "XDG_CONFIG_HOME": home,
+    }
+
+
+def _owned(folder: Path) -> tuple[str, ...]:
+    """The folder and those in it: a confined kernel may be another user, who has to own them."""
+    inside = ("work", "home", "home/ipython", "home/ipython/profile_default")
+    return (str(folder), *(str(folder / name) for name in inside))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import idle
-from grader.candidate.wire import DTYPES, Message, pack
+from grader.candidate.patches import idle_modules
+from grader.protocol.wire import DTYPES, Message, pack
 
 MAX_NUMBERS = 2 << 20
 MAX_ITEMS = 16
@@ -68,7 +68,7 @@ def encode(value: Any, outbox: Outbox, depth: int) -> dict[str, Any]:
     elif isinstance(value, (bool, int, float, np.ndarray, np.generic)):
         form, array = "number" if np.ndim(value) == 0 else "ndarray", np.asarray(value)
         dtype = array.dtype.name
-    elif isinstance(value, idle.Idle):
+    elif isinstance(value, idle_modules.Idle):
         value.refuse()
     else:
         return {"form": "other", "type": type(value).__name__[:100]}

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from grader.candidate.idle import tolerating_missing
+from grader.candidate.patches.idle_modules import tolerating_missing
 
 Run = Callable[[dict[str, Any]], Any]
 """Executes a statement in a namespace, and returns the value of an expression that is shown."""

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import confinement, cpu_only, eager, idle, scratch, torchvision_fix
-from grader.candidate.limits import Limits
-from grader.candidate.program import begin, describe, generators, load, move_on, seed_all
+from grader.candidate import confinement, scratch
+from grader.candidate.loader import begin, describe, generators, load, move_on, seed_all
+from grader.candidate.patches import cpu_only, eager, idle_modules, torchvision_fix
 from grader.candidate.reply import Outbox, encode, plain
 from grader.candidate.tripwire import Tripwire
-from grader.candidate.wire import Message, read_exactly, unpack
+from grader.protocol.limits import Limits
+from grader.protocol.wire import Message, read_exactly, unpack
 
 AWAKE = b"."
 """What a candidate of its own says when its imports are done, before the job is read."""
@@ -49,7 +50,7 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
     except confinement.UnconfinedError as error:
         outbox.send({"kind": "unconfined", "missing": error.missing})
         return
-    idle.install()
+    idle_modules.install()
     tripwire = Tripwire(job.body["watch"])
     eager.install_for_checks()
     for probe in job.body["probes"]:
@@ -72,7 +73,7 @@ def _carry_out(probe: Mapping[str, Any], job: Message, outbox: Outbox, tripwire:
         stage = "construct"
         kind = namespace[job.body["program"]["class_name"]]
         tripwire.watch(kind)
-        vae = idle.tolerating_missing(partial(_construct, kind, probe, namespace, array))
+        vae = idle_modules.tolerating_missing(partial(_construct, kind, probe, namespace, array))
         tripwire.watch(vae)
     except BaseException as error:
         outbox.send({"kind": "raised", "stage": stage, **describe(error), "late": _is_late()})
@@ -82,7 +83,7 @@ def _carry_out(probe: Mapping[str, Any], job: Message, outbox: Outbox, tripwire:
         tripwire.asked = call["method"]
         try:
             work = partial(_call, vae, namespace, call, array, outbox)
-            body = idle.tolerating_missing(work)
+            body = idle_modules.tolerating_missing(work)
         except BaseException as error:
             body = {"kind": "raised", "stage": "call", **describe(error)}
         tripwire.asked = None

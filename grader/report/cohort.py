@@ -9,10 +9,10 @@ from statistics import fmean, median
 
 from markupsafe import Markup
 
-from grader.diagnosis import CATALOGUE
-from grader.diagnosis.misconception import JOINT
+from grader.kit.misconception import JOINT
 from grader.report.course import Entry
 from grader.report.plain import number
+from grader.vae.misconceptions import CATALOGUE
 
 _BINS = 10
 _WIDTH, _ROW, _LEFT, _RIGHT = 360, 20, 70, 30

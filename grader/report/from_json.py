@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.consequences import points_of
+from grader.examiner.penalties import points_of
 from grader.report.result import SCHEMA_VERSION, CheckResult, Result, TaskResult
 
 _RESULT = TypeAdapter(Result)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.report.cells import Cell, points_cell, table, time_cell
 from grader.report.course import Entry, Identity
+from grader.report.csv_write import Cell, points_cell, table, time_cell
 from grader.report.plain import number
 
 _BEFORE = ("name", "student", "id", "email", "status", "points", "max_points")

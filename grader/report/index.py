@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from grader.candidate.observation import clean
+from grader.kit.observation import clean
 from grader.report.cohort import cohort
 from grader.report.course import Entry
 from grader.report.gradebook import flags

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from grader.report.course import Override
 from grader.report.result import CheckResult, Result, TaskResult
-from grader.student.progress import stops_at
+from grader.student.task_state import stops_at
 
 MAX_TEXT = 20_000
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from grader.candidate.observation import clean
+from grader.kit.observation import clean
 from grader.report.plain import number
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"

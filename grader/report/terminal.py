@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report.result import CheckResult, Result, TaskResult
-from grader.student.progress import mend_first
+from grader.student.task_state import mend_first
 
 
 def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.candidate.client import Candidates, GraderError, Isolation
-from grader.modes import UnusableError
+from grader.cli.modes import UnusableError
+from grader.examiner.client import Candidates, GraderError, Isolation
 
 if TYPE_CHECKING:
-    from grader.grading import Graded, Grader
+    from grader.examiner.grading import Graded, Grader
 
 ALL_POINTS, NOT_YET = 0, 1
 
@@ -51,9 +51,9 @@ def run(options: SelfCheck) -> int:
     """
     # The warm process takes longest to start, so it starts before anything else is imported.
     with Candidates(options.isolation, trust=True) as candidates:
-        from grader.grading import KNOWN_CHECKS, Grader
-        from grader.rubric import RubricError, default_path, load_rubric
-        from grader.student.progress import has_all_points
+        from grader.examiner.grading import KNOWN_CHECKS, Grader
+        from grader.examiner.rubric import RubricError, default_path, load_rubric
+        from grader.student.task_state import has_all_points
         from grader.student.text import to_text
 
         try:
@@ -79,7 +79,7 @@ def _watch(options: SelfCheck, grader: Grader) -> int:
     from dataclasses import replace
 
     from grader.student.memory import Memory
-    from grader.student.progress import has_all_points
+    from grader.student.task_state import has_all_points
     from grader.student.text import to_first_words
     from grader.student.watch import Watcher, saves
 

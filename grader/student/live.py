@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
 
-from grader import spec
-from grader.candidate.client import Candidates
-from grader.grading import KNOWN_CHECKS, Grader
+from grader.examiner.client import Candidates
+from grader.examiner.grading import KNOWN_CHECKS, Grader
+from grader.examiner.rubric import default_path, load_rubric
 from grader.report.result import Result, Run, Submission, Training
-from grader.rubric import default_path, load_rubric
 from grader.student.text import to_text
 from grader.submission import Cell, Notebook, Ungradable, extract, load
 from grader.submission.magics import to_python
-from grader.submission.rules import read_rules
+from grader.submission.rules.reading import read_rules
 from grader.submission.syntax import parse
+from grader.vae import spec
 
 _KERNEL = "the class in this kernel"
 _NO_SOURCE = (

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from grader import spec
-from grader.grading import Checked
+from grader.examiner.grading import Checked
+from grader.examiner.rubric import Rubric
 from grader.report.result import TaskResult
-from grader.rubric import Rubric
 from grader.submission.slices import Location, Slice
 from grader.submission.syntax import first_line, parse
 from grader.submission.wider import wider
+from grader.vae import spec
 
 Check = Callable[[Slice, Rubric], Checked]
 Tell = Callable[[tuple[TaskResult, ...]], None]
@@ -88,7 +88,7 @@ class Memory:
         self._known: dict[str, _Known] = {}
 
     def examine(self, code: Slice) -> Checked:
-        """The tasks and what was touched, as `grader.grading.Grader.check` would find them."""
+        """The tasks and what was touched, as `Grader.check` would find them."""
         trees = _trees(code)
         needs = {
             task: _needs(code, trees, trees.reached(method)) for task, method in _METHOD_OF.items()

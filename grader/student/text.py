@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.report.terminal import number
-from grader.student.progress import NOT_DONE, next_step, state
+from grader.student.task_state import NOT_DONE, next_step, state
 
 WIDTH = 80
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.grading import Graded
+from grader.examiner.grading import Graded
 from grader.report.result import Result
 from grader.student.text import to_change_text, to_text
 from grader.submission import Ungradable, load

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader import spec
 from grader.submission.syntax import executed, root
+from grader.vae import spec
 
 _MUTATORS = frozenset(
     [

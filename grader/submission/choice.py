@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from grader import spec
 from grader.submission.program import Program, Statement
 from grader.submission.slices import Definition, Members
 from grader.submission.syntax import executed, root
+from grader.vae import spec
 
 MAX_DEFINITIONS = 12
 """So many are looked at, from the last one back."""

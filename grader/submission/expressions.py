@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from grader import spec
 from grader.submission.program import BUILTINS
 from grader.submission.shadows import (
     LIBRARY,
@@ -22,6 +21,7 @@ from grader.submission.shadows import (
     take,
 )
 from grader.submission.slices import Code
+from grader.vae import spec
 
 _MAX_STEPS = 50_000
 _MAX_CALLS = 20

@@ -10,7 +10,6 @@ from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
 
-from grader import spec
 from grader.submission.cells import Notebook
 from grader.submission.choice import (
     defines_class,
@@ -32,6 +31,7 @@ from grader.submission.program import Program, read_program
 from grader.submission.slicer import NARROW, Slicer
 from grader.submission.slices import Definition, Slice, SliceCell
 from grader.submission.syntax import executed
+from grader.vae import spec
 
 _MOST_COMPARED = 300
 """Statements that are cut out for definitions that are compared: far more than a course sees."""

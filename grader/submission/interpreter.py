@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from grader import spec
 from grader.submission.changes import annotated_owners
 from grader.submission.expressions import Evaluator, TooLongError
 from grader.submission.shadows import LIBRARY, Frame, Function, put, take
+from grader.vae import spec
 
 _MAX_ROUNDS = 50
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

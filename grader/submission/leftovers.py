@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from grader.submission.owners import find_owners
+from grader.submission.attribution import find_owners
 from grader.submission.program import Program
 from grader.submission.slices import Slice
 from grader.submission.syntax import root

@@ -4,7 +4,7 @@ Every line keeps its number. What is plain Python already is left alone; all els
 IPython's own transformations, so that what a kernel accepts is accepted here: prompts of pasted
 sessions, ``!pip``, ``%time``, ``name?``. The calls that IPython makes of magics, and that its
 exports to scripts hold, then give way to ``pass``, to None, or to the code that they run. Those
-that the notebook may read something from later stay calls: `grader.candidate.kernel` answers them.
+that the notebook may read something from later stay calls: `kernel_names` answers them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from functools import cache
 from typing import Any
 
-from grader.heredocs import written_by
+from grader.protocol.shell_text import written_by
 from grader.submission.syntax import parse
 
 # Cell magics that run the rest of the cell as Python, in the notebook's own namespace.

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 from types import MappingProxyType
 
-from grader import spec
 from grader.submission.choice import is_written
 from grader.submission.interpreter import Interpreter
 from grader.submission.program import Program
 from grader.submission.shadows import own
 from grader.submission.slices import Code, Members
+from grader.vae import spec
 
 
 def find_members(program: Program, included: Collection[int]) -> Members:

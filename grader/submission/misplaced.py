@@ -11,7 +11,6 @@ import re
 import sys
 from collections.abc import Collection
 
-from grader import spec
 from grader.submission.cells import Cell, Notebook
 from grader.submission.decode import NOT_UTF8
 from grader.submission.kinds import has_conflict
@@ -19,6 +18,7 @@ from grader.submission.magics import cell_magic, to_python
 from grader.submission.program import BrokenCell, Program
 from grader.submission.size import CLASS_LINE
 from grader.submission.syntax import parse
+from grader.vae import spec
 
 _NAME = spec.CLASS_NAME
 _COMMENTED = re.compile(rf"^[ \t]*#[ \t#]*class[ \t]+{_NAME}\b", re.MULTILINE)

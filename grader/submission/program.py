@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from grader import spec
 from grader.submission.cells import Notebook
 from grader.submission.changes import Changes, changes_of
 from grader.submission.errors import Ungradable
@@ -21,6 +20,7 @@ from grader.submission.magics import to_python
 from grader.submission.scopes import Names, names_of
 from grader.submission.size import CLASS_LINE, MAX_CODE, split_by_size
 from grader.submission.syntax import executed, parse, root
+from grader.vae import spec
 
 BUILTINS = frozenset(dir(builtins))
 MAX_STATEMENTS = 2_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from grader import spec
 from grader.submission.cells import Cell
+from grader.vae import spec
 
 MAX_CODE = 200_000
 MAX_TEXT = 2_000_000

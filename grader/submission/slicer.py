@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
-from grader import spec
 from grader.submission.choice import trains
 from grader.submission.libraries import last_use, libraries_of
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
 from grader.submission.suspects import functions_given_class, may_change, sets_attributes
 from grader.submission.syntax import executed, named_in_texts
+from grader.vae import spec
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
 _NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])

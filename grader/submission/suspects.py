@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from grader import spec
 from grader.submission.choice import makes_model
 from grader.submission.program import Statement
 from grader.submission.syntax import executed, root
+from grader.vae import spec
 
 _SHOWING = frozenset(["print", "display", "help"])
 _OPAQUE = frozenset(["exec", "eval", "execfile", "globals", "locals", "vars", "get_ipython"])

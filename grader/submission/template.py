@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from grader import spec
 from grader.assets import asset
 from grader.submission.errors import Ungradable
 from grader.submission.load import load
 from grader.submission.program import Program, read_program
+from grader.vae import spec
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from grader.heredocs import Written, written_by
+from grader.protocol.shell_text import Written, written_by
 from grader.submission.cells import Cell
 from grader.submission.magics import to_python
 from grader.submission.syntax import first_line, parse

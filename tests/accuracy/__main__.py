@@ -15,10 +15,10 @@ import solutions
 from judging import Judge
 from variant_bank import notebook_with
 
-from grader.candidate.client import Candidates
-from grader.grading import KNOWN_CHECKS
-from grader.rubric import default_path, load_rubric
-from grader.spec import TASK_IDS
+from grader.examiner.client import Candidates
+from grader.examiner.grading import KNOWN_CHECKS
+from grader.examiner.rubric import default_path, load_rubric
+from grader.vae.spec import TASK_IDS
 
 
 def main() -> int:

@@ -9,10 +9,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from grader.candidate.client import Candidates
-from grader.checks.verdict import Exam
-from grader.grading import examine
-from grader.rubric import Rubric
+from grader.examiner.client import Candidates
+from grader.examiner.grading import examine
+from grader.examiner.rubric import Rubric
+from grader.kit.check import Exam
 from grader.submission import extract, load
 
 HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))

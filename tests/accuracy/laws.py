@@ -12,20 +12,18 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from grader.candidate.probe import Sizes
-from grader.checks import (
-    elbo_models,
-    elbo_noise,
-    reparam_draws,
-    sample,
-    sample_draws,
-    sample_models,
-)
-from grader.checks.closeness import RELATIVE
-from grader.checks.expected import Bound
-from grader.checks.reparam_question import Question, question
-from grader.checks.sample_models import THETAS, THRESHOLDS, Samples
-from grader.checks.worlds import as_single
+from grader.kit.probe import Sizes
+from grader.kit.tolerance import RELATIVE
+from grader.vae.elbo import models as elbo_models
+from grader.vae.elbo import noise
+from grader.vae.expected import Bound
+from grader.vae.fixtures import as_single
+from grader.vae.reparam import draws as reparam_draws
+from grader.vae.reparam.questions import Question, question
+from grader.vae.sample import checks as sample
+from grader.vae.sample import draws as sample_draws
+from grader.vae.sample import models as sample_models
+from grader.vae.sample.models import THETAS, THRESHOLDS, Samples
 
 Rng = np.random.Generator
 Noise = Callable[[Rng, tuple[int, ...]], np.ndarray]
@@ -215,17 +213,17 @@ def lost_independent(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
 
 
 def lost_sampled(draw: Noise, rng: Rng) -> bool:
-    return _lost_in_lots(elbo_noise.BATCHES, draw, rng)
+    return _lost_in_lots(noise.BATCHES, draw, rng)
 
 
 def lost_sampled_singly(draw: Noise, rng: Rng) -> bool:
-    return _lost_in_lots(elbo_noise.SINGLES, draw, rng)
+    return _lost_in_lots(noise.SINGLES, draw, rng)
 
 
-def _lost_in_lots(lots: tuple[elbo_noise.Lot, ...], draw: Noise, rng: Rng) -> bool:
+def _lost_in_lots(lots: tuple[noise.Lot, ...], draw: Noise, rng: Rng) -> bool:
     """Whether noise ``[calls, rows, dimensions]`` is found wrong in any of the lots."""
     judged = [
-        elbo_noise.is_standard(
+        noise.is_standard(
             elbo_models.Line(lot.latent).summed(draw(rng, (lot.calls, lot.rows, lot.latent))),
             len(lots),
         )

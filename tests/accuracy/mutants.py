@@ -19,7 +19,7 @@ from edits import edits
 from judging import Judge, concerned
 from variant_bank import Variant, class_source, load_variants, notebook_with
 
-from grader.spec import CLASS_NAME, TASK_IDS, TASKS
+from grader.vae.spec import CLASS_NAME, TASK_IDS, TASKS
 
 EQUIVALENT = Path(__file__).parent / "equivalent.yaml"
 VERDICTS = ("killed", "survived", "overcharged", "equivalent")

@@ -12,10 +12,10 @@ from nbformat.v4 import new_code_cell
 from solutions import compose
 from variant_bank import Variant, load_variants, notebook_with
 
-from grader.candidate.client import Candidates, Patience
-from grader.candidate.own_time import is_measured
-from grader.rubric import Rubric
-from grader.spec import TASK_IDS
+from grader.examiner.client import Candidates, Patience
+from grader.examiner.cpu_time import is_measured
+from grader.examiner.rubric import Rubric
+from grader.vae.spec import TASK_IDS
 from tests.machine_load import busy
 
 SLOW_STYLES = {"reparam": "loop_over_elements", "elbo": "everything_row_by_row"}

@@ -11,9 +11,9 @@ from edits import edits
 from judging import Judge
 from mutants import Mutant, all_mutants, equivalent
 
-from grader.candidate.client import Candidates
-from grader.rubric import Rubric
-from grader.spec import TASK_IDS
+from grader.examiner.client import Candidates
+from grader.examiner.rubric import Rubric
+from grader.vae.spec import TASK_IDS
 
 SAMPLE = all_mutants()[5::40]
 

@@ -1,7 +1,7 @@
 """How often statistical checks are lost by right draws, and how surely by wrong ones.
 
 Simulated on the judging functions, with no candidates. The numbers stand in
-``grader/checks/README.md``.
+``grader/vae/README.md``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pytest
 from laws import Noise, Pixels, Rng
 from scipy import stats
 
-from grader.candidate.probe import Sizes
-from grader.checks import statistics
-from grader.checks.sample_models import SMALL
-from grader.checks.worlds import FULL as FULL_SIZE
+from grader.kit import statistics
+from grader.kit.probe import Sizes
+from grader.vae.fixtures import FULL as FULL_SIZE
+from grader.vae.sample.models import SMALL
 
 PROMISED = 1e-7
 QUICK, SHORT, FULL = 8, 3, 1000

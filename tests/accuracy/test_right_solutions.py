@@ -10,9 +10,9 @@ from judging import Judge
 from solutions import compose, compositions
 from variant_bank import notebook_with
 
-from grader.candidate.client import Candidates
-from grader.rubric import Rubric
-from grader.spec import TASK_IDS
+from grader.examiner.client import Candidates
+from grader.examiner.rubric import Rubric
+from grader.vae.spec import TASK_IDS
 
 CLASSES = 7
 """Six generated methods in each: 42 in all."""

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import spec
 from grader.submission.kinds import Kind
+from grader.vae import spec
 
 Files = Mapping[str, "str | bytes | None"]
 """Name -> content; None is an empty folder."""

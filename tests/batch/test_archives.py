@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.batch import archives
-from grader.batch.archives import SubmissionsError, list_files
-from grader.batch.listing import File
-from grader.batch.names import MAX_NAME_BYTES, safe_name, shown, unique_names
+from grader.course import archives
+from grader.course.archives import SubmissionsError, list_files
+from grader.course.listing import File
+from grader.course.names import MAX_NAME_BYTES, safe_name, shown, unique_names
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from grader.batch.bundle import gradescope_bundle
-from grader.cli import main
-from grader.grading import KNOWN_CHECKS
-from grader.rubric import load_rubric
+from grader.cli.grade import main
+from grader.course.bundle import gradescope_bundle
+from grader.examiner.grading import KNOWN_CHECKS
+from grader.examiner.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -131,7 +131,7 @@ def test_who_hands_in_no_notebook_is_told_so(
     (tmp_path / "submission_metadata.json").write_text(json.dumps(metadata))
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "grader.batch.bundle", "submission", "unpacked"),
+            *(sys.executable, "-m", "grader.course.bundle", "submission", "unpacked"),
             "results/results.json",
         ],
         cwd=tmp_path,
@@ -155,7 +155,14 @@ def test_it_grades_from_its_own_files(box: Path, tmp_path: Path) -> None:
     (tmp_path / "unpacked").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(box / "source")}
     chosen = subprocess.run(
-        [sys.executable, "-m", "grader.batch.bundle", "submission", str(tmp_path / "unpacked"), ""],
+        [
+            sys.executable,
+            "-m",
+            "grader.course.bundle",
+            "submission",
+            str(tmp_path / "unpacked"),
+            "",
+        ],
         cwd=box,
         env=environment,
         capture_output=True,
@@ -165,7 +172,7 @@ def test_it_grades_from_its_own_files(box: Path, tmp_path: Path) -> None:
     assert chosen == "submission/vae.ipynb"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "grader.cli", chosen, "--no-run"),
+            *(sys.executable, "-m", "grader.cli.grade", chosen, "--no-run"),
             *("--gradescope", "results.json", "--junit", "junit.xml", "--classroom", "class.txt"),
         ],
         cwd=box,

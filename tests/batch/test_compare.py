@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from made_results import HOSTILE, broken_grader, graded, task, ungradable
 
-from grader.batch.compare import CompareError, compare, read_results, to_text
-from grader.cli import main
+from grader.cli.grade import main
+from grader.course.compare import CompareError, compare, read_results, to_text
 from grader.report.from_json import from_json
 from grader.report.result import Result, Submission
 from grader.report.to_json import to_json

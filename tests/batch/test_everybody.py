@@ -15,10 +15,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from made_results import graded
 
-from grader.batch import command
-from grader.batch.find import NOTHING, Found, find_submissions
-from grader.batch.listing import SubmissionsError
-from grader.batch.options import CourseOptions
+from grader.course import command
+from grader.course.find import NOTHING, Found, find_submissions
+from grader.course.listing import SubmissionsError
+from grader.course.options import CourseOptions
 from grader.report.course import Entry, Identity
 from grader.report.result import Result
 from tests.batch.courses import gradebook

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.archives import SubmissionsError
-from grader.batch.find import Found, Submission, find_submissions
+from grader.course.archives import SubmissionsError
+from grader.course.find import Found, Submission, find_submissions
 from tests.batch.layouts import BLANK, FULL, laid_out
 
 

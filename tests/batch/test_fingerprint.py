@@ -10,8 +10,8 @@ import pytest
 
 import grader
 from grader.assets import asset
-from grader.batch import fingerprint as module
-from grader.batch.fingerprint import digest_of, fingerprint
+from grader.course import fingerprint as module
+from grader.course.fingerprint import digest_of, fingerprint
 
 PACKAGE = Path(grader.__file__).parent
 
@@ -36,7 +36,7 @@ def test_the_place_of_the_package_does_not_matter(copies: tuple[Path, Path]) -> 
 
 @pytest.mark.parametrize(
     "changed",
-    ["grader/checks/kl.py", "grader/run/training.py", "student_template/vae.ipynb"],
+    ["grader/vae/kl/checks.py", "grader/examiner/training_run.py", "student_template/vae.ipynb"],
 )
 def test_any_change_of_the_grader_changes_it(copies: tuple[Path, Path], changed: str) -> None:
     before = digest_of(*copies)

@@ -92,7 +92,10 @@ def test_what_can_not_be_meant_is_asked_about(
     (tmp_path / "course.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
     options = [str(tmp_path / arguments[0]), *arguments[1:], "--out", str(tmp_path / "out")]
     asked = subprocess.run(
-        [sys.executable, "-m", "grader.cli", *options], capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-m", "grader.cli.grade", *options],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     )
     assert asked.returncode == 2
     assert why in " ".join(asked.stderr.split())

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from grader import machine
-from grader.batch import command as course_command
-from grader.batch.command import Course
-from grader.batch.options import CourseOptions
-from grader.candidate import limits
+from grader.course import command as course_command
+from grader.course.command import Course
+from grader.course.options import CourseOptions
+from grader.examiner import machine
+from grader.examiner.background import Runner
+from grader.examiner.notebook_run import RunOutcome
+from grader.protocol import limits
 from grader.report.result import Run, Training
-from grader.run.execute import RunOutcome
-from grader.run.start import Runner
 from tests.batch.courses import (
     ROOT,
     command,
@@ -251,7 +251,7 @@ def test_points_that_hang_on_an_interrupted_training_are_open(
 
 def limited(limit: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`grade` under a limit of the shell's."""
-    line = f"ulimit {limit}; exec {sys.executable} -m grader.cli {' '.join(arguments)}"
+    line = f"ulimit {limit}; exec {sys.executable} -m grader.cli.grade {' '.join(arguments)}"
     return subprocess.run(
         ["bash", "-c", line], capture_output=True, text=True, cwd=ROOT, timeout=120
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import archives, members
-from grader.batch.archives import SubmissionsError, list_files
+from grader.course import archives, members
+from grader.course.archives import SubmissionsError, list_files
 from tests.batch.layouts import RAR, SEVEN_ZIP, notebook, tarred, zipped
 
 NOTEBOOK = notebook("x = 1")

@@ -14,17 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import broken_grader, entry, graded, ungradable
 
-from grader.batch.overrides import OverridesError, Wish, overridden, read_overrides
-from grader.batch.schedule import failed_result
-from grader.cli import main
+from grader.cli.grade import main
+from grader.course.overrides import OverridesError, Wish, overridden, read_overrides
+from grader.course.schedule import failed_result
+from grader.examiner.rubric import Rubric
+from grader.platforms.gradescope_results import to_gradescope
 from grader.report.cohort import cohort
 from grader.report.gradebook import to_gradebook
-from grader.report.gradescope import to_gradescope
 from grader.report.index import to_index
 from grader.report.page import to_page
 from grader.report.plain import number, to_plain
 from grader.report.result import Result
-from grader.rubric import Rubric
 
 RUBRIC = Rubric(
     {"kl": 3.5, "elbo": 4.0},

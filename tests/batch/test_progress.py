@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from made_results import broken_grader, graded, ungradable
 
-from grader.batch.command import _say
-from grader.batch.progress import progress
-from grader.modes import UnusableError
+from grader.cli.modes import UnusableError
+from grader.course.command import _say
+from grader.course.progress_bar import progress
 
 
 class Terminal(io.StringIO):

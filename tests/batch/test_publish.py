@@ -12,12 +12,12 @@ import pytest
 from made_results import entry, graded, ungradable
 from report.test_page import executed, png
 
-from grader.batch.nbgrader_db import read_roster
-from grader.batch.options import CourseOptions
-from grader.batch.overrides import Wish, overridden
-from grader.batch.publish import page_path, publish
+from grader.course.options import CourseOptions
+from grader.course.overrides import Wish, overridden
+from grader.course.publish import page_path, publish
+from grader.platforms.nbgrader_db import read_roster
+from grader.platforms.nbgrader_grades import NO_ROSTER, Enrolled
 from grader.report.course import Entry
-from grader.report.nbgrader import NO_ROSTER, Enrolled
 from grader.report.page import to_page
 from grader.submission import extract, load
 from tests.batch.courses import SOLVED

@@ -10,10 +10,10 @@ import time
 import pytest
 from made_results import graded
 
-from grader import machine
-from grader.batch.schedule import BYTES_A_JOB, Schedule, default_jobs, failed_result
-from grader.batch.store import StoreError
-from grader.candidate.client import GraderError, NotConfinedError
+from grader.course.schedule import BYTES_A_JOB, Schedule, default_jobs, failed_result
+from grader.course.store import StoreError
+from grader.examiner import machine
+from grader.examiner.client import GraderError, NotConfinedError
 from grader.report.result import Result
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from made_results import broken_grader, graded, ungradable
 
-from grader.batch.fingerprint import fingerprint
-from grader.batch.store import UNKNOWN, Store, StoreError, write_whole
+from grader.course.fingerprint import fingerprint
+from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.report.from_json import from_json
 from grader.report.result import Run, Training
 
@@ -25,7 +25,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 WRITER = """
 import sys
 from pathlib import Path
-from grader.batch.store import write_whole
+from grader.course.store import write_whole
 for number in range(10**9):
     write_whole(Path(sys.argv[1]), str(number % 10).encode() * 1_000_000)
 """

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import machine
-from grader.batch.command import _say
-from grader.cli import main
+from grader.cli.grade import main
+from grader.course.command import _say
+from grader.examiner import machine
 
 
 def test_fewer_jobs_than_asked_for_are_not_kept_silent(

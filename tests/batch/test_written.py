@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import spec
-from grader.batch import written
-from grader.batch.written import Written, read_written
+from grader.course import written
+from grader.course.written import Written, read_written
+from grader.vae import spec
 from tests.batch.courses import ROOT, SOLVED
 from tests.batch.layouts import notebook, vae
 

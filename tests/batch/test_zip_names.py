@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.batch.zip_names import decoder, zip_names
+from grader.course.zip_names import decoder, zip_names
 
 
 def members(raws: list[bytes], fields: list[bytes] | None = None) -> list[zipfile.ZipInfo]:

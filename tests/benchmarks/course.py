@@ -12,9 +12,9 @@ from pathlib import Path
 
 import nbformat
 
-from grader.candidate import torchvision_fix
-from grader.run.digits import shipped_folder
-from grader.run.surroundings import vae_utils_path
+from grader.candidate.patches import torchvision_fix
+from grader.candidate.patches.notebook_data import vae_utils_path
+from grader.vae.digits import shipped_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,4 +78,4 @@ def timed(command: Sequence[str | Path], folder: Path, path: Path, threads: int 
 
 def grade_command(top: Path, name: str, *options: str) -> list[str | Path]:
     """Grades ``top/in`` into ``top/name``."""
-    return [sys.executable, "-m", "grader.cli", top / "in", "--out", top / name, *options]
+    return [sys.executable, "-m", "grader.cli.grade", top / "in", "--out", top / name, *options]

@@ -1,6 +1,6 @@
 """What a run is measured against: a notebook's own statements in a warm process, without a kernel.
 
-A service of a warm process (see `grader.candidate.warm`). Figures are drawn after each cell, for
+A service of a warm process (see `forkserver`). Figures are drawn after each cell, for
 that is what the statements ask for.
 """
 
@@ -16,8 +16,8 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 
-from grader.run import surroundings
-from grader.run.digits import read_digits
+from grader.candidate.patches import notebook_data
+from grader.vae.digits import read_digits
 
 
 def prepare() -> None:
@@ -28,7 +28,7 @@ def become(wire: int, request: dict[str, Any]) -> None:
     """Execute the notebook that ``request`` names and send the CPU seconds that it took."""
     matplotlib.use("agg")
     data = Path(request["data"])
-    surroundings.provide_mnist(read_digits(data, True), read_digits(data, False))
+    notebook_data.provide_mnist(read_digits(data, True), read_digits(data, False))
     cells = json.loads(Path(request["notebook"]).read_text("utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     started = time.process_time()

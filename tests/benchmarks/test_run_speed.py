@@ -18,16 +18,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.candidate.client import Candidates
-from grader.candidate.processes import WarmFork
-from grader.grading import KNOWN_CHECKS, Grader
-from grader.rubric import default_path, load_rubric
-from grader.run.digits import shipped_folder
-from grader.run.execute import run_notebook
-from grader.run.manager import KERNEL_LIMITS, settings
-from grader.run.start import Runner
-from grader.run.surroundings import vae_utils_path
+from grader.candidate.patches.notebook_data import vae_utils_path
+from grader.examiner.background import Runner
+from grader.examiner.client import Candidates
+from grader.examiner.forkserver_client import WarmFork
+from grader.examiner.grading import KNOWN_CHECKS, Grader
+from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
+from grader.examiner.notebook_run import run_notebook
+from grader.examiner.rubric import default_path, load_rubric
 from grader.submission.load import load
+from grader.vae.digits import shipped_folder
 
 pytestmark = pytest.mark.benchmark
 
@@ -69,7 +69,7 @@ def _jupyter(notebook: Path) -> float:
 
 
 def _grade_command(notebook: Path) -> list[str]:
-    return [sys.executable, "-c", "from grader.cli import main; main()", str(notebook)]
+    return [sys.executable, "-c", "from grader.cli.grade import main; main()", str(notebook)]
 
 
 def _grade(notebook: Path) -> float:
@@ -113,7 +113,7 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
     alone, run = [], []
     with Candidates() as candidates:
         assert candidates.warm is not None
-        kernels = WarmFork(candidates.warm, "grader.run.kernel")
+        kernels = WarmFork(candidates.warm, "grader.candidate.kernel")
         statements = WarmFork(kernels, "tests.benchmarks.statements")
         chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
         submission = load(notebook)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.candidate.client import Candidates
-from grader.candidate.observation import Failure
-from grader.candidate.probe import Call, Probe, Sizes
-from grader.checks import worlds
+from grader.examiner.client import Candidates
+from grader.kit.observation import Failure
+from grader.kit.probe import Call, Probe, Sizes
 from grader.submission import Slice, extract, load
+from grader.vae import fixtures
 from tests.redteam.attacks import Attack, write_notebook
 
 SIZES = Sizes(6, 2, 4)
@@ -35,7 +35,7 @@ def failures(
     candidates: Candidates, source: str, folder: Path, calls: tuple[Call, ...] = CALLS
 ) -> list[Failure]:
     """What fails of the calls, each of which is made in two probes of one candidate."""
-    weights = worlds.random_weights(np.random.default_rng(0), SIZES)
+    weights = fixtures.random_weights(np.random.default_rng(0), SIZES)
     probe = Probe(SIZES, weights, calls)
     found: list[Failure] = []
     for observation in candidates.ask((probe, probe), sliced(source, folder)):

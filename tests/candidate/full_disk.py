@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from grader.candidate import limits
 from grader.candidate.worker import become, prepare
+from grader.protocol import limits
 
 __all__ = ["become", "prepare"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.candidate import seccomp
+from grader.candidate.confinement import seccomp
 from grader.candidate.worker import become, prepare
 
 __all__ = ["become", "prepare"]

@@ -14,18 +14,18 @@ import numpy as np
 import pytest
 
 from grader import grade
-from grader.candidate.channels import Channel
-from grader.candidate.client import Candidates, GraderError, NotConfinedError, Patience
-from grader.candidate.hangs import Hangs
-from grader.candidate.limits import Limits
-from grader.candidate.observation import Failure, Observation, Returned
-from grader.candidate.own_time import is_measured
-from grader.candidate.probe import Call, Probe, Sizes
-from grader.checks import worlds
-from grader.checks.reading import lost_by
-from grader.grading import Grader
-from grader.rubric import Rubric
+from grader.examiner.channels import Channel
+from grader.examiner.client import Candidates, GraderError, NotConfinedError, Patience
+from grader.examiner.cpu_time import is_measured
+from grader.examiner.grading import Grader
+from grader.examiner.hangs import Hangs
+from grader.examiner.rubric import Rubric
+from grader.kit.observation import Failure, Observation, Returned
+from grader.kit.outputs import lost_by
+from grader.kit.probe import Call, Probe, Sizes
+from grader.protocol.limits import Limits
 from grader.submission import Slice, extract, load
+from grader.vae import fixtures
 from tests.machine_load import busy
 from tests.redteam.attacks import Attack, write_notebook
 
@@ -50,7 +50,7 @@ def sliced(source: str, folder: Path) -> Slice:
 def ask(
     candidates: Candidates, code: Slice, *calls: Call, hangs: Hangs | None = None
 ) -> Observation:
-    weights = worlds.random_weights(np.random.default_rng(0), SIZES)
+    weights = fixtures.random_weights(np.random.default_rng(0), SIZES)
     return candidates.ask((Probe(SIZES, weights, calls),), code, hangs)[0]
 
 
@@ -263,8 +263,8 @@ def test_a_warm_process_that_was_killed_is_started_anew(tmp_path: Path) -> None:
 def test_a_warm_process_that_dies_at_once_is_said_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from grader.candidate import client
-    from grader.candidate.processes import Warm
+    from grader.examiner import client
+    from grader.examiner.forkserver_client import Warm
 
     monkeypatch.setattr(client, "Warm", lambda folder, _: Warm(folder, "no_such_service"))
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
@@ -298,7 +298,7 @@ def test_many_slow_calls_end_with_the_candidates_life(tmp_path: Path) -> None:
 
 def probe(latent: int, *calls: Call) -> Probe:
     sizes = Sizes(6, latent, 4)
-    return Probe(sizes, worlds.random_weights(np.random.default_rng(0), sizes), calls)
+    return Probe(sizes, fixtures.random_weights(np.random.default_rng(0), sizes), calls)
 
 
 def test_every_probe_meets_the_program_afresh(hasty: Candidates, tmp_path: Path) -> None:
@@ -417,8 +417,8 @@ def test_the_layers_are_told(hasty: Candidates, tmp_path: Path) -> None:
 def test_nothing_runs_where_a_layer_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from grader.candidate import client
-    from grader.candidate.processes import Warm
+    from grader.examiner import client
+    from grader.examiner.forkserver_client import Warm
 
     monkeypatch.setattr(client, "Warm", lambda folder, _: Warm(folder, "tests.candidate.naked"))
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)

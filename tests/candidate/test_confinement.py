@@ -14,10 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from grader import doctor
-from grader.candidate import confinement, landlock, limits, reach, seccomp, view
-from grader.candidate.confinement import Profile, UnconfinedError
-from grader.candidate.processes import Warm
+from grader.candidate import confinement
+from grader.candidate.confinement import (
+    Profile,
+    UnconfinedError,
+    allowed_paths,
+    landlock,
+    mount_namespace,
+    seccomp,
+)
+from grader.cli.grade import doctor
+from grader.examiner.forkserver_client import Warm
+from grader.protocol import limits
 
 ROOT = Path(__file__).resolve().parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
@@ -50,14 +58,14 @@ def test_every_trial_of_the_doctor_goes_as_it_should() -> None:
 
 
 @linux
-@pytest.mark.parametrize("name", ["rubric.yaml", "reference/vae.py", "grader/checks/expected.py"])
+@pytest.mark.parametrize("name", ["rubric.yaml", "reference/vae.py", "grader/vae/expected.py"])
 def test_the_project_is_out_of_sight(name: str) -> None:
     assert inside((ROOT / name).read_text) == "PermissionError"
 
 
 @linux
 def test_the_project_can_not_be_imported() -> None:
-    assert inside(lambda: __import__("grader.checks.expected") and None) == "ModuleNotFoundError"
+    assert inside(lambda: __import__("grader.vae.expected") and None) == "ModuleNotFoundError"
     assert inside(lambda: [n for n in sys.modules if n.startswith("grader")]) == []
 
 
@@ -199,7 +207,7 @@ def test_root_without_mounts_takes_an_empty_root(monkeypatch: pytest.MonkeyPatch
     if os.geteuid() != 0:
         pytest.skip("only root may change its root")
     monkeypatch.setattr(landlock, "version", lambda: 0)
-    monkeypatch.setattr(view, "_own_mounts", refuse)
+    monkeypatch.setattr(mount_namespace, "_own_mounts", refuse)
     assert confinement.missing() == ()
     assert confinement.layers()[0] == "files: an empty root"
     assert inside((ROOT / "rubric.yaml").read_text) == "FileNotFoundError"
@@ -258,16 +266,18 @@ def test_what_is_hidden_is_left_out_of_what_is_readable(tmp_path: Path) -> None:
     for name in ("packages/torch", "packages/grader/checks", "packages/numpy"):
         (tmp_path / name).mkdir(parents=True)
     packages = str(tmp_path / "packages")
-    found = reach.split(packages, (f"{packages}/grader",))
+    found = allowed_paths.split(packages, (f"{packages}/grader",))
     assert sorted(found.readable) == [f"{packages}/numpy", f"{packages}/torch"]
     assert found.listable == (packages,)
-    assert reach.split(packages, ("/elsewhere",)).readable == (packages,)
-    assert reach.split(packages, (packages,)).readable == ()
+    assert allowed_paths.split(packages, ("/elsewhere",)).readable == (packages,)
+    assert allowed_paths.split(packages, (packages,)).readable == ()
 
 
 def test_an_environment_inside_the_checkout_stays_readable() -> None:
     inside_checkout = "/home/me/checkout/.venv/lib"
-    assert reach.split(inside_checkout, ("/home/me/checkout",)).readable == (inside_checkout,)
+    assert allowed_paths.split(inside_checkout, ("/home/me/checkout",)).readable == (
+        inside_checkout,
+    )
 
 
 def test_the_shipped_notebooks_are_known_by_their_hash() -> None:

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.candidate import wire
-from grader.candidate.observation import (
+from grader.kit.observation import (
     clean,
     read_confinement,
     read_outcome,
     read_setup,
     read_touched,
 )
-from grader.candidate.wire import DTYPES, MAX_ANSWER_HEADER, Message, WireError, pack, unpack
+from grader.protocol import wire
+from grader.protocol.wire import DTYPES, MAX_ANSWER_HEADER, Message, WireError, pack, unpack
 
 EXAMPLES, MESSAGES_AN_EXAMPLE = 250, 48
 VALID = Message(

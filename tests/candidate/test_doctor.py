@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from grader.candidate import confinement
-from grader.cli import main
-from grader.doctor import Observation, text
+from grader.cli.doctor import Observation, text
+from grader.cli.grade import main
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
 REFUSED = Observation("start a program", False, "Operation not permitted")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.candidate.hangs import Hangs, work
-from grader.candidate.observation import Failure, Observation
-from grader.candidate.probe import Call, Probe, Sizes, StandIns
+from grader.examiner.hangs import Hangs, work
+from grader.kit.observation import Failure, Observation
+from grader.kit.probe import Call, Probe, Sizes, StandIns
 
 HUNG = Observation((Failure("timed_out", "call"),))
 NEVER_LOADED = Observation((Failure("timed_out", "load"),))

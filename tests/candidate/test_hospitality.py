@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate.client import Candidates
+from grader.examiner.client import Candidates
 from tests.candidate.asking import CALLS, failures
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux")

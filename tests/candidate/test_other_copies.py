@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.candidate import other_copies, reach
+from grader.candidate.confinement import allowed_paths, other_copies
 from tests.redteam.attacks import IMPORTS, write_cells
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,10 +26,10 @@ class VAE(Honest):
             sys.path.insert(0, place)
         sys.meta_path[:] = [finder for finder in sys.meta_path if "grader" not in str(type(finder))]
         try:
-            module = importlib.import_module("grader.checks.expected")
+            module = importlib.import_module("grader.vae.expected")
         except (ImportError, OSError):
             for place in PLACES:
-                source = os.path.join(place, "grader", "checks", "expected.py")
+                source = os.path.join(place, "grader", "vae", "expected.py")
                 try:
                     return torch.tensor([float(len(open(source).read()))])
                 except OSError:
@@ -138,7 +138,7 @@ def test_what_an_installation_refers_to(site: Path, tmp_path: Path, name: str, t
 @pytest.mark.parametrize("name", ["vae.egg", "vae.zip", "vae_grader-0.1.0-py3-none-any.whl"])
 def test_archives(site: Path, name: str) -> None:
     with zipfile.ZipFile(site / name, "w") as archive:
-        archive.writestr("grader/checks/expected.py", "")
+        archive.writestr("grader/vae/expected.py", "")
     with zipfile.ZipFile(site / "other.zip", "w") as archive:
         archive.writestr("numpy/__init__.py", "")
     (site / "broken.zip").write_bytes(b"PK")
@@ -152,7 +152,7 @@ def test_an_egg_that_is_a_folder(site: Path) -> None:
 
 def test_nothing_of_python_itself_is_hidden() -> None:
     torch = str(Path(np.__file__).parents[1] / "torch")
-    hidden = reach.project()
+    hidden = allowed_paths.project()
     assert not [path for path in hidden if torch.startswith(path.rstrip("/") + "/")]
     assert torch not in hidden
     assert os.path.realpath(sys.base_prefix) not in hidden
@@ -161,12 +161,12 @@ def test_nothing_of_python_itself_is_hidden() -> None:
 GRADE = """
 import sys
 from pathlib import Path
-from grader.candidate import client
-from grader.candidate.client import Candidates
-from grader.candidate.processes import Warm
-from grader.grading import KNOWN_CHECKS, Grader
-from grader.rubric import default_path, load_rubric
-from grader.run.start import Runner
+from grader.examiner import client
+from grader.examiner.client import Candidates
+from grader.examiner.forkserver_client import Warm
+from grader.examiner.grading import KNOWN_CHECKS, Grader
+from grader.examiner.rubric import default_path, load_rubric
+from grader.examiner.background import Runner
 import grader
 assert grader.__file__.startswith(sys.argv[2]), grader.__file__
 if sys.argv[3] != "landlock":
@@ -181,13 +181,13 @@ with Candidates() as candidates, Runner(candidates.warm, candidates.folder) as r
 IN_THE_RUN = """
 import os
 for place in PLACES:
-    for name in ("grader/checks/expected.py", "rubric.yaml", "grader/data/rubric.yaml"):
+    for name in ("grader/vae/expected.py", "rubric.yaml", "grader/data/rubric.yaml"):
         try:
             print("LEAK" + "ED", place, name, len(open(os.path.join(place, name)).read()))
         except OSError as error:
             print(type(error).__name__)
 try:
-    import grader.checks.expected
+    import grader.vae.expected
     print("LEAK" + "ED by an import")
 except ModuleNotFoundError as error:
     print(error)

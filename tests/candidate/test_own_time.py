@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from grader.candidate import own_time
-from grader.candidate.own_time import Allowance, Watch
-from grader.candidate.processes import GraderError
+from grader.examiner import cpu_time
+from grader.examiner.cpu_time import Allowance, Watch
+from grader.examiner.forkserver_client import GraderError
 
 
 class Clocks:
@@ -18,11 +18,11 @@ class Clocks:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.wall, self.cpu = 100.0, 0.0
         self.waited: dict[str, float] = {"1": 0.0}
-        patch.setattr(own_time, "_read", self._read)
+        patch.setattr(cpu_time, "_read", self._read)
         patch.setattr(time, "monotonic", lambda: self.wall)
 
-    def _read(self, pid: int | None) -> own_time._Reading:
-        return own_time._Reading(self.wall, self.cpu, dict(self.waited))
+    def _read(self, pid: int | None) -> cpu_time._Reading:
+        return cpu_time._Reading(self.wall, self.cpu, dict(self.waited))
 
     def go(self, wall: float, cpu: float = 0.0, **waited: float) -> None:
         self.wall += wall

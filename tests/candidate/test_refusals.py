@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate.client import Candidates
 from grader.candidate.refusals import refused
-from grader.checks.reading import lost_by
+from grader.examiner.client import Candidates
+from grader.kit.outputs import lost_by
 from tests.candidate.asking import CALLS, failures
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux")

@@ -12,14 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.candidate import client, limits, scratch
-from grader.candidate.channels import Channel
-from grader.candidate.client import Candidates
-from grader.candidate.limits import Limits
-from grader.candidate.observation import Returned
-from grader.candidate.probe import Probe
-from grader.candidate.processes import GraderError, Warm
-from grader.checks import worlds
+from grader.candidate import scratch
+from grader.examiner import client
+from grader.examiner.channels import Channel
+from grader.examiner.client import Candidates
+from grader.examiner.forkserver_client import GraderError, Warm
+from grader.kit.observation import Returned
+from grader.kit.probe import Probe
+from grader.protocol import limits
+from grader.protocol.limits import Limits
+from grader.vae import fixtures
 from tests.candidate.asking import CALLS, SIZES, failures, sliced
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux")
@@ -50,7 +52,7 @@ def elbo_of(step: str) -> str:
 
 def values(candidates: Candidates, source: str, folder: Path, probes: int = 2) -> set[float]:
     """What the ELBO returns in some probes of one candidate."""
-    weights = worlds.random_weights(np.random.default_rng(0), SIZES)
+    weights = fixtures.random_weights(np.random.default_rng(0), SIZES)
     code = sliced(source, folder)
     found = candidates.ask([Probe(SIZES, weights, (ELBO,))] * probes, code)
     outcomes = [outcome for observation in found for outcome in observation.outcomes]

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from grader.candidate import seccomp
-from grader.candidate.system_calls import NEWEST, audit_architecture, numbers
+from grader.candidate.confinement import seccomp
+from grader.candidate.confinement.system_calls import NEWEST, audit_architecture, numbers
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or audit_architecture() is None, reason="needs Linux's system calls"

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.candidate.client import Candidates
-from grader.candidate.observation import Returned
-from grader.candidate.probe import Call, Probe, Sizes
-from grader.checks import worlds
+from grader.examiner.client import Candidates
+from grader.kit.observation import Returned
+from grader.kit.probe import Call, Probe, Sizes
 from grader.submission import extract, load
+from grader.vae import fixtures
 from tests.redteam.attacks import Attack, write_notebook
 
 SIZES = Sizes(6, 2, 4)
@@ -198,7 +198,7 @@ def test_what_can_not_be_followed_is_the_method_that_is_asked(
 def seen(source: str, asked: str, candidates: Candidates, folder: Path) -> frozenset[str]:
     """What is touched when a method is called."""
     path = write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})
-    weights = worlds.random_weights(np.random.default_rng(0), SIZES)
+    weights = fixtures.random_weights(np.random.default_rng(0), SIZES)
     probe = Probe(SIZES, weights, (CALLS[asked],))
     (observation,) = candidates.ask((probe,), extract(load(path)))
     assert all(isinstance(outcome, Returned) for outcome in observation.outcomes)

@@ -6,7 +6,7 @@ import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from grader.candidate.turns import Turns
+from grader.examiner.turns import Turns
 
 
 def test_who_is_alone_has_nobody_beside() -> None:

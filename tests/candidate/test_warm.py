@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate.processes import MAX_REQUEST, GraderError, Warm
+from grader.examiner.forkserver_client import MAX_REQUEST, GraderError, Warm
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are used on Linux only")
 

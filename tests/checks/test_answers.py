@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.candidate.hangs import work
-from grader.candidate.observation import Failure, Observation, Returned
-from grader.candidate.probe import Call, Probe, Sizes
-from grader.checks.answers import Answers, Probes
-from grader.checks.examine import examine
-from grader.checks.verdict import Exam
-from grader.rubric import Rubric
+from grader.examiner.answers import Answers, Probes
+from grader.examiner.examination import examine
+from grader.examiner.hangs import work
+from grader.examiner.rubric import Rubric
+from grader.kit.check import Exam
+from grader.kit.observation import Failure, Observation, Returned
+from grader.kit.probe import Call, Probe, Sizes
 from grader.submission import extract, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,7 +168,7 @@ class Refusing(ThreadPoolExecutor):
 
 
 def test_questions_are_answered_while_the_interpreter_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.checks.answers.ThreadPoolExecutor", Refusing)
+    monkeypatch.setattr("grader.examiner.answers.ThreadPoolExecutor", Refusing)
     checks = [asking(question(method, 1)) for method in ("encoder", "decoder", "sample")]
     assert side_by_side(Candidate().put, *checks, at_once=2) == [[1.0]] * 3
 
@@ -184,7 +184,7 @@ def test_checks_do_not_wait_for_others_that_can_not_begin(
 
     code = extract(load(ROOT / "reference" / "vae_solved.ipynb"))
     monkeypatch.setattr(Refusing, "takes", 5)
-    monkeypatch.setattr("grader.checks.examine.ThreadPoolExecutor", Refusing)
+    monkeypatch.setattr("grader.examiner.examination.ThreadPoolExecutor", Refusing)
     with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="shutdown"):
         pool.submit(examine, code, rubric, Exam(put), 1).result(20)
     assert asked.is_set()

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.checks.copies import alike, alike_rows
+from grader.kit.duplicates import alike, alike_rows
 
 SEEDS = st.integers(0, 2**32 - 1)
 

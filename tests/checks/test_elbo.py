@@ -6,7 +6,7 @@ import pytest
 from outcomes import Examine, lost_checks
 from variant_bank import Variant, notebook_with
 
-from grader.spec import TASK_IDS
+from grader.vae.spec import TASK_IDS
 
 DRAWN_BY_HELPER = "self.sample_with_reparam(mu, logsigma)"
 DRAWN_INSIDE = "mu + logsigma.exp() * torch.randn_like(mu)"

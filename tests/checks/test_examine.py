@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from outcomes import ROOT, Examine, lost_checks
 
-from grader.checks.examine import unlisted, works_at_full_size_only
+from grader.examiner.examination import unlisted, works_at_full_size_only
 from grader.report.result import TaskResult
 from grader.submission import extract, load
 

@@ -13,10 +13,12 @@ from scipy.special import ndtr
 from variant_bank import Variant, notebook_with
 
 from grader.candidate.reply import MAX_ITEMS, Outbox, encode
-from grader.checks import sample_draws, sample_models, statistics
-from grader.checks.sample_models import SMALL, STEPS, THETAS, THRESHOLDS, Samples
-from grader.checks.verdict import NotReached
-from grader.checks.worlds import FULL
+from grader.kit import statistics
+from grader.kit.check import NotReached
+from grader.vae.fixtures import FULL
+from grader.vae.sample import draws as sample_draws
+from grader.vae.sample import models as sample_models
+from grader.vae.sample.models import SMALL, STEPS, THETAS, THRESHOLDS, Samples
 
 PLAIN = "z = torch.randn(num_samples, self.latent_dim)\nreturn torch.bernoulli(self.decoder(z))"
 

@@ -14,14 +14,14 @@ from typing import Any
 import nbformat
 import torch
 
-from grader.candidate.client import Candidates
-from grader.candidate.reach import cuda_devices
-from grader.grading import KNOWN_CHECKS, Grader
+from grader.candidate.confinement.allowed_paths import cuda_devices
+from grader.examiner import training_run
+from grader.examiner.background import Runner
+from grader.examiner.client import Candidates
+from grader.examiner.grading import KNOWN_CHECKS, Grader
+from grader.examiner.processes import SpawnedProcess
+from grader.examiner.rubric import default_path, load_rubric
 from grader.report.result import Result
-from grader.rubric import default_path, load_rubric
-from grader.run import training
-from grader.run.process import SpawnedProcess
-from grader.run.start import Runner
 
 SOLVED = Path(__file__).parents[2] / "reference" / "vae_solved.ipynb"
 FIRST_OF_ELBO = "mu, logsigma = self.encoder(x)"
@@ -69,8 +69,8 @@ def _write(path: Path, line: str) -> None:
 
 def _graded(path: Path, gpu: bool, confined: bool) -> bool:
     """Grade a notebook, print what came, and say whether it is as it should be."""
-    module = "grader.run.trainer" if confined else "tests.cuda.unconfined"
-    training_module: Any = training
+    module = "grader.candidate.trainer" if confined else "tests.cuda.unconfined"
+    training_module: Any = training_run
     training_module.SpawnedProcess = partial(_spawn, module)
     # Without a GPU its trainer is tried all the same, and finds that there is none.
     training_module.cuda_devices = lambda: ("a device",)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from grader.candidate import confinement
-from grader.run import trainer
+from grader.candidate import confinement, trainer
 
 
 def _nothing(profile: confinement.Profile, trust: bool = False) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ import sys
 import pytest
 from variant_bank import all_variants
 
-from grader.checks.verdict import Lost
-from grader.diagnosis import CATALOGUE, named
-from grader.diagnosis.misconception import Misconception, explained
-from grader.spec import TASK_IDS
+from grader.kit.check import Lost
+from grader.kit.misconception import Misconception, explained
+from grader.vae.misconceptions import CATALOGUE, named
+from grader.vae.spec import TASK_IDS
 
 _INJECTED = {id for variant in all_variants() for id in variant.misconception}
 
@@ -134,7 +134,9 @@ def test_an_unknown_name_is_refused() -> None:
         named("kl.no_such_thing")
 
 
-@pytest.mark.parametrize("module", ["grader.diagnosis", "grader.checks", "grader.diagnosis.kl"])
+@pytest.mark.parametrize(
+    "module", ["grader.vae.misconceptions", "grader.vae.checks", "grader.vae.kl.misconceptions"]
+)
 def test_checks_and_diagnosis_can_be_imported_in_either_order(module: str) -> None:
-    code = f"import {module}; import grader.checks, grader.diagnosis"
+    code = f"import {module}; import grader.vae.checks, grader.vae.misconceptions"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

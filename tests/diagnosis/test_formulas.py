@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.candidate.probe import Sizes
-from grader.checks import expected, worlds
-from grader.checks.expected import Bound
-from grader.checks.stand_ins import HELPERS, bounds
-from grader.diagnosis import elbo, elbo_slips, kl
-from grader.diagnosis.graph import errors
-from grader.diagnosis.objective import Objective
-from grader.diagnosis.search import Slip, same, simplest
+from grader.kit.graph import errors
+from grader.kit.probe import Sizes
+from grader.kit.search import Slip, same, simplest
+from grader.vae import expected, fixtures
+from grader.vae.elbo import misconceptions as elbo
+from grader.vae.elbo import slips
+from grader.vae.elbo.objective import Objective
+from grader.vae.expected import Bound
+from grader.vae.kl import misconceptions as kl
+from grader.vae.stubs import HELPERS, bounds
 
 SEEDS = st.integers(0, 2**32 - 1)
 SIZES = Sizes(9, 3, 8)
@@ -35,11 +37,11 @@ def answers(
 ) -> list[elbo.Answer]:
     """What a method that computes ``value`` answers for several batches."""
     rng = np.random.default_rng(seed)
-    weights = worlds.random_weights(rng, SIZES)
+    weights = fixtures.random_weights(rng, SIZES)
     weights["linear22.bias"] = np.full(SIZES.latent, -2.0)
     found = []
     for rows in (1, 2, 7):
-        x, noise = worlds.binary_rows(rng, rows, SIZES), rng.normal(size=(rows, SIZES.latent))
+        x, noise = fixtures.binary_rows(rng, rows, SIZES), rng.normal(size=(rows, SIZES.latent))
         found.append(elbo.Answer(weights, x, noise, value(weights, x, noise)))
     return found
 
@@ -110,9 +112,7 @@ def test_right_bounds_have_no_misconception(seed: int) -> None:
     assert found.misconceptions == ()
 
 
-@pytest.mark.parametrize(
-    "slip", elbo_slips.SLIPS, ids=[slip.misconception.id for slip in elbo_slips.SLIPS]
-)
+@pytest.mark.parametrize("slip", slips.SLIPS, ids=[slip.misconception.id for slip in slips.SLIPS])
 def test_a_wrong_bound_is_recognised(slip: Slip) -> None:
     wrong = replace(Objective(), **slip.changes)
     given = answers(3, lambda weights, x, noise: wrong.value(BOUNDS[0], weights, x, noise))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate.client import Candidates
-from grader.rubric import Rubric
+from grader.examiner.client import Candidates
+from grader.examiner.rubric import Rubric
 from grader.submission import extract, load, read_rules
 from grader.submission.files import files_of
 from tests.notebooks.made import lost, made, solved_class

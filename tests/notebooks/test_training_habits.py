@@ -10,10 +10,10 @@ import nbformat
 import pytest
 from outcomes import Examine, lost_checks
 
-from grader.candidate.client import Candidates
-from grader.grading import grade_file
+from grader.examiner.client import Candidates
+from grader.examiner.grading import grade_file
+from grader.examiner.rubric import Rubric
 from grader.report.result import Result
-from grader.rubric import Rubric
 from tests.redteam.attacks import Attack, write_notebook
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate.client import Candidates
-from grader.grading import Grader
-from grader.rubric import Rubric
+from grader.examiner.client import Candidates
+from grader.examiner.grading import Grader
+from grader.examiner.rubric import Rubric
 from tests.notebooks.made import lost, made
 from tests.notebooks.test_added_methods import TOLD_BY_RUNNING, UNWRITTEN, WAYS
 

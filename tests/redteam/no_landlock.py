@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.candidate import landlock
+from grader.candidate.confinement import landlock
 from grader.candidate.worker import become, import_late, prepare
 
 __all__ = ["become", "import_late", "prepare"]

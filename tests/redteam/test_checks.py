@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from grader import spec
-from grader.candidate import client
-from grader.candidate.client import Candidates, Patience
-from grader.candidate.processes import Warm
-from grader.grading import KNOWN_CHECKS, grade_file
+from grader.examiner import client
+from grader.examiner.client import Candidates, Patience
+from grader.examiner.forkserver_client import Warm
+from grader.examiner.grading import KNOWN_CHECKS, grade_file
+from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.terminal import to_terminal
-from grader.rubric import Rubric, default_path, load_rubric
+from grader.vae import spec
 from tests.redteam.attacks import Attack, attacks
 from tests.redteam.guards import Canary, guarded
 

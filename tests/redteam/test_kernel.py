@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate.processes import Warm, WarmFork
-from grader.run.digits import shipped_folder
-from grader.run.execute import RunLimits, RunOutcome, run_notebook
-from grader.run.manager import KERNEL_LIMITS, settings
-from grader.run.process import Interrupted
+from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
+from grader.examiner.notebook_run import RunLimits, RunOutcome, run_notebook
+from grader.examiner.processes import Interrupted
 from grader.submission.load import load
+from grader.vae.digits import shipped_folder
 from tests.redteam.attacks import Attack, attacks
 from tests.redteam.guards import Canary, guarded
 
@@ -41,7 +41,7 @@ vae.sample_with_reparam(mu, mu)
 def kernels() -> Iterator[tuple[WarmFork, Path]]:
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
         warm = Warm(folder, "grader.candidate.worker")
-        kernels = WarmFork(warm, "grader.run.kernel")
+        kernels = WarmFork(warm, "grader.candidate.kernel")
         wire, control = kernels.fork({})  # it fails, but not before the imports are done
         wire.recv(1)
         wire.close()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
-from grader import spec
+from grader.vae import spec
 from reference.vae import VAE
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import io
 import pytest
 from made_results import broken_grader, entry, graded, ungradable
 
-from grader.report.canvas import CanvasError, fill_gradebook
+from grader.platforms.canvas import CanvasError, fill_gradebook
 from grader.report.course import Entry
 from grader.report.result import Result
 

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import broken_grader, graded, ungradable
 
-from grader.batch.compare import CompareError, read_results
-from grader.batch.schedule import failed_result
-from grader.consequences import charged, penalty, rule_results
+from grader.course.compare import CompareError, read_results
+from grader.course.schedule import failed_result
+from grader.examiner.penalties import charged, penalty, rule_results
+from grader.examiner.rubric import RULES, Rubric
 from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
-from grader.rubric import RULES, Rubric
-from grader.submission.findings import Finding
+from grader.submission.rules.findings import Finding
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import HOSTILE, course, entry, graded
 
-from grader.report.cells import points_cell, table, text_cell
+from grader.platforms.nbgrader_grades import COLUMNS, Enrolled, Roster, to_nbgrader
+from grader.report.csv_write import points_cell, table, text_cell
 from grader.report.gradebook import to_gradebook
-from grader.report.nbgrader import COLUMNS, Enrolled, Roster, to_nbgrader
 
 
 def read(content: bytes) -> list[dict[str, str]]:

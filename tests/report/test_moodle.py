@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 from made_results import HOSTILE, broken_grader, course, entry, graded, ungradable
 
+from grader.platforms.moodle import WorksheetError, feedback_zip, fill_worksheet
 from grader.report.course import Entry
-from grader.report.moodle import WorksheetError, feedback_zip, fill_worksheet
 
 ENGLISH = (
     '\ufeffIdentifier,"Full name","Email address",Status,Grade,"Maximum Grade",'

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from made_results import HOSTILE, broken_grader, graded, ungradable
 from outcomes import ROOT
 
-from grader.candidate.client import Candidates
-from grader.grading import grade_file
+from grader.examiner.client import Candidates
+from grader.examiner.grading import grade_file
+from grader.examiner.rubric import Rubric
 from grader.report.result import CheckResult, Result, RuleResult, Run, Submission, TaskResult
 from grader.report.result import Training as Trained
 from grader.report.schema import to_schema
 from grader.report.to_json import to_json
-from grader.rubric import Rubric
 
 DOCS = ROOT / "grader" / "docs"
 SCHEMA = json.loads((DOCS / "result.schema.json").read_text(encoding="utf-8"))

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import HOSTILE, broken_grader, course, entry, failed, graded, task, ungradable
 
-from grader.batch.overrides import Wish, overridden
-from grader.report.classroom import to_classroom
-from grader.report.gradescope import MAX_BYTES, to_gradescope
-from grader.report.junit import MAX_MESSAGE, to_junit
+from grader.course.overrides import Wish, overridden
+from grader.platforms.classroom import to_classroom
+from grader.platforms.gradescope_results import MAX_BYTES, to_gradescope
+from grader.platforms.junit import MAX_MESSAGE, to_junit
 from grader.report.result import Result
 
 FORMAT = {"enum": ["text", "simple_format", "html", "md", "ansi"]}

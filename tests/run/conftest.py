@@ -10,12 +10,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.candidate.processes import Warm, WarmFork
-from grader.run.digits import shipped_folder
-from grader.run.execute import RunLimits, RunOutcome, run_notebook
-from grader.run.manager import KERNEL_LIMITS, settings
-from grader.run.process import Interrupted
+from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
+from grader.examiner.notebook_run import RunLimits, RunOutcome, run_notebook
+from grader.examiner.processes import Interrupted
 from grader.submission.load import load
+from grader.vae.digits import shipped_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -27,7 +27,7 @@ Run = Callable[..., RunOutcome]
 def nursery() -> Iterator[tuple[Warm, WarmFork, Path]]:
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
         warm = Warm(folder, "grader.candidate.worker")
-        kernels = WarmFork(warm, "grader.run.kernel")
+        kernels = WarmFork(warm, "grader.candidate.kernel")
         wire, control = kernels.fork({})  # it fails, but not before the imports are done
         wire.recv(1)
         wire.close()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from grader.run.digits import DataError, Digits, read_digits, shipped_folder
+from grader.vae.digits import DataError, Digits, read_digits, shipped_folder
 from reference.make_small_mnist import PER_DIGIT, first_of_each, main, write_idx
 
 

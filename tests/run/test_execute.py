@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.run import outputs
+from grader.examiner import notebook_outputs
 from tests.run.conftest import Run, solved_cells
 
 
@@ -131,7 +131,7 @@ def test_endless_output_ends_the_kernel(run: Run, flood: str) -> None:
     outcome = run("1", flood, cell_seconds=30)
     assert (outcome.run.status, outcome.run.cell) == ("killed", 2)
     assert outcome.run.error == "Cell 2 printed without end, so its kernel was ended."
-    assert len(outcome.executed or "") < 3 * outputs.MAX_CELL_BYTES
+    assert len(outcome.executed or "") < 3 * notebook_outputs.MAX_CELL_BYTES
 
 
 def test_long_output_is_cut_and_said(run: Run) -> None:

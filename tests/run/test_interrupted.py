@@ -21,20 +21,19 @@ import nbformat
 import pytest
 from made_results import entry, graded
 
-from grader import machine
-from grader.candidate.limits import Limits
-from grader.candidate.processes import GraderError, Warm
+from grader.examiner import kernel_manager, machine, training_run
+from grader.examiner.background import Runner
+from grader.examiner.forkserver_client import GraderError, Warm
+from grader.examiner.notebook_run import RunOutcome, run_notebook
+from grader.examiner.processes import ForkedProcess
+from grader.examiner.renewed_forkserver import Turns
+from grader.protocol.limits import Limits
 from grader.report.from_json import from_json
 from grader.report.gradebook import flags
 from grader.report.page import to_page
 from grader.report.result import Run, Training
 from grader.report.terminal import run_words
 from grader.report.to_json import to_json
-from grader.run import manager, training
-from grader.run.execute import RunOutcome, run_notebook
-from grader.run.process import ForkedProcess
-from grader.run.renewed import Turns
-from grader.run.start import Runner
 from grader.submission import Notebook, extract, load
 from tests.run.conftest import ROOT, SOLVED
 
@@ -190,7 +189,9 @@ def test_what_a_notebook_does_to_itself_is_its_own(start: Start, end: str, words
 def test_a_notebook_at_its_own_limit_of_time_is_not_tried_again(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manager, "KERNEL_LIMITS", Limits(cpu_seconds=2, memory_bytes=3 << 30))
+    monkeypatch.setattr(
+        kernel_manager, "KERNEL_LIMITS", Limits(cpu_seconds=2, memory_bytes=3 << 30)
+    )
     run = start("while True: pass").result(60).run
     assert run.error == "Cell 1 ended the kernel: it used more CPU time than is allowed."
 
@@ -233,7 +234,7 @@ def test_what_is_printed_before_exit_is_kept(start: Start) -> None:
 
 
 def test_why_there_is_no_kernel_is_said(bench: Bench, tmp_path: Path) -> None:
-    nothing = manager.settings(tmp_path, manager.KERNEL_LIMITS, trust=False)
+    nothing = kernel_manager.settings(tmp_path, kernel_manager.KERNEL_LIMITS, trust=False)
     kernels = bench.runner._kernels
     with pytest.raises(GraderError, match=r"DataError: .* holds no train-images"):
         run_notebook(_notebook(tmp_path, "1"), kernels, bench.folder, nothing)
@@ -287,7 +288,7 @@ def test_a_training_that_is_killed_from_outside_is_done_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts = []
-    ask = training._ask
+    ask = training_run._ask
 
     def killed_once(process: ForkedProcess, job: bytes) -> Training:
         attempts.append(process)
@@ -298,7 +299,7 @@ def test_a_training_that_is_killed_from_outside_is_done_again(
         return ask(process, job)
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setattr(training, "_ask", killed_once)
+    monkeypatch.setattr(training_run, "_ask", killed_once)
     trained = bench.runner.start_training(extract(load(SOLVED))).result(60)
     assert trained.status == "completed"
     assert len(attempts) == 2

@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.run.outputs import to_text
+from grader.examiner.notebook_outputs import to_text
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.run.file_commands import carry_out
+from grader.candidate.patches.file_commands import carry_out
 from tests.run.conftest import Run
 
 

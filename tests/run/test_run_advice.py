@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from grader import spec
-from grader.checks import CHECKS
-from grader.grading import _advice
+from grader.examiner.grading import _advice
+from grader.examiner.run_explanations import NO_ERROR, small_part
 from grader.report.result import CheckResult, CheckStatus, Run, TaskResult, Training
-from grader.run.explain import NO_ERROR, small_part
 from grader.submission.slices import Slice
+from grader.vae import spec
+from grader.vae.checks import CHECKS
 
 CODE = Slice((), {}, frozenset())
 FAILED = Training("failed", error="NameError: name 'batch_size' is not defined")

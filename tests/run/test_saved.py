@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.run.saved import saved_state
 from grader.submission.load import Cell, Notebook, load
+from grader.submission.rules.saved_state import saved_state
 from tests.run.conftest import SOLVED
 
 

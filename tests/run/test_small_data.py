@@ -9,17 +9,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.candidate.processes import Warm, WarmFork
-from grader.report.result import Run as Came
-from grader.run.explain import (
+from grader.examiner.background import Runner
+from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.run_explanations import (
     NO_ERROR,
     cause,
     may_count_images,
     names_amounts,
     without_places,
 )
-from grader.run.outcome import RunOutcome, further
-from grader.run.start import Runner
+from grader.examiner.run_outcome import RunOutcome, further
+from grader.report.result import Run as Came
 from grader.submission.load import load
 from tests.run.conftest import solved_cells
 
@@ -213,9 +213,9 @@ def test_no_message_names_a_place_of_the_graders(tmp_path: Path) -> None:
 
     text = (
         f"No such file: '{tmp_path}/work/data.csv' in {tmp_path}/home/x.py, "
-        f"{torch.__file__} and {Path(__file__).parents[2]}/grader/run/kernel.py"
+        f"{torch.__file__} and {Path(__file__).parents[2]}/grader/candidate/kernel.py"
     )
     cleaned = without_places(text, tmp_path)
     assert cleaned == (
-        "No such file: 'data.csv' in ~/home/x.py, torch/__init__.py and grader/run/kernel.py"
+        "No such file: 'data.csv' in ~/home/x.py, torch/__init__.py and grader/candidate/kernel.py"
     )

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from PIL import Image
 
+from grader.examiner.notebook_run import RunOutcome
 from grader.report.pictures import pictures_of
-from grader.run.execute import RunOutcome
 from tests.run.conftest import Run, solved_cells
 
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"

@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import spec
-from grader.candidate.processes import Warm, WarmFork
-from grader.candidate.reach import cuda_devices
-from grader.candidate.wire import Message
+from grader.candidate.confinement.allowed_paths import cuda_devices
+from grader.examiner import training_run
+from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.protocol.wire import Message
 from grader.report.result import Training
-from grader.run import training
-from grader.run.digits import read_digits, shipped_folder
 from grader.submission.extract import extract
 from grader.submission.load import load
 from grader.submission.slices import Slice
+from grader.vae import spec
+from grader.vae.digits import read_digits, shipped_folder
 from tests.run.conftest import SOLVED
 
 Train = Callable[..., Training]
@@ -31,7 +31,7 @@ Train = Callable[..., Training]
 
 @pytest.fixture(scope="module")
 def trainers(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[WarmFork]:
-    forks = WarmFork(nursery[1], "grader.run.trainer")
+    forks = WarmFork(nursery[1], "grader.candidate.trainer")
     yield forks
     forks.close()
 
@@ -54,21 +54,21 @@ def train(
             cells = tuple(replace(cell, source=cell.source.replace(old, new)) for cell in cells)
         digits = read_digits(shipped_folder(), True)
         digits = replace(digits, images=digits.images[:images], labels=digits.labels[:images])
-        return training.train(replace(code, cells=cells), digits, trainers, nursery[2])
+        return training_run.train(replace(code, cells=cells), digits, trainers, nursery[2])
 
     return execute
 
 
 def test_right_solution_falls_as_expected(train: Train) -> None:
     result = train()
-    assert (result.status, result.device, result.steps) == ("completed", "cpu", training.STEPS)
+    assert (result.status, result.device, result.steps) == ("completed", "cpu", training_run.STEPS)
     assert result.first_loss == pytest.approx(550, abs=15)
     assert np.mean(result.losses[-10:]) == pytest.approx(206, abs=6)  # type: ignore[arg-type]
     assert result.fell
     assert result.finite
     assert result.steps_per_second is not None
-    assert training.contradiction(result, elbo_is_right=True) is None
-    assert "alone" in (training.contradiction(result, elbo_is_right=False) or "")
+    assert training_run.contradiction(result, elbo_is_right=True) is None
+    assert "alone" in (training_run.contradiction(result, elbo_is_right=False) or "")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_right_solution_falls_as_expected(train: Train) -> None:
 def test_wrong_objective_does_not_fall_like_that(train: Train, change: tuple[str, str]) -> None:
     result = train(change)
     assert result.fell is not True
-    assert training.contradiction(result, elbo_is_right=True) is not None
+    assert training_run.contradiction(result, elbo_is_right=True) is not None
 
 
 USES = {
@@ -217,14 +217,14 @@ def test_process_that_ends_itself(train: Train) -> None:
 
 
 def test_training_without_end(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "SECONDS", 1.0)
-    monkeypatch.setattr(training, "START_SECONDS", 1.0)
+    monkeypatch.setattr(training_run, "SECONDS", 1.0)
+    monkeypatch.setattr(training_run, "START_SECONDS", 1.0)
     result = train(("noise = torch.randn_like(mu)", "while True: pass"))
     assert result.status == "timed_out"
 
 
 def test_losses_that_are_no_numbers() -> None:
-    judged = training.judge(Training("completed"), np.array([543.0, np.nan, np.inf] * 20))
+    judged = training_run.judge(Training("completed"), np.array([543.0, np.nan, np.inf] * 20))
     assert judged.finite is False
     assert judged.fell is False
     assert judged.losses[:3] == (543.0, None, None)
@@ -239,8 +239,8 @@ def test_what_is_said_of_the_losses_is_what_was_judged(
     before: list[float], last: list[float]
 ) -> None:
     losses = np.array([*before, *last])
-    judged = training.judge(Training("completed", steps=50), losses)
-    words = training.fall_words(judged)
+    judged = training_run.judge(Training("completed", steps=50), losses)
+    words = training_run.fall_words(judged)
     first, mean = (float(w) for w in re.findall(r"starts at (\S+) and ends at (\S+),", words)[0])
     assert first == pytest.approx(before[0], abs=0.006)
     assert mean == pytest.approx(np.mean(last), abs=0.011)
@@ -251,12 +251,14 @@ def test_what_is_said_of_the_losses_is_what_was_judged(
 
 def test_the_last_loss_alone_is_not_what_is_told() -> None:
     losses = np.array([545.0, *[240.0] * 48, 209.0])
-    judged = training.judge(Training("completed", steps=50), losses)
+    judged = training_run.judge(Training("completed", steps=50), losses)
     assert judged.fell is False
-    assert "209" not in training.fall_words(judged)
-    assert "236.90, the mean of the last 10 steps" in training.fall_words(judged)
-    assert training.fall_words(judged) in (training.contradiction(judged, True) or "")
-    assert "finite" in training.fall_words(training.judge(judged, np.array([545.0, np.inf] * 25)))
+    assert "209" not in training_run.fall_words(judged)
+    assert "236.90, the mean of the last 10 steps" in training_run.fall_words(judged)
+    assert training_run.fall_words(judged) in (training_run.contradiction(judged, True) or "")
+    assert "finite" in training_run.fall_words(
+        training_run.judge(judged, np.array([545.0, np.inf] * 25))
+    )
 
 
 @pytest.mark.parametrize(
@@ -270,15 +272,15 @@ def test_the_last_loss_alone_is_not_what_is_told() -> None:
 )
 def test_nonsense_is_not_believed(body: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
-        training.read_reply(Message(body, (np.zeros(3),)))
+        training_run.read_reply(Message(body, (np.zeros(3),)))
 
 
 def test_text_is_cleaned_and_fields_are_capped() -> None:
     body = {"kind": "trained", "seconds": 2.0, "device": "\x1b[2J", "notes": ["a\x07b"]}
-    result = training.read_reply(Message(body, (np.full(10_000, 5.0),)))
+    result = training_run.read_reply(Message(body, (np.full(10_000, 5.0),)))
     assert result.device == "cpu"
     assert result.notes == ("ab",)
-    assert result.steps == training.STEPS
+    assert result.steps == training_run.STEPS
 
 
 @pytest.mark.cuda
@@ -288,7 +290,7 @@ def test_training_on_cuda(tmp_path: Path, trainers: WarmFork) -> None:
     code = extract(load(SOLVED))
     use = f"{USES['device']}; {FIRST_OF_ELBO}"
     cells = (replace(c, source=c.source.replace(FIRST_OF_ELBO, use)) for c in code.cells)
-    result = training.train(replace(code, cells=tuple(cells)), digits, trainers, tmp_path)
+    result = training_run.train(replace(code, cells=tuple(cells)), digits, trainers, tmp_path)
     print(result)
     assert result.status == "completed"
     assert result.device == "cuda"

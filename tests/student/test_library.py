@@ -11,7 +11,7 @@ import pytest
 from outcomes import ROOT
 
 from grader import grade
-from grader.rubric import RubricError
+from grader.examiner.rubric import RubricError
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 

@@ -12,7 +12,7 @@ import pytest
 from outcomes import ROOT
 
 from grader import self_check
-from grader.candidate.processes import GraderError
+from grader.examiner.forkserver_client import GraderError
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 WRONG = ("torch.exp(logsigma)", "torch.exp(0.5 * logsigma)")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from outcomes import ROOT
 from student_notebooks import SOLVED, TEMPLATE
 
-from grader.cli import main
+from grader.cli.grade import main
 
 RUBRIC = (ROOT / "rubric.yaml").read_text(encoding="utf-8")
 

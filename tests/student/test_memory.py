@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from student_notebooks import UNWRITTEN, WRONG_KL, write
 
-from grader.candidate.client import Candidates
-from grader.grading import Checked, Grader
-from grader.rubric import Rubric
+from grader.examiner.client import Candidates
+from grader.examiner.grading import Checked, Grader
+from grader.examiner.rubric import Rubric
 from grader.student.memory import Memory
 from grader.submission import Slice, extract, load
 

@@ -15,7 +15,7 @@ from student_notebooks import SOLVED, TEMPLATE, WRONG_KL, write
 
 def self_check(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "grader.cli", "--self-check", *map(str, arguments)],
+        [sys.executable, "-m", "grader.cli.grade", "--self-check", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -66,7 +66,9 @@ def test_wrong_usage_is_exit_status_2(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "can't be read" in done.stderr
     watching = subprocess.run(
-        [sys.executable, "-m", "grader.cli", "--watch", str(SOLVED)], capture_output=True, cwd=ROOT
+        [sys.executable, "-m", "grader.cli.grade", "--watch", str(SOLVED)],
+        capture_output=True,
+        cwd=ROOT,
     )
     assert watching.returncode == 2
 

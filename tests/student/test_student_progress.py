@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from student_notebooks import TEMPLATE, UNWRITTEN, WRONG_KL, write
 
-from grader.candidate.client import Candidates
-from grader.grading import grade_file
+from grader.examiner.client import Candidates
+from grader.examiner.grading import grade_file
+from grader.examiner.rubric import Rubric
 from grader.report.page import to_page, to_table
 from grader.report.plain import to_plain
 from grader.report.result import CheckResult, Result, Run, Submission, TaskResult
 from grader.report.terminal import to_terminal
-from grader.rubric import Rubric
 from grader.student.live import SelfCheck
-from grader.student.progress import has_all_points, next_step, state
+from grader.student.task_state import has_all_points, next_step, state
 from grader.student.text import to_change_text, to_text
 
 

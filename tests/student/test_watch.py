@@ -15,9 +15,9 @@ import pytest
 from outcomes import ROOT
 from student_notebooks import UNWRITTEN, WRONG_KL, text_with, write
 
-from grader.candidate.client import Candidates
-from grader.grading import Graded, Grader
-from grader.rubric import Rubric
+from grader.examiner.client import Candidates
+from grader.examiner.grading import Graded, Grader
+from grader.examiner.rubric import Rubric
 from grader.student import watch
 from grader.student.watch import Watcher
 
@@ -124,7 +124,7 @@ def test_ctrl_c_ends_it_quietly(path: Path, follow: Callable[..., tuple[str, lis
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_the_command_sees_a_rename_and_ends_by_a_signal(path: Path) -> None:
-    command = [sys.executable, "-m", "grader.cli", "--self-check", "--watch", path.name]
+    command = [sys.executable, "-m", "grader.cli.grade", "--self-check", "--watch", path.name]
     with subprocess.Popen(
         command,
         cwd=path.parent,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import load
-from grader.submission.rules import read_rules
+from grader.submission.rules.reading import read_rules
 
 ROOT = Path(__file__).parents[2]
 NN = "import torch.nn as nn"

@@ -7,11 +7,11 @@ from build import notebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader import spec
 from grader.submission import extract, read_rules
-from grader.submission.findings import NO_DISTRIBUTIONS
 from grader.submission.methods import find_members
 from grader.submission.program import read_program
+from grader.submission.rules.findings import NO_DISTRIBUTIONS
+from grader.vae import spec
 
 IMPORTS = "import torch, types, textwrap\nimport torch.nn as nn\nfrom functools import wraps"
 NAMES = ("encoder", "sample_with_reparam", "decoder", "kl_divergence", "elbo", "sample")

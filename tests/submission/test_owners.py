@@ -6,7 +6,7 @@ import pytest
 from build import notebook
 
 from grader.submission import extract, read_rules
-from grader.submission.findings import NO_DISTRIBUTIONS
+from grader.submission.rules.findings import NO_DISTRIBUTIONS
 
 IMPORTS = "import torch\nimport torch.nn as nn\nfrom functools import partial"
 USE = "torch.distributions.Normal(0, 1)"

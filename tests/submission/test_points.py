@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate.client import Candidates
-from grader.grading import Grader
+from grader.examiner.client import Candidates
+from grader.examiner.grading import Grader
+from grader.examiner.rubric import Rubric
 from grader.report.result import Result
-from grader.rubric import Rubric
-from grader.student.progress import next_step
+from grader.student.task_state import next_step
 from tests.redteam.attacks import IMPORTS, ROOT, write_cells
 
 FULL = {"encoder": 10, "reparam": 10, "decoder": 10, "kl": 5, "elbo": 15, "sample": 10}

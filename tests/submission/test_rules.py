@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from build import notebook
 
-from grader import spec
 from grader.submission import Finding, Notebook, Ungradable, extract, load, read_rules
-from grader.submission.findings import (
+from grader.submission.program import read_program
+from grader.submission.rules.findings import (
     NO_ADDITIONAL_IMPORTS,
     NO_DISTRIBUTIONS,
     NO_EDITS_OUTSIDE_BLOCKS,
 )
-from grader.submission.program import read_program
 from grader.submission.template import Template, own_template, read_template
+from grader.vae import spec
 
 ROOT = Path(__file__).parents[2]
 IMPORTS = "import torch, sys, importlib\nimport torch.nn as nn"

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
-from grader import spec
 from grader.submission import extract, load
+from grader.vae import spec
 
 ROOT = Path(__file__).parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"

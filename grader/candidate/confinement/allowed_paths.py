@@ -1,0 +1,94 @@
+"""Which files a notebook's code needs: Python, its packages, and the system's data for both."""
+
+from __future__ import annotations
+
+import os
+import site
+import stat
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from grader.candidate.confinement import other_copies
+from grader.examiner.forkserver_client import SEARCHED
+
+_SYSTEM = (
+    *("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64"),
+    *("/usr/share", "/usr/local/lib", "/usr/local/share", "/nix/store", "/gnu/store"),
+    *("/etc/fonts", "/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"),
+    *("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"),
+    *("/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory"),
+    "/sys/devices/system/cpu",
+)
+_CUDA = ("/proc/driver/nvidia", "/sys/bus/pci/devices", "/sys/devices", "/usr/local/cuda")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What may be read whole, and the folders on the way to it of which only names may be read."""
+
+    readable: tuple[str, ...]
+    listable: tuple[str, ...]
+
+
+@cache
+def installation() -> Reach:
+    """Python and its packages without this project: neither as a checkout nor installed."""
+    parts = [split(root, project()) for root in _roots()]
+    return Reach(
+        tuple(dict.fromkeys(path for part in parts for path in part.readable)),
+        tuple(dict.fromkeys(path for part in parts for path in part.listable)),
+    )
+
+
+@cache
+def project() -> tuple[str, ...]:
+    """Where this project lies: what runs and the checkout around it, and every other copy."""
+    package = Path(__file__).resolve().parents[2]
+    checkout = package.parent
+    is_checkout = (checkout / "rubric.yaml").exists() and not other_copies.is_packages(
+        str(checkout)
+    )
+    running = (str(package), str(checkout)) if is_checkout else (str(package),)
+    searched = os.environ.get(SEARCHED, "").split(os.pathsep)
+    return tuple(dict.fromkeys((*running, *other_copies.find([*sys.path, *searched], _roots()))))
+
+
+def cuda_devices() -> tuple[str, ...]:
+    """The device files of NVIDIA's GPUs; none where there is no GPU."""
+    folder = Path("/dev")
+    found = [*folder.glob("nvidia*"), *folder.glob("nvidia-caps/*")]
+    return tuple(sorted(str(path) for path in found if stat.S_ISCHR(path.stat().st_mode)))
+
+
+def cuda_data() -> tuple[str, ...]:
+    """What NVIDIA's libraries read about the GPUs and the machine."""
+    return _CUDA
+
+
+def _roots() -> list[str]:
+    paths = sysconfig.get_paths()
+    named = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    packages = [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")]
+    own = [*named, *packages, *site.getsitepackages(), str(Path(sys.base_prefix) / "lib")]
+    # A folder in which someone keeps other things too is not Python's own.
+    return [os.path.realpath(path) for path in (*own, *_SYSTEM)]
+
+
+def split(path: str, hidden: tuple[str, ...]) -> Reach:
+    """A path, or where something hidden lies in it the parts that are not hidden."""
+    if path in hidden:
+        return Reach((), ())
+    if not any(h.startswith(path.rstrip("/") + "/") for h in hidden):
+        return Reach((path,), ())
+    try:
+        children = [str(Path(path) / name) for name in os.listdir(path)]
+    except OSError:
+        children = []
+    parts = [split(child, hidden) for child in children if not Path(child).is_symlink()]
+    return Reach(
+        tuple(p for part in parts for p in part.readable),
+        (path, *(p for part in parts for p in part.listable)),
+    )

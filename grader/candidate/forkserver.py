@@ -1,0 +1,292 @@
+"""The warm process: holds what candidates need to have imported, and forks them.
+
+It is started as ``python -m grader.candidate.forkserver FD SERVICE FOLDER`` before the examiner
+reads rubric, checks or notebook. A service is a module with ``prepare()``, called once, and
+``become(wire, given)``, called in each fork; one that names ``FORKS_BEFORE_COLLAPSE`` has memory
+put into huge pages when it has forked so often. Over the socket FD the examiner asks for forks: a
+JSON object and two descriptors, the fork's wire and a control socket. The control socket tells the
+examiner the fork's pid and how it ended, or why there is none; when the examiner closes it, the
+fork and all that it started are killed. When FD closes, everything ends, and the temporary FOLDER
+is removed: the examiner may have been killed.
+
+A request that names a ``folder`` and ``limits`` has the fork killed when it puts too much there.
+One that names a folder for ``scratch`` gets a fresh one in it as its ``folder``, which is gone when
+the fork has ended. One that asks for ``late`` imports is served when the service has made them,
+once, with ``import_late()``.
+
+A fork may itself be a warm process, for a service that needs more imports than the first: its wire
+is then its FD.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from grader.candidate import huge_pages, scratch
+from grader.examiner.forkserver_client import MAX_REQUEST
+from grader.protocol import limits
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+FOLDER_SECONDS = 0.25
+"""How often the folders that forks write to are measured."""
+
+
+def main() -> None:
+    """Import what the service needs, then serve forks until the examiner goes."""
+    try:
+        serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    finally:
+        with contextlib.suppress(ChildProcessError):
+            while True:  # they are killed; a file that one still writes must not outlive the folder
+                os.wait()
+        scratch.remove(sys.argv[3])
+    os._exit(0)  # the examiner waits, and taking torch down in good order takes a while
+
+
+def serve(requests: socket.socket, service: str) -> None:
+    """Be a warm process of a service until the examiner closes its end of ``requests``."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    module = importlib.import_module(service)
+    module.prepare()
+    gc.collect()
+    gc.freeze()
+    _Nursery(requests, module).run()
+
+
+@dataclass
+class _Folder:
+    """A folder that a fork writes to.
+
+    Attributes:
+        most: what it may hold: bytes, and files.
+        least_room: bytes that must stay free on its disk. Files that a fork has removed and still
+            has open are in no folder.
+        is_scratch: whether it was made for the fork, and goes with it.
+        found: what was too much: "folder" or "disk"; None as long as nothing was.
+    """
+
+    path: str
+    most: tuple[int, int]
+    least_room: int
+    is_scratch: bool
+    found: str | None = None
+
+    def excess(self) -> str | None:
+        """Measure it; what is too much."""
+        if limits.is_overfull(self.path, *self.most):
+            self.found = "folder"
+        elif limits.room(self.path) < self.least_room:
+            self.found = "disk"
+        return self.found
+
+
+class _Nursery:
+    """The forks alive, by control socket and by pid."""
+
+    def __init__(self, requests: socket.socket, service: Any) -> None:
+        self._service = service
+        self._requests = requests
+        self._controls: dict[int, socket.socket] = {}
+        self._folders: dict[int, _Folder] = {}
+        self._scratches = scratch.Folders()
+        self._forks = 0
+        self._has_imported_late = False
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def run(self) -> None:
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        self._selector.register(self._requests, selectors.EVENT_READ, None)
+        self._selector.register(self._wake_read, selectors.EVENT_READ, None)
+        alive = True
+        while alive:
+            for key, _ in self._selector.select(FOLDER_SECONDS if self._folders else None):
+                if key.fileobj is self._requests:
+                    alive = self._accept()
+                elif key.fileobj == self._wake_read:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wake_read, 4096)
+                    self._reap()
+                elif key.data in self._controls:
+                    self._selector.unregister(key.fileobj)
+                    self._kill(key.data)
+            for pid, folder in self._folders.items():
+                if folder.excess() is not None:
+                    self._kill(pid)
+        for pid in self._controls:
+            self._kill(pid)
+        self._kill_strays()
+
+    def _accept(self) -> bool:
+        """Fork once, or refuse to; False when the examiner is gone."""
+        try:
+            data, fds, flags, _ = socket.recv_fds(self._requests, MAX_REQUEST, 2)
+        except OSError:
+            return False
+        if not data and not fds:
+            return False
+        if len(fds) != 2:  # there were no descriptors left for them, and so nobody to tell
+            for fd in fds:
+                os.close(fd)
+            return True
+        wire_fd, control_fd = fds
+        control = socket.socket(fileno=control_fd)
+        folder = None
+        try:
+            request = _request(data, flags)
+            folder = self._folder(request)
+            pid = self._fork(wire_fd, request)
+        except (ValueError, TypeError, LookupError, OSError) as error:
+            self._tell(control, {"refused": str(error), "exit": 1})
+            control.close()
+            self._let_go(folder)
+            return True
+        finally:
+            os.close(wire_fd)
+        if folder is not None:
+            self._folders[pid] = folder
+        self._controls[pid] = control
+        self._selector.register(control, selectors.EVENT_READ, pid)
+        self._tell(control, {"pid": pid})
+        return True
+
+    def _folder(self, request: dict[str, Any]) -> _Folder | None:
+        """The folder of a request that is measured, which is made if it asks for that."""
+        if "limits" not in request or not request.keys() & {"folder", "scratch"}:
+            return None
+        bounds = request["limits"]
+        most = int(bounds["folder_bytes"]), int(bounds.get("folder_files", limits.FILES))
+        if "scratch" in request:
+            request["folder"] = self._scratches.take(request["scratch"])
+        path = request["folder"]
+        return _Folder(path, most, limits.least_room(path), "scratch" in request)
+
+    def _let_go(self, folder: _Folder | None) -> None:
+        if folder is not None and folder.is_scratch:
+            self._scratches.give_back(folder.path)
+
+    def _fork(self, wire_fd: int, request: dict[str, Any]) -> int:
+        if request.get("late") and not self._has_imported_late:
+            self._has_imported_late = True
+            self._service.import_late()
+            gc.collect()
+            gc.freeze()
+        self._forks += 1
+        if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
+            huge_pages.collapse()
+        pid = os.fork()
+        if pid == 0:
+            self._become(wire_fd, request)
+        return pid
+
+    def _become(self, wire_fd: int, request: dict[str, Any]) -> None:
+        """In the child: keep nothing but the wire, and serve. Never returns."""
+        status = 1
+        try:
+            os.setsid()
+            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            wire = os.dup2(wire_fd, 3) if wire_fd != 3 else 3
+            os.closerange(4, 4096)
+            if "nursery" in request:
+                serve(socket.socket(fileno=wire), request["nursery"])
+            else:
+                _silence()
+                self._service.become(wire, request)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _reap(self) -> None:
+        """Report forks that ended, and end what they left behind."""
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                break
+            # While its leader is not yet reaped, the group's number can't be anybody else's.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(ended.si_pid, signal.SIGKILL)
+            _, _, used = os.wait4(ended.si_pid, 0)
+            folder = self._folders.pop(ended.si_pid, None)
+            control = self._controls.pop(ended.si_pid, None)
+            if control is not None:
+                died = ended.si_code != os.CLD_EXITED
+                news: dict[str, Any] = {"signal" if died else "exit": ended.si_status}
+                if folder is not None and folder.found is not None:
+                    news["excess"] = folder.found
+                took = {"seconds": used.ru_utime + used.ru_stime, "bytes": used.ru_maxrss * 1024}
+                self._tell(control, {**news, **took})
+                with contextlib.suppress(KeyError):
+                    self._selector.unregister(control)
+                control.close()
+            self._let_go(folder)
+        self._kill_strays()
+
+    def _kill(self, pid: int) -> None:
+        """Kill a fork whose control socket was closed; `_reap` does the rest."""
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(pid, signal.SIGKILL)
+
+    def _kill_strays(self) -> None:
+        """Kill processes that a dead fork left to us, in whatever group or session."""
+        with contextlib.suppress(OSError):
+            with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+                children = {int(pid) for pid in file.read().split()}
+            for pid in children - set(self._controls):
+                os.kill(pid, signal.SIGKILL)
+
+    @staticmethod
+    def _tell(control: socket.socket, news: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):
+            control.sendall(json.dumps(news).encode() + b"\n")
+
+
+def _request(data: bytes, flags: int) -> dict[str, Any]:
+    """What is asked for.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    if flags & socket.MSG_TRUNC:
+        raise ValueError(f"a request has more than {MAX_REQUEST} bytes")
+    request = json.loads(data)
+    if not isinstance(request, dict):
+        raise ValueError("a request is no object")
+    return request
+
+
+def _silence() -> None:
+    """Point the standard streams at nothing."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main()

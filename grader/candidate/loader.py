@@ -1,0 +1,140 @@
+"""The student's program in a candidate: executes the slice, and says where an exception arose."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import linecache
+import random
+import sys
+import types
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.candidate import kernel_names
+from grader.candidate.patches import idle_modules, made_up_data
+from grader.candidate.refusals import refused
+from grader.candidate.statements import Run, runs_of
+
+MAX_TEXT = 2000
+_WHOLE = 2
+"""The width of a slice that holds all cells before the class (`slicer.ALL_BEFORE`)."""
+
+
+class _Device(str):
+    """The global name ``device``: a string that answers like a `torch.device` too."""
+
+    index = None  # type: ignore[assignment]
+
+    @property
+    def type(self) -> str:
+        return str(self)
+
+
+def seed_all(seed: int) -> None:
+    """Seed every generator that a method may draw from, so that two gradings agree."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+def generators() -> list[str]:
+    """Where each generator stands: the same text only where it goes on with the same numbers."""
+    of_numpy = np.random.get_state(legacy=False)
+    states = (
+        torch.get_rng_state().numpy().tobytes(),
+        (of_numpy["state"]["key"].tobytes(), of_numpy["state"]["pos"], of_numpy["gauss"]),
+        random.getstate(),
+    )
+    return [hashlib.blake2b(repr(s).encode(), digest_size=16).hexdigest() for s in states]
+
+
+def move_on() -> None:
+    """Draw a number from each generator."""
+    torch.rand(())
+    np.random.random()
+    random.random()
+
+
+def begin(seed: int) -> None:
+    """Have torch and the generators as a fresh process would, whatever ran here before."""
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    seed_all(seed)
+
+
+def load(
+    program: Mapping[str, Any], bind: Mapping[str, int], device: str = "cpu"
+) -> dict[str, Any]:
+    """Execute the slice as a fresh ``__main__``, with these names bound, and return its names.
+
+    A statement beside the class that fails does not stop the rest: a method that needs what it
+    would have bound says so itself when it is called.
+    """
+    module = types.ModuleType("__main__")
+    namespace = module.__dict__
+    sys.modules["__main__"] = module
+    for name in program["modules"]:  # the notebook's own files are read as cells of its
+        _alias(name, module)
+    shell = kernel_names.offer(namespace, program["width"] == _WHOLE)
+    namespace.update(bind, device=_Device(device))
+    if program["width"]:
+        idle_modules.show()
+    failure: BaseException | None = None
+    for cell in program["cells"]:
+        name = f"cell {cell['number']}"
+        lines = cell["source"].splitlines(keepends=True)
+        linecache.cache[name] = (len(cell["source"]), None, lines, name)
+        for run in _compiled(cell["source"], tuple(cell["keep"]), name, program["flags"]):
+            if program["width"]:
+                made_up_data.install()
+            try:
+                shell.keep(run(namespace))
+            except Exception as error:
+                failure = error
+        shell.end_cell()
+    if program["class_name"] not in namespace:
+        raise failure or NameError(f"name '{program['class_name']}' is not defined")
+    if isinstance(found := namespace[program["class_name"]], idle_modules.Idle):
+        found.refuse()
+    namespace.update(bind, device=_Device(device))
+    return namespace
+
+
+def _alias(name: str, module: types.ModuleType) -> None:
+    """Have imports of a module and those of the packages around it find another one."""
+    parts = name.split(".")
+    for count, part in enumerate(parts, 1):
+        sys.modules[".".join(parts[:count])] = module
+        if count > 1:
+            setattr(module, part, module)
+
+
+@cache  # one for all probes of a candidate
+def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list[Run]:
+    """What runs a cell's statements with these indices."""
+    statements = ast.parse(source).body
+    # What a kernel shows if it is an expression.
+    last = -1 if source.rstrip().endswith(";") else len(statements) - 1
+    return [runs_of(statements[index], name, flags, index == last) for index in keep]
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception as text, with the cell and line of the student's code that it came from."""
+    cell = line = None
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith("cell ") and name[5:].isdigit():
+            cell, line = int(name[5:]), trace.tb_lineno
+        trace = trace.tb_next
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    told = {"type": type(error).__name__[:100], "text": text[:MAX_TEXT]}
+    return {**told, "cell": cell, "line": line, "refused": refused(error)}

@@ -1,0 +1,1 @@
+"""What a candidate or a kernel finds changed around it."""

@@ -1,0 +1,68 @@
+"""Copies of what is graded, since the files of a course may change or go away meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from grader.course.listing import GIVEN, File
+from grader.submission.kinds import Kind
+from grader.submission.load import MAX_BYTES
+
+_SUFFIXES = {Kind.NOTEBOOK: ".ipynb", Kind.SCRIPT: ".py"}
+_MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}\.py")
+_MAX_MODULE_BYTES = 1_000_000
+_MAX_MODULES = 20
+
+
+def content_of(file: File) -> bytes | None:
+    """The bytes of a file, cut where they are too many; None if they can't be read."""
+    if file.path is None:
+        return None
+    try:
+        with open(file.path, "rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError:
+        return None
+
+
+def copy_of(file: File, content: bytes, modules: Iterable[File], folder: Path) -> Path:
+    """A copy of a notebook in a new folder, with the student's own modules beside it.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    folder.mkdir()
+    suffix = file.suffix if file.kind is None else _SUFFIXES.get(file.kind, file.suffix)
+    copy = folder / f"{folder.name}{suffix}"
+    copy.write_bytes(content)
+    for module in modules:
+        if module.parts[-1] != copy.name:
+            (folder / module.parts[-1]).write_bytes(content_of(module) or b"")
+    return copy
+
+
+def modules_beside(file: File, own: Sequence[File]) -> tuple[File, ...]:
+    """What the same student handed in that the notebook may import: scripts in its folder."""
+    found = []
+    for other in own:
+        name = other.parts[-1]
+        is_beside = other.parts[:-1] == file.parts[:-1] and other.parts != file.parts
+        is_module = _MODULE.fullmatch(name) is not None and name not in GIVEN
+        if is_beside and is_module and other.path is not None:
+            with suppress(OSError):
+                if other.path.stat().st_size <= _MAX_MODULE_BYTES:
+                    found.append(other)
+    return tuple(found[:_MAX_MODULES])
+
+
+def digest_of_files(files: Iterable[File]) -> bytes:
+    """A digest of names and contents."""
+    found = hashlib.sha256()
+    for file in files:
+        found.update(hashlib.sha256(file.name.encode("utf-8", "replace")).digest())
+        found.update(hashlib.sha256(content_of(file) or b"").digest())
+    return found.digest()

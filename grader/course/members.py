@@ -1,0 +1,226 @@
+"""What is in an archive, read from its start to its end, and nothing written anywhere.
+
+Zips and tars, these also packed by gzip, bzip2 or xz, and single files that are packed so. What an
+archive is, its content tells. Other kinds need programs that Python doesn't bring.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Literal, cast
+
+from grader.course.zip_names import decoder, zip_names
+
+MAX_STREAM_BYTES = 500_000_000
+"""A tar has no table of contents, so all of it is unpacked on the way to what is wanted."""
+MAX_RATIO = 250
+"""Text packs 250 times smaller only if it repeats itself without end."""
+RATIO_FROM_BYTES = 5_000_000
+
+ARCHIVE_SUFFIXES = (
+    *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tbz2", ".txz"),
+    *(".zip", ".tar", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"),
+)
+
+DAMAGED = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError, struct.error),
+)
+"""What Python's libraries raise for archives that aren't as they should be."""
+
+_UNREADABLE = (
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"\x28\xb5\x2f\xfd", "zst"),
+)
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+_TAR_MARK = slice(257, 262), b"ustar"
+
+
+class ArchiveError(Exception):
+    """An archive can't be read, or not to its end; says why, as part of a sentence."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One entry of an archive.
+
+    Attributes:
+        name: as its maker wrote it, with slashes; not to be trusted.
+        kind: what it is.
+        modified: seconds since the epoch; 0 where it isn't known.
+        packed: the bytes that it takes in the archive; None where that isn't known.
+        is_locked: whether a password is needed.
+        open: opens its bytes; to be used before the next member is asked for.
+    """
+
+    name: str
+    kind: Literal["file", "folder", "link", "other"]
+    modified: float
+    packed: int | None
+    is_locked: bool
+    open: Callable[[], IO[bytes]]
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the file is an archive that `members` can read."""
+    with open(path, "rb") as file:
+        head = file.read(512)
+    is_tar = head[_TAR_MARK[0]] == _TAR_MARK[1]
+    return is_tar or head.startswith(_PACKED) or zipfile.is_zipfile(path)
+
+
+def members(path: Path, name: str, most: int) -> Iterator[Member]:
+    """The members of an archive in its own order.
+
+    Args:
+        path: the archive.
+        name: how it was called; a packed file without a name of its own gets this one.
+        most: how many members it may have.
+
+    Raises:
+        ArchiveError: it can't be read, at once or on the way.
+        OSError: the file can't be read.
+    """
+    with open(path, "rb") as file:
+        head = file.read(512)
+    kind = next((kind for mark, kind in _UNREADABLE if head.startswith(mark)), None)
+    if kind is not None:
+        raise ArchiveError(f"{kind} archives aren't read: unpack it in its place, or ask for a zip")
+    try:
+        if head.startswith(_PACKED) or head[_TAR_MARK[0]] == _TAR_MARK[1]:
+            yield from _in_stream(path, name, head, most)
+        else:
+            yield from _in_zip(path, most)
+    except DAMAGED as error:
+        raise ArchiveError(f"it is damaged or no archive: {error}") from error
+
+
+def _in_zip(path: Path, most: int) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        infos = archive.infolist()
+        if len(infos) > most:
+            raise ArchiveError("it holds too many files")
+        for info, name in zip(infos, zip_names(infos), strict=True):
+            kind: Literal["file", "folder", "link"] = "folder" if name.endswith("/") else "file"
+            yield Member(
+                name,
+                "link" if stat.S_ISLNK(info.external_attr >> 16) else kind,
+                _time(info),
+                info.compress_size,
+                bool(info.flag_bits & 1),
+                lambda info=info: archive.open(info),  # type: ignore[misc]
+            )
+
+
+def _opened(path: Path, head: bytes) -> IO[bytes]:
+    """The file's content, unpacked where it starts as a packed one does."""
+    if head.startswith(_PACKED[0]):
+        return cast("IO[bytes]", gzip.open(path))
+    if head.startswith(_PACKED[1]):
+        return cast("IO[bytes]", bz2.open(path))
+    return cast("IO[bytes]", lzma.open(path)) if head.startswith(_PACKED[2]) else open(path, "rb")
+
+
+def _in_stream(path: Path, name: str, head: bytes, most: int) -> Iterator[Member]:
+    """What is in a tar, or the one file that was packed."""
+    size = path.stat().st_size
+    with _opened(path, head) as source:
+        stream = _Capped(source, size)
+        head = stream.read(512)
+        stream.again(head)
+        if head[_TAR_MARK[0]] == _TAR_MARK[1]:
+            yield from _in_tar(stream, most)
+        else:
+            own = name[: name.rfind(".")] if "." in name else name
+            yield Member(own, "file", 0.0, None, False, lambda: io.BufferedReader(stream))
+
+
+def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
+    with tarfile.open(fileobj=stream, mode="r|", encoding="utf-8") as archive:
+        for number, info in enumerate(archive):
+            if number >= most:
+                raise ArchiveError("it holds too many files")
+            archive.members.clear()  # type: ignore[attr-defined]  # else it remembers all
+            raw = info.name.encode("utf-8", "surrogateescape")
+            kind: Literal["file", "folder", "link", "other"] = "other"
+            if info.isreg():
+                kind = "file"
+            elif info.isdir():
+                kind = "folder"
+            elif info.issym() or info.islnk():
+                kind = "link"
+
+            def open_(info: tarfile.TarInfo = info) -> IO[bytes]:
+                found = archive.extractfile(info)
+                return found if found is not None else io.BytesIO()
+
+            name = decoder([raw])(raw).replace("\\", "/")
+            yield Member(name, kind, float(info.mtime), None, False, open_)
+
+
+class _Capped(io.RawIOBase):
+    """A stream that ends in an error where it holds more than it may."""
+
+    def __init__(self, source: IO[bytes], packed: int) -> None:
+        self._source = source
+        self._packed = max(packed, 1)
+        self._size = 0
+        self._ahead = b""
+
+    def again(self, data: bytes) -> None:
+        """Let these bytes be read once more."""
+        self._ahead = data + self._ahead
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Read as `io.RawIOBase` has it."""
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            ArchiveError: there are too many.
+        """
+        if self._ahead:
+            data = self._ahead[:size] if size >= 0 else self._ahead
+            self._ahead = self._ahead[len(data) :]
+            return data
+        try:
+            data = self._source.read(size if 0 <= size <= 1 << 20 else 1 << 20)
+        except OSError as error:
+            if error.errno is None:  # the libraries' word for content that can't be unpacked
+                raise ArchiveError(f"it is damaged: {error}") from error
+            raise
+        self._size += len(data)
+        if self._size > MAX_STREAM_BYTES:
+            raise ArchiveError(f"it unpacks to more than {MAX_STREAM_BYTES // 1_000_000} MB")
+        if self._size > RATIO_FROM_BYTES and self._size > MAX_RATIO * self._packed:
+            raise ArchiveError("it unpacks to far more than its size, as a bomb does")
+        return data
+
+
+def _time(info: zipfile.ZipInfo) -> float:
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime(*info.date_time).timestamp()
+    return 0.0

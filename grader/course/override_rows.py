@@ -1,0 +1,97 @@
+"""The entries of a file of overrides, YAML or CSV, each with the line that it starts in."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+
+import yaml
+
+from grader.course.excel import without_separator_line
+from grader.course.names import shown
+from grader.examiner.strict_yaml import keys_twice, line_of, read_any_yaml
+
+KEYS = ("student", "target", "points", "was", "by", "reason")
+NEEDED = ("student", "target", "points", "reason")
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry as the file has it, the line that it starts in, and those of its keys."""
+
+    value: Any
+    line: int
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+Problem = tuple[int, str]
+"""A line, and a sentence about what is wrong there."""
+
+
+def yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
+    """The entries, and the keys that are there twice.
+
+    Raises:
+        YamlError: it is no YAML.
+        ValueError: it is no list.
+    """
+    rows, root = read_any_yaml(text)
+    if rows is None:
+        return [], []
+    if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
+        raise ValueError("it must be a list of entries, each starting with '- student:'.")
+    problems = [(line, f"line {line}: {shown(why)}.") for line, why in keys_twice(root)]
+    found = []
+    for node, value in zip(root.value, rows, strict=True):
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        lines = {str(key.value): line_of(key) for key, _ in pairs}
+        found.append(Row(value, line_of(node), lines))
+    return found, problems
+
+
+def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
+    """The entries, what is wrong with the header, and the columns that are needed and missing.
+
+    Raises:
+        csv.Error: it is no CSV.
+        ValueError: a column is there twice.
+    """
+    text, separator, before = without_separator_line(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    header: list[str] = []
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    line = 1 + before
+    for cells in reader:
+        begins, line = line, reader.line_num + 1 + before
+        cells = [cell.strip() for cell in cells]
+        if any(cells) and not header:
+            header = [cell.casefold() for cell in cells]
+            problems = _header_problems(cells, begins)
+            twice = [name for name in header if name and header.count(name) > 1]
+            if twice:
+                raise ValueError(f"the column '{shown(twice[0])}' is there twice.")
+        elif any(cells):
+            pairs = zip_longest(header, cells, fillvalue="")
+            known = {name: cell for name, cell in pairs if cell and name in ("", *KEYS)}
+            rows.append(Row(known, begins))
+    return rows, problems, [key for key in NEEDED if key not in header]
+
+
+def _header_problems(cells: Sequence[str], line: int) -> list[Problem]:
+    """The one thing that may be wrong with the names of the columns."""
+    names = [cell.casefold() for cell in cells]
+    unknown = [f"'{shown(cell)}'" for cell in cells if cell and cell.casefold() not in KEYS]
+    missing = [f"'{key}'" for key in NEEDED if key not in names]
+    told = [
+        f"{', '.join(which)} {'is' if len(which) == 1 else 'are'} {what}"
+        for which, what in ((unknown, "not known"), (missing, "missing"))
+        if which
+    ]
+    needed, others = ", ".join(NEEDED), " and ".join(sorted({*KEYS} - {*NEEDED}))
+    why = f"line {line}: the columns must be called {needed}, and may be {others}: "
+    return [(line, f"{why}{', and '.join(told)}.")] if told else []

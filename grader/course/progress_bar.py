@@ -1,0 +1,72 @@
+"""How far a grading is: a bar on a terminal, a line for each submission elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from grader.cli.folding import folded
+from grader.report.plain import number
+from grader.report.result import Result
+
+Told = Callable[[str, Result], None]
+"""Takes the name of what is done, and its result."""
+
+_BAD = ("ungradable", "grader_error")
+
+
+@contextmanager
+def progress(total: int, stream: TextIO) -> Iterator[Told]:
+    """Show how far it is on ``stream``; what couldn't be graded gets a line of its own."""
+    if not stream.isatty():
+        yield _Lines(total, stream)
+        return
+    columns = (
+        TextColumn("Grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[bad]}"),
+    )
+    with Progress(*columns, console=Console(file=stream, highlight=False)) as bar:
+        task = bar.add_task("grading", total=total, rate="", bad="")
+        bad = dict.fromkeys(_BAD, 0)
+
+        def tell(name: str, result: Result) -> None:
+            if result.status in bad:
+                bad[result.status] += 1
+            if result.status in bad or result.is_open:
+                bar.console.print(folded(line(name, result), stream), markup=False)
+            words = [
+                f"{count} {status.replace('_', ' ')}" for status, count in bad.items() if count
+            ]
+            bar.update(task, advance=1, bad=", ".join(words))
+            shown = bar.tasks[0]
+            if shown.elapsed:
+                bar.update(task, rate=f"{60 * shown.completed / shown.elapsed:.0f} a minute")
+
+        yield tell
+
+
+class _Lines:
+    """Counts on, a line a submission."""
+
+    def __init__(self, total: int, stream: TextIO) -> None:
+        self._total, self._stream, self._done = total, stream, 0
+
+    def __call__(self, name: str, result: Result) -> None:
+        self._done += 1
+        print(f"{self._done}/{self._total} {line(name, result)}", file=self._stream, flush=True)
+
+
+def line(name: str, result: Result) -> str:
+    """A submission and what came of it."""
+    if result.status == "graded":
+        points = f"{name}: {number(result.points)} of {number(result.max_points)}"
+        return f"{points}, but the machine interrupted its run" if result.is_open else points
+    return f"{name}: {result.status.replace('_', ' ')}: {result.reason}"

@@ -1,0 +1,291 @@
+"""The examiner's end of the wire: starts candidates, keeps their time, and ends them."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Literal
+
+from grader.candidate import scratch
+from grader.candidate.confinement import refusal
+from grader.examiner.channels import Channel, Forked, Left, Spawned, until
+from grader.examiner.cpu_time import Allowance, Watch, is_measured
+from grader.examiner.forkserver_client import START_SECONDS, GraderError, Warm
+from grader.examiner.hangs import Hangs
+from grader.examiner.turns import Turns
+from grader.kit.observation import (
+    Failure,
+    Observation,
+    Outcome,
+    read_confinement,
+    read_late,
+    read_outcome,
+    read_setup,
+    read_touched,
+)
+from grader.kit.probe import Probe, message
+from grader.protocol.limits import Limits
+from grader.protocol.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireError, pack, unpack
+from grader.submission.slices import Slice
+
+Isolation = Literal["fork", "spawn"]
+
+LIMITS = Limits(folder_bytes=64 << 20, folder_files=2048)
+"""What a candidate may use."""
+
+_NOTHING: Mapping[str, Any] = {"program": {}, "watch": [], "seed": 0, "probes": []}
+
+
+def _needs_room(failed: Observation | None) -> bool:
+    """Whether a failure may be owed to what ran beside: to memory that was short, or to load."""
+    last = failed.outcomes[-1] if failed else None
+    return not (isinstance(last, Failure) and last.kind == "timed_out" and is_measured())
+
+
+def _one_job(probes: Sequence[Probe]) -> Iterator[Probe]:
+    """The first probes, as many as go into one message: one at least."""
+    size = 0
+    for probe in probes:
+        size += sum(array.nbytes for array in probe.question.arrays)
+        if size > MAX_PAYLOAD and probe is not probes[0]:
+            return
+        yield probe
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Limits for building the model, for each call, and for all of them.
+
+    They are in the candidate's own time (see `own_time`), so load on the machine changes nothing.
+    Calls that are repeated have the time of three: drawing pixel by pixel in Python takes seconds.
+    """
+
+    setup_seconds: float = 20.0
+    call_seconds: float = 10.0
+    life_seconds: float = 60.0
+
+    def seconds(self, repeat: int) -> float:
+        """The limit of a call that is made so many times."""
+        return self.call_seconds * (3 if repeat > 1 else 1)
+
+
+class NotConfinedError(GraderError):
+    """This machine can't confine student code; ``missing`` names the layers that it lacks."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(refusal(missing))
+        self.missing = missing
+
+
+def default_isolation() -> Isolation:
+    """Fork where it is safe after importing torch and numpy: on Linux."""
+    return "fork" if sys.platform == "linux" else "spawn"
+
+
+class Candidates:
+    """A source of fresh candidate processes; a context manager that leaves none behind.
+
+    Attributes:
+        isolation: how candidates are started.
+        layers: how the last candidate was confined, in words; empty before the first.
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation | None = None,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+        trust: bool = False,
+    ) -> None:
+        """``trust`` lets student code run where layers of confinement are missing."""
+        self.layers: tuple[str, ...] = ()
+        self.isolation = isolation or default_isolation()
+        given = {"limits": asdict(limits or LIMITS), "trust": trust}
+        self._patience = patience or Patience()
+        self._turns = Turns()
+        self._late = False
+        self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
+        self._open: Callable[[], Channel]
+        self._warm: Warm | None = None
+        if self.isolation == "fork":
+            self._warm = Warm(self._folder.name, "grader.candidate.worker")
+            self._open = lambda: Forked(
+                self._started(), {**given, "scratch": self._folder.name, "late": self._late}
+            )
+        else:
+            self._open = lambda: Spawned(self._folder.name, given)
+
+    @property
+    def warm(self) -> Warm | None:
+        """The warm process that candidates are forked from, where they are."""
+        return self._warm
+
+    @property
+    def folder(self) -> Path:
+        """A temporary folder, gone when the candidates are."""
+        return Path(self._folder.name)
+
+    def _started(self) -> Warm:
+        assert self._warm is not None
+        return self._warm
+
+    def __enter__(self) -> Candidates:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._warm is not None:
+            self._warm.close()
+        scratch.clear(self._folder.name)
+        self._folder.cleanup()
+
+    def require_confinement(self) -> None:
+        """Try whether candidates are confined here, without a line of a student's.
+
+        Raises:
+            GraderError: no candidate could be started.
+            NotConfinedError: a layer is missing.
+        """
+        self._begin(pack(Message(_NOTHING))).close()
+
+    def ask(
+        self,
+        probes: Sequence[Probe],
+        code: Slice,
+        hangs: Hangs | None = None,
+        seed: int = 0,
+    ) -> tuple[Observation, ...]:
+        """Put probes to a fresh candidate that holds ``code``, one after the other.
+
+        A candidate that dies, takes too long or talks nonsense is of no more use. That may be owed
+        to probes before, to the machine, or to someone who killed it: so the probe is put again, to
+        a candidate of its own with none beside it, and what comes then counts.
+
+        ``hangs`` are those of the grading so far; ``seed`` is that of the candidate's generators.
+
+        Raises:
+            GraderError: no candidate could be started, or two were lost to the machine.
+            NotConfinedError: it could not be confined, so no student code ran.
+        """
+        hangs = hangs or Hangs()
+        task = probes[0].calls[0].method if probes else ""
+        observations: list[Observation] = []
+        while rest := probes[len(observations) :]:
+            given_up = hangs.given_up(task, rest[0])
+            if given_up is not None:
+                observations.append(given_up)
+                continue
+            job = _one_job(rest)
+            put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
+            answered, failed = self._try(put, code, seed)
+            observations += answered
+            if len(answered) == len(put):
+                continue
+            probe = put[len(answered)]
+            needs_room = _needs_room(failed)
+            if failed is None or answered or needs_room or not hangs.was_expected(probe, failed):
+                failed = self._again(probe, code, seed, needs_room)
+            hangs.note(task, probe, failed)
+            observations.append(failed)
+        return tuple(observations)
+
+    def _try(
+        self, probes: Sequence[Probe], code: Slice, seed: int
+    ) -> tuple[list[Observation], Observation | None]:
+        """What a candidate makes of probes until it fails, and what came of the one it failed at.
+
+        The latter is None if it did not fail, or was lost to the machine.
+        """
+        try:
+            with self._turns.beside():
+                observations, alive = self._put(message(probes, code, seed), probes)
+        except NotConfinedError:
+            raise
+        except GraderError:
+            return [], None
+        return (observations, None) if alive else (observations[:-1], observations[-1])
+
+    def _again(self, probe: Probe, code: Slice, seed: int, alone: bool) -> Observation:
+        """What a candidate that holds nothing else makes of a probe."""
+        with self._turns.alone() if alone else self._turns.beside():
+            ((observation,), _) = self._put(message((probe,), code, seed), (probe,))
+        return observation
+
+    def _put(self, job: Message, probes: Sequence[Probe]) -> tuple[list[Observation], bool]:
+        """What one candidate makes of probes, on until it fails, and whether it lives."""
+        channel = self._begin(pack(job))
+        try:
+            watch = Watch(channel.pid)
+            observations: list[Observation] = []
+            for probe in probes:
+                observation, alive = self._observe(channel, probe, watch)
+                observations.append(observation)
+                if not alive:
+                    return observations, False
+            return observations, True
+        finally:
+            channel.close()
+
+    def _begin(self, job: bytes) -> Channel:
+        """A candidate that is confined and has its job; there is none unless this returns."""
+        channel = self._open()
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                channel.send(job)
+            self.layers = self._confined(channel)
+        except BaseException:
+            channel.close()
+            raise
+        return channel
+
+    def _observe(self, channel: Channel, probe: Probe, watch: Watch) -> tuple[Observation, bool]:
+        """What comes of a probe, and whether the candidate can be put another."""
+        outcomes: list[Outcome] = []
+        touched: frozenset[str] = frozenset()
+        stage = "load"
+        patience = self._patience
+
+        def allow(seconds: float) -> Allowance:
+            return Allowance(watch, seconds, patience.life_seconds)
+
+        allowance = allow(patience.setup_seconds)
+        try:
+            built = _next(channel, allowance.left)
+            self._late = self._late or read_late(built)
+            not_built = read_setup(built)
+            if not_built is not None:
+                return Observation((not_built,) * len(probe.calls)), True
+            stage = "call"
+            for call in probe.calls:
+                allowance = allow(patience.seconds(call.repeat))
+                answer = _next(channel, allowance.left)
+                touched |= read_touched(answer)
+                self._late = self._late or read_late(answer)
+                outcomes.append(read_outcome(answer, call.repeat))
+            return Observation(tuple(outcomes), touched), True
+        except TimeoutError:
+            failure = Failure("timed_out", stage, text=f"{allowance.seconds:g} seconds")
+        except (EOFError, ConnectionResetError):
+            failure = Failure("died", stage, text=channel.ending())
+        except WireError as error:
+            failure = Failure("nonsense", stage, text=str(error))
+        outcomes += [failure] * (len(probe.calls) - len(outcomes))
+        return Observation(tuple(outcomes), touched), False
+
+    def _confined(self, channel: Channel) -> tuple[str, ...]:
+        """The layers that are on. Until they are, whatever goes wrong is the grader's own fault."""
+        try:
+            layers, missing = read_confinement(_next(channel, until(START_SECONDS)))
+        except (TimeoutError, EOFError, ConnectionResetError, WireError) as error:
+            raise GraderError("a candidate ended before it was confined") from error
+        if missing:
+            raise NotConfinedError(missing)
+        return layers
+
+
+def _next(channel: Channel, left: Left) -> Message:
+    return unpack(lambda count: channel.receive(count, left), MAX_ANSWER_HEADER)

@@ -1,0 +1,195 @@
+"""Starts the warm process and asks it for forks. Light to import: it runs before all else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 120.0
+"""How long a process may take to import torch on a slow disk."""
+
+MAX_REQUEST = 1 << 16
+"""Bytes of a request to a warm process; names of folders are most of it."""
+
+SEARCHED = "GRADER_SEARCHED"
+"""Variable of the environment: where the examiner's Python looks for packages."""
+
+
+class GraderError(Exception):
+    """The grader itself failed; never the submission's fault."""
+
+
+class _GoneError(GraderError):
+    """A process that forks has ended."""
+
+
+def environment(folder: str) -> dict[str, str]:
+    """A candidate's environment: enough to import torch, and one thread to compute with."""
+    kept = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    package_root = str(Path(__file__).resolve().parents[2])
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "CUDA_VISIBLE_DEVICES": "",
+        # Memory that is freed is kept, for a fresh page costs more than most computations in it.
+        "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
+        "MALLOC_TOP_PAD_": str(16 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+        "HOME": folder,
+        # Whom a library asks for when it names a folder: a candidate's user has no name.
+        "LOGNAME": "student",
+        "MKL_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": package_root,
+        SEARCHED: os.pathsep.join(os.path.abspath(path) for path in sys.path),
+        "TMPDIR": folder,
+        # What compiles and is imported late (see `eager`) does nothing.
+        "TORCHDYNAMO_DISABLE": "1",
+    }
+
+
+class Nursery:
+    """The examiner's end of a process that forks on request (see `grader.candidate.forkserver`)."""
+
+    _requests: socket.socket
+
+    def fork(
+        self,
+        request: Mapping[str, Any],
+        kind: socket.SocketKind = socket.SOCK_STREAM,
+    ) -> tuple[socket.socket, socket.socket]:
+        """A new fork's wire, of the given kind, and control socket; closing the latter ends it.
+
+        Raises:
+            GraderError: the process is gone, or the request is too large for it.
+        """
+        data = json.dumps(request).encode()
+        if len(data) > MAX_REQUEST:
+            raise GraderError(f"a process can't be asked for in {len(data)} bytes: names too long")
+        wire, their_wire = socket.socketpair(socket.AF_UNIX, kind)
+        control, their_control = socket.socketpair()
+        with their_wire, their_control:
+            try:
+                fds = [their_wire.fileno(), their_control.fileno()]
+                socket.send_fds(self._requests, [data], fds)
+            except OSError as error:
+                wire.close()
+                control.close()
+                raise _GoneError("the process that student code is forked from ended") from error
+        return wire, control
+
+
+class Warm(Nursery):
+    """A warm process of a service; it removes its folder when the examiner is gone.
+
+    One that was killed (such as by a machine that ran out of memory) is started anew when it is
+    needed again.
+    """
+
+    def __init__(self, folder: str, service: str) -> None:
+        self._folder, self._service = folder, service
+        self._starting = threading.Lock()
+        self._closed = False
+        self._start()
+
+    def _start(self) -> None:
+        os.makedirs(self._folder, 0o700, exist_ok=True)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-m", "grader.candidate.forkserver"]
+        with theirs:
+            self._process = subprocess.Popen(
+                [*command, str(theirs.fileno()), self._service, self._folder],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment(self._folder),
+                cwd=self._folder,
+                # Ctrl-C and a kill of the examiner's group are not for it: it has to clean up.
+                start_new_session=True,
+            )
+        self._requests = ours
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked for forks; it lets go of its socket before they die."""
+        with self._starting:
+            try:
+                return self._requests.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+
+    def fork(
+        self,
+        request: Mapping[str, Any],
+        kind: socket.SocketKind = socket.SOCK_STREAM,
+    ) -> tuple[socket.socket, socket.socket]:
+        asked = self._process
+        try:
+            return super().fork(request, kind)
+        except _GoneError:
+            if not self._start_anew(asked):
+                raise
+            return super().fork(request, kind)
+
+    def _start_anew(self, asked: subprocess.Popen[bytes]) -> bool:
+        """Whether there is another process now than the one that was asked and has ended."""
+        with self._starting:
+            if self._process is asked and not self._closed:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    asked.wait(5)
+                    self._requests.close()
+                    self._start()
+            return self._process is not asked
+
+    def close(self) -> None:
+        """End the warm process; it ends its forks first."""
+        with self._starting:
+            self._closed = True
+        self._requests.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class WarmFork(Nursery):
+    """A fork of a warm process that is a warm process itself, of a service with more imports."""
+
+    def __init__(self, parent: Nursery, service: str) -> None:
+        request = {"nursery": service}
+        self._requests, self._control = parent.fork(request, socket.SOCK_SEQPACKET)
+
+    def close(self) -> None:
+        """End it and its forks."""
+        self._requests.close()
+        self._control.close()
+
+
+def ending_words(code: int) -> str:
+    """How a process ended: a negative code is the signal that killed it."""
+    if code >= 0:
+        return f"it left Python with exit status {code}"
+    meanings = {
+        "SIGXCPU": "it used more CPU time than is allowed",
+        "SIGKILL": "it was killed",
+        "SIGSEGV": "it crashed with a segmentation fault",
+        "SIGABRT": "it aborted",
+        "SIGSYS": "it made a system call that is not allowed",
+        "SIGXFSZ": "it wrote a file that is too large",
+    }
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return meanings.get(name, f"it was ended by {name}")

@@ -1,0 +1,146 @@
+"""What this machine gives the grader, found out before grading starts. Light to import."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+if sys.platform != "win32":
+    import resource
+
+_MEGABYTE = 1 << 20
+_FILES = 32
+_FILES_A_JOB = {True: 40, False: 8}
+"""Open in the examiner, with a run beside the checks and without; measured, with room to spare."""
+_FILES_IN_A_CANDIDATE = {True: 256, False: 64}
+_THREADS, _THREADS_A_JOB = 112, 32
+"""Of all processes of the grader, student code's included; likewise."""
+
+_ENDLESS = 1 << 62
+
+
+class TooLittleError(Exception):
+    """The machine gives too little to grade with; says of what, and what to do."""
+
+
+def cores() -> int:
+    """How many processors this process may use, which can be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def free_bytes() -> int:
+    """Memory that can be had without taking it from anybody; a guess where that can't be read."""
+    return _number(Path("/proc/meminfo"), "MemAvailable:", 4_000_000) * 1024
+
+
+def killed_for_memory() -> int:
+    """How many processes the system has ended because its memory was full, since it was started."""
+    return _number(Path("/proc/vmstat"), "oom_kill", 0)
+
+
+def get_ready(run: bool) -> None:
+    """Raise this process's limits as far as it may, and see that they do for one submission.
+
+    Args:
+        run: whether notebooks are executed, which takes more than checks alone.
+
+    Raises:
+        TooLittleError: they don't.
+    """
+    _check_disk(run)
+    if sys.platform == "win32":
+        return
+    _check("A process may use", resource.RLIMIT_AS, (4096 if run else 2048) * _MEGABYTE, "v")
+    _check("A process may compute for", resource.RLIMIT_CPU, 300 if run else 60, "t")
+    _check("A process may open", resource.RLIMIT_NOFILE, _FILES_IN_A_CANDIDATE[run], "n")
+    if _threads_left() < _THREADS_A_JOB:
+        raise TooLittleError(
+            f"You may have {_limit(resource.RLIMIT_NPROC)} processes and threads at a time here "
+            f"(ulimit -u), and have {_own_threads()} already; grading takes "
+            f"{_THREADS + _THREADS_A_JOB}: end some, or ask for more."
+        )
+
+
+def fitting(jobs: int, run: bool) -> int:
+    """As many of so many submissions side by side as this process's limits allow, one at least."""
+    if sys.platform == "win32":
+        return jobs
+    _raise_to(resource.RLIMIT_NOFILE, _FILES + jobs * _FILES_A_JOB[run])
+    by_files = (_limit(resource.RLIMIT_NOFILE) - _FILES) // _FILES_A_JOB[run]
+    return max(1, min(jobs, by_files, _threads_left() // _THREADS_A_JOB))
+
+
+def _threads_left() -> int:
+    """How many the user may still have beside what grading takes in any case."""
+    most = _limit(resource.RLIMIT_NPROC)
+    if os.getuid() == 0 or most == _ENDLESS:  # the limit doesn't hold for root
+        return _ENDLESS
+    return most - _own_threads() - _THREADS
+
+
+def _check(what: str, kind: int, least: int, letter: str) -> None:
+    """Raise a limit to what is needed.
+
+    Raises:
+        TooLittleError: it may not be raised so far.
+    """
+    _raise_to(kind, least)
+    if (limit := _limit(kind)) < least:
+        told, needed, unit = limit, least, {"n": "files", "t": "seconds"}.get(letter, "MB")
+        if unit == "MB":
+            told, needed = limit // _MEGABYTE, least // _MEGABYTE
+        raise TooLittleError(
+            f"{what} {told} {unit} here (ulimit -{letter}); grading needs {needed}: "
+            "raise that limit, or ask who set it to."
+        )
+
+
+def _check_disk(run: bool) -> None:
+    least = (64 if run else 1) * _MEGABYTE
+    try:
+        folder = tempfile.gettempdir()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise TooLittleError(
+            f"There is no folder for temporary files ({error.strerror}): set TMPDIR to one."
+        ) from error
+    if free < least:
+        raise TooLittleError(
+            f"The disk of {folder} has room for {free // _MEGABYTE} MB; grading needs "
+            f"{least // _MEGABYTE} there: make room, or set TMPDIR to another folder."
+        )
+
+
+def _raise_to(kind: int, least: int) -> None:
+    """Raise a soft limit to ``least``, or as far as the hard one lets it."""
+    soft, hard = resource.getrlimit(kind)
+    wanted = least if hard == resource.RLIM_INFINITY else min(least, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(kind, (wanted, hard))
+
+
+def _limit(kind: int) -> int:
+    soft, _ = resource.getrlimit(kind)
+    return _ENDLESS if soft == resource.RLIM_INFINITY else soft
+
+
+def _own_threads() -> int:
+    from grader.protocol.limits import threads_now
+
+    return threads_now()
+
+
+def _number(path: Path, name: str, missing: int) -> int:
+    """The number that stands behind a name at the start of a line."""
+    try:
+        for line in path.read_text(encoding="ascii").splitlines():
+            if line.split()[:1] == [name]:
+                return int(line.split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return missing

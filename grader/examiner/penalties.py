@@ -1,0 +1,90 @@
+"""What broken rules cost: findings and tasks in, rule results and charged tasks out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from grader.examiner.rubric import RULES, Consequence, Rubric
+from grader.report.result import RuleResult, TaskResult
+from grader.submission.rules.findings import Finding
+
+MAX_LOCATIONS = 20
+
+_KEPT = {
+    "no_distributions": "torch.distributions is not used.",
+    "no_additional_imports": "Nothing else is imported than what the template imports.",
+    "no_edits_outside_blocks": "Nothing that counts is changed outside the marked blocks.",
+    "saved_after_run_all": "The saved notebook was executed from top to bottom.",
+    "loss_falls": "The loss falls in training as a right solution's does.",
+}
+
+
+def rule_results(
+    findings: Sequence[Finding],
+    rubric: Rubric,
+    titles: dict[str, str],
+    unknown: Collection[str] = (),
+) -> tuple[RuleResult, ...]:
+    """One result for each rule but the ``unknown`` ones; ``titles`` names the tasks."""
+    return tuple(
+        _rule_result(rule, findings, rubric.rules[rule], titles)
+        for rule in RULES
+        if rule not in unknown
+    )
+
+
+def _rule_result(
+    rule: str, findings: Sequence[Finding], cost: Consequence, titles: dict[str, str]
+) -> RuleResult:
+    own = [finding for finding in findings if finding.rule == rule]
+    if not own:
+        return RuleResult(rule, "kept", _KEPT[rule], "")
+    more = f" ({len(own) - 1} more like it)" if len(own) > 1 else ""
+    places = {(finding.cell, finding.line): None for finding in own if finding.cell}
+    return RuleResult(
+        rule,
+        "broken",
+        f"{own[0].message}{more}",
+        _words(cost, sorted({titles[f.task] for f in own if f.task in titles})),
+        tuple({"cell": cell, "line": line} for cell, line in list(places)[:MAX_LOCATIONS]),
+    )
+
+
+def _words(cost: Consequence, tasks: list[str]) -> str:
+    if cost == "task" and tasks:
+        named = " and ".join(filter(None, [", ".join(tasks[:-1]), tasks[-1]]))
+        return f"It costs the points of {named}."
+    if isinstance(cost, (int, float)) and cost > 0:
+        return f"It costs {cost:g} points."
+    return "It costs no points; a person may look at it."
+
+
+def points_of(consequence: str) -> float:
+    """The points of the total that a rule result's consequence names; 0 if it names none."""
+    found = re.match(r"It costs (\d[\d.e+-]*) points", consequence)
+    return float(found[1]) if found else 0.0
+
+
+def charged(
+    tasks: Sequence[TaskResult], findings: Sequence[Finding], rubric: Rubric
+) -> tuple[TaskResult, ...]:
+    """The tasks after rules that cost a whole task."""
+    lost = {f.task: f.message for f in findings if rubric.rules.get(f.rule) == "task" and f.task}
+    return tuple(_without_points(t, lost[t.id]) if t.id in lost else t for t in tasks)
+
+
+def _without_points(task: TaskResult, why: str) -> TaskResult:
+    checks = tuple(
+        replace(check, points=0.0, message=check.message or f"Passed, but not counted: {why}")
+        for check in task.checks
+    )
+    return replace(task, points=0.0, checks=checks)
+
+
+def penalty(findings: Sequence[Finding], rubric: Rubric) -> float:
+    """Points that broken rules take from the total, each rule once."""
+    broken = {finding.rule for finding in findings}
+    costs = (rubric.rules[rule] for rule in broken)
+    return sum(float(cost) for cost in costs if isinstance(cost, (int, float)))

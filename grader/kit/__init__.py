@@ -1,0 +1,1 @@
+"""What checks of any assignment are made of."""

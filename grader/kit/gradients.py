@@ -1,0 +1,220 @@
+"""Whether gradients are the derivatives of what a method returns, whatever it computes.
+
+A method that computes another function than asked for still has to have that function's gradient.
+So its derivative is measured, by central differences of what the method itself returns, along one
+direction in each layer and each argument. The candidate's generators start anew in every model, so
+that a method that draws its noise from them gives the same noise each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.kit.check import Exam
+from grader.kit.observation import Failure, Outcome, Value
+from grader.kit.probe import Call, Probe, Sizes, StandIns
+from grader.vae.expected import Weights
+from grader.vae.fixtures import as_single
+
+_STEP = 2e-3
+_RELATIVE = 0.04
+"""Room for curvature, and for units at the kink of their activation."""
+_ROUNDING = 1e-6
+"""Of the length of what is added up: single precision, whose errors are independent."""
+
+Slopes = Mapping[str, np.ndarray | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A call whose gradient is judged.
+
+    Attributes:
+        sizes: the model's.
+        weights: ``layer.weight`` and ``layer.bias``; none for a method without layers.
+        method: its name.
+        arguments: by name.
+        cotangents: what the values are weighted with to make one number.
+        differentiate: the arguments that have a gradient.
+        stand_ins: the helpers that have one.
+    """
+
+    sizes: Sizes
+    weights: Weights
+    method: str
+    arguments: Mapping[str, np.ndarray]
+    cotangents: tuple[np.ndarray, ...]
+    differentiate: tuple[str, ...] = ()
+    stand_ins: StandIns | None = None
+
+    @property
+    def call(self) -> Call:
+        """The call with its gradient."""
+        return Call(self.method, self.arguments, self.cotangents, self.differentiate)
+
+    @property
+    def probe(self) -> Probe:
+        """Asks for the gradient here."""
+        return Probe(self.sizes, self.weights, (self.call,), self.stand_ins)
+
+    @property
+    def value_probe(self) -> Probe:
+        """Asks for the value alone."""
+        call = Call(self.method, self.arguments)
+        return Probe(self.sizes, self.weights, (call,), self.stand_ins)
+
+    def moved(self, directions: Weights, step: float) -> Point:
+        """The same call a step away."""
+
+        def move(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {
+                name: as_single(array + step * directions[name]) if name in directions else array
+                for name, array in arrays.items()
+            }
+
+        return replace(self, weights=move(self.weights), arguments=move(self.arguments))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came in one model: for batches of several sizes, and at a point with its gradient.
+
+    The batches and their outcomes are in the same order.
+    """
+
+    batches: Sequence[np.ndarray]
+    outcomes: Sequence[Outcome]
+    point: Point
+    of_point: Outcome
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Derivatives along directions, of a method's own values and by its gradient.
+
+    Attributes:
+        actual, predicted: a number for each of them.
+        usual: how large it is for such a gradient along directions of this length.
+        room: how far they may differ by rounding.
+        repeats: whether the same question has the same answer.
+    """
+
+    actual: np.ndarray
+    predicted: np.ndarray
+    usual: np.ndarray
+    room: np.ndarray
+    repeats: bool
+
+    @property
+    def alike(self) -> np.ndarray:
+        """Along which directions the gradient is the derivative."""
+        # A direction may happen to lie across the gradient.
+        sizes = np.maximum(np.abs(self.actual), np.maximum(np.abs(self.predicted), self.usual))
+        alike: np.ndarray = np.abs(self.actual - self.predicted) <= self.room + _RELATIVE * sizes
+        return alike
+
+    @property
+    def agree(self) -> bool:
+        """Whether the gradient is the derivative, and is not zero everywhere."""
+        return bool(np.all(self.alike) and np.any(self.predicted))
+
+    def corrected(self, closer: Measured) -> Measured:
+        """The same with another measurement where this one finds a difference."""
+        return replace(
+            self,
+            actual=np.where(self.alike, self.actual, closer.actual),
+            room=np.where(self.alike, self.room, closer.room),
+        )
+
+
+def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Measured | None:
+    """The derivative at a point beside the gradient ``found`` there; None where a call failed.
+
+    Where they differ, a smaller step along the same directions has the last word: less lies on the
+    other side of a kink then.
+    """
+    directions = _directions(point, exam.generator(7, key))
+    measured = _measured(exam, point, found, directions, _STEP)
+    if measured is None or measured.agree or not measured.repeats:
+        return measured
+    closer = _measured(exam, point, found, directions, _STEP / 4)
+    return measured if closer is None else measured.corrected(closer)
+
+
+def _measured(
+    exam: Exam,
+    point: Point,
+    found: Slopes,
+    directions: Sequence[Mapping[str, np.ndarray]],
+    step: float,
+) -> Measured | None:
+    probes = [point.value_probe, point.value_probe]
+    for direction in directions:
+        probes += [point.moved(direction, sign * step).value_probe for sign in (1, -1)]
+    values = [_weighted(seen.outcomes[0], point) for seen in exam.ask_together(probes)]
+    if any(value is None for value in values):
+        return None
+    sums = np.array([value for value in values if value is not None])
+    return Measured(
+        (sums[2::2, 0] - sums[3::2, 0]) / (2 * step),
+        np.array([_along(direction, found) for direction in directions]),
+        np.array([_usual(direction, found) for direction in directions]),
+        np.full(len(directions), _ROUNDING * sums[0, 1] / step),
+        bool(np.isclose(sums[0, 0], sums[1, 0], rtol=1e-5, atol=1e-6)),
+    )
+
+
+def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
+    """One for each layer and argument: for a layer as long as its weights, or else of length one.
+
+    Steps of one length would be lost in rounding where there are many weights.
+    """
+    groups: dict[str, dict[str, np.ndarray]] = {}
+    arguments = {name: point.arguments[name] for name in point.differentiate}
+    for name, array in {**point.weights, **arguments}.items():
+        groups.setdefault(name.split(".")[0], {})[name] = rng.standard_normal(array.shape)
+    found = []
+    for group in groups.values():
+        own = _length([point.weights[name] for name in group if name in point.weights])
+        scale = max(own, 1.0) / _length(list(group.values()))
+        found.append({name: scale * part for name, part in group.items()})
+    return found
+
+
+def _length(arrays: Sequence[np.ndarray]) -> float:
+    return float(np.sqrt(sum(np.sum(array**2) for array in arrays)))
+
+
+def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
+    """The values times the cotangents, added up: the sum, and the length of what is added."""
+    if isinstance(outcome, Failure):
+        return None
+    value = outcome.values[0]
+    total = squares = 0.0
+    for item, cotangent in zip(value.items or (value,), point.cotangents, strict=False):
+        part = _numbers(item)
+        if part is None:
+            return None
+        # A value of another size is met by ones, as the candidate meets it.
+        weights = cotangent.ravel() if cotangent.size == part.size else 1.0
+        total += float(np.sum(weights * part))
+        squares += float(np.sum((weights * part) ** 2))
+    return (total, float(np.sqrt(squares))) if np.isfinite(total) else None
+
+
+def _numbers(item: Value) -> np.ndarray | None:
+    return None if item.array is None else item.array.astype(np.float64).ravel()
+
+
+def _along(direction: Weights, found: Slopes) -> float:
+    slopes = ((found.get(name), part) for name, part in direction.items())
+    return sum(float(np.sum(s * part)) for s, part in slopes if s is not None)
+
+
+def _usual(direction: Weights, found: Slopes) -> float:
+    slopes = [slope for name in direction if (slope := found.get(name)) is not None]
+    numbers = sum(part.size for part in direction.values())
+    return _length(slopes) * _length(list(direction.values())) / float(np.sqrt(numbers))

@@ -1,0 +1,275 @@
+"""From what a candidate returned to arrays that can be judged, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from grader.kit.check import Lost
+from grader.kit.observation import Failure, Outcome, Returned, Value
+
+Shape = tuple[int, ...]
+Names = tuple[str, ...]
+
+
+def lost_by(failure: Failure, method: str) -> Lost:
+    """What a student reads when a call gave nothing."""
+    where = f" (cell {failure.cell}, line {failure.line})" if failure.cell else ""
+    evidence: dict[str, object] = {"cell": failure.cell, "line": failure.line}
+    evidence |= {"exception": failure.type or None, "failure": failure.kind}
+    about = {
+        "load": "The code of class VAE can't be executed",
+        "construct": "VAE(obs_dim, latent_dim, hidden_dim) can't be built",
+        "call": f"`{method}`",
+        "backward": f"The gradient of what `{method}` returned",
+    }[failure.stage]
+    if failure.kind == "raised" and failure.type == "ChangedInitError":
+        return Lost(f"`__init__` was changed: {failure.text}.", evidence=evidence)
+    if failure.kind == "raised" and failure.type == "NotImplementedError":
+        unwritten = evidence | {"unwritten": True}
+        return Lost(f"`{method}` is not implemented{where}.", evidence=unwritten)
+    if failure.refused:
+        return _refused(failure, method, where, evidence)
+    if failure.kind == "raised":
+        verb = "raised" if failure.stage in ("call", "load") else "failed with"
+        link = ": " if failure.stage in ("load", "construct") else f" {verb} "
+        text = f": {failure.text}" if failure.text else ""
+        return Lost(f"{about}{link}{failure.type}{text}{where}.", evidence=evidence)
+    if failure.stage == "load":
+        about = f"Loading class VAE for `{method}`"
+    if failure.kind == "timed_out":
+        return Lost(
+            f"{about} did not finish within {failure.text}.",
+            "Look for a loop that does not end, or a very slow one.",
+            evidence=evidence,
+        )
+    if failure.kind == "died":
+        return Lost(f"{about} ended the process: {failure.text}.", evidence=evidence)
+    return Lost(f"{about} disturbed the grader's channel ({failure.text}).", evidence=evidence)
+
+
+_REFUSED = {
+    "program": "starts a program or a process, or signals one, and a check allows none",
+    "network": "needs the network, and a check has none",
+    "file": "needs a file outside of its own folder, and a check has no other",
+    "rights": "makes a link or changes a file's rights, which a check doesn't allow",
+    "room": "writes more than a check has room for",
+    "absent": "needs a file that isn't there: a check starts in an empty folder",
+}
+
+
+def _refused(failure: Failure, method: str, where: str, evidence: dict[str, object]) -> Lost:
+    """What a student reads where a check is to blame, which allows less than a notebook."""
+    about = {"load": "The code of class VAE", "construct": "`__init__`"}.get(
+        failure.stage, f"`{method}`"
+    )
+    return Lost(
+        f"{about} couldn't be checked{where}: it {_REFUSED[failure.refused]} "
+        f"({failure.type}: {failure.text}).",
+        "This says nothing about what the method computes. Leave such a step out of the class, or "
+        "go on without it where it fails.",
+        evidence=evidence | {"refused": failure.refused},
+    )
+
+
+def values(outcome: Outcome, method: str) -> tuple[Value, ...]:
+    """What a method returned, a value for each repetition.
+
+    Raises:
+        Lost: it returned nothing.
+    """
+    if isinstance(outcome, Failure):
+        raise lost_by(outcome, method)
+    for value in outcome.values:
+        if value.form == "none":
+            unwritten = {"unwritten": True}
+            raise Lost(f"`{method}` is not implemented: it returns None.", evidence=unwritten)
+    return outcome.values
+
+
+def gradients(outcome: Outcome, method: str) -> dict[str, np.ndarray | None]:
+    """Gradients by name, in double precision.
+
+    Raises:
+        Lost: the call or its backward pass failed.
+    """
+    values(outcome, method)
+    assert isinstance(outcome, Returned)
+    if outcome.backward is not None:
+        raise lost_by(outcome.backward, method)
+    return {
+        name: None if gradient is None else gradient.astype(np.float64)
+        for name, gradient in outcome.gradients.items()
+    }
+
+
+def shape_words(shape: Shape) -> str:
+    return f"[{', '.join(map(str, shape))}]"
+
+
+def shape_fits(actual: Shape, wanted: Shape) -> bool:
+    """Whether a shape is the wanted one; axes that happen to have size 1 may be dropped."""
+    return actual == wanted or actual == tuple(n for n in wanted if n != 1)
+
+
+def tensor(value: Value, name: str) -> np.ndarray:
+    """The numbers of a value that should be a real tensor, in double precision.
+
+    NumPy arrays and lists of numbers are no tensors: the training loop could not use them.
+
+    Raises:
+        Lost: it is something else.
+    """
+    if value.form == "tensor" and value.array is not None and "complex" not in value.type:
+        return value.array.astype(np.float64)
+    what = {
+        "number": "a Python number",
+        "ndarray": "a NumPy array",
+        "list": "a list",
+        "tuple": "a tuple",
+        "dict": "a dict",
+        "none": "None",
+        "unreadable": f"a tensor of type {value.type} that can't be read",
+        "tensor": f"a tensor of type {value.type}",
+    }.get(value.form, f"an object of type {value.type}")
+    raise Lost(f"{name} should be a tensor, and is {what}.")
+
+
+def tensor_of_shape(value: Value, name: str, shape: Shape, exactly: bool = False) -> np.ndarray:
+    """A tensor's numbers in the wanted shape; ``exactly`` that where other methods need it.
+
+    Raises:
+        Lost: it is no tensor, or has another shape.
+    """
+    array = tensor(value, name)
+    if array.shape != shape and (exactly or not shape_fits(array.shape, shape)):
+        raise Lost(
+            f"{name} should have shape {shape_words(shape)}, and has {shape_words(array.shape)}.",
+            evidence={"wanted_shape": list(shape), "shape": list(array.shape)},
+        )
+    return array.reshape(shape)
+
+
+def one_step_from(value: Value, name: str, shape: Shape) -> np.ndarray:
+    """Numbers that stand in the wanted shape, or do after one more step.
+
+    Such a step leaves out an axis of size 1, takes the first of several values, exchanges rows and
+    columns, or makes a tensor of an array. The check of the shape charges for it; the others judge
+    what then is there.
+
+    Raises:
+        Lost: it takes more than that.
+    """
+    if value.form in ("tuple", "list", "dict") and value.items:
+        arrays = [item.array for item in value.items if item.array is not None]
+        shapes = {array.shape for array in arrays}
+        if value.form == "list" and len(arrays) == len(value.items) and len(shapes) == 1:
+            return one_step_from(Value("tensor", np.stack(arrays)), name, shape)
+        return one_step_from(value.items[0], name, shape)
+    if value.form in ("ndarray", "list") and value.array is not None:
+        value = Value("tensor", value.array, type=value.type)
+    array = tensor(value, name)
+    if array.size == np.prod(shape) and _without_ones(array.shape) == _without_ones(shape):
+        return array.reshape(shape)
+    if array.shape == shape[::-1]:
+        return array.T
+    return tensor_of_shape(value, name, shape)
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(size for size in shape if size != 1)
+
+
+def require_untouched(outcome: Outcome, given: Mapping[str, np.ndarray], names: Names) -> None:
+    """What was handed in is still as it was, and what came back is of the same dtype.
+
+    Args:
+        outcome: of a call that sends its arguments back.
+        given: the arguments, by name.
+        names: of the values that go on to other layers, in their order; none if any dtype will do.
+
+    Raises:
+        Lost: it is not.
+    """
+    assert isinstance(outcome, Returned)
+    for name, array in given.items():
+        kept = outcome.kept.get(name)
+        if kept is None or kept.array is None or not _equal(kept.array, array):
+            raise Lost(
+                f"The caller's {name} is changed in place: after the call it holds other numbers.",
+                "Which of your steps change a tensor itself instead of making a new one? Who else "
+                "still needs the old numbers?",
+            )
+    dtype = next(iter(outcome.kept.values())).type
+    value = outcome.values[-1]
+    for name, part in zip(names, value.items or (value,), strict=False):
+        if part.form == "tensor" and part.type != dtype:
+            raise Lost(
+                f"{name} has dtype {part.type}, where what it is computed from has {dtype}.",
+                "Tensors of two dtypes can't be multiplied. Which step of yours brings in another?",
+            )
+
+
+def require_unseeded(outcomes: Iterable[Outcome]) -> None:
+    """Calls leave the generators of random numbers going on, each from another place.
+
+    Raises:
+        Lost: they are set back to the same place.
+    """
+    states = [outcome.generators for outcome in outcomes if isinstance(outcome, Returned)]
+    for of_generator in zip(*states, strict=False):
+        moved = [after for before, after in of_generator if before != after]
+        if len(set(moved)) < len(moved):
+            break
+    else:
+        return
+    raise Lost(
+        "Every call seeds the generator of random numbers anew, so that all that is drawn after it "
+        "is the same each time.",
+        "Training wants new noise in every step. Where is a seed set that should not be?",
+    )
+
+
+def _equal(kept: np.ndarray, given: np.ndarray) -> bool:
+    return kept.shape == given.shape and bool(np.all(kept == given.astype(kept.dtype)))
+
+
+def first_two(value: Value, names: Sequence[str], shape: Shape) -> tuple[Value, Value]:
+    """As `pair`, after one more step: leaving out a third value, or taking one thing apart.
+
+    That may be a dict, or a tensor that holds both ``[rows, units]``, side by side in each row or
+    the second behind the first.
+
+    Raises:
+        Lost: it is something else.
+    """
+    if value.form in ("tuple", "list", "dict") and len(value.items) >= 2:
+        return value.items[0], value.items[1]
+    array = value.array
+    if array is not None and array.size == 2 * np.prod(shape) and array.shape != (2, *shape):
+        rows, units = shape
+        in_rows = array.ndim > 1 and len(array) == rows
+        both = array.reshape(rows, 2, units) if in_rows else array.reshape(2, *shape)
+        first, second = both.swapaxes(0, 1) if in_rows else both
+        return Value("tensor", first, type=value.type), Value("tensor", second, type=value.type)
+    return pair(value, names)
+
+
+def pair(value: Value, names: Sequence[str]) -> tuple[Value, Value]:
+    """The two parts of a value that should be a pair; a tensor ``[2, ...]`` unpacks into one too.
+
+    Raises:
+        Lost: it is something else.
+    """
+    wanted = f"a pair ({names[0]}, {names[1]})"
+    if value.form in ("tuple", "list") and value.items:
+        if len(value.items) == 2:
+            return value.items[0], value.items[1]
+        raise Lost(f"The method should return {wanted}, and returns {len(value.items)} values.")
+    array = value.array
+    if value.form == "tensor" and array is not None and array.ndim == 3 and len(array) == 2:
+        return Value("tensor", array[0], type=value.type), Value(
+            "tensor", array[1], type=value.type
+        )
+    raise Lost(f"The method should return {wanted}, and returns a single value.")

@@ -1,0 +1,1 @@
+"""Learning platforms: how each names what it hands out, and what it takes back."""

@@ -1,0 +1,94 @@
+"""Who handed in what, by the metadata of a Gradescope export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from grader.course.listing import GRADESCOPE_FILE, File
+from grader.course.names import shown
+from grader.course.times import read_time
+from grader.report.course import Identity
+
+
+@dataclass(frozen=True)
+class Group:
+    """Who handed in a folder of a Gradescope export, and when if it says so."""
+
+    students: tuple[Identity, ...]
+    submitted: datetime | None = None
+
+
+def groups_of(files: Sequence[File]) -> tuple[dict[str, Group], list[str]]:
+    """Who handed in each folder, and what is wrong with the metadata; no one without them."""
+    path = next((file.path for file in files if file.parts == (GRADESCOPE_FILE,)), None)
+    try:
+        return read_gradescope(path.read_text(encoding="utf-8") if path else ""), []
+    except (OSError, ValueError) as error:
+        return {}, [f"{GRADESCOPE_FILE} can't be read, so folders name the students: {error}."]
+
+
+def read_gradescope(text: str) -> dict[str, Group]:
+    """Who handed in each folder of a Gradescope export, and when.
+
+    Keys are matched with and without the colon that Ruby writes before them.
+
+    Raises:
+        ValueError: the text isn't such a file.
+    """
+    try:
+        data = yaml.load(text, Loader=_AnyTag)  # a SafeLoader: it makes no objects
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError("it is not YAML") from error
+    if not isinstance(data, dict):
+        raise ValueError("it is no list of submissions")
+    groups = {}
+    for folder, entry in data.items():
+        submitters = _get(entry, "submitters")
+        if not isinstance(submitters, list):
+            continue
+        students = tuple(
+            Identity(
+                shown(str(_get(one, "name") or "")) or shown(str(folder)),
+                shown(str(_get(one, "sid") or "")),
+                shown(str(_get(one, "email") or "")),
+                "gradescope",
+                f"{folder}/",
+            )
+            for one in submitters
+            if isinstance(one, dict)
+        )
+        if students:
+            groups[str(folder)] = Group(students, _moment(_get(entry, "created_at")))
+    return groups
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time that YAML has read already, or has left as text."""
+    return read_time(value.isoformat() if isinstance(value, datetime) else str(value))
+
+
+def _get(entry: Any, key: str) -> Any:
+    if not isinstance(entry, dict):
+        return None
+    return entry.get(f":{key}", entry.get(key))
+
+
+class _AnyTag(yaml.SafeLoader):
+    """Reads what Ruby's tags mark as the plain mapping, list or text that it is."""
+
+
+def _untagged(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.ScalarNode)
+    return loader.construct_scalar(node)
+
+
+_AnyTag.add_multi_constructor("!", _untagged)

@@ -1,0 +1,86 @@
+"""grades.csv as ``nbgrader export`` writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grader.platforms.sheets import Filling
+from grader.report.course import Entry
+from grader.report.csv_write import Cell, points_cell, table, time_cell
+
+COLUMNS = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+)
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A student as nbgrader's own gradebook has them; "" for what it doesn't know."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """What nbgrader's own gradebook knows: students by their ids, due dates by assignments."""
+
+    students: Mapping[str, Enrolled] = field(default_factory=dict)
+    duedates: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_ROSTER = Roster()
+
+
+def to_nbgrader(
+    entries: Sequence[Entry], assignment: str, roster: Roster = NO_ROSTER, zeros: bool = False
+) -> tuple[bytes, list[str]]:
+    """Grades in nbgrader's columns, and notices for a person.
+
+    Scores that are open are empty: those of a grader error and, unless ``zeros``, of what could not
+    be graded. Names are those of ``roster``. Of a name that it doesn't have, the last word is the
+    last name, also where it is the only one.
+    """
+    filling = Filling("gradebook of nbgrader", zeros)
+    rows: list[tuple[Cell, ...]] = []
+    seen: set[str] = set()
+    for entry in entries:
+        points = filling.points(entry, "")
+        score = None if points is None else points_cell(entry.result.points)
+        for student in entry.students:
+            *first, last = student.name.split() or [""]
+            id = student.id or entry.name
+            seen.add(id)
+            known = roster.students.get(id)
+            if known is None and roster.students:
+                filling.strangers.append(entry.called)
+            known = known or Enrolled(" ".join(first), last, student.email)
+            rows.append(
+                (
+                    assignment,
+                    roster.duedates.get(assignment, ""),
+                    time_cell(entry.submitted),
+                    id,
+                    known.last_name,
+                    known.first_name,
+                    known.email,
+                    score,
+                    0,
+                    score,
+                    points_cell(entry.result.max_points),
+                )
+            )
+    filling.absent = sorted(roster.students.keys() - seen)
+    return table(COLUMNS, rows), filling.notices()

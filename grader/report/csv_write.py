@@ -1,0 +1,52 @@
+"""Cells of tables that a spreadsheet opens: text never becomes a formula, numbers stay numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+
+from grader.kit.observation import clean
+
+_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What spreadsheets take for the start of a formula (OWASP, 'CSV Injection'), wide forms too."""
+
+MAX_CELL = 30_000
+"""Excel takes 32,767 characters in a cell."""
+
+Cell = str | float | int | None
+
+
+def text_cell(text: str) -> str:
+    """Text that a spreadsheet shows as it is; an apostrophe stops what looks like a formula."""
+    text = clean(text, MAX_CELL)
+    return f"'{text}" if text.lstrip(" ").startswith(_STARTS_FORMULA) else text
+
+
+def points_cell(points: float | None) -> float | int | None:
+    """Points to two decimals, whole ones as an integer; None makes an empty cell."""
+    if points is None:
+        return None
+    rounded = round(points, 2)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def time_cell(moment: datetime | None) -> str:
+    """A moment in UTC as spreadsheets and nbgrader read it; "" if it isn't known."""
+    if moment is None:
+        return ""
+    return str(moment.astimezone(timezone.utc).replace(tzinfo=None))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]], bom: bool = False) -> bytes:
+    """A CSV in UTF-8 with CRLF line ends (RFC 4180); text is guarded, numbers are not touched.
+
+    Args:
+        bom: write a byte order mark, without which Excel takes UTF-8 for something else.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in (header, *rows):
+        writer.writerow([text_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    return text.getvalue().encode("utf-8-sig" if bom else "utf-8")

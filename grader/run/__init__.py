@@ -1,1 +1,0 @@
-"""The run: the whole notebook executed top to bottom, and its class trained for a few steps."""

@@ -1,0 +1,280 @@
+"""Which tasks a piece of code belongs to: those whose methods hold it, or use what holds it.
+
+Names are followed as Python does, so a local variable has nothing to do with a function of that
+name elsewhere, and neither has a method of another class.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from grader.submission.bindings import arguments_of, bindings_of
+from grader.submission.local_modules import is_all_globals
+from grader.submission.scopes import names_of
+from grader.submission.slices import Slice
+from grader.vae import spec
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Task id -> the nodes that count as its code: the method and the helpers that it uses.
+
+    ``family`` are the definitions of the class and its bases.
+    """
+
+    code: Mapping[str, frozenset[ast.AST]]
+    family: frozenset[ast.AST]
+
+
+def find_owners(part: Slice) -> Owners:
+    """The code of each task, without the other tasks' methods that it calls."""
+    scopes = _Scopes()
+    for statement in part.program.statements:
+        if any(
+            cell.number == statement.cell and statement.place in cell.keep for cell in part.cells
+        ):
+            scopes.read(statement.node, scopes.module, False)
+    follower = _Follower(part, scopes)
+    code = {
+        spec.TASK_BY_METHOD[method]: follower.reached([code.node for code in codes])
+        for method, codes in part.members.in_force.items()
+        if method in spec.TASK_BY_METHOD
+    }
+    return Owners(code, follower.family)
+
+
+def tasks_of(owners: Owners, node: ast.AST) -> list[str]:
+    """The tasks that a node belongs to."""
+    return [task for task, nodes in owners.code.items() if node in nodes]
+
+
+@dataclass(eq=False)
+class _Scope:
+    """The module or a function: what it binds, and the code that it binds to names."""
+
+    outer: _Scope | None = None
+    local: frozenset[str] = frozenset()
+    code: dict[str, list[ast.AST]] = field(default_factory=lambda: defaultdict(list))
+
+    def look_up(self, name: str) -> list[ast.AST]:
+        """The functions, classes and expressions that the name may stand for here."""
+        scope: _Scope | None = self
+        while scope is not None:
+            if name in scope.code or name in scope.local:
+                return scope.code.get(name, [])
+            scope = scope.outer
+        return []
+
+
+class _Scopes:
+    """The scope that each node of the slice stands in."""
+
+    def __init__(self) -> None:
+        self.module = _Scope()
+        self.of: dict[ast.AST, _Scope] = {}
+        self.in_classes: set[ast.AST] = set()
+        self.in_functions: set[ast.AST] = set()
+
+    def read(self, node: ast.AST, scope: _Scope, in_class: bool) -> None:
+        """Note the scopes of a node and all in it, and what it binds to names."""
+        waiting = [(node, scope, in_class)]
+        while waiting:
+            node, scope, in_class = waiting.pop()
+            self.of[node] = scope
+            if scope is not self.module:
+                self.in_functions.add(node)
+            if in_class or isinstance(node, ast.ClassDef):
+                self.in_classes.add(node)
+            if not in_class:
+                for name, code in _bound(node):
+                    scope.code[name].append(code)
+            in_class = isinstance(node, ast.ClassDef) or in_class
+            inner = scope
+            if isinstance(node, _FUNCTIONS):
+                body = [node.body] if isinstance(node, ast.Lambda) else node.body
+                bound, declared_global, elsewhere = bindings_of(body)
+                local = bound | {argument.arg for argument in arguments_of(node.args)}
+                inner = _Scope(scope, frozenset(local - declared_global - elsewhere))
+                in_class = False
+            waiting.extend((child, inner, in_class) for child in ast.iter_child_nodes(node))
+
+
+def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name, node
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _unpacked(target, value)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            yield name, value
+        case ast.NamedExpr(target=ast.Name(id=name), value=value):
+            yield name, value
+
+
+@dataclass(frozen=True)
+class _Uses:
+    """What a piece of code names.
+
+    ``members`` are attributes of the instance or its class and ``inherited`` those of ``super()``;
+    ``attributes`` are those of other names, and ``bare`` the names that stand alone somewhere.
+    """
+
+    names: frozenset[str]
+    members: set[str] = field(default_factory=set)
+    inherited: set[str] = field(default_factory=set)
+    attributes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    bare: set[str] = field(default_factory=set)
+
+
+def _uses(node: ast.AST) -> _Uses:
+    try:
+        statement = ast.Expr(node) if isinstance(node, ast.expr) else node
+        assert isinstance(statement, ast.stmt)
+        names = names_of(statement, postponed_annotations=True)
+    except RecursionError:
+        return _Uses(frozenset())
+    uses = _Uses(names.immediate | names.deferred)
+    selves = {"self", "cls", spec.CLASS_NAME}
+    if isinstance(node, _FUNCTIONS):
+        selves |= {argument.arg for argument in (*node.args.posonlyargs, *node.args.args)[:1]}
+    owners = set()
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=attribute):
+                uses.inherited.add(attribute)
+            case ast.Attribute(
+                value=ast.Attribute(value=ast.Name(id=name), attr="__class__")
+                | ast.Call(func=ast.Name(id="type"), args=[ast.Name(id=name)])
+                | ast.Name(id=name) as owner,
+                attr=attribute,
+            ):
+                owners.add(owner)
+                (uses.members if name in selves else uses.attributes[name]).add(attribute)
+            case ast.Call(
+                func=ast.Name(id="getattr"),
+                args=[ast.Name(id=name), ast.Constant(value=str(attribute)), *_],
+            ) if name in selves:
+                uses.members.add(attribute)
+    uses.bare.update(
+        inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and inner not in owners
+    )
+    return uses
+
+
+def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.AST]]:
+    match target, value:
+        case ast.Name(id=name), _:
+            yield name, value
+        case ((ast.Tuple(elts=parts) | ast.List(elts=parts)), _):
+            values = getattr(value, "elts", ())
+            matching = len(values) == len(parts)
+            for index, part in enumerate(parts):
+                yield from _unpacked(part, values[index] if matching else value)
+
+
+class _Follower:
+    """Follows a method to the code that it uses."""
+
+    def __init__(self, part: Slice, scopes: _Scopes) -> None:
+        self._members = part.members
+        self._scopes = scopes
+        every = [code.node for codes in part.members.every.values() for code in codes]
+        self._own = set(every)
+        self.family = frozenset(self._with_bases())
+        self._stored: dict[str, list[ast.AST]] = defaultdict(list)
+        for kept in (*every, *self.family):
+            for node in ast.walk(kept):
+                self._note_stored(node)
+
+    def _with_bases(self) -> Iterator[ast.AST]:
+        """The definitions that hold functions of the class, and their bases."""
+        waiting: list[ast.AST] = [
+            node
+            for node in self._scopes.of
+            if isinstance(node, ast.ClassDef) and not self._own.isdisjoint(ast.walk(node))
+        ]
+        waiting += self._scopes.module.code.get(spec.CLASS_NAME, [])
+        seen: set[ast.AST] = set()
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.ClassDef) and node not in seen:
+                seen.add(node)
+                yield node
+                for base in node.bases:
+                    if isinstance(base, ast.Name):
+                        waiting += self._scopes.of[node].look_up(base.id)
+
+    def _note_stored(self, node: ast.AST) -> None:
+        """Note what ``self.noise = Noise()`` and such assignments in a class body keep."""
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                match target:
+                    case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                        self._stored[name].append(node.value)
+                    case ast.Name(id=name) if node not in self._scopes.in_functions:
+                        self._stored[name].append(node.value)
+
+    def reached(self, method: list[ast.AST]) -> frozenset[ast.AST]:
+        """All nodes of a method and of what it uses, without those of other tasks' methods."""
+        in_force = self._members.in_force
+        others: set[ast.AST] = {
+            in_force[name][0].node for name in spec.TASK_BY_METHOD if name in in_force
+        }
+        others.difference_update(method)
+        found: set[ast.AST] = set()
+        seen: set[ast.AST] = set(others)
+        waiting = list(method)
+        while waiting:
+            node = waiting.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            held = list(_nodes(node, others))
+            if isinstance(node, ast.expr) and node not in method:
+                # It ran long before the method does; only functions in it run then.
+                inner = (function for function in held if isinstance(function, ast.Lambda))
+                held = [part for function in inner for part in _nodes(function, others)]
+            found.update(held)
+            waiting += self._used_by(node)
+        return frozenset(found)
+
+    def _used_by(self, node: ast.AST) -> Iterator[ast.AST]:
+        uses = _uses(node)
+        if node in self._own or node not in self._scopes.in_classes:
+            for name in uses.members:
+                yield from (code.node for code in self._members.in_force.get(name, ()))
+                yield from self._stored.get(name, ())
+            for name in uses.inherited:
+                yield from (code.node for code in self._members.every.get(name, ()))
+        scope = self._scopes.of.get(node, self._scopes.module)
+        for name in uses.names - {spec.CLASS_NAME}:
+            for code in scope.look_up(name):
+                if code in self.family or (
+                    isinstance(code, ast.ClassDef) and name not in uses.bare
+                ):
+                    yield from _functions_in(code, uses.attributes[name])
+                elif is_all_globals(code):  # a module that is read as a part of the notebook
+                    for attribute in uses.attributes[name]:
+                        yield from self._scopes.module.look_up(attribute)
+                else:
+                    yield code
+
+
+def _nodes(start: ast.AST, without: set[ast.AST]) -> Iterator[ast.AST]:
+    waiting = [start]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(child for child in ast.iter_child_nodes(node) if child not in without)
+
+
+def _functions_in(kind: ast.AST, names: set[str]) -> Iterator[ast.AST]:
+    for node in ast.walk(kind):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in names:
+            yield node

@@ -1,0 +1,1 @@
+"""The rules that a submission keeps or breaks: one module a rule."""

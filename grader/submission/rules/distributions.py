@@ -1,0 +1,272 @@
+"""Rule: no ``torch.distributions``, by whatever way it is reached, as far as reading tells."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from grader.submission.attribution import Owners, tasks_of
+from grader.submission.bindings import arguments_of, bindings_of
+from grader.submission.constants import constant_text
+from grader.submission.program import Program, Statement
+from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
+from grader.vae import spec
+
+PACKAGE = "torch.distributions"
+# What a star import of the package brings that this assignment might tempt one to use.
+_STARRED = (
+    "Bernoulli",
+    "Distribution",
+    "Independent",
+    "LogNormal",
+    "LowRankMultivariateNormal",
+    "MultivariateNormal",
+    "Normal",
+    "Uniform",
+    "kl_divergence",
+)
+_IMPORTED = f"{PACKAGE} is imported, which the assignment doesn't allow."
+_USED = f"{PACKAGE} is used, which the assignment doesn't allow: write the formula yourself."
+
+
+def find_distributions(program: Program, owners: Owners) -> list[Finding]:
+    """Imports of the package (no task is charged for one) and uses of it, task by task."""
+    reader = _Reader(owners.family)
+    for statement in program.statements:
+        reader.read(statement)
+    reader.read_functions()
+    findings: dict[Finding, None] = {}
+    for cell, line, is_import, node in sorted(reader.found, key=lambda use: use[:3]):
+        tasks: Sequence[str | None] = [None] if is_import else tasks_of(owners, node) or [None]
+        message = _IMPORTED if is_import else _USED
+        findings |= {Finding(NO_DISTRIBUTIONS, t, cell, line, message): None for t in tasks}
+    return list(findings)
+
+
+def _forbidden(path: str | None) -> bool:
+    return path is not None and (path == PACKAGE or path.startswith(PACKAGE + "."))
+
+
+@dataclass(frozen=True)
+class _Value:
+    """What a name stands for: the dotted ``path`` of a module or what it made, or a text."""
+
+    path: str | None = None
+    text: str | None = None
+
+
+_UNKNOWN = _Value()
+_Layer = dict[str, _Value]
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+class _Reader(ast.NodeVisitor):
+    """Follows names that stand for modules; bodies of functions are read when all else is known.
+
+    ``family`` are the definitions of the class and its bases: what they keep in ``self`` is known
+    to each other, and not what other classes keep.
+    """
+
+    def __init__(self, family: Collection[ast.AST]) -> None:
+        self.cell = 0
+        self.found: list[tuple[int, int, bool, ast.AST]] = []
+        self._family = family
+        self._layers: list[_Layer] = [{}]
+        self._attributes: dict[tuple[ast.AST | None, str], _Value] = {}
+        self._waiting: list[tuple[int, list[_Layer], ast.AST | None, _Function]] = []
+        self._class: ast.AST | None = None
+        self._in_body = False
+
+    def read(self, statement: Statement) -> None:
+        """Read what a top-level statement does when it runs."""
+        self.cell = statement.cell
+        self._layers, self._class, self._in_body = self._layers[:1], None, False
+        # What is nested too deeply for this reader isn't read further.
+        with suppress(RecursionError):
+            self.visit(statement.node)
+
+    def read_functions(self) -> None:
+        """Read the bodies of all functions, twice: one may use what another stores in ``self``."""
+        functions = self._waiting
+        for _ in range(2):
+            self._waiting = list(functions)
+            while self._waiting:
+                self.cell, layers, self._class, function = self._waiting.pop(0)
+                with suppress(RecursionError):
+                    self._read_body(layers, function)
+
+    def _read_body(self, layers: list[_Layer], function: _Function) -> None:
+        body = [function.body] if isinstance(function, ast.Lambda) else function.body
+        bound, declared_global, elsewhere = bindings_of(body)
+        local = bound | {argument.arg for argument in arguments_of(function.args)}
+        layer = dict.fromkeys(local - declared_global - elsewhere, _UNKNOWN)
+        self._layers, self._in_body = [*layers, layer], False
+        for node in body:
+            self.visit(node)
+
+    def _look_up(self, name: str) -> _Value:
+        for layer in reversed(self._layers):
+            if name in layer:
+                return layer[name]
+        return _UNKNOWN
+
+    def _value(self, node: ast.AST | None) -> _Value:
+        if isinstance(node, ast.expr):
+            return _Value(self._path(node), self._text(node))
+        return _UNKNOWN
+
+    def _text(self, node: ast.expr) -> str | None:
+        return constant_text(node, lambda name: self._look_up(name).text)
+
+    def _path(self, node: ast.AST) -> str | None:
+        """The dotted path that an expression stands for, None if it isn't known."""
+        match node:
+            case ast.Name(id=name):
+                return self._look_up(name).path
+            case ast.Attribute(value=ast.Name(id="self" | "cls" | spec.CLASS_NAME as name)):
+                return self._attributes.get((self._owner(name), node.attr), _UNKNOWN).path
+            case ast.Attribute(value=owner, attr="__dict__"):
+                return self._path(owner)
+            case ast.Attribute(value=owner, attr=attribute):
+                return _join(self._path(owner), attribute)
+            case ast.Call(func=ast.Name(id="getattr"), args=[owner, name, *_]):
+                return _join(self._path(owner), self._text(name))
+            case ast.Call(func=ast.Name(id="vars"), args=[owner]):
+                return self._path(owner)
+            case ast.Call(func=ast.Name(id="__import__"), args=[name, *_]):
+                return self._text(name)
+            case ast.Call(func=function, args=arguments):
+                path = self._path(function)
+                if path == "importlib.import_module" and arguments:
+                    return self._text(arguments[0])
+                return path if _forbidden(path) else None  # an object made by the package
+            case ast.Subscript(value=owner, slice=ast.expr() as key):
+                path, text = self._path(owner), self._text(key)
+                return text if path == "sys.modules" else _join(path, text)
+            case ast.NamedExpr(value=value):
+                return self._path(value)
+        return None
+
+    def visit(self, node: ast.AST) -> None:
+        if isinstance(node, ast.expr) and _forbidden(self._path(node)):
+            line = node.end_lineno if isinstance(node, ast.Attribute) else node.lineno
+            self.found.append((self.cell, line or node.lineno, False, node))
+            for child in ast.walk(node):  # what is handed over may hold more, and lambdas
+                if isinstance(child, ast.Lambda):
+                    self.visit_Lambda(child)
+            return
+        super().visit(node)
+
+    def _bind(self, target: ast.AST, value: ast.AST | None) -> None:
+        match target, value:
+            case ((ast.Tuple() | ast.List()), (ast.Tuple() | ast.List())):
+                for part, given in zip(target.elts, value.elts, strict=False):
+                    self._bind(part, given)
+            case ast.Name(id=name), _:
+                self._layers[-1][name] = self._value(value)
+                if self._in_body:
+                    self._note_attribute("cls", name, value)
+            case (
+                ast.Attribute(value=ast.Name(id="self" | "cls" | spec.CLASS_NAME as owner)),
+                _,
+            ):
+                self._note_attribute(owner, target.attr, value)
+
+    def _owner(self, name: str) -> ast.AST | None:
+        """The class whose instance or self a name stands for; None for the class and its bases."""
+        ours = name == spec.CLASS_NAME or self._class in self._family
+        return None if ours else self._class
+
+    def _note_attribute(self, owner: str, name: str, value: ast.AST | None) -> None:
+        known = self._value(value)
+        if _forbidden(known.path):
+            self._attributes[self._owner(owner), name] = known
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.generic_visit(node)
+        for target in node.targets:
+            self._bind(target, node.value)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.generic_visit(node)
+        if node.value is not None:
+            self._bind(node.target, node.value)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.generic_visit(node)
+        self._bind(node.target, node.value)
+
+    def visit_For(self, node: ast.For) -> None:
+        for name in ast.walk(node.target):
+            self._bind(name, None)
+        self.generic_visit(node)
+
+    def _comprehension(self, node: _Comprehension) -> None:
+        names = (name for generator in node.generators for name in ast.walk(generator.target))
+        targets = {name.id: _UNKNOWN for name in names if isinstance(name, ast.Name)}
+        outer = self._layers
+        self._layers = [*outer, targets]
+        self.generic_visit(node)
+        self._layers = outer
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            top = alias.name.partition(".")[0]
+            self._layers[-1][alias.asname or top] = _Value(alias.name if alias.asname else top)
+            self._note_import(node, alias.name)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            path = f"{node.module}.{alias.name}"
+            if path == "torch.*":
+                self._layers[-1].setdefault("distributions", _Value(PACKAGE))
+            if path == f"{PACKAGE}.*":
+                for name in _STARRED:
+                    self._layers[-1][name] = _Value(f"{PACKAGE}.{name}")
+            self._layers[-1][alias.asname or alias.name] = _Value(path)
+            self._note_import(node, path)
+
+    def _note_import(self, node: ast.stmt, path: str) -> None:
+        if _forbidden(path):
+            self.found.append((self.cell, node.lineno, True, node))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._function(node)
+        self._layers[-1][node.name] = _UNKNOWN
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._function(node)
+        self._layers[-1][node.name] = _UNKNOWN
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._function(node)
+
+    def _function(self, node: _Function) -> None:
+        self.visit(node.args)
+        for decorator in getattr(node, "decorator_list", ()):
+            self.visit(decorator)
+        self._waiting.append((self.cell, list(self._layers), self._class, node))
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for part in [*node.decorator_list, *node.bases, *node.keywords]:
+            self.visit(part)
+        outer, kind, in_body = self._layers, self._class, self._in_body
+        # A class body sees its own names; the functions in it don't.
+        functions = len(self._waiting)
+        self._layers, self._class, self._in_body = [*outer, {}], node, True
+        for statement in node.body:
+            self.visit(statement)
+        self._layers, self._class, self._in_body = outer, kind, in_body
+        self._waiting[functions:] = [
+            (cell, outer, kind, function) for cell, _, kind, function in self._waiting[functions:]
+        ]
+        self._layers[-1][node.name] = _UNKNOWN
+
+
+def _join(path: str | None, attribute: str | None) -> str | None:
+    return f"{path}.{attribute}" if path and attribute else None

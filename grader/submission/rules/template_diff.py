@@ -1,0 +1,202 @@
+"""Rule: no edits outside the blocks, by comparison with the template.
+
+What is compared is `canonical` text of the syntax tree, with the blocks blanked, so the style of
+the code and the places where cells begin are free. Every edit counts where the template is the
+notebook that students received. Where it is the project's own, a course's notebook may differ in
+all that doesn't matter: then only what changes the class counts, and a cell that is gone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from types import EllipsisType
+
+from grader.submission.program import Program
+from grader.submission.rules.canonical import canonical
+from grader.submission.rules.class_diff import find_class_edits
+from grader.submission.rules.findings import NO_EDITS_OUTSIDE_BLOCKS, Finding
+from grader.submission.slices import Slice
+from grader.submission.syntax import first_line, parse
+from grader.submission.template import Template
+from grader.vae import spec
+
+_CLASS = f"class {spec.CLASS_NAME}"
+_ASKS = re.compile(r"\b(your|todo|fill|enter|insert)\b", re.IGNORECASE)
+_COMMENTED = re.compile(r"^[ \t]*#+[ \t]?(\S.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A top-level statement and the text by which it is compared."""
+
+    cell: int
+    node: ast.stmt
+    key: str
+
+
+def find_edits(part: Slice, template: Template) -> list[Finding]:
+    """Statements that were added, changed or lost, and edits of the class outside the blocks."""
+    others = _all_edits if template.is_given else _lost_cells
+    findings = find_class_edits(part, template.program) + others(part.program, template.program)
+    return sorted(dict.fromkeys(findings), key=lambda finding: (finding.cell, finding.line))
+
+
+def _all_edits(program: Program, template: Program) -> list[Finding]:
+    free = _commented_out(template)
+    blanks = _blanks(template)
+    theirs = [part for part in _parts(program, blanks) if part.key not in free]
+    ours = [part for part in _parts(template, blanks) if part.key not in free]
+    matcher = SequenceMatcher(
+        None, [part.key for part in ours], [part.key for part in theirs], autojunk=False
+    )
+    changes = [change for change in matcher.get_opcodes() if change[0] != "equal"]
+    lost = Counter(part.key for _, a, b, _, _ in changes for part in ours[a:b])
+    added = Counter(part.key for _, _, _, c, d in changes for part in theirs[c:d])
+    moved = lost & added  # statements in another order are no edit worth a person's time
+    findings: list[Finding] = []
+    for _, a, b, c, d in changes:
+        gone = [part for part in ours[a:b] if part.key not in moved]
+        new = [part for part in theirs[c:d] if part.key not in moved]
+        findings += _compared(gone, new, theirs, c, bool(program.broken))
+    return findings
+
+
+def _finding(cell: int, line: int, message: str) -> Finding:
+    return Finding(NO_EDITS_OUTSIDE_BLOCKS, None, cell, line, message)
+
+
+def _compared(
+    gone: list[_Part], new: list[_Part], theirs: list[_Part], position: int, broken: bool
+) -> list[Finding]:
+    """Findings on one stretch in which the two notebooks differ."""
+    findings = []
+    cells = dict.fromkeys(part.cell for part in new)
+    for cell in cells:
+        parts = [part for part in new if part.cell == cell]
+        line = first_line(parts[0].node)
+        if len(gone) >= len(parts):
+            message = "Code of the assignment's notebook was changed."
+        elif len(parts) == sum(part.cell == cell for part in theirs):
+            message = "A cell was added."
+        else:
+            message = "Code was added outside the blocks."
+        findings.append(_finding(cell, line, message))
+    if gone and not new and theirs and not broken:  # what a broken cell held can't be told
+        near = theirs[min(position, len(theirs) - 1)]
+        text = ast.unparse(gone[0].node).split("\n")[0][:60]
+        message = f"Code of the assignment's notebook is missing: '{text}'."
+        findings.append(_finding(near.cell, first_line(near.node), message))
+    return findings
+
+
+def _parts(program: Program, blanks: Collection[str]) -> list[_Part]:
+    """The statements that are compared; all values are alike where ``blanks`` has the targets."""
+    parts = []
+    for statement in program.statements:
+        for node in _single(statement.node):
+            targets = _targets(node)
+            key = _CLASS if _is_class(node) else targets if targets in blanks else canonical(node)
+            if key:
+                parts.append(_Part(statement.cell, statement.node, key))
+    return parts
+
+
+def _single(node: ast.stmt) -> list[ast.stmt]:
+    """An import of several names as several imports; any other statement as it is."""
+    match node:
+        case ast.Import(names=names):
+            return [ast.Import([name]) for name in names]
+        case ast.ImportFrom(module=module, names=names, level=level):
+            return [ast.ImportFrom(module, [name], level) for name in names]
+    return [node]
+
+
+def _is_class(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ClassDef) and node.name == spec.CLASS_NAME
+
+
+def _targets(node: ast.stmt) -> str:
+    """To what a statement assigns, as text; "" if it doesn't assign."""
+    match node:
+        case ast.Assign(targets=targets):
+            return " = ".join(map(ast.unparse, targets)) + " ="
+        case ast.AnnAssign(target=target, value=ast.expr()):
+            return f"{ast.unparse(target)} ="
+    return ""
+
+
+def _blanks(template: Program) -> set[str]:
+    """The targets of the template's assignments that are there to be filled in: ``NAME = ""``."""
+    return {
+        _targets(statement.node)
+        for statement in template.statements
+        if isinstance(statement.node, (ast.Assign, ast.AnnAssign))
+        and statement.node.value is not None
+        and _is_blank(statement.node.value)
+    }
+
+
+def _is_blank(value: ast.expr) -> bool:
+    """Whether a value only holds the place of another: nothing, or a text that asks for one."""
+    match value:
+        case ast.Constant(value=None) | ast.Constant(value=EllipsisType()):
+            return True
+        case ast.Constant(value=str(text)):
+            return not text.strip(" ._") or bool(_ASKS.search(text))
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return bool(parts) and all(map(_is_blank, parts))
+    return False
+
+
+def _commented_out(template: Program) -> set[str]:
+    """The statements in the template's comments: to take the ``#`` off them is no edit."""
+    found: set[str] = set()
+    for source in template.sources.values():
+        for line in _COMMENTED.findall(source):
+            try:
+                found.update(canonical(node) for node in parse(line).body)
+            except SyntaxError:
+                continue
+    return found
+
+
+def _lost_cells(program: Program, template: Program) -> list[Finding]:
+    """Cells of the template of which hardly anything is left, wherever it may stand now.
+
+    A cell is known by the functions and modules that no other cell of the template uses.
+    """
+    if program.broken or program.left_out or not program.statements:
+        return []  # what they held can't be told
+    uses: dict[int, Counter[str]] = {}
+    for statement in template.statements:
+        if not _is_class(statement.node):
+            uses.setdefault(statement.cell, Counter()).update(_used(statement.node))
+    every = sum((Counter(set(cell)) for cell in uses.values()), Counter[str]())
+    theirs = {name for one in program.statements for name in _used(one.node)}
+    last = program.statements[-1]
+    findings = []
+    for cell, names in uses.items():
+        own = {name for name in names if every[name] == 1}
+        if len(own & theirs) * 2 < len(own):
+            first = next(one.node for one in template.statements if one.cell == cell)
+            text = ast.unparse(first).split("\n")[0][:60]
+            message = f"A cell of the assignment's notebook is missing, which starts with '{text}'."
+            findings.append(_finding(last.cell, first_line(last.node), message))
+    return findings
+
+
+def _used(statement: ast.stmt) -> set[str]:
+    """The last names of what is called and imported in a statement."""
+    found: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+                found.add(name)
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found.update(alias.name for alias in names)
+    return found

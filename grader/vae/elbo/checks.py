@@ -1,0 +1,341 @@
+"""Task 5: the evidence lower bound.
+
+The noise inside is unknown, so its effect is either made to vanish (by a decoder that ignores z, or
+by a tiny posterior), or it is known from a stand-in for `sample_with_reparam`, or it is recovered
+from what is returned: in a model with one pixel the likelihood can be solved for z. A bound that is
+wrong is judged by its own formula in all that its value does not decide: rows, draw and gradient.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from grader.kit.check import Evidence, Exam, Lost, NotReached, check, generator
+from grader.kit.gradients import Point, Slopes, measure
+from grader.kit.misconception import Misconception, explained
+from grader.kit.observation import Failure, Outcome
+from grader.kit.outputs import (
+    gradients,
+    require_untouched,
+    shape_fits,
+    shape_words,
+)
+from grader.kit.probe import Call, Probe
+from grader.kit.rows import Batch, row_error
+from grader.kit.tolerance import close_in_most_rows
+from grader.vae import fixtures
+from grader.vae.elbo import misconceptions as diagnosis
+from grader.vae.elbo import noise
+from grader.vae.elbo.models import (
+    DRAW,
+    METHOD,
+    Model,
+    drawn,
+    noisy,
+    question,
+    right_values,
+    stood_in,
+    table,
+)
+from grader.vae.elbo.values import (
+    ask,
+    ask_narrow,
+    asked_in,
+    depends_on_model,
+    expect_values,
+    narrow_batches,
+    narrow_error,
+    numbers,
+    rows_error,
+    sure_error,
+    term_error,
+    understand,
+    whole_error,
+)
+from grader.vae.networks import judge_gradient
+from grader.vae.stubs import HELPERS, bounds, stand_ins
+
+
+def _misconceptions(exam: Exam) -> tuple[Misconception, ...]:
+    try:
+        understood = understand(exam)
+    except Lost:
+        return ()
+    return understood.misconceptions if understood else ()
+
+
+def _require(exam: Exam, error: Lost | None) -> None:
+    if error is not None:
+        raise explained(error, _misconceptions(exam))
+
+
+@check(
+    "elbo.likelihood",
+    "The pixels are independent given z. Which distribution does each of them have, and how does "
+    "the log likelihood of an image follow from those of its pixels?",
+)
+def likelihood(exam: Exam) -> Evidence | None:
+    """The log likelihood of x given z is in it, once, with its own sign"""
+    _require(exam, term_error(exam, "the likelihood", of_posterior=False))
+    return None
+
+
+@check(
+    "elbo.divergence",
+    "Something holds the posterior near the prior. With which sign and which weight does it enter?",
+)
+def divergence(exam: Exam) -> Evidence | None:
+    """The divergence from the prior is subtracted, once"""
+    _require(exam, term_error(exam, "the posterior", of_posterior=True))
+    return None
+
+
+@check(
+    "elbo.exact",
+    "Which part of the bound is known in closed form, and which needs a draw? Is anything rounded, "
+    "cut off or left out?",
+)
+def exact(exam: Exam) -> Evidence | None:
+    """The value is exact: closed form for the divergence, nothing cut off in the likelihood"""
+    _require(exam, whole_error(exam) or sure_error(exam))
+    return None
+
+
+@check(
+    "elbo.per_sample",
+    "Every row of the batch has an ELBO of its own: which axis is summed over in each term?",
+)
+def per_sample(exam: Exam) -> Evidence | None:
+    """Every row has its own ELBO, shape [batch_size], and x stays as it is"""
+    try:
+        _judge_rows(exam)
+    except Lost as lost:
+        raise explained(lost, _misconceptions(exam)) from None
+    return None
+
+
+def _judge_rows(exam: Exam) -> None:
+    base = asked_in(exam).base
+    if not depends_on_model(exam):
+        raise Lost("What comes for a row depends neither on the decoder nor on the encoder.")
+    outcomes = (*ask(exam, (base,), DRAW), *ask_narrow(exam))
+    for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
+        actual, wanted = numbers(outcome), (len(model.x),)
+        if not shape_fits(actual.shape, wanted):
+            raise Lost(
+                f"The ELBO should have shape {shape_words(wanted)}, one number a row, "
+                f"and has {shape_words(actual.shape)}.",
+                evidence={"wanted_shape": list(wanted), "shape": list(actual.shape)},
+            )
+        require_untouched(outcome, {"x": model.x}, ())
+        rights = right_values(model, stood_in(exam))
+        error = rows_error(actual, rights)
+        if error is None:
+            continue
+        few = len(model.x) <= 2 and _rows_are_right(exam)
+        if few or any(close_in_most_rows(actual, right) for right in rights):
+            raise error
+        if len(model.x) > 2:
+            # Rows without a value say nothing; where the posterior is wider they may have one.
+            seen = model if np.all(np.isfinite(actual)) else asked_in(exam).mild
+            _require_rows(exam, Model(model.sizes, seen.weights, model.x))
+
+
+def _require_rows(exam: Exam, model: Model) -> None:
+    """Rows that are not right depend on their own x alone, and so are wrong for another reason.
+
+    Raises:
+        Lost: they do not.
+    """
+
+    def of_batch(batch: Batch) -> Probe:
+        return question(exam.seed, model, (Call(METHOD, batch),), stood_in(exam, DRAW))
+
+    def read(outcome: Outcome, _: int) -> np.ndarray:
+        return numbers(outcome).reshape(-1)
+
+    mixed_up = row_error(exam, {"x": model.x}, {"x": 1.0 - model.x[::-1]}, of_batch, read)
+    if mixed_up is not None:
+        raise Lost(mixed_up)
+
+
+@check(
+    "elbo.sampled",
+    "The expectation is estimated with one draw. Of which variable, and is it what the decoder "
+    "gets?",
+)
+def sampled(exam: Exam) -> Evidence | None:
+    """The latent variable is sampled for every row, not set to its mean"""
+    expect_values(exam)
+    exam.expect((noise.given_probe(exam),), (_repetition(exam.seed, exam.setting.full),))
+    whole_is_right = whole_error(exam) is None
+    given = noise.ask_given(exam)
+    if noise.is_handed_on(exam, given, _rows_are_right(exam), whole_is_right):
+        narrow = narrow_error(exam) if whole_is_right else None
+        if narrow is not None:
+            raise explained(narrow, _misconceptions(exam))
+    elif whole_is_right:
+        _judge_draws(exam, given)
+    else:
+        _judge_dependence(exam, given)
+    if _repeats_itself(exam):
+        lost = Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
+        raise explained(lost, diagnosis.repeated())
+    return None
+
+
+def _rows_are_right(exam: Exam) -> bool:
+    tiny, actual = asked_in(exam).tiny, numbers(ask_narrow(exam)[0])
+    return rows_error(actual, right_values(tiny, stood_in(exam))) is None
+
+
+def _judge_draws(exam: Exam, given: noise.Given) -> None:
+    """A method that is right but for its draws draws from the posterior, for each row.
+
+    Raises:
+        Lost: it does not.
+    """
+    varies = not np.array_equal(given.came[0], given.came[1]) or exam.setting.stood_in
+    if (
+        varies
+        and given.by_row
+        and (
+            noise.is_drawn(exam, noise.BATCHES, _rows_are_right(exam))
+            or noise.is_average_of_draws(exam)
+        )
+    ):
+        return
+    by_row = given.by_row and _rows_are_right(exam)
+    if varies and not by_row and noise.is_drawn(exam, noise.SINGLES):
+        return
+    lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
+    understood = understand(exam)
+    bound = understood.bound if understood else bounds(stood_in(exam))[0]
+    found = understood.by_noise(*_given_noise(given, bound)) if understood else ()
+    if given.by_row and not found:
+        found = diagnosis.by_draws(*noise.draws(exam, bound))
+    raise explained(lost, found)
+
+
+def _given_noise(
+    given: noise.Given, bound: diagnosis.Bound
+) -> tuple[diagnosis.Answer, np.ndarray | None]:
+    """An answer that the noise of stand-ins matters for, and what noise it seems to hold."""
+    answer = diagnosis.Answer(given.line.weights, given.x, given.noise[0], given.came[0])
+    return answer, given.line.recovered(answer.came, given.x, bound) if given.by_row else None
+
+
+def _judge_dependence(exam: Exam, given: noise.Given) -> None:
+    """A bound that is wrong otherwise depends on noise of each row's own.
+
+    Raises:
+        Lost: it does not.
+        NotReached: that can't be seen.
+    """
+    depends = noise.depends(exam)
+    if depends is None:
+        raise NotReached("The ELBO itself is wrong, so that its draw can't be seen.")
+    if depends:
+        return
+    lost = Lost("What comes does not depend on a draw for each row.")
+    understood = understand(exam)
+    if understood is None:
+        raise lost
+    raise explained(lost, understood.by_noise(*_given_noise(given, understood.bound)))
+
+
+def _repeats_itself(exam: Exam) -> bool:
+    """Whether two calls give the same though the student's own sampling gives new draws.
+
+    The other helpers are stand-ins, so that what they do to the generators doesn't matter.
+    """
+    bounds_of_calls, draws = map(
+        _two_arrays, exam.ask(_repetition(exam.seed, exam.setting.full)).outcomes
+    )
+    if bounds_of_calls is None or draws is None:
+        return False
+    # What a wrong helper gives may be new in places: memory that it leaves as it was, for one.
+    return np.array_equal(*bounds_of_calls) and bool(np.all(draws[0] != draws[1]))
+
+
+@lru_cache(maxsize=2)  # one for all submissions of a course
+def _repetition(seed: int, full: bool) -> Probe:
+    model = noisy(seed, full, 16)
+    posterior = np.zeros((16, model.sizes.latent))
+    calls = (
+        Call(METHOD, {"x": model.x}, repeat=2),
+        Call(DRAW, {"mu": posterior, "logsigma": posterior}, repeat=2),
+    )
+    return question(seed, model, calls, frozenset(HELPERS) - {DRAW})
+
+
+def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
+    """What two calls returned, if it is arrays of one shape."""
+    if isinstance(outcome, Failure):
+        return None
+    first, second = (value.array for value in outcome.values)
+    if first is None or second is None or first.shape != second.shape:
+        return None
+    return first, second
+
+
+@check(
+    "elbo.gradient",
+    "Training follows this gradient: is everything computed by torch, from encoder to likelihood?",
+)
+def gradient(exam: Exam) -> Evidence | None:
+    """The ELBO has the right gradient in all parameters"""
+    helpers = stood_in(exam, DRAW)
+    point, probe = _point(exam.seed, exam.setting.full, helpers)
+    x, (outer,) = point.arguments["x"], point.cotangents
+    outcome = exam.ask(probe).outcomes[0]
+    actual, found = numbers(outcome), gradients(outcome, METHOD)
+    noise = drawn(exam.seed, len(x), point.sizes.latent)
+    possible = bounds(helpers)
+    values_of_bounds = [bound.value(point.weights, x, noise) for bound in possible]
+    fitting = [
+        bound
+        for bound, right in zip(possible, values_of_bounds, strict=True)
+        if rows_error(actual, [right]) is None
+    ]
+    bound = fitting[0] if fitting else possible[0]
+    right = bound.gradients(point.weights, x, noise, outer)
+    try:
+        judge_gradient(exam, point, found, right)
+    except Lost as lost:
+        if not fitting and _follows_where_noise_vanishes(exam, point, found):
+            return None
+        answer = diagnosis.Answer(point.weights, x, noise, actual)
+        raise explained(lost, diagnosis.by_gradient(found, bound, answer, outer, 3e-3)) from None
+    return None
+
+
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def _point(seed: int, full: bool, helpers: frozenset[str]) -> tuple[Point, Probe]:
+    model = noisy(seed, full, 7)
+    outer = fixtures.normal(generator(seed, 5, 7), 7)
+    stubs = stand_ins(helpers, table(seed))
+    point = Point(model.sizes, model.weights, METHOD, {"x": model.x}, (outer,), stand_ins=stubs)
+    return point, point.probe
+
+
+def _follows_where_noise_vanishes(exam: Exam, point: Point, found: Slopes) -> bool:
+    """Whether a method whose noise no seed reaches has the gradient of its own values.
+
+    That is seen where the posterior is tiny, but only if it can't be seen elsewhere.
+    """
+    there = measure(exam, point, found, 10)
+    if there is None or there.repeats:
+        return False
+    tiny = asked_in(exam).tiny
+    helpers = point.stand_ins
+    outer = np.ones(len(tiny.x))
+    here = Point(tiny.sizes, tiny.weights, METHOD, {"x": tiny.x}, (outer,), stand_ins=helpers)
+    outcome = exam.ask(here.probe).outcomes[0]
+    measured = measure(exam, here, gradients(outcome, METHOD), 11)
+    return measured is not None and measured.agree
+
+
+CHECKS = (likelihood, divergence, exact, per_sample, sampled, gradient)

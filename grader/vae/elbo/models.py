@@ -1,0 +1,271 @@
+"""The models that the ELBO is examined in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from grader.kit.check import Exam, generator
+from grader.kit.probe import Call, Probe, Sizes
+from grader.vae import expected, fixtures
+from grader.vae.expected import Bound, Weights
+from grader.vae.stubs import bounds, stand_ins
+
+METHOD = "elbo"
+DRAW = "sample_with_reparam"
+_SMALL, _SURE = Sizes(9, 3, 8), Sizes(64, 3, 8)
+_TINY = -9.0
+"""Log-std at which the noise moves a bound by less than the tolerance."""
+_GENTLE = 0.05
+"""Of the decoder's usual slope in z: a log-std that is half of what it should be, another check's
+matter, moves the bound by no more."""
+_MILD = -5.0
+"""The same for a divergence that holds a small constant, or rounds, and is another at `_TINY`."""
+_SURE_LOGIT = 9.0
+"""Log-odds of a pixel of which a trained model is sure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model and a batch ``x [rows, obs]`` for it."""
+
+    sizes: Sizes
+    weights: Weights
+    x: np.ndarray
+
+    @property
+    def call(self) -> Call:
+        """The call that returns the bounds of the batch."""
+        return Call(METHOD, {"x": self.x}, keep=True)
+
+
+@dataclass(frozen=True)
+class Models:
+    """What the bound's value is asked in.
+
+    The decoder of the first three ignores z. ``other_pixels`` differs from ``base`` in the
+    decoder alone, ``other_posterior`` in the encoder's heads alone.
+
+    Attributes:
+        base: log standard deviations of either sign.
+        other_pixels: other probabilities.
+        other_posterior: log standard deviations that are all positive.
+        tiny: a posterior so narrow that z is its mean.
+        mild: one that is less so, behind a decoder to which z matters less.
+        sure: a posterior that is the prior, and pixels that are nearly certain.
+        assignment: as ``base``, at the assignment's own sizes.
+    """
+
+    base: Model
+    other_pixels: Model
+    other_posterior: Model
+    tiny: Model
+    mild: Model
+    sure: Model
+    assignment: Model
+
+
+@lru_cache(maxsize=4)
+def models(seed: int, full: bool, rows: int) -> Models:
+    """Models at small sizes or the assignment's own, with a batch of so many rows."""
+    small = fixtures.FULL if full else _SMALL
+    rng = generator(seed, 5, 0)
+    base = blind(seed, full)
+    x = fixtures.binary_rows(rng, rows, small)
+    other_pixels = {**base, "linear4.bias": fixtures.normal(rng, small.obs, scale=1.5)}
+    other_posterior = {
+        **base,
+        "linear21.weight": -base["linear21.weight"],
+        "linear21.bias": fixtures.as_single(2 + np.abs(rng.standard_normal(small.latent))),
+        "linear22.weight": fixtures.as_single(0.02 * base["linear22.weight"]),
+        "linear22.bias": fixtures.as_single(rng.uniform(0.3, 0.5, small.latent)),
+    }
+    of_narrow = fixtures.binary_rows(rng, rows, small)
+    return Models(
+        Model(small, base, x),
+        Model(small, other_pixels, x),
+        Model(small, other_posterior, x),
+        Model(small, _narrow(seed, small), of_narrow),
+        Model(small, _mild(seed, small), of_narrow),
+        _certain(seed, fixtures.FULL if full else _SURE),
+        _assignment(seed),
+    )
+
+
+@lru_cache(maxsize=4)
+def blind(seed: int, full: bool) -> Weights:
+    """Weights with which the decoder ignores z; log standard deviations of either sign."""
+    sizes = fixtures.FULL if full else _SMALL
+    rng = generator(seed, 5, 1)
+    weights = fixtures.random_weights(rng, sizes)
+    weights["linear3.weight"] = np.zeros_like(weights["linear3.weight"])
+    weights["linear22.bias"] = fixtures.as_single(0.6 * rng.standard_normal(sizes.latent))
+    return weights
+
+
+@lru_cache(maxsize=4)
+def _narrow(seed: int, sizes: Sizes) -> Weights:
+    weights = fixtures.random_weights(generator(seed, 5, 2), sizes)
+    weights["linear3.weight"] = fixtures.as_single(_GENTLE * weights["linear3.weight"])
+    weights["linear22.weight"] = fixtures.as_single(0.1 * weights["linear22.weight"])
+    weights["linear22.bias"] = np.full(sizes.latent, _TINY)
+    return weights
+
+
+@lru_cache(maxsize=4)
+def _mild(seed: int, sizes: Sizes) -> Weights:
+    weights = dict(_narrow(seed, sizes))
+    weights["linear3.weight"] = fixtures.as_single(0.4 * weights["linear3.weight"])
+    weights["linear21.weight"] = fixtures.as_single(3 * weights["linear21.weight"])
+    weights["linear22.bias"] = np.full(sizes.latent, _MILD)
+    return weights
+
+
+@lru_cache(maxsize=2)  # one for all submissions of a course
+def _assignment(seed: int) -> Model:
+    x = fixtures.binary_rows(generator(seed, 5, 3), 128, fixtures.FULL)
+    return Model(fixtures.FULL, blind(seed, full=True), x)
+
+
+def _certain(seed: int, sizes: Sizes) -> Model:
+    weights = fixtures.zeros(sizes)
+    pixels = generator(seed, 5, 4).random((sizes.obs,)) < 0.5
+    weights["linear4.bias"] = np.where(pixels, _SURE_LOGIT, -_SURE_LOGIT)
+    return Model(sizes, weights, np.tile(1.0 * pixels, (6, 1)))
+
+
+@lru_cache(maxsize=4)
+def noisy(seed: int, full: bool, rows: int) -> Model:
+    """A model in which the noise matters much."""
+    sizes = fixtures.FULL if full else _SMALL
+    rng = generator(seed, 5, 6)
+    weights = fixtures.random_weights(rng, sizes)
+    weights["linear22.weight"] = fixtures.as_single(0.3 * weights["linear22.weight"])
+    weights["linear22.bias"] = np.full(sizes.latent, -0.5)
+    # Of many pixels each says little about z, or the divergence would not count beside them.
+    scale = fixtures.as_single(np.sqrt(_SMALL.obs / sizes.obs))
+    weights["linear3.weight"] = fixtures.as_single(scale * weights["linear3.weight"])
+    return Model(sizes, weights, fixtures.binary_rows(rng, rows, sizes))
+
+
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def table(seed: int, draws: int = 8192) -> np.ndarray:
+    """The noise that stand-ins draw from."""
+    return fixtures.normal(generator(seed, 5, 9), draws)
+
+
+def stood_in(exam: Exam, *more: str) -> frozenset[str]:
+    """The helpers that have stand-ins in an exam's setting, and these if they are not broken."""
+    return exam.setting.stood_in | (frozenset(more) - exam.setting.own)
+
+
+def question(
+    seed: int,
+    model: Model | Line,
+    calls: Sequence[Call],
+    helpers: frozenset[str],
+    noise: np.ndarray | None = None,
+) -> Probe:
+    """A question in which these ``helpers`` have stand-ins, which draw ``noise`` in order."""
+    weights = model.weights
+    if not helpers:
+        return Probe(model.sizes, weights, tuple(calls))
+    noise = table(seed) if noise is None else noise
+    return Probe(model.sizes, weights, tuple(calls), stand_ins(helpers, noise))
+
+
+@lru_cache(maxsize=32)  # one for all submissions of a course
+def batch_probe(seed: int, model: Model, helpers: frozenset[str]) -> Probe:
+    """The question for a model's batch."""
+    return question(seed, model, (model.call,), helpers)
+
+
+def drawn(seed: int, rows: int, latent: int) -> np.ndarray:
+    """The noise ``[rows, latent]`` that the first call of a stand-in gives."""
+    return np.resize(table(seed), rows * latent).reshape(rows, latent)
+
+
+@lru_cache(maxsize=16)
+def right_values(model: Model, helpers: frozenset[str]) -> list[np.ndarray]:
+    """What may be right for a model's batch, where the noise makes no difference."""
+    nothing = np.zeros((len(model.x), model.sizes.latent))
+    return [bound.value(model.weights, model.x, nothing) for bound in bounds(helpers)]
+
+
+_OFFSET = 20.0
+_FEW = 0.05
+
+
+@dataclass(frozen=True)
+class Line:
+    """A model with one pixel that matters, whose log-odds are a sum of z's numbers, and 0.2.
+
+    The sum is of the first ``latent`` numbers, over the root of how many they are. The likelihood
+    can be solved for it. Hidden units that matter are always positive, so that ReLU and stand-in
+    are the same function; the log-std is -0.5 for a pixel that is 0, and -0.25 for 1. At the
+    assignment's own sizes all other pixels are certain to be 0.
+    """
+
+    latent: int = 1
+    full: bool = False
+
+    @property
+    def sizes(self) -> Sizes:
+        """Of its layers."""
+        return fixtures.FULL if self.full else Sizes(1, self.latent, 2)
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """All latent dimensions have the same posterior."""
+        weights = fixtures.zeros(self.sizes)
+        weights["linear1.weight"][:2, 0] = [0.5, 0.25]
+        weights["linear1.bias"][:2] = [0.5, 1.0]
+        weights["linear21.weight"][:, :2] = [0.5, -0.75]
+        weights["linear21.bias"][:] = 0.5
+        weights["linear22.weight"][:, :2] = [1.0, -1.0]
+        slope = fixtures.as_single(1 / np.sqrt(self.latent))
+        weights["linear3.weight"][0, : self.latent] = slope
+        weights["linear3.weight"][1, : self.latent] = -slope
+        weights["linear3.bias"][:2] = _OFFSET
+        weights["linear4.weight"][0, :2] = [0.5, -0.5]
+        weights["linear4.bias"][:] = -_OFFSET
+        weights["linear4.bias"][0] = 0.2
+        return weights
+
+    def batch(self, rows: int) -> np.ndarray:
+        """Rows ``[rows, obs]`` whose pixel is 1 and 0 in turn."""
+        x = np.zeros((rows, self.sizes.obs))
+        x[::2, 0] = 1.0
+        return x
+
+    def summed(self, noise: np.ndarray) -> np.ndarray:
+        """What ``noise [..., all latent]`` adds up to, standard normal where the noise is."""
+        return noise[..., : self.latent].sum(-1) / np.sqrt(self.latent)
+
+    def likelihood(self, summed: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray:
+        """The log likelihood ``[..., rows]`` of rows whose noise adds up to this."""
+        mu, logsigma = expected.encoder(self.weights, x, bound.encoder_hidden)
+        logits = self.summed(mu) + np.exp(logsigma[:, 0]) * summed + 0.2
+        return x[:, 0] * logits - np.logaddexp(0.0, logits)
+
+    def divergence(self, x: np.ndarray, bound: Bound) -> np.ndarray:
+        """The divergence ``[rows]``, which the noise does not change."""
+        return bound.divergence.value(*expected.encoder(self.weights, x, bound.encoder_hidden))
+
+    def recovered(self, actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
+        """The summed noise ``[rows]`` behind the bounds of rows, where there can be any.
+
+        It is NaN for a few rows that have none.
+        """
+        mu, logsigma = expected.encoder(self.weights, x, bound.encoder_hidden)
+        likelihood = actual + self.divergence(x, bound)
+        impossible = ~np.isfinite(likelihood) | (likelihood >= 0)
+        if np.mean(impossible) > _FEW:
+            return None
+        likelihood = np.where(impossible, np.nan, likelihood)
+        odds = likelihood - np.log(-np.expm1(likelihood))
+        z = np.where(x[:, 0] > 0, odds, -odds) - 0.2
+        return (z - self.summed(mu)) / np.exp(logsigma[:, 0])

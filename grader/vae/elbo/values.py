@@ -1,0 +1,281 @@
+"""The value of the ELBO: each of its two terms by itself, and the whole.
+
+Where two models differ in the decoder alone, the bound differs by the likelihood, whatever is made
+of the divergence; where they differ in the posterior alone, and the decoder ignores z, by the
+divergence. So an error in one term leaves the other's points. Rows that are added up or averaged,
+another check's matter, are understood as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from grader.kit.check import Exam, Lost, generator
+from grader.kit.observation import Outcome
+from grader.kit.outputs import tensor, values
+from grader.kit.probe import Call, Probe
+from grader.kit.tolerance import close, close_in_most_rows, difference
+from grader.vae import fixtures
+from grader.vae.elbo import misconceptions as diagnosis
+from grader.vae.elbo.models import (
+    DRAW,
+    METHOD,
+    Model,
+    Models,
+    batch_probe,
+    drawn,
+    models,
+    question,
+    right_values,
+    stood_in,
+)
+from grader.vae.stubs import bounds
+
+_OF_A_TERM = 0.02
+"""Room for a term that is right but for a small constant, which the check of the whole sees."""
+_OF_THE_WHOLE = 5e-4
+_OF_A_SURE_PIXEL = 3e-4
+"""Nats: a quarter of a nat for a whole image."""
+_FEW = 5
+_DIVERGENCE = "kl_divergence"
+_ESTIMATES, _ROWS_OF_ESTIMATES = 24, 1024
+
+
+def asked_in(exam: Exam) -> Models:
+    """The models of an exam's setting; a batch of 128 at the assignment's own sizes."""
+    return models(exam.seed, exam.setting.full, 128 if exam.setting.full else exam.rows(5, 60))
+
+
+def numbers(outcome: Outcome) -> np.ndarray:
+    """What a call has returned, as an array."""
+    return tensor(values(outcome, METHOD)[0], "The ELBO")
+
+
+def ask(exam: Exam, asked: Sequence[Model], *more: str) -> list[Outcome]:
+    """What comes of models' batches; ``more`` helpers have stand-ins."""
+    helpers = stood_in(exam, *more)
+    probes = [batch_probe(exam.seed, model, helpers) for model in asked]
+    return [seen.outcomes[0] for seen in exam.ask_together(probes)]
+
+
+def agree(actual: np.ndarray, right: np.ndarray, relative: float) -> bool:
+    """Whether numbers are right for rows ``[B]``: each, on average, or added up.
+
+    Dividing each row by their number, so that their sum is the average, is another way to take it.
+    """
+    if actual.size == right.size > 2 and close_in_most_rows(actual.ravel(), right, relative):
+        return True
+    if not actual.size:
+        return False
+    total, mean = np.asarray(actual.sum()), np.asarray(actual.mean())
+    if close(mean, right.mean(), relative):
+        return True
+    if actual.size == right.size:
+        return close(total, right.mean(), relative)
+    return actual.size == 1 and close(total, right.sum(), relative)
+
+
+def term_error(exam: Exam, name: str, of_posterior: bool) -> Lost | None:
+    """What is wrong with how the bound changes with one of its terms, or None."""
+    asked = asked_in(exam)
+    other = asked.other_posterior if of_posterior else asked.other_pixels
+    first, second = map(numbers, ask(exam, (asked.base, other), DRAW))
+    helpers = stood_in(exam, DRAW)
+    rights = zip(right_values(other, helpers), right_values(asked.base, helpers), strict=True)
+    changes = [after - before for after, before in rights]
+    if first.shape == second.shape and any(
+        agree(second - first, change, _OF_A_TERM) for change in changes
+    ):
+        return None
+    if of_posterior and _is_estimated(exam, asked, changes):
+        return None
+    return Lost(
+        f"Where only {name} changes, the ELBO should change by {changes[0].mean():.4g} a row on "
+        f"average, and changes by {_average(second) - _average(first):.4g}.",
+        evidence={"expected_change": float(changes[0].mean())},
+    )
+
+
+def depends_on_model(exam: Exam) -> bool:
+    """Whether the value changes at all when the decoder or the posterior changes."""
+    asked = asked_in(exam)
+    base, *others = map(
+        numbers, ask(exam, (asked.base, asked.other_pixels, asked.other_posterior), DRAW)
+    )
+    return not all(np.array_equal(base, other) for other in others)
+
+
+def _average(array: np.ndarray) -> float:
+    return float(array.mean()) if array.size else float("nan")
+
+
+def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> bool:
+    """Whether the divergence is right on average, as where it is estimated from draws."""
+    understood = understand(exam)
+    if understood is not None and understood.estimates_divergence:
+        return True
+    # Where no noise enters, two calls are the same.
+    twice = question(exam.seed, asked.base, (replace(asked.base.call, repeat=2),), stood_in(exam))
+    first, second = values(exam.ask(twice).outcomes[0], METHOD)
+    if np.array_equal(tensor(first, "The ELBO"), tensor(second, "The ELBO")):
+        return False
+    found = []
+    for model in (asked.base, asked.other_posterior):
+        x = np.resize(model.x, (_ROWS_OF_ESTIMATES, model.sizes.obs))
+        call = Call(METHOD, {"x": x}, repeat=_ESTIMATES)
+        outcome = exam.ask(question(exam.seed, model, (call,), stood_in(exam))).outcomes[0]
+        arrays = [tensor(value, "The ELBO") for value in values(outcome, METHOD)]
+        found.append(np.array([_average(array) for array in arrays]))
+    change = found[1].mean() - found[0].mean()
+    error = np.sqrt(sum(part.var(ddof=1) / part.size for part in found))
+    rights = [np.resize(c, _ROWS_OF_ESTIMATES).mean() for c in changes]
+    return bool(error > 0) and any(
+        abs(change - right) < 6 * error < 0.05 * abs(right) for right in rights
+    )
+
+
+def whole_error(exam: Exam) -> Lost | None:
+    """What is wrong with the value in models whose decoder ignores z, or None."""
+    asked = asked_in(exam)
+    drawn_by_stand_in = (asked.base, asked.other_posterior)
+    outcomes = (*ask(exam, drawn_by_stand_in, DRAW), *ask(exam, (asked.assignment,)))
+    models_asked = (*drawn_by_stand_in, asked.assignment)
+    return exam.once("elbo.whole", lambda: _whole_error(exam, models_asked, outcomes))
+
+
+def _whole_error(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]) -> Lost | None:
+    actual = [numbers(outcome) for outcome in outcomes]
+    rights = zip(*(right_values(model, stood_in(exam)) for model in asked), strict=True)
+    first: Lost | None = None
+    for right in rights:
+        pairs = zip(actual, right, strict=True)
+        wrong = next((pair for pair in pairs if not agree(*pair, relative=_OF_THE_WHOLE)), None)
+        if wrong is None:
+            return None
+        first = first or _average_error(*wrong)
+    return first
+
+
+def narrow_batches(exam: Exam) -> tuple[Model, ...]:
+    """Batches for the narrow posterior: as for the other models, of one row, and a large one."""
+    tiny = asked_in(exam).tiny
+    most = exam.rows(1001, 1100) if exam.setting.full else exam.rows(1001, 1500)
+    return _narrow_batches(exam.seed, tiny, most)
+
+
+@lru_cache(maxsize=4)
+def _narrow_batches(seed: int, tiny: Model, most: int) -> tuple[Model, ...]:
+    many = fixtures.binary_rows(generator(seed, 5, 8), most, tiny.sizes)
+    return tuple(Model(tiny.sizes, tiny.weights, x) for x in (tiny.x, tiny.x[:1], many))
+
+
+def ask_narrow(exam: Exam) -> tuple[Outcome, ...]:
+    """What comes of `narrow_batches`, whose draws are a stand-in's."""
+    return exam.ask(_narrow_probe(exam.seed, narrow_batches(exam), stood_in(exam, DRAW))).outcomes
+
+
+@lru_cache(maxsize=4)
+def _narrow_probe(seed: int, batches: tuple[Model, ...], helpers: frozenset[str]) -> Probe:
+    return question(seed, batches[0], [model.call for model in batches], helpers)
+
+
+def expect_values(exam: Exam) -> None:
+    """Have all that is asked of a right method asked at once."""
+    asked, helpers = asked_in(exam), stood_in(exam, DRAW)
+    with_draws = (asked.base, asked.other_pixels, asked.other_posterior)
+    exam.expect(
+        *((batch_probe(exam.seed, model, helpers),) for model in with_draws),
+        *((batch_probe(exam.seed, m, stood_in(exam)),) for m in (asked.sure, asked.assignment)),
+        (_narrow_probe(exam.seed, narrow_batches(exam), helpers),),
+    )
+
+
+def narrow_error(exam: Exam) -> Lost | None:
+    """What is wrong with the value where z can't be far from its mean, or None."""
+    asked, actual = asked_in(exam), numbers(ask_narrow(exam)[0])
+    rights = right_values(asked.tiny, stood_in(exam))
+    if any(agree(actual, right, _OF_THE_WHOLE) for right in rights):
+        return None
+    # A divergence with a small constant in its logarithm is another than right here alone, be it
+    # the helper's or written into the method.
+    for model, helpers in ((asked.tiny, (DRAW, _DIVERGENCE)), (asked.mild, (DRAW,))):
+        (outcome,) = ask(exam, (model,), *helpers)
+        others = right_values(model, stood_in(exam, *helpers))
+        if any(agree(numbers(outcome), right, _OF_THE_WHOLE) for right in others):
+            return None
+    return _average_error(actual, rights[0])
+
+
+def _average_error(actual: np.ndarray, right: np.ndarray) -> Lost:
+    average = _average(actual)
+    return Lost(
+        f"Over a batch of {right.size} the ELBO should average {right.mean():.5g}, "
+        f"and averages {average:.5g}.",
+        evidence={
+            "expected_average": float(right.mean()),
+            "actual_average": average if np.isfinite(average) else None,
+        },
+    )
+
+
+def sure_error(exam: Exam) -> Lost | None:
+    """What is wrong where the model is sure of every pixel, or None."""
+    model = asked_in(exam).sure
+    (outcome,) = ask(exam, (model,))
+    actual = numbers(outcome)
+    right = right_values(model, stood_in(exam))[0]
+    room = _OF_A_SURE_PIXEL * model.sizes.obs
+    totals = [right.mean(), *([right.sum()] if actual.size == 1 else [])]
+    if any(abs(_average(actual) - value) < room for value in totals):
+        return None
+    return Lost(
+        f"Where the model is all but certain of {model.sizes.obs} pixels, and right, their "
+        f"log likelihood should be {right.mean():.3g}, and is {_average(actual):.3g}.",
+        "What keeps theta, or its logarithm, away from what it should be near 0 and 1?",
+        evidence={"expected_average": float(right.mean())},
+    )
+
+
+def rows_error(actual: np.ndarray, rights: Sequence[np.ndarray]) -> Lost | None:
+    """How rows ``[B]`` differ from all that may be right, or None."""
+    if any(
+        actual.size == right.size and close(actual.reshape(right.shape), right) for right in rights
+    ):
+        return None
+    if actual.size != rights[0].size:
+        return Lost("There is no ELBO for each row.")
+    sentence, evidence = difference(actual.reshape(rights[0].shape), rights[0])
+    return Lost(f"The ELBO of single rows is wrong: {sentence}.", evidence=evidence)
+
+
+def understand(exam: Exam) -> diagnosis.Understanding | None:
+    """The objective that explains the values with known noise, where one does."""
+    # A few rows are enough, and quick to compute again and again at the assignment's own sizes.
+    asked = models(exam.seed, exam.setting.full, _FEW) if exam.setting.full else asked_in(exam)
+    chosen = (asked.base, asked.other_pixels, asked.other_posterior, asked.tiny)
+    outcomes = [*ask(exam, chosen[:-1], DRAW), *_of_tiny(exam, chosen[-1])]
+
+    def find() -> diagnosis.Understanding | None:
+        answers = [
+            diagnosis.Answer(
+                model.weights,
+                model.x,
+                drawn(exam.seed, len(model.x), model.sizes.latent),
+                numbers(outcome),
+            )
+            for model, outcome in zip(chosen, outcomes, strict=True)
+        ]
+        most = 1 if exam.setting.full else 2
+        return diagnosis.understand(answers, bounds(stood_in(exam, DRAW)), most)
+
+    return exam.once("elbo.understanding", find)
+
+
+def _of_tiny(exam: Exam, model: Model) -> list[Outcome]:
+    if model is asked_in(exam).tiny:
+        return [ask_narrow(exam)[0]]
+    return ask(exam, (model,), DRAW)

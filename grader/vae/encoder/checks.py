@@ -1,0 +1,285 @@
+"""Task 1: the encoder, from observations to the posterior's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from grader.kit.batches import Network, rows_error
+from grader.kit.check import Evidence, Exam, Lost, NotReached, check, generator
+from grader.kit.gradients import Asked, Point
+from grader.kit.misconception import explained
+from grader.kit.observation import Outcome
+from grader.kit.outputs import (
+    first_two,
+    gradients,
+    one_step_from,
+    pair,
+    require_untouched,
+    tensor_of_shape,
+    values,
+)
+from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.tolerance import close, close_in_most_rows, difference
+from grader.vae import expected, fixtures
+from grader.vae.encoder import misconceptions as diagnosis
+from grader.vae.networks import (
+    Model,
+    ask,
+    is_function_by_column,
+    is_function_of,
+    judge_gradient,
+)
+
+METHOD = "encoder"
+_NAMES, _HEADS = ("mu", "logsigma"), ("linear21", "linear22")
+_LAYERS = ("linear1", *_HEADS)
+_SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(9, 6, 6)
+_LARGE = 10.0
+"""Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""
+
+_FAR = 9.0
+"""Size of what a head gives in the same, less than where numbers are commonly clamped."""
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def _pair(outcome: Outcome, rows: int, sizes: Sizes) -> Pair:
+    """The two results ``[rows, latent]``, after one more step if need be."""
+    shape = rows, sizes.latent
+    parts = first_two(values(outcome, METHOD)[0], _NAMES, shape)
+    mu, logsigma = (one_step_from(p, name, shape) for p, name in zip(parts, _NAMES, strict=True))
+    return mu, logsigma
+
+
+_NETWORK = Network(METHOD, "x", _NAMES, _pair, expected.encoder)
+
+
+@lru_cache(maxsize=8)  # one for all submissions of a course
+def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
+    rng = generator(seed, 1, key)
+    weights = fixtures.random_weights(rng, sizes, _LAYERS)
+    return Model(sizes, weights, fixtures.binary_rows(rng, rows, sizes))
+
+
+def _ask(exam: Exam, models: Sequence[Model]) -> list[Pair]:
+    outcomes = zip(models, ask(exam, METHOD, "x", models), strict=True)
+    return [_pair(outcome, len(m.inputs), m.sizes) for m, outcome in outcomes]
+
+
+def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
+    mixed = _model(exam.seed, 3, _square(exam), 32)
+    return diagnosis.diagnose(mixed.weights, mixed.inputs, *_ask(exam, (mixed,))[0])
+
+
+def _square(exam: Exam) -> Sizes:
+    return fixtures.FULL if exam.setting.full else _SQUARE
+
+
+def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
+    """Batches of several sizes, the last of a size that nobody can list, in one model."""
+    sizes = fixtures.FULL if exam.setting.full else _SIZES
+    most = exam.rows(1001, 1100) if exam.setting.full else exam.rows(1001, 1500)
+    rng = exam.generator(1, 0)
+    weights = _model(exam.seed, 0, sizes, 1).weights
+    batches = [
+        fixtures.binary_rows(rng, rows, sizes) for rows in (1, 2, 2, exam.rows(3, 127), 128, most)
+    ]
+    outer = tuple(fixtures.normal(rng, 7, sizes.latent) for _ in _NAMES)
+    point = Point(sizes, weights, METHOD, {"x": fixtures.binary_rows(rng, 7, sizes)}, outer)
+    calls = [Call(METHOD, {"x": x}, keep=True, generators=True) for x in batches]
+    # The largest comes last: it may take too long.
+    return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
+
+
+def _asked(exam: Exam) -> Asked:
+    batches, point, probe = exam.once("encoder.asked", lambda: _question(exam))
+    *outcomes, of_point, of_most = exam.ask(probe).outcomes
+    return Asked(batches, (*outcomes, of_most), point, of_point)
+
+
+@check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
+def shape(exam: Exam) -> Evidence | None:
+    """A pair mu, logsigma of shape [batch_size, latent_dim] each, x stays as it is"""
+    asked = _asked(exam)
+    # How many rows there may be has a check of its own.
+    for x, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
+        parts = pair(values(outcome, METHOD)[0], _NAMES)
+        for part, name in zip(parts, _NAMES, strict=True):
+            tensor_of_shape(part, name, (len(x), asked.point.sizes.latent), exactly=True)
+        require_untouched(outcome, {"x": x}, _NAMES)
+    return None
+
+
+@check(
+    "encoder.rows",
+    "Each image has a posterior of its own. Which of your steps lets rows of a batch meet, or "
+    "counts on the size of a batch?",
+)
+def rows(exam: Exam) -> Evidence | None:
+    """Every row has its own mu and logsigma, in batches of any size"""
+    error = _rows_error(exam)
+    if error is not None:
+        raise error
+    return None
+
+
+def _rows_error(exam: Exam) -> Lost | None:
+    asked = _asked(exam)
+    sizes, largest = asked.point.sizes, asked.batches[-1]
+
+    def other() -> np.ndarray:  # rows of zeros and ones may be alike by chance
+        return (fixtures.binary_rows(exam.generator(1, 6), len(largest), sizes) + 0.5) / 2
+
+    return rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
+
+
+@check(
+    "encoder.hidden", "What stands between the first linear layer and the two heads in the diagram?"
+)
+def hidden(exam: Exam) -> Evidence | None:
+    """The hidden layer is the ReLU of linear1"""
+    try:
+        _judge_hidden(exam)
+    except Lost as lost:
+        raise explained(lost, _diagnose(exam).hidden) from None
+    return None
+
+
+def _judge_hidden(exam: Exam) -> None:
+    large = _large(exam.seed, _square(exam))
+    full, heads = _full(exam.seed)
+    either = _with_either_head(exam.seed, _square(exam))
+    came = _ask(exam, (*either[:2], large, full))
+    rows_are_right = _rows_error(exam) is None
+    same = close if rows_are_right else close_in_most_rows
+    right_heads = [position for position in (0, 1) if _head_error(exam, position) is None]
+    for position in right_heads or (0, 1):
+        for model, scale, index in ((either[position], 1.0, position), (large, _LARGE, 2)):
+            before = model.shown(_HEADS[position], _before_hidden(model))
+            right = np.maximum(before, 0) / scale
+            if same(came[index][position], right):
+                continue
+            if not rows_are_right:
+                raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
+            # Where no head is right, something else may come after it, or they change places.
+            if right_heads or not any(is_function_of(part, right) for part in came[index]):
+                raise Lost(f"The hidden layer behind {_NAMES[position]} is not relu(linear1(x)).")
+    # At the assignment's own sizes everything fits, but for what other checks charge.
+    for name, actual, right in zip(_NAMES, came[3], heads, strict=True):
+        if rows_are_right and not any(is_function_by_column(actual, head) for head in heads):
+            sentence, evidence = difference(actual, right)
+            raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
+
+
+def _before_hidden(model: Model) -> np.ndarray:
+    return expected.linear(model.weights, "linear1", model.inputs)
+
+
+@lru_cache(maxsize=2)
+def _large(seed: int, sizes: Sizes) -> Model:
+    """Both heads show hidden units that are large."""
+    model = _model(seed, 1, sizes, 32)
+    weights = {n: w * (_LARGE if n.startswith("linear1.") else 1) for n, w in model.weights.items()}
+    return Model(sizes, weights, model.inputs).showing(*_HEADS, scale=1 / _LARGE)
+
+
+@lru_cache(maxsize=2)
+def _full(seed: int) -> tuple[Model, Pair]:
+    """A model of the assignment's own sizes, and what its heads give."""
+    model = _model(seed, 2, fixtures.FULL, 128)
+    return model, expected.encoder(model.weights, model.inputs)
+
+
+@lru_cache(maxsize=2)
+def _with_either_head(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
+    """Models that differ in their heads alone: each head shows the hidden units, and neither."""
+    mixed = _model(seed, 3, sizes, 32).reading_shown(*_HEADS)
+    return mixed.showing(_HEADS[0]), mixed.showing(_HEADS[1]), mixed
+
+
+def _head_error(exam: Exam, position: int) -> Lost | None:
+    """What is wrong with one output, which is to be its linear layer on whatever the units are.
+
+    With a selection as its weight a head shows the hidden units, and with random weights it must
+    be the same units' linear function. The units are read off the head itself, in another model, or
+    off the other head, in the same one, where rows that change places change them together.
+    """
+    models, wide = _with_either_head(exam.seed, _square(exam)), _wide(exam.seed, _square(exam))
+    *came, far = _ask(exam, (*models, wide))
+    layer, other, beside = _HEADS[position], _HEADS[1 - position], 1 - position
+    same = close if _rows_error(exam) is None else close_in_most_rows
+    lost: Lost | None = None
+    for head, shown, weights, actual in (
+        (layer, came[position][position], models[2].weights, came[2][position]),
+        (other, came[beside][beside], models[beside].weights, came[beside][position]),
+    ):
+        units = models[2].hidden_of(head, shown)
+        pairs = (
+            (actual, expected.linear(weights, layer, units)),
+            (far[position], expected.linear(wide.weights, layer, units)),
+        )
+        wrong = next((pair for pair in pairs if not same(*pair)), None)
+        if wrong is None and np.any(np.ptp(shown, axis=0)):
+            return None
+        sentence, evidence = difference(*(wrong or pairs[0]))
+        lost = lost or Lost(
+            f"{_NAMES[position]} is not {layer} of the hidden layer with nothing after it: "
+            f"{sentence}.",
+            evidence=evidence,
+        )
+    return lost
+
+
+@lru_cache(maxsize=2)
+def _wide(seed: int, sizes: Sizes) -> Model:
+    """Heads that give as large numbers as they may in training, of either sign."""
+    mixed = _with_either_head(seed, sizes)[2]
+    weights = dict(mixed.weights)
+    for layer in _HEADS:
+        weights[f"{layer}.weight"] = fixtures.as_single(weights[f"{layer}.weight"] / 8)
+        weights[f"{layer}.bias"] = fixtures.as_single(np.linspace(-_FAR, _FAR, sizes.latent))
+    return Model(sizes, weights, mixed.inputs)
+
+
+def _head(exam: Exam, position: int) -> None:
+    error = _head_error(exam, position)
+    if error is not None:
+        raise explained(error, _diagnose(exam).head(position))
+
+
+@check("encoder.mu", "Which layer is the head for the means, and what may come after it?")
+def mu(exam: Exam) -> Evidence | None:
+    """The first output is linear21 of the hidden layer, nothing after it"""
+    _head(exam, 0)
+    return None
+
+
+@check(
+    "encoder.logsigma",
+    "A log standard deviation may be any real number. What may come after its head?",
+)
+def logsigma(exam: Exam) -> Evidence | None:
+    """The second output is linear22 of the hidden layer, nothing after it"""
+    _head(exam, 1)
+    return None
+
+
+@check("encoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
+def gradient(exam: Exam) -> Evidence | None:
+    """Gradients reach the encoder's layers"""
+    asked = _asked(exam)
+    x, outer = asked.point.arguments["x"], asked.point.cotangents
+    found = gradients(asked.of_point, METHOD)
+    right = expected.encoder_gradients(asked.point.weights, x, outer[0], outer[1])
+    try:
+        judge_gradient(exam, asked.point, found, right)
+    except Lost as lost:
+        names = [name for name in right if name.endswith("weight")]
+        raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
+    return None
+
+
+CHECKS = (shape, rows, hidden, mu, logsigma, gradient)

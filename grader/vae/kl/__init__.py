@@ -1,0 +1,1 @@
+"""Task 4: the divergence of the posterior from the prior."""

@@ -1,0 +1,1 @@
+"""Task 2: draws from the posterior, reparametrised."""

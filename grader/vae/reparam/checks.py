@@ -1,0 +1,266 @@
+"""Task 2: draws from the posterior, reparametrised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from grader.kit.check import Evidence, Exam, Lost, check
+from grader.kit.gradients import Point, Slopes, measure
+from grader.kit.misconception import explained
+from grader.kit.observation import Outcome
+from grader.kit.outputs import (
+    gradients,
+    one_step_from,
+    require_untouched,
+    tensor_of_shape,
+    values,
+)
+from grader.kit.probe import Sizes
+from grader.kit.tolerance import close, difference
+from grader.vae import fixtures
+from grader.vae.reparam import draws as reparam_draws
+from grader.vae.reparam import misconceptions as diagnosis
+from grader.vae.reparam.draws import MANY, Seen
+from grader.vae.reparam.questions import METHOD, Question, question
+
+
+def _question(exam: Exam) -> Question:
+    return question(exam.seed, exam.setting.full, exam.rows(60, 89), exam.rows(1100, 1299))
+
+
+def _ask(exam: Exam) -> tuple[Outcome, ...]:
+    """What came for each of the question's batches."""
+    return exam.ask(_question(exam).probe).outcomes
+
+
+def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
+    """What every call returned, ``[calls, rows, dimensions]``, if need be after one more step."""
+    z = np.stack([one_step_from(value, "z", shape) for value in values(outcome, METHOD)])
+    if not np.all(np.isfinite(z)):
+        raise Lost("z holds NaN or infinite numbers.")
+    return z
+
+
+def _seen(exam: Exam) -> Seen:
+    asked, outcomes = _question(exam), _ask(exam)
+    kinds = zip(asked.kinds, outcomes, strict=False)
+    z = np.concatenate([_numbers(outcome, batch["mu"].shape) for batch, outcome in kinds])
+    try:
+        crowd = _numbers(outcomes[-1], asked.batches[-1]["mu"].shape)[0]
+    except Lost:  # which the shape is charged for
+        crowd = None
+    return exam.once("reparam.draws", lambda: reparam_draws.seen(asked, z, crowd))
+
+
+def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
+    seen = _seen(exam)
+    found = seen.distinct
+    return diagnosis.diagnose(seen.draws.scores, found.residual, found.mu, found.logsigma)
+
+
+@check(
+    "reparam.shape", "A batch may have any number of rows. Where does each of them get its noise?"
+)
+def shape(exam: Exam) -> Evidence | None:
+    """A tensor z [batch_size, latent_dim], with a draw for every row; mu and logsigma stay"""
+    asked, outcomes = _question(exam), _ask(exam)
+    came = []
+    for batch, outcome in zip(asked.batches, outcomes, strict=True):
+        wanted = batch["mu"].shape
+        z = np.stack([tensor_of_shape(v, "z", wanted) for v in values(outcome, METHOD)])
+        require_untouched(outcome, batch, ("z",))
+        if not np.all(np.isfinite(z)):
+            raise Lost(f"z holds NaN or infinite numbers for a batch of {wanted[0]}.")
+        came.append(z)
+    *_, plain, one, two, crowd = came
+    rows, dimensions = reparam_draws.missing(plain)
+    _require_none(rows)
+    if np.any(dimensions):
+        where = ", ".join(map(str, np.flatnonzero(dimensions)))
+        raise Lost(f"There is no noise in these dimensions of z, counted from 0: {where}.")
+    if not np.all(reparam_draws.blank(plain)):
+        for z in (one, two, crowd):
+            _require_none(reparam_draws.blank(z[0]))
+    if 0 < reparam_draws.copied(crowd) <= MANY:
+        raise Lost("In a large batch there are rows with the noise of another row.")
+    return None
+
+
+def _require_none(lacking: np.ndarray) -> None:
+    """No row of a batch lacks noise of its own.
+
+    Raises:
+        Lost: one does.
+    """
+    if not np.any(lacking):
+        return
+    total, count = len(lacking), int(lacking.sum())
+    first = int(np.argmax(lacking))
+    if count == 1:
+        name = {0: "the first row", total - 1: "the last row"}.get(first, f"row {first + 1}")
+    else:
+        name = f"every row from the {first + 1}th on" if lacking[first:].all() else f"{count} rows"
+    raise Lost(f"In a batch of {total}, {name} came out without noise of its own.")
+
+
+@check("reparam.location", "Around which value should the draws for one row lie?")
+def location(exam: Exam) -> Evidence | None:
+    """The draws are centred on mu"""
+    error = _seen(exam).location_error
+    if error is not None:
+        raise explained(Lost(error), _diagnose(exam).location)
+    return None
+
+
+@check(
+    "reparam.scale",
+    "logsigma is the logarithm of what: of the standard deviation, or of the variance?",
+)
+def scale(exam: Exam) -> Evidence | None:
+    """The draws spread around mu with standard deviation exp(logsigma)"""
+    error = _seen(exam).scale_error
+    if error is not None:
+        raise explained(Lost(error), _diagnose(exam).scale)
+    return None
+
+
+@check(
+    "reparam.normal", "From which distribution does the noise come before it is scaled and moved?"
+)
+def normal(exam: Exam) -> Evidence | None:
+    """The noise has the shape of a normal distribution"""
+    error = _seen(exam).normal_error
+    if error is not None:
+        raise explained(error, _diagnose(exam).normal)
+    return None
+
+
+@check("reparam.independent", "How many random numbers does a batch need, and when are they drawn?")
+def independent(exam: Exam) -> Evidence | None:
+    """Every row, dimension and call has noise of its own"""
+    error = _seen(exam).independence_error
+    if error is not None:
+        raise explained(Lost(error), _diagnose(exam).independent)
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Slope:
+    """The gradients at a point, and what they belong to.
+
+    ``weighted`` are the derivatives of z, ``[rows, dimensions]``, for each argument that has them.
+    """
+
+    point: Point
+    found: Slopes
+    z: np.ndarray
+
+    @cached_property
+    def residual(self) -> np.ndarray:
+        return self.z - self.point.arguments["mu"]
+
+    def derivative(self, name: str) -> np.ndarray | None:
+        """The derivative of each number of z in its own argument."""
+        came = self.found.get(name)
+        return None if came is None else came / self.point.cotangents[0]
+
+    def follows(self, name: str) -> bool:
+        """Whether a derivative is one that z can have whose noise is another in every call.
+
+        For numbers with one log-std it is the same function of mu and z: a constant in mu; a
+        combination of the residual and mu in logsigma.
+        """
+        came = self.derivative(name)
+        if came is None or not np.all(came):
+            return False
+        mu, logsigma = (self.point.arguments[n] for n in ("mu", "logsigma"))
+        for value in np.unique(logsigma):
+            group = logsigma == value
+            known = [np.ones(int(group.sum()))]
+            if name == "logsigma":
+                known += [mu[group], self.residual[group]]
+            design = np.stack(known, axis=1)
+            fit = np.linalg.lstsq(design, came[group], rcond=None)[0]
+            if not close(design @ fit, came[group], 1e-3):
+                return False
+        return True
+
+
+_ROOM = 1e-2
+"""Of the largest derivative: half precision is charged elsewhere."""
+_DIRECTIONS = range(20, 24)
+"""Keys of directions: along a single one, a wrong derivative may be right by chance."""
+_DISTINCT = 5
+"""Log-stds at the point where gradients are judged, each of them several times."""
+
+
+def _slope(exam: Exam) -> _Slope:
+    rng = exam.generator(2, 1)
+    sizes = fixtures.FULL if exam.setting.full else Sizes(6, 5, 4)
+    wanted = (7, sizes.latent)
+    mu = fixtures.normal(rng, *wanted, scale=2.0)
+    log_stds = fixtures.as_single(rng.uniform(-1, 1, _DISTINCT))
+    logsigma = rng.permutation(np.resize(log_stds, mu.size)).reshape(wanted)
+    outer = fixtures.as_single(rng.uniform(0.5, 2, wanted) * rng.choice((-1, 1), wanted))
+    arguments = {"mu": mu, "logsigma": logsigma}
+    point = Point(sizes, {}, METHOD, arguments, (outer,), tuple(arguments))
+    outcome = exam.ask(point.probe).outcomes[0]
+    return _Slope(point, gradients(outcome, METHOD), _numbers(outcome, wanted)[0])
+
+
+def _judge_gradient(exam: Exam, name: str, slope: _Slope, right: np.ndarray) -> None:
+    """The derivative in an argument is the right one, or that of what the method itself returns.
+
+    Raises:
+        Lost: it is neither.
+    """
+    came = slope.derivative(name)
+    if came is None:
+        lost = Lost(f"No gradient leads from z to {name}.")
+        raise explained(lost, _diagnose(exam).gradient(name, slope.found))
+    outer = slope.point.cotangents[0]
+    if close(came * outer, right * outer, _ROOM) and np.any(right):
+        return
+    if _is_derivative(exam, name, slope):
+        return
+    sentence, evidence = difference(came, right)
+    what = {"mu": "1", "logsigma": "z - mu"}[name]
+    lost = Lost(f"The derivative of z in {name} is not {what}: {sentence}.", evidence=evidence)
+    raise explained(lost, _diagnose(exam).gradient(name, slope.found))
+
+
+def _is_derivative(exam: Exam, name: str, slope: _Slope) -> bool:
+    point = replace(slope.point, differentiate=(name,))
+    for key in _DIRECTIONS:
+        measured = measure(exam, point, slope.found, key)
+        if measured is not None and not measured.repeats:
+            # No seed reaches the noise: if centre and spread are right, one derivative alone is.
+            return not _seen(exam).is_placed and slope.follows(name)
+        if measured is None or not measured.agree:
+            return False
+    return True
+
+
+@check("reparam.gradient_mu", "If mu moves a little and the noise stays, how does z move?")
+def gradient_mu(exam: Exam) -> Evidence | None:
+    """The derivative of z in mu is 1"""
+    slope = _slope(exam)
+    _judge_gradient(exam, "mu", slope, np.ones_like(slope.z))
+    return None
+
+
+@check(
+    "reparam.gradient_logsigma",
+    "Write z as a function of mu, logsigma and noise that depends on neither.",
+)
+def gradient_logsigma(exam: Exam) -> Evidence | None:
+    """The derivative of z in logsigma is z - mu"""
+    slope = _slope(exam)
+    _judge_gradient(exam, "logsigma", slope, slope.residual)
+    return None
+
+
+CHECKS = (shape, location, scale, normal, independent, gradient_mu, gradient_logsigma)

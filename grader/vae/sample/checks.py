@@ -1,0 +1,232 @@
+"""Task 6: new data from the model.
+
+There are two calls for about a thousand samples of a model whose pixels show what was drawn
+(`sample_models`); a method that gives few is called the oftener. How they are judged stands in
+`sample_draws`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from grader.kit.check import Evidence, Exam, Lost, check, generator
+from grader.kit.misconception import Misconception, explained
+from grader.kit.observation import Failure, Outcome, Value
+from grader.kit.outputs import one_step_from, shape_fits, shape_words, tensor, values
+from grader.kit.probe import Call, Probe, Sizes
+from grader.vae import fixtures
+from grader.vae.sample import draws as sample_draws
+from grader.vae.sample import misconceptions as diagnosis
+from grader.vae.sample import models as sample_models
+from grader.vae.sample.models import POSTERIOR, SMALL, THRESHOLDS, Samples
+from grader.vae.stubs import stand_ins
+
+METHOD = "sample"
+CALLS = 2
+LEAST, MOST = 1030, 1130
+"""Samples in a call, between which nobody knows how many."""
+
+
+def sizes(exam: Exam) -> Sizes:
+    """Units of the model that the class is examined in."""
+    return fixtures.FULL if exam.setting.full else SMALL
+
+
+def _ask(exam: Exam, repeat: int = CALLS) -> tuple[Outcome, ...]:
+    """What comes of calls for few samples, by how many, and last for many, in so many calls."""
+    stood_in, counts = exam.setting.stood_in, (*_few(exam), _many(exam))
+
+    def ask(within: bool) -> tuple[Outcome, ...]:
+        probe = _question(exam.seed, sizes(exam), stood_in, counts, repeat, within)
+        return exam.ask(probe).outcomes
+
+    outcomes = ask(within=False)
+    if all(isinstance(outcome, Failure) for outcome in outcomes):
+        # It may insist on probabilities that are neither 0 nor 1.
+        again = ask(within=True)
+        if not any(isinstance(outcome, Failure) for outcome in again):
+            return again
+    return outcomes
+
+
+@lru_cache(maxsize=4)
+def _question(
+    seed: int,
+    model: Sizes,
+    stood_in: frozenset[str],
+    counts: tuple[int, ...],
+    repeat: int,
+    within: bool,
+) -> Probe:
+    *few, many = (Call(METHOD, {"num_samples": count}) for count in counts)
+    weights, spare = _weights(model, "decoder" in stood_in, within)
+    helpers = stand_ins(stood_in, _noise(seed)) if stood_in else None
+    return Probe(model, weights, (*few, replace(many, repeat=repeat)), helpers, spare)
+
+
+@lru_cache(maxsize=4)  # for all submissions of a course
+def _weights(
+    model: Sizes, any_decoder: bool, within: bool
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Weights of the decoder, and of the encoder, which a class for this task may lack."""
+    return sample_models.weights(model, any_decoder, within), sample_models.elsewhere(model)
+
+
+@lru_cache(maxsize=1)
+def _noise(seed: int) -> np.ndarray:
+    return fixtures.normal(generator(seed, 6, 0), 2 * CALLS * MOST * fixtures.FULL.latent)
+
+
+def _few(exam: Exam) -> tuple[int, ...]:
+    return 1, 2, exam.rows(3, 127)
+
+
+def _many(exam: Exam) -> int:
+    # Transforms of a number with small factors are quick.
+    return 10 * exam.rows(LEAST // 10, MOST // 10)
+
+
+def _draw(exam: Exam) -> Samples:
+    """What calls give, of which there are more where each gives only a few samples.
+
+    Raises:
+        Lost: it can't be read as samples.
+    """
+    count = _many(exam)
+    outcome = _ask(exam)[-1]
+    rows = exam.once("sample.rows", lambda: len(_images(outcome, count, sizes(exam))[0]))
+    if rows < sample_draws.ENOUGH:
+        half = -(-sample_draws.ENOUGH // rows)
+        outcome = _ask(exam, CALLS * half)[-1]
+    return exam.once("sample.draws", lambda: _samples(outcome, count, sizes(exam)))
+
+
+def _samples(outcome: Outcome, count: int, model: Sizes) -> Samples:
+    pixels = np.stack(_images(outcome, count, model))
+    if not np.all(np.isfinite(pixels)):
+        raise Lost("x holds NaN or infinite numbers.")
+    return Samples(pixels, model.latent)
+
+
+def _images(outcome: Outcome, count: int, model: Sizes) -> list[np.ndarray]:
+    """Rows ``[rows, D]`` of each call, as many as the shortest has, and at least one."""
+    found = [_rows(value, count, model) for value in values(outcome, METHOD)]
+    rows = min(map(len, found))
+    return [array[:rows] for array in found]
+
+
+def _rows(value: Value, count: int, model: Sizes) -> np.ndarray:
+    """Rows ``[rows, D]``; how many, and their arrangement, is what the check of the shape judges.
+
+    Raises:
+        Lost: there are none.
+    """
+    array = _numbers(value, count, model)
+    if array.shape == (model.obs, count):
+        return array.T
+    trailing = {int(np.prod(array.shape[axis:])) for axis in range(array.ndim)}
+    if array.size and (model.obs in trailing or array.size == count * model.obs):
+        return array.reshape(-1, model.obs)
+    wanted = (count, model.obs)
+    lost = Lost(
+        f"x should have shape {shape_words(wanted)}, and has {shape_words(array.shape)}.",
+        evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
+    )
+    raise explained(lost, _of_shapes((count,), (array,), model))
+
+
+def _numbers(value: Value, count: int, model: Sizes) -> np.ndarray:
+    """What a tensor, or something that is one step from it, holds."""
+    images = [item.array for item in value.items if item.array is not None]
+    if images and len(images) == len(value.items) == count:
+        return np.stack([image.reshape(model.obs) for image in images])
+    if value.items:
+        value = value.items[0]
+    return one_step_from(value, "x", () if value.array is None else value.array.shape)
+
+
+def _of_shapes(
+    counts: tuple[int, ...], arrays: Sequence[np.ndarray], model: Sizes
+) -> tuple[Misconception, ...]:
+    shapes = [array.shape for array in arrays]
+    return diagnosis.of_shapes(counts, shapes, model.obs, model.latent)
+
+
+def _of_pixels(samples: Samples) -> tuple[Misconception, ...]:
+    return diagnosis.of_pixels(samples.constants, samples.thetas)
+
+
+def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
+    pixels = _of_pixels(samples)
+    return diagnosis.of_latents(samples.above, THRESHOLDS, POSTERIOR, pixels)
+
+
+@check("sample.shape", "The docstring says what comes back: a row for each sample.")
+def shape(exam: Exam) -> Evidence | None:
+    """A tensor of shape [num_samples, obs_dim]"""
+    model, counts = sizes(exam), (*_few(exam), _many(exam))
+    outcomes = _ask(exam)
+    arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
+    for count, array in zip(counts, arrays, strict=True):
+        wanted = (count, model.obs)
+        if not shape_fits(array.shape, wanted):
+            lost = Lost(
+                f"sample({count}) should have shape {shape_words(wanted)}, and has "
+                f"{shape_words(array.shape)}.",
+                evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
+            )
+            raise explained(lost, _of_shapes(counts, arrays, model))
+    return None
+
+
+@check("sample.binary", "The decoder gives probabilities. What are the data made of?")
+def binary(exam: Exam) -> Evidence | None:
+    """Every pixel is 0 or 1"""
+    samples = _draw(exam)
+    if not samples.binary:
+        other = samples.pixels[(samples.pixels != 0) & (samples.pixels != 1)]
+        lost = Lost(f"x holds other numbers than 0 and 1, for example {other.flat[0]:.3g}.")
+        raise explained(lost, _of_pixels(samples))
+    return None
+
+
+@check(
+    "sample.prior",
+    "Before any data is seen, which distribution does z have, and how many draws are needed?",
+)
+def prior(exam: Exam) -> Evidence | None:
+    """The latent variables are drawn from N(0, I), afresh for each sample"""
+    samples = _draw(exam)
+    error = sample_draws.prior_error(samples)
+    if error is not None:
+        raise explained(error, _of_latents(samples))
+    return None
+
+
+@check(
+    "sample.bernoulli",
+    "Given theta, how does a pixel become 0 or 1, and which pixels share that draw?",
+)
+def bernoulli(exam: Exam) -> Evidence | None:
+    """Pixels are Bernoulli draws with probability theta, independent of each other"""
+    samples = _draw(exam)
+    error = sample_draws.bernoulli_error(samples)
+    if error is not None:
+        raise explained(error, _of_pixels(samples))
+    return None
+
+
+@check("sample.fresh", "Two calls should give different data. Is a seed set, or something stored?")
+def fresh(exam: Exam) -> Evidence | None:
+    """Every call draws anew"""
+    again = sample_draws.repeated(_draw(exam))
+    if again is not None:
+        raise explained(Lost(f"Two calls give the very same {again}."), diagnosis.of_repetition())
+    return None
+
+
+CHECKS = (shape, binary, prior, bernoulli, fresh)
