@@ -10,7 +10,7 @@ from grader.kit.probe import Sizes
 from grader.vae import spec
 
 LAYERS = tuple(layer.name for layer in spec.LAYERS)
-FULL = Sizes(784, 32, 400)
+FULL = Sizes(*spec.FULL_SIZES)
 """The assignment's own sizes."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Shape = tuple[str, ...]
+from grader.assignment import Method, Task
 
 
 @dataclass(frozen=True)
@@ -21,26 +21,9 @@ class Layer:
     outputs: str
 
 
-@dataclass(frozen=True)
-class Method:
-    """A method that a student writes: its parameters and what it returns, with shapes."""
-
-    name: str
-    parameters: tuple[tuple[str, Shape], ...]
-    returns: tuple[tuple[str, Shape], ...]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One graded task: its id in rubric and result, its title, and the method it is about."""
-
-    id: str
-    title: str
-    method: Method
-
-
 CLASS_NAME = "VAE"
 CONSTRUCTOR = ("obs_dim", "latent_dim", "hidden_dim")
+FULL_SIZES = (784, 32, 400)
 DEFAULT_HIDDEN_DIM = 100
 
 LAYERS = (
@@ -62,8 +45,18 @@ TASKS = (
     ),
     Task("decoder", "Decoder", Method("decoder", (("z", ("B", "L")),), (("theta", ("B", "D")),))),
     Task("kl", "KL divergence", Method("kl_divergence", _POSTERIOR, (("kl", ("B",)),))),
-    Task("elbo", "ELBO", Method("elbo", (("x", ("B", "D")),), (("elbo", ("B",)),))),
-    Task("sample", "Generating", Method("sample", (("num_samples", ()),), (("x", ("N", "D")),))),
+    Task(
+        "elbo",
+        "ELBO",
+        Method("elbo", (("x", ("B", "D")),), (("elbo", ("B",)),)),
+        calls=frozenset(("encoder", "reparam", "decoder", "kl")),
+    ),
+    Task(
+        "sample",
+        "Generating",
+        Method("sample", (("num_samples", ()),), (("x", ("N", "D")),)),
+        calls=frozenset(("reparam", "decoder")),
+    ),
 )
 
 TASK_IDS = tuple(task.id for task in TASKS)

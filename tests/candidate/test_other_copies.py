@@ -45,7 +45,7 @@ def package(folder: Path, name: str = "grader") -> Path:
     (made / "checks").mkdir(parents=True)
     (made / "__init__.py").touch()
     (made / "checks" / "__init__.py").touch()
-    shutil.copy(ROOT / "grader" / "checks" / "expected.py", made / "checks")
+    shutil.copy(ROOT / "grader" / "vae" / "expected.py", made / "checks")
     return made
 
 
