@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from grader.examiner.answers import Answers, Probes
+
 from grader.examiner.examination import examine
 from grader.examiner.hangs import work
 from grader.examiner.rubric import Rubric
