@@ -68,7 +68,7 @@ def rows_error(
     """
     try:
         require_unseeded(asked.outcomes)
-        found = exam.once(_compare, network, asked)
+        found = exam.once(_compare, network, asked, of=network.method)
         error = found.error
         if not found.right:
             error = yield from _remembers(exam, network, asked)

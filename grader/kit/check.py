@@ -64,14 +64,16 @@ class Exam:
     unlisted: int = 0
     computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def once(self, compute: Callable[..., T], *arguments: Any) -> T:
+    def once(self, compute: Callable[..., T], *arguments: Any, of: str = "") -> T:
         """Return what ``compute(exam, *arguments)`` gave the first time that it was wanted.
 
-        It is for what several checks make of the same answers, whose arguments are the same.
+        It is for what several checks make of the same answers: the arguments are the same, or
+        ``of`` names the method that they are about.
         """
-        if compute not in self.computed:
-            self.computed[compute] = compute(self, *arguments)
-        result: T = self.computed[compute]
+        key = compute, of
+        if key not in self.computed:
+            self.computed[key] = compute(self, *arguments)
+        result: T = self.computed[key]
         return result
 
     def generator(self, *key: int) -> np.random.Generator:
