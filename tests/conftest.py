@@ -14,9 +14,9 @@ from outcomes import Examine
 from grader.examiner.client import Candidates
 from grader.examiner.grading import KNOWN_CHECKS, examine
 from grader.examiner.rubric import Rubric, default_path, load_rubric
-from grader.kit.check import Exam
 from grader.report.result import TaskResult
 from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 
 
 def pytest_configure() -> None:
@@ -53,7 +53,8 @@ def examine_notebook(candidates: Candidates, rubric: Rubric, tmp_path: Path) -> 
             for check, points in rubric.checks.items()
             if tasks is None or check.split(".")[0] in tasks
         }
-        exam = Exam(partial(candidates.ask, code=code, seed=seed), seed)
-        return examine(code, Rubric(rubric.tasks, counted, rubric.rules), exam)
+        put = partial(candidates.ask, code=code, seed=seed)
+        counting = Rubric(rubric.tasks, counted, rubric.rules)
+        return examine(code, counting, ASSIGNMENT, put, seed)
 
     return grade

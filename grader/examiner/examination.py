@@ -12,64 +12,75 @@ import hashlib
 import json
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
+from pathlib import Path
 
-from grader.examiner.answers import Answers
+from grader.assignment import Assignment, Task
 from grader.examiner.machine import cores
+from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
 from grader.kit.check import Check, Exam, Lost, NotReached, Setting
 from grader.kit.observation import clean
 from grader.report.result import CheckResult, TaskResult
 from grader.submission.slices import Slice
-from grader.vae import spec
-from grader.vae.checks import CHECKS
-
-_METHODS = {task.id: task.method.name for task in spec.TASKS}
-_CALLED: Mapping[str, frozenset[str]] = {
-    "elbo": frozenset(("encoder", "reparam", "decoder", "kl")),
-    "sample": frozenset(("reparam", "decoder")),
-}
-"""The tasks whose methods a task's method may call."""
 
 Tried = dict[Setting, CheckResult]
 
 
 def examine(
-    code: Slice, rubric: Rubric, exam: Exam, at_once: int | None = None
+    code: Slice,
+    rubric: Rubric,
+    assignment: Assignment,
+    put: Put,
+    seed: int = 0,
+    at_once: int | None = None,
 ) -> tuple[TaskResult, ...]:
-    """Every check that the rubric counts, with so many candidates at once, as task results."""
-    candidates = at_once or max(2, cores())
-    exam = replace(exam, unlisted=unlisted(code))
-    tried: dict[Check, Tried] = {check: {} for check in CHECKS if check.id in rubric.checks}
+    """Put a class to every check that the rubric counts, and return the results of its tasks.
 
-    def put(checks: Sequence[Check], setting: Setting) -> None:
-        for check, result in _results(checks, rubric, exam.at(setting), candidates):
-            tried.setdefault(check, {})[setting] = result
+    Args:
+        code: the class.
+        rubric: says what is counted.
+        assignment: holds the checks.
+        put: asks a fresh candidate that holds the class.
+        seed: of all that is drawn.
+        at_once: how many candidates are asked at the same time; by default one a core.
+    """
+    exam = Exam(seed, unlisted=unlisted(code))
+    checks, tasks = assignment.checks(), assignment.task_by_id
+    tried: dict[Check, Tried] = {check: {} for check in checks if check.id in rubric.checks}
 
-    def open_again(tasks: Collection[str], setting: Setting) -> list[Check]:
-        return [c for c in tried if c.task in tasks and _may_pass(tried[c], setting)]
+    def run(chosen: Sequence[Check], setting: Setting) -> None:
+        verdicts = examine_in_rounds(
+            chosen, exam.at(setting), put, assignment.task_by_method, at_once or max(2, cores())
+        )
+        for check in chosen:
+            worth = rubric.checks.get(check.id, 0.0)
+            tried.setdefault(check, {})[setting] = _check_result(check, worth, verdicts[check])
 
-    put(list(tried), Setting())
-    put(open_again(spec.TASK_IDS, Setting(full=True)), Setting(full=True))
-    if callers := {c.task for c in tried if c.task in _CALLED and not _passed(tried[c])}:
-        called = frozenset().union(*(_CALLED[task] for task in callers))
+    def open_again(among: Collection[str], setting: Setting) -> list[Check]:
+        return [c for c in tried if c.task in among and _may_pass(tried[c], setting)]
+
+    run(list(tried), Setting())
+    run(open_again(tasks.keys(), Setting(full=True)), Setting(full=True))
+    if callers := {c.task for c in tried if tasks[c.task].calls and not _passed(tried[c])}:
+        called = frozenset[str]().union(*(tasks[task].calls for task in callers))
         # What the rubric doesn't count tells all the same whether a helper is right.
-        put([c for c in CHECKS if c.task in called and c not in tried], Setting())
-        put(open_again(called, Setting(full=True)), Setting(full=True))
+        run([c for c in checks if c.task in called and c not in tried], Setting())
+        run(open_again(called, Setting(full=True)), Setting(full=True))
         broken = {check.task for check in tried if not _passed(tried[check])}
         for task in sorted(callers):
             # Where a process came to its end, it may be a helper that takes too much.
             ended = any(_ended(tried[check].values()) for check in tried if check.task == task)
-            for setting in _mixtures(_CALLED[task] if ended else broken & _CALLED[task]):
-                put(open_again((task,), setting), setting)
+            suspects = tasks[task].calls if ended else broken & tasks[task].calls
+            for setting in _mixtures({tasks[helper].method.name for helper in suspects}):
+                run(open_again((task,), setting), setting)
                 own = [tried[check] for check in tried if check.task == task]
                 whole = ended and setting.full and not setting.own
                 if whole and all(setting in t and _ended([t[setting]]) for t in own):
-                    break  # with all stand-ins, too: it is none of the helpers
-    return tuple(_task_result(task, code, rubric, tried) for task in spec.TASKS)
+                    break  # with all stubs, too: it is none of the helpers
+    return tuple(_task_result(task, code, rubric, tried) for task in assignment.tasks)
 
 
 def unlisted(code: Slice) -> int:
@@ -78,16 +89,15 @@ def unlisted(code: Slice) -> int:
     return int.from_bytes(hashlib.sha256(json.dumps(cells).encode()).digest()[:8], "big")
 
 
-def _mixtures(broken: Collection[str]) -> Iterator[Setting]:
-    """The settings in which some of the broken helpers have stand-ins, all of them first.
+def _mixtures(helpers: Collection[str]) -> Iterator[Setting]:
+    """Yield the settings in which some of the broken helpers have stubs, all of them first.
 
     The others are the student's own, in whatever way they are broken.
     """
-    methods = frozenset(_METHODS[task] for task in broken)
-    for count in range(len(methods), -1, -1):
-        for chosen in map(frozenset, combinations(sorted(methods), count)):
+    for count in range(len(helpers), -1, -1):
+        for chosen in map(frozenset, combinations(sorted(helpers), count)):
             for full in (False, True):
-                yield Setting(full, chosen, methods - chosen)
+                yield Setting(full, chosen, frozenset(helpers) - chosen)
 
 
 def _passed(tried: Tried) -> bool:
@@ -110,62 +120,43 @@ def _may_pass(tried: Tried, setting: Setting) -> bool:
     )
 
 
-def _results(
-    checks: Sequence[Check], rubric: Rubric, exam: Exam, at_once: int
-) -> list[tuple[Check, CheckResult]]:
-    """Checks side by side in one setting; what they ask at the same time is put together."""
-    answers = Answers(exam.put, len(checks), at_once)
-    exam = replace(exam, put=answers.ask, foresee=answers.foresee)
-
-    def run(check: Check) -> CheckResult:
-        try:
-            return _run(check, rubric.checks.get(check.id, 0.0), exam)
-        finally:
-            answers.leave()
-
-    begun: list[Future[CheckResult]] = []
-    with ThreadPoolExecutor(max_workers=max(1, len(checks))) as pool:
-        try:
-            for check in checks:
-                begun.append(pool.submit(run, check))
-        finally:  # whoever was begun must not wait for those that can't be any more
-            for _ in checks[len(begun) :]:
-                answers.leave()
-    return [(check, future.result()) for check, future in zip(checks, begun, strict=True)]
-
-
-def _run(check: Check, worth: float, exam: Exam) -> CheckResult:
-    """One check's result; an error of the grader's own is said, and is never a silent zero."""
+def _check_result(check: Check, worth: float, verdict: Verdict) -> CheckResult:
+    """Return one check's result; an error of the grader's own is said, never a silent zero."""
     result: Callable[..., CheckResult] = partial(CheckResult, check.id, check.title)
-    try:
-        evidence = check.run(exam)
-        return result(worth, worth, "passed", evidence=evidence or {})
-    except Lost as lost:
+    if isinstance(verdict, Lost):
         return result(
             0.0,
             worth,
             "failed",
-            clean(lost.message, 1000),
-            lost.hint or check.hint,
-            lost.misconception,
-            {**lost.evidence, **({"shown": True} if lost.is_shown else {})},
+            clean(verdict.message, 1000),
+            verdict.hint or check.hint,
+            verdict.misconception,
+            {**verdict.evidence, **({"shown": True} if verdict.is_shown else {})},
         )
-    except NotReached as error:
-        return result(0.0, worth, "not_reached", str(error))
-    except Exception as error:
-        trace = traceback.format_exc(limit=-5)
+    if isinstance(verdict, NotReached):
+        return result(0.0, worth, "not_reached", str(verdict))
+    if isinstance(verdict, Exception):
         return result(
             0.0,
             worth,
             "grader_error",
-            f"The grader failed in this check: {type(error).__name__}: {error}.",
+            f"The grader failed in this check{_place(verdict)}: "
+            f"{type(verdict).__name__}: {verdict}.",
             "This is not your fault: ask your instructor to have the notebook graded again.",
-            evidence={"traceback": trace},
+            evidence={"traceback": "".join(traceback.format_exception(verdict, limit=-5))},
         )
+    return result(worth, worth, "passed", evidence=verdict)
+
+
+def _place(error: Exception) -> str:
+    """Return where in the grader an error arose, in words."""
+    if not (frames := traceback.extract_tb(error.__traceback__)):
+        return ""
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
 
 
 def _task_result(
-    task: spec.Task, code: Slice, rubric: Rubric, tried: Mapping[Check, Tried]
+    task: Task, code: Slice, rubric: Rubric, tried: Mapping[Check, Tried]
 ) -> TaskResult:
     counted = [c for c in tried if c.task == task.id and c.id in rubric.checks]
     own = tuple(_verdict(tried[check], [tried[c] for c in counted]) for check in counted)
@@ -199,16 +190,19 @@ def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
     return tried[max(tried, key=rank)]
 
 
-def works_at_full_size_only(tasks: Sequence[TaskResult]) -> tuple[str, ...]:
-    """The methods that earned points at the assignment's own sizes alone.
+def works_at_full_size_only(
+    results: Sequence[TaskResult], assignment: Assignment
+) -> tuple[str, ...]:
+    """Return the methods that earned points at the assignment's own sizes alone.
 
     Of one that calls a broken helper that can't be said: it may be the helper's error that is small
     there.
     """
-    broken = {task.id for task in tasks if task.points < task.max_points}
+    broken = {result.id for result in results if result.points < result.max_points}
+    tasks = assignment.task_by_id
     return tuple(
-        _METHODS[task.id]
-        for task in tasks
-        if any("sizes" in check.evidence for check in task.checks)
-        and broken.isdisjoint(_CALLED.get(task.id, ()))
+        tasks[result.id].method.name
+        for result in results
+        if any("sizes" in check.evidence for check in result.checks)
+        and broken.isdisjoint(tasks[result.id].calls)
     )

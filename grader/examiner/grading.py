@@ -21,7 +21,6 @@ from grader.examiner.rubric import Rubric
 from grader.examiner.run_explanations import NO_ERROR
 from grader.examiner.training_run import contradiction, fall_words
 from grader.examiner.widening import Checked, with_widening
-from grader.kit.check import Exam
 from grader.kit.observation import Observation, clean
 from grader.kit.probe import Probe
 from grader.report.result import (
@@ -38,7 +37,7 @@ from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
 from grader.submission.rules.reading import read_rules
 from grader.submission.rules.saved_state import saved_state
 from grader.submission.template import own_template
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
 LOSS_FALLS = "loss_falls"
@@ -148,7 +147,7 @@ class Grader:
                 touched.update(*(observation.touched for observation in observations))
                 return observations
 
-            tasks = examine(code, rubric, Exam(put, self.seed), self.at_once)
+            tasks = examine(code, rubric, ASSIGNMENT, put, self.seed, self.at_once)
             return tasks, frozenset(touched)
 
         with self.slots:
@@ -243,7 +242,7 @@ def _advice(
             f"The methods use names that the notebook binds outside the class ({names}); "
             "the class works elsewhere too if it takes sizes and devices from its arguments."
         )
-    if narrow := works_at_full_size_only(tasks):
+    if narrow := works_at_full_size_only(tasks, ASSIGNMENT):
         names = ", ".join(f"`{name}`" for name in narrow)
         advice.append(
             f"{names}: right at the assignment's sizes (784, 32, 400) alone. With sizes taken from "

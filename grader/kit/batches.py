@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.kit.check import Exam, Lost
+from grader.kit.check import Exam, Lost, Steps
 from grader.kit.gradients import Asked
 from grader.kit.observation import Outcome
 from grader.kit.outputs import require_unseeded
@@ -56,7 +56,7 @@ def rows_error(
     asked: Asked,
     other: Callable[[], np.ndarray],
     other_weights: Mapping[str, np.ndarray],
-) -> Lost | None:
+) -> Steps[Lost | None]:
     """What is wrong with the rows of what came, or None.
 
     Args:
@@ -68,18 +68,18 @@ def rows_error(
     """
     try:
         require_unseeded(asked.outcomes)
-        found = exam.once(f"{network.method}.batches", lambda: _compare(network, asked))
+        found = exam.once(_compare, network, asked, of=network.method)
         error = found.error
         if not found.right:
-            error = _remembers(exam, network, asked)
-            error = error or _mixed_up(exam, network, asked, other(), found.nearly)
-            error = error or _does_not_depend(exam, network, asked, other_weights)
+            error = yield from _remembers(exam, network, asked)
+            error = error or (yield from _mixed_up(exam, network, asked, other(), found.nearly))
+            error = error or (yield from _does_not_depend(exam, network, asked, other_weights))
     except Lost as lost:
         return lost
     return Lost(error) if error else None
 
 
-def _compare(network: Network, asked: Asked) -> _Found:
+def _compare(_: Exam, network: Network, asked: Asked) -> _Found:
     sizes, weights = asked.point.sizes, asked.point.weights
     # The largest tells most, and where it is wrong no other is looked at.
     for inputs, outcome in reversed(list(zip(asked.batches, asked.outcomes, strict=True))):
@@ -96,11 +96,11 @@ def _compare(network: Network, asked: Asked) -> _Found:
     return _Found(True)
 
 
-def _remembers(exam: Exam, network: Network, asked: Asked) -> str | None:
+def _remembers(exam: Exam, network: Network, asked: Asked) -> Steps[str | None]:
     """Whether the method is right when it is called first, and wrong after other calls."""
     sizes, weights, inputs = asked.point.sizes, asked.point.weights, asked.batches[-1]
     call = Call(network.method, {network.argument: inputs})
-    outcome = exam.ask(Probe(sizes, weights, (call,))).outcomes[0]
+    outcome = (yield Probe(sizes, weights, (call,))).outcomes[0]
     came, rights = network.read(outcome, len(inputs), sizes), network.right(weights, inputs)
     if all(map(close, came, rights)):
         return "What comes depends on earlier calls: something is kept from one to the next."
@@ -109,7 +109,7 @@ def _remembers(exam: Exam, network: Network, asked: Asked) -> str | None:
 
 def _mixed_up(
     exam: Exam, network: Network, asked: Asked, other: np.ndarray, nearly: bool
-) -> str | None:
+) -> Steps[str | None]:
     sizes, weights = asked.point.sizes, asked.point.weights
 
     def of_batch(batch: Batch) -> Probe:
@@ -119,15 +119,15 @@ def _mixed_up(
         return np.concatenate(network.read(outcome, rows, sizes), axis=1)
 
     given, others = ({network.argument: inputs} for inputs in (asked.batches[-1], other))
-    return row_error(exam, given, others, of_batch, read, 0.0 if nearly else DEAD)
+    return (yield from row_error(exam, given, others, of_batch, read, 0.0 if nearly else DEAD))
 
 
 def _does_not_depend(
     exam: Exam, network: Network, asked: Asked, other_weights: Mapping[str, np.ndarray]
-) -> str | None:
+) -> Steps[str | None]:
     sizes, inputs = asked.point.sizes, asked.batches[-1]
     call = Call(network.method, {network.argument: inputs})
-    outcome = exam.ask(Probe(sizes, other_weights, (call,))).outcomes[0]
+    outcome = (yield Probe(sizes, other_weights, (call,))).outcomes[0]
     parts = (network.read(came, len(inputs), sizes) for came in (asked.outcomes[-1], outcome))
     if all(np.array_equal(first, second) for first, second in zip(*parts, strict=True)):
         return "What comes for a row does not depend on the layers."

@@ -1,21 +1,36 @@
-"""What a check is: a plain function under a decorator; its docstring is what the student reads."""
+"""What a check is: a generator function under a decorator; its docstring is what students read.
+
+A check yields what it asks, a probe or several, and is sent what fresh candidates made of it:
+
+    @check("task.property", "What to think about when it is lost.")
+    def property(exam: Exam) -> Steps[Evidence | None]:
+        '''What holds of a right method'''
+        observation = yield probe
+        first, second = yield [probe, other]
+
+It returns evidence, or raises `Lost` or `NotReached`. What several checks make of the same answers
+is a generator of its own, which they ``yield from``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
 
-from grader.examiner.answers import Probes, Put
-from grader.kit.observation import Observation
 from grader.kit.probe import Probe
 
+T = TypeVar("T")
 Evidence = Mapping[str, Any]
-Found = TypeVar("Found")
+
+Asked = Probe | Sequence[Probe]
+"""What a check yields: one probe, or several, each of which is answered by itself."""
+
+Steps = Generator[Asked, Any, T]
+"""A part of a check that asks; what it is sent is an `Observation` for each probe."""
 
 
 @dataclass(frozen=True)
@@ -35,59 +50,47 @@ class Setting:
 
 @dataclass(frozen=True)
 class Exam:
-    """One grading, as a check sees it: candidates to ask, and the examiner's own random numbers.
+    """One grading, as a check sees it.
 
     Attributes:
-        put: puts probes to a fresh candidate (see `Answers`).
-        foresee: hears what a check is going to ask one after the other.
         seed: of all draws; two gradings under one seed agree.
         setting: the model to examine the class in.
         unlisted: a number that depends on the class, for choices that no class can list beforehand.
+        computed: what `once` has computed so far.
     """
 
-    put: Put
     seed: int = 0
-    foresee: Callable[[Sequence[Probes]], None] | None = None
     setting: Setting = Setting()
     unlisted: int = 0
-    _found: dict[str, Any] = field(default_factory=dict, repr=False)
-    _finding: Lock = field(default_factory=Lock, repr=False)
+    computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def ask(self, probe: Probe) -> Observation:
-        """What a fresh candidate makes of a probe."""
-        return self.put((probe,))[0]
+    def once(self, compute: Callable[..., T], *arguments: Any, of: str = "") -> T:
+        """Return what ``compute(exam, *arguments)`` gave the first time that it was wanted.
 
-    def ask_together(self, probes: Iterable[Probe]) -> tuple[Observation, ...]:
-        """What a fresh candidate makes of probes, one after the other."""
-        return self.put(tuple(probes))
-
-    def expect(self, *questions: Probes) -> None:
-        """Say what will be asked one after the other, so that it can be put at the same time."""
-        if self.foresee is not None:
-            self.foresee(questions)
-
-    def once(self, name: str, find: Callable[[], Found]) -> Found:
-        """What ``find`` makes of answers that several checks judge; it may not ask."""
-        with self._finding:
-            if name not in self._found:
-                self._found[name] = find()
-            return self._found[name]
+        It is for what several checks make of the same answers: the arguments are the same, or
+        ``of`` names the method that they are about.
+        """
+        key = compute, of
+        if key not in self.computed:
+            self.computed[key] = compute(self, *arguments)
+        result: T = self.computed[key]
+        return result
 
     def generator(self, *key: int) -> np.random.Generator:
-        """Random numbers that depend on the seed and the key alone."""
+        """Return random numbers that depend on the seed and the key alone."""
         return generator(self.seed, *key)
 
     def rows(self, least: int, most: int) -> int:
-        """How many rows a batch has, between two bounds: the same in every grading of a class."""
+        """Return how many rows a batch has: the same in every grading of a class."""
         return _rows(self.unlisted, least, most)
 
     def at(self, setting: Setting) -> Exam:
-        """The same grading in another model."""
-        return replace(self, setting=setting, _found={}, _finding=Lock())
+        """Return the same grading in another model."""
+        return replace(self, setting=setting, computed={})
 
 
 def generator(seed: int, *key: int) -> np.random.Generator:
-    """Random numbers that depend on the seed of an `Exam` and the key alone."""
+    """Return random numbers that depend on the seed of an `Exam` and the key alone."""
     return np.random.default_rng((seed, *key))
 
 
@@ -133,13 +136,13 @@ class Check:
         id: ``task.property``, as in rubric.yaml.
         title: the first line of the docstring.
         hint: what to think about when it is lost and nothing more special is known.
-        run: examines the submission; returns evidence, or raises `Lost` or `NotReached`.
+        examine: begins to examine a submission.
     """
 
     id: str
     title: str
     hint: str
-    run: Callable[[Exam], Evidence | None] = field(repr=False)
+    examine: Callable[[Exam], Steps[Evidence | None]] = field(repr=False)
 
     @property
     def task(self) -> str:
@@ -147,10 +150,10 @@ class Check:
         return self.id.split(".")[0]
 
 
-def check(id: str, hint: str) -> Callable[[Callable[[Exam], Evidence | None]], Check]:
+def check(id: str, hint: str) -> Callable[[Callable[[Exam], Steps[Evidence | None]]], Check]:
     """Make a check of a function."""
 
-    def decorate(function: Callable[[Exam], Evidence | None]) -> Check:
+    def decorate(function: Callable[[Exam], Steps[Evidence | None]]) -> Check:
         title = (function.__doc__ or id).strip().splitlines()[0].rstrip(".")
         return Check(id, title, hint, function)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.kit.check import Exam
+from grader.kit.check import Exam, Steps
 from grader.kit.observation import Failure, Outcome, Value
 from grader.kit.probe import Call, Probe, Sizes, StandIns
 from grader.vae.expected import Weights
@@ -130,17 +130,17 @@ class Measured:
         )
 
 
-def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Measured | None:
+def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Steps[Measured | None]:
     """The derivative at a point beside the gradient ``found`` there; None where a call failed.
 
     Where they differ, a smaller step along the same directions has the last word: less lies on the
     other side of a kink then.
     """
     directions = _directions(point, exam.generator(7, key))
-    measured = _measured(exam, point, found, directions, _STEP)
+    measured = yield from _measured(exam, point, found, directions, _STEP)
     if measured is None or measured.agree or not measured.repeats:
         return measured
-    closer = _measured(exam, point, found, directions, _STEP / 4)
+    closer = yield from _measured(exam, point, found, directions, _STEP / 4)
     return measured if closer is None else measured.corrected(closer)
 
 
@@ -150,11 +150,11 @@ def _measured(
     found: Slopes,
     directions: Sequence[Mapping[str, np.ndarray]],
     step: float,
-) -> Measured | None:
+) -> Steps[Measured | None]:
     probes = [point.value_probe, point.value_probe]
     for direction in directions:
         probes += [point.moved(direction, sign * step).value_probe for sign in (1, -1)]
-    values = [_weighted(seen.outcomes[0], point) for seen in exam.ask_together(probes)]
+    values = [_weighted(seen.outcomes[0], point) for seen in (yield probes)]
     if any(value is None for value in values):
         return None
     sums = np.array([value for value in values if value is not None])

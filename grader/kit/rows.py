@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.kit.check import Exam
+from grader.kit.check import Exam, Steps
 from grader.kit.observation import Outcome
 from grader.kit.probe import Probe
 from grader.kit.tolerance import close
@@ -34,7 +34,7 @@ def row_error(
     ask: Callable[[Batch], Probe],
     read: Callable[[Outcome, int], np.ndarray],
     dead_share: float = DEAD,
-) -> str | None:
+) -> Steps[str | None]:
     """What is wrong with how rows and results belong together, or None.
 
     Args:
@@ -50,7 +50,7 @@ def row_error(
     # Every other row as well, for what comes of a neighbour.
     masks = (kept, ~kept, places % 2 == 0)
     probes = [ask(given), *(ask(_mixed(given, other, mask)) for mask in masks)]
-    *seen, of_one = exam.ask_together([*probes, _twice(ask(_first_row(given)))])
+    *seen, of_one = yield [*probes, _twice(ask(_first_row(given)))]
     base, *mixed = (read(observation.outcomes[-1], rows) for observation in seen)
     dead = np.zeros(rows, dtype=bool)
     for mask, came in zip(masks, mixed, strict=True):

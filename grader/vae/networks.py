@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import expit, softmax
 
-from grader.kit.check import Exam, Lost
+from grader.kit.check import Exam, Lost, Steps
 from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.observation import Outcome
 from grader.kit.outputs import gradients
@@ -81,10 +81,10 @@ class Model:
         return np.eye(hidden)[chosen]
 
 
-def ask(exam: Exam, method: str, argument: str, models: Sequence[Model]) -> list[Outcome]:
+def ask(exam: Exam, method: str, argument: str, models: Sequence[Model]) -> Steps[list[Outcome]]:
     """What one candidate's network makes of its inputs in each model."""
     probes = [_probe(model, method, argument) for model in models]
-    return [came.outcomes[0] for came in exam.ask_together(probes)]
+    return [came.outcomes[0] for came in (yield probes)]
 
 
 @lru_cache(maxsize=64)  # one for all submissions of a course
@@ -122,7 +122,7 @@ def is_function_by_column(actual: np.ndarray, before: np.ndarray) -> bool:
 
 def judge_gradient(
     exam: Exam, point: Point, found: Slopes, right: Mapping[str, np.ndarray]
-) -> None:
+) -> Steps[None]:
     """Gradients are the right ones, or at least those of what the method returns.
 
     Args:
@@ -140,8 +140,8 @@ def judge_gradient(
         require_slopes(found, right)
     except Lost as lost:
         # Asked by itself, so that what is random is the same as where values are asked for.
-        alone = gradients(exam.ask(point.probe).outcomes[0], point.method)
-        measured = measure(exam, point, alone, len(names))
+        alone = gradients((yield point.probe).outcomes[0], point.method)
+        measured = yield from measure(exam, point, alone, len(names))
         if measured is None or not measured.agree:
             lost.is_shown = measured is not None and measured.repeats
             raise

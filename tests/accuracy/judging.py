@@ -12,8 +12,8 @@ from nbformat import NotebookNode
 from grader.examiner.client import Candidates
 from grader.examiner.grading import examine
 from grader.examiner.rubric import Rubric
-from grader.kit.check import Exam
 from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 
 HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))
 CALLERS = frozenset(("elbo", "sample"))
@@ -42,11 +42,11 @@ class Judge:
             for check, points in self.rubric.checks.items()
             if tasks is None or check.split(".")[0] in tasks
         }
-        exam = Exam(partial(self.candidates.ask, code=code))
+        put = partial(self.candidates.ask, code=code)
         rubric = Rubric(self.rubric.tasks, counted, self.rubric.rules)
         return {
             check.id: f"{check.status}: {check.message}"
-            for task in examine(code, rubric, exam)
+            for task in examine(code, rubric, ASSIGNMENT, put)
             for check in task.checks
             if check.status != "passed"
         }

@@ -15,8 +15,8 @@ import pytest
 from grader.examiner.client import Candidates
 from grader.examiner.examination import examine
 from grader.examiner.rubric import Rubric
-from grader.kit.check import Exam
 from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 
 SOLVED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
 ROUNDS = 5
@@ -60,11 +60,11 @@ def test_all_checks_take_at_most_a_second_and_a_half(
 ) -> None:
     code = extract(load(SOLVED))
     ask = partial(candidates.ask, code=code)
-    examine(code, rubric, Exam(ask))
+    examine(code, rubric, ASSIGNMENT, ask)
     times = []
     for _ in range(ROUNDS):
         started = time.monotonic()
-        tasks = examine(code, rubric, Exam(ask))
+        tasks = examine(code, rubric, ASSIGNMENT, ask)
         times.append(time.monotonic() - started)
         assert sum(task.points for task in tasks) == 60
     listed = ", ".join(f"{t:.2f}" for t in times)
@@ -95,7 +95,7 @@ def test_sizes_as_numbers_take_at_most_three_times_as_long(
     for _ in range(ROUNDS + 1):
         for code, own in zip(codes, times, strict=True):
             started = time.monotonic()
-            tasks = examine(code, rubric, Exam(partial(candidates.ask, code=code)))
+            tasks = examine(code, rubric, ASSIGNMENT, partial(candidates.ask, code=code))
             own.append(time.monotonic() - started)
             assert sum(task.points for task in tasks) == 60
     right, numbers = (statistics.median(own[1:]) for own in times)

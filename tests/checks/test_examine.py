@@ -11,6 +11,7 @@ from outcomes import ROOT, Examine, lost_checks
 from grader.examiner.examination import unlisted, works_at_full_size_only
 from grader.report.result import TaskResult
 from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 
@@ -64,17 +65,17 @@ def test_sizes_as_numbers_keep_their_points(
 ) -> None:
     tasks = examine_notebook(with_methods(**{method: body}))
     assert lost_checks(tasks) == {}
-    assert method in works_at_full_size_only(tasks)
+    assert method in works_at_full_size_only(tasks, ASSIGNMENT)
 
 
 def test_sizes_as_numbers_in_the_constructor_keep_their_points(examine_notebook: Examine) -> None:
     tasks = examine_notebook(with_init("nn.Linear(obs_dim,", "nn.Linear(784,"))
     assert lost_checks(tasks) == {}
-    assert "encoder" in works_at_full_size_only(tasks)
+    assert "encoder" in works_at_full_size_only(tasks, ASSIGNMENT)
 
 
 def test_a_right_class_works_at_every_size(examine_notebook: Examine) -> None:
-    assert works_at_full_size_only(examine_notebook(nbformat.read(SOLVED, 4))) == ()
+    assert works_at_full_size_only(examine_notebook(nbformat.read(SOLVED, 4)), ASSIGNMENT) == ()
 
 
 def test_an_error_is_told_at_the_size_at_which_most_is_right(examine_notebook: Examine) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logit
 
 from grader.kit.batches import Network, rows_error
-from grader.kit.check import Evidence, Exam, Lost, NotReached, check, generator
+from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check, generator
 from grader.kit.gradients import Asked, Point
 from grader.kit.misconception import explained
 from grader.kit.observation import Outcome
@@ -66,8 +66,8 @@ def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     return Model(sizes, weights, fixtures.normal(rng, rows, sizes.latent))
 
 
-def _ask(exam: Exam, models: Sequence[Model]) -> list[np.ndarray]:
-    outcomes = zip(models, ask(exam, METHOD, "z", models), strict=True)
+def _ask(exam: Exam, models: Sequence[Model]) -> Steps[list[np.ndarray]]:
+    outcomes = zip(models, (yield from ask(exam, METHOD, "z", models)), strict=True)
     return [_theta(outcome, len(m.inputs), m.sizes) for m, outcome in outcomes]
 
 
@@ -85,9 +85,9 @@ def _shown_and_mixed(seed: int, sizes: Sizes) -> tuple[Model, Model]:
     return mixed.showing("linear4"), mixed
 
 
-def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
+def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
     _, mixed = _shown_and_mixed(exam.seed, _square(exam))
-    return diagnosis.diagnose(mixed.weights, mixed.inputs, _ask(exam, (mixed,))[0])
+    return diagnosis.diagnose(mixed.weights, mixed.inputs, (yield from _ask(exam, (mixed,)))[0])
 
 
 def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
@@ -105,18 +105,18 @@ def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
 
 
-def _asked(exam: Exam) -> Asked:
-    batches, point, probe = exam.once("decoder.asked", lambda: _question(exam))
-    *outcomes, of_point, of_most = exam.ask(probe).outcomes
+def _asked(exam: Exam) -> Steps[Asked]:
+    batches, point, probe = exam.once(_question)
+    *outcomes, of_point, of_most = (yield probe).outcomes
     return Asked(batches, (*outcomes, of_most), point, of_point)
 
 
 @check(
     "decoder.shape", "The docstring says what comes back: a tensor with a row for each row of z."
 )
-def shape(exam: Exam) -> Evidence | None:
+def shape(exam: Exam) -> Steps[Evidence | None]:
     """A tensor theta of shape [batch_size, obs_dim], z stays as it is"""
-    asked = _asked(exam)
+    asked = yield from _asked(exam)
     # How many rows there may be has a check of its own.
     for z, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
         value = values(outcome, METHOD)[0]
@@ -130,40 +130,45 @@ def shape(exam: Exam) -> Evidence | None:
     "Each z leads to a theta of its own. Which of your steps lets rows of a batch meet, or counts "
     "on the size of a batch?",
 )
-def rows(exam: Exam) -> Evidence | None:
+def rows(exam: Exam) -> Steps[Evidence | None]:
     """Every row has its own theta, in batches of any size"""
-    error = _rows_error(exam)
+    error = yield from _rows_error(exam)
     if error is not None:
         raise error
     return None
 
 
-def _rows_error(exam: Exam) -> Lost | None:
-    asked = _asked(exam)
+def _rows_error(exam: Exam) -> Steps[Lost | None]:
+    asked = yield from _asked(exam)
     sizes, largest = asked.point.sizes, asked.batches[-1]
 
     def other() -> np.ndarray:
         return fixtures.normal(exam.generator(3, 6), len(largest), sizes.latent)
 
-    return rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
+    return (
+        yield from rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
+    )
 
 
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")
-def hidden(exam: Exam) -> Evidence | None:
+def hidden(exam: Exam) -> Steps[Evidence | None]:
     """The hidden layer is the ReLU of linear3"""
     try:
-        _judge_hidden(exam)
+        yield from _judge_hidden(exam)
     except Lost as lost:
-        raise explained(lost, _diagnose(exam).hidden) from None
+        raise explained(lost, (yield from _diagnose(exam)).hidden) from None
     return None
 
 
-def _judge_hidden(exam: Exam) -> None:
+def _judge_hidden(exam: Exam) -> Steps[None]:
     shown, _ = _shown_and_mixed(exam.seed, _square(exam))
     large = _large(exam.seed, _square(exam))
     full, logits = _full(exam.seed)
-    *units, came = _ask(exam, (shown, large, full))
-    rows_are_right, output_is_right = _rows_error(exam) is None, _output_error(exam) is None
+    *units, came = yield from _ask(exam, (shown, large, full))
+    rows_are_right, output_is_right = (
+        (yield from _rows_error(exam)) is None,
+        (yield from _output_error(exam)) is None,
+    )
     same = close if rows_are_right else close_in_most_rows
     for model, theta, scale in ((shown, units[0], 1.0), (large, units[1], _LARGE)):
         before = model.shown("linear4", expected.linear(model.weights, "linear3", model.inputs))
@@ -200,18 +205,18 @@ def _full(seed: int) -> tuple[Model, np.ndarray]:
     "theta holds probabilities. Which function turns a real number into one? How often is it "
     "applied?",
 )
-def output(exam: Exam) -> Evidence | None:
+def output(exam: Exam) -> Steps[Evidence | None]:
     """theta is the sigmoid of linear4, between 0 and 1"""
-    error = _output_error(exam)
+    error = yield from _output_error(exam)
     if error is not None:
-        raise explained(error, _diagnose(exam).output)
+        raise explained(error, (yield from _diagnose(exam)).output)
     return None
 
 
-def _output_error(exam: Exam) -> Lost | None:
+def _output_error(exam: Exam) -> Steps[Lost | None]:
     """What is wrong with theta, given whatever the hidden units are."""
     models = _shown_and_mixed(exam.seed, _square(exam))
-    theta, actual = _ask(exam, models)
+    theta, actual = yield from _ask(exam, models)
     for part in (theta, actual):
         if not np.all((part > 0) & (part < 1)):
             outside = int(np.sum(~((part > 0) & (part < 1))))
@@ -223,7 +228,7 @@ def _output_error(exam: Exam) -> Lost | None:
     mixed = models[1]
     units = mixed.hidden_of("linear4", logit(theta))
     right = expected.expit(expected.linear(mixed.weights, "linear4", units))
-    same = close if _rows_error(exam) is None else close_in_most_rows
+    same = close if (yield from _rows_error(exam)) is None else close_in_most_rows
     if same(actual, right, 1e-3) and np.any(np.ptp(theta, axis=0)):
         return None
     sentence, evidence = difference(actual, right)
@@ -235,17 +240,17 @@ def _output_error(exam: Exam) -> Lost | None:
     "A trained model is sure of most pixels. How close to 0 and 1 may theta come, and what keeps "
     "yours away?",
 )
-def sure_pixels(exam: Exam) -> Evidence | None:
+def sure_pixels(exam: Exam) -> Steps[Evidence | None]:
     """theta comes as close to 0 and 1 as the sigmoid does"""
     near, far = (_sure(exam.seed, _square(exam), log_odds) for log_odds in (_SURE, _VERY_SURE))
-    (theta,) = _ask(exam, (near,))
+    (theta,) = yield from _ask(exam, (near,))
     right = float(expected.expit(-_SURE))
     low, high = theta[:, ::2], theta[:, 1::2]
     if _is_near(low, right) and _is_near(high, 1 - right):
         return None
     # Behind a wrong hidden layer or in wrong rows, other checks' matter, linear4 may give less.
-    if _rows_error(exam) is not None or not _hidden_is_right(exam):
-        (theta,) = _ask(exam, (far,))
+    if (yield from _rows_error(exam)) is not None or not (yield from _hidden_is_right(exam)):
+        (theta,) = yield from _ask(exam, (far,))
         if any(_is_near(row[::2], 0.0) and _is_near(row[1::2], 1.0) for row in theta):
             return None
     came = float(low.mean()), float(high.mean())
@@ -260,9 +265,9 @@ def _is_near(theta: np.ndarray, right: float) -> bool:
     return bool(np.all(np.abs(theta - right) < _OF_A_SURE_PIXEL))
 
 
-def _hidden_is_right(exam: Exam) -> bool:
+def _hidden_is_right(exam: Exam) -> Steps[bool]:
     try:
-        _judge_hidden(exam)
+        yield from _judge_hidden(exam)
     except (Lost, NotReached):
         return False
     return True
@@ -280,18 +285,20 @@ def _sure(seed: int, sizes: Sizes, log_odds: float) -> Model:
 
 
 @check("decoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
-def gradient(exam: Exam) -> Evidence | None:
+def gradient(exam: Exam) -> Steps[Evidence | None]:
     """Gradients reach the decoder's layers and z"""
-    asked = _asked(exam)
+    asked = yield from _asked(exam)
     weights, z, outer = asked.point.weights, asked.point.arguments["z"], asked.point.cotangents[0]
     found = gradients(asked.of_point, METHOD)
     theta = expected.decoder(weights, z)
     right = expected.decoder_gradients(weights, z, outer * theta * (1 - theta))
     try:
-        judge_gradient(exam, asked.point, found, right)
+        yield from judge_gradient(exam, asked.point, found, right)
     except Lost as lost:
         names = [name for name in right if not name.endswith("bias")]
-        raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
+        raise explained(
+            lost, (yield from _diagnose(exam)).gradient({n: found[n] for n in names})
+        ) from None
     return None
 
 

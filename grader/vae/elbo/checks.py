@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, NotReached, check, generator
+from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check, generator
 from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Failure, Outcome
@@ -40,11 +40,11 @@ from grader.vae.elbo.models import (
     table,
 )
 from grader.vae.elbo.values import (
+    all_values,
     ask,
     ask_narrow,
     asked_in,
     depends_on_model,
-    expect_values,
     narrow_batches,
     narrow_error,
     numbers,
@@ -58,17 +58,17 @@ from grader.vae.networks import judge_gradient
 from grader.vae.stubs import HELPERS, bounds, stand_ins
 
 
-def _misconceptions(exam: Exam) -> tuple[Misconception, ...]:
+def _misconceptions(exam: Exam) -> Steps[tuple[Misconception, ...]]:
     try:
-        understood = understand(exam)
+        understood = yield from understand(exam)
     except Lost:
         return ()
     return understood.misconceptions if understood else ()
 
 
-def _require(exam: Exam, error: Lost | None) -> None:
+def _require(exam: Exam, error: Lost | None) -> Steps[None]:
     if error is not None:
-        raise explained(error, _misconceptions(exam))
+        raise explained(error, (yield from _misconceptions(exam)))
 
 
 @check(
@@ -76,9 +76,9 @@ def _require(exam: Exam, error: Lost | None) -> None:
     "The pixels are independent given z. Which distribution does each of them have, and how does "
     "the log likelihood of an image follow from those of its pixels?",
 )
-def likelihood(exam: Exam) -> Evidence | None:
+def likelihood(exam: Exam) -> Steps[Evidence | None]:
     """The log likelihood of x given z is in it, once, with its own sign"""
-    _require(exam, term_error(exam, "the likelihood", of_posterior=False))
+    yield from _require(exam, (yield from term_error(exam, "the likelihood", of_posterior=False)))
     return None
 
 
@@ -86,9 +86,9 @@ def likelihood(exam: Exam) -> Evidence | None:
     "elbo.divergence",
     "Something holds the posterior near the prior. With which sign and which weight does it enter?",
 )
-def divergence(exam: Exam) -> Evidence | None:
+def divergence(exam: Exam) -> Steps[Evidence | None]:
     """The divergence from the prior is subtracted, once"""
-    _require(exam, term_error(exam, "the posterior", of_posterior=True))
+    yield from _require(exam, (yield from term_error(exam, "the posterior", of_posterior=True)))
     return None
 
 
@@ -97,9 +97,9 @@ def divergence(exam: Exam) -> Evidence | None:
     "Which part of the bound is known in closed form, and which needs a draw? Is anything rounded, "
     "cut off or left out?",
 )
-def exact(exam: Exam) -> Evidence | None:
+def exact(exam: Exam) -> Steps[Evidence | None]:
     """The value is exact: closed form for the divergence, nothing cut off in the likelihood"""
-    _require(exam, whole_error(exam) or sure_error(exam))
+    yield from _require(exam, (yield from whole_error(exam)) or (yield from sure_error(exam)))
     return None
 
 
@@ -107,20 +107,20 @@ def exact(exam: Exam) -> Evidence | None:
     "elbo.per_sample",
     "Every row of the batch has an ELBO of its own: which axis is summed over in each term?",
 )
-def per_sample(exam: Exam) -> Evidence | None:
+def per_sample(exam: Exam) -> Steps[Evidence | None]:
     """Every row has its own ELBO, shape [batch_size], and x stays as it is"""
     try:
-        _judge_rows(exam)
+        yield from _judge_rows(exam)
     except Lost as lost:
-        raise explained(lost, _misconceptions(exam)) from None
+        raise explained(lost, (yield from _misconceptions(exam))) from None
     return None
 
 
-def _judge_rows(exam: Exam) -> None:
+def _judge_rows(exam: Exam) -> Steps[None]:
     base = asked_in(exam).base
-    if not depends_on_model(exam):
+    if not (yield from depends_on_model(exam)):
         raise Lost("What comes for a row depends neither on the decoder nor on the encoder.")
-    outcomes = (*ask(exam, (base,), DRAW), *ask_narrow(exam))
+    outcomes = (*(yield from ask(exam, (base,), DRAW)), *(yield from ask_narrow(exam)))
     for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
         actual, wanted = numbers(outcome), (len(model.x),)
         if not shape_fits(actual.shape, wanted):
@@ -134,16 +134,16 @@ def _judge_rows(exam: Exam) -> None:
         error = rows_error(actual, rights)
         if error is None:
             continue
-        few = len(model.x) <= 2 and _rows_are_right(exam)
+        few = len(model.x) <= 2 and (yield from _rows_are_right(exam))
         if few or any(close_in_most_rows(actual, right) for right in rights):
             raise error
         if len(model.x) > 2:
             # Rows without a value say nothing; where the posterior is wider they may have one.
             seen = model if np.all(np.isfinite(actual)) else asked_in(exam).mild
-            _require_rows(exam, Model(model.sizes, seen.weights, model.x))
+            yield from _require_rows(exam, Model(model.sizes, seen.weights, model.x))
 
 
-def _require_rows(exam: Exam, model: Model) -> None:
+def _require_rows(exam: Exam, model: Model) -> Steps[None]:
     """Rows that are not right depend on their own x alone, and so are wrong for another reason.
 
     Raises:
@@ -156,7 +156,9 @@ def _require_rows(exam: Exam, model: Model) -> None:
     def read(outcome: Outcome, _: int) -> np.ndarray:
         return numbers(outcome).reshape(-1)
 
-    mixed_up = row_error(exam, {"x": model.x}, {"x": 1.0 - model.x[::-1]}, of_batch, read)
+    mixed_up = yield from row_error(
+        exam, {"x": model.x}, {"x": 1.0 - model.x[::-1]}, of_batch, read
+    )
     if mixed_up is not None:
         raise Lost(mixed_up)
 
@@ -166,32 +168,37 @@ def _require_rows(exam: Exam, model: Model) -> None:
     "The expectation is estimated with one draw. Of which variable, and is it what the decoder "
     "gets?",
 )
-def sampled(exam: Exam) -> Evidence | None:
+def sampled(exam: Exam) -> Steps[Evidence | None]:
     """The latent variable is sampled for every row, not set to its mean"""
-    expect_values(exam)
-    exam.expect((noise.given_probe(exam),), (_repetition(exam.seed, exam.setting.full),))
-    whole_is_right = whole_error(exam) is None
-    given = noise.ask_given(exam)
-    if noise.is_handed_on(exam, given, _rows_are_right(exam), whole_is_right):
-        narrow = narrow_error(exam) if whole_is_right else None
+    repetition = _repetition(exam.seed, exam.setting.full)
+    # Asked at once, what follows finds its answers there.
+    yield [*all_values(exam), noise.given_probe(exam), repetition]
+    whole_is_right = (yield from whole_error(exam)) is None
+    given = yield from noise.ask_given(exam)
+    if (
+        yield from noise.is_handed_on(
+            exam, given, (yield from _rows_are_right(exam)), whole_is_right
+        )
+    ):
+        narrow = (yield from narrow_error(exam)) if whole_is_right else None
         if narrow is not None:
-            raise explained(narrow, _misconceptions(exam))
+            raise explained(narrow, (yield from _misconceptions(exam)))
     elif whole_is_right:
-        _judge_draws(exam, given)
+        yield from _judge_draws(exam, given)
     else:
-        _judge_dependence(exam, given)
-    if _repeats_itself(exam):
+        yield from _judge_dependence(exam, given)
+    if (yield from _repeats_itself(exam)):
         lost = Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
         raise explained(lost, diagnosis.repeated())
     return None
 
 
-def _rows_are_right(exam: Exam) -> bool:
-    tiny, actual = asked_in(exam).tiny, numbers(ask_narrow(exam)[0])
+def _rows_are_right(exam: Exam) -> Steps[bool]:
+    tiny, actual = asked_in(exam).tiny, numbers((yield from ask_narrow(exam))[0])
     return rows_error(actual, right_values(tiny, stood_in(exam))) is None
 
 
-def _judge_draws(exam: Exam, given: noise.Given) -> None:
+def _judge_draws(exam: Exam, given: noise.Given) -> Steps[None]:
     """A method that is right but for its draws draws from the posterior, for each row.
 
     Raises:
@@ -202,20 +209,20 @@ def _judge_draws(exam: Exam, given: noise.Given) -> None:
         varies
         and given.by_row
         and (
-            noise.is_drawn(exam, noise.BATCHES, _rows_are_right(exam))
-            or noise.is_average_of_draws(exam)
+            (yield from noise.is_drawn(exam, noise.BATCHES, (yield from _rows_are_right(exam))))
+            or (yield from noise.is_average_of_draws(exam))
         )
     ):
         return
-    by_row = given.by_row and _rows_are_right(exam)
-    if varies and not by_row and noise.is_drawn(exam, noise.SINGLES):
+    by_row = given.by_row and (yield from _rows_are_right(exam))
+    if varies and not by_row and (yield from noise.is_drawn(exam, noise.SINGLES)):
         return
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
-    understood = understand(exam)
+    understood = yield from understand(exam)
     bound = understood.bound if understood else bounds(stood_in(exam))[0]
     found = understood.by_noise(*_given_noise(given, bound)) if understood else ()
     if given.by_row and not found:
-        found = diagnosis.by_draws(*noise.draws(exam, bound))
+        found = diagnosis.by_draws(*(yield from noise.draws(exam, bound)))
     raise explained(lost, found)
 
 
@@ -227,32 +234,32 @@ def _given_noise(
     return answer, given.line.recovered(answer.came, given.x, bound) if given.by_row else None
 
 
-def _judge_dependence(exam: Exam, given: noise.Given) -> None:
+def _judge_dependence(exam: Exam, given: noise.Given) -> Steps[None]:
     """A bound that is wrong otherwise depends on noise of each row's own.
 
     Raises:
         Lost: it does not.
         NotReached: that can't be seen.
     """
-    depends = noise.depends(exam)
+    depends = yield from noise.depends(exam)
     if depends is None:
         raise NotReached("The ELBO itself is wrong, so that its draw can't be seen.")
     if depends:
         return
     lost = Lost("What comes does not depend on a draw for each row.")
-    understood = understand(exam)
+    understood = yield from understand(exam)
     if understood is None:
         raise lost
     raise explained(lost, understood.by_noise(*_given_noise(given, understood.bound)))
 
 
-def _repeats_itself(exam: Exam) -> bool:
+def _repeats_itself(exam: Exam) -> Steps[bool]:
     """Whether two calls give the same though the student's own sampling gives new draws.
 
     The other helpers are stand-ins, so that what they do to the generators doesn't matter.
     """
     bounds_of_calls, draws = map(
-        _two_arrays, exam.ask(_repetition(exam.seed, exam.setting.full)).outcomes
+        _two_arrays, (yield _repetition(exam.seed, exam.setting.full)).outcomes
     )
     if bounds_of_calls is None or draws is None:
         return False
@@ -285,12 +292,12 @@ def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
     "elbo.gradient",
     "Training follows this gradient: is everything computed by torch, from encoder to likelihood?",
 )
-def gradient(exam: Exam) -> Evidence | None:
+def gradient(exam: Exam) -> Steps[Evidence | None]:
     """The ELBO has the right gradient in all parameters"""
     helpers = stood_in(exam, DRAW)
     point, probe = _point(exam.seed, exam.setting.full, helpers)
     x, (outer,) = point.arguments["x"], point.cotangents
-    outcome = exam.ask(probe).outcomes[0]
+    outcome = (yield probe).outcomes[0]
     actual, found = numbers(outcome), gradients(outcome, METHOD)
     noise = drawn(exam.seed, len(x), point.sizes.latent)
     possible = bounds(helpers)
@@ -303,9 +310,9 @@ def gradient(exam: Exam) -> Evidence | None:
     bound = fitting[0] if fitting else possible[0]
     right = bound.gradients(point.weights, x, noise, outer)
     try:
-        judge_gradient(exam, point, found, right)
+        yield from judge_gradient(exam, point, found, right)
     except Lost as lost:
-        if not fitting and _follows_where_noise_vanishes(exam, point, found):
+        if not fitting and (yield from _follows_where_noise_vanishes(exam, point, found)):
             return None
         answer = diagnosis.Answer(point.weights, x, noise, actual)
         raise explained(lost, diagnosis.by_gradient(found, bound, answer, outer, 3e-3)) from None
@@ -321,20 +328,20 @@ def _point(seed: int, full: bool, helpers: frozenset[str]) -> tuple[Point, Probe
     return point, point.probe
 
 
-def _follows_where_noise_vanishes(exam: Exam, point: Point, found: Slopes) -> bool:
+def _follows_where_noise_vanishes(exam: Exam, point: Point, found: Slopes) -> Steps[bool]:
     """Whether a method whose noise no seed reaches has the gradient of its own values.
 
     That is seen where the posterior is tiny, but only if it can't be seen elsewhere.
     """
-    there = measure(exam, point, found, 10)
+    there = yield from measure(exam, point, found, 10)
     if there is None or there.repeats:
         return False
     tiny = asked_in(exam).tiny
     helpers = point.stand_ins
     outer = np.ones(len(tiny.x))
     here = Point(tiny.sizes, tiny.weights, METHOD, {"x": tiny.x}, (outer,), stand_ins=helpers)
-    outcome = exam.ask(here.probe).outcomes[0]
-    measured = measure(exam, here, gradients(outcome, METHOD), 11)
+    outcome = (yield here.probe).outcomes[0]
+    measured = yield from measure(exam, here, gradients(outcome, METHOD), 11)
     return measured is not None and measured.agree
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from grader.kit import statistics
-from grader.kit.check import Exam, Lost
+from grader.kit.check import Exam, Lost, Steps
 from grader.kit.outputs import tensor, values
 from grader.kit.probe import Call, Probe
 from grader.vae import expected
@@ -91,14 +91,14 @@ class Given:
         return self.came.ravel(), np.tile(self.x, (len(self.came), 1)), noise
 
 
-def ask_given(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Given:
+def ask_given(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Steps[Given]:
     """Call a method whose `sample_with_reparam` is a stand-in.
 
     Raises:
         Lost: it returns no numbers.
     """
     line = Line(8, exam.setting.full)
-    outcome = exam.ask(given_probe(exam, rows, calls)).outcomes[0]
+    outcome = (yield given_probe(exam, rows, calls)).outcomes[0]
     came = _alike([tensor(value, "The ELBO") for value in values(outcome, METHOD)])
     shape = (calls, rows, line.sizes.latent)
     noise = np.resize(table(exam.seed), int(np.prod(shape))).reshape(shape)
@@ -122,7 +122,9 @@ def _alike(answers: list[np.ndarray]) -> np.ndarray:
     return np.stack([answer.ravel() for answer in answers])
 
 
-def is_handed_on(exam: Exam, given: Given, rows_are_right: bool, values_are_right: bool) -> bool:
+def is_handed_on(
+    exam: Exam, given: Given, rows_are_right: bool, values_are_right: bool
+) -> Steps[bool]:
     """Whether the stand-in's noise, and nothing else, is behind the rows.
 
     Values that are wrong otherwise need only rise and fall with it.
@@ -139,7 +141,7 @@ def is_handed_on(exam: Exam, given: Given, rows_are_right: bool, values_are_righ
     if given.by_row and rows_are_right:
         return False
     # Rows of a batch say nothing about noise of their own, so single rows are looked at.
-    alone = ask_given(exam, 1, _ALONE)
+    alone = yield from ask_given(exam, 1, _ALONE)
     return alone.by_row and shows_noise(alone)
 
 
@@ -205,7 +207,7 @@ def _is_averaged(exam: Exam, given: Given, possible: tuple[Bound, ...]) -> bool:
     return False
 
 
-def ask(exam: Exam, lot: Lot) -> np.ndarray | None:
+def ask(exam: Exam, lot: Lot) -> Steps[np.ndarray | None]:
     """What comes for a lot, ``[calls, rows]``, or None where it is not a number for each row."""
     each = max(1, _AT_ONCE // max(lot.rows, 8))
     repeats = [min(each, lot.calls - done) for done in range(0, lot.calls, each)]
@@ -215,7 +217,7 @@ def ask(exam: Exam, lot: Lot) -> np.ndarray | None:
     # Twice as many, for a method that draws twice.
     noise = table(exam.seed, 2 * lot.calls * lot.rows * line.sizes.latent)
     found = []
-    for outcome in exam.ask(question(exam.seed, line, calls, stood_in(exam), noise)).outcomes:
+    for outcome in (yield question(exam.seed, line, calls, stood_in(exam), noise)).outcomes:
         for value in values(outcome, METHOD):
             if value.array is None or value.array.size != lot.rows:
                 return None
@@ -231,11 +233,11 @@ def recovered(exam: Exam, came: np.ndarray, lot: Lot, bound: Bound) -> np.ndarra
     return None if noise is None else noise.reshape(came.shape)
 
 
-def draws(exam: Exam, bound: Bound) -> tuple[Draws, ...]:
+def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
     """The noise in the lots of batches, as far as it can be recovered."""
     found = []
     for lot in BATCHES:
-        came = ask(exam, lot)
+        came = yield from ask(exam, lot)
         noise = None if came is None else recovered(exam, came, lot, bound)
         if noise is not None:
             line = line_of(exam, lot)
@@ -245,7 +247,7 @@ def draws(exam: Exam, bound: Bound) -> tuple[Draws, ...]:
     return tuple(found)
 
 
-def is_drawn(exam: Exam, lots: tuple[Lot, ...], in_every_row: bool = False) -> bool:
+def is_drawn(exam: Exam, lots: tuple[Lot, ...], in_every_row: bool = False) -> Steps[bool]:
     """Whether standard normal noise is behind the rows, in all lots.
 
     Where rows are right otherwise, it has to be noise of its own ``in_every_row``.
@@ -254,7 +256,7 @@ def is_drawn(exam: Exam, lots: tuple[Lot, ...], in_every_row: bool = False) -> b
     if exam.setting.full and lots == BATCHES:
         lots = (BATCHES[0], _AT_FULL_SIZE)
     for lot in lots:
-        came = ask(exam, lot)
+        came = yield from ask(exam, lot)
         if came is None:
             return False
         noise = [(bound, recovered(exam, came, lot, bound)) for bound in possible]
@@ -296,14 +298,14 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
-def is_average_of_draws(exam: Exam) -> bool:
+def is_average_of_draws(exam: Exam) -> Steps[bool]:
     """Whether rows are estimates with less spread than one draw has, and right on average.
 
     So are those that average over draws of their own. They are compared with the expectation over
     the posterior, by quadrature, and may not share their noise.
     """
     for lot in BATCHES:
-        came = ask(exam, lot)
+        came = yield from ask(exam, lot)
         if came is None or not np.all(np.isfinite(came)):
             return False
         line = line_of(exam, lot)
@@ -332,7 +334,7 @@ def _is_unbiased(came: np.ndarray, line: Line, x: np.ndarray, bound: Bound) -> b
     )
 
 
-def depends(exam: Exam) -> bool | None:
+def depends(exam: Exam) -> Steps[bool | None]:
     """Whether what comes for a row depends on noise of that row's own; None if that can't be said.
 
     Asked of values that are wrong, whose noise can't be recovered.
@@ -349,7 +351,7 @@ def depends(exam: Exam) -> bool | None:
         question(exam.seed, model, (Call(METHOD, {"x": model.x}),), helpers, given.ravel())
         for given in (noise, other)
     ]
-    seen = exam.ask_together((*questions, question(exam.seed, model, twice, stood_in(exam))))
+    seen = yield (*questions, question(exam.seed, model, twice, stood_in(exam)))
     first, second, again, later = (
         tensor(value, "The ELBO").ravel()
         for observation in seen

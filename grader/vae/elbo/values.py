@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from grader.kit.check import Exam, Lost, generator
+from grader.kit.check import Exam, Lost, Steps, generator
 from grader.kit.observation import Outcome
 from grader.kit.outputs import tensor, values
 from grader.kit.probe import Call, Probe
@@ -55,11 +55,11 @@ def numbers(outcome: Outcome) -> np.ndarray:
     return tensor(values(outcome, METHOD)[0], "The ELBO")
 
 
-def ask(exam: Exam, asked: Sequence[Model], *more: str) -> list[Outcome]:
+def ask(exam: Exam, asked: Sequence[Model], *more: str) -> Steps[list[Outcome]]:
     """What comes of models' batches; ``more`` helpers have stand-ins."""
     helpers = stood_in(exam, *more)
     probes = [batch_probe(exam.seed, model, helpers) for model in asked]
-    return [seen.outcomes[0] for seen in exam.ask_together(probes)]
+    return [seen.outcomes[0] for seen in (yield probes)]
 
 
 def agree(actual: np.ndarray, right: np.ndarray, relative: float) -> bool:
@@ -79,11 +79,11 @@ def agree(actual: np.ndarray, right: np.ndarray, relative: float) -> bool:
     return actual.size == 1 and close(total, right.sum(), relative)
 
 
-def term_error(exam: Exam, name: str, of_posterior: bool) -> Lost | None:
+def term_error(exam: Exam, name: str, of_posterior: bool) -> Steps[Lost | None]:
     """What is wrong with how the bound changes with one of its terms, or None."""
     asked = asked_in(exam)
     other = asked.other_posterior if of_posterior else asked.other_pixels
-    first, second = map(numbers, ask(exam, (asked.base, other), DRAW))
+    first, second = map(numbers, (yield from ask(exam, (asked.base, other), DRAW)))
     helpers = stood_in(exam, DRAW)
     rights = zip(right_values(other, helpers), right_values(asked.base, helpers), strict=True)
     changes = [after - before for after, before in rights]
@@ -91,7 +91,7 @@ def term_error(exam: Exam, name: str, of_posterior: bool) -> Lost | None:
         agree(second - first, change, _OF_A_TERM) for change in changes
     ):
         return None
-    if of_posterior and _is_estimated(exam, asked, changes):
+    if of_posterior and (yield from _is_estimated(exam, asked, changes)):
         return None
     return Lost(
         f"Where only {name} changes, the ELBO should change by {changes[0].mean():.4g} a row on "
@@ -100,11 +100,12 @@ def term_error(exam: Exam, name: str, of_posterior: bool) -> Lost | None:
     )
 
 
-def depends_on_model(exam: Exam) -> bool:
+def depends_on_model(exam: Exam) -> Steps[bool]:
     """Whether the value changes at all when the decoder or the posterior changes."""
     asked = asked_in(exam)
     base, *others = map(
-        numbers, ask(exam, (asked.base, asked.other_pixels, asked.other_posterior), DRAW)
+        numbers,
+        (yield from ask(exam, (asked.base, asked.other_pixels, asked.other_posterior), DRAW)),
     )
     return not all(np.array_equal(base, other) for other in others)
 
@@ -113,21 +114,21 @@ def _average(array: np.ndarray) -> float:
     return float(array.mean()) if array.size else float("nan")
 
 
-def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> bool:
+def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> Steps[bool]:
     """Whether the divergence is right on average, as where it is estimated from draws."""
-    understood = understand(exam)
+    understood = yield from understand(exam)
     if understood is not None and understood.estimates_divergence:
         return True
     # Where no noise enters, two calls are the same.
     twice = question(exam.seed, asked.base, (replace(asked.base.call, repeat=2),), stood_in(exam))
-    first, second = values(exam.ask(twice).outcomes[0], METHOD)
+    first, second = values((yield twice).outcomes[0], METHOD)
     if np.array_equal(tensor(first, "The ELBO"), tensor(second, "The ELBO")):
         return False
     found = []
     for model in (asked.base, asked.other_posterior):
         x = np.resize(model.x, (_ROWS_OF_ESTIMATES, model.sizes.obs))
         call = Call(METHOD, {"x": x}, repeat=_ESTIMATES)
-        outcome = exam.ask(question(exam.seed, model, (call,), stood_in(exam))).outcomes[0]
+        outcome = (yield question(exam.seed, model, (call,), stood_in(exam))).outcomes[0]
         arrays = [tensor(value, "The ELBO") for value in values(outcome, METHOD)]
         found.append(np.array([_average(array) for array in arrays]))
     change = found[1].mean() - found[0].mean()
@@ -138,13 +139,16 @@ def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> b
     )
 
 
-def whole_error(exam: Exam) -> Lost | None:
+def whole_error(exam: Exam) -> Steps[Lost | None]:
     """What is wrong with the value in models whose decoder ignores z, or None."""
     asked = asked_in(exam)
     drawn_by_stand_in = (asked.base, asked.other_posterior)
-    outcomes = (*ask(exam, drawn_by_stand_in, DRAW), *ask(exam, (asked.assignment,)))
+    outcomes = (
+        *(yield from ask(exam, drawn_by_stand_in, DRAW)),
+        *(yield from ask(exam, (asked.assignment,))),
+    )
     models_asked = (*drawn_by_stand_in, asked.assignment)
-    return exam.once("elbo.whole", lambda: _whole_error(exam, models_asked, outcomes))
+    return exam.once(_whole_error, models_asked, outcomes)
 
 
 def _whole_error(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]) -> Lost | None:
@@ -173,9 +177,9 @@ def _narrow_batches(seed: int, tiny: Model, most: int) -> tuple[Model, ...]:
     return tuple(Model(tiny.sizes, tiny.weights, x) for x in (tiny.x, tiny.x[:1], many))
 
 
-def ask_narrow(exam: Exam) -> tuple[Outcome, ...]:
+def ask_narrow(exam: Exam) -> Steps[tuple[Outcome, ...]]:
     """What comes of `narrow_batches`, whose draws are a stand-in's."""
-    return exam.ask(_narrow_probe(exam.seed, narrow_batches(exam), stood_in(exam, DRAW))).outcomes
+    return (yield _narrow_probe(exam.seed, narrow_batches(exam), stood_in(exam, DRAW))).outcomes
 
 
 @lru_cache(maxsize=4)
@@ -183,27 +187,27 @@ def _narrow_probe(seed: int, batches: tuple[Model, ...], helpers: frozenset[str]
     return question(seed, batches[0], [model.call for model in batches], helpers)
 
 
-def expect_values(exam: Exam) -> None:
-    """Have all that is asked of a right method asked at once."""
+def all_values(exam: Exam) -> list[Probe]:
+    """All that is asked of a right method for its values."""
     asked, helpers = asked_in(exam), stood_in(exam, DRAW)
     with_draws = (asked.base, asked.other_pixels, asked.other_posterior)
-    exam.expect(
-        *((batch_probe(exam.seed, model, helpers),) for model in with_draws),
-        *((batch_probe(exam.seed, m, stood_in(exam)),) for m in (asked.sure, asked.assignment)),
-        (_narrow_probe(exam.seed, narrow_batches(exam), helpers),),
-    )
+    return [
+        *(batch_probe(exam.seed, model, helpers) for model in with_draws),
+        *(batch_probe(exam.seed, m, stood_in(exam)) for m in (asked.sure, asked.assignment)),
+        _narrow_probe(exam.seed, narrow_batches(exam), helpers),
+    ]
 
 
-def narrow_error(exam: Exam) -> Lost | None:
+def narrow_error(exam: Exam) -> Steps[Lost | None]:
     """What is wrong with the value where z can't be far from its mean, or None."""
-    asked, actual = asked_in(exam), numbers(ask_narrow(exam)[0])
+    asked, actual = asked_in(exam), numbers((yield from ask_narrow(exam))[0])
     rights = right_values(asked.tiny, stood_in(exam))
     if any(agree(actual, right, _OF_THE_WHOLE) for right in rights):
         return None
     # A divergence with a small constant in its logarithm is another than right here alone, be it
     # the helper's or written into the method.
     for model, helpers in ((asked.tiny, (DRAW, _DIVERGENCE)), (asked.mild, (DRAW,))):
-        (outcome,) = ask(exam, (model,), *helpers)
+        (outcome,) = yield from ask(exam, (model,), *helpers)
         others = right_values(model, stood_in(exam, *helpers))
         if any(agree(numbers(outcome), right, _OF_THE_WHOLE) for right in others):
             return None
@@ -222,10 +226,10 @@ def _average_error(actual: np.ndarray, right: np.ndarray) -> Lost:
     )
 
 
-def sure_error(exam: Exam) -> Lost | None:
+def sure_error(exam: Exam) -> Steps[Lost | None]:
     """What is wrong where the model is sure of every pixel, or None."""
     model = asked_in(exam).sure
-    (outcome,) = ask(exam, (model,))
+    (outcome,) = yield from ask(exam, (model,))
     actual = numbers(outcome)
     right = right_values(model, stood_in(exam))[0]
     room = _OF_A_SURE_PIXEL * model.sizes.obs
@@ -252,30 +256,35 @@ def rows_error(actual: np.ndarray, rights: Sequence[np.ndarray]) -> Lost | None:
     return Lost(f"The ELBO of single rows is wrong: {sentence}.", evidence=evidence)
 
 
-def understand(exam: Exam) -> diagnosis.Understanding | None:
+def understand(exam: Exam) -> Steps[diagnosis.Understanding | None]:
     """The objective that explains the values with known noise, where one does."""
     # A few rows are enough, and quick to compute again and again at the assignment's own sizes.
     asked = models(exam.seed, exam.setting.full, _FEW) if exam.setting.full else asked_in(exam)
     chosen = (asked.base, asked.other_pixels, asked.other_posterior, asked.tiny)
-    outcomes = [*ask(exam, chosen[:-1], DRAW), *_of_tiny(exam, chosen[-1])]
-
-    def find() -> diagnosis.Understanding | None:
-        answers = [
-            diagnosis.Answer(
-                model.weights,
-                model.x,
-                drawn(exam.seed, len(model.x), model.sizes.latent),
-                numbers(outcome),
-            )
-            for model, outcome in zip(chosen, outcomes, strict=True)
-        ]
-        most = 1 if exam.setting.full else 2
-        return diagnosis.understand(answers, bounds(stood_in(exam, DRAW)), most)
-
-    return exam.once("elbo.understanding", find)
+    outcomes = [
+        *(yield from ask(exam, chosen[:-1], DRAW)),
+        *(yield from _of_tiny(exam, chosen[-1])),
+    ]
+    return exam.once(_understand, chosen, outcomes)
 
 
-def _of_tiny(exam: Exam, model: Model) -> list[Outcome]:
+def _understand(
+    exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]
+) -> diagnosis.Understanding | None:
+    answers = [
+        diagnosis.Answer(
+            model.weights,
+            model.x,
+            drawn(exam.seed, len(model.x), model.sizes.latent),
+            numbers(outcome),
+        )
+        for model, outcome in zip(asked, outcomes, strict=True)
+    ]
+    most = 1 if exam.setting.full else 2
+    return diagnosis.understand(answers, bounds(stood_in(exam, DRAW)), most)
+
+
+def _of_tiny(exam: Exam, model: Model) -> Steps[list[Outcome]]:
     if model is asked_in(exam).tiny:
-        return [ask_narrow(exam)[0]]
-    return ask(exam, (model,), DRAW)
+        return [(yield from ask_narrow(exam))[0]]
+    return (yield from ask(exam, (model,), DRAW))

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from grader.kit.batches import Network, rows_error
-from grader.kit.check import Evidence, Exam, Lost, NotReached, check, generator
+from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check, generator
 from grader.kit.gradients import Asked, Point
 from grader.kit.misconception import explained
 from grader.kit.observation import Outcome
@@ -64,14 +64,14 @@ def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
     return Model(sizes, weights, fixtures.binary_rows(rng, rows, sizes))
 
 
-def _ask(exam: Exam, models: Sequence[Model]) -> list[Pair]:
-    outcomes = zip(models, ask(exam, METHOD, "x", models), strict=True)
+def _ask(exam: Exam, models: Sequence[Model]) -> Steps[list[Pair]]:
+    outcomes = zip(models, (yield from ask(exam, METHOD, "x", models)), strict=True)
     return [_pair(outcome, len(m.inputs), m.sizes) for m, outcome in outcomes]
 
 
-def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
+def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
     mixed = _model(exam.seed, 3, _square(exam), 32)
-    return diagnosis.diagnose(mixed.weights, mixed.inputs, *_ask(exam, (mixed,))[0])
+    return diagnosis.diagnose(mixed.weights, mixed.inputs, *(yield from _ask(exam, (mixed,)))[0])
 
 
 def _square(exam: Exam) -> Sizes:
@@ -94,16 +94,16 @@ def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
     return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
 
 
-def _asked(exam: Exam) -> Asked:
-    batches, point, probe = exam.once("encoder.asked", lambda: _question(exam))
-    *outcomes, of_point, of_most = exam.ask(probe).outcomes
+def _asked(exam: Exam) -> Steps[Asked]:
+    batches, point, probe = exam.once(_question)
+    *outcomes, of_point, of_most = (yield probe).outcomes
     return Asked(batches, (*outcomes, of_most), point, of_point)
 
 
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
-def shape(exam: Exam) -> Evidence | None:
+def shape(exam: Exam) -> Steps[Evidence | None]:
     """A pair mu, logsigma of shape [batch_size, latent_dim] each, x stays as it is"""
-    asked = _asked(exam)
+    asked = yield from _asked(exam)
     # How many rows there may be has a check of its own.
     for x, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
         parts = pair(values(outcome, METHOD)[0], _NAMES)
@@ -118,44 +118,49 @@ def shape(exam: Exam) -> Evidence | None:
     "Each image has a posterior of its own. Which of your steps lets rows of a batch meet, or "
     "counts on the size of a batch?",
 )
-def rows(exam: Exam) -> Evidence | None:
+def rows(exam: Exam) -> Steps[Evidence | None]:
     """Every row has its own mu and logsigma, in batches of any size"""
-    error = _rows_error(exam)
+    error = yield from _rows_error(exam)
     if error is not None:
         raise error
     return None
 
 
-def _rows_error(exam: Exam) -> Lost | None:
-    asked = _asked(exam)
+def _rows_error(exam: Exam) -> Steps[Lost | None]:
+    asked = yield from _asked(exam)
     sizes, largest = asked.point.sizes, asked.batches[-1]
 
     def other() -> np.ndarray:  # rows of zeros and ones may be alike by chance
         return (fixtures.binary_rows(exam.generator(1, 6), len(largest), sizes) + 0.5) / 2
 
-    return rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
+    return (
+        yield from rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
+    )
 
 
 @check(
     "encoder.hidden", "What stands between the first linear layer and the two heads in the diagram?"
 )
-def hidden(exam: Exam) -> Evidence | None:
+def hidden(exam: Exam) -> Steps[Evidence | None]:
     """The hidden layer is the ReLU of linear1"""
     try:
-        _judge_hidden(exam)
+        yield from _judge_hidden(exam)
     except Lost as lost:
-        raise explained(lost, _diagnose(exam).hidden) from None
+        raise explained(lost, (yield from _diagnose(exam)).hidden) from None
     return None
 
 
-def _judge_hidden(exam: Exam) -> None:
+def _judge_hidden(exam: Exam) -> Steps[None]:
     large = _large(exam.seed, _square(exam))
     full, heads = _full(exam.seed)
     either = _with_either_head(exam.seed, _square(exam))
-    came = _ask(exam, (*either[:2], large, full))
-    rows_are_right = _rows_error(exam) is None
+    came = yield from _ask(exam, (*either[:2], large, full))
+    rows_are_right = (yield from _rows_error(exam)) is None
     same = close if rows_are_right else close_in_most_rows
-    right_heads = [position for position in (0, 1) if _head_error(exam, position) is None]
+    right_heads = []
+    for position in (0, 1):
+        if (yield from _head_error(exam, position)) is None:
+            right_heads.append(position)
     for position in right_heads or (0, 1):
         for model, scale, index in ((either[position], 1.0, position), (large, _LARGE, 2)):
             before = model.shown(_HEADS[position], _before_hidden(model))
@@ -200,7 +205,7 @@ def _with_either_head(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
     return mixed.showing(_HEADS[0]), mixed.showing(_HEADS[1]), mixed
 
 
-def _head_error(exam: Exam, position: int) -> Lost | None:
+def _head_error(exam: Exam, position: int) -> Steps[Lost | None]:
     """What is wrong with one output, which is to be its linear layer on whatever the units are.
 
     With a selection as its weight a head shows the hidden units, and with random weights it must
@@ -208,9 +213,9 @@ def _head_error(exam: Exam, position: int) -> Lost | None:
     off the other head, in the same one, where rows that change places change them together.
     """
     models, wide = _with_either_head(exam.seed, _square(exam)), _wide(exam.seed, _square(exam))
-    *came, far = _ask(exam, (*models, wide))
+    *came, far = yield from _ask(exam, (*models, wide))
     layer, other, beside = _HEADS[position], _HEADS[1 - position], 1 - position
-    same = close if _rows_error(exam) is None else close_in_most_rows
+    same = close if (yield from _rows_error(exam)) is None else close_in_most_rows
     lost: Lost | None = None
     for head, shown, weights, actual in (
         (layer, came[position][position], models[2].weights, came[2][position]),
@@ -244,16 +249,16 @@ def _wide(seed: int, sizes: Sizes) -> Model:
     return Model(sizes, weights, mixed.inputs)
 
 
-def _head(exam: Exam, position: int) -> None:
-    error = _head_error(exam, position)
+def _head(exam: Exam, position: int) -> Steps[None]:
+    error = yield from _head_error(exam, position)
     if error is not None:
-        raise explained(error, _diagnose(exam).head(position))
+        raise explained(error, (yield from _diagnose(exam)).head(position))
 
 
 @check("encoder.mu", "Which layer is the head for the means, and what may come after it?")
-def mu(exam: Exam) -> Evidence | None:
+def mu(exam: Exam) -> Steps[Evidence | None]:
     """The first output is linear21 of the hidden layer, nothing after it"""
-    _head(exam, 0)
+    yield from _head(exam, 0)
     return None
 
 
@@ -261,24 +266,26 @@ def mu(exam: Exam) -> Evidence | None:
     "encoder.logsigma",
     "A log standard deviation may be any real number. What may come after its head?",
 )
-def logsigma(exam: Exam) -> Evidence | None:
+def logsigma(exam: Exam) -> Steps[Evidence | None]:
     """The second output is linear22 of the hidden layer, nothing after it"""
-    _head(exam, 1)
+    yield from _head(exam, 1)
     return None
 
 
 @check("encoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
-def gradient(exam: Exam) -> Evidence | None:
+def gradient(exam: Exam) -> Steps[Evidence | None]:
     """Gradients reach the encoder's layers"""
-    asked = _asked(exam)
+    asked = yield from _asked(exam)
     x, outer = asked.point.arguments["x"], asked.point.cotangents
     found = gradients(asked.of_point, METHOD)
     right = expected.encoder_gradients(asked.point.weights, x, outer[0], outer[1])
     try:
-        judge_gradient(exam, asked.point, found, right)
+        yield from judge_gradient(exam, asked.point, found, right)
     except Lost as lost:
         names = [name for name in right if name.endswith("weight")]
-        raise explained(lost, _diagnose(exam).gradient({n: found[n] for n in names})) from None
+        raise explained(
+            lost, (yield from _diagnose(exam)).gradient({n: found[n] for n in names})
+        ) from None
     return None
 
 

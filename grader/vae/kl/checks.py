@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, check
+from grader.kit.check import Evidence, Exam, Lost, Steps, check
 from grader.kit.gradients import Point, measure
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Outcome
@@ -90,7 +90,7 @@ class _Asked:
 
 
 def _asked(exam: Exam) -> _Asked:
-    return exam.once("kl.asked", lambda: _question(exam))
+    return exam.once(_question)
 
 
 def _question(exam: Exam) -> _Asked:
@@ -125,10 +125,10 @@ def _points(exam: Exam) -> tuple[Point, Point]:
     return first, second
 
 
-def _ask(exam: Exam) -> tuple[list[_Answer], list[Outcome]]:
+def _ask(exam: Exam) -> Steps[tuple[list[_Answer], list[Outcome]]]:
     """What the method returns for all posteriors, and at the two points."""
     asked = _asked(exam)
-    *seen, last = (observation.outcomes for observation in exam.ask_together(asked.probes))
+    *seen, last = (observation.outcomes for observation in (yield asked.probes))
     of_points, of_last = list(last[:2]), last[2:]
     outcomes = [outcome for of_one in seen for outcome in of_one] + list(of_last)
     answers = [_Answer(*p, o) for p, o in zip(asked.posteriors, outcomes, strict=True)]
@@ -148,7 +148,7 @@ def _probe(latent: int, calls: Sequence[Call]) -> Probe:
     return Probe(sizes, {}, tuple(calls))
 
 
-def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
+def _diagnose(exam: Exam, answers: list[_Answer]) -> Steps[tuple[Misconception, ...]]:
     """Misconceptions that explain all answers; the last resort is to ask for one again."""
     found = diagnosis.by_formula([(a.mu, a.logsigma, a.actual) for a in answers])
     last = answers[-1]
@@ -156,7 +156,7 @@ def _diagnose(exam: Exam, answers: list[_Answer]) -> tuple[Misconception, ...]:
         return found
     probe = _probe(last.mu.shape[1], [_call(last.mu, last.logsigma, repeat=_REPEATS)])
     try:
-        again = [tensor(v, "") for v in values(exam.ask(probe).outcomes[0], METHOD)]
+        again = [tensor(v, "") for v in values((yield probe).outcomes[0], METHOD)]
     except Lost:
         return ()
     if any(part.shape != last.right.shape for part in again):
@@ -182,9 +182,9 @@ def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
     "kl.total",
     "Write the divergence down for one latent dimension and check each term's sign and factor.",
 )
-def total(exam: Exam) -> Evidence | None:
+def total(exam: Exam) -> Steps[Evidence | None]:
     """The divergences add up to the right total"""
-    answers, _ = _ask(exam)
+    answers, _ = yield from _ask(exam)
     wrong = _wrong_total(answers)
     if wrong:
         actual, right = wrong[0].actual, wrong[0].right
@@ -193,25 +193,25 @@ def total(exam: Exam) -> Evidence | None:
             f" what is returned adds up to {actual.sum():.4g}.",
             evidence={"expected_total": right.sum(), "actual_total": _finite(actual.sum())},
         )
-        raise explained(lost, _diagnose(exam, answers))
+        raise explained(lost, (yield from _diagnose(exam, answers)))
     return None
 
 
 @check(
     "kl.per_sample", "Each row of the batch has a divergence of its own: which axis is summed over?"
 )
-def per_sample(exam: Exam) -> Evidence | None:
+def per_sample(exam: Exam) -> Steps[Evidence | None]:
     """Every row has its own divergence, shape [batch_size]"""
-    answers, _ = _ask(exam)
+    answers, _ = yield from _ask(exam)
     try:
         # Of the last question alone: each begins with the generators at the same place.
         require_unseeded(answer.outcome for answer in answers[-len(answers) // len(_LATENT) :])
         for answer in answers:
             _judge_shape(answer)
             require_untouched(answer.outcome, answer.arguments, ())
-        _judge_rows(exam, answers)
+        yield from _judge_rows(exam, answers)
     except Lost as lost:
-        raise explained(lost, _diagnose(exam, answers)) from None
+        raise explained(lost, (yield from _diagnose(exam, answers))) from None
     return None
 
 
@@ -225,7 +225,7 @@ def _judge_shape(answer: _Answer) -> None:
         )
 
 
-def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> None:
+def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> Steps[None]:
     """Rows are right, or at least each depends on its own posterior alone."""
     wrong = [a for a in answers if not close(a.actual.reshape(a.right.shape), a.right)]
     if not wrong:
@@ -233,7 +233,7 @@ def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> None:
     if _wrong_total(answers):
         answer = max(answers, key=lambda a: len(a.right))
         other = dict(zip(answer.arguments, _posterior(exam, 2, *answer.mu.shape), strict=True))
-        error = row_error(exam, answer.arguments, other, _of_batch, _rows_of)
+        error = yield from row_error(exam, answer.arguments, other, _of_batch, _rows_of)
         if error is None:
             return
         raise Lost(error)
@@ -257,12 +257,12 @@ def _rows_of(outcome: Outcome, rows: int) -> np.ndarray:
     "kl.gradient",
     "Training needs this gradient: does torch compute everything, from the given tensors?",
 )
-def gradient(exam: Exam) -> Evidence | None:
+def gradient(exam: Exam) -> Steps[Evidence | None]:
     """The divergence has the right gradient in mu and logsigma"""
     point, other = _asked(exam).points
     mu, ls = point.arguments["mu"], point.arguments["logsigma"]
     (ones,), (outer,), rows = point.cotangents, other.cotangents, len(mu)
-    _, outcomes = _ask(exam)
+    _, outcomes = yield from _ask(exam)
     actual, right = _read_rows(outcomes[0]), expected.kl(mu, ls)
     found = gradients(outcomes[0], METHOD)
     try:
@@ -273,7 +273,7 @@ def gradient(exam: Exam) -> Evidence | None:
         if actual.shape == right.shape and close(actual, right):
             _require(gradients(outcomes[1], METHOD), mu, ls, [outer[:, None]])
     except Lost as lost:
-        measured = measure(exam, point, found, 4)
+        measured = yield from measure(exam, point, found, 4)
         if measured is None or not measured.agree:
             lost.is_shown = measured is not None and measured.repeats
             raise explained(lost, diagnosis.by_gradient(found)) from None

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, check
+from grader.kit.check import Evidence, Exam, Lost, Steps, check
 from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.misconception import explained
 from grader.kit.observation import Outcome
@@ -31,9 +31,9 @@ def _question(exam: Exam) -> Question:
     return question(exam.seed, exam.setting.full, exam.rows(60, 89), exam.rows(1100, 1299))
 
 
-def _ask(exam: Exam) -> tuple[Outcome, ...]:
+def _ask(exam: Exam) -> Steps[tuple[Outcome, ...]]:
     """What came for each of the question's batches."""
-    return exam.ask(_question(exam).probe).outcomes
+    return (yield _question(exam).probe).outcomes
 
 
 def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
@@ -44,19 +44,23 @@ def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
     return z
 
 
-def _seen(exam: Exam) -> Seen:
-    asked, outcomes = _question(exam), _ask(exam)
+def _seen(exam: Exam) -> Steps[Seen]:
+    asked, outcomes = _question(exam), (yield from _ask(exam))
     kinds = zip(asked.kinds, outcomes, strict=False)
     z = np.concatenate([_numbers(outcome, batch["mu"].shape) for batch, outcome in kinds])
     try:
         crowd = _numbers(outcomes[-1], asked.batches[-1]["mu"].shape)[0]
     except Lost:  # which the shape is charged for
         crowd = None
-    return exam.once("reparam.draws", lambda: reparam_draws.seen(asked, z, crowd))
+    return exam.once(_judged, asked, z, crowd)
 
 
-def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
-    seen = _seen(exam)
+def _judged(_: Exam, asked: Question, z: np.ndarray, crowd: np.ndarray | None) -> Seen:
+    return reparam_draws.seen(asked, z, crowd)
+
+
+def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
+    seen = yield from _seen(exam)
     found = seen.distinct
     return diagnosis.diagnose(seen.draws.scores, found.residual, found.mu, found.logsigma)
 
@@ -64,9 +68,9 @@ def _diagnose(exam: Exam) -> diagnosis.Diagnosis:
 @check(
     "reparam.shape", "A batch may have any number of rows. Where does each of them get its noise?"
 )
-def shape(exam: Exam) -> Evidence | None:
+def shape(exam: Exam) -> Steps[Evidence | None]:
     """A tensor z [batch_size, latent_dim], with a draw for every row; mu and logsigma stay"""
-    asked, outcomes = _question(exam), _ask(exam)
+    asked, outcomes = _question(exam), (yield from _ask(exam))
     came = []
     for batch, outcome in zip(asked.batches, outcomes, strict=True):
         wanted = batch["mu"].shape
@@ -107,11 +111,11 @@ def _require_none(lacking: np.ndarray) -> None:
 
 
 @check("reparam.location", "Around which value should the draws for one row lie?")
-def location(exam: Exam) -> Evidence | None:
+def location(exam: Exam) -> Steps[Evidence | None]:
     """The draws are centred on mu"""
-    error = _seen(exam).location_error
+    error = (yield from _seen(exam)).location_error
     if error is not None:
-        raise explained(Lost(error), _diagnose(exam).location)
+        raise explained(Lost(error), (yield from _diagnose(exam)).location)
     return None
 
 
@@ -119,31 +123,31 @@ def location(exam: Exam) -> Evidence | None:
     "reparam.scale",
     "logsigma is the logarithm of what: of the standard deviation, or of the variance?",
 )
-def scale(exam: Exam) -> Evidence | None:
+def scale(exam: Exam) -> Steps[Evidence | None]:
     """The draws spread around mu with standard deviation exp(logsigma)"""
-    error = _seen(exam).scale_error
+    error = (yield from _seen(exam)).scale_error
     if error is not None:
-        raise explained(Lost(error), _diagnose(exam).scale)
+        raise explained(Lost(error), (yield from _diagnose(exam)).scale)
     return None
 
 
 @check(
     "reparam.normal", "From which distribution does the noise come before it is scaled and moved?"
 )
-def normal(exam: Exam) -> Evidence | None:
+def normal(exam: Exam) -> Steps[Evidence | None]:
     """The noise has the shape of a normal distribution"""
-    error = _seen(exam).normal_error
+    error = (yield from _seen(exam)).normal_error
     if error is not None:
-        raise explained(error, _diagnose(exam).normal)
+        raise explained(error, (yield from _diagnose(exam)).normal)
     return None
 
 
 @check("reparam.independent", "How many random numbers does a batch need, and when are they drawn?")
-def independent(exam: Exam) -> Evidence | None:
+def independent(exam: Exam) -> Steps[Evidence | None]:
     """Every row, dimension and call has noise of its own"""
-    error = _seen(exam).independence_error
+    error = (yield from _seen(exam)).independence_error
     if error is not None:
-        raise explained(Lost(error), _diagnose(exam).independent)
+        raise explained(Lost(error), (yield from _diagnose(exam)).independent)
     return None
 
 
@@ -197,7 +201,7 @@ _DISTINCT = 5
 """Log-stds at the point where gradients are judged, each of them several times."""
 
 
-def _slope(exam: Exam) -> _Slope:
+def _slope(exam: Exam) -> Steps[_Slope]:
     rng = exam.generator(2, 1)
     sizes = fixtures.FULL if exam.setting.full else Sizes(6, 5, 4)
     wanted = (7, sizes.latent)
@@ -207,11 +211,11 @@ def _slope(exam: Exam) -> _Slope:
     outer = fixtures.as_single(rng.uniform(0.5, 2, wanted) * rng.choice((-1, 1), wanted))
     arguments = {"mu": mu, "logsigma": logsigma}
     point = Point(sizes, {}, METHOD, arguments, (outer,), tuple(arguments))
-    outcome = exam.ask(point.probe).outcomes[0]
+    outcome = (yield point.probe).outcomes[0]
     return _Slope(point, gradients(outcome, METHOD), _numbers(outcome, wanted)[0])
 
 
-def _judge_gradient(exam: Exam, name: str, slope: _Slope, right: np.ndarray) -> None:
+def _judge_gradient(exam: Exam, name: str, slope: _Slope, right: np.ndarray) -> Steps[None]:
     """The derivative in an argument is the right one, or that of what the method itself returns.
 
     Raises:
@@ -220,35 +224,35 @@ def _judge_gradient(exam: Exam, name: str, slope: _Slope, right: np.ndarray) -> 
     came = slope.derivative(name)
     if came is None:
         lost = Lost(f"No gradient leads from z to {name}.")
-        raise explained(lost, _diagnose(exam).gradient(name, slope.found))
+        raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.found))
     outer = slope.point.cotangents[0]
     if close(came * outer, right * outer, _ROOM) and np.any(right):
         return
-    if _is_derivative(exam, name, slope):
+    if (yield from _is_derivative(exam, name, slope)):
         return
     sentence, evidence = difference(came, right)
     what = {"mu": "1", "logsigma": "z - mu"}[name]
     lost = Lost(f"The derivative of z in {name} is not {what}: {sentence}.", evidence=evidence)
-    raise explained(lost, _diagnose(exam).gradient(name, slope.found))
+    raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.found))
 
 
-def _is_derivative(exam: Exam, name: str, slope: _Slope) -> bool:
+def _is_derivative(exam: Exam, name: str, slope: _Slope) -> Steps[bool]:
     point = replace(slope.point, differentiate=(name,))
     for key in _DIRECTIONS:
-        measured = measure(exam, point, slope.found, key)
+        measured = yield from measure(exam, point, slope.found, key)
         if measured is not None and not measured.repeats:
             # No seed reaches the noise: if centre and spread are right, one derivative alone is.
-            return not _seen(exam).is_placed and slope.follows(name)
+            return not (yield from _seen(exam)).is_placed and slope.follows(name)
         if measured is None or not measured.agree:
             return False
     return True
 
 
 @check("reparam.gradient_mu", "If mu moves a little and the noise stays, how does z move?")
-def gradient_mu(exam: Exam) -> Evidence | None:
+def gradient_mu(exam: Exam) -> Steps[Evidence | None]:
     """The derivative of z in mu is 1"""
-    slope = _slope(exam)
-    _judge_gradient(exam, "mu", slope, np.ones_like(slope.z))
+    slope = yield from _slope(exam)
+    yield from _judge_gradient(exam, "mu", slope, np.ones_like(slope.z))
     return None
 
 
@@ -256,10 +260,10 @@ def gradient_mu(exam: Exam) -> Evidence | None:
     "reparam.gradient_logsigma",
     "Write z as a function of mu, logsigma and noise that depends on neither.",
 )
-def gradient_logsigma(exam: Exam) -> Evidence | None:
+def gradient_logsigma(exam: Exam) -> Steps[Evidence | None]:
     """The derivative of z in logsigma is z - mu"""
-    slope = _slope(exam)
-    _judge_gradient(exam, "logsigma", slope, slope.residual)
+    slope = yield from _slope(exam)
+    yield from _judge_gradient(exam, "logsigma", slope, slope.residual)
     return None
 
 

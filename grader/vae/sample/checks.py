@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, check, generator
+from grader.kit.check import Evidence, Exam, Lost, Steps, check, generator
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Failure, Outcome, Value
 from grader.kit.outputs import one_step_from, shape_fits, shape_words, tensor, values
@@ -36,18 +36,15 @@ def sizes(exam: Exam) -> Sizes:
     return fixtures.FULL if exam.setting.full else SMALL
 
 
-def _ask(exam: Exam, repeat: int = CALLS) -> tuple[Outcome, ...]:
+def _ask(exam: Exam, repeat: int = CALLS) -> Steps[tuple[Outcome, ...]]:
     """What comes of calls for few samples, by how many, and last for many, in so many calls."""
     stood_in, counts = exam.setting.stood_in, (*_few(exam), _many(exam))
 
-    def ask(within: bool) -> tuple[Outcome, ...]:
-        probe = _question(exam.seed, sizes(exam), stood_in, counts, repeat, within)
-        return exam.ask(probe).outcomes
-
-    outcomes = ask(within=False)
+    asked = partial(_question, exam.seed, sizes(exam), stood_in, counts, repeat)
+    outcomes: tuple[Outcome, ...] = (yield asked(within=False)).outcomes
     if all(isinstance(outcome, Failure) for outcome in outcomes):
         # It may insist on probabilities that are neither 0 nor 1.
-        again = ask(within=True)
+        again: tuple[Outcome, ...] = (yield asked(within=True)).outcomes
         if not any(isinstance(outcome, Failure) for outcome in again):
             return again
     return outcomes
@@ -90,22 +87,27 @@ def _many(exam: Exam) -> int:
     return 10 * exam.rows(LEAST // 10, MOST // 10)
 
 
-def _draw(exam: Exam) -> Samples:
+def _draw(exam: Exam) -> Steps[Samples]:
     """What calls give, of which there are more where each gives only a few samples.
 
     Raises:
         Lost: it can't be read as samples.
     """
     count = _many(exam)
-    outcome = _ask(exam)[-1]
-    rows = exam.once("sample.rows", lambda: len(_images(outcome, count, sizes(exam))[0]))
+    outcome = (yield from _ask(exam))[-1]
+    rows = exam.once(_shortest, outcome, count)
     if rows < sample_draws.ENOUGH:
         half = -(-sample_draws.ENOUGH // rows)
-        outcome = _ask(exam, CALLS * half)[-1]
-    return exam.once("sample.draws", lambda: _samples(outcome, count, sizes(exam)))
+        outcome = (yield from _ask(exam, CALLS * half))[-1]
+    return exam.once(_samples, outcome, count)
 
 
-def _samples(outcome: Outcome, count: int, model: Sizes) -> Samples:
+def _shortest(exam: Exam, outcome: Outcome, count: int) -> int:
+    return len(_images(outcome, count, sizes(exam))[0])
+
+
+def _samples(exam: Exam, outcome: Outcome, count: int) -> Samples:
+    model = sizes(exam)
     pixels = np.stack(_images(outcome, count, model))
     if not np.all(np.isfinite(pixels)):
         raise Lost("x holds NaN or infinite numbers.")
@@ -166,10 +168,10 @@ def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
 
 
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")
-def shape(exam: Exam) -> Evidence | None:
+def shape(exam: Exam) -> Steps[Evidence | None]:
     """A tensor of shape [num_samples, obs_dim]"""
     model, counts = sizes(exam), (*_few(exam), _many(exam))
-    outcomes = _ask(exam)
+    outcomes = yield from _ask(exam)
     arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
     for count, array in zip(counts, arrays, strict=True):
         wanted = (count, model.obs)
@@ -184,9 +186,9 @@ def shape(exam: Exam) -> Evidence | None:
 
 
 @check("sample.binary", "The decoder gives probabilities. What are the data made of?")
-def binary(exam: Exam) -> Evidence | None:
+def binary(exam: Exam) -> Steps[Evidence | None]:
     """Every pixel is 0 or 1"""
-    samples = _draw(exam)
+    samples = yield from _draw(exam)
     if not samples.binary:
         other = samples.pixels[(samples.pixels != 0) & (samples.pixels != 1)]
         lost = Lost(f"x holds other numbers than 0 and 1, for example {other.flat[0]:.3g}.")
@@ -198,9 +200,9 @@ def binary(exam: Exam) -> Evidence | None:
     "sample.prior",
     "Before any data is seen, which distribution does z have, and how many draws are needed?",
 )
-def prior(exam: Exam) -> Evidence | None:
+def prior(exam: Exam) -> Steps[Evidence | None]:
     """The latent variables are drawn from N(0, I), afresh for each sample"""
-    samples = _draw(exam)
+    samples = yield from _draw(exam)
     error = sample_draws.prior_error(samples)
     if error is not None:
         raise explained(error, _of_latents(samples))
@@ -211,9 +213,9 @@ def prior(exam: Exam) -> Evidence | None:
     "sample.bernoulli",
     "Given theta, how does a pixel become 0 or 1, and which pixels share that draw?",
 )
-def bernoulli(exam: Exam) -> Evidence | None:
+def bernoulli(exam: Exam) -> Steps[Evidence | None]:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
-    samples = _draw(exam)
+    samples = yield from _draw(exam)
     error = sample_draws.bernoulli_error(samples)
     if error is not None:
         raise explained(error, _of_pixels(samples))
@@ -221,9 +223,9 @@ def bernoulli(exam: Exam) -> Evidence | None:
 
 
 @check("sample.fresh", "Two calls should give different data. Is a seed set, or something stored?")
-def fresh(exam: Exam) -> Evidence | None:
+def fresh(exam: Exam) -> Steps[Evidence | None]:
     """Every call draws anew"""
-    again = sample_draws.repeated(_draw(exam))
+    again = sample_draws.repeated((yield from _draw(exam)))
     if again is not None:
         raise explained(Lost(f"Two calls give the very same {again}."), diagnosis.of_repetition())
     return None
