@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import settings
 from outcomes import Examine
 
 from grader.examiner.client import Candidates
@@ -17,6 +18,13 @@ from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.result import TaskResult
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
+
+
+# The same examples each time, so that a run of the tests says something about the code alone; new
+# ones are looked for with `--hypothesis-profile explore`.
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("explore", max_examples=2000)
+settings.load_profile("fixed")
 
 
 def pytest_configure() -> None:
