@@ -19,7 +19,6 @@ from grader.report.result import TaskResult
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
 
-
 # The same examples each time, so that a run of the tests says something about the code alone; new
 # ones are looked for with `--hypothesis-profile explore`.
 settings.register_profile("fixed", derandomize=True)
