@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from grader.kit.observation import clean
 from grader.report.cohort import cohort
 from grader.report.course import Entry
 from grader.report.gradebook import flags
 from grader.report.rendering import environment, policy_hash, template_text
+from grader.untrusted_text import clean
 
 _MISCONCEPTIONS = 10
 """How many are shown at once; the others are folded away."""

@@ -12,7 +12,6 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
-from grader.kit.observation import clean
 from grader.report.course import TOTAL, Override
 from grader.report.curve import loss_curve
 from grader.report.pictures import pictures_of
@@ -21,6 +20,7 @@ from grader.report.rendering import environment, policy_hash, template_text
 from grader.report.result import Result, TaskResult
 from grader.student.task_state import NOT_DONE, next_step, state
 from grader.submission.slices import Slice
+from grader.untrusted_text import clean
 from grader.vae import spec
 
 MAX_CODE = 20_000

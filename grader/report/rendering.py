@@ -11,8 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from grader.kit.observation import clean
 from grader.report.plain import number
+from grader.untrusted_text import clean
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
