@@ -168,6 +168,7 @@ def _task_result(
         rubric.tasks[task.id],
         own,
         {"cell": place.cell, "line": place.line} if place else None,
+        task.method.name,
     )
 
 

@@ -62,6 +62,11 @@ class Graded:
     code: Slice | None = None
     executed: str | None = None
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """The student's methods as written, by their names."""
+        return self.code.sources if self.code else {}
+
 
 @dataclass(frozen=True)
 class Grader:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from grader.report.course import Entry
-from grader.report.plain import number
+from grader.report.words import number
 from grader.untrusted_text import clean
 
 _MOST_NAMED = 20

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.examiner.penalties import points_of
 from grader.report.result import SCHEMA_VERSION, CheckResult, Result, TaskResult
 
 _RESULT = TypeAdapter(Result)
+NO_METHODS: Mapping[str, str] = MappingProxyType({})
 _ROUNDING = 1e-4
 """Sums of points may be so far off: consequences name points to six digits."""
 
 
-def from_json(text: str | bytes) -> Result:
-    """The result in a JSON text; keys that this version doesn't know are ignored.
+def from_json(text: str | bytes, methods: Mapping[str, str] = NO_METHODS) -> Result:
+    """Return the result in a JSON text; keys that this version doesn't know are ignored.
+
+    Args:
+        text: the JSON.
+        methods: id of a task -> name of its method, which the JSON doesn't have.
 
     Raises:
         ValueError: the text is no result, or one of another schema version, or its points can't be
@@ -34,7 +41,8 @@ def from_json(text: str | bytes) -> Result:
     if result.schema_version != SCHEMA_VERSION:
         raise ValueError(f"its schema version is {result.schema_version}, not {SCHEMA_VERSION}")
     _require_sums(result)
-    return result
+    tasks = tuple(replace(task, method=methods.get(task.id, "")) for task in result.tasks)
+    return replace(result, tasks=tasks)
 
 
 def _refuse(number: str) -> Any:
@@ -47,7 +55,7 @@ def _finite(number: str) -> float:
 
 
 def _require_sums(result: Result) -> None:
-    """Points must lie in their range, and add up.
+    """Refuse points that don't lie in their range, or don't add up.
 
     Raises:
         ValueError: names what does not.
@@ -61,9 +69,9 @@ def _require_sums(result: Result) -> None:
     for task in result.tasks:
         _require_equal(task.id, task.points, sum(check.points for check in task.checks))
         _require_equal(task.id, task.max_points, sum(check.max_points for check in task.checks))
-    taken = sum(points_of(rule.consequence) for rule in result.rules if rule.status == "broken")
-    sum_ = sum(task.points for task in result.tasks)
-    _require_equal("the total", result.points, max(0.0, sum_ - taken))
+    earned = sum(task.points for task in result.tasks)
+    taken = sum(rule.cost for rule in result.broken_rules)
+    _require_equal("the total", result.points, max(0.0, earned - taken))
     if result.tasks:
         most = sum(task.max_points for task in result.tasks)
         _require_equal("the total", result.max_points, most)

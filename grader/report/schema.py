@@ -1,9 +1,10 @@
-"""The JSON schema of a result; `python -m grader.report.schema` prints it for `grader/docs`."""
+"""The JSON schema of a result; `python -m grader.report.schema TITLE` prints it."""
 
 from __future__ import annotations
 
 import inspect
 import json
+import sys
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -11,18 +12,21 @@ from pydantic import TypeAdapter
 from grader.report import result
 
 
-def to_schema() -> str:
-    """The schema of what `to_json` writes, made from the dataclasses, as indented JSON text."""
+def to_schema(title: str) -> str:
+    """Return the schema of what `to_json` writes, made from the dataclasses, as JSON text."""
     schema = TypeAdapter(result.Result).json_schema(mode="serialization")
     definitions = schema.get("$defs", {})
     for name, part in (("Result", schema), *definitions.items()):
-        part["description"] = inspect.getdoc(getattr(result, name))
+        kind = getattr(result, name)
+        part["description"] = inspect.getdoc(kind)
+        names = {field.name for field in result.json_fields(kind)}
+        part["properties"] = {key: of for key, of in part["properties"].items() if key in names}
         # Every key is always written, whether or not the dataclass has a default for it.
         part["required"] = list(part["properties"])
     schema["properties"]["schema_version"] = {"const": result.SCHEMA_VERSION}
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Result of the VAE grader",
+        "title": title,
         **{key: value for key, value in schema.items() if key not in ("title", "$defs")},
         "$defs": definitions,
     }
@@ -30,7 +34,7 @@ def to_schema() -> str:
 
 
 def _plain(part: Any) -> Any:
-    """Without what says nothing: defaults, titles that repeat a name, and allowing anything."""
+    """Leave out what says nothing: defaults, titles that repeat a name, and allowing anything."""
     if isinstance(part, list):
         return [_plain(item) for item in part]
     if not isinstance(part, dict):
@@ -48,4 +52,4 @@ def _plain(part: Any) -> Any:
 
 
 if __name__ == "__main__":
-    print(to_schema(), end="")
+    print(to_schema(sys.argv[1]), end="")
