@@ -15,5 +15,9 @@ def clean(text: object, limit: int = MAX_TEXT) -> str:
     """Return the text without control characters, cut to ``limit``; "" for what is no text."""
     if not isinstance(text, str):
         return ""
-    text = _CONTROL.sub("", text[: 4 * limit])
+    return cut(_CONTROL.sub("", text[: 4 * limit]), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the text, or its start and a sign that there was more."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from grader.report.from_json import NO_METHODS, from_json
+from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
 from grader.whole_file import PART, write_whole_file
@@ -51,7 +51,7 @@ def write_whole(path: Path, content: bytes) -> None:
 class Store:
     """The results in a folder."""
 
-    def __init__(self, folder: Path, methods: Mapping[str, str] = NO_METHODS) -> None:
+    def __init__(self, folder: Path, methods: Mapping[str, str] | None = None) -> None:
         """``methods`` has the method's name of each task, which results in the folder don't."""
         self.folder = folder
         self._methods = methods

@@ -6,7 +6,8 @@ import base64
 import json
 
 from grader.report.result import CheckResult, Result, TaskResult
-from grader.report.words import check_words, cut, points_words
+from grader.report.words import check_words, points_words
+from grader.untrusted_text import cut
 
 MAX_MESSAGE = 2_000
 

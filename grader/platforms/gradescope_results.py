@@ -9,7 +9,8 @@ from pathlib import Path
 
 from grader.report.course import Override
 from grader.report.result import CheckResult, Result
-from grader.report.words import check_words, cut, number, override_words, rule_words
+from grader.report.words import check_words, number, override_words, rule_words
+from grader.untrusted_text import cut
 
 MAX_BYTES = 1_000_000
 """Gradescope takes no more."""

@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from markupsafe import Markup
-
 from grader.report.course import Entry
 from grader.report.result import CheckResult, TaskResult
-from grader.report.words import number
+from grader.report.words import grouped, number
 
 _BINS = 10
-_WIDTH, _ROW, _LEFT, _RIGHT = 360, 20, 70, 30
 _NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
@@ -40,7 +37,7 @@ class Summary:
         count: of all submissions; a group counts as one.
         points: those of everybody who is graded.
         most: the maximum of points.
-        distribution: how many have how many points, as an SVG.
+        distribution: stretches of points, how many submissions have them, bars' lengths up to 1.
         losses: tasks in their order, each followed by its checks with the costliest first.
         misconceptions: titles and numbers of submissions, the most frequent first.
         not_graded: why, in words, and the names of the entries.
@@ -52,7 +49,7 @@ class Summary:
     most: float
     mean: float
     median: float
-    distribution: Markup
+    distribution: tuple[tuple[str, int, float], ...]
     losses: tuple[Loss, ...]
     misconceptions: tuple[tuple[str, int], ...]
     not_graded: tuple[tuple[str, tuple[str, ...]], ...]
@@ -84,17 +81,10 @@ def summary_of(entries: Sequence[Entry], misconceptions: Mapping[str, str]) -> S
 
 
 def _losses(graded: Sequence[Entry]) -> tuple[Loss, ...]:
-    tasks: dict[str, list[TaskResult]] = {}
-    for entry in graded:
-        for task in entry.result.tasks:
-            tasks.setdefault(task.id, []).append(task)
     losses = []
-    for results in tasks.values():
-        checks: dict[str, list[CheckResult]] = {}
-        for check in (check for task in results for check in task.checks):
-            checks.setdefault(check.id, []).append(check)
-        losses.append(_loss(results))
-        losses += sorted(map(_loss, checks.values()), key=lambda loss: -loss.lost)
+    for tasks in grouped((task for entry in graded for task in entry.result.tasks), "id"):
+        checks = grouped((check for task in tasks for check in task.checks), "id")
+        losses += [_loss(tasks), *sorted(map(_loss, checks), key=lambda loss: -loss.lost)]
     return tuple(losses)
 
 
@@ -117,24 +107,14 @@ def _ranked(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[tuple[
     return tuple((titles.get(id, id), count) for id, count in ranked)
 
 
-def _bars(points: Sequence[float], most: float) -> Markup:
-    """Return how many have how many points, as an SVG that needs no style of its own."""
+def _bars(points: Sequence[float], most: float) -> tuple[tuple[str, int, float], ...]:
+    """Return stretches of points, how many submissions have them, and bars' lengths up to 1."""
     if not points or most <= 0:
-        return Markup("")
+        return ()
     counts = Counter(min(int(one / most * _BINS), _BINS - 1) for one in points)
+    ends = [number(most * place / _BINS) for place in range(_BINS + 1)]
     highest = max(counts.values())
-    bars = []
-    for place in range(_BINS):
-        count, y = counts[place], place * _ROW
-        label = f"{number(most * place / _BINS)} to {number(most * (place + 1) / _BINS)}"
-        width = count / highest * (_WIDTH - _LEFT - _RIGHT)
-        bars.append(
-            f'<text x="{_LEFT - 8}" y="{y + 14}" text-anchor="end">{label}</text>'
-            f'<rect x="{_LEFT}" y="{y + 3}" width="{width:.1f}" height="{_ROW - 6}"/>'
-            f'<text x="{_LEFT + width + 6:.1f}" y="{y + 14}">{count}</text>'
-        )
-    height = _BINS * _ROW
-    return Markup(  # numbers alone: nothing in it comes from a submission
-        f'<svg class="bars" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        'aria-label="How many submissions have how many points">' + "".join(bars) + "</svg>"
+    return tuple(
+        (f"{ends[place]} to {ends[place + 1]}", counts[place], counts[place] / highest)
+        for place in range(_BINS)
     )

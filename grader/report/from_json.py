@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,12 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from grader.report.result import SCHEMA_VERSION, CheckResult, Result, TaskResult
 
 _RESULT = TypeAdapter(Result)
-NO_METHODS: Mapping[str, str] = MappingProxyType({})
 _ROUNDING = 1e-4
 """Sums of points may be so far off: consequences name points to six digits."""
 
 
-def from_json(text: str | bytes, methods: Mapping[str, str] = NO_METHODS) -> Result:
+def from_json(text: str | bytes, methods: Mapping[str, str] | None = None) -> Result:
     """Return the result in a JSON text; keys that this version doesn't know are ignored.
 
     Args:
@@ -41,7 +39,8 @@ def from_json(text: str | bytes, methods: Mapping[str, str] = NO_METHODS) -> Res
     if result.schema_version != SCHEMA_VERSION:
         raise ValueError(f"its schema version is {result.schema_version}, not {SCHEMA_VERSION}")
     _require_sums(result)
-    tasks = tuple(replace(task, method=methods.get(task.id, "")) for task in result.tasks)
+    names = methods or {}
+    tasks = tuple(replace(task, method=names.get(task.id, "")) for task in result.tasks)
     return replace(result, tasks=tasks)
 
 
@@ -60,10 +59,11 @@ def _require_sums(result: Result) -> None:
     Raises:
         ValueError: names what does not.
     """
-    parts: list[tuple[str, Result | TaskResult | CheckResult]] = [("the total", result)]
+    parts: list[Result | TaskResult | CheckResult] = [result]
     for task in result.tasks:
-        parts += [(task.id, task), *((check.id, check) for check in task.checks)]
-    for name, part in parts:
+        parts += [task, *task.checks]
+    for part in parts:
+        name = getattr(part, "id", "the total")
         if not 0 <= part.points <= part.max_points < math.inf:
             raise ValueError(f"{name} has {part.points:g} of {part.max_points:g} points")
     for task in result.tasks:

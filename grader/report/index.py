@@ -7,7 +7,6 @@ nothing else could run; without it the table is complete all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from grader.report.cohort import summary_of
 from grader.report.course import Entry
@@ -17,18 +16,6 @@ from grader.untrusted_text import clean
 
 _MISCONCEPTIONS = 10
 """How many are shown at once; the others are folded away."""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A submission in the table; ``values`` are its points and those of its tasks."""
-
-    student: str
-    id: str
-    page: str
-    values: tuple[float | None, ...]
-    status: str
-    flags: str
 
 
 def to_index(
@@ -54,12 +41,13 @@ def to_index(
         cohort=summary,
         rows=rows,
         most_shown=_MISCONCEPTIONS,
-        has_ids=any(row.id for row in rows),
+        has_ids=any(ids for _, ids, *_ in rows),
     )
 
 
-def _row(entry: Entry, page: str, tasks: Sequence[str]) -> _Row:
-    return _Row(
+def _row(entry: Entry, page: str, tasks: Sequence[str]) -> tuple[object, ...]:
+    """Return who, their ids, the page, points (the sum first), the status and flags."""
+    return (
         _joined((student.name for student in entry.students), 300),
         _joined((student.id for student in entry.students if student.id), 300),
         page,

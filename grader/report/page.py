@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -18,7 +17,7 @@ from grader.report.pictures import pictures_of
 from grader.report.rendering import render
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import NOT_DONE, next_step, state
-from grader.report.words import CHECK_WORDS, number, replaced_words
+from grader.report.words import number, replaced_words, status_words
 from grader.untrusted_text import clean
 
 MAX_CODE = 20_000
@@ -26,12 +25,6 @@ MAX_CODE = 20_000
 BY_HAND = '<meta name="points" content="set by hand">'
 """What is in the head of a page that shows points set by hand."""
 
-_TASK_WORDS = {
-    "done": "Done",
-    "to correct": "To correct",
-    "not yet": "Not yet written",
-    "not decided": "Not decided",
-}
 _RUN_WORDS = {
     "completed": "The whole notebook ran from top to bottom without an error.",
     "failed": "Running the whole notebook from top to bottom failed.",
@@ -40,13 +33,12 @@ _RUN_WORDS = {
     "interrupted": "The whole notebook did not run to its end.",
     "not_run": "The notebook was not executed; its class was checked alone.",
 }
-_NO_SOURCES: Mapping[str, str] = MappingProxyType({})
 
 
 def to_page(
     result: Result,
     title: str,
-    sources: Mapping[str, str] = _NO_SOURCES,
+    sources: Mapping[str, str] | None = None,
     executed: str | None = None,
     overrides: Sequence[Override] = (),
     student: str = "",
@@ -70,13 +62,12 @@ def to_page(
         result=result,
         title=title[:1].upper() + title[1:],
         whose=", ".join(clean(part, 200) for part in (student, file) if part),
-        words=CHECK_WORDS,
         task_words=_task_words(result) | dict.fromkeys(settled, "Set by hand"),
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
         by_hand=[_by_hand_words(override, result) for override in overrides],
         by_hand_mark=Markup(BY_HAND),
         next_step="" if is_nothing or TOTAL in settled else next_step(result, settled),
-        code={task.id: _numbered_lines(task, sources) for task in result.tasks},
+        code={task.id: _numbered_lines(task, sources or {}) for task in result.tasks},
         run_words=_RUN_WORDS[result.run.status],
         curve=loss_curve(result.training.losses),
         pictures=pictures_of(executed) if executed else (),
@@ -89,7 +80,6 @@ def to_table(result: Result) -> str:
     return render(
         "table.html",
         result=result,
-        words=CHECK_WORDS,
         task_words=_task_words(result),
         next_step=next_step(result),
         not_done=NOT_DONE if is_only_checked else "",
@@ -97,7 +87,8 @@ def to_table(result: Result) -> str:
 
 
 def _task_words(result: Result) -> dict[str, str]:
-    return {task.id: _TASK_WORDS[state(task)] for task in result.tasks}
+    words = {task.id: state(task) for task in result.tasks}
+    return {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
 
 
 def _by_hand_words(override: Override, result: Result) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from grader.report.course import Override
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
-from grader.report.words import cut, override_words, points_words, rule_words
+from grader.report.words import override_words, points_words, rule_words
+from grader.untrusted_text import cut
 
 MAX_TEXT = 20_000
 

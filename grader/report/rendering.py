@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from grader.report.words import number
+from grader.report.words import number, status_words
 from grader.untrusted_text import clean
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -32,7 +32,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(points=number, marked=_marked, policy_hash=_policy_hash)
+    filters = {"points": number, "status_words": status_words, "marked": _marked}
+    environment.filters |= {**filters, "policy_hash": _policy_hash}
     environment.globals["text_of"] = _text_of
     return environment
 

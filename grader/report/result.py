@@ -10,6 +10,7 @@ from typing import Any, Literal
 SCHEMA_VERSION = 1
 
 CheckStatus = Literal["passed", "failed", "not_reached", "grader_error"]
+RunStatus = Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"]
 Status = Literal["graded", "ungradable", "grader_error"]
 
 JOINT = "+"
@@ -113,9 +114,7 @@ class Run:
     It is "interrupted" if the machine ended it and not the notebook.
     """
 
-    status: Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"] = (
-        "not_run"
-    )
+    status: RunStatus = "not_run"
     seconds: float | None = None
     cell: int | None = None
     error: str | None = None
@@ -138,9 +137,7 @@ class Training:
         notes: what is unusual, such as a GPU that can't be used.
     """
 
-    status: Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"] = (
-        "not_run"
-    )
+    status: RunStatus = "not_run"
     device: str | None = None
     steps: int = 0
     first_loss: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from typing import IO
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -14,44 +15,35 @@ from rich.text import Text
 
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import mend_first
-from grader.report.words import (
-    by_message,
-    number,
-    place_words,
-    points_words,
-    rule_place,
-    rule_words,
-)
+from grader.report.words import grouped, number, place_words, points_words, rule_place, rule_words
 
 
 def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:
     """Return a result as text of ``width`` columns; words carry it, colours only help."""
-    console = Console(
+    out = io.StringIO()
+    _console(out, width, colour).print(*_parts(result), sep="\n")
+    return out.getvalue()
+
+
+def to_svg(result: Result, width: int = 80) -> str:
+    """Return the same as a picture of a terminal, for documents."""
+    console = _console(io.StringIO(), width, colour=True, record=True)
+    console.print(*_parts(result), sep="\n")
+    picture = console.export_svg(title=f"grade {result.submission.path}", unique_id="report")
+    # Rich loads a font from the network; any monospaced one that is there does as well.
+    return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+
+
+def _console(file: IO[str], width: int, colour: bool, record: bool = False) -> Console:
+    return Console(
+        file=file,
         width=width,
+        record=record,
         force_terminal=colour,
         color_system="standard" if colour else None,
         highlight=False,
         legacy_windows=False,
     )
-    with console.capture() as capture:
-        console.print(*_parts(result), sep="\n")
-    return capture.get()
-
-
-def to_svg(result: Result, width: int = 80) -> str:
-    """Return the same as a picture of a terminal, for documents."""
-    console = Console(
-        width=width,
-        record=True,
-        file=io.StringIO(),
-        force_terminal=True,
-        color_system="standard",
-        highlight=False,
-    )
-    console.print(*_parts(result), sep="\n")
-    picture = console.export_svg(title=f"grade {result.submission.path}", unique_id="report")
-    # Rich loads a font from the network; any monospaced one that is there does as well.
-    return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
@@ -120,12 +112,12 @@ def _lost(task: TaskResult) -> RenderableType:
     where = f", cell {task.location['cell']}" if task.location else ""
     lost = f"lost {number(task.max_points - task.points)} of {number(task.max_points)}"
     parts: list[RenderableType] = [Text.assemble((task.title, "bold"), f"  {lost}{where}")]
-    for message, checks in by_message(task.lost).items():
+    for checks in grouped(task.lost, "message"):
         points = number(sum(check.max_points for check in checks))
         is_all = len(checks) == len(task.checks)
         titles = "; ".join(check.title for check in checks)
         title = "all checks" if is_all and len(checks) > 1 else titles
-        body = [Text(f"-{points}  {title}", style="yellow"), Text(message)]
+        body = [Text(f"-{points}  {title}", style="yellow"), Text(checks[0].message)]
         hints = dict.fromkeys(check.hint for check in checks if check.hint)
         if not is_all or len(hints) == 1:
             body += [Text(f"Hint: {hint}", style="cyan") for hint in hints]

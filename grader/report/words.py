@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from grader.report.course import Override
 from grader.report.result import CheckResult, Result, RuleResult, TaskResult
 
-CHECK_WORDS = {
-    "passed": "Passed",
-    "failed": "Failed",
-    "not_reached": "Not reached",
-    "grader_error": "Grader error",
-}
+Part = TypeVar("Part", TaskResult, CheckResult)
 
 
 def number(points: float) -> str:
@@ -32,9 +28,9 @@ def place_words(location: Mapping[str, int] | None, around: str = "{}") -> str:
     return around.format(f"cell {location['cell']}, line {location['line']}")
 
 
-def cut(text: str, limit: int) -> str:
-    """Return the text, or its start and a sign that there was more."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def status_words(status: str) -> str:
+    """Return a status as words that begin a line: "Not reached"."""
+    return status.replace("_", " ").capitalize()
 
 
 def check_words(check: CheckResult) -> str:
@@ -43,12 +39,12 @@ def check_words(check: CheckResult) -> str:
     return f"{words}\nHint: {check.hint}" if check.hint and check.status != "passed" else words
 
 
-def by_message(checks: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
-    """Group checks that say the very same, so that it is said once."""
-    groups: dict[str, list[CheckResult]] = {}
-    for check in checks:
-        groups.setdefault(check.message, []).append(check)
-    return groups
+def grouped(parts: Iterable[Part], key: str) -> list[list[Part]]:
+    """Return tasks or checks that have the same value of an attribute together, in their order."""
+    groups: dict[object, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(getattr(part, key), []).append(part)
+    return list(groups.values())
 
 
 def rule_words(rule: RuleResult) -> str:

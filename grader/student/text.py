@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import NOT_DONE, next_step, state
 from grader.report.words import (
-    CHECK_WORDS,
-    by_message,
+    grouped,
     number,
     place_words,
     points_words,
     rule_place,
     rule_words,
+    status_words,
 )
 
 WIDTH = 80
@@ -115,11 +115,11 @@ def _task(task: TaskResult, width: int) -> Iterator[str]:
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
     yield from _wrapped(f"{task.title}{where}: {gain}", width)
     told = [check for check in task.checks if check.status != "passed" or check.message]
-    for message, checks in by_message(told).items():
+    for checks in grouped(told, "message"):
         points = number(sum(check.max_points - check.points for check in checks))
         titles = "; ".join(check.title for check in checks)
-        yield from _wrapped(f"{CHECK_WORDS[checks[0].status]} ({points}): {titles}", width, "  ")
-        yield from _wrapped(message, width, "    ")
+        yield from _wrapped(f"{status_words(checks[0].status)} ({points}): {titles}", width, "  ")
+        yield from _wrapped(checks[0].message, width, "    ")
         for hint in dict.fromkeys(check.hint for check in checks if check.hint):
             yield from _wrapped(f"Hint: {hint}", width, "    ")
 
