@@ -95,15 +95,16 @@ def _content(option: str, graded: Graded, path: Path) -> str:
         return to_json(result)
     if option == "--html":
         from grader.report.page import to_page
+        from grader.vae import ASSIGNMENT
 
-        return to_page(result, graded.code, graded.executed)
+        return to_page(result, ASSIGNMENT.title, graded.sources, graded.executed)
     if option == "--junit":
         from grader.platforms.junit import to_junit
-        from grader.vae.checks import CHECKS
+        from grader.vae import ASSIGNMENT
 
-        counted = {check.id for task in result.tasks for check in task.checks}
-        names = [check.id for check in CHECKS if not counted or check.id in counted]
-        return to_junit(result, names)
+        counted = {check.id for check in result.checks}
+        known = {check.id: check.task for check in ASSIGNMENT.checks()}
+        return to_junit(result, {id: known[id] for id in known if not counted or id in counted})
     if option == "--gradescope":
         from grader.platforms.gradescope_results import maximum_words, to_gradescope
 

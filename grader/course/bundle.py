@@ -14,7 +14,7 @@ import yaml
 from grader.assets import asset
 from grader.course.find import best_notebook
 from grader.examiner.rubric import default_path, load_rubric
-from grader.kit.observation import clean
+from grader.untrusted_text import clean
 
 DISTRIBUTION = "vae-grader"
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)

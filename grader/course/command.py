@@ -41,6 +41,7 @@ from grader.report.course import Entry
 from grader.report.page import to_page
 from grader.report.result import Result
 from grader.report.result import Submission as Graded
+from grader.vae import ASSIGNMENT
 from grader.vae.digits import DataError, read_digits
 
 _AHEAD = 8
@@ -77,7 +78,7 @@ def run(course: Course) -> int:
     try:
         rubric = load_rubric(course.rubric or default_path(), KNOWN_CHECKS, course.template)
         wishes = read_overrides(out, rubric)
-        store = Store(out)
+        store = Store(out, {task.id: task.method.name for task in ASSIGNMENT.tasks})
         with stoppable(), store.locked(), store.scratch() as unpacked:
             found = find_submissions(course.path, unpacked, course.options.nbgrader)
             return _grade(course, rubric, store, found, wishes)
@@ -266,7 +267,7 @@ def _grade_one(
     if one.rivals:
         with suppress(OSError):  # then nothing is known of them
             result = with_rivals(result, one, grader, copies)
-    page = to_page(result, graded.code, graded.executed, student=one.student)
+    page = to_page(result, ASSIGNMENT.title, graded.sources, graded.executed, student=one.student)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
         write_whole(_executed_path(one, out), graded.executed.encode())

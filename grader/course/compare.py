@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.report.from_json import from_json
-from grader.report.plain import number
 from grader.report.result import CheckResult, Result
+from grader.report.words import number
 
 
 class CompareError(Exception):

@@ -22,9 +22,9 @@ from grader.examiner.machine import cores
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
 from grader.kit.check import Check, Exam, Lost, NotReached, Setting
-from grader.kit.observation import clean
 from grader.report.result import CheckResult, TaskResult
 from grader.submission.slices import Slice
+from grader.untrusted_text import clean
 
 Tried = dict[Setting, CheckResult]
 
@@ -168,6 +168,7 @@ def _task_result(
         rubric.tasks[task.id],
         own,
         {"cell": place.cell, "line": place.line} if place else None,
+        task.method.name,
     )
 
 

@@ -21,7 +21,7 @@ from grader.examiner.rubric import Rubric
 from grader.examiner.run_explanations import NO_ERROR
 from grader.examiner.training_run import contradiction, fall_words
 from grader.examiner.widening import Checked, with_widening
-from grader.kit.observation import Observation, clean
+from grader.kit.observation import Observation
 from grader.kit.probe import Probe
 from grader.report.result import (
     Result,
@@ -37,6 +37,7 @@ from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
 from grader.submission.rules.reading import read_rules
 from grader.submission.rules.saved_state import saved_state
 from grader.submission.template import own_template
+from grader.untrusted_text import clean
 from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
@@ -60,6 +61,11 @@ class Graded:
     result: Result
     code: Slice | None = None
     executed: str | None = None
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The student's methods as written, by their names."""
+        return self.code.sources if self.code else {}
 
 
 @dataclass(frozen=True)

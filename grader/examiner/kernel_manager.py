@@ -20,8 +20,8 @@ from traitlets import Type
 from grader.candidate.patches.notebook_data import vae_utils_path
 from grader.examiner.forkserver_client import GraderError, Nursery
 from grader.examiner.processes import ForkedProcess
-from grader.kit.observation import clean
 from grader.protocol.limits import Limits
+from grader.untrusted_text import clean
 
 MAX_MESSAGE_BYTES = 32 << 20
 MAX_SOCKET_PATH = 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -59,12 +58,6 @@ def _words(cost: Consequence, tasks: list[str]) -> str:
     if isinstance(cost, (int, float)) and cost > 0:
         return f"It costs {cost:g} points."
     return "It costs no points; a person may look at it."
-
-
-def points_of(consequence: str) -> float:
-    """The points of the total that a rule result's consequence names; 0 if it names none."""
-    found = re.match(r"It costs (\d[\d.e+-]*) points", consequence)
-    return float(found[1]) if found else 0.0
 
 
 def charged(

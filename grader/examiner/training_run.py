@@ -21,12 +21,12 @@ from grader.examiner.forkserver_client import START_SECONDS, Nursery, environmen
 from grader.examiner.notebook_bindings import beside
 from grader.examiner.processes import Ending, ForkedProcess, Interrupted, Process, SpawnedProcess
 from grader.examiner.run_explanations import without_places
-from grader.kit.observation import clean
 from grader.kit.probe import Sizes, model, program
 from grader.protocol.limits import Limits
 from grader.protocol.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.submission.slices import Slice
+from grader.untrusted_text import clean
 from grader.vae.digits import Digits
 
 

@@ -10,26 +10,15 @@ from typing import Any
 import numpy as np
 
 from grader.protocol.wire import Message, WireError
+from grader.untrusted_text import clean
 from grader.vae import spec
 
 FORMS = frozenset(
     ("tensor", "number", "ndarray", "list", "tuple", "dict", "none", "other", "unreadable")
 )
 REFUSED = frozenset(("program", "network", "file", "rights", "room", "absent"))
-MAX_TEXT = 500
 _OWN_FOLDER = re.compile(r"(/[^\s'\"]*)?/scratch-\w{8}(/|\b)")
 """A candidate's folder in a text: its name is the grader's, and another each time."""
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-)
-
-
-def clean(text: object, limit: int = MAX_TEXT) -> str:
-    """A submission's text made harmless: no control characters, no more than ``limit`` of it."""
-    if not isinstance(text, str):
-        return ""
-    text = _CONTROL.sub("", text[: 4 * limit])
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 @dataclass(frozen=True)

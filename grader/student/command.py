@@ -53,7 +53,7 @@ def run(options: SelfCheck) -> int:
     with Candidates(options.isolation, trust=True) as candidates:
         from grader.examiner.grading import KNOWN_CHECKS, Grader
         from grader.examiner.rubric import RubricError, default_path, load_rubric
-        from grader.student.task_state import has_all_points
+        from grader.report.task_state import has_all_points
         from grader.student.text import to_text
 
         try:
@@ -78,8 +78,8 @@ def run(options: SelfCheck) -> int:
 def _watch(options: SelfCheck, grader: Grader) -> int:
     from dataclasses import replace
 
+    from grader.report.task_state import has_all_points
     from grader.student.memory import Memory
-    from grader.student.task_state import has_all_points
     from grader.student.text import to_first_words
     from grader.student.watch import Watcher, saves
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from made_results import HOSTILE, broken_grader, graded, task, ungradable
+from made_results import HOSTILE, METHODS, broken_grader, graded, task, ungradable
 
 from grader.cli.grade import main
 from grader.course.compare import CompareError, compare, read_results, to_text
@@ -18,7 +18,7 @@ from grader.report.to_json import to_json
 
 @pytest.mark.parametrize("result", [graded(HOSTILE), ungradable(), broken_grader()])
 def test_json_round_trip(result: Result) -> None:
-    assert from_json(to_json(result)) == result
+    assert from_json(to_json(result), METHODS) == result
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", to_json(replace(graded(), schema_version=9))])

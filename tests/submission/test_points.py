@@ -10,7 +10,7 @@ from grader.examiner.client import Candidates
 from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
 from grader.report.result import Result
-from grader.student.task_state import next_step
+from grader.report.task_state import next_step
 from tests.redteam.attacks import IMPORTS, ROOT, write_cells
 
 FULL = {"encoder": 10, "reparam": 10, "decoder": 10, "kl": 5, "elbo": 15, "sample": 10}
