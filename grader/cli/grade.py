@@ -1,300 +1,238 @@
-"""The command `grade`."""
+"""`grade PATH`: the points of one notebook, or of a course."""
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from grader import __version__
-from grader.cli.modes import COURSE, OnceCommand, UnusableError, mode_of
+from grader.cli.paths import (
+    COURSE,
+    NOTEBOOK,
+    is_course,
+    require_one_notebook,
+    require_submissions,
+)
+from grader.cli.result_files import (
+    EXECUTED,
+    RESULT_FILES,
+    STDOUT,
+    asked_files,
+    require_writable,
+    result_file_options,
+    write_files,
+)
+from grader.cli.usage import (
+    DONE,
+    FILE,
+    NOT_DONE,
+    Command,
+    UnusableError,
+    debug_option,
+    get_ready,
+    isolation_option,
+    options_of,
+    report_failure,
+    rubric_option,
+    template_option,
+)
+from grader.composition import ASSIGNMENT, DataFolderError, Options, is_shipped, make_grader
 from grader.course.options import CourseOptions, course_options
+from grader.examiner.errors import RubricError
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Graded
 
-GRADED, NOT_GRADED, WRONG_USAGE = 0, 1, 2
-MAX_SHIPPED_BYTES = 1 << 20
+SHOW_CLASS = "--show-class"
+MODES = (NOTEBOOK, COURSE, SHOW_CLASS)
+
+_NEEDS = {
+    "--grade-header": ("--moodle",),
+    "--feedback-header": ("--moodle",),
+    "--canvas-assignment": ("--canvas",),
+    "--ungradable-as-zero": ("--moodle", "--canvas", "--nbgrader"),
+}
+_ABOUT_THE_RUN, _NO_RUN = (EXECUTED.option, "--data"), ("--no-run", "--isolation spawn")
 
 
-@click.command(cls=OnceCommand, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("notebook", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), help="Write the result as JSON here."
+@click.command(
+    cls=Command,
+    help=f"""Grade the {ASSIGNMENT.title} in PATH, and say why each point was lost.
+
+    PATH is an .ipynb file, or a .py export of one; or a folder or a zip of submissions, as
+    platforms give them, which needs --out. A result that is written to '-' goes to the standard
+    output, and the report to the error output. Exit status: 0 graded, whatever the points; 1
+    something could not be graded, or not be written; 2 wrong usage.
+    """,
 )
-@click.option("--show-class", is_flag=True, help="Print the code that is graded, and stop.")
-@click.option(
-    "--rubric",
-    "rubric_file",
-    type=click.Path(path_type=Path),
-    help="Points to grade by, instead of the assignment's own.",
-)
-@click.option(
-    "--template",
-    "template_file",
-    type=click.Path(path_type=Path),
-    help="The notebook that students received, where it isn't the project's own.",
-)
-@click.option(
-    "--isolation",
-    type=click.Choice(["fork", "spawn"]),
-    help="How candidates are started; by default whatever is safe on this platform.",
-)
+@click.argument("path", metavar="PATH", type=FILE)
+@result_file_options(*RESULT_FILES, EXECUTED)
+@click.option(SHOW_CLASS, is_flag=True, help="Print the code that is graded, and stop.")
+@rubric_option
+@template_option
+@isolation_option
 @click.option(
     "--trust", is_flag=True, help="Grade even where this machine can't confine student code."
 )
 @click.option(
-    "--doctor",
-    is_flag=True,
-    help="Try out what this machine enforces against student code, and stop.",
-)
-@click.option(
-    "--executed",
-    "executed_file",
-    type=click.Path(path_type=Path),
-    help="Write the executed notebook, with its outputs, here.",
-)
-@click.option(
     "--data",
-    "data_folder",
-    type=click.Path(path_type=Path),
-    help="Folder of MNIST to execute the notebook with, instead of a small part of it.",
+    type=FILE,
+    metavar="FOLDER",
+    help=f"Folder of {ASSIGNMENT.data_name} to execute the notebook with, instead of a small part "
+    "of it.",
 )
 @click.option("--no-run", is_flag=True, help="Check the class only; don't execute the notebook.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page here.")
-@click.option(
-    "--self-check",
-    is_flag=True,
-    help="For students: the same checks on one's own notebook. Exit status 0: all points.",
-)
-@click.option("--watch", is_flag=True, help="With --self-check: stay, and check at each save.")
-@click.option(
-    "--make-release",
-    "release_folder",
-    type=click.Path(path_type=Path),
-    help="Write what students receive to this folder, made from a solved NOTEBOOK, and stop.",
-)
-@click.version_option(__version__, prog_name="grade")
+@debug_option
 @course_options
 @click.pass_context
-def main(
-    context: click.Context,
-    notebook: Path | None,
-    json_file: Path | None,
-    show_class: bool,
-    doctor: bool,
-    rubric_file: Path | None,
-    template_file: Path | None,
-    isolation: Literal["fork", "spawn"] | None,
-    executed_file: Path | None,
-    data_folder: Path | None,
-    no_run: bool,
-    trust: bool,
-    html_file: Path | None,
-    self_check: bool,
-    watch: bool,
-    release_folder: Path | None,
-    course: CourseOptions,
+def grade(
+    context: click.Context, path: Path, course: CourseOptions, no_run: bool, **given: Any
 ) -> None:
-    """Grade the variational autoencoder in NOTEBOOK, and say why each point was lost.
-
-    NOTEBOOK is an .ipynb file, or a .py export of one; or a folder or a zip of submissions, as
-    platforms give them, which needs --out. A result that is written to '-' goes to the standard
-    output, and the report to the error output. Exit status: 0 graded, whatever the points; 1
-    something could not be graded, or not be written; 2 wrong usage.
-    """
-    from grader.candidate import libc
-    from grader.cli.result_files import STDOUT, require_writable, write_files
-
-    mode = mode_of(context, notebook)
-    asked = {
-        "--json": json_file,
-        "--html": html_file,
-        "--executed": executed_file,
-        "--junit": course.junit,
-        "--gradescope": course.gradescope,
-        "--classroom": course.classroom,
-        "--gradescope-bundle": course.bundle,
-    }
-    files = {option: path for option, path in asked.items() if path is not None}
-    require_writable(files, (notebook, rubric_file, template_file))
-    aside = STDOUT in files.values()  # then the report for a person goes to the other stream
-    if aside and (watch or course.bundle is not None):
-        raise click.UsageError("'-' is a single result on the standard output: name a file here.")
-
-    # Models as small as these are computed fastest by one thread: more only wait for each other.
-    for library in ("MKL", "OMP", "OPENBLAS"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    libc.one_arena()
-    if doctor:
-        _doctor()
-    if release_folder is not None:
-        _make_release(release_folder, notebook, rubric_file)
-    if course.bundle is not None:
-        _make_bundle(course.bundle, rubric_file)
-    if course.compare is not None:
-        _compare(*course.compare)
-    assert notebook is not None
-    if show_class:
-        _show_class(notebook)
-    _get_ready(run=not (no_run or self_check))
+    mode = _mode(context, path)
+    _require_sense(context)
+    if mode == SHOW_CLASS:
+        _show_class(path)
+    files = asked_files(given)
+    require_writable(files, (path, given["rubric"], given["template"]))
+    options = Options(
+        given["rubric"],
+        given["template"],
+        given["isolation"],
+        given["trust"],
+        run=not no_run,
+        data=given["data"],
+    )
     if mode == COURSE:
-        from grader.course import command as batch
-        from grader.course.publish import PublishError, require_sheets
-
-        try:
-            require_sheets(course)
-        except PublishError as error:
-            raise click.UsageError(str(error)) from error
-        everything = batch.Course(
-            notebook, course, rubric_file, isolation, trust, no_run, data_folder, template_file
-        )
-        sys.exit(batch.run(everything))
-    if self_check:
-        from grader.student import command
-
-        def publish(graded: Graded) -> bool:
-            return write_files(graded, files)
-
-        chosen = (rubric_file, isolation, watch, aside, template_file)
-        sys.exit(command.run(command.SelfCheck(notebook, publish, *chosen)))
-    # The warm process takes longest to start, so it starts before anything else is imported.
-    from grader.candidate import confinement
-    from grader.examiner.client import Candidates, GraderError
-
-    trust = trust or _is_shipped(notebook)
-    with Candidates(isolation, trust=trust) as candidates:
-        # Without forks there is no kernel: a cold one would take longer than all the checks.
-        runner = None
-        if candidates.warm is not None and not no_run:
-            from grader.examiner.background import Runner, RunOptions
-            from grader.vae.digits import DataError
-
-            try:
-                options = RunOptions(data_folder, trust)
-                runner = Runner(candidates.warm, candidates.folder, options)
-            except DataError as error:
-                raise click.UsageError(f"--data: {error}.") from error
-        missing = () if trust else confinement.missing()
-        if missing:
-            click.echo(confinement.refusal(missing), err=True)
-            sys.exit(NOT_GRADED)
-        from grader.examiner.grading import KNOWN_CHECKS, Grader
-        from grader.examiner.rubric import RubricError, default_path, load_rubric
-        from grader.report.terminal import to_terminal
-
-        try:
-            rubric = load_rubric(rubric_file or default_path(), KNOWN_CHECKS, template_file)
-            with runner or nullcontext():
-                graded = Grader(candidates, rubric, runner).grade(notebook)
-        except RubricError as error:
-            raise UnusableError(str(error)) from error
-        except GraderError as error:
-            click.echo(f"The grader failed: {error}.", err=True)
-            sys.exit(NOT_GRADED)
-    try:
-        width = min(_columns(), 100)
-        stream = sys.stderr if aside else sys.stdout
-        click.echo(to_terminal(graded.result, width, colour=stream.isatty()), stream, nl=False)
-    finally:  # whatever becomes of the one, the other is there
-        written = write_files(graded, files)
-    done = graded.result.status == "graded" and not graded.result.is_open
-    sys.exit(GRADED if done and written else NOT_GRADED)
+        _grade_course(path, course, options)
+    _grade_notebook(path, options, files)
 
 
-def _get_ready(run: bool) -> None:
-    from grader.examiner import machine
+def _mode(context: click.Context, path: Path) -> str:
+    """Return what is asked for: one of `MODES`.
 
-    try:
-        machine.get_ready(run)
-    except machine.TooLittleError as error:
-        click.echo(f"Nothing was graded: {error}", err=True)
-        sys.exit(NOT_GRADED)
-
-
-def _doctor() -> None:
-    from grader.cli import doctor
-
-    report, healthy = doctor.examine()
-    click.echo(report, nl=False)
-    sys.exit(GRADED if healthy else NOT_GRADED)
-
-
-def _is_shipped(notebook: Path) -> bool:
-    """Whether it is a notebook that came with the project, which needs no confinement."""
-    import hashlib
-
-    from grader.candidate.confinement import known_notebook
-
-    try:
-        if not notebook.is_file() or notebook.stat().st_size > MAX_SHIPPED_BYTES:
-            return False
-        return known_notebook(hashlib.sha256(notebook.read_bytes()).hexdigest())
-    except OSError:
-        return False
+    Raises:
+        click.UsageError: there are options that mean nothing in it.
+    """
+    asked = _given(context)
+    if SHOW_CLASS in asked:
+        mode = SHOW_CLASS
+        require_one_notebook(path, mode)
+    else:
+        mode = COURSE if is_course(path, "--out" in asked) else NOTEBOOK
+    for option in asked:
+        places = modes_of(option)
+        if mode not in places:
+            raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
+    return mode
 
 
-def _make_release(folder: Path, solved: Path | None, rubric: Path | None) -> None:
-    from grader.cli.release import ReleaseError, write_release
-
-    try:
-        paths = write_release(folder, solved, rubric)
-    except ReleaseError as error:
-        raise click.UsageError(str(error)) from error
-    for path in paths:
-        click.echo(path)
-    sys.exit(GRADED)
+def modes_of(option: str) -> tuple[str, ...]:
+    """Return the modes that an option means something in."""
+    if option in (SHOW_CLASS, "--debug"):
+        return MODES if option == "--debug" else (SHOW_CLASS,)
+    if option in {kind.option for kind in (*RESULT_FILES, EXECUTED)}:
+        return (NOTEBOOK,)
+    names = {known.opts[0]: known.name for known in options_of(grade)}
+    return (COURSE,) if names[option] in CourseOptions.__dataclass_fields__ else MODES[:2]
 
 
-def _make_bundle(path: Path, rubric: Path | None) -> None:
-    from grader.course.bundle import gradescope_bundle
-    from grader.examiner.rubric import RubricError
-    from grader.whole_file import write_whole_file
-
-    try:
-        content = gradescope_bundle(rubric)
-    except RubricError as error:
-        raise UnusableError(str(error)) from error
-    try:
-        write_whole_file(path, content)
-    except OSError as error:
-        click.echo(f"{path} can't be written: {error.strerror}.", err=True)
-        sys.exit(NOT_GRADED)
-    click.echo(path)
-    sys.exit(GRADED)
+def _given(context: click.Context) -> list[str]:
+    """Return the options on the command line, by their long names."""
+    return [
+        option.opts[0]
+        for option in options_of(context.command)
+        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    ]
 
 
-def _compare(old: Path, new: Path) -> None:
-    from grader.course.compare import CompareError, compare, read_results, to_text
+def _require_sense(context: click.Context) -> None:
+    """Refuse options that mean nothing beside or without others.
 
-    try:
-        before, after = read_results(old), read_results(new)
-    except CompareError as error:
-        raise click.UsageError(str(error)) from error
-    click.echo(to_text(compare(before, after), len({*before, *after})), nl=False)
-    sys.exit(GRADED)
+    Raises:
+        click.UsageError: names the first one.
+    """
+    asked = _given(context)
+    for option, others in _NEEDS.items():
+        if option in asked and not set(others).intersection(asked):
+            raise click.UsageError(f"{option} goes with {' or '.join(others)}.")
+    if context.params["isolation"] == "spawn":
+        asked.append("--isolation spawn")
+    for option in _ABOUT_THE_RUN:
+        for other in _NO_RUN:
+            if option in asked and other in asked:
+                raise click.UsageError(
+                    f"{option} means nothing with {other}: the notebook is not executed then."
+                )
+    if str(context.params["out"]) == "-":
+        raise click.UsageError("--out -: name a folder.")
 
 
-def _show_class(notebook: Path) -> None:
+def _show_class(path: Path) -> None:
+    """Print the slice, and end with an exit status."""
     from grader.submission import Ungradable, extract, load
 
     try:
-        click.echo(extract(load(notebook)).text, nl=False)
+        click.echo(extract(load(path)).text, nl=False)
     except Ungradable as error:
         click.echo(f"Not graded: {error.reason}", err=True)
-        sys.exit(NOT_GRADED)
-    sys.exit(GRADED)
+        sys.exit(NOT_DONE)
+    sys.exit(DONE)
 
 
-def _columns() -> int:
+def _grade_course(path: Path, course: CourseOptions, options: Options) -> None:
+    """Grade a folder or an archive, and end with an exit status."""
+    require_submissions(path)
+    get_ready(options.run)
+    from grader.course import command
+    from grader.course.archives import SubmissionsError
+    from grader.course.overrides import OverridesError
+    from grader.course.publish import PublishError, require_sheets
+
+    try:
+        require_sheets(course)
+        sys.exit(command.run(command.Course(path, course, options)))
+    except PublishError as error:
+        raise click.UsageError(str(error)) from error
+    except (RubricError, OverridesError, SubmissionsError, DataFolderError) as error:
+        raise UnusableError(str(error)) from error
+
+
+def _grade_notebook(path: Path, options: Options, files: dict[str, Path]) -> None:
+    """Grade one notebook, print the report, write the files, and end with an exit status."""
+    get_ready(options.run)
+    from grader.examiner.client import GraderError, NotConfinedError
+
+    try:
+        with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
+            graded = grader.grade(path)
+    except DataFolderError as error:
+        raise click.UsageError(f"--data: {error}.") from error
+    except RubricError as error:
+        raise UnusableError(str(error)) from error
+    except NotConfinedError as error:
+        click.echo(str(error), err=True)
+        sys.exit(NOT_DONE)
+    except GraderError as error:
+        report_failure(error)
+        sys.exit(NOT_DONE)
+    try:
+        _print_report(graded, aside=STDOUT in files.values())
+    finally:  # whatever becomes of the one, the other is there
+        written = write_files(graded, files)
+    done = graded.result.status == "graded" and not graded.result.is_open
+    sys.exit(DONE if done and written else NOT_DONE)
+
+
+def _print_report(graded: Graded, aside: bool) -> None:
+    """Print the report; aside, where the standard output is taken."""
     import shutil
 
-    return max(shutil.get_terminal_size((80, 24)).columns, 40)
+    from grader.report.terminal import to_terminal
 
-
-if __name__ == "__main__":
-    main()
+    width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 100)
+    stream = sys.stderr if aside else sys.stdout
+    click.echo(to_terminal(graded.result, width, colour=stream.isatty()), stream, nl=False)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from made_results import broken_grader, graded, ungradable
 
-from grader.cli.modes import UnusableError
+from grader.cli.usage import UnusableError
 from grader.course.command import _say
 from grader.course.progress_bar import progress
 
