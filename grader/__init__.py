@@ -39,7 +39,7 @@ def grade(
         trust: whether to grade even where this machine can't confine student code.
 
     Raises:
-        grader.examiner.errors.RubricError: the rubric can't be used.
+        grader.examiner.rubric.RubricError: the rubric can't be used.
         grader.examiner.client.GraderError: the grader failed, or (as its ``NotConfinedError``)
             this machine can't confine student code and ``trust`` is false.
 

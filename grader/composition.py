@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Literal
 
+from grader.errors import UnusableError
 from grader.vae import ASSIGNMENT
 
 if TYPE_CHECKING:
@@ -18,21 +19,9 @@ if TYPE_CHECKING:
     from grader.examiner.grading import Grader
     from grader.examiner.rubric import Rubric
 
-__all__ = [
-    "ASSIGNMENT",
-    "DataFolderError",
-    "Options",
-    "data_digest",
-    "is_shipped",
-    "make_grader",
-    "read_rubric",
-]
+__all__ = ["ASSIGNMENT", "Options", "data_digest", "is_shipped", "make_grader", "read_rubric"]
 
 _MAX_SHIPPED_BYTES = 1 << 20
-
-
-class DataFolderError(Exception):
-    """The folder of data can't be used; says why, in a sentence without a full stop."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +60,7 @@ def make_grader(options: Options, rubric: Rubric | None = None) -> Iterator[Grad
         rubric: the one of the options, where it is read already.
 
     Raises:
-        RubricError: the rubric or the template can't be used.
-        DataFolderError: the folder of data can't be used.
+        UnusableError: the rubric (as its ``RubricError``), the template or the data can't be used.
         GraderError: the grader failed, or (as its ``NotConfinedError``) this machine can't confine
             student code and the options don't trust it.
     """
@@ -111,7 +99,7 @@ def _runner(options: Options, candidates: Candidates) -> Runner | None:
     try:
         return Runner(candidates.warm, candidates.folder, how)
     except DataError as error:
-        raise DataFolderError(str(error)) from error
+        raise UnusableError(f"--data: {error}.") from error
 
 
 def read_rubric(options: Options) -> Rubric:
@@ -129,7 +117,7 @@ def data_digest(options: Options) -> bytes:
     """Return a digest of the data that notebooks are executed with; b"" for what is shipped.
 
     Raises:
-        DataFolderError: the folder of data can't be used.
+        UnusableError: the folder of data can't be used.
     """
     if options.data is None or not options.run:
         return b""
@@ -141,7 +129,7 @@ def data_digest(options: Options) -> bytes:
             digits = read_digits(options.data.resolve(), train)
             digest.update(digits.images.tobytes() + digits.labels.tobytes())
     except DataError as error:
-        raise DataFolderError(str(error)) from error
+        raise UnusableError(f"--data: {error}.") from error
     return digest.digest()
 
 

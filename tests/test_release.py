@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.cli.release import release
+from grader.cli.main import main
 from grader.student.release import (
     PLACEHOLDER,
     ReleaseError,
@@ -219,7 +219,7 @@ def test_a_bad_solved_notebook_ends_in_one_sentence(
     path, out = tmp_path / "solved.ipynb", tmp_path / "out"
     if content is not None:
         path.write_text(content)
-    result = CliRunner().invoke(release, [str(out), "--solved", str(path)])
+    result = CliRunner().invoke(main, ["release", str(out), "--solved", str(path)])
     assert result.exit_code == 2
     assert result.output.startswith("Error: ")
     assert words in result.output
@@ -228,13 +228,13 @@ def test_a_bad_solved_notebook_ends_in_one_sentence(
 
 def test_a_folder_that_cannot_be_made_ends_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    result = CliRunner().invoke(release, [str(tmp_path / "file")])
+    result = CliRunner().invoke(main, ["release", str(tmp_path / "file")])
     assert result.exit_code == 2
     assert "choose a folder you may write to" in result.output
 
 
 def test_the_command_lists_what_it_wrote(tmp_path: Path) -> None:
-    result = CliRunner().invoke(release, [str(tmp_path), "--solved", str(SOLVED)])
+    result = CliRunner().invoke(main, ["release", str(tmp_path), "--solved", str(SOLVED)])
     assert result.exit_code == 0
     written = {Path(line) for line in result.output.splitlines()}
     assert written == {tmp_path / name for name in (NOTEBOOK_NAME, *COMPANIONS)}

@@ -9,79 +9,43 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.paths import require_one_notebook
-from grader.cli.result_files import (
-    RESULT_FILES,
-    STDOUT,
-    asked_files,
-    require_writable,
-    result_file_options,
-    write_files,
-)
-from grader.cli.usage import (
-    DONE,
-    FILE,
-    NOT_DONE,
-    Command,
-    UnusableError,
-    debug_option,
-    get_ready,
-    isolation_option,
-    report_failure,
-    rubric_option,
-    template_option,
-)
+from grader.cli import paths, result_files, usage
 from grader.composition import Options, make_grader
-from grader.examiner.errors import RubricError
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Grader
 
 
-@click.command(cls=Command)
-@click.argument("notebook", metavar="NOTEBOOK", type=FILE)
+@click.command(cls=usage.Command)
+@click.argument("notebook", metavar="NOTEBOOK", type=usage.FILE)
 @click.option("--watch", is_flag=True, help="Stay, and check again at each save.")
-@result_file_options(*RESULT_FILES)
-@rubric_option
-@template_option
-@isolation_option
-@debug_option
-def check(
-    notebook: Path,
-    watch: bool,
-    rubric: Path | None,
-    template: Path | None,
-    isolation: Literal["fork", "spawn"] | None,
-    **given: Path | None,
-) -> None:
+@result_files.result_file_options(result_files.OF_CHECKS)
+@usage.rubric_option
+@usage.template_option
+@usage.isolation_option
+@usage.debug_option
+def check(notebook: Path, watch: bool, **given: Any) -> None:
     """Check your own notebook before you hand it in.
 
     These are the instructor's checks; the notebook itself is not run. Exit status: 0 all points are
     there, 1 not yet.
     """
-    require_one_notebook(notebook, "grade check")
-    files = asked_files(given)
-    require_writable(files, (notebook, rubric, template))
-    if watch and STDOUT in files.values():
+    paths.require_one_notebook(notebook, "grade check")
+    rubric, template = given["rubric"], given["template"]
+    files = result_files.asked_files(given, (notebook, rubric, template))
+    if watch and result_files.STDOUT in files.values():
         raise click.UsageError("'-' is a single result on the standard output: name a file here.")
-    get_ready(run=False)
-    from grader.examiner.client import GraderError
-
-    options = Options(rubric, template, isolation, trust=True, run=False)
-    try:
-        with make_grader(options) as grader:
-            complete = (_watch if watch else _check)(notebook, grader, files)
-    except RubricError as error:
-        raise UnusableError(str(error)) from error
-    except GraderError as error:
-        report_failure(error)
-        complete = False
-    sys.exit(DONE if complete else NOT_DONE)
+    usage.get_ready(run=False)
+    options = Options(rubric, template, given["isolation"], trust=True, run=False)
+    with make_grader(options) as grader:
+        complete = (_watch if watch else _check)(notebook, grader, files)
+    sys.exit(usage.DONE if complete else usage.NOT_DONE)
 
 
 def _check(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
@@ -90,10 +54,9 @@ def _check(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
     from grader.student.text import to_text
 
     graded = grader.grade(notebook)
-    try:
-        click.echo(to_text(graded.result), nl=False, err=STDOUT in files.values())
-    finally:  # whatever becomes of the one, the other is there
-        written = write_files(graded, files)
+    written = result_files.deliver(
+        graded, files, partial(click.echo, to_text(graded.result), nl=False)
+    )
     return has_all_points(graded.result) and written
 
 
@@ -104,14 +67,13 @@ def _watch(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
     from grader.student.text import to_first_words
     from grader.student.watch import Watcher, saves
 
-    def say(text: str) -> None:
-        click.echo(text, nl=False)
-
+    say = partial(click.echo, nl=False)
     folder = notebook.absolute().parent
     if not folder.is_dir():
         raise click.UsageError(f"There is no folder {folder}.")
     memory = Memory(grader, lambda tasks: say("\n" + to_first_words(tasks)))
     patient = replace(grader, examiner=memory.examine)
-    watcher = Watcher(notebook, patient.grade, say, lambda graded: write_files(graded, files))
+    publish = partial(result_files.write_files, files=files)
+    watcher = Watcher(notebook, patient.grade, say, publish)
     watcher.follow(saves(notebook))
     return watcher.last is not None and has_all_points(watcher.last)

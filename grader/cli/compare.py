@@ -20,9 +20,6 @@ def compare(old: Path, new: Path) -> None:
     """
     from grader.course import compare as results
 
-    try:
-        before, after = results.read_results(old), results.read_results(new)
-    except results.CompareError as error:
-        raise click.UsageError(str(error)) from error
+    before, after = results.read_results(old), results.read_results(new)
     differences = results.compare(before, after)
     click.echo(results.to_text(differences, len({*before, *after})), nl=False)

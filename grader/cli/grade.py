@@ -2,65 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from click.core import ParameterSource
 
-from grader.cli.paths import (
-    COURSE,
-    NOTEBOOK,
-    is_course,
-    require_one_notebook,
-    require_submissions,
-)
-from grader.cli.result_files import (
-    EXECUTED,
-    RESULT_FILES,
-    STDOUT,
-    asked_files,
-    require_writable,
-    result_file_options,
-    write_files,
-)
-from grader.cli.usage import (
-    DONE,
-    FILE,
-    NOT_DONE,
-    Command,
-    UnusableError,
-    debug_option,
-    get_ready,
-    isolation_option,
-    options_of,
-    report_failure,
-    rubric_option,
-    template_option,
-)
-from grader.composition import ASSIGNMENT, DataFolderError, Options, is_shipped, make_grader
+from grader.cli import paths, result_files, usage
+from grader.cli.paths import COURSE, NOTEBOOK
+from grader.composition import ASSIGNMENT, Options, is_shipped, make_grader
 from grader.course.options import CourseOptions, course_options
-from grader.examiner.errors import RubricError
 
 if TYPE_CHECKING:
-    from grader.examiner.grading import Graded
+    from grader.report.result import Result
 
-SHOW_CLASS = "--show-class"
+SHOW_CLASS, DEBUG = "--show-class", "--debug"
 MODES = (NOTEBOOK, COURSE, SHOW_CLASS)
 
+_COURSE_FLAGS = usage.options_of(click.command()(course_options(lambda **_: None)))
 _NEEDS = {
     "--grade-header": ("--moodle",),
     "--feedback-header": ("--moodle",),
     "--canvas-assignment": ("--canvas",),
     "--ungradable-as-zero": ("--moodle", "--canvas", "--nbgrader"),
 }
-_ABOUT_THE_RUN, _NO_RUN = (EXECUTED.option, "--data"), ("--no-run", "--isolation spawn")
+_ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation spawn")
 
 
 @click.command(
-    cls=Command,
+    cls=usage.Command,
     help=f"""Grade the {ASSIGNMENT.title} in PATH, and say why each point was lost.
 
     PATH is an .ipynb file, or a .py export of one; or a folder or a zip of submissions, as
@@ -69,170 +44,133 @@ _ABOUT_THE_RUN, _NO_RUN = (EXECUTED.option, "--data"), ("--no-run", "--isolation
     something could not be graded, or not be written; 2 wrong usage.
     """,
 )
-@click.argument("path", metavar="PATH", type=FILE)
-@result_file_options(*RESULT_FILES, EXECUTED)
+@click.argument("path", metavar="PATH", type=usage.FILE)
+@result_files.result_file_options([*result_files.RESULT_FILES.values()])
 @click.option(SHOW_CLASS, is_flag=True, help="Print the code that is graded, and stop.")
-@rubric_option
-@template_option
-@isolation_option
+@usage.rubric_option
+@usage.template_option
+@usage.isolation_option
 @click.option(
     "--trust", is_flag=True, help="Grade even where this machine can't confine student code."
 )
 @click.option(
     "--data",
-    type=FILE,
+    type=usage.FILE,
     metavar="FOLDER",
-    help=f"Folder of {ASSIGNMENT.data_name} to execute the notebook with, instead of a small part "
-    "of it.",
+    help=f"{ASSIGNMENT.data_name} to execute the notebook with, instead of a small part of it.",
 )
 @click.option("--no-run", is_flag=True, help="Check the class only; don't execute the notebook.")
-@debug_option
+@usage.debug_option
 @course_options
 @click.pass_context
-def grade(
-    context: click.Context, path: Path, course: CourseOptions, no_run: bool, **given: Any
-) -> None:
-    mode = _mode(context, path)
-    _require_sense(context)
-    if mode == SHOW_CLASS:
-        _show_class(path)
-    files = asked_files(given)
-    require_writable(files, (path, given["rubric"], given["template"]))
+def grade(context: click.Context, path: Path, course: CourseOptions, **given: Any) -> None:
+    mode = _mode(path, _given(context), given)
+    rubric, template = given["rubric"], given["template"]
+    files = result_files.asked_files(given, (path, rubric, template))
     options = Options(
-        given["rubric"],
-        given["template"],
+        rubric,
+        template,
         given["isolation"],
         given["trust"],
-        run=not no_run,
+        run=not given["no_run"],
         data=given["data"],
     )
-    if mode == COURSE:
-        _grade_course(path, course, options)
-    _grade_notebook(path, options, files)
-
-
-def _mode(context: click.Context, path: Path) -> str:
-    """Return what is asked for: one of `MODES`.
-
-    Raises:
-        click.UsageError: there are options that mean nothing in it.
-    """
-    asked = _given(context)
-    if SHOW_CLASS in asked:
-        mode = SHOW_CLASS
-        require_one_notebook(path, mode)
+    if mode == SHOW_CLASS:
+        status = _show_class(path)
+    elif mode == COURSE:
+        status = _grade_course(path, course, options)
     else:
-        mode = COURSE if is_course(path, "--out" in asked) else NOTEBOOK
-    for option in asked:
-        places = modes_of(option)
-        if mode not in places:
-            raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
-    return mode
-
-
-def modes_of(option: str) -> tuple[str, ...]:
-    """Return the modes that an option means something in."""
-    if option in (SHOW_CLASS, "--debug"):
-        return MODES if option == "--debug" else (SHOW_CLASS,)
-    if option in {kind.option for kind in (*RESULT_FILES, EXECUTED)}:
-        return (NOTEBOOK,)
-    names = {known.opts[0]: known.name for known in options_of(grade)}
-    return (COURSE,) if names[option] in CourseOptions.__dataclass_fields__ else MODES[:2]
+        status = _grade_notebook(path, options, files)
+    sys.exit(status)
 
 
 def _given(context: click.Context) -> list[str]:
     """Return the options on the command line, by their long names."""
     return [
-        option.opts[0]
-        for option in options_of(context.command)
+        name
+        for name, option in usage.options_of(context.command).items()
         if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
     ]
 
 
-def _require_sense(context: click.Context) -> None:
-    """Refuse options that mean nothing beside or without others.
+def _mode(path: Path, asked: list[str], given: Mapping[str, Any]) -> str:
+    """Return what is asked for: one of `MODES`.
+
+    Args:
+        path: what to grade.
+        asked: the options on the command line.
+        given: their values.
 
     Raises:
-        click.UsageError: names the first one.
+        click.UsageError: there are options that mean nothing in it, or nothing beside others.
     """
-    asked = _given(context)
-    for option, others in _NEEDS.items():
-        if option in asked and not set(others).intersection(asked):
-            raise click.UsageError(f"{option} goes with {' or '.join(others)}.")
-    if context.params["isolation"] == "spawn":
-        asked.append("--isolation spawn")
+    mode = COURSE if paths.is_course(path, "--out" in asked) else NOTEBOOK
+    if SHOW_CLASS in asked:
+        mode = SHOW_CLASS
+        paths.require_one_notebook(path, mode)
+    for option in asked:
+        if mode not in (places := modes_of(option)):
+            raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
+        if option in _NEEDS and not set(_NEEDS[option]).intersection(asked):
+            raise click.UsageError(f"{option} goes with {' or '.join(_NEEDS[option])}.")
+    spawns = ["--isolation spawn"] if given["isolation"] == "spawn" else []
     for option in _ABOUT_THE_RUN:
         for other in _NO_RUN:
-            if option in asked and other in asked:
+            if option in asked and other in (*asked, *spawns):
                 raise click.UsageError(
                     f"{option} means nothing with {other}: the notebook is not executed then."
                 )
-    if str(context.params["out"]) == "-":
-        raise click.UsageError("--out -: name a folder.")
+    return mode
 
 
-def _show_class(path: Path) -> None:
-    """Print the slice, and end with an exit status."""
+def modes_of(option: str) -> tuple[str, ...]:
+    """Return the modes that an option means something in."""
+    if option == DEBUG:
+        return MODES
+    if option == SHOW_CLASS:
+        return (SHOW_CLASS,)
+    if option in result_files.RESULT_FILES:
+        return (NOTEBOOK,)
+    return (COURSE,) if option in _COURSE_FLAGS else (NOTEBOOK, COURSE)
+
+
+def _show_class(path: Path) -> int:
+    """Print the slice; return the exit status."""
     from grader.submission import Ungradable, extract, load
 
     try:
         click.echo(extract(load(path)).text, nl=False)
     except Ungradable as error:
         click.echo(f"Not graded: {error.reason}", err=True)
-        sys.exit(NOT_DONE)
-    sys.exit(DONE)
+        return usage.NOT_DONE
+    return usage.DONE
 
 
-def _grade_course(path: Path, course: CourseOptions, options: Options) -> None:
-    """Grade a folder or an archive, and end with an exit status."""
-    require_submissions(path)
-    get_ready(options.run)
+def _grade_course(path: Path, course: CourseOptions, options: Options) -> int:
+    """Grade a folder or an archive; return the exit status."""
+    if course.out == result_files.STDOUT:
+        raise click.UsageError("--out -: name a folder.")
+    paths.require_submissions(path)
+    usage.get_ready(options.run)
     from grader.course import command
-    from grader.course.archives import SubmissionsError
-    from grader.course.overrides import OverridesError
-    from grader.course.publish import PublishError, require_sheets
+    from grader.course.publish import require_sheets
 
-    try:
-        require_sheets(course)
-        sys.exit(command.run(command.Course(path, course, options)))
-    except PublishError as error:
-        raise click.UsageError(str(error)) from error
-    except (RubricError, OverridesError, SubmissionsError, DataFolderError) as error:
-        raise UnusableError(str(error)) from error
+    require_sheets(course)
+    return command.run(command.Course(path, course, options))
 
 
-def _grade_notebook(path: Path, options: Options, files: dict[str, Path]) -> None:
-    """Grade one notebook, print the report, write the files, and end with an exit status."""
-    get_ready(options.run)
-    from grader.examiner.client import GraderError, NotConfinedError
-
-    try:
-        with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
-            graded = grader.grade(path)
-    except DataFolderError as error:
-        raise click.UsageError(f"--data: {error}.") from error
-    except RubricError as error:
-        raise UnusableError(str(error)) from error
-    except NotConfinedError as error:
-        click.echo(str(error), err=True)
-        sys.exit(NOT_DONE)
-    except GraderError as error:
-        report_failure(error)
-        sys.exit(NOT_DONE)
-    try:
-        _print_report(graded, aside=STDOUT in files.values())
-    finally:  # whatever becomes of the one, the other is there
-        written = write_files(graded, files)
+def _grade_notebook(path: Path, options: Options, files: Mapping[str, Path]) -> int:
+    """Grade one notebook, print the report, and write the files; return the exit status."""
+    usage.get_ready(options.run)
+    with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
+        graded = grader.grade(path)
+    written = result_files.deliver(graded, files, partial(_print_report, graded.result))
     done = graded.result.status == "graded" and not graded.result.is_open
-    sys.exit(DONE if done and written else NOT_DONE)
+    return usage.DONE if done and written else usage.NOT_DONE
 
 
-def _print_report(graded: Graded, aside: bool) -> None:
-    """Print the report; aside, where the standard output is taken."""
-    import shutil
-
+def _print_report(result: Result, stream: TextIO) -> None:
     from grader.report.terminal import to_terminal
 
     width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 100)
-    stream = sys.stderr if aside else sys.stdout
-    click.echo(to_terminal(graded.result, width, colour=stream.isatty()), stream, nl=False)
+    click.echo(to_terminal(result, width, colour=stream.isatty()), stream, nl=False)

@@ -15,7 +15,7 @@ from grader.cli.compare import compare
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade, modes_of
 from grader.cli.release import release
-from grader.cli.usage import options_of
+from grader.cli.usage import options_of, told_errors
 
 _OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
 _MOVED = {
@@ -56,10 +56,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run what the command line names."""
-        if ctx.command is self.unnamed:
-            return self.unnamed.invoke(ctx)
-        with self._refusals():
-            return super().invoke(ctx)
+        with self._refusals(), told_errors():
+            return self.unnamed.invoke(ctx) if ctx.command is self.unnamed else super().invoke(ctx)
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -78,13 +76,10 @@ class Commands(click.Group):
 
     def _places(self, option: str) -> tuple[str, ...]:
         """Return what an option goes with, in words."""
-        if option in (known.opts[0] for known in options_of(self.unnamed)):
+        if option in options_of(self.unnamed):
             return modes_of(option)
-        return tuple(
-            f"grade {name}"
-            for name, command in self.commands.items()
-            if option in (known.opts[0] for known in options_of(command))
-        )
+        commands = self.commands.items()
+        return tuple(f"grade {name}" for name, known in commands if option in options_of(known))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one page: the commands, the options most used, and where the rest is."""
@@ -100,8 +95,7 @@ class Commands(click.Group):
                     for command in self.commands.values()
                 ]
             )
-        often = {option.opts[0]: option for option in options_of(self.unnamed)}
-        records = (often[name].get_help_record(ctx) for name in _OFTEN)
+        records = (options_of(self.unnamed)[name].get_help_record(ctx) for name in _OFTEN)
         with formatter.section("Options most used"):
             formatter.write_dl([record for record in records if record])
         formatter.write_paragraph()
@@ -116,8 +110,8 @@ def _signature(command: click.Command) -> str:
 
 def _show_all(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        with click.Context(grade, info_name=context.info_name) as unnamed:
-            click.echo(grade.get_help(unnamed))
+        settings = context.command.context_settings
+        click.echo(grade.get_help(click.Context(grade, info_name="grade", **settings)))
         context.exit()
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.usage import FILE, several
+from grader.cli.usage import FILE
 from grader.whole_file import write_whole_file
 
 if TYPE_CHECKING:
@@ -31,19 +32,14 @@ class ResultFile:
     """A form that a result can be written in.
 
     Attributes:
-        option: asks for it.
+        flag: option that asks for it.
         help: the option's.
         content: makes the text that is written to a path; it may raise `NotWrittenError`.
     """
 
-    option: str
+    flag: str
     help: str
     content: Callable[[Graded, Path], str]
-
-    @property
-    def parameter(self) -> str:
-        """Name of the option's value among the command's parameters."""
-        return f"{self.option.removeprefix('--')}_file"
 
 
 def _json(graded: Graded, _: Path) -> str:
@@ -88,10 +84,7 @@ def _classroom(graded: Graded, _: Path) -> str:
     return to_classroom(graded.result) + "\n"
 
 
-EXECUTED = ResultFile(
-    "--executed", "Write the executed notebook, with its outputs, here.", _executed
-)
-RESULT_FILES = (
+OF_CHECKS = (
     ResultFile("--json", "Write the result as JSON here.", _json),
     ResultFile("--html", "Write a page here.", _html),
     ResultFile("--junit", "Write the result as JUnit XML here (Artemis).", _junit),
@@ -102,26 +95,33 @@ RESULT_FILES = (
         _classroom,
     ),
 )
-_BY_PARAMETER = {kind.parameter: kind for kind in (*RESULT_FILES, EXECUTED)}
+EXECUTED = ResultFile(
+    "--executed", "Write the executed notebook, with its outputs, here.", _executed
+)
+RESULT_FILES = {kind.flag: kind for kind in (*OF_CHECKS, EXECUTED)}
 
 
-def result_file_options(*kinds: ResultFile) -> Callable[[Any], Any]:
+def result_file_options(kinds: Sequence[ResultFile]) -> Callable[[Any], Any]:
     """Return a decorator that gives a command an option for each kind of file."""
-    return several(
-        *(
-            click.option(kind.option, kind.parameter, type=FILE, metavar="FILE", help=kind.help)
-            for kind in kinds
-        )
-    )
+
+    def decorate(command: Any) -> Any:
+        for kind in reversed(kinds):
+            command = click.option(kind.flag, type=FILE, metavar="FILE", help=kind.help)(command)
+        return command
+
+    return decorate
 
 
-def asked_files(parameters: Mapping[str, Any]) -> dict[str, Path]:
-    """Return the files that a command's parameters ask for, by their options."""
-    return {
-        _BY_PARAMETER[name].option: path
-        for name, path in parameters.items()
-        if name in _BY_PARAMETER and path is not None
-    }
+def asked_files(parameters: Mapping[str, Any], inputs: Iterable[Path | None]) -> dict[str, Path]:
+    """Return the files that a command's parameters ask for, by their options.
+
+    Raises:
+        click.UsageError: names the first one that can't be written, and why.
+    """
+    asked = ((flag, parameters.get(flag.removeprefix("--"))) for flag in RESULT_FILES)
+    files = {flag: path for flag, path in asked if path is not None}
+    require_writable(files, inputs)
+    return files
 
 
 def require_writable(files: Mapping[str, Path], inputs: Iterable[Path | None] = ()) -> None:
@@ -161,23 +161,40 @@ def _problem(path: Path) -> str:
         return f"its folder can't be written to ({error.strerror})"
 
 
-def write_files(graded: Graded, files: Mapping[str, Path]) -> bool:
-    """Write what was asked for, by options; say on stderr what could not be, and go on.
+def deliver(graded: Graded, files: Mapping[str, Path], show: Callable[[Any], None]) -> bool:
+    """Print the report and write the files, whatever becomes of the other; say what could not be.
+
+    Args:
+        graded: the result.
+        files: to be written, by their options.
+        show: prints the report to a stream.
 
     Returns:
         Whether all is written.
     """
-    problems = [_written(option, path, graded) for option, path in files.items()]
+    try:
+        show(sys.stderr if STDOUT in files.values() else sys.stdout)
+    finally:
+        written = write_files(graded, files)
+    return written
+
+
+def write_files(graded: Graded, files: Mapping[str, Path]) -> bool:
+    """Write files, by their options; say on stderr what could not be, and go on.
+
+    Returns:
+        Whether all is written.
+    """
+    problems = [_written(flag, path, graded) for flag, path in files.items()]
     for problem in filter(None, problems):
         click.echo(problem, err=True)
     return not any(problems)
 
 
-def _written(option: str, path: Path, graded: Graded) -> str:
+def _written(flag: str, path: Path, graded: Graded) -> str:
     """Write one of the files; return why that could not be, in a sentence, or ""."""
-    kind = next(kind for kind in _BY_PARAMETER.values() if kind.option == option)
     try:
-        content = kind.content(graded, path).encode()
+        content = RESULT_FILES[flag].content(graded, path).encode()
         if path == STDOUT:
             click.echo(content, nl=False)
         else:

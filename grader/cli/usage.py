@@ -1,17 +1,21 @@
-"""What the commands have in common: options, exit statuses, and how they are refused."""
+"""What the commands have in common: options, exit statuses, how errors are told."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
 
+from grader.errors import UnusableError
+from grader.examiner import machine
+from grader.examiner.forkserver_client import GraderError
 from grader.report.folding import folded
 
 DONE, NOT_DONE = 0, 1
@@ -21,10 +25,8 @@ FILE = click.Path(path_type=Path)
 _M_ARENA_MAX = -8
 _log = logging.getLogger(__name__)
 
-C = TypeVar("C", bound=Callable[..., Any])
 
-
-class UnusableError(click.ClickException):
+class FoldedError(click.ClickException):
     """A file that was given can't be used; exits as wrong usage does, and says nothing of usage."""
 
     exit_code = 2
@@ -33,6 +35,25 @@ class UnusableError(click.ClickException):
         """Write the error, folded where it is a terminal."""
         stream = file or sys.stderr
         click.echo(folded(f"Error: {self.format_message()}", stream), stream)
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Tell the errors that end a command in a sentence, with the exit status of their kind."""
+    try:
+        yield
+    except UnusableError as error:
+        raise FoldedError(str(error)) from error
+    except machine.TooLittleError as error:
+        click.echo(f"Nothing was graded: {error}", err=True)
+        sys.exit(NOT_DONE)
+    except GraderError as error:
+        from grader.examiner.client import NotConfinedError
+
+        _log.debug("The grader failed.", exc_info=error)
+        is_refusal = isinstance(error, NotConfinedError)
+        click.echo(str(error) if is_refusal else f"The grader failed: {error}.", err=True)
+        sys.exit(NOT_DONE)
 
 
 class Command(click.Command):
@@ -52,13 +73,13 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
 
-def options_of(command: click.Command) -> list[click.Option]:
-    """Return the options of a command, without its help and the like."""
-    return [
-        parameter
+def options_of(command: click.Command) -> dict[str, click.Option]:
+    """Return the options of a command by their long names, without its help and the like."""
+    return {
+        parameter.opts[0]: parameter
         for parameter in command.params
         if isinstance(parameter, click.Option) and not parameter.is_eager
-    ]
+    }
 
 
 rubric_option = click.option(
@@ -93,46 +114,20 @@ def _show_tracebacks() -> None:
     logger.setLevel(logging.DEBUG)
 
 
-def several(*decorators: Callable[[C], C]) -> Callable[[C], C]:
-    """Put decorators into one; the first of them is the outermost."""
-
-    def decorate(command: C) -> C:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return decorate
-
-
 def get_ready(run: bool) -> None:
-    """Prepare this process for grading, or exit with a sentence where the machine gives too little.
+    """Prepare this process for grading.
 
     Args:
         run: whether notebooks are executed, which takes more than checks alone.
-    """
-    from grader.examiner import machine
 
+    Raises:
+        machine.TooLittleError: the machine gives too little.
+    """
     # Models as small as these are computed fastest by one thread: more only wait for each other.
     for library in ("MKL", "OMP", "OPENBLAS"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    _use_one_arena()
-    try:
-        machine.get_ready(run)
-    except machine.TooLittleError as error:
-        click.echo(f"Nothing was graded: {error}", err=True)
-        sys.exit(NOT_DONE)
-
-
-def report_failure(error: Exception) -> None:
-    """Say that the grader failed; with ``--debug`` also where."""
-    _log.debug("The grader failed.", exc_info=error)
-    click.echo(f"The grader failed: {error}.", err=True)
-
-
-def _use_one_arena() -> None:
-    """Have all threads take memory from one place; many would each keep what they have freed."""
-    import ctypes
-
     if sys.platform == "linux":
+        # All threads take memory from one place; many would each keep what they have freed.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    machine.get_ready(run)

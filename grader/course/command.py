@@ -58,8 +58,7 @@ def run(course: Course) -> int:
 
     Raises:
         click.UsageError: options that can't be.
-        RubricError, OverridesError, SubmissionsError or DataFolderError: what was given can't be
-            used.
+        UnusableError: what was given can't be used.
     """
     out = course.options.out
     if out is None:
@@ -136,7 +135,7 @@ def _how(course: Course, rubric: Rubric) -> bytes:
     """All that a result hangs on beside the submission and the grader.
 
     Raises:
-        DataFolderError: the folder of data can't be used.
+        UnusableError: the folder of data can't be used.
     """
     how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
     return hashlib.sha256(how).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,12 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.assets import asset
 from grader.assignment import Assignment
-from grader.examiner.errors import RubricError
+from grader.errors import UnusableError
 from grader.examiner.strict_yaml import YamlError, line_of, read_yaml
 from grader.submission.errors import Ungradable
 from grader.submission.template import Template, read_template
-
-__all__ = ["Rubric", "RubricError", "default_path", "load_rubric"]
 
 RULES = (
     "no_distributions",
@@ -33,7 +31,14 @@ MAX_POINTS = 1e9
 """What is more than this was not meant."""
 
 Consequence = Literal["task", "advice"] | float
-Fail = Callable[[tuple[Any, ...], str], RubricError]
+
+
+class RubricError(UnusableError):
+    """The rubric can't be used; says which line, what is wrong, and what would be right."""
+
+
+Keys = tuple[Any, ...]
+Fail = Callable[[Keys, str], RubricError]
 """Makes an error of what is wrong at an entry, which its keys lead to."""
 
 
@@ -93,9 +98,8 @@ def load_rubric(path: Path, assignment: Assignment, template: Path | None = None
         RubricError: a file can't be read, or the rubric asks for something that can't be.
     """
     file, fail = _read(path)
-    _require_tasks(file, assignment, fail)
-    _require_checks(file, assignment, fail)
-    _require_rules(file, fail)
+    for keys, problem in _problems(file, assignment):
+        raise fail(keys, problem)
     missing = [rule for rule in RULES if rule not in file.rules]
     if missing and path.resolve() == default_path().resolve():
         raise fail(("rules",), f"the rule '{missing[0]}' is missing.")
@@ -124,7 +128,7 @@ def _read(path: Path) -> tuple[_File, Fail]:
     except YamlError as error:
         raise RubricError(f"{path.name}, {error}.") from error
 
-    def fail(keys: tuple[Any, ...], problem: str) -> RubricError:
+    def fail(keys: Keys, problem: str) -> RubricError:
         return RubricError(f"{path.name}, line {_line(root, keys)}: {problem}")
 
     if not isinstance(data, dict):
@@ -152,44 +156,33 @@ def _template(rubric: Path, named: str | None, given: Path | None, fail: Fail) -
         raise fail(("template",), f"the template {named} can't be used. {error.reason}") from error
 
 
-def _require_tasks(file: _File, assignment: Assignment, fail: Fail) -> None:
-    """Raise a `RubricError` for the first task that there isn't, or that is missing."""
-    known = [task.id for task in assignment.tasks]
+def _problems(file: _File, assignment: Assignment) -> Iterator[tuple[Keys, str]]:
+    """Yield what a schema can't say: names that there aren't, and sums that don't match."""
+    tasks = [task.id for task in assignment.tasks]
     for task in file.tasks:
-        if task not in known:
-            raise fail(("tasks", task), f"there is no task '{task}'; {_listed(known)}.")
-    for task in known:
+        if task not in tasks:
+            yield ("tasks", task), f"there is no task '{task}'; {_listed(tasks)}."
+    for task in tasks:
         if task not in file.tasks:
-            raise fail(
-                ("tasks",), f"the task '{task}' is missing; give it 0 points to leave it out."
-            )
-
-
-def _require_checks(file: _File, assignment: Assignment, fail: Fail) -> None:
-    """Raise a `RubricError` for the first check that there isn't, and for a sum that is wrong."""
+            yield ("tasks",), f"the task '{task}' is missing; give it 0 points to leave it out."
     for task, entry in file.tasks.items():
-        known = sorted(check.id for check in assignment.checks() if check.task == task)
+        checks = sorted(check.id for check in assignment.checks() if check.task == task)
         for check, points in entry.checks.items():
             keys = ("tasks", task, "checks", check)
-            if check not in known:
-                raise fail(keys, f"the task '{task}' has no check '{check}'; {_listed(known)}.")
+            if check not in checks:
+                yield keys, f"the task '{task}' has no check '{check}'; {_listed(checks)}."
             if not 0 <= points <= MAX_POINTS:
-                raise fail(keys, f"the check '{check}' has {points:g} points; give 0 or more.")
+                yield keys, f"the check '{check}' has {points:g} points; give 0 or more."
         total = sum(entry.checks.values())
         if abs(total - entry.points) > 1e-9:
-            raise fail(
+            yield (
                 ("tasks", task, "points"),
                 f"the task '{task}' has {entry.points:g} points, "
                 f"but its checks add up to {total:g}.",
             )
-
-
-def _require_rules(file: _File, fail: Fail) -> None:
-    """Raise a `RubricError` for the first rule that there isn't, or that can't cost that."""
     for rule, cost in file.rules.items():
-        problem = _rule_problem(rule, cost)
-        if problem:
-            raise fail(("rules", rule), problem)
+        if problem := _rule_problem(rule, cost):
+            yield ("rules", rule), problem
 
 
 def _rule_problem(rule: str, cost: object) -> str:
@@ -213,7 +206,7 @@ def _listed(names: Iterable[str]) -> str:
     return f"known are {', '.join(names)}"
 
 
-def _line(node: yaml.Node | None, keys: tuple[Any, ...]) -> int:
+def _line(node: yaml.Node | None, keys: Keys) -> int:
     """Return the line of the entry that keys lead to, or of the last one on the way that exists."""
     line = line_of(node)
     for key in keys:

@@ -10,9 +10,8 @@ import ast
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol
 
-from grader.assignment import Assignment
+from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
 from grader.examiner.widening import Checked
 from grader.report.result import TaskResult
@@ -24,21 +23,6 @@ Announce = Callable[[tuple[TaskResult, ...]], None]
 
 _DYNAMIC = ("getattr", "eval", "exec", "vars", "globals", "locals", "__dict__", "__getattribute__")
 """Code that names one of these may reach any method."""
-
-
-class Checker(Protocol):
-    """What `Memory` needs of a `Grader`."""
-
-    @property
-    def assignment(self) -> Assignment:
-        """What is asked."""
-
-    @property
-    def rubric(self) -> Rubric:
-        """What is counted."""
-
-    def check(self, code: Slice, rubric: Rubric) -> Checked:
-        """Put a class to the checks of a rubric."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +78,12 @@ class _Known:
 class Memory:
     """An examiner for one notebook that is checked again and again."""
 
-    def __init__(self, checker: Checker, announce: Announce = lambda tasks: None) -> None:
+    def __init__(self, grader: Grader, announce: Announce = lambda tasks: None) -> None:
         """``announce`` gets tasks whose own method changed, while others are still checked."""
-        self._checker = checker
+        self._grader = grader
         self._announce = announce
         self._known: dict[str, _Known] = {}
-        self._methods = {task.id: task.method.name for task in checker.assignment.tasks}
+        self._methods = {task.id: task.method.name for task in grader.assignment.tasks}
 
     def examine(self, code: Slice) -> Checked:
         """Return the tasks and what was touched, as `Grader.check` would."""
@@ -113,7 +97,7 @@ class Memory:
         edited = [task for task in new if self._is_edited(task, inputs[task])]
         rest = [task for task in new if task not in edited]
         for batch in filter(None, (edited, rest)):
-            checked = self._checker.check(code, self._only(batch))
+            checked = self._grader.check(code, self._only(batch))
             results = {task.id: task for task in checked.tasks if task.id in batch}
             for task in batch:
                 touched = checked.touched & frozenset(inputs[task].methods)
@@ -130,8 +114,8 @@ class Memory:
 
     def _only(self, tasks: Collection[str]) -> Rubric:
         """Return the rubric with the checks of some tasks alone."""
-        rubric = self._checker.rubric
-        chosen = {c.id for c in self._checker.assignment.checks() if c.task in tasks}
+        rubric = self._grader.rubric
+        chosen = {c.id for c in self._grader.assignment.checks() if c.task in tasks}
         return replace(rubric, checks={c: p for c, p in rubric.checks.items() if c in chosen})
 
     def _placed(self, task: TaskResult, code: Slice) -> TaskResult:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from grader.assets import asset
 from grader.assignment import Assignment
+from grader.errors import UnusableError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -29,7 +30,7 @@ BY_RUBRIC = f"{SELF_CHECK}--rubric {RUBRIC_NAME} "
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-class ReleaseError(ValueError):
+class ReleaseError(UnusableError):
     """The release cannot be made; the message says in one sentence what to do about it."""
 
 
@@ -49,7 +50,8 @@ def write_release(
             by it.
 
     Raises:
-        ReleaseError: the solved notebook or the rubric cannot be used, or ``out`` not be written.
+        ReleaseError: the solved notebook cannot be used, or ``out`` not be written.
+        RubricError: the rubric cannot be used.
     """
     import nbformat
 
@@ -121,12 +123,9 @@ def _worth(points: float) -> str:
 
 def _points(rubric: Path | None, assignment: Assignment) -> Mapping[str, float]:
     """Return what each task is worth, by its id."""
-    from grader.examiner.rubric import RubricError, default_path, load_rubric
+    from grader.examiner.rubric import default_path, load_rubric
 
-    try:
-        return load_rubric(rubric or default_path(), assignment).tasks
-    except RubricError as error:
-        raise ReleaseError(str(error)) from error
+    return load_rubric(rubric or default_path(), assignment).tasks
 
 
 def _check_by_rubric(readme: Path, has_rubric: bool) -> None:

@@ -8,7 +8,6 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,7 @@ def inside(work: Callable[[], object], profile: Profile | None = None) -> object
 
 def wrong_trials() -> list[str]:
     """What the doctor would find to be wrong."""
-    return wrong([asdict(observation) for observation in trials.observe(RUBRIC)])
+    return wrong(trials.observe(RUBRIC))
 
 
 @linux

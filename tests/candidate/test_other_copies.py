@@ -261,7 +261,7 @@ def test_the_doctor_sees_a_copy_that_is_not_hidden(environment: Path) -> None:
     shutil.copytree(ROOT / "grader", site / "grader")
     look = (
         "from pathlib import Path; from grader.candidate import trials; "
-        "seen = {o.words: o.error for o in trials.observe(Path('rubric.yaml'))}; "
+        "seen = {o['words']: o['error'] for o in trials.observe(Path('rubric.yaml'))}; "
         "print(seen['import any copy of the grader'])"
     )
     find = "from grader.candidate.confinement import other_copies; other_copies.find"
