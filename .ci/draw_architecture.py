@@ -89,7 +89,8 @@ def picture() -> str:
         points = " ".join(f"{px:g},{py:g}" for px, py in shifted)
         legend = 90 + len(rows) * (ROW + GAP)
         parts.append(
-            f'<polyline points="{points}" stroke="{colour}" class="way" marker-end="url(#end{turn})"/>'
+            f'<polyline points="{points}" stroke="{colour}" class="way" '
+            f'marker-end="url(#end{turn})"/>'
             f'<marker id="end{turn}" markerWidth="8" markerHeight="8" refX="4" refY="4" '
             f'orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="{colour}"/></marker>'
             f'<text x="{MARGIN + 200 * turn}" y="{legend}" fill="{colour}" class="name">'

@@ -62,6 +62,12 @@ class Assignment:
         instance_name: the one of them that is bound to the instance.
         given_modules: modules that students receive beside the notebook.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
+        trained_task: id of the task whose method training maximises.
+        data_name: of the data set that the notebook reads.
+        solved_notebook: path of the worked notebook in a checkout.
+        companions: files that students receive beside the notebook.
+        shipped_notebooks: SHA-256 of the notebooks that come with the project, which nobody needs
+            protection from.
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
     """
@@ -78,6 +84,11 @@ class Assignment:
     given_modules: tuple[str, ...]
     block_mark: str
     block_text: str
+    trained_task: str
+    data_name: str
+    solved_notebook: str
+    companions: tuple[str, ...]
+    shipped_notebooks: frozenset[str]
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]
 

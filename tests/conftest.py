@@ -13,7 +13,7 @@ from hypothesis import settings
 from outcomes import Examine
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import KNOWN_CHECKS, examine
+from grader.examiner.grading import examine
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.result import TaskResult
 from grader.submission import extract, load
@@ -42,7 +42,7 @@ def candidates() -> Iterator[Candidates]:
 @pytest.fixture(scope="session")
 def rubric() -> Rubric:
     """The assignment's own rubric."""
-    return load_rubric(default_path(), KNOWN_CHECKS)
+    return load_rubric(default_path(), ASSIGNMENT)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.course.options import CourseOptions
 from grader.course.store import write_whole
+from grader.errors import UnusableError
 from grader.platforms.canvas import CanvasError, fill_gradebook
 from grader.platforms.moodle import WorksheetError, feedback_zip, fill_worksheet
 from grader.platforms.nbgrader_grades import NO_ROSTER, Roster, to_nbgrader
@@ -30,7 +31,7 @@ PLATFORM_FILES = {
 """What goes back to each platform, by the option that asks for it."""
 
 
-class PublishError(Exception):
+class PublishError(UnusableError):
     """A file of the platform's can't be used; results and gradebook are written all the same."""
 
 

@@ -29,6 +29,8 @@ def lost_by(failure: Failure, method: str) -> Lost:
     if failure.kind == "raised" and failure.type == "NotImplementedError":
         unwritten = evidence | {"unwritten": True}
         return Lost(f"`{method}` is not implemented{where}.", evidence=unwritten)
+    if f"has no attribute '{method}'" in failure.text:
+        evidence |= {"missing": True}
     if failure.refused:
         return _refused(failure, method, where, evidence)
     if failure.kind == "raised":

@@ -36,18 +36,13 @@ def is_unwritten(task: TaskResult) -> bool:
     """Tell whether the method is missing, raises NotImplementedError, or returns nothing."""
     if not task.checks or len(task.lost) < len(task.checks):
         return False
-    begins = f"`{task.method}` is not implemented"
-    reasons = [check.message for check in task.checks if check.status == "failed"]
-    return _is_missing(task) or all(reason.startswith(begins) for reason in reasons)
+    failed = [check for check in task.checks if check.status == "failed"]
+    return _is_missing(task) or all(check.evidence.get("unwritten") for check in failed)
 
 
 def _is_missing(task: TaskResult) -> bool:
-    """Tell whether the class lacks the method.
-
-    A method that the class has may be written where no one finds it.
-    """
-    lacks = f"has no attribute '{task.method}'"
-    return task.location is None and any(lacks in check.message for check in task.checks)
+    """Whether the class lacks the method; one that it has may be written where no one finds it."""
+    return task.location is None and any(check.evidence.get("missing") for check in task.checks)
 
 
 def has_all_points(result: Result) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import TITLE, broken_grader, entry, graded, ungradable
 
-from grader.cli.grade import main
+from grader.cli.main import main
 from grader.course.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.course.schedule import failed_result
 from grader.examiner.rubric import Rubric

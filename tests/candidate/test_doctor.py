@@ -9,18 +9,25 @@ import pytest
 from click.testing import CliRunner
 
 from grader.candidate import confinement
-from grader.cli.doctor import Observation, text
-from grader.cli.grade import main
+from grader.cli.doctor import to_text
+from grader.cli.main import main
+from grader.examiner.client import Candidates, NotConfinedError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
-REFUSED = Observation("start a program", False, "Operation not permitted")
-WORKS = Observation("start a thread", True, None)
-ESCAPED = Observation("read the rubric", False, None)
-BROKEN = Observation("read the clock", True, "Operation not permitted")
+
+
+def seen(words: str, must_work: bool, error: str | None) -> dict[str, object]:
+    return {"words": words, "must_work": must_work, "error": error}
+
+
+REFUSED = seen("start a program", False, "Operation not permitted")
+WORKS = seen("start a thread", True, None)
+ESCAPED = seen("read the rubric", False, None)
+BROKEN = seen("read the clock", True, "Operation not permitted")
 
 
 def test_a_healthy_machine_is_told_so() -> None:
-    report = text(("files: Landlock 7",), (), (REFUSED, WORKS))
+    report = to_text(("files: Landlock 7",), (), (REFUSED, WORKS))
     assert "  files: Landlock 7\n" in report
     assert "  ok   start a program: refused: Operation not permitted\n" in report
     assert "  ok   start a thread: works\n" in report
@@ -28,21 +35,21 @@ def test_a_healthy_machine_is_told_so() -> None:
 
 
 @pytest.mark.parametrize("wrong", [ESCAPED, BROKEN])
-def test_what_goes_wrong_is_marked_and_decides(wrong: Observation) -> None:
-    report = text(("files: Landlock 7",), (), (REFUSED, wrong))
-    assert f"  BAD  {wrong.words}" in report
+def test_what_goes_wrong_is_marked_and_decides(wrong: dict[str, object]) -> None:
+    report = to_text(("files: Landlock 7",), (), (REFUSED, wrong))
+    assert f"  BAD  {wrong['words']}" in report
     assert report.endswith("don't grade strangers' notebooks.\n")
 
 
 def test_a_missing_layer_is_named_with_what_to_do() -> None:
-    report = text((), ("files",), ())
+    report = to_text((), ("files",), ())
     assert "  none\n" in report
     assert report.endswith(confinement.refusal(("files",)) + "\n")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
 def test_the_command_prints_the_report() -> None:
-    result = CliRunner().invoke(main, ["--doctor"])
+    result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 0
     assert result.output.count("\n") > 30
     assert "BAD" not in result.output
@@ -51,7 +58,11 @@ def test_the_command_prints_the_report() -> None:
 @pytest.fixture
 def stranger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A notebook that did not come with the project, on a machine that lacks a layer."""
-    monkeypatch.setattr(confinement, "missing", lambda: ("files",))
+
+    def lack_a_layer(_: Candidates) -> None:
+        raise NotConfinedError(("files",))
+
+    monkeypatch.setattr(Candidates, "require_confinement", lack_a_layer)
     path = tmp_path / "stranger.ipynb"
     path.write_text(SHIPPED.read_text() + "\n")
     return path

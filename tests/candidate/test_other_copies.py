@@ -162,21 +162,17 @@ GRADE = """
 import sys
 from pathlib import Path
 from grader.examiner import client
-from grader.examiner.client import Candidates
 from grader.examiner.forkserver_client import Warm
-from grader.examiner.grading import KNOWN_CHECKS, Grader
-from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.background import Runner
+from grader.composition import Options, make_grader
 import grader
 assert grader.__file__.startswith(sys.argv[2]), grader.__file__
 if sys.argv[3] != "landlock":
     client.Warm = lambda folder, _: Warm(folder, "tests.redteam.no_landlock")
-with Candidates() as candidates, Runner(candidates.warm, candidates.folder) as runner:
-    rubric = load_rubric(default_path(), KNOWN_CHECKS)
-    graded = Grader(candidates, rubric, runner).grade(Path(sys.argv[1]))
+with make_grader(Options()) as grading:
+    graded = grading.grade(Path(sys.argv[1]))
     print(graded.result.points, [t.points for t in graded.result.tasks if t.id == "kl"][0])
     print(graded.result.run.status, graded.result.run.error)
-    print("LEAK" if "LEAKED" in (graded.executed or "") else "tight", candidates.layers)
+    print("LEAK" if "LEAKED" in (graded.executed or "") else "tight", grading.candidates.layers)
 """
 IN_THE_RUN = """
 import os
@@ -263,9 +259,14 @@ def test_an_installation_beside_the_checkout_tells_a_submission_nothing(
 def test_the_doctor_sees_a_copy_that_is_not_hidden(environment: Path) -> None:
     (site,) = (environment / "lib").glob("python*/site-packages")
     shutil.copytree(ROOT / "grader", site / "grader")
-    look = "from grader import doctor; print(doctor.examine()[0])"
-    blind = f"from grader.candidate import other_copies; other_copies.find = lambda *_: (); {look}"
-    for code, word in ((look, "ok "), (blind, "BAD")):
+    look = (
+        "from pathlib import Path; from grader.candidate import trials; "
+        "seen = {o['words']: o['error'] for o in trials.observe(Path('rubric.yaml'))}; "
+        "print(seen['import any copy of the grader'])"
+    )
+    find = "from grader.candidate.confinement import other_copies; other_copies.find"
+    for code, is_hidden in ((look, True), (f"{find} = lambda *_: (); {look}", False)):
         command = [str(environment / "bin" / "python"), "-c", code]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert f"  {word}  import any copy of the grader" in done.stdout, done.stdout + done.stderr
+        assert ("No module named" in done.stdout) == is_hidden, done.stdout + done.stderr
+        assert (done.stdout == "None\n") != is_hidden

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import HOSTILE, broken_grader, graded, ungradable
-from outcomes import ROOT
+from outcomes import ROOT, grade_file
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import grade_file
 from grader.examiner.rubric import Rubric
 from grader.report.result import (
     CheckResult,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import TITLE
+from outcomes import grade_file
 from student_notebooks import TEMPLATE, UNWRITTEN, WRONG_KL, write
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import grade_file
 from grader.examiner.rubric import Rubric
 from grader.report.page import to_page, to_table
 from grader.report.plain import to_plain

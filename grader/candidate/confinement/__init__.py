@@ -35,19 +35,6 @@ from grader.protocol.limits import Limits
 
 LAYERS = ("files", "system calls", "privileges", "resources")
 
-KNOWN_NOTEBOOKS = frozenset(
-    (
-        "c91a33e2b70ea98cc011541b2ccc9d96477c93c0d72fb4edaa416cce65bb6523",  # the solved one
-        "9eb0dfefd2f1048fa55d09ed51490c4090d94d2dfc6597888efbac7850b60d3b",  # the template
-    )
-)
-"""SHA-256 of the notebooks that ship with the project: nobody needs protection from them."""
-
-
-def known_notebook(sha256: str) -> bool:
-    """Whether a file with this hash came with the project."""
-    return sha256 in KNOWN_NOTEBOOKS
-
 
 def refusal(missing: tuple[str, ...]) -> str:
     """One sentence for who wants to grade where layers are missing."""
