@@ -19,7 +19,14 @@ import torch
 
 from grader.candidate import confinement, loader, scratch
 from grader.candidate.confinement import allowed_paths
-from grader.candidate.patches import cpu_only, eager, idle_modules, notebook_data, torchvision_fix
+from grader.candidate.patches import (
+    cpu_only,
+    eager,
+    idle_modules,
+    notebook_data,
+    places,
+    torchvision_fix,
+)
 from grader.candidate.run_once import run_once
 from grader.protocol.limits import Limits
 from grader.protocol.wire import Message, pack, read_exactly, unpack
@@ -62,7 +69,7 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
         return
     idle_modules.install()
     for folder in profile.writable:
-        scratch.settle(folder)
+        places.bring_named_here(job.body["program"], scratch.settle(folder))
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
     if cuda and device == "cpu":  # a fork has it from its warm process

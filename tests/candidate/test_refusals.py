@@ -36,7 +36,7 @@ STEPS = {
     "file": (
         "open('/etc/passwd')",
         "open('/log.txt', 'w')",
-        "import os; os.makedirs('/content/drive')",
+        "import os; os.makedirs('/mnt/drive')",
         "torch.save(x, '/usr/vae.pt')",
     ),
     "rights": ("import os; os.symlink('a', 'b')",),
@@ -95,6 +95,11 @@ def test_errors_of_a_method_are_its_own(step: str, candidates: Candidates, tmp_p
     what, words = told(candidates, step, tmp_path)
     assert what == ""
     assert words.startswith("`elbo` raised ")
+
+
+def test_no_name_that_chance_chose_is_told(candidates: Candidates, tmp_path: Path) -> None:
+    _, words = told(candidates, "self.share_memory()", tmp_path)
+    assert "shared memory object </torch> in read-write mode" in words
 
 
 def test_what_is_made_of_a_refusal_is_one_and_what_comes_after_it_is_none(
