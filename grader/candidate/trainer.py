@@ -25,6 +25,7 @@ from grader.candidate.patches import (
     idle_modules,
     notebook_data,
     places,
+    programs,
     torchvision_fix,
 )
 from grader.candidate.run_once import run_once
@@ -68,6 +69,7 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
         _send(wire, {"kind": "unconfined", "missing": list(error.missing)}, [])
         return
     idle_modules.install()
+    programs.pass_over(".")
     for folder in profile.writable:
         places.bring_named_here(job.body["program"], scratch.settle(folder))
     notes: list[str] = []
