@@ -15,7 +15,6 @@ from typing import TextIO
 import click
 
 from grader import __version__
-from grader.candidate import confinement
 from grader.cli.folding import folded
 from grader.cli.modes import UnusableError
 from grader.course.archives import SubmissionsError
@@ -30,7 +29,7 @@ from grader.course.publish import page_path, publish
 from grader.course.schedule import Schedule, default_jobs, failed_result
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
-from grader.examiner import machine
+from grader.examiner import confinement, machine
 from grader.examiner.background import Runner, RunOptions
 from grader.examiner.client import Candidates, GraderError, Isolation
 from grader.examiner.grading import KNOWN_CHECKS, Grader
@@ -213,9 +212,9 @@ def _graded(
         if missing:
             raise GraderError(confinement.refusal(missing))
         runner = None
-        if candidates.warm is not None and not course.no_run:
+        if candidates.fork_server is not None and not course.no_run:
             options = RunOptions(course.data, course.trust, at_once=jobs)
-            runner = Runner(candidates.warm, candidates.folder, options)
+            runner = Runner(candidates.fork_server, candidates.folder, options)
             stack.enter_context(runner)
         # With a submission a core, more than one check of each would only wait for each other.
         at_once = max(1, default_jobs() // jobs)

@@ -24,7 +24,7 @@ from grader.candidate.confinement import (
     seccomp,
 )
 from grader.cli.grade import doctor
-from grader.examiner.forkserver_client import Warm
+from grader.examiner.forkserver_client import RootForkServer
 from grader.protocol import limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -248,7 +248,7 @@ def test_a_process_is_killed_when_its_folder_overflows(tmp_path: Path) -> None:
     own.mkdir()
     grade = tmp_path / "grade"
     grade.mkdir()
-    warm = Warm(str(grade), "tests.candidate.hoarder")
+    warm = RootForkServer(str(grade), "tests.candidate.hoarder")
     try:
         wire, control = warm.fork({"folder": str(own), "limits": {"folder_bytes": 1 << 20}})
         with wire, control:

@@ -163,15 +163,15 @@ import sys
 from pathlib import Path
 from grader.examiner import client
 from grader.examiner.client import Candidates
-from grader.examiner.forkserver_client import Warm
+from grader.examiner.forkserver_client import RootForkServer
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.rubric import default_path, load_rubric
 from grader.examiner.background import Runner
 import grader
 assert grader.__file__.startswith(sys.argv[2]), grader.__file__
 if sys.argv[3] != "landlock":
-    client.Warm = lambda folder, _: Warm(folder, "tests.redteam.no_landlock")
-with Candidates() as candidates, Runner(candidates.warm, candidates.folder) as runner:
+    client.RootForkServer = lambda folder, _: RootForkServer(folder, "tests.redteam.no_landlock")
+with Candidates() as candidates, Runner(candidates.fork_server, candidates.folder) as runner:
     rubric = load_rubric(default_path(), KNOWN_CHECKS)
     graded = Grader(candidates, rubric, runner).grade(Path(sys.argv[1]))
     print(graded.result.points, [t.points for t in graded.result.tasks if t.id == "kl"][0])

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.candidate.confinement.allowed_paths import cuda_devices
 from grader.examiner import training_run
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
+from grader.protocol.devices import cuda_devices
 from grader.protocol.wire import Message
 from grader.report.result import Training
 from grader.submission.extract import extract
@@ -30,15 +30,19 @@ Train = Callable[..., Training]
 
 
 @pytest.fixture(scope="module")
-def trainers(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[WarmFork]:
-    forks = WarmFork(nursery[1], "grader.candidate.trainer")
+def trainers(
+    nursery: tuple[RootForkServer, NestedForkServer, Path],
+) -> Iterator[NestedForkServer]:
+    forks = NestedForkServer(nursery[1], "grader.candidate.trainer")
     yield forks
     forks.close()
 
 
 @pytest.fixture
 def train(
-    trainers: WarmFork, nursery: tuple[Warm, WarmFork, Path], monkeypatch: pytest.MonkeyPatch
+    trainers: NestedForkServer,
+    nursery: tuple[RootForkServer, NestedForkServer, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Train:
     """Train the solved class, after replacing text in it, on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
@@ -308,7 +312,7 @@ def test_text_is_cleaned_and_fields_are_capped() -> None:
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
-def test_training_on_cuda(tmp_path: Path, trainers: WarmFork) -> None:
+def test_training_on_cuda(tmp_path: Path, trainers: NestedForkServer) -> None:
     digits = read_digits(shipped_folder(), True)
     code = extract(load(SOLVED))
     use = f"{USES['device']}; {FIRST_OF_ELBO}"
