@@ -60,6 +60,7 @@ class Assignment:
         bound_names: globals that the notebook binds and methods may use; they are bound to fit the
             instance under test.
         instance_name: the one of them that is bound to the instance.
+        computed_arguments: parameters of methods that other layers compute in training.
         given_modules: modules that students receive beside the notebook.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
         trained_task: id of the task whose method training maximises.
@@ -68,6 +69,8 @@ class Assignment:
         companions: files that students receive beside the notebook.
         shipped_notebooks: SHA-256 of the notebooks that come with the project, which nobody needs
             protection from.
+        kernel_module: name of the module that processes of student code import, for the data and
+            the modules that a notebook finds, and for what training makes smaller.
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
     """
@@ -81,6 +84,7 @@ class Assignment:
     tasks: tuple[Task, ...]
     bound_names: tuple[str, ...]
     instance_name: str
+    computed_arguments: tuple[str, ...]
     given_modules: tuple[str, ...]
     block_mark: str
     block_text: str
@@ -89,6 +93,7 @@ class Assignment:
     solved_notebook: str
     companions: tuple[str, ...]
     shipped_notebooks: frozenset[str]
+    kernel_module: str
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]
 

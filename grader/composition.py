@@ -90,14 +90,14 @@ def make_grader(options: Options, rubric: Rubric | None = None) -> Iterator[Grad
 
 def _runner(options: Options, candidates: Candidates) -> Runner | None:
     """Make what executes notebooks; without forks a kernel would take longer than all checks."""
-    if not options.run or candidates.warm is None:
+    if not options.run or candidates.fork_server is None:
         return None
     from grader.examiner.background import Runner, RunOptions
     from grader.vae.digits import DataError
 
     how = RunOptions(options.data, options.trust, at_once=options.jobs)
     try:
-        return Runner(candidates.warm, candidates.folder, how)
+        return Runner(candidates.fork_server, candidates.folder, how)
     except DataError as error:
         raise UnusableError(f"--data: {error}.") from error
 

@@ -1,6 +1,8 @@
-"""Try what student code could try, in a confined fork: `python -m grader.candidate.trials RUBRIC`.
+"""What student code could try, tried from inside.
 
-It prints a report as JSON.
+It is started as ``python -m grader.candidate.trials OUTSIDE RUBRIC`` with a file that it may not
+touch and the rubric. Prints a JSON list of ``[words, must_work, error]``, as `grader.cli.doctor`
+tells them.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -26,8 +27,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grader.candidate import confinement, libc
+from grader.candidate import confinement
 from grader.candidate.confinement import Profile
+from grader.protocol import libc
 from grader.protocol.limits import Limits
 
 _F_SETSIG = 10
@@ -37,99 +39,75 @@ _SYS_IO_URING_SETUP = 425
 
 @dataclass(frozen=True)
 class Trial:
-    """Something to try, in words; ``attempt`` raises where it is refused."""
+    """Something to try: in words, whether it must work, and the trial, which raises if it fails."""
 
     words: str
+    must_work: bool
     attempt: Callable[[], object]
-    must_work: bool = False
 
 
-def _usual() -> tuple[Trial, ...]:
-    """List what student code may do."""
+def trials(outside: Path, rubric: Path) -> tuple[Trial, ...]:
+    """Return what student code could try."""
+
+    def no(words: str, attempt: Callable[[], object]) -> Trial:
+        return Trial(words, False, attempt)
+
+    parent = os.getpid()
     return (
-        Trial("start a thread", lambda: threading.Thread(target=int).start(), True),
-        Trial("import a module of Python's", lambda: __import__("colorsys"), True),
-        Trial("read the clock", time.time, True),
-        Trial("signal itself", lambda: os.kill(os.getpid(), signal.SIGCONT), True),
-    )
-
-
-def _with_files(outside: Path, rubric: Path) -> tuple[Trial, ...]:
-    """List what it may not do to files; ``outside`` is one that it has no part in."""
-    return (
-        Trial("read the rubric", rubric.read_bytes),
-        Trial(
+        Trial("start a thread", True, lambda: threading.Thread(target=int).start()),
+        Trial("import a module of Python's", True, lambda: __import__("colorsys")),
+        Trial("read the clock", True, time.time),
+        Trial("signal itself", True, lambda: os.kill(os.getpid(), signal.SIGCONT)),
+        no("read the rubric", rubric.read_bytes),
+        no(
             "import any copy of the grader",
             partial(_import_the_grader, [*sys.path], [*sys.meta_path]),
         ),
-        Trial("read a file outside its folder", outside.read_bytes),
-        Trial("read the list of users", Path("/etc/passwd").read_bytes),
-        Trial("list a folder that is not its own", lambda: os.listdir(outside.parent)),
-        Trial("write a file outside its folder", lambda: (outside.parent / "new").write_bytes(b"")),
-        Trial("overwrite a file", lambda: outside.open("r+b").close()),
-        Trial("empty a file", lambda: os.truncate(outside, 0)),
-        Trial("delete a file", outside.unlink),
-        Trial("change a file's mode", lambda: outside.chmod(0o600)),
-        Trial("change a file's times", lambda: os.utime(outside)),
-        Trial("leave something in shared memory", lambda: Path("/dev/shm/grade-doctor").touch()),
+        no("read a file outside its folder", outside.read_bytes),
+        no("read the list of users", Path("/etc/passwd").read_bytes),
+        no("list a folder that is not its own", lambda: os.listdir(outside.parent)),
+        no("write a file outside its folder", lambda: (outside.parent / "new").write_bytes(b"")),
+        no("overwrite a file", lambda: outside.open("r+b").close()),
+        no("empty a file", lambda: os.truncate(outside, 0)),
+        no("delete a file", outside.unlink),
+        no("change a file's mode", lambda: outside.chmod(0o600)),
+        no("change a file's times", lambda: os.utime(outside)),
+        no("leave something in shared memory", lambda: Path("/dev/shm/grade-doctor").touch()),
+        no("start a program", lambda: subprocess.run(["/bin/true"], check=True)),
+        no("start a process", _fork),
+        no("open a network connection", lambda: socket.socket(socket.AF_INET).close()),
+        no("open a local socket", lambda: socket.socket(socket.AF_UNIX).close()),
+        no("signal another process", lambda: os.kill(parent, 0)),
+        no("have a descriptor signal another process", lambda: fcntl.fcntl(0, _F_SETSIG, 9)),
+        no("trace another process", lambda: libc.call("ptrace", _PTRACE_SEIZE, parent, None, None)),
+        no("read another process's memory", lambda: _read_memory(parent)),
+        no("read another process's environment", Path(f"/proc/{parent}/environ").read_bytes),
+        no("change another process's limits", lambda: _limit(parent)),
+        no(
+            "mount a file system",
+            lambda: _enter_kernel("mount", b"n", b"/no/such", b"tmpfs", 0, None),
+        ),
+        no("make a namespace", lambda: libc.call("unshare", 0x10000000)),
+        no("use the kernel's keyrings", lambda: _enter_kernel("syscall", _number("add_key"))),
+        no("use io_uring", lambda: _enter_kernel("syscall", _SYS_IO_URING_SETUP, 8, None)),
+        no("load a BPF program", lambda: _enter_kernel("syscall", _number("bpf"), 0, None, 0)),
+        no("become root", _become_root),
+        no("take 64 GiB of memory", lambda: mmap.mmap(-1, 64 << 30)),
+        no("take memory that no limit sees", lambda: os.memfd_create("doctor")),
+        no("open 1000 files", _many_files),
+        no("start 5000 threads", _many_threads),
     )
 
 
-def _with_processes(parent: int) -> tuple[Trial, ...]:
-    """List what it may not do to processes, such as to its parent."""
-    return (
-        Trial("start a program", lambda: subprocess.run(["/bin/true"], check=True)),
-        Trial("start a process", _fork),
-        Trial("open a network connection", lambda: socket.socket(socket.AF_INET).close()),
-        Trial("open a local socket", lambda: socket.socket(socket.AF_UNIX).close()),
-        Trial("signal another process", lambda: os.kill(parent, 0)),
-        Trial("have a descriptor signal another process", lambda: fcntl.fcntl(0, _F_SETSIG, 9)),
-        Trial("trace another process", lambda: _trace(parent)),
-        Trial("read another process's memory", lambda: _read_memory(parent)),
-        Trial("read another process's environment", Path(f"/proc/{parent}/environ").read_bytes),
-        Trial("change another process's limits", lambda: _limit(parent)),
-    )
+def main() -> None:
+    """Try everything in a confined fork of this process."""
+    wanted = trials(Path(sys.argv[1]), Path(sys.argv[2]))
 
+    def work() -> str:
+        confinement.confine(Profile(Limits(memory_bytes=1 << 30)), trust=True)
+        return json.dumps([(trial.words, trial.must_work, _error(trial)) for trial in wanted])
 
-def _with_the_system() -> tuple[Trial, ...]:
-    """List what it may not ask of the kernel, and more than its share."""
-    return (
-        Trial("mount a file system", lambda: _reach("mount", b"n", b"/no/such", b"tmpfs", 0, None)),
-        Trial("make a namespace", lambda: libc.call("unshare", 0x10000000)),
-        Trial("use the kernel's keyrings", lambda: _reach("syscall", _number("add_key"))),
-        Trial("use io_uring", lambda: _reach("syscall", _SYS_IO_URING_SETUP, 8, None)),
-        Trial("load a BPF program", lambda: _reach("syscall", _number("bpf"), 0, None, 0)),
-        Trial("become root", _become_root),
-        Trial("take 64 GiB of memory", lambda: mmap.mmap(-1, 64 << 30)),
-        Trial("take memory that no limit sees", lambda: os.memfd_create("doctor")),
-        Trial("open 1000 files", lambda: [os.open(os.devnull, os.O_RDONLY) for _ in range(1000)]),
-        Trial("start 5000 threads", _many_threads),
-    )
-
-
-def observe(rubric: Path) -> list[dict[str, Any]]:
-    """Try everything in a confined fork; on other systems than Linux nothing is tried.
-
-    Returns:
-        Of each trial its words, whether it must work, and the error; None if it worked.
-    """
-    if sys.platform != "linux":
-        return []
-    with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        outside = Path(folder) / "outside"
-        outside.write_text("untouched")
-        refused = (*_with_files(outside, rubric), *_with_processes(os.getpid()))
-        trials = (*_usual(), *refused, *_with_the_system())
-
-        def work() -> str:
-            confinement.confine(Profile(Limits(memory_bytes=1 << 30)), trust=True)
-            return json.dumps([_error(trial) for trial in trials])
-
-        errors = json.loads(confinement.in_fork(work) or "[]")
-    return [
-        {"words": trial.words, "must_work": trial.must_work, "error": error}
-        for trial, error in zip(trials, errors, strict=False)
-    ]
+    print(confinement.in_fork(work) or "[]")
 
 
 def _error(trial: Trial) -> str | None:
@@ -150,7 +128,7 @@ def _import_the_grader(path: list[str], finders: list[Any]) -> None:
     for place in path:
         sys.path[:] = [place, *path]
         with suppress(ImportError, OSError):
-            importlib.import_module("grader.assignment")
+            importlib.import_module("grader.protocol.limits")
             return
         sys.modules.pop("grader", None)
     raise ModuleNotFoundError("No module named 'grader'")
@@ -161,13 +139,23 @@ def _fork() -> None:
         os._exit(0)
 
 
-def _reach(function: str, *arguments: object) -> None:
+def _enter_kernel(function: str, *arguments: object) -> None:
     """Call the kernel with arguments that are no good; it works if the kernel looks at them."""
     try:
         libc.call(function, *arguments)
     except OSError as error:
         if error.errno in (errno.EPERM, errno.EACCES, errno.ENOSYS):
             raise
+
+
+def _many_files() -> None:
+    held: list[int] = []
+    try:
+        for _ in range(1000):
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    finally:
+        for fd in held:
+            os.close(fd)
 
 
 def _many_threads() -> None:
@@ -191,10 +179,6 @@ def _read_memory(pid: int) -> None:
     libc.call("process_vm_readv", pid, ctypes.byref(own), 1, ctypes.byref(other), 1, 0)
 
 
-def _trace(pid: int) -> None:
-    libc.call("ptrace", _PTRACE_SEIZE, pid, None, None)
-
-
 def _limit(pid: int) -> None:
     import resource
 
@@ -207,15 +191,10 @@ def _become_root() -> None:
 
 
 def _number(name: str) -> int:
-    """Return the number of a call that no confined process makes."""
+    """Numbers of calls that no confined process makes, on x86-64 and elsewhere."""
     numbers = {"add_key": (248, 217), "bpf": (321, 280)}
     return numbers[name][0 if os.uname().machine == "x86_64" else 1]
 
 
 if __name__ == "__main__":
-    report = {
-        "observations": observe(Path(sys.argv[1])),
-        "missing": confinement.missing(),
-        "layers": confinement.layers(),
-    }
-    print(json.dumps(report))
+    main()

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from grader.cli.usage import DONE, NOT_DONE, Command
+
+
+@dataclass(frozen=True)
+class Observation:
+    """How a trial went; ``error`` is None if it worked."""
+
+    words: str
+    must_work: bool
+    error: str | None
+
+    @property
+    def as_it_should(self) -> bool:
+        """Whether what must work did, and what must not was refused."""
+        return (self.error is None) == self.must_work
 
 
 @click.command(cls=Command)
@@ -20,49 +33,49 @@ def doctor() -> None:
 
     Exit status: 0 it enforces all that grading needs, 1 it doesn't.
     """
-    told = _try_out()
-    click.echo(to_text(told["layers"], told["missing"], told["observations"]), nl=False)
-    healthy = bool(told["observations"]) and not wrong(told["observations"]) and not told["missing"]
-    sys.exit(DONE if healthy else NOT_DONE)
+    from grader.examiner.confinement import layers, missing_from
+
+    observations = observe()
+    enforced = layers()
+    missing = missing_from(enforced)
+    click.echo(to_text(enforced, missing, observations), nl=False)
+    healthy = bool(observations) and all(seen.as_it_should for seen in observations)
+    sys.exit(DONE if healthy and not missing else NOT_DONE)
 
 
-def _try_out() -> dict[str, Any]:
-    """Return what the untrusted side says of itself, in a Python of its own."""
+def observe() -> tuple[Observation, ...]:
+    """Try everything in a confined process; on other systems than Linux nothing is tried."""
     from grader.assets import asset
-    from grader.examiner.forkserver_client import environment
+    from grader.examiner.confinement import ask_candidate
 
+    if sys.platform != "linux":
+        return ()
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        command = [sys.executable, "-m", "grader.candidate.trials", str(asset("rubric.yaml"))]
-        done = subprocess.run(
-            command, env=environment(folder), cwd=folder, stdout=subprocess.PIPE, check=True
-        )
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
-
-
-def wrong(observations: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Name the trials that failed and must work, and those that worked and must not."""
-    return [seen["words"] for seen in observations if (seen["error"] is None) != seen["must_work"]]
+        outside = Path(folder) / "outside"
+        outside.write_text("untouched")
+        arguments = (str(outside), str(asset("rubric.yaml")))
+        tried = ask_candidate("grader.candidate.trials", *arguments)
+    return tuple(Observation(*trial) for trial in tried)
 
 
 def to_text(
-    layers: Sequence[str], missing: Sequence[str], observations: Sequence[Mapping[str, Any]]
+    layers: Sequence[str], missing: Sequence[str], observations: Sequence[Observation]
 ) -> str:
     """Write the report: a line for each layer, one for each trial, and a verdict."""
-    from grader.examiner.client import refusal
+    from grader.examiner.confinement import refusal
 
     lines = ["Student code is confined by these layers:"]
     lines += [f"  {layer}" for layer in layers] or ["  none"]
     lines += ["", "What was tried from inside:"]
     for seen in observations:
-        outcome = "works" if seen["error"] is None else f"refused: {seen['error']}"
-        lines.append(f"  {'BAD' if wrong([seen]) else 'ok '}  {seen['words']}: {outcome}")
+        outcome = "works" if seen.error is None else f"refused: {seen.error}"
+        lines.append(f"  {'ok ' if seen.as_it_should else 'BAD'}  {seen.words}: {outcome}")
     if not observations:
         lines.append("  nothing, because nothing can be tried safely here")
     lines.append("")
     if missing:
-        lines.append(refusal(tuple(missing)))
-    elif wrong(observations) or not observations:
+        lines.append(refusal(missing))
+    elif not all(seen.as_it_should for seen in observations) or not observations:
         lines.append("This machine does not enforce everything: don't grade strangers' notebooks.")
     else:
         lines.append("This machine enforces everything that grading needs.")

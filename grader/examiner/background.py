@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.examiner import machine
-from grader.examiner.forkserver_client import GraderError, Nursery, WarmFork
+from grader.examiner.forkserver_client import ForkServer, GraderError, NestedForkServer
 from grader.examiner.processes import Interrupted
 from grader.examiner.renewed_forkserver import Renewed, Turns
 from grader.examiner.run_outcome import RunOutcome, further
 from grader.report.result import Run, Training
 from grader.submission.cells import Notebook
+from grader.vae import ASSIGNMENT
 from grader.vae.digits import WHOLE, read_digits, shipped_folder
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Runner:
     further so, that is what came of it.
     """
 
-    def __init__(self, warm: Nursery, folder: Path, options: RunOptions | None = None) -> None:
+    def __init__(self, warm: ForkServer, folder: Path, options: RunOptions | None = None) -> None:
         """``folder`` holds the runs' own folders, each for as long as its run.
 
         Raises:
@@ -75,8 +76,12 @@ class Runner:
             for train in (True, False):
                 read_digits(self._data, train)
         self._folder = folder
-        self._kernels = Renewed(lambda: WarmFork(warm, "grader.candidate.kernel"))
-        self._trainers = Renewed(lambda: WarmFork(self._kernels, "grader.candidate.trainer"))
+        self._kernels = Renewed(
+            lambda: NestedForkServer(warm, "grader.candidate.kernel", ASSIGNMENT.kernel_module)
+        )
+        self._trainers = Renewed(
+            lambda: NestedForkServer(self._kernels, "grader.candidate.trainer")
+        )
         self._turns = Turns()
         self._pool = ThreadPoolExecutor(2 * self._options.at_once, thread_name_prefix="run")
 

@@ -132,14 +132,14 @@ class Grader:
         Raises:
             GraderError: it was ended, which is not to be told as the submission's doing.
         """
-        if self.candidates.warm is not None and not self.candidates.warm.alive:
+        if self.candidates.fork_server is not None and not self.candidates.fork_server.alive:
             raise GraderError(
                 "the process that student code is forked from was ended from outside; what was "
                 "graded before is kept, and the same command again goes on"
             )
 
     def _not_run(self) -> Run:
-        if self.candidates.warm is not None:
+        if self.candidates.fork_server is not None:
             return Run()
         return Run(error="The notebook was not executed: without forks its class is checked alone.")
 

@@ -17,11 +17,12 @@ import zmq.asyncio
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from traitlets import Type
 
-from grader.candidate.patches.notebook_data import vae_utils_path
-from grader.examiner.forkserver_client import GraderError, Nursery
+from grader.assets import asset
+from grader.examiner.forkserver_client import ForkServer, GraderError
 from grader.examiner.processes import ForkedProcess
 from grader.protocol.limits import Limits
 from grader.untrusted_text import clean
+from grader.vae import ASSIGNMENT
 
 MAX_MESSAGE_BYTES = 32 << 20
 MAX_SOCKET_PATH = 100
@@ -75,7 +76,7 @@ class ForkedKernelManager(AsyncKernelManager):
 
     client_factory = Type(Client)
 
-    def __init__(self, kernels: Nursery, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, kernels: ForkServer, folder: Path, settings: Mapping[str, Any]) -> None:
         """``settings`` are the request's other entries: see `grader.candidate.kernel.become`.
 
         Raises:
@@ -110,7 +111,8 @@ class ForkedKernelManager(AsyncKernelManager):
         """Fork a kernel into the folder."""
         (self._folder / "work").mkdir(exist_ok=True)
         (self._folder / "home").mkdir()
-        shutil.copy(vae_utils_path(), self._folder / "work")
+        for module in ASSIGNMENT.given_modules:
+            shutil.copy(asset(f"student_template/{module}.py"), self._folder / "work")
         self.write_connection_file()
         request = {"folder": str(self._folder), "connection_file": self.connection_file}
         self.process = ForkedProcess(self._kernels, {**request, **self._settings})

@@ -17,12 +17,12 @@ from typing import Any
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-from grader.candidate.patches import places
 from grader.examiner import notebook_outputs, run_explanations
-from grader.examiner.forkserver_client import START_SECONDS, GraderError, Nursery, ending_words
+from grader.examiner.forkserver_client import START_SECONDS, ForkServer, GraderError, ending_words
 from grader.examiner.kernel_manager import ForkedKernelManager
 from grader.examiner.processes import Ending, Interrupted
 from grader.examiner.run_outcome import RunOutcome
+from grader.protocol import hosted_folders
 from grader.protocol.limits import is_overfull
 from grader.report.result import Run
 from grader.submission.cells import Notebook
@@ -49,7 +49,7 @@ class RunLimits:
 
 def run_notebook(
     notebook: Notebook,
-    kernels: Nursery,
+    kernels: ForkServer,
     parent_folder: Path,
     settings: Mapping[str, Any],
     limits: RunLimits | None = None,
@@ -152,13 +152,13 @@ class _Execution(NotebookClient):
 
 async def _run(
     notebook: Notebook,
-    kernels: Nursery,
+    kernels: ForkServer,
     folder: Path,
     settings: Mapping[str, Any],
     limits: RunLimits,
 ) -> RunOutcome:
     node = notebook.raw
-    elsewhere = any(places.are_named(cell.source) for cell in notebook.code)
+    elsewhere = any(hosted_folders.are_named(cell.source) for cell in notebook.code)
     manager = ForkedKernelManager(kernels, folder, {**settings, "elsewhere": elsewhere})
     execution = _Execution(node, manager, limits)
     try:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from grader.examiner.forkserver_client import GraderError, Nursery, ending_words
+from grader.examiner.forkserver_client import ForkServer, GraderError, ending_words
 
 _SENT_BY_LIMITS = ("SIGSYS", "SIGXCPU", "SIGXFSZ")
 """Signals that the system sends to a process for what it did itself, and to no other."""
@@ -71,7 +71,7 @@ class Process(Protocol):
 class ForkedProcess:
     """A fork of a warm process: what it says, how it ended once it has, and a way to end it."""
 
-    def __init__(self, kernels: Nursery, request: Mapping[str, Any]) -> None:
+    def __init__(self, kernels: ForkServer, request: Mapping[str, Any]) -> None:
         """``request`` names the ``limits`` of the fork, as `grader.protocol.limits` has them."""
         self.wire, self._control = kernels.fork(request)
         self.wire.setblocking(False)

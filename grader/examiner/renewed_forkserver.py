@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from grader.examiner.forkserver_client import GraderError, Nursery, WarmFork
+from grader.examiner.forkserver_client import ForkServer, GraderError, NestedForkServer
 
 
-class Renewed(Nursery):
+class Renewed(ForkServer):
     """Forks of a warm process, or of another one like it if the first was ended."""
 
-    def __init__(self, start: Callable[[], WarmFork]) -> None:
+    def __init__(self, start: Callable[[], NestedForkServer]) -> None:
         """``start`` starts the warm process.
 
         Raises:
@@ -30,7 +30,7 @@ class Renewed(Nursery):
         request: Mapping[str, Any],
         kind: socket.SocketKind = socket.SOCK_STREAM,
     ) -> tuple[socket.socket, socket.socket]:
-        """See `Nursery.fork`."""
+        """See `ForkServer.fork`."""
         with self._lock:
             try:
                 return self._warm.fork(request, kind)

@@ -11,23 +11,25 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from grader.candidate.confinement.allowed_paths import cuda_devices
 from grader.examiner.channels import receive_exactly
-from grader.examiner.forkserver_client import START_SECONDS, Nursery, environment
+from grader.examiner.forkserver_client import START_SECONDS, ForkServer, environment
 from grader.examiner.notebook_bindings import beside
 from grader.examiner.processes import Ending, ForkedProcess, Interrupted, Process, SpawnedProcess
-from grader.examiner.run_explanations import without_places
-from grader.kit.probe import Sizes, model, program
+from grader.examiner.run_explanations import cause, without_places
+from grader.kit.probe import program
+from grader.protocol import messages
+from grader.protocol.devices import cuda_devices
 from grader.protocol.limits import Limits
+from grader.protocol.messages import Described, Trained, TrainingJob, Unconfined
 from grader.protocol.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.submission.slices import Slice
 from grader.untrusted_text import clean
 from grader.vae.digits import Digits
+from grader.vae.sizes import Sizes
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ LAST = 10
 
 
 def train(
-    code: Slice, digits: Digits, trainers: Nursery, folder: Path, trust: bool = False
+    code: Slice, digits: Digits, trainers: ForkServer, folder: Path, trust: bool = False
 ) -> Training:
     """Train a fresh model of ``code`` for some steps, on CUDA if there is any.
 
@@ -72,7 +74,7 @@ def train(
     return trained
 
 
-def _trained(job: bytes, trainers: Nursery, folder: Path, trust: bool) -> Training:
+def _trained(job: bytes, trainers: ForkServer, folder: Path, trust: bool) -> Training:
     """Train in a process of its own."""
     if not cuda_hidden() and cuda_devices():
         request = json.dumps({"limits": asdict(CUDA_LIMITS), "trust": trust})
@@ -103,11 +105,20 @@ def _cuda_environment(folder: Path) -> dict[str, str]:
 
 
 def _job(code: Slice, digits: Digits, setting: Setting) -> bytes:
-    how = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": setting.learning_rate}
-    body = {"program": program(code), **model(setting.sizes), **how, "seed": 0}
-    body["beside"] = beside(code)
-    body["bind"]["batch_size"] = BATCH_SIZE
-    return pack(Message(body, (digits.images.reshape(len(digits.images), -1),)))
+    job = TrainingJob(
+        program=program(code),
+        environment=code.assignment.kernel_module,
+        constructor=code.assignment.constructor,
+        sizes=setting.sizes,
+        others={"batch_size": BATCH_SIZE},
+        instance=code.assignment.instance_name,
+        beside=beside(code),
+        steps=STEPS,
+        batch_size=BATCH_SIZE,
+        learning_rate=setting.learning_rate,
+        seed=0,
+    )
+    return pack(Message(job.to_json(), (digits.images.reshape(len(digits.images), -1),)))
 
 
 def _ask(process: Process, job: bytes) -> Training:
@@ -145,20 +156,25 @@ def read_reply(reply: Message) -> Training:
     Raises:
         WireError, KeyError, TypeError or ValueError: it is no such message.
     """
-    body = reply.body
-    if body["kind"] == "unconfined":
-        missing = ", ".join(clean(layer, 50) for layer in body["missing"][:10])
+    unconfined = messages.read_reply(reply.body, Unconfined)
+    if unconfined is not None:
+        missing = ", ".join(clean(layer, 50) for layer in unconfined.missing[:10])
         return Training(error=f"This machine can't confine the training (missing: {missing}).")
+    told = messages.read_reply(reply.body, Trained)
+    if told is None:
+        raise ValueError("it is not about a training")
     losses = np.asarray(reply.arrays[0], np.float64).reshape(-1)[:STEPS]
-    seconds = float(body["seconds"])
-    failure = body.get("error")
+    seconds = float(told.seconds)
+    failure = None if told.error is None else messages.read_part(told.error, Described)
+    if told.error is not None and failure is None:
+        raise ValueError("an exception is not described")
     training = Training(
         "completed" if failure is None and len(losses) == STEPS else "failed",
-        "cuda" if body["device"] == "cuda" else "cpu",
+        "cuda" if told.device == "cuda" else "cpu",
         len(losses),
         steps_per_second=round(len(losses) / seconds, 1) if seconds > 0 else None,
         error=None if failure is None else _error(failure),
-        notes=tuple(clean(note, 400) for note in body["notes"][:5]),
+        notes=(*(clean(note, 400) for note in told.notes[:5]), *_cause(failure)),
     )
     return judge(training, losses)
 
@@ -225,10 +241,18 @@ def contradiction(training: Training, elbo_is_right: bool | None) -> str | None:
     return None
 
 
-def _error(failure: Any) -> str:
+def _cause(failure: Described | None) -> tuple[str, ...]:
+    """The note on an exception that comes of what the grader refuses."""
+    if failure is None or not failure.refused:
+        return ()
+    note = cause(clean(failure.type, 100), clean(failure.text), "")
+    return (note,) if note else ()
+
+
+def _error(failure: Described) -> str:
     """An exception in one line, with its place in the notebook."""
-    text = f"{clean(failure['type'], 100)}: {clean(failure['text'])}".removesuffix(": ")
-    cell, line = failure.get("cell"), failure.get("line")
+    text = f"{clean(failure.type, 100)}: {clean(failure.text)}".removesuffix(": ")
+    cell, line = failure.cell, failure.line
     if type(cell) is int and type(line) is int:
         text += f" (cell {cell}, line {line})"
     return text

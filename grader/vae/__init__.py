@@ -41,6 +41,7 @@ ASSIGNMENT = Assignment(
     tasks=spec.TASKS,
     bound_names=spec.NOTEBOOK_NAMES,
     instance_name="vae",
+    computed_arguments=("mu", "logsigma", "z"),
     given_modules=("vae_utils",),
     block_mark=spec.BLOCK_MARK,
     block_text=spec.BLOCK_TEXT,
@@ -54,6 +55,7 @@ ASSIGNMENT = Assignment(
             "9eb0dfefd2f1048fa55d09ed51490c4090d94d2dfc6597888efbac7850b60d3b",  # the template
         )
     ),
+    kernel_module="grader.vae.notebook_environment",
     checks=_checks,
     misconceptions=_misconceptions,
 )

@@ -18,13 +18,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.candidate.patches.notebook_data import vae_utils_path
+from grader.assets import asset
 from grader.composition import Options, make_grader
 from grader.examiner.client import Candidates
-from grader.examiner.forkserver_client import WarmFork
+from grader.examiner.forkserver_client import NestedForkServer
 from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
 from grader.examiner.notebook_run import run_notebook
 from grader.submission.load import load
+from grader.vae import ASSIGNMENT
 from grader.vae.digits import shipped_folder
 
 pytestmark = pytest.mark.benchmark
@@ -41,14 +42,14 @@ def notebook(tmp_path: Path) -> Path:
     for cell in node.cells:
         cell.source = cell.source.replace("device = 'cuda'\n", "device = 'cpu'\n", 1)
     nbformat.write(node, tmp_path / "vae.ipynb")
-    (tmp_path / "vae_utils.py").write_bytes(vae_utils_path().read_bytes())
+    (tmp_path / "vae_utils.py").write_bytes(asset("student_template/vae_utils.py").read_bytes())
     raw = tmp_path / "data" / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for file in shipped_folder().glob("*.gz"):
         (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
     # The peer's kernel gets the same help to import torchvision as ours.
     (tmp_path / "sitecustomize.py").write_text(
-        "from grader.candidate import torchvision_fix\ntorchvision_fix.install()\n", "utf-8"
+        "from grader.candidate.patches import torchvision_fix\ntorchvision_fix.install()\n", "utf-8"
     )
     return tmp_path / "vae.ipynb"
 
@@ -107,9 +108,11 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
     nbformat.write(node, notebook)
     alone, run = [], []
     with Candidates() as candidates:
-        assert candidates.warm is not None
-        kernels = WarmFork(candidates.warm, "grader.candidate.kernel")
-        statements = WarmFork(kernels, "tests.benchmarks.statements")
+        assert candidates.fork_server is not None
+        kernels = NestedForkServer(
+            candidates.fork_server, "grader.candidate.kernel", ASSIGNMENT.kernel_module
+        )
+        statements = NestedForkServer(kernels, "tests.benchmarks.statements")
         chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
         submission = load(notebook)
         for _ in range(1 + REPEATS):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.candidate import confinement, trials
+from grader.candidate import confinement
 from grader.candidate.confinement import (
     Profile,
     UnconfinedError,
@@ -21,12 +23,11 @@ from grader.candidate.confinement import (
     mount_namespace,
     seccomp,
 )
-from grader.cli.doctor import wrong
-from grader.examiner.forkserver_client import Warm
+from grader.cli import doctor
+from grader.examiner.forkserver_client import RootForkServer
 from grader.protocol import limits
 
 ROOT = Path(__file__).resolve().parents[2]
-RUBRIC = ROOT / "rubric.yaml"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
 
 
@@ -43,11 +44,6 @@ def inside(work: Callable[[], object], profile: Profile | None = None) -> object
     return json.loads(confinement.in_fork(run))
 
 
-def wrong_trials() -> list[str]:
-    """What the doctor would find to be wrong."""
-    return wrong(trials.observe(RUBRIC))
-
-
 @linux
 def test_nothing_is_missing_here() -> None:
     assert confinement.missing() == ()
@@ -56,8 +52,9 @@ def test_nothing_is_missing_here() -> None:
 
 @linux
 def test_every_trial_of_the_doctor_goes_as_it_should() -> None:
-    assert len(trials.observe(RUBRIC)) > 30
-    assert wrong_trials() == []
+    observations = doctor.observe()
+    assert len(observations) > 30
+    assert [seen for seen in observations if not seen.as_it_should] == []
 
 
 @linux
@@ -188,7 +185,7 @@ def test_older_versions_of_landlock_suffice(version: int, monkeypatch: pytest.Mo
     if landlock.version() < version:
         pytest.skip("this kernel's Landlock is older")
     monkeypatch.setattr(landlock, "version", lambda: version)
-    assert wrong_trials() == []
+    assert [seen for seen in doctor.observe() if not seen.as_it_should] == []
 
 
 @linux
@@ -197,7 +194,7 @@ def test_without_landlock_a_view_of_the_disk_does(monkeypatch: pytest.MonkeyPatc
     if "files" in confinement.missing():
         pytest.skip("this container forbids namespaces as well")
     assert any("Landlock" not in layer for layer in confinement.layers())
-    assert wrong_trials() == []
+    assert [seen for seen in doctor.observe() if not seen.as_it_should] == []
     assert inside((ROOT / "rubric.yaml").read_text) in ("PermissionError", "FileNotFoundError")
     assert inside(lambda: __import__("sqlite3").__name__) == "sqlite3"
 
@@ -251,7 +248,7 @@ def test_a_process_is_killed_when_its_folder_overflows(tmp_path: Path) -> None:
     own.mkdir()
     grade = tmp_path / "grade"
     grade.mkdir()
-    warm = Warm(str(grade), "tests.candidate.hoarder")
+    warm = RootForkServer(str(grade), "tests.candidate.hoarder")
     try:
         wire, control = warm.fork({"folder": str(own), "limits": {"folder_bytes": 1 << 20}})
         with wire, control:
@@ -281,3 +278,11 @@ def test_an_environment_inside_the_checkout_stays_readable() -> None:
     assert allowed_paths.split(inside_checkout, ("/home/me/checkout",)).readable == (
         inside_checkout,
     )
+
+
+def test_the_shipped_notebooks_are_known_by_their_hash() -> None:
+    for name in ("reference/vae_solved.ipynb", "student_template/vae.ipynb"):
+        sha256 = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+        assert confinement.known_notebook(sha256), f"{name} has changed: its hash is {sha256}"
+    assert not confinement.known_notebook("0" * 64)
+    assert all(re.fullmatch("[0-9a-f]{64}", known) for known in confinement.KNOWN_NOTEBOOKS)

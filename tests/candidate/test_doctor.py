@@ -9,21 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from grader.candidate import confinement
-from grader.cli.doctor import to_text
+from grader.cli.doctor import Observation, to_text
 from grader.cli.main import main
-from grader.examiner.client import Candidates, NotConfinedError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
-
-
-def seen(words: str, must_work: bool, error: str | None) -> dict[str, object]:
-    return {"words": words, "must_work": must_work, "error": error}
-
-
-REFUSED = seen("start a program", False, "Operation not permitted")
-WORKS = seen("start a thread", True, None)
-ESCAPED = seen("read the rubric", False, None)
-BROKEN = seen("read the clock", True, "Operation not permitted")
+REFUSED = Observation("start a program", False, "Operation not permitted")
+WORKS = Observation("start a thread", True, None)
+ESCAPED = Observation("read the rubric", False, None)
+BROKEN = Observation("read the clock", True, "Operation not permitted")
 
 
 def test_a_healthy_machine_is_told_so() -> None:
@@ -35,9 +28,9 @@ def test_a_healthy_machine_is_told_so() -> None:
 
 
 @pytest.mark.parametrize("wrong", [ESCAPED, BROKEN])
-def test_what_goes_wrong_is_marked_and_decides(wrong: dict[str, object]) -> None:
+def test_what_goes_wrong_is_marked_and_decides(wrong: Observation) -> None:
     report = to_text(("files: Landlock 7",), (), (REFUSED, wrong))
-    assert f"  BAD  {wrong['words']}" in report
+    assert f"  BAD  {wrong.words}" in report
     assert report.endswith("don't grade strangers' notebooks.\n")
 
 
@@ -58,11 +51,7 @@ def test_the_command_prints_the_report() -> None:
 @pytest.fixture
 def stranger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A notebook that did not come with the project, on a machine that lacks a layer."""
-
-    def lack_a_layer(_: Candidates) -> None:
-        raise NotConfinedError(("files",))
-
-    monkeypatch.setattr(Candidates, "require_confinement", lack_a_layer)
+    monkeypatch.setattr(confinement, "missing", lambda: ("files",))
     path = tmp_path / "stranger.ipynb"
     path.write_text(SHIPPED.read_text() + "\n")
     return path

@@ -16,7 +16,7 @@ from grader.candidate import scratch
 from grader.examiner import client
 from grader.examiner.channels import Channel
 from grader.examiner.client import Candidates
-from grader.examiner.forkserver_client import GraderError, Warm
+from grader.examiner.forkserver_client import GraderError, RootForkServer
 from grader.kit.observation import Returned
 from grader.kit.probe import Probe
 from grader.protocol import limits
@@ -160,7 +160,11 @@ def test_one_that_holds_too_much_ends_the_candidate(step: str, tmp_path: Path) -
 def test_a_full_disk_ends_who_may_have_filled_it_and_is_not_held_against_him(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "Warm", lambda folder, _: Warm(folder, "tests.candidate.full_disk"))
+    monkeypatch.setattr(
+        client,
+        "RootForkServer",
+        lambda folder, _: RootForkServer(folder, "tests.candidate.full_disk"),
+    )
     with Candidates() as candidates, pytest.raises(GraderError, match="disk"):
         failures(candidates, elbo_of("time.sleep(60)"), tmp_path, (ELBO,))
 

@@ -14,10 +14,10 @@ from typing import Any
 import nbformat
 import torch
 
-from grader.candidate.confinement.allowed_paths import cuda_devices
 from grader.composition import Options, make_grader
 from grader.examiner import training_run
 from grader.examiner.processes import SpawnedProcess
+from grader.protocol.devices import cuda_devices
 from grader.report.result import Result
 
 SOLVED = Path(__file__).parents[2] / "reference" / "vae_solved.ipynb"

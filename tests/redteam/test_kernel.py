@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
 from grader.examiner.notebook_run import RunLimits, RunOutcome, run_notebook
 from grader.examiner.processes import Interrupted
 from grader.submission.load import load
+from grader.vae import ASSIGNMENT
 from grader.vae.digits import shipped_folder
 from tests.redteam.attacks import Attack, attacks
 from tests.redteam.guards import Canary, guarded
@@ -38,10 +39,10 @@ vae.sample_with_reparam(mu, mu)
 
 
 @pytest.fixture(scope="module")
-def kernels() -> Iterator[tuple[WarmFork, Path]]:
+def kernels() -> Iterator[tuple[NestedForkServer, Path]]:
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        warm = Warm(folder, "grader.candidate.worker")
-        kernels = WarmFork(warm, "grader.candidate.kernel")
+        warm = RootForkServer(folder, "grader.candidate.worker")
+        kernels = NestedForkServer(warm, "grader.candidate.kernel", ASSIGNMENT.kernel_module)
         wire, control = kernels.fork({})  # it fails, but not before the imports are done
         wire.recv(1)
         wire.close()
@@ -53,7 +54,7 @@ def kernels() -> Iterator[tuple[WarmFork, Path]]:
 
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 def test_attack_in_a_kernel_harms_nobody(
-    attack: Attack, canary: Canary, kernels: tuple[WarmFork, Path], tmp_path: Path
+    attack: Attack, canary: Canary, kernels: tuple[NestedForkServer, Path], tmp_path: Path
 ) -> None:
     nursery, folder = kernels
 

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from grader.examiner.background import Runner
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.run_explanations import (
     NO_ERROR,
     cause,
@@ -28,7 +28,7 @@ COUNTS = {True: 640, False: 150}
 
 
 @pytest.fixture(scope="module")
-def runner(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[Runner]:
+def runner(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[Runner]:
     warm, _, folder = nursery
     with Runner(warm, folder) as found:
         yield found

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.candidate.confinement.allowed_paths import cuda_devices
 from grader.examiner import training_run
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
+from grader.protocol.devices import cuda_devices
 from grader.protocol.wire import Message
 from grader.report.result import Training
 from grader.submission.extract import extract
@@ -30,15 +30,19 @@ Train = Callable[..., Training]
 
 
 @pytest.fixture(scope="module")
-def trainers(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[WarmFork]:
-    forks = WarmFork(nursery[1], "grader.candidate.trainer")
+def trainers(
+    nursery: tuple[RootForkServer, NestedForkServer, Path],
+) -> Iterator[NestedForkServer]:
+    forks = NestedForkServer(nursery[1], "grader.candidate.trainer")
     yield forks
     forks.close()
 
 
 @pytest.fixture
 def train(
-    trainers: WarmFork, nursery: tuple[Warm, WarmFork, Path], monkeypatch: pytest.MonkeyPatch
+    trainers: NestedForkServer,
+    nursery: tuple[RootForkServer, NestedForkServer, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Train:
     """Train the solved class, after replacing text in it, on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
@@ -196,6 +200,29 @@ def test_a_class_may_write_files_while_it_is_trained(train: Train) -> None:
     assert trained.status == "completed", trained.error
 
 
+@pytest.mark.parametrize("name", ["/kaggle/working/l", "/content/l", "/tmp/l"])
+def test_a_class_may_write_where_a_notebook_may(train: Train, name: str) -> None:
+    trained = train((FIRST_OF_ELBO, f"open({name!r}, 'a').write('x'); {FIRST_OF_ELBO}"))
+    assert (trained.status, trained.error) == ("completed", None)
+
+
+def test_what_is_refused_is_told_as_the_graders_doing(train: Train) -> None:
+    trained = train((FIRST_OF_ELBO, f"open('/home/ada/l', 'a'); {FIRST_OF_ELBO}"))
+    assert trained.status == "failed"
+    assert any(note.startswith("This may be no error of yours: ") for note in trained.notes)
+    assert train((FIRST_OF_ELBO, f"1 / 0; {FIRST_OF_ELBO}")).notes == ()
+
+
+def test_the_shell_is_there_in_training(train: Train) -> None:
+    asked = (
+        "from IPython import get_ipython; from IPython.core.getipython import get_ipython as other"
+    )
+    trained = train(
+        (FIRST_OF_ELBO, f"{asked}; assert None not in (get_ipython(), other()); {FIRST_OF_ELBO}")
+    )
+    assert (trained.status, trained.error) == ("completed", None)
+
+
 def test_exception_is_told_with_its_place(train: Train) -> None:
     result = train(("hidden = F.relu(self.linear3(z))", "hidden = F.relu(self.linear1(z))"))
     assert result.status == "failed"
@@ -285,7 +312,7 @@ def test_text_is_cleaned_and_fields_are_capped() -> None:
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
-def test_training_on_cuda(tmp_path: Path, trainers: WarmFork) -> None:
+def test_training_on_cuda(tmp_path: Path, trainers: NestedForkServer) -> None:
     digits = read_digits(shipped_folder(), True)
     code = extract(load(SOLVED))
     use = f"{USES['device']}; {FIRST_OF_ELBO}"
