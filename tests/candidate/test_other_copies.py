@@ -260,12 +260,21 @@ def test_an_installation_beside_the_checkout_tells_a_submission_nothing(
 
 
 @linux
-def test_the_doctor_sees_a_copy_that_is_not_hidden(environment: Path) -> None:
+def test_the_doctor_sees_a_copy_that_is_not_hidden(environment: Path, tmp_path: Path) -> None:
     (site,) = (environment / "lib").glob("python*/site-packages")
     shutil.copytree(ROOT / "grader", site / "grader")
-    look = "from grader import doctor; print(doctor.examine()[0])"
-    blind = f"from grader.candidate import other_copies; other_copies.find = lambda *_: (); {look}"
-    for code, word in ((look, "ok "), (blind, "BAD")):
+    (tmp_path / "outside").touch()
+    outside, rubric = str(tmp_path / "outside"), str(ROOT / "rubric.yaml")
+    look = f"""
+from pathlib import Path
+from grader.candidate import trials
+for words, _, error in trials.try_all(Path({outside!r}), Path({rubric!r})):
+    print(words, error is None)
+"""
+    blind = (
+        "from grader.candidate.confinement import other_copies\nother_copies.find = lambda *_: ()"
+    )
+    for code, works in ((look, False), (blind + look, True)):
         command = [str(environment / "bin" / "python"), "-c", code]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert f"  {word}  import any copy of the grader" in done.stdout, done.stdout + done.stderr
+        assert f"import any copy of the grader {works}" in done.stdout, done.stdout + done.stderr
