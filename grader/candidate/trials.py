@@ -99,15 +99,16 @@ def trials(outside: Path, rubric: Path) -> tuple[Trial, ...]:
     )
 
 
-def main() -> None:
-    """Try everything in a confined fork of this process."""
-    wanted = trials(Path(sys.argv[1]), Path(sys.argv[2]))
+def try_all(outside: Path, rubric: Path) -> list[tuple[str, bool, str | None]]:
+    """Try everything in a confined fork; return words, whether it must work, and the error."""
+    wanted = trials(outside, rubric)
 
     def work() -> str:
         confinement.confine(Profile(Limits(memory_bytes=1 << 30)), trust=True)
-        return json.dumps([(trial.words, trial.must_work, _error(trial)) for trial in wanted])
+        return json.dumps([_error(trial) for trial in wanted])
 
-    print(confinement.in_fork(work) or "[]")
+    errors = json.loads(confinement.in_fork(work) or "[]")
+    return [(t.words, t.must_work, error) for t, error in zip(wanted, errors, strict=False)]
 
 
 def _error(trial: Trial) -> str | None:
@@ -197,4 +198,4 @@ def _number(name: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(try_all(Path(sys.argv[1]), Path(sys.argv[2]))))

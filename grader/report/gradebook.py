@@ -41,6 +41,7 @@ def flags(entry: Entry) -> tuple[str, ...]:
     return (
         *([] if result.status == "graded" else [result.status]),
         *(["late"] if entry.late else []),
+        *(f"couldn't be checked: {task}" for task in _unchecked(result)),
         *(f"rule broken: {rule.id}" for rule in result.broken_rules),
         *([] if result.run.status in ("completed", "not_run") else [f"run {result.run.status}"]),
         *(["training interrupted"] if interrupted else []),
@@ -50,6 +51,15 @@ def flags(entry: Entry) -> tuple[str, ...]:
             for override in entry.overrides
         ),
         *entry.notes,
+    )
+
+
+def _unchecked(result: Result) -> tuple[str, ...]:
+    """Return the tasks that lost a check by what confinement refused: it says nothing of them."""
+    return tuple(
+        task.id
+        for task in result.tasks
+        if any(check.status == "failed" and check.evidence.get("refused") for check in task.checks)
     )
 
 
