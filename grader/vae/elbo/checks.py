@@ -17,10 +17,14 @@ from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Failure, Outcome
 from grader.kit.outputs import (
+    ONE_TENSOR,
+    as_tensor,
     gradients,
     require_untouched,
     shape_fits,
     shape_words,
+    tensor,
+    values,
 )
 from grader.kit.probe import Call, Probe
 from grader.kit.rows import Batch, row_error
@@ -31,9 +35,11 @@ from grader.vae.elbo import noise
 from grader.vae.elbo.models import (
     DRAW,
     METHOD,
+    NAME,
     Model,
     drawn,
     noisy,
+    numbers,
     question,
     right_values,
     stood_in,
@@ -47,7 +53,6 @@ from grader.vae.elbo.values import (
     depends_on_model,
     narrow_batches,
     narrow_error,
-    numbers,
     rows_error,
     sure_error,
     term_error,
@@ -122,7 +127,8 @@ def _judge_rows(exam: Exam) -> Steps[None]:
         raise Lost("What comes for a row depends neither on the decoder nor on the encoder.")
     outcomes = (*(yield from ask(exam, (base,), DRAW)), *(yield from ask_narrow(exam)))
     for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
-        actual, wanted = numbers(outcome), (len(model.x),)
+        value, wanted = values(outcome, METHOD)[0], (len(model.x),)
+        actual = tensor(value, NAME, ONE_TENSOR)
         if not shape_fits(actual.shape, wanted):
             raise Lost(
                 f"The ELBO should have shape {shape_words(wanted)}, one number a row, "
@@ -282,7 +288,7 @@ def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
     """What two calls returned, if it is arrays of one shape."""
     if isinstance(outcome, Failure):
         return None
-    first, second = (value.array for value in outcome.values)
+    first, second = (as_tensor(value).array for value in outcome.values)
     if first is None or second is None or first.shape != second.shape:
         return None
     return first, second

@@ -15,10 +15,10 @@ import numpy as np
 
 from grader.kit import statistics
 from grader.kit.check import Exam, Lost, Steps
-from grader.kit.outputs import tensor, values
+from grader.kit.outputs import as_tensor, values
 from grader.kit.probe import Call, Probe
 from grader.vae import expected
-from grader.vae.elbo.models import DRAW, METHOD, Line, noisy, question, stood_in, table
+from grader.vae.elbo.models import DRAW, METHOD, Line, noisy, of_value, question, stood_in, table
 from grader.vae.elbo.sampling import Draws
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
@@ -99,7 +99,7 @@ def ask_given(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Steps[Gi
     """
     line = Line(8, exam.setting.full)
     outcome = (yield given_probe(exam, rows, calls)).outcomes[0]
-    came = _alike([tensor(value, "The ELBO") for value in values(outcome, METHOD)])
+    came = _alike([of_value(value) for value in values(outcome, METHOD)])
     shape = (calls, rows, line.sizes.latent)
     noise = np.resize(table(exam.seed), int(np.prod(shape))).reshape(shape)
     return Given(line, line.batch(rows), came, noise)
@@ -219,9 +219,10 @@ def ask(exam: Exam, lot: Lot) -> Steps[np.ndarray | None]:
     found = []
     for outcome in (yield question(exam.seed, line, calls, stood_in(exam), noise)).outcomes:
         for value in values(outcome, METHOD):
-            if value.array is None or value.array.size != lot.rows:
+            array = as_tensor(value).array
+            if array is None or array.size != lot.rows:
                 return None
-            found.append(tensor(value, "The ELBO").ravel())
+            found.append(of_value(value).ravel())
     return np.stack(found)
 
 
@@ -353,7 +354,7 @@ def depends(exam: Exam) -> Steps[bool | None]:
     ]
     seen = yield (*questions, question(exam.seed, model, twice, stood_in(exam)))
     first, second, again, later = (
-        tensor(value, "The ELBO").ravel()
+        of_value(value).ravel()
         for observation in seen
         for value in values(observation.outcomes[0], METHOD)
     )
