@@ -5,6 +5,7 @@ It decides nothing: it holds no expected value, and whatever it sends is only da
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -182,11 +183,12 @@ def _call(
         arguments: list[Any] = []
         for _ in range(call["repeat"]):
             arguments = [argument(name, given, computed) for name, given in call["arguments"]]
-            values.append(getattr(vae, call["method"])(*arguments))
+            with contextlib.nullcontext() if call["recorded"] else torch.no_grad():
+                values.append(getattr(vae, call["method"])(*arguments))
         return values, arguments
 
     before = generators() if call["generators"] else []
-    has_computed = any(given.get("computed") for _, given in call["arguments"])
+    has_computed = call["recorded"] and any(given.get("computed") for _, given in call["arguments"])
     try:
         values, arguments = answers(has_computed)
     except Exception as error:
