@@ -15,7 +15,7 @@ from scipy.special import ndtr, ndtri
 from grader.kit.probe import Sizes
 from grader.kit.tolerance import RELATIVE
 from grader.vae.elbo import models as elbo_models
-from grader.vae.elbo import noise
+from grader.vae.elbo import own_draws
 from grader.vae.expected import Bound
 from grader.vae.fixtures import FULL as FULL_SIZE
 from grader.vae.fixtures import as_single
@@ -273,21 +273,22 @@ def lost_independent(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
 
 
 def lost_sampled(draw: Noise, rng: Rng) -> bool:
-    return _lost_in_lots(noise.BATCHES, draw, rng)
+    return _lost_in_batches(own_draws.BATCHES, draw, rng)
 
 
 def lost_sampled_singly(draw: Noise, rng: Rng) -> bool:
-    return _lost_in_lots(noise.SINGLES, draw, rng)
+    return _lost_in_batches(own_draws.SINGLES, draw, rng)
 
 
-def _lost_in_lots(lots: tuple[noise.Lot, ...], draw: Noise, rng: Rng) -> bool:
-    """Whether noise ``[calls, rows, dimensions]`` is found wrong in any of the lots."""
+def _lost_in_batches(batches: tuple[own_draws.Batch, ...], draw: Noise, rng: Rng) -> bool:
+    """Whether noise ``[calls, rows, dimensions]`` is found wrong in any of the batches."""
     judged = [
-        noise.is_standard(
-            elbo_models.Line(lot.latent).summed(draw(rng, (lot.calls, lot.rows, lot.latent))),
-            len(lots),
+        own_draws.is_right(
+            batch,
+            batch.model(full=False).summed(draw(rng, (batch.calls, batch.rows, batch.latent))),
+            len(batches),
         )
-        for lot in lots
+        for batch in batches
     ]
     return not all(judged)
 

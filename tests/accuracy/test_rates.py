@@ -71,6 +71,8 @@ POWER: tuple[tuple[str, Lose, Noise], ...] = (
     ("sampled, neighbouring dimensions", laws.lost_sampled, laws.with_neighbours(2, 0.05)),
     ("sampled, uniform noise", laws.lost_sampled, laws.uniform),
     ("sampled, two-point noise", laws.lost_sampled, laws.two_point),
+    ("sampled, the last dimension is 0", laws.lost_sampled, laws.zero_from(35)),
+    ("sampled, dimensions repeated", laws.lost_sampled, laws.repeated_from(30)),
     ("singly sampled, mean off by 0.05", laws.lost_sampled_singly, laws.moved(0.05)),
     ("singly sampled, 12 % too wide", laws.lost_sampled_singly, laws.wide(1.12)),
     ("singly sampled, 12 % too narrow", laws.lost_sampled_singly, laws.wide(0.88)),

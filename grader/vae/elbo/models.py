@@ -11,6 +11,7 @@ import numpy as np
 from grader.kit.check import Exam, generator
 from grader.kit.probe import Call, Probe, Sizes
 from grader.vae import expected, fixtures
+from grader.vae.elbo.columns import Columns
 from grader.vae.expected import Bound, Weights
 from grader.vae.stubs import bounds, stand_ins
 
@@ -164,7 +165,7 @@ def stood_in(exam: Exam, *more: str) -> frozenset[str]:
 
 def question(
     seed: int,
-    model: Model | Line,
+    model: Model | Line | Columns,
     calls: Sequence[Call],
     helpers: frozenset[str],
     noise: np.ndarray | None = None,
