@@ -13,6 +13,7 @@ from grader.kit.check import Exam, generator
 from grader.kit.observation import Outcome, Value
 from grader.kit.probe import Call, Probe
 from grader.vae import expected, fixtures
+from grader.vae.elbo.columns import Columns
 from grader.vae.expected import Bound, Weights
 from grader.vae.sizes import Sizes
 from grader.vae.stubs import bounds, stand_ins
@@ -204,7 +205,7 @@ def stood_in(exam: Exam, *more: str) -> frozenset[str]:
 
 def question(
     seed: int,
-    model: Model | Line,
+    model: Model | Line | Columns,
     calls: Sequence[Call],
     helpers: frozenset[str],
     noise: np.ndarray | None = None,
