@@ -69,7 +69,8 @@ def settle(folder: str) -> None:
     os.environ.update(HOME=folder, TMPDIR=folder)
     tempfile.tempdir = folder
     # Modes, times and attributes of files are refused, and copying a file must not fail of that.
-    os.chmod = os.utime = lambda *args, **kwargs: None  # type: ignore[assignment]
+    os.chmod = lambda *args, **kwargs: None
+    os.utime = lambda path, *args, **kwargs: os.stat(path) and None
     if hasattr(os, "listxattr"):
         os.listxattr = lambda *args, **kwargs: []
 

@@ -19,7 +19,14 @@ import torch
 
 from grader.candidate import confinement, loader, scratch
 from grader.candidate.confinement import allowed_paths
-from grader.candidate.patches import cpu_only, eager, idle_modules, notebook_data, torchvision_fix
+from grader.candidate.patches import (
+    cpu_only,
+    eager,
+    idle_modules,
+    notebook_data,
+    programs,
+    torchvision_fix,
+)
 from grader.candidate.run_once import run_once
 from grader.protocol.limits import Limits
 from grader.protocol.wire import Message, pack, read_exactly, unpack
@@ -61,6 +68,7 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
         _send(wire, {"kind": "unconfined", "missing": list(error.missing)}, [])
         return
     idle_modules.install()
+    programs.pass_over(".")
     for folder in profile.writable:
         scratch.settle(folder)
     notes: list[str] = []

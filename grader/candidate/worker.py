@@ -17,7 +17,7 @@ import torch
 
 from grader.candidate import confinement, scratch
 from grader.candidate.loader import begin, describe, generators, load, move_on, seed_all
-from grader.candidate.patches import cpu_only, eager, idle_modules, torchvision_fix
+from grader.candidate.patches import cpu_only, eager, idle_modules, programs, torchvision_fix
 from grader.candidate.reply import Outbox, encode, plain
 from grader.candidate.tripwire import Tripwire
 from grader.protocol.limits import Limits
@@ -51,6 +51,7 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         outbox.send({"kind": "unconfined", "missing": error.missing})
         return
     idle_modules.install()
+    programs.pass_over(".")
     tripwire = Tripwire(job.body["watch"])
     eager.install_for_checks()
     for probe in job.body["probes"]:

@@ -19,9 +19,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="student code is
 
 STEPS = {
     "program": (
-        "import subprocess; subprocess.run(['nvidia-smi'])",
-        "import subprocess; subprocess.check_output('git log', shell=True)",
-        "import os; os.popen('ls').read()",
         "import os; os.fork()",
         "import multiprocessing; multiprocessing.Process(target=print).start()",
         "from concurrent.futures import ProcessPoolExecutor; ProcessPoolExecutor(2).submit(abs, 1)",
@@ -95,6 +92,37 @@ def test_errors_of_a_method_are_its_own(step: str, candidates: Candidates, tmp_p
     what, words = told(candidates, step, tmp_path)
     assert what == ""
     assert words.startswith("`elbo` raised ")
+
+
+PASSED_OVER = (
+    "import subprocess; subprocess.run(['nvidia-smi'], check=True)",
+    "import subprocess; a = 'A100' in subprocess.run('nvidia-smi', shell=True,"
+    " capture_output=True, text=True).stdout",
+    "import subprocess; subprocess.check_output('git log', shell=True).decode()",
+    "import subprocess; subprocess.getoutput('nvidia-smi -L').startswith('GPU 0')",
+    "import os; os.popen('ls').read()",
+    "import os; os.system('mkdir -p logs; touch logs/a'); open('logs/a').read()",
+)
+
+
+def test_programs_are_passed_over(candidates: Candidates, tmp_path: Path) -> None:
+    steps = "; ".join(PASSED_OVER)
+    body = "".join(f"        {part}\n" for part in steps.split("; "))
+    body = body.replace("mkdir -p logs\n        touch", "mkdir -p logs; touch")
+    source = f"class VAE(Honest):\n    def elbo(self, x):\n{body}        return 1\n"
+    assert failures(candidates, source, tmp_path, (ELBO,)) == []
+
+
+def test_a_global_that_comes_from_a_program_is_bound(
+    candidates: Candidates, tmp_path: Path
+) -> None:
+    source = """
+import subprocess
+FAST = 'A100' in subprocess.run('nvidia-smi', shell=True, capture_output=True, text=True).stdout
+class VAE(Honest):
+    fast = FAST
+"""
+    assert failures(candidates, source, tmp_path) == []
 
 
 def test_what_is_made_of_a_refusal_is_one_and_what_comes_after_it_is_none(

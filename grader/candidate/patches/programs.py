@@ -1,4 +1,4 @@
-"""Passes over the programs that a notebook starts: a confined kernel can't start any.
+"""Passes over the programs that student code starts: a confined process can't start any.
 
 What only makes, copies and removes files in the folder of the run is carried out without a program.
 """
@@ -18,19 +18,22 @@ from typing import Any
 from grader.candidate.patches.file_commands import carry_out
 
 NOTE = "[The grader starts no programs; this one was passed over.]"
+_PARAMETERS = inspect.signature(subprocess.Popen.__init__)
 _NEAR = 6
 """Frames between a notebook's own call in `subprocess` and the start of a program."""
 
 
-def pass_over() -> None:
-    """Have every program seem to end at once, well and without output."""
+def pass_over(work: str = "../work") -> None:
+    """Have every program seem to end at once, well and without output.
+
+    ``work`` leads from the home to the folder where files are made; by default to that of a run.
+    """
     kind: Any = subprocess.Popen
-    parameters = inspect.signature(kind.__init__)
     texts = ("text", "encoding", "errors", "universal_newlines")
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        given = parameters.bind(self, *args, **kwargs).arguments
-        if not _carries_out(given["args"]):
+        given = _PARAMETERS.bind(self, *args, **kwargs).arguments
+        if not _carries_out(given["args"], work):
             _say()
         empty: Callable[[], Any] = io.BytesIO
         if any(given.get(name) for name in texts):
@@ -49,20 +52,19 @@ def pass_over() -> None:
     kind.send_signal = lambda self, sig: None
 
     def system(command: Any) -> int:
-        if not _carries_out(command):
+        if not _carries_out(command, work):
             _say()
         return 0
 
     os.system = system
 
 
-def _carries_out(command: Any) -> bool:
+def _carries_out(command: Any, work: str) -> bool:
     """Whether a command is about files alone, which is done then."""
     words = isinstance(command, (list, tuple)) and all(isinstance(word, str) for word in command)
     script = shlex.join(command) if words else command
-    # The folder beside the home is that of the run (see `grader.candidate.kernel`).
-    folder = Path(os.environ.get("HOME", ".")).with_name("work")
-    return isinstance(script, str) and carry_out(script, folder)
+    folder = os.path.normpath(os.path.join(os.environ.get("HOME", "."), work))
+    return isinstance(script, str) and carry_out(script, Path(folder))
 
 
 def _say() -> None:
