@@ -56,6 +56,12 @@ _NEVER_OF_DATA = re.compile(
     r"SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError|NotImplementedError"
     r"|KeyboardInterrupt|SystemExit|UsageError"
 )
+_OF_KINDS = re.compile(r"AttributeError|TypeError")
+"""They come of data only where something is None that a loop would have made."""
+_OF_SHAPES = re.compile(
+    r"invalid for input of size|cannot reshape|shapes cannot be multiplied|must match"
+    r"|size mismatch|could not be broadcast|not aligned|is not divisible"
+)
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 _OF_AMOUNTS = re.compile(
     r"StopIteration|IndexError|KeyError|ZeroDivisionError|\w*LocalError|NameError"
@@ -88,10 +94,20 @@ def may_count_images(name: str, text: str, traceback: str, sources: Iterable[str
     ``sources`` are the cells up to the one that failed.
     """
     cells = "\n".join(sources)
+    if _OF_KINDS.fullmatch(name) and "NoneType" not in text:
+        return False
     if "MNIST" not in cells or _NEVER_OF_DATA.search(name) or _IN_CLASS.search(traceback):
         return False
     unknown = _UNKNOWN.search(text) if name == "NameError" else None
     return unknown is None or len(re.findall(rf"\b{unknown[1]}\b", cells)) > 1
+
+
+def is_same_misfit(error: str | None, other: str | None) -> bool:
+    """Whether two runs, on few images and on many, failed with the same words about shapes.
+
+    Then the shapes don't come of the number of images.
+    """
+    return error == other and bool(_OF_SHAPES.search(error or ""))
 
 
 def names_amounts(name: str, text: str, traceback: str, source: str) -> bool:

@@ -34,6 +34,7 @@ def further(small: RunOutcome, large: RunOutcome, counts: Mapping[bool, int]) ->
         chosen, notes = large, [run_explanations.repeated(failed, counts[True])]
     else:
         chosen, notes = small, []
-    if chosen.may_count_images and chosen.names_amounts:
+    is_own = run_explanations.is_same_misfit(small.run.error, large.run.error)
+    if chosen.may_count_images and chosen.names_amounts and not is_own:
         notes.append(run_explanations.small_part(counts[True], counts[False]))
     return replace(chosen, run=replace(chosen.run, notes=(*chosen.run.notes, *notes)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grader.report.course import Entry, Identity
 from grader.report.csv_write import Cell, points_cell, table, time_cell
 from grader.report.plain import number
+from grader.report.result import Result
 
 _BEFORE = ("name", "student", "id", "email", "status", "points", "max_points")
 _AFTER = ("submitted_utc", "flags", "reason")
@@ -37,6 +38,7 @@ def flags(entry: Entry) -> tuple[str, ...]:
     result = entry.result
     found: list[str] = [] if result.status == "graded" else [result.status]
     found += ["late"] * entry.late
+    found += [f"couldn't be checked: {task}" for task in _unchecked(result)]
     found += [f"rule broken: {rule.id}" for rule in result.rules if rule.status == "broken"]
     if result.run.status not in ("completed", "not_run"):
         found.append(f"run {result.run.status}")
@@ -47,6 +49,15 @@ def flags(entry: Entry) -> tuple[str, ...]:
         for override in entry.overrides
     ]
     return (*found, *entry.notes)
+
+
+def _unchecked(result: Result) -> tuple[str, ...]:
+    """The tasks that lost a check by what confinement refused, which says nothing of the method."""
+    return tuple(
+        task.id
+        for task in result.tasks
+        if any(c.status == "failed" and c.evidence.get("refused") for c in task.checks)
+    )
 
 
 def _row(

@@ -43,6 +43,15 @@ def test_a_row_a_student_with_points_of_tasks_and_checks() -> None:
     assert "rule broken: no_additional_imports" in ada["flags"]
 
 
+def test_what_could_not_be_checked_is_flagged() -> None:
+    result = graded()
+    task, *others = result.tasks
+    refused = replace(task.checks[0], status="failed", evidence={"refused": "file"})
+    unchecked = replace(result, tasks=(replace(task, checks=(refused, *task.checks[1:])), *others))
+    rows = read(to_gradebook([entry(unchecked), entry(result)]))
+    assert ["couldn't be checked: kl" in row["flags"] for row in rows] == [True, False]
+
+
 def test_the_time_of_a_submission_is_in_both_tables() -> None:
     moment = datetime(2026, 1, 2, 4, 4, 5, tzinfo=timezone(timedelta(hours=1)))
     entries = [replace(entry(graded()), submitted=moment), entry(graded(), "Bob", "13")]

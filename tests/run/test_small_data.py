@@ -108,6 +108,27 @@ def test_an_error_of_the_class_says_nothing_of_data(run: Start) -> None:
     assert (came.status, came.cell, came.notes) == ("failed", 4, ())
 
 
+TRAINING = (
+    "for step, (x, y) in enumerate(train_loader):\n    x = x.view(len(x), {width})\n"
+    "    loss = -model.{method}(x).mean()"
+)
+
+
+@pytest.mark.parametrize(("width", "method"), [(700, "forward"), (784, "forwards")])
+def test_an_error_of_the_students_in_a_training_loop_is_not_excused(
+    width: int, method: str, run: Start
+) -> None:
+    came = run("model = nn.Linear(784, 1)", TRAINING.format(width=width, method=method))
+    assert (came.status, came.cell, came.notes) == ("failed", 4, ())
+
+
+def test_a_shape_that_comes_of_few_images_is_excused() -> None:
+    few = "RuntimeError: shape '[100, 64]' is invalid for input of size {}"
+    small = RunOutcome(Came("failed", cell=4, error=few.format(640)), may_count_images=True)
+    large = RunOutcome(Came("failed", cell=4, error=few.format(6464)))
+    assert further(small, large, COUNTS).run.notes[0].startswith(NO_ERROR)
+
+
 @pytest.mark.parametrize(
     ("small", "large", "status", "cell"),
     [
@@ -139,6 +160,10 @@ def test_the_run_that_got_further_counts(
         ("NotImplementedError", "", False),
         ("ImportError", "cannot import name 'x'", False),
         ("SyntaxError", "invalid syntax", False),
+        ("AttributeError", "'Net' object has no attribute 'los'", False),
+        ("AttributeError", "'NoneType' object has no attribute 'loss'", True),
+        ("TypeError", "forward() takes 2 positional arguments but 3 were given", False),
+        ("TypeError", "'>' not supported between 'NoneType' and 'int'", True),
     ],
 )
 def test_which_errors_may_come_of_few_images(name: str, text: str, counts: bool) -> None:
