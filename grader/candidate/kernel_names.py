@@ -154,6 +154,10 @@ class Shell(Idle):
 def offer(namespace: dict[str, Any], whole: bool) -> Shell:
     """Bind the names that a kernel offers; the shell that it is."""
     shell = Shell(namespace, whole)
+    for name in ("IPython", "IPython.core.getipython"):
+        module: Any = sys.modules.get(name)
+        if getattr(module, "__file__", None):  # the real one, which knows of no shell here
+            module.get_ipython = lambda: shell
     namespace.update(
         display=lambda *_, **__: None,
         get_ipython=lambda: shell,

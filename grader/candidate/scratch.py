@@ -59,10 +59,10 @@ def _is_empty(folder: str) -> bool:
         os.close(opened)
 
 
-def settle(folder: str) -> None:
+def settle(folder: str) -> str:
     """Have this process work in a folder, and look there for its home and for temporary files.
 
-    It is the root where nothing else of the disk is to be seen.
+    It is the root where nothing else of the disk is to be seen. Return the folder.
     """
     folder = folder if os.path.isdir(folder) else "/"
     os.chdir(folder)
@@ -73,6 +73,7 @@ def settle(folder: str) -> None:
     os.utime = lambda path, *args, **kwargs: os.stat(path) and None
     if hasattr(os, "listxattr"):
         os.listxattr = lambda *args, **kwargs: []
+    return folder
 
 
 def remove(folder: str) -> None:

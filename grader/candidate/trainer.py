@@ -24,6 +24,7 @@ from grader.candidate.patches import (
     eager,
     idle_modules,
     notebook_data,
+    places,
     programs,
     torchvision_fix,
 )
@@ -70,7 +71,7 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
     idle_modules.install()
     programs.pass_over(".")
     for folder in profile.writable:
-        scratch.settle(folder)
+        places.bring_named_here(job.body["program"], scratch.settle(folder))
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
     if cuda and device == "cpu":  # a fork has it from its warm process

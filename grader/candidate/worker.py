@@ -17,7 +17,14 @@ import torch
 
 from grader.candidate import confinement, scratch
 from grader.candidate.loader import begin, describe, generators, load, move_on, seed_all
-from grader.candidate.patches import cpu_only, eager, idle_modules, programs, torchvision_fix
+from grader.candidate.patches import (
+    cpu_only,
+    eager,
+    idle_modules,
+    places,
+    programs,
+    torchvision_fix,
+)
 from grader.candidate.reply import Outbox, encode, plain
 from grader.candidate.tripwire import Tripwire
 from grader.protocol.limits import Limits
@@ -54,6 +61,7 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
     programs.pass_over(".")
     tripwire = Tripwire(job.body["watch"])
     eager.install_for_checks()
+    places.bring_named_here(job.body["program"], scratch.settle(folder))
     for probe in job.body["probes"]:
         scratch.settle(folder)
         scratch.clear(folder)

@@ -20,7 +20,7 @@ from grader.examiner.channels import receive_exactly
 from grader.examiner.forkserver_client import START_SECONDS, Nursery, environment
 from grader.examiner.notebook_bindings import beside
 from grader.examiner.processes import Ending, ForkedProcess, Interrupted, Process, SpawnedProcess
-from grader.examiner.run_explanations import without_places
+from grader.examiner.run_explanations import cause, without_places
 from grader.kit.observation import clean
 from grader.kit.probe import Sizes, model, program
 from grader.protocol.limits import Limits
@@ -158,7 +158,7 @@ def read_reply(reply: Message) -> Training:
         len(losses),
         steps_per_second=round(len(losses) / seconds, 1) if seconds > 0 else None,
         error=None if failure is None else _error(failure),
-        notes=tuple(clean(note, 400) for note in body["notes"][:5]),
+        notes=(*(clean(note, 400) for note in body["notes"][:5]), *_cause(failure)),
     )
     return judge(training, losses)
 
@@ -223,6 +223,14 @@ def contradiction(training: Training, elbo_is_right: bool | None) -> str | None:
             "failed: a loss curve alone doesn't tell the two apart."
         )
     return None
+
+
+def _cause(failure: Any) -> tuple[str, ...]:
+    """The note on an exception that comes of what the grader refuses."""
+    if failure is None or not failure.get("refused"):
+        return ()
+    note = cause(clean(failure["type"], 100), clean(failure["text"]), "")
+    return (note,) if note else ()
 
 
 def _error(failure: Any) -> str:

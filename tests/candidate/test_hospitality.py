@@ -34,6 +34,24 @@ class VAE(Honest):
     def encoder(self, x):
         return checkpoint(super().encoder, x, use_reentrant=False)
 """,
+    "files in folders of Colab and Kaggle, and for temporary ones": """
+import os
+from pathlib import Path
+class VAE(Honest):
+    def elbo(self, x):
+        assert not Path('/kaggle/working/log.txt').exists()
+        with open('/kaggle/working/log.txt', 'a') as log:
+            log.write('elbo')
+        assert os.path.getsize('/kaggle/working/log.txt') == 4
+        torch.save(x, '/content/drive/MyDrive/x.pt')
+        assert torch.equal(torch.load('/content/drive/MyDrive/x.pt'), x)
+        np.save('/tmp/x.npy', x.detach().numpy())
+        os.makedirs('/tmp/new/inner')
+        os.remove('/kaggle/working/log.txt')
+        os.rmdir('/tmp/new/inner')
+        os.rmdir('/tmp/new')
+        return super().elbo(x)
+""",
     "derivatives as functions": """
 class VAE(Honest):
     def kl_divergence(self, mu, logsigma):

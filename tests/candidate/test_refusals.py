@@ -33,7 +33,7 @@ STEPS = {
     "file": (
         "open('/etc/passwd')",
         "open('/log.txt', 'w')",
-        "import os; os.makedirs('/content/drive')",
+        "import os; os.makedirs('/mnt/drive')",
         "torch.save(x, '/usr/vae.pt')",
     ),
     "rights": ("import os; os.symlink('a', 'b')",),
@@ -92,6 +92,11 @@ def test_errors_of_a_method_are_its_own(step: str, candidates: Candidates, tmp_p
     what, words = told(candidates, step, tmp_path)
     assert what == ""
     assert words.startswith("`elbo` raised ")
+
+
+def test_no_name_that_chance_chose_is_told(candidates: Candidates, tmp_path: Path) -> None:
+    _, words = told(candidates, "self.share_memory()", tmp_path)
+    assert "shared memory object </torch> in read-write mode" in words
 
 
 PASSED_OVER = (

@@ -196,6 +196,29 @@ def test_a_class_may_write_files_while_it_is_trained(train: Train) -> None:
     assert trained.status == "completed", trained.error
 
 
+@pytest.mark.parametrize("name", ["/kaggle/working/l", "/content/l", "/tmp/l"])
+def test_a_class_may_write_where_a_notebook_may(train: Train, name: str) -> None:
+    trained = train((FIRST_OF_ELBO, f"open({name!r}, 'a').write('x'); {FIRST_OF_ELBO}"))
+    assert (trained.status, trained.error) == ("completed", None)
+
+
+def test_what_is_refused_is_told_as_the_graders_doing(train: Train) -> None:
+    trained = train((FIRST_OF_ELBO, f"open('/home/ada/l', 'a'); {FIRST_OF_ELBO}"))
+    assert trained.status == "failed"
+    assert any(note.startswith("This may be no error of yours: ") for note in trained.notes)
+    assert train((FIRST_OF_ELBO, f"1 / 0; {FIRST_OF_ELBO}")).notes == ()
+
+
+def test_the_shell_is_there_in_training(train: Train) -> None:
+    asked = (
+        "from IPython import get_ipython; from IPython.core.getipython import get_ipython as other"
+    )
+    trained = train(
+        (FIRST_OF_ELBO, f"{asked}; assert None not in (get_ipython(), other()); {FIRST_OF_ELBO}")
+    )
+    assert (trained.status, trained.error) == ("completed", None)
+
+
 def test_exception_is_told_with_its_place(train: Train) -> None:
     result = train(("hidden = F.relu(self.linear3(z))", "hidden = F.relu(self.linear1(z))"))
     assert result.status == "failed"

@@ -1,4 +1,4 @@
-"""Folders that a notebook names: those of Colab and Kaggle lie in its own, and it stays in that."""
+"""Folders that code names: those of Colab, of Kaggle and for temporary files lie in its own."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import builtins
 import io
 import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 NOTE = "[The grader has no such folder; this line was passed over.]"
-_NAMED = re.compile(r"/content\b|/kaggle\b")
-_ELSEWHERE = re.compile(r"/(?:content|kaggle/working)(?=/|$)|/kaggle(?=/|$)")
+_NAMED = re.compile(r"/(?:content|kaggle|tmp)\b")
+_ELSEWHERE = re.compile(r"/(?:content|kaggle/working|kaggle|tmp)(?=/|$)")
 
 _ONE_PATH = ("listdir", "lstat", "mkdir", "open", "remove", "rmdir", "scandir", "stat", "unlink")
 _TWO_PATHS = ("rename", "replace")
+_make_folder = os.mkdir
+"""The system's own, which takes a path as it is."""
 
 
 def are_named(source: str) -> bool:
-    """Whether code may name a folder of Colab's or Kaggle's."""
+    """Whether code may name a folder of Colab's or Kaggle's, or that for temporary files."""
     return _NAMED.search(source) is not None
 
 
@@ -33,7 +36,7 @@ def stay_in(folder: Path) -> None:
     def stay(path: Any) -> None:
         if isinstance(path, int):
             return chdir(path)
-        target = Path(os.path.realpath(_here(path, home / "work")))
+        target = Path(os.path.realpath(_here(path, home / "work", _kept(home))))
         if target.is_dir() and (target == home or home in target.parents):
             return chdir(target)
         return print(NOTE)
@@ -42,35 +45,58 @@ def stay_in(folder: Path) -> None:
 
 
 def bring_here(folder: Path) -> Callable[..., Any]:
-    """Have what is named in Colab's or Kaggle's folders lie in this one; the new ``open``."""
+    """Have what is named in such folders lie in this one; the new ``open``.
+
+    What lies there already stays in its place: the folder around this one, and Python.
+    """
     import torch
+
+    kept = _kept(folder.parent)
 
     for name in (*_ONE_PATH, *_TWO_PATHS):
         count = 2 if name in _TWO_PATHS else 1
-        setattr(os, name, _with_paths(getattr(os, name), folder, range(count)))
-    io.open = builtins.open = _with_paths(io.open, folder, (0,))
-    torch.save = _with_paths(torch.save, folder, (1,))
-    torch.load = _with_paths(torch.load, folder, (0,))
+        setattr(os, name, _with_paths(getattr(os, name), range(count), folder, kept))
+    io.open = builtins.open = _with_paths(io.open, (0,), folder, kept)
+    torch.save = _with_paths(torch.save, (1,), folder, kept)
+    torch.load = _with_paths(torch.load, (0,), folder, kept)
     return builtins.open
 
 
-def _with_paths(function: Callable[..., Any], folder: Path, places: Any) -> Callable[..., Any]:
+def bring_named_here(program: Mapping[str, Any], folder: str) -> None:
+    """Do so where the cells of a program name such folders."""
+    if any(are_named(cell["source"]) for cell in program.get("cells", ())):
+        bring_here(Path(folder))
+
+
+def _kept(folder: Path) -> tuple[str, ...]:
+    """Where what is there is there indeed."""
+    named = (str(folder), os.path.realpath(folder), sys.prefix, sys.base_prefix, *sys.path)
+    return tuple({name.rstrip("/") + "/" for name in named if name.strip("/")})
+
+
+def _with_paths(
+    function: Callable[..., Any], places: Any, folder: Path, kept: tuple[str, ...]
+) -> Callable[..., Any]:
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if not any(isinstance(a, (str, os.PathLike)) for a in args):
             return function(*args, **kwargs)
-        given = [_here(a, folder) if at in places else a for at, a in enumerate(args)]
+        given = [_here(a, folder, kept) if at in places else a for at, a in enumerate(args)]
         return function(*given, **kwargs)
 
     return wrapper
 
 
-def _here(path: Any, folder: Path) -> Any:
-    """A path, moved into ``folder`` where it names one of Colab's or Kaggle's."""
+def _here(path: Any, folder: Path, kept: tuple[str, ...]) -> Any:
+    """A path, moved into ``folder`` where it names one of those elsewhere."""
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(name, str) or not (match := _ELSEWHERE.match(name)):
         return path
+    if f"{name}/".startswith(kept):
+        return path
     moved = folder / name[match.end() :].lstrip("/")
-    with suppress(OSError):  # a file there, of which whoever asks for it will be told
-        os.makedirs(moved.parent, exist_ok=True)
+    for parent in reversed(moved.parents):
+        if folder in parent.parents:
+            with suppress(OSError):  # there already, or a file, of which whoever asks is told
+                _make_folder(parent)
     return str(moved)
