@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, DataSet, TrainingSanity
 from grader.vae import spec
 
 if TYPE_CHECKING:
@@ -31,6 +31,18 @@ def _misconceptions() -> Mapping[str, Misconception]:
     return CATALOGUE
 
 
+def _data() -> DataSet:
+    from grader.vae.digits import MNIST
+
+    return MNIST
+
+
+def _training() -> TrainingSanity:
+    from grader.vae.training import TRAINING
+
+    return TRAINING
+
+
 ASSIGNMENT = Assignment(
     title="variational autoencoder",
     notebook="vae.ipynb",
@@ -46,4 +58,6 @@ ASSIGNMENT = Assignment(
     block_text=spec.BLOCK_TEXT,
     checks=_checks,
     misconceptions=_misconceptions,
+    data=_data,
+    training=_training,
 )

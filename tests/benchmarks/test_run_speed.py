@@ -19,14 +19,15 @@ import nbformat
 import pytest
 
 from grader.candidate.patches.notebook_data import vae_utils_path
-from grader.examiner.background import Runner
 from grader.examiner.client import Candidates
 from grader.examiner.forkserver_client import WarmFork
 from grader.examiner.grading import KNOWN_CHECKS, Grader
-from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
 from grader.examiner.notebook_run import run_notebook
 from grader.examiner.rubric import default_path, load_rubric
+from grader.examiner.runner import Runner
+from grader.examiner.sandbox import Sandbox
 from grader.submission.load import load
+from grader.vae import ASSIGNMENT
 from grader.vae.digits import shipped_folder
 
 pytestmark = pytest.mark.benchmark
@@ -81,7 +82,7 @@ def _further(notebook: Path) -> list[float]:
     seconds = []
     with Candidates() as candidates:
         assert candidates.warm is not None
-        with Runner(candidates.warm, candidates.folder) as runner:
+        with Runner(candidates.warm, candidates.folder, ASSIGNMENT) as runner:
             grader = Grader(candidates, load_rubric(default_path(), KNOWN_CHECKS), runner)
             for _ in range(1 + REPEATS):
                 started = time.perf_counter()
@@ -115,7 +116,7 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
         assert candidates.warm is not None
         kernels = WarmFork(candidates.warm, "grader.candidate.kernel")
         statements = WarmFork(kernels, "tests.benchmarks.statements")
-        chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
+        sandbox = Sandbox(ASSIGNMENT, kernels, candidates.folder)
         submission = load(notebook)
         for _ in range(1 + REPEATS):
             request = {"data": str(shipped_folder()), "notebook": str(notebook)}
@@ -124,7 +125,7 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
             wire.close()
             control.close()
             started = time.process_time()
-            outcome = run_notebook(submission, kernels, candidates.folder, chosen)
+            outcome = run_notebook(submission, sandbox)
             ours = time.process_time() - started
             assert outcome.executed is not None
             last = nbformat.reads(outcome.executed, as_version=4).cells[-1].outputs[0].text
