@@ -51,9 +51,11 @@ def grade(
     from grader.examiner.client import Candidates
 
     with Candidates(trust=trust) as candidates:
-        from grader.examiner.background import Runner, RunOptions
         from grader.examiner.grading import KNOWN_CHECKS, Grader
         from grader.examiner.rubric import default_path, load_rubric
+        from grader.examiner.runner import Runner
+        from grader.examiner.sandbox import RunOptions
+        from grader.vae import ASSIGNMENT
 
         points = load_rubric(
             Path(rubric) if rubric else default_path(),
@@ -64,7 +66,9 @@ def grade(
             candidates.require_confinement()
         runner = None
         if run and candidates.fork_server is not None:
-            runner = Runner(candidates.fork_server, candidates.folder, RunOptions(trust=trust))
+            runner = Runner(
+                candidates.fork_server, candidates.folder, ASSIGNMENT, RunOptions(trust=trust)
+            )
         with runner or nullcontext():
             return Grader(candidates, points, runner).grade(Path(path)).result
 

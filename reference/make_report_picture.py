@@ -8,11 +8,12 @@ from pathlib import Path
 
 import nbformat
 
-from grader.examiner.background import Runner
 from grader.examiner.client import Candidates
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.rubric import default_path, load_rubric
+from grader.examiner.runner import Runner
 from grader.report.terminal import to_svg
+from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = {
@@ -41,7 +42,7 @@ def main() -> None:
         path = Path(folder) / "vae.ipynb"
         nbformat.write(notebook, path)
         assert candidates.fork_server is not None
-        with Runner(candidates.fork_server, candidates.folder) as runner:
+        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
             rubric = load_rubric(default_path(), KNOWN_CHECKS)
             result = Grader(candidates, rubric, runner).grade(path).result
     shown = replace(result, submission=replace(result.submission, path="vae.ipynb"))

@@ -10,10 +10,10 @@ import nbformat
 import pytest
 from outcomes import ROOT, lost_checks
 
-from grader.examiner.background import Runner
 from grader.examiner.client import Candidates
 from grader.examiner.grading import Grader, grade_file
 from grader.examiner.rubric import Rubric
+from grader.examiner.runner import Runner
 from grader.report.result import (
     CheckResult,
     Result,
@@ -25,7 +25,7 @@ from grader.report.result import (
 from grader.report.terminal import to_terminal
 from grader.report.to_json import to_json
 from grader.submission import extract, load
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -192,7 +192,7 @@ def test_broken_run_takes_no_points_from_a_right_class(
     notebook.cells.insert(after_the_class, nbformat.v4.new_code_cell(statement))
     nbformat.write(notebook, tmp_path / "a.ipynb")
     assert candidates.fork_server is not None
-    with Runner(candidates.fork_server, candidates.folder) as runner:
+    with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
         result = Grader(candidates, rubric, runner).grade(tmp_path / "a.ipynb").result
     assert result.points == 60
     assert result.run.status in ("failed", "killed")

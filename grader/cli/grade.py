@@ -171,12 +171,14 @@ def main(
         # Without forks there is no kernel: a cold one would take longer than all the checks.
         runner = None
         if candidates.fork_server is not None and not no_run:
-            from grader.examiner.background import Runner, RunOptions
-            from grader.vae.digits import DataError
+            from grader.assignment import DataError
+            from grader.examiner.runner import Runner
+            from grader.examiner.sandbox import RunOptions
+            from grader.vae import ASSIGNMENT
 
             try:
                 options = RunOptions(data_folder, trust)
-                runner = Runner(candidates.fork_server, candidates.folder, options)
+                runner = Runner(candidates.fork_server, candidates.folder, ASSIGNMENT, options)
             except DataError as error:
                 raise click.UsageError(f"--data: {error}.") from error
         missing = () if trust else confinement.missing()

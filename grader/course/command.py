@@ -15,6 +15,7 @@ from typing import TextIO
 import click
 
 from grader import __version__
+from grader.assignment import DataError
 from grader.cli.folding import folded
 from grader.cli.modes import UnusableError
 from grader.course.archives import SubmissionsError
@@ -30,17 +31,18 @@ from grader.course.schedule import Schedule, default_jobs, failed_result
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.examiner import confinement, machine
-from grader.examiner.background import Runner, RunOptions
 from grader.examiner.client import Candidates, GraderError, Isolation
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.rubric import Rubric, RubricError, default_path, load_rubric
+from grader.examiner.runner import Runner
+from grader.examiner.sandbox import RunOptions
 from grader.platforms.nbgrader_db import read_roster
 from grader.platforms.nbgrader_grades import NO_ROSTER
 from grader.report.course import Entry
 from grader.report.page import to_page
 from grader.report.result import Result
 from grader.report.result import Submission as Graded
-from grader.vae.digits import DataError, read_digits
+from grader.vae import ASSIGNMENT
 
 _AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
@@ -150,8 +152,8 @@ def _how(course: Course, rubric: Rubric) -> bytes:
     digest = hashlib.sha256(f"{course.no_run} {rubric!r}".encode())
     if course.data is not None and not course.no_run:
         for train in (True, False):
-            digits = read_digits(course.data.resolve(), train)
-            digest.update(digits.images.tobytes() + digits.labels.tobytes())
+            arrays = ASSIGNMENT.data().read(course.data.resolve(), train)
+            digest.update(b"".join(array.tobytes() for array in arrays))
     return digest.digest()
 
 
@@ -214,7 +216,7 @@ def _graded(
         runner = None
         if candidates.fork_server is not None and not course.no_run:
             options = RunOptions(course.data, course.trust, at_once=jobs)
-            runner = Runner(candidates.fork_server, candidates.folder, options)
+            runner = Runner(candidates.fork_server, candidates.folder, ASSIGNMENT, options)
             stack.enter_context(runner)
         # With a submission a core, more than one check of each would only wait for each other.
         at_once = max(1, default_jobs() // jobs)

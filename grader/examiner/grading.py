@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from grader import __version__
-from grader.examiner.background import Runner
 from grader.examiner.client import Candidates, GraderError
 from grader.examiner.examination import examine, works_at_full_size_only
 from grader.examiner.hangs import Hangs
 from grader.examiner.penalties import charged, penalty, rule_results
 from grader.examiner.rubric import Rubric
 from grader.examiner.run_explanations import NO_ERROR
-from grader.examiner.training_run import contradiction, fall_words
+from grader.examiner.runner import Runner
+from grader.examiner.training_verdict import contradiction, fall_words
 from grader.examiner.widening import Checked, with_widening
 from grader.kit.observation import Observation, clean
 from grader.kit.probe import Probe
@@ -168,7 +168,9 @@ class Grader:
         findings = list(findings)
         findings += _seen_at_run_time(touched, findings, code)
         if trained.fell is False:
-            findings.append(Finding(LOSS_FALLS, None, 0, 0, fall_words(trained)))
+            findings.append(
+                Finding(LOSS_FALLS, None, 0, 0, fall_words(trained, ASSIGNMENT.training()))
+            )
         tasks = charged(tasks, findings, self.rubric)
         broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
         cost = self.rubric.rules[LOSS_FALLS]
@@ -248,21 +250,8 @@ def _advice(
             f"{names}: right at the assignment's sizes (784, 32, 400) alone. With sizes taken from "
             "arguments and attributes, never as numbers, it works for every model."
         )
-    unexpected = contradiction(training, _elbo_is_right(tasks))
+    unexpected = contradiction(training, tasks, ASSIGNMENT)
     return (*advice, unexpected) if unexpected else tuple(advice)
-
-
-def _elbo_is_right(tasks: tuple[TaskResult, ...]) -> bool | None:
-    """What the checks found; None unless one failed, or all there are ran and passed.
-
-    It is open, too, where another method that training calls has an error of its own.
-    """
-    found = {check.id: check.status for task in tasks for check in task.checks}
-    statuses = {found.get(check.id) for check in CHECKS if check.task == "elbo"}
-    if "failed" in statuses:
-        return False
-    beside = {found.get(check.id) for check in CHECKS if check.task not in ("elbo", "sample")}
-    return True if statuses == {"passed"} and "failed" not in beside else None
 
 
 def _environment(candidates: Candidates) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, DataSet, TrainingSanity
 from grader.vae import spec
 
 if TYPE_CHECKING:
@@ -29,6 +29,18 @@ def _misconceptions() -> Mapping[str, Misconception]:
     from grader.vae.misconceptions import CATALOGUE
 
     return CATALOGUE
+
+
+def _data() -> DataSet:
+    from grader.vae.digits import MNIST
+
+    return MNIST
+
+
+def _training() -> TrainingSanity:
+    from grader.vae.training import TRAINING
+
+    return TRAINING
 
 
 ASSIGNMENT = Assignment(
@@ -54,4 +66,6 @@ ASSIGNMENT = Assignment(
     kernel_module="grader.vae.notebook_environment",
     checks=_checks,
     misconceptions=_misconceptions,
+    data=_data,
+    training=_training,
 )

@@ -166,12 +166,15 @@ from grader.examiner.client import Candidates
 from grader.examiner.forkserver_client import RootForkServer
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.background import Runner
+from grader.examiner.runner import Runner
+from grader.vae import ASSIGNMENT
 import grader
 assert grader.__file__.startswith(sys.argv[2]), grader.__file__
 if sys.argv[3] != "landlock":
     client.RootForkServer = lambda folder, _: RootForkServer(folder, "tests.redteam.no_landlock")
-with Candidates() as candidates, Runner(candidates.fork_server, candidates.folder) as runner:
+candidates = Candidates()
+server = candidates.fork_server
+with candidates, Runner(server, candidates.folder, ASSIGNMENT) as runner:
     rubric = load_rubric(default_path(), KNOWN_CHECKS)
     graded = Grader(candidates, rubric, runner).grade(Path(sys.argv[1]))
     print(graded.result.points, [t.points for t in graded.result.tasks if t.id == "kl"][0])

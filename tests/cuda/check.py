@@ -15,13 +15,14 @@ import nbformat
 import torch
 
 from grader.examiner import training_run
-from grader.examiner.background import Runner
 from grader.examiner.client import Candidates
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.processes import SpawnedProcess
 from grader.examiner.rubric import default_path, load_rubric
+from grader.examiner.runner import Runner
 from grader.protocol.devices import cuda_devices
 from grader.report.result import Result
+from grader.vae import ASSIGNMENT
 
 SOLVED = Path(__file__).parents[2] / "reference" / "vae_solved.ipynb"
 FIRST_OF_ELBO = "mu, logsigma = self.encoder(x)"
@@ -77,7 +78,7 @@ def _graded(path: Path, gpu: bool, confined: bool) -> bool:
     started = time.monotonic()
     with Candidates() as candidates:
         assert candidates.fork_server is not None
-        with Runner(candidates.fork_server, candidates.folder) as runner:
+        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
             grader = Grader(candidates, load_rubric(default_path(), KNOWN_CHECKS), runner)
             result = grader.grade(path).result
     right = _is_right(result, path.stem, gpu)
