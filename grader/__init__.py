@@ -65,8 +65,10 @@ def grade(
         if not trust:
             candidates.require_confinement()
         runner = None
-        if run and candidates.warm is not None:
-            runner = Runner(candidates.warm, candidates.folder, ASSIGNMENT, RunOptions(trust=trust))
+        if run and candidates.fork_server is not None:
+            runner = Runner(
+                candidates.fork_server, candidates.folder, ASSIGNMENT, RunOptions(trust=trust)
+            )
         with runner or nullcontext():
             return Grader(candidates, points, runner).grade(Path(path)).result
 

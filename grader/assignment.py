@@ -130,8 +130,12 @@ class Assignment:
         bound_names: globals that the notebook binds and methods may use; they are bound to fit the
             instance under test.
         instance_name: the one of them that is bound to the instance.
+        computed_arguments: parameters of methods that other layers compute in training.
         given_modules: modules that students receive beside the notebook.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
+        known_notebooks: SHA-256 of the notebooks that come with the project.
+        kernel_module: name of the module that processes of student code import, for the data and
+            the modules that a notebook finds there.
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
         data: the data set that the notebook trains on.
@@ -147,9 +151,12 @@ class Assignment:
     tasks: tuple[Task, ...]
     bound_names: tuple[str, ...]
     instance_name: str
+    computed_arguments: tuple[str, ...]
     given_modules: tuple[str, ...]
     block_mark: str
     block_text: str
+    known_notebooks: frozenset[str]
+    kernel_module: str
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]
     data: Callable[[], DataSet]

@@ -41,8 +41,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Candidates() as candidates:
         path = Path(folder) / "vae.ipynb"
         nbformat.write(notebook, path)
-        assert candidates.warm is not None
-        with Runner(candidates.warm, candidates.folder, ASSIGNMENT) as runner:
+        assert candidates.fork_server is not None
+        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
             rubric = load_rubric(default_path(), KNOWN_CHECKS)
             result = Grader(candidates, rubric, runner).grade(path).result
     shown = replace(result, submission=replace(result.submission, path="vae.ipynb"))

@@ -1,20 +1,17 @@
-"""The warm process: holds what candidates need to have imported, and forks them.
+"""The fork server: holds what candidates need to have imported, and forks them.
 
 It is started as ``python -m grader.candidate.forkserver FD SERVICE FOLDER`` before the examiner
-reads rubric, checks or notebook. A service is a module with ``prepare()``, called once, and
-``become(wire, given)``, called in each fork; one that names ``FORKS_BEFORE_COLLAPSE`` has memory
-put into huge pages when it has forked so often. Over the socket FD the examiner asks for forks: a
-JSON object and two descriptors, the fork's wire and a control socket. The control socket tells the
-examiner the fork's pid and how it ended, or why there is none; when the examiner closes it, the
-fork and all that it started are killed. When FD closes, everything ends, and the temporary FOLDER
-is removed: the examiner may have been killed.
+reads rubric, checks or notebook. A service is a module with ``prepare(*arguments)``, called once,
+and ``become(wire, request)``, called in each fork, whose request holds the same ``arguments``. One
+that names ``FORKS_BEFORE_COLLAPSE`` has memory put into huge pages when it has forked so often.
 
-A request that names a ``folder`` and ``limits`` has the fork killed when it puts too much there.
-One that names a folder for ``scratch`` gets a fresh one in it as its ``folder``, which is gone when
-the fork has ended. One that asks for ``late`` imports is served when the service has made them,
-once, with ``import_late()``.
+Over the socket FD the examiner asks for forks: a `ForkRequest` and two descriptors, the fork's wire
+and a control socket. The control socket tells the examiner the fork's pid and how it ended, or why
+there is none (`ForkNews`); when the examiner closes it, the fork and all that it started are
+killed. When FD closes, everything ends, and the temporary FOLDER is removed: the examiner may have
+been killed.
 
-A fork may itself be a warm process, for a service that needs more imports than the first: its wire
+A fork may itself be a fork server, for a service that needs more imports than the first: its wire
 is then its FD.
 """
 
@@ -29,15 +26,14 @@ import selectors
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 from grader.candidate import huge_pages, scratch
-from grader.examiner.forkserver_client import MAX_REQUEST
-from grader.protocol import limits
-
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
+from grader.protocol import folders, libc, limits
+from grader.protocol.environment import MAX_REQUEST
+from grader.protocol.messages import ForkNews, ForkRequest
 
 FOLDER_SECONDS = 0.25
 """How often the folders that forks write to are measured."""
@@ -51,18 +47,18 @@ def main() -> None:
         with contextlib.suppress(ChildProcessError):
             while True:  # they are killed; a file that one still writes must not outlive the folder
                 os.wait()
-        scratch.remove(sys.argv[3])
+        folders.remove(sys.argv[3])
     os._exit(0)  # the examiner waits, and taking torch down in good order takes a while
 
 
-def serve(requests: socket.socket, service: str) -> None:
-    """Be a warm process of a service until the examiner closes its end of ``requests``."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+def serve(requests: socket.socket, service: str, arguments: Sequence[str] = ()) -> None:
+    """Be a fork server of a service until the examiner closes its end of ``requests``."""
+    _prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     module = importlib.import_module(service)
-    module.prepare()
+    module.prepare(*arguments)
     gc.collect()
     gc.freeze()
-    _Nursery(requests, module).run()
+    _ForkServer(requests, module, arguments).run()
 
 
 @dataclass
@@ -81,7 +77,7 @@ class _Folder:
     most: tuple[int, int]
     least_room: int
     is_scratch: bool
-    found: str | None = None
+    found: Literal["folder", "disk"] | None = None
 
     def excess(self) -> str | None:
         """Measure it; what is too much."""
@@ -92,11 +88,12 @@ class _Folder:
         return self.found
 
 
-class _Nursery:
+class _ForkServer:
     """The forks alive, by control socket and by pid."""
 
-    def __init__(self, requests: socket.socket, service: Any) -> None:
+    def __init__(self, requests: socket.socket, service: Any, arguments: Sequence[str]) -> None:
         self._service = service
+        self._arguments = arguments
         self._requests = requests
         self._controls: dict[int, socket.socket] = {}
         self._folders: dict[int, _Folder] = {}
@@ -163,7 +160,7 @@ class _Nursery:
         self._tell(control, {"pid": pid})
         return True
 
-    def _folder(self, request: dict[str, Any]) -> _Folder | None:
+    def _folder(self, request: ForkRequest) -> _Folder | None:
         """The folder of a request that is measured, which is made if it asks for that."""
         if "limits" not in request or not request.keys() & {"folder", "scratch"}:
             return None
@@ -178,7 +175,7 @@ class _Nursery:
         if folder is not None and folder.is_scratch:
             self._scratches.give_back(folder.path)
 
-    def _fork(self, wire_fd: int, request: dict[str, Any]) -> int:
+    def _fork(self, wire_fd: int, request: ForkRequest) -> int:
         if request.get("late") and not self._has_imported_late:
             self._has_imported_late = True
             self._service.import_late()
@@ -192,20 +189,22 @@ class _Nursery:
             self._become(wire_fd, request)
         return pid
 
-    def _become(self, wire_fd: int, request: dict[str, Any]) -> None:
+    def _become(self, wire_fd: int, request: ForkRequest) -> None:
         """In the child: keep nothing but the wire, and serve. Never returns."""
         status = 1
         try:
             os.setsid()
-            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            _prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             wire = os.dup2(wire_fd, 3) if wire_fd != 3 else 3
             os.closerange(4, 4096)
-            if "nursery" in request:
-                serve(socket.socket(fileno=wire), request["nursery"])
+            if "server" in request:
+                wire_socket = socket.socket(fileno=wire)
+                serve(wire_socket, request["server"], request.get("arguments", ()))
             else:
                 _silence()
+                request["arguments"] = self._arguments
                 self._service.become(wire, request)
             status = 0
         finally:
@@ -227,12 +226,17 @@ class _Nursery:
             folder = self._folders.pop(ended.si_pid, None)
             control = self._controls.pop(ended.si_pid, None)
             if control is not None:
-                died = ended.si_code != os.CLD_EXITED
-                news: dict[str, Any] = {"signal" if died else "exit": ended.si_status}
+                news: ForkNews = {
+                    "seconds": used.ru_utime + used.ru_stime,
+                    "bytes": used.ru_maxrss * 1024,
+                }
+                if ended.si_code == os.CLD_EXITED:
+                    news["exit"] = ended.si_status
+                else:
+                    news["signal"] = ended.si_status
                 if folder is not None and folder.found is not None:
                     news["excess"] = folder.found
-                took = {"seconds": used.ru_utime + used.ru_stime, "bytes": used.ru_maxrss * 1024}
-                self._tell(control, {**news, **took})
+                self._tell(control, news)
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(control)
                 control.close()
@@ -254,12 +258,12 @@ class _Nursery:
                 os.kill(pid, signal.SIGKILL)
 
     @staticmethod
-    def _tell(control: socket.socket, news: dict[str, Any]) -> None:
+    def _tell(control: socket.socket, news: ForkNews) -> None:
         with contextlib.suppress(OSError):
             control.sendall(json.dumps(news).encode() + b"\n")
 
 
-def _request(data: bytes, flags: int) -> dict[str, Any]:
+def _request(data: bytes, flags: int) -> ForkRequest:
     """What is asked for.
 
     Raises:
@@ -270,7 +274,7 @@ def _request(data: bytes, flags: int) -> dict[str, Any]:
     request = json.loads(data)
     if not isinstance(request, dict):
         raise ValueError("a request is no object")
-    return request
+    return cast(ForkRequest, request)
 
 
 def _silence() -> None:
@@ -283,9 +287,8 @@ def _silence() -> None:
 
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+        with contextlib.suppress(OSError):
+            libc.prctl(option, value)
 
 
 if __name__ == "__main__":

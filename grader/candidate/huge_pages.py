@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
-from grader.candidate import libc
+from grader.protocol import libc
 
 _HUGE = 2 << 20
 _MADV_COLLAPSE = 25  # since Linux 6.1

@@ -1,7 +1,8 @@
-"""An IPython kernel as a service of a warm process (see `grader.candidate.forkserver`).
+"""An IPython kernel as a service of a fork server (see `grader.candidate.forkserver`).
 
-The warm process imports what notebooks import; every fork of it becomes one kernel, confined before
-its first thread starts, that talks over IPC sockets in the submission's own folder.
+The fork server imports what notebooks import; every fork of it becomes one kernel, confined before
+its first thread starts, that talks over IPC sockets in the submission's own folder. What is the
+assignment's own is in a module that is imported by its name (`Assignment.kernel_module`).
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from grader.candidate.patches import (
     absent_modules,
     debuggers,
     eager,
+    loaders,
     no_gpu,
-    notebook_data,
     places,
     plots,
     programs,
     torchvision_fix,
 )
 from grader.protocol.limits import Limits
-from grader.vae.digits import read_digits, shipped_folder
+from grader.protocol.messages import READY
 
 _IMPORTED_BY_SHELLS = (
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics.ast_mod"),
@@ -36,27 +37,24 @@ _IMPORTED_BY_SHELLS = (
     "tornado.platform.asyncio",
 )
 
-READY = b"."
-"""What a kernel says on its wire when it listens."""
 MAX_WORDS = 2000
-"""Bytes of what it says there if it can't."""
+"""Bytes of what a kernel says on its wire if it can't be had."""
 
 
-def prepare() -> None:
-    """Import everything that kernels have in common. Starts no thread and opens no socket."""
+def prepare(environment: str) -> None:
+    """Import everything that kernels have in common. Start no thread and open no socket.
+
+    ``environment`` names the assignment's module.
+    """
     import torch
 
     torch.set_num_threads(1)
     torchvision_fix.install()
-    confinement.prepare()
     plots.import_plotting()
     plots.encode_quickly()
-    notebook_data.provide_vae_utils()
-    notebook_data.load_in_process()
+    loaders.load_in_process()
     eager.install()
-    notebook_data.rehearse()
-    for train in (True, False):
-        read_digits(shipped_folder(), train)
+    importlib.import_module(environment).prepare()
     # A debugger is of no use here, and slow to import.
     sys.modules["debugpy"] = None  # type: ignore[assignment]
     import ipykernel.debugger  # noqa: F401
@@ -73,16 +71,13 @@ def prepare() -> None:
     import grader.candidate.kernel_application  # noqa: F401
 
     del sys.modules["debugpy"]
+    confinement.prepare()
 
 
 def become(wire: int, request: dict[str, Any]) -> None:
-    """Serve as the kernel that ``request`` describes, until the process is killed.
+    """Serve as the kernel that a `KernelRequest` describes, until the process is killed.
 
-    The request holds ``folder`` (in which the kernel may write), ``connection_file``, ``data`` (a
-    folder of MNIST), ``whole`` (whether that is repeated to its full length), ``limits``, and
-    ``trust`` (whether it may run unconfined) and ``elsewhere`` (whether the notebook names folders
-    of Colab or Kaggle). Why there is no kernel is told on the wire: nobody sees what this process
-    prints.
+    Why there is no kernel is told on the wire: nobody sees what this process prints.
     """
     try:
         app = _start(request)
@@ -97,18 +92,17 @@ def become(wire: int, request: dict[str, Any]) -> None:
 
 
 def _start(request: dict[str, Any]) -> Any:
-    """The application of a kernel that listens, confined."""
+    """Return the application of a kernel that listens, confined."""
     from grader.candidate import kernel_application
 
     folder = Path(request["folder"])
     os.environ.update(_environment(folder))
     tempfile.tempdir = None
     os.chdir(folder / "work")
-    data = Path(request["data"])
-    whole = request["whole"]
-    notebook_data.provide_mnist(read_digits(data, True), read_digits(data, False), whole)
-    if whole:
-        notebook_data.cut_loops()
+    (environment,) = request["arguments"]
+    importlib.import_module(environment).provide_data(Path(request["data"]), request["whole"])
+    if request["whole"]:
+        loaders.cut_loops()
     connection = json.loads(Path(request["connection_file"]).read_text(encoding="utf-8"))
     kernel_application.make_profile()
     profile = confinement.Profile(

@@ -19,6 +19,7 @@ from grader.candidate import kernel_names
 from grader.candidate.patches import idle_modules, made_up_data
 from grader.candidate.refusals import refused
 from grader.candidate.statements import Run, runs_of
+from grader.protocol.messages import Described, Program
 
 MAX_TEXT = 2000
 _WHOLE = 2
@@ -67,10 +68,8 @@ def begin(seed: int) -> None:
     seed_all(seed)
 
 
-def load(
-    program: Mapping[str, Any], bind: Mapping[str, int], device: str = "cpu"
-) -> dict[str, Any]:
-    """Execute the slice as a fresh ``__main__``, with these names bound, and return its names.
+def load(program: Program, bind: Mapping[str, int], device: str = "cpu") -> dict[str, Any]:
+    """Execute a program as a fresh ``__main__``, with these names bound, and return its names.
 
     A statement beside the class that fails does not stop the rest: a method that needs what it
     would have bound says so itself when it is called.
@@ -78,29 +77,29 @@ def load(
     module = types.ModuleType("__main__")
     namespace = module.__dict__
     sys.modules["__main__"] = module
-    for name in program["modules"]:  # the notebook's own files are read as cells of its
+    for name in program.modules:  # the notebook's own files are read as cells of its
         _alias(name, module)
-    shell = kernel_names.offer(namespace, program["width"] == _WHOLE)
+    shell = kernel_names.offer(namespace, program.width == _WHOLE)
     namespace.update(bind, device=_Device(device))
-    if program["width"]:
+    if program.width:
         idle_modules.show()
     failure: BaseException | None = None
-    for cell in program["cells"]:
-        name = f"cell {cell['number']}"
-        lines = cell["source"].splitlines(keepends=True)
-        linecache.cache[name] = (len(cell["source"]), None, lines, name)
-        for run in _compiled(cell["source"], tuple(cell["keep"]), name, program["flags"]):
-            if program["width"]:
+    for cell in program.cells:
+        name = f"cell {cell.number}"
+        lines = cell.source.splitlines(keepends=True)
+        linecache.cache[name] = (len(cell.source), None, lines, name)
+        for run in _compiled(cell.source, tuple(cell.keep), name, program.flags):
+            if program.width:
                 made_up_data.install()
             try:
                 shell.keep(run(namespace))
             except Exception as error:
                 failure = error
         shell.end_cell()
-    if program["class_name"] not in namespace:
-        raise failure or NameError(f"name '{program['class_name']}' is not defined")
-    if isinstance(found := namespace[program["class_name"]], idle_modules.Idle):
-        found.refuse()
+    if program.class_name not in namespace:
+        raise failure or NameError(f"name '{program.class_name}' is not defined")
+    if isinstance(kind := namespace[program.class_name], idle_modules.Idle):
+        kind.refuse()
     namespace.update(bind, device=_Device(device))
     return namespace
 
@@ -123,8 +122,8 @@ def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list
     return [runs_of(statements[index], name, flags, index == last) for index in keep]
 
 
-def describe(error: BaseException) -> dict[str, Any]:
-    """An exception as text, with the cell and line of the student's code that it came from."""
+def describe(error: BaseException) -> Described:
+    """Return an exception as text, with the cell and line of the student's that it came from."""
     cell = line = None
     trace = error.__traceback__
     while trace is not None:
@@ -136,5 +135,4 @@ def describe(error: BaseException) -> dict[str, Any]:
         text = str(error)
     except BaseException:
         text = ""
-    told = {"type": type(error).__name__[:100], "text": text[:MAX_TEXT]}
-    return {**told, "cell": cell, "line": line, "refused": refused(error)}
+    return Described(type(error).__name__[:100], text[:MAX_TEXT], cell, line, refused(error))

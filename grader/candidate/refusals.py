@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from grader.protocol.messages import Refusal
+
 _PROGRAMS = ("subprocess", "multiprocessing", "torch.multiprocessing", "concurrent.futures.process")
 _NETWORK = ("socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "aiohttp", "ftplib")
 _REFUSED = (errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS)
 _TOO_MUCH = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
-_IN_WORDS = {
+_IN_WORDS: dict[str, Refusal] = {
     "Parent directory ": "absent",
     "Permission denied": "file",
     "Operation not permitted": "rights",
@@ -28,30 +30,25 @@ _IN_WORDS = {
 _MOST = 10
 
 
-def refused(error: BaseException) -> str | None:
-    """What was refused where the exception, or one before it, came from: None if nothing was.
-
-    "program" is a program or a process, "network" a connection, "file" one outside of the
-    candidate's own folder, "rights" a link or a file's mode, "room" more of the folder than there
-    is; "absent" is a file that is not there.
-    """
+def refused(error: BaseException) -> Refusal | None:
+    """Return what was refused where the exception, or one before it, came from."""
     with suppress(Exception):  # an exception of the student's may be anything
         return next((kind for e in _chain(error) if (kind := _kind(e))), None)
     return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and those that led to it, the nearest first."""
+    """Yield an exception and those that led to it, the nearest first."""
     waiting: list[Any] = [error]
-    for found in waiting:  # it grows
-        if not isinstance(found, BaseException):
+    for link in waiting:  # it grows
+        if not isinstance(link, BaseException):
             continue
-        yield found
+        yield link
         if len(waiting) < _MOST:
-            waiting += [found.__cause__, found.__context__, getattr(found, "reason", None)]
+            waiting += [link.__cause__, link.__context__, getattr(link, "reason", None)]
 
 
-def _kind(error: BaseException) -> str | None:
+def _kind(error: BaseException) -> Refusal | None:
     if not isinstance(error, OSError) or error.errno is None:
         return next((kind for words, kind in _IN_WORDS.items() if words in str(error)), None)
     if isinstance(error, socket.gaierror):

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from grader.candidate.patches import idle_modules
-from grader.protocol.wire import DTYPES, Message, pack
+from grader.protocol.messages import (
+    Confined,
+    Encoded,
+    Form,
+    Json,
+    Raised,
+    Ready,
+    Returned,
+    Trained,
+    Unconfined,
+    reply_body,
+)
+from grader.protocol.wire import DTYPES, MAX_DIMS, Message, pack
 
 MAX_NUMBERS = 2 << 20
 MAX_ITEMS = 16
@@ -24,11 +37,13 @@ class Outbox:
         self._arrays: list[np.ndarray] = []
 
     def attach(self, array: np.ndarray) -> int:
+        """Add an array to the next message, and return its index."""
         self._arrays.append(array)
         return len(self._arrays) - 1
 
-    def send(self, body: Mapping[str, Any]) -> None:
-        data = memoryview(pack(Message(body, tuple(self._arrays))))
+    def send(self, reply: Confined | Unconfined | Ready | Raised | Returned | Trained) -> None:
+        """Send a message with the arrays that were attached."""
+        data = memoryview(pack(Message(reply_body(reply), tuple(self._arrays))))
         self._arrays = []
         while data:
             data = data[os.write(self._fd, data) :]
@@ -46,24 +61,28 @@ def plain(tensor: torch.Tensor) -> np.ndarray:
     return tensor.cpu().numpy()
 
 
-def encode(value: Any, outbox: Outbox, depth: int) -> dict[str, Any]:
-    """Describe what a method returned; numbers go into the payload."""
+def encode(value: Any, outbox: Outbox, depth: int) -> Json:
+    """Return a description of what a method returned; numbers go into the payload."""
+    return vars(_encoded(value, outbox, depth))
+
+
+def _encoded(value: Any, outbox: Outbox, depth: int) -> Encoded:
     if value is None:
-        return {"form": "none"}
+        return Encoded("none")
     if isinstance(value, (tuple, list)) and depth == 0 and value:
         # A list of numbers is one array to a person, a list of tensors several values, or rows.
         if all(isinstance(item, (int, float, list)) for item in value):
-            return encode(np.asarray(value), outbox, depth) | {"form": "list"}
+            return replace(_encoded(np.asarray(value), outbox, depth), form="list")
         if len(value) > MAX_ITEMS:
-            return _encode_rows(value, outbox)
-        form = "tuple" if isinstance(value, tuple) else "list"
-        return {"form": form, "items": [encode(item, outbox, 1) for item in value]}
+            return _encoded_rows(value, outbox)
+        form: Form = "tuple" if isinstance(value, tuple) else "list"
+        return Encoded(form, items=[encode(item, outbox, 1) for item in value])
     if isinstance(value, Mapping) and depth == 0 and 0 < len(value) <= MAX_ITEMS:
-        return {"form": "dict", "items": [encode(item, outbox, 1) for item in value.values()]}
+        return Encoded("dict", items=[encode(item, outbox, 1) for item in value.values()])
     form = "tensor"
     if isinstance(value, torch.Tensor):
         if value.is_meta or value.numel() > MAX_NUMBERS:
-            return {"form": "unreadable", "shape": list(value.shape)[:8], "type": "tensor"}
+            return Encoded("unreadable", type="tensor")
         dtype, array = str(value.dtype).removeprefix("torch."), plain(value)
     elif isinstance(value, (bool, int, float, np.ndarray, np.generic)):
         form, array = "number" if np.ndim(value) == 0 else "ndarray", np.asarray(value)
@@ -71,17 +90,21 @@ def encode(value: Any, outbox: Outbox, depth: int) -> dict[str, Any]:
     elif isinstance(value, idle_modules.Idle):
         value.refuse()
     else:
-        return {"form": "other", "type": type(value).__name__[:100]}
-    if array.dtype.name not in DTYPES or array.size > MAX_NUMBERS or array.ndim > 8:
-        return {"form": "unreadable", "shape": list(array.shape)[:8], "type": dtype[:100]}
-    return {"form": form, "array": outbox.attach(array), "dtype": dtype}
+        return _other(value)
+    if array.dtype.name not in DTYPES or array.size > MAX_NUMBERS or array.ndim > MAX_DIMS:
+        return Encoded("unreadable", type=dtype[:100])
+    return Encoded(form, outbox.attach(array), type=dtype)
 
 
-def _encode_rows(value: Any, outbox: Outbox) -> dict[str, Any]:
+def _encoded_rows(value: Any, outbox: Outbox) -> Encoded:
     """Describe a long list: one of tensors that are all alike is a single array."""
     kinds = {(item.shape, item.dtype) for item in value if isinstance(item, torch.Tensor)}
     if len(kinds) == 1 and all(isinstance(item, torch.Tensor) for item in value):
         numbers = len(value) * value[0].numel()
         if numbers <= MAX_NUMBERS:
-            return encode(torch.stack(list(value)), outbox, 1) | {"form": "list"}
-    return {"form": "other", "type": type(value).__name__[:100]}
+            return replace(_encoded(torch.stack(list(value)), outbox, 1), form="list")
+    return _other(value)
+
+
+def _other(value: Any) -> Encoded:
+    return Encoded("other", type=type(value).__name__[:100])

@@ -107,8 +107,8 @@ def main(
     output, and the report to the error output. Exit status: 0 graded, whatever the points; 1
     something could not be graded, or not be written; 2 wrong usage.
     """
-    from grader.candidate import libc
     from grader.cli.result_files import STDOUT, require_writable, write_files
+    from grader.protocol import libc
 
     mode = mode_of(context, notebook)
     asked = {
@@ -163,14 +163,14 @@ def main(
         chosen = (rubric_file, isolation, watch, aside, template_file)
         sys.exit(command.run(command.SelfCheck(notebook, publish, *chosen)))
     # The warm process takes longest to start, so it starts before anything else is imported.
-    from grader.candidate import confinement
+    from grader.examiner import confinement
     from grader.examiner.client import Candidates, GraderError
 
     trust = trust or _is_shipped(notebook)
     with Candidates(isolation, trust=trust) as candidates:
         # Without forks there is no kernel: a cold one would take longer than all the checks.
         runner = None
-        if candidates.warm is not None and not no_run:
+        if candidates.fork_server is not None and not no_run:
             from grader.assignment import DataError
             from grader.examiner.runner import Runner
             from grader.examiner.sandbox import RunOptions
@@ -178,7 +178,7 @@ def main(
 
             try:
                 options = RunOptions(data_folder, trust)
-                runner = Runner(candidates.warm, candidates.folder, ASSIGNMENT, options)
+                runner = Runner(candidates.fork_server, candidates.folder, ASSIGNMENT, options)
             except DataError as error:
                 raise click.UsageError(f"--data: {error}.") from error
         missing = () if trust else confinement.missing()
@@ -230,12 +230,12 @@ def _is_shipped(notebook: Path) -> bool:
     """Whether it is a notebook that came with the project, which needs no confinement."""
     import hashlib
 
-    from grader.candidate.confinement import known_notebook
+    from grader.vae import ASSIGNMENT
 
     try:
         if not notebook.is_file() or notebook.stat().st_size > MAX_SHIPPED_BYTES:
             return False
-        return known_notebook(hashlib.sha256(notebook.read_bytes()).hexdigest())
+        return hashlib.sha256(notebook.read_bytes()).hexdigest() in ASSIGNMENT.known_notebooks
     except OSError:
         return False
 

@@ -16,7 +16,6 @@ import click
 
 from grader import __version__
 from grader.assignment import DataError
-from grader.candidate import confinement
 from grader.cli.folding import folded
 from grader.cli.modes import UnusableError
 from grader.course.archives import SubmissionsError
@@ -31,7 +30,7 @@ from grader.course.publish import page_path, publish
 from grader.course.schedule import Schedule, default_jobs, failed_result
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
-from grader.examiner import machine
+from grader.examiner import confinement, machine
 from grader.examiner.client import Candidates, GraderError, Isolation
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.rubric import Rubric, RubricError, default_path, load_rubric
@@ -215,9 +214,9 @@ def _graded(
         if missing:
             raise GraderError(confinement.refusal(missing))
         runner = None
-        if candidates.warm is not None and not course.no_run:
+        if candidates.fork_server is not None and not course.no_run:
             options = RunOptions(course.data, course.trust, at_once=jobs)
-            runner = Runner(candidates.warm, candidates.folder, ASSIGNMENT, options)
+            runner = Runner(candidates.fork_server, candidates.folder, ASSIGNMENT, options)
             stack.enter_context(runner)
         # With a submission a core, more than one check of each would only wait for each other.
         at_once = max(1, default_jobs() // jobs)

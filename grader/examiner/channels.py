@@ -16,14 +16,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from grader.candidate import scratch
 from grader.examiner.forkserver_client import (
     START_SECONDS,
     GraderError,
-    Warm,
+    RootForkServer,
     ending_words,
     environment,
 )
+from grader.protocol import folders
+from grader.protocol.messages import ForkNews, ForkRequest
 
 _WORKER = (sys.executable, "-m", "grader.candidate.worker")
 
@@ -98,11 +99,11 @@ def _receive(wire: socket.socket, count: int, left: Left) -> bytes:
 
 
 class Forked:
-    """A candidate forked from the warm process."""
+    """A candidate forked from a fork server."""
 
-    def __init__(self, warm: Warm, given: Mapping[str, Any]) -> None:
-        self._wire, self._control = warm.fork(given)
-        self._news: dict[str, Any] = {}
+    def __init__(self, server: RootForkServer, request: ForkRequest) -> None:
+        self._wire, self._control = server.fork(request)
+        self._news: ForkNews = {}
         self._hear(START_SECONDS)
         self.pid: int | None = self._news.get("pid")
         if self.pid is None:
@@ -111,7 +112,7 @@ class Forked:
             raise GraderError(f"no candidate was started: {why}")
 
     def _hear(self, seconds: float) -> bool:
-        """Learn what the warm process says of this fork; False once it says no more."""
+        """Learn what the fork server says of this fork; return False once it says no more."""
         self._control.settimeout(seconds)
         try:
             news = self._control.recv(4096)
@@ -220,4 +221,4 @@ class Spawned:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-        scratch.remove(self._folder)
+        folders.remove(self._folder)

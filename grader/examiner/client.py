@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from grader.candidate import scratch
-from grader.candidate.confinement import refusal
 from grader.examiner.channels import Channel, Forked, Left, Spawned, until
+from grader.examiner.confinement import refusal
 from grader.examiner.cpu_time import Allowance, Watch, is_measured
-from grader.examiner.forkserver_client import START_SECONDS, GraderError, Warm
+from grader.examiner.forkserver_client import START_SECONDS, GraderError, RootForkServer
 from grader.examiner.hangs import Hangs
 from grader.examiner.turns import Turns
 from grader.kit.observation import (
@@ -29,7 +28,9 @@ from grader.kit.observation import (
     read_touched,
 )
 from grader.kit.probe import Probe, message
+from grader.protocol import folders
 from grader.protocol.limits import Limits
+from grader.protocol.messages import ForkRequest, Job, Program, Stage
 from grader.protocol.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireError, pack, unpack
 from grader.submission.slices import Slice
 
@@ -38,7 +39,7 @@ Isolation = Literal["fork", "spawn"]
 LIMITS = Limits(folder_bytes=64 << 20, folder_files=2048)
 """What a candidate may use."""
 
-_NOTHING: Mapping[str, Any] = {"program": {}, "watch": [], "seed": 0, "probes": []}
+_NOTHING = Job(Program((), 0, "", 0, (), ()), (), (), "", (), 0, ())
 
 
 def _needs_room(failed: Observation | None) -> bool:
@@ -105,15 +106,15 @@ class Candidates:
         """``trust`` lets student code run where layers of confinement are missing."""
         self.layers: tuple[str, ...] = ()
         self.isolation = isolation or default_isolation()
-        given = {"limits": asdict(limits or LIMITS), "trust": trust}
+        given: ForkRequest = {"limits": asdict(limits or LIMITS), "trust": trust}
         self._patience = patience or Patience()
         self._turns = Turns()
         self._late = False
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
         self._open: Callable[[], Channel]
-        self._warm: Warm | None = None
+        self._server: RootForkServer | None = None
         if self.isolation == "fork":
-            self._warm = Warm(self._folder.name, "grader.candidate.worker")
+            self._server = RootForkServer(self._folder.name, "grader.candidate.worker")
             self._open = lambda: Forked(
                 self._started(), {**given, "scratch": self._folder.name, "late": self._late}
             )
@@ -121,26 +122,26 @@ class Candidates:
             self._open = lambda: Spawned(self._folder.name, given)
 
     @property
-    def warm(self) -> Warm | None:
-        """The warm process that candidates are forked from, where they are."""
-        return self._warm
+    def fork_server(self) -> RootForkServer | None:
+        """Return what candidates are forked from, where they are."""
+        return self._server
 
     @property
     def folder(self) -> Path:
         """A temporary folder, gone when the candidates are."""
         return Path(self._folder.name)
 
-    def _started(self) -> Warm:
-        assert self._warm is not None
-        return self._warm
+    def _started(self) -> RootForkServer:
+        assert self._server is not None
+        return self._server
 
     def __enter__(self) -> Candidates:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._warm is not None:
-            self._warm.close()
-        scratch.clear(self._folder.name)
+        if self._server is not None:
+            self._server.close()
+        folders.clear(self._folder.name)
         self._folder.cleanup()
 
     def require_confinement(self) -> None:
@@ -150,7 +151,7 @@ class Candidates:
             GraderError: no candidate could be started.
             NotConfinedError: a layer is missing.
         """
-        self._begin(pack(Message(_NOTHING))).close()
+        self._begin(pack(Message(_NOTHING.to_json()))).close()
 
     def ask(
         self,
@@ -202,7 +203,7 @@ class Candidates:
         """
         try:
             with self._turns.beside():
-                observations, alive = self._put(message(probes, code, seed), probes)
+                observations, alive = self._put(probes, code, seed)
         except NotConfinedError:
             raise
         except GraderError:
@@ -212,17 +213,20 @@ class Candidates:
     def _again(self, probe: Probe, code: Slice, seed: int, alone: bool) -> Observation:
         """What a candidate that holds nothing else makes of a probe."""
         with self._turns.alone() if alone else self._turns.beside():
-            ((observation,), _) = self._put(message((probe,), code, seed), (probe,))
+            ((observation,), _) = self._put((probe,), code, seed)
         return observation
 
-    def _put(self, job: Message, probes: Sequence[Probe]) -> tuple[list[Observation], bool]:
-        """What one candidate makes of probes, on until it fails, and whether it lives."""
-        channel = self._begin(pack(job))
+    def _put(
+        self, probes: Sequence[Probe], code: Slice, seed: int
+    ) -> tuple[list[Observation], bool]:
+        """Return what one candidate makes of probes until it fails, and whether it lives."""
+        channel = self._begin(pack(message(probes, code, seed)))
+        methods = tuple(code.assignment.task_by_method)
         try:
             watch = Watch(channel.pid)
             observations: list[Observation] = []
             for probe in probes:
-                observation, alive = self._observe(channel, probe, watch)
+                observation, alive = self._observe(channel, probe, watch, methods)
                 observations.append(observation)
                 if not alive:
                     return observations, False
@@ -242,11 +246,13 @@ class Candidates:
             raise
         return channel
 
-    def _observe(self, channel: Channel, probe: Probe, watch: Watch) -> tuple[Observation, bool]:
-        """What comes of a probe, and whether the candidate can be put another."""
+    def _observe(
+        self, channel: Channel, probe: Probe, watch: Watch, methods: tuple[str, ...]
+    ) -> tuple[Observation, bool]:
+        """Return what comes of a probe, and whether the candidate can be put another."""
         outcomes: list[Outcome] = []
         touched: frozenset[str] = frozenset()
-        stage = "load"
+        stage: Stage = "load"
         patience = self._patience
 
         def allow(seconds: float) -> Allowance:
@@ -263,7 +269,7 @@ class Candidates:
             for call in probe.calls:
                 allowance = allow(patience.seconds(call.repeat))
                 answer = _next(channel, allowance.left)
-                touched |= read_touched(answer)
+                touched |= read_touched(answer, methods)
                 self._late = self._late or read_late(answer)
                 outcomes.append(read_outcome(answer, call.repeat))
             return Observation(tuple(outcomes), touched), True

@@ -1,4 +1,4 @@
-"""Starts the warm process and asks it for forks. Light to import: it runs before all else."""
+"""Starts the fork server and asks it for forks. Light to import: it runs before all else."""
 
 from __future__ import annotations
 
@@ -14,14 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.protocol.environment import MAX_REQUEST, SEARCHED
+from grader.protocol.messages import ForkRequest
+
 START_SECONDS = 120.0
 """How long a process may take to import torch on a slow disk."""
-
-MAX_REQUEST = 1 << 16
-"""Bytes of a request to a warm process; names of folders are most of it."""
-
-SEARCHED = "GRADER_SEARCHED"
-"""Variable of the environment: where the examiner's Python looks for packages."""
 
 
 class GraderError(Exception):
@@ -57,14 +54,14 @@ def environment(folder: str) -> dict[str, str]:
     }
 
 
-class Nursery:
-    """The examiner's end of a process that forks on request (see `grader.candidate.forkserver`)."""
+class ForkServer:
+    """The examiner's end of a fork server (see `grader.candidate.forkserver`)."""
 
     _requests: socket.socket
 
     def fork(
         self,
-        request: Mapping[str, Any],
+        request: ForkRequest | Mapping[str, Any],
         kind: socket.SocketKind = socket.SOCK_STREAM,
     ) -> tuple[socket.socket, socket.socket]:
         """A new fork's wire, of the given kind, and control socket; closing the latter ends it.
@@ -88,8 +85,8 @@ class Nursery:
         return wire, control
 
 
-class Warm(Nursery):
-    """A warm process of a service; it removes its folder when the examiner is gone.
+class RootForkServer(ForkServer):
+    """A fork server in a Python of its own; it removes its folder when the examiner is gone.
 
     One that was killed (such as by a machine that ran out of memory) is started anew when it is
     needed again.
@@ -130,7 +127,7 @@ class Warm(Nursery):
 
     def fork(
         self,
-        request: Mapping[str, Any],
+        request: ForkRequest | Mapping[str, Any],
         kind: socket.SocketKind = socket.SOCK_STREAM,
     ) -> tuple[socket.socket, socket.socket]:
         asked = self._process
@@ -152,7 +149,7 @@ class Warm(Nursery):
             return self._process is not asked
 
     def close(self) -> None:
-        """End the warm process; it ends its forks first."""
+        """End it; it ends its forks first."""
         with self._starting:
             self._closed = True
         self._requests.close()
@@ -163,11 +160,12 @@ class Warm(Nursery):
             self._process.wait()
 
 
-class WarmFork(Nursery):
-    """A fork of a warm process that is a warm process itself, of a service with more imports."""
+class NestedForkServer(ForkServer):
+    """A fork of a fork server that is one itself, of a service with more imports."""
 
-    def __init__(self, parent: Nursery, service: str) -> None:
-        request = {"nursery": service}
+    def __init__(self, parent: ForkServer, service: str, *arguments: str) -> None:
+        """``arguments`` are what the service is prepared with."""
+        request: ForkRequest = {"server": service, "arguments": arguments}
         self._requests, self._control = parent.fork(request, socket.SOCK_SEQPACKET)
 
     def close(self) -> None:

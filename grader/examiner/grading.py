@@ -104,7 +104,7 @@ class Grader:
             checked = self.examiner(code)
         else:
             checked, used = self._checked(code, self.rubric)
-        if self.candidates.warm is not None and not self.candidates.warm.alive:
+        if self.candidates.fork_server is not None and not self.candidates.fork_server.alive:
             # Then all candidates died with it, which is not to be told as the submission's doing.
             raise GraderError(
                 "the process that student code is forked from was ended from outside; what was "
@@ -122,7 +122,7 @@ class Grader:
         return Graded(result, code, outcome.executed if outcome else None)
 
     def _not_run(self) -> Run:
-        if self.candidates.warm is not None:
+        if self.candidates.fork_server is not None:
             return Run()
         return Run(error="The notebook was not executed: without forks its class is checked alone.")
 

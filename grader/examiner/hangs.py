@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from itertools import combinations
 
 from grader.kit.observation import Failure, Observation
 from grader.kit.probe import Probe
+from grader.protocol.messages import Stage
 
 STRIKES = 2
 """How often code that hangs is seen to, with less to do each time, before it is asked no more."""
@@ -49,7 +51,11 @@ class Hangs:
 
     def given_up(self, task: str, probe: Probe) -> Observation | None:
         """What is said of a probe that is not put: one that has no more to do has hung."""
-        for stage, key in (("load", _loading(task)), ("call", _asked(task, probe, 0))):
+        stages: tuple[tuple[Stage, Asked], ...] = (
+            ("load", _loading(task)),
+            ("call", _asked(task, probe, 0)),
+        )
+        for stage, key in stages:
             least = self._least.get(key, _MOST)
             if self._strikes[key] >= STRIKES or _work_of(key, probe) >= least:
                 again = Failure("timed_out", stage, text="its time in earlier checks")
@@ -63,8 +69,8 @@ class Hangs:
 
 
 def _units(probe: Probe) -> int:
-    sizes = probe.sizes
-    return sizes.hidden * (sizes.obs + sizes.latent)
+    """Return roughly how many weights a model of the probe's sizes has."""
+    return sum(a * b for a, b in combinations(probe.sizes, 2))
 
 
 def _work_of(key: Asked, probe: Probe) -> int:

@@ -8,6 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from grader.protocol.limits import cores as cores
+from grader.protocol.limits import threads_now
+
 if sys.platform != "win32":
     import resource
 
@@ -24,13 +27,6 @@ _ENDLESS = 1 << 62
 
 class TooLittleError(Exception):
     """The machine gives too little to grade with; says of what, and what to do."""
-
-
-def cores() -> int:
-    """Return how many processors this process may use, which can be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def free_bytes() -> int:
@@ -61,7 +57,7 @@ def get_ready(run: bool) -> None:
     if _threads_left() < _THREADS_A_JOB:
         raise TooLittleError(
             f"You may have {_limit(resource.RLIMIT_NPROC)} processes and threads at a time here "
-            f"(ulimit -u), and have {_own_threads()} already; grading takes "
+            f"(ulimit -u), and have {threads_now()} already; grading takes "
             f"{_THREADS + _THREADS_A_JOB}: end some, or ask for more."
         )
 
@@ -80,7 +76,7 @@ def _threads_left() -> int:
     most = _limit(resource.RLIMIT_NPROC)
     if os.getuid() == 0 or most == _ENDLESS:  # the limit doesn't hold for root
         return _ENDLESS
-    return most - _own_threads() - _THREADS
+    return most - threads_now() - _THREADS
 
 
 def _check(what: str, kind: int, least: int, letter: str) -> None:
@@ -127,12 +123,6 @@ def _raise_to(kind: int, least: int) -> None:
 def _limit(kind: int) -> int:
     soft, _ = resource.getrlimit(kind)
     return _ENDLESS if soft == resource.RLIM_INFINITY else soft
-
-
-def _own_threads() -> int:
-    from grader.protocol.limits import threads_now
-
-    return threads_now()
 
 
 def _number(path: Path, name: str, missing: int) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
-from grader.examiner.forkserver_client import GraderError, Nursery, ending_words
+from grader.examiner.forkserver_client import ForkServer, GraderError, ending_words
 
 Outcome = TypeVar("Outcome")
 
@@ -87,7 +87,7 @@ class Process(Protocol):
 class ForkedProcess:
     """A fork of a fork server."""
 
-    def __init__(self, forkserver: Nursery, request: Mapping[str, Any]) -> None:
+    def __init__(self, forkserver: ForkServer, request: Mapping[str, Any]) -> None:
         """``request`` names the ``limits`` of the fork, as `grader.protocol.limits` has them."""
         self.wire, self._control = forkserver.fork(request)
         self.wire.setblocking(False)

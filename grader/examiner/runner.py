@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.examiner.forkserver_client import GraderError, Nursery
+from grader.examiner.forkserver_client import ForkServer, GraderError
 from grader.examiner.restarting_forkserver import RestartingForkServer
 from grader.examiner.retry import with_retry
 from grader.examiner.run_outcome import RunOutcome, choose
@@ -36,7 +36,7 @@ class Runner:
 
     def __init__(
         self,
-        forkserver: Nursery,
+        forkserver: ForkServer,
         folder: Path,
         assignment: Assignment,
         options: RunOptions | None = None,
@@ -50,7 +50,9 @@ class Runner:
         options = options or RunOptions()
         if options.data is not None:
             assignment.data().counts(options.data.resolve())
-        self._kernels = RestartingForkServer(forkserver, "grader.candidate.kernel")
+        self._kernels = RestartingForkServer(
+            forkserver, "grader.candidate.kernel", assignment.kernel_module
+        )
         self._trainers = RestartingForkServer(self._kernels, "grader.candidate.trainer")
         self._runs = Sandbox(assignment, self._kernels, folder, options)
         self._trainings = Sandbox(assignment, self._trainers, folder, options)

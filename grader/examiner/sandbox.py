@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.examiner.forkserver_client import Nursery
+from grader.examiner.forkserver_client import ForkServer
 from grader.protocol.limits import Limits
 
 KERNEL_LIMITS = Limits(cpu_seconds=300, memory_bytes=3 << 30, file_bytes=64 << 20, descriptors=256)
@@ -51,7 +51,7 @@ class Sandbox:
     """
 
     assignment: Assignment
-    forkserver: Nursery
+    forkserver: ForkServer
     folder: Path
     options: RunOptions = RunOptions()
 

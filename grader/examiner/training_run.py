@@ -9,7 +9,6 @@ import json
 import os
 import time
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 
@@ -29,9 +28,11 @@ from grader.examiner.run_explanations import CellFailure, cause, without_places
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import judge
 from grader.kit.observation import clean
-from grader.kit.probe import Sizes, model, program
+from grader.kit.probe import program
+from grader.protocol import messages
 from grader.protocol.devices import cuda_devices
 from grader.protocol.limits import Limits
+from grader.protocol.messages import Described, Trained, TrainingJob, Unconfined
 from grader.protocol.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.submission.slices import Slice
@@ -102,17 +103,22 @@ def _cuda_environment(folder: str) -> dict[str, str]:
 def _job(code: Slice, setting: TrainingSetting, assignment: Assignment) -> bytes:
     sanity, data = assignment.training(), assignment.data()
     items = data.read(data.folder(), True)[0]
-    body = {
-        "program": program(code),
-        **model(Sizes(*setting.sizes)),
-        "beside": bindings_outside(code, assignment),
-        "steps": sanity.steps,
-        "batch_size": sanity.batch_size,
-        "learning_rate": setting.learning_rate,
-        "seed": 0,
-    }
-    body["bind"]["batch_size"] = sanity.batch_size
-    return pack(Message(body, (items.reshape(len(items), -1),)))
+    (objective,) = (task.method.name for task in assignment.tasks if task.id == sanity.task)
+    job = TrainingJob(
+        program=program(code),
+        environment=assignment.kernel_module,
+        constructor=assignment.constructor,
+        sizes=setting.sizes,
+        others={"batch_size": sanity.batch_size},
+        instance=assignment.instance_name,
+        beside=bindings_outside(code, assignment),
+        objective=objective,
+        steps=sanity.steps,
+        batch_size=sanity.batch_size,
+        learning_rate=setting.learning_rate,
+        seed=0,
+    )
+    return pack(Message(job.to_json(), (items.reshape(len(items), -1),)))
 
 
 def _ask(process: Process, job: bytes, assignment: Assignment) -> Training:
@@ -140,33 +146,37 @@ def read_reply(reply: Message, assignment: Assignment) -> Training:
     Raises:
         WireError, KeyError, TypeError or ValueError: it is no such message.
     """
-    body, sanity = reply.body, assignment.training()
-    if body["kind"] == "unconfined":
-        missing = ", ".join(clean(layer, 50) for layer in body["missing"][:10])
+    sanity = assignment.training()
+    unconfined = messages.read_reply(reply.body, Unconfined)
+    if unconfined is not None:
+        missing = ", ".join(clean(layer, 50) for layer in unconfined.missing[:10])
         return Training(error=f"This machine can't confine the training (missing: {missing}).")
+    told = messages.read_reply(reply.body, Trained)
+    if told is None:
+        raise ValueError("it is not about a training")
     losses = np.asarray(reply.arrays[0], np.float64).reshape(-1)[: sanity.steps]
-    seconds = float(body["seconds"])
-    failure = body.get("error")
-    error = None if failure is None else _error(failure)
-    notes = [clean(note, 400) for note in body["notes"][:5]]
-    if failure is not None and failure.get("refused"):
-        refused = CellFailure(clean(failure["type"], 100), clean(failure["text"]))
+    seconds = float(told.seconds)
+    error = None if told.error is None else messages.read_part(told.error, Described)
+    if error is None and told.error is not None:
+        raise ValueError("an exception is not described")
+    notes = [clean(note, 400) for note in told.notes[:5]]
+    if error is not None and error.refused:
+        refused = CellFailure(clean(error.type, 100), clean(error.text))
         notes += filter(None, [cause(refused, assignment)])
     training = Training(
-        "completed" if failure is None and len(losses) == sanity.steps else "failed",
-        "cuda" if body["device"] == "cuda" else "cpu",
+        "completed" if error is None and len(losses) == sanity.steps else "failed",
+        "cuda" if told.device == "cuda" else "cpu",
         len(losses),
         steps_per_second=round(len(losses) / seconds, 1) if seconds > 0 else None,
-        error=error,
+        error=None if error is None else _error(error),
         notes=tuple(notes),
     )
     return judge(training, losses, sanity)
 
 
-def _error(failure: Any) -> str:
+def _error(error: Described) -> str:
     """Say an exception in one line, with its place in the notebook."""
-    text = f"{clean(failure['type'], 100)}: {clean(failure['text'])}".removesuffix(": ")
-    cell, line = failure.get("cell"), failure.get("line")
-    if type(cell) is int and type(line) is int:
-        text += f" (cell {cell}, line {line})"
+    text = f"{clean(error.type, 100)}: {clean(error.text)}".removesuffix(": ")
+    if type(error.cell) is int and type(error.line) is int:
+        text += f" (cell {error.cell}, line {error.line})"
     return text

@@ -1,21 +1,34 @@
-"""Answers of a candidate, read without believing them. The examiner's side."""
+"""Answers of a candidate, read without believing them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from grader.protocol.wire import Message, WireError
-from grader.vae import spec
-
-FORMS = frozenset(
-    ("tensor", "number", "ndarray", "list", "tuple", "dict", "none", "other", "unreadable")
+from grader.protocol import messages
+from grader.protocol.messages import (
+    FORMS,
+    REFUSALS,
+    Confined,
+    Described,
+    Encoded,
+    FailureKind,
+    Form,
+    Raised,
+    Ready,
+    Refusal,
+    Stage,
+    Unconfined,
+    read_part,
+    read_reply,
 )
-REFUSED = frozenset(("program", "network", "file", "rights", "room", "absent"))
+from grader.protocol.wire import Message, WireError
+
+MAX_ITEMS = 16
 MAX_TEXT = 500
 _OWN_FOLDER = re.compile(r"(/[^\s'\"]*)?/scratch-\w{8}(/|\b)")
 """A candidate's folder in a text: its name is the grader's, and another each time."""
@@ -39,13 +52,13 @@ class Value:
     """Something a method returned.
 
     Attributes:
-        form: what kind of thing it is: one of `FORMS`.
+        form: what kind of thing it is.
         array: its numbers, for a tensor, number, ndarray or list of numbers.
         items: its parts, for a tuple or list of other things, and a dict's values.
         type: its dtype, or the name of its class where there is no array.
     """
 
-    form: str
+    form: Form
     array: np.ndarray | None = None
     items: tuple[Value, ...] = ()
     type: str = ""
@@ -56,20 +69,20 @@ class Failure:
     """Why a call gave nothing: it raised, ran out of time, died, or talked nonsense.
 
     Attributes:
-        kind: "raised", "timed_out", "died" or "nonsense".
-        stage: "load", "construct", "call" or "backward".
+        kind: what happened.
+        stage: what the candidate was at.
         type: class of the exception, where there was one.
         text: the exception's text, or how the process ended.
-        refused: what confinement refused, and so raised the exception, in `REFUSED`; else "".
+        refused: what confinement refused, and so raised the exception; else "".
     """
 
-    kind: str
-    stage: str
+    kind: FailureKind
+    stage: Stage
     type: str = ""
     text: str = ""
     cell: int | None = None
     line: int | None = None
-    refused: str = ""
+    refused: Refusal | Literal[""] = ""
 
 
 @dataclass(frozen=True)
@@ -103,68 +116,70 @@ class Observation:
 
 
 def read_confinement(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The layers of confinement that are on, and those that are missing so that nothing runs.
+    """Return the layers of confinement that are on, and those that are missing so nothing runs.
 
     It is the one message that is believed: no line of the student's has run when it is sent.
 
     Raises:
         WireError: the message does not say.
     """
-    found = []
-    for kind, name in (("confined", "layers"), ("unconfined", "missing")):
-        texts = message.body.get(name) if message.body.get("kind") == kind else []
-        if not isinstance(texts, list):
-            raise WireError("a candidate's layers of confinement are not a list")
-        found.append(tuple(clean(text, 100) for text in texts))
-    if message.body.get("kind") not in ("confined", "unconfined"):
+    confined = read_reply(message.body, Confined)
+    unconfined = read_reply(message.body, Unconfined)
+    if confined is None and unconfined is None:
         raise WireError("a candidate does not say how it is confined")
-    return found[0], found[1]
+    return _texts(confined.layers if confined else []), _texts(
+        unconfined.missing if unconfined else []
+    )
+
+
+def _texts(layers: Any) -> tuple[str, ...]:
+    if not isinstance(layers, list):
+        raise WireError("a candidate's layers of confinement are not a list")
+    return tuple(clean(layer, 100) for layer in layers)
 
 
 def read_setup(message: Message) -> Failure | None:
-    """None when a candidate says that its model is built, else why it is not.
+    """Return None when a candidate says that its model is built, else why it is not.
 
     Raises:
         WireError: the message is neither.
     """
-    kind = message.body.get("kind")
-    if kind == "ready":
+    if read_reply(message.body, Ready) is not None:
         return None
-    if kind == "raised" and message.body.get("stage") in ("load", "construct"):
-        return _failure(message.body, message.body["stage"])
-    raise WireError("a candidate's first message is not about its model")
+    raised = read_reply(message.body, Raised)
+    if raised is None or raised.stage not in ("load", "construct"):
+        raise WireError("a candidate's first message is not about its model")
+    return _failure(raised.error, raised.stage)
 
 
 def read_outcome(message: Message, repeat: int) -> Outcome:
-    """What came of a call.
+    """Return what came of a call.
 
     Raises:
         WireError: the message does not say.
     """
-    body = message.body
-    if body.get("kind") == "raised":
-        return _failure(body, "call")
-    values = body.get("values")
-    if body.get("kind") != "returned" or not isinstance(values, list) or len(values) != repeat:
+    raised = read_reply(message.body, Raised)
+    if raised is not None:
+        return _failure(raised.error, "call")
+    told = read_reply(message.body, messages.Returned)
+    if told is None or not isinstance(told.values, list) or len(told.values) != repeat:
         raise WireError("a candidate's message is not about a call")
-    gradients = body.get("gradients", {})
-    backward = body.get("backward")
-    if not isinstance(gradients, dict) or not isinstance(backward, (dict, type(None))):
+    if not isinstance(told.gradients, dict):
         raise WireError("a candidate's gradients are not by name")
-    kept = body.get("kept", {})
-    if not isinstance(kept, dict):
+    if not isinstance(told.kept, dict):
         raise WireError("a candidate's arguments are not by name")
+    arrays = message.arrays
     return Returned(
-        tuple(_value(value, message.arrays, depth=0) for value in values),
-        {name: None if i is None else _array(i, message.arrays) for name, i in gradients.items()},
-        None if backward is None else _failure(backward, "backward"),
-        {name: _value(value, message.arrays, depth=1) for name, value in kept.items()},
-        _states(body.get("generators")),
+        tuple(_value(value, arrays, depth=0) for value in told.values),
+        {name: None if i is None else _array(i, arrays) for name, i in told.gradients.items()},
+        None if told.backward is None else _failure(told.backward, "backward"),
+        {name: _value(value, arrays, depth=1) for name, value in told.kept.items()},
+        _states(told.generators),
     )
 
 
 def _states(told: Any) -> tuple[tuple[str, str], ...]:
-    """Where each generator stood, before and after."""
+    """Return where each generator stood, before and after."""
     match told:
         case [list(before), list(after)]:
             pairs = zip(before, after, strict=False)
@@ -172,34 +187,40 @@ def _states(told: Any) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def read_touched(message: Message) -> frozenset[str]:
-    """The methods that a message says have used `torch.distributions`."""
-    named = message.body.get("touched")
-    if not isinstance(named, list):
-        return frozenset()
-    return frozenset(method for method in spec.TASK_BY_METHOD if method in named)
+def read_touched(message: Message, methods: Iterable[str]) -> frozenset[str]:
+    """Return which of the methods a message says have used `torch.distributions`."""
+    reply = read_reply(message.body, messages.Returned) or read_reply(message.body, Raised)
+    named = reply.touched if reply else None
+    return frozenset(m for m in methods if m in named) if isinstance(named, list) else frozenset()
 
 
 def read_late(message: Message) -> bool:
-    """Whether a message says that what torch imports late has been imported."""
-    return message.body.get("late") is True
+    """Return whether a message says that what torch imports late has been imported."""
+    body = message.body
+    reply = (
+        read_reply(body, Ready) or read_reply(body, messages.Returned) or read_reply(body, Raised)
+    )
+    return reply is not None and reply.late is True
 
 
-def _failure(body: Mapping[str, Any], stage: str) -> Failure:
-    def number(name: str) -> int | None:
-        value = body.get(name)
-        return value if type(value) is int and 0 < value < 10**6 else None
-
-    refused = body.get("refused")
+def _failure(error: Any, stage: Stage) -> Failure:
+    told = read_part(error, Described)
+    if told is None:
+        raise WireError("a candidate's exception is not described")
+    refused = told.refused
     return Failure(
         "raised",
         stage,
-        clean(body.get("type"), 100),
-        _OWN_FOLDER.sub("", clean(body.get("text"))),
-        number("cell"),
-        number("line"),
-        refused if isinstance(refused, str) and refused in REFUSED else "",
+        clean(told.type, 100),
+        _OWN_FOLDER.sub("", clean(told.text)),
+        _number(told.cell),
+        _number(told.line),
+        refused if isinstance(refused, str) and refused in REFUSALS else "",  # type: ignore[arg-type]
     )
+
+
+def _number(value: Any) -> int | None:
+    return value if type(value) is int and 0 < value < 10**6 else None
 
 
 def _array(index: Any, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -209,19 +230,17 @@ def _array(index: Any, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
 
 
 def _value(body: Any, arrays: tuple[np.ndarray, ...], depth: int) -> Value:
-    form = body.get("form") if isinstance(body, dict) else None
-    if not isinstance(form, str) or form not in FORMS:
+    told = read_part(body, Encoded)
+    if told is None or not isinstance(told.form, str) or told.form not in FORMS:
         raise WireError("a candidate's value has no form")
+    form: Form = told.form  # type: ignore[assignment]
+    kind = clean(told.type, 100)
     if form in ("none", "other", "unreadable"):
-        return Value(form, type=clean(body.get("type"), 100))
-    if "array" in body:
-        return Value(form, _array(body["array"], arrays), type=clean(body.get("dtype"), 100))
-    items = body.get("items")
-    if (
-        form not in ("tuple", "list", "dict")
-        or not isinstance(items, list)
-        or depth
-        or len(items) > 16
-    ):
+        return Value(form, type=kind)
+    if told.array is not None:
+        return Value(form, _array(told.array, arrays), type=kind)
+    items = told.items
+    nested = form in ("tuple", "list", "dict") and isinstance(items, list)
+    if not nested or depth or len(items) > MAX_ITEMS:
         raise WireError("a candidate's value has no numbers and no items")
     return Value(form, items=tuple(_value(item, arrays, 1) for item in items))

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from grader.protocol import messages
 from grader.protocol.wire import Message, pack
-from grader.submission.extract import Slice
-from grader.vae import spec
+from grader.submission.slices import Slice
 
-_COMPUTED = frozenset(("mu", "logsigma", "z"))
-"""Arguments that other layers compute in training, so that they have a graph."""
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Units of the model under test: observed, latent, hidden."""
-
-    obs: int
-    latent: int
-    hidden: int
+Sizes = Any
+"""Arguments of the constructor: a tuple of integers, of the assignment's own kind."""
 
 
 @dataclass(frozen=True)
@@ -84,102 +75,97 @@ class Probe:
 
     @cached_property
     def question(self) -> Message:
-        """Its part of a job; it refers to its own arrays."""
+        """Return its part of a job, which refers to its own arrays."""
         arrays = _Arrays()
-        return Message(_body(self, arrays), tuple(arrays.found))
+        return Message(asdict(_question(self, arrays)), tuple(arrays.attached))
 
     @cached_property
     def digest(self) -> bytes:
-        """The same for equal questions."""
+        """Return a hash that is the same for equal questions."""
         return hashlib.sha256(pack(self.question)).digest()
 
 
 @dataclass
 class _Arrays:
-    found: list[np.ndarray] = field(default_factory=list)
+    attached: list[np.ndarray] = field(default_factory=list)
 
     def add(self, array: np.ndarray) -> int:
-        """Attach an array, in single precision where that loses nothing; its index."""
+        """Attach an array, in single precision where that loses nothing, and return its index."""
         array = np.asarray(array)
         if array.dtype == np.float64:
             single = array.astype(np.float32)
             array = single if np.array_equal(single, array) else array
-        self.found.append(array)
-        return len(self.found) - 1
+        self.attached.append(array)
+        return len(self.attached) - 1
 
 
 def message(probes: Iterable[Probe], code: Slice, seed: int = 0) -> Message:
-    """The job of a candidate that holds ``code``, for one probe after the other.
+    """Return the job of a candidate that holds ``code``, for one probe after the other.
 
     The candidate's generators are seeded before each, so that two gradings agree.
     """
     arrays: list[np.ndarray] = []
     questions = []
     for probe in probes:
-        questions.append({**probe.question.body, "first_array": len(arrays)})
+        questions.append((dict(probe.question.body), len(arrays)))
         arrays += probe.question.arrays
-    body = {
-        "program": program(code),
-        "watch": list(spec.TASK_BY_METHOD),
-        "seed": seed,
-        "probes": questions,
-    }
-    return Message(body, tuple(arrays))
+    assignment = code.assignment
+    job = messages.Job(
+        program=program(code),
+        methods=tuple(assignment.task_by_method),
+        constructor=assignment.constructor,
+        instance=assignment.instance_name,
+        computed=assignment.computed_arguments,
+        seed=seed,
+        questions=questions,
+    )
+    return Message(job.to_json(), tuple(arrays))
 
 
-def program(code: Slice) -> dict[str, Any]:
-    """What a candidate executes to have the class, as JSON."""
-    cells = [{"number": c.number, "source": c.source, "keep": list(c.keep)} for c in code.cells]
-    known = {"flags": code.flags, "class_name": spec.CLASS_NAME, "width": code.width}
-    return {"cells": cells, **known, "modules": sorted(code.program.modules)}
+def program(code: Slice) -> messages.Program:
+    """Return what a candidate executes to have the class."""
+    return messages.Program(
+        cells=[messages.Cell(cell.number, cell.source, cell.keep) for cell in code.cells],
+        flags=code.flags,
+        class_name=code.assignment.class_name,
+        width=code.width,
+        modules=sorted(code.program.modules),
+        plotting=code.assignment.given_modules,
+    )
 
 
-def model(sizes: Sizes) -> dict[str, Any]:
-    """What the class is constructed with, and the names that are bound to the sizes, as JSON."""
-    given = (sizes.obs, sizes.latent, sizes.hidden)
-    return {"sizes": list(given), "bind": dict(zip(spec.CONSTRUCTOR, given, strict=True))}
+def _question(probe: Probe, arrays: _Arrays) -> messages.Question:
+    weights = {name: arrays.add(weight) for name, weight in probe.weights.items()}
+    spare = {name: arrays.add(weight) for name, weight in probe.spare.items()}
+    put = probe.stand_ins
+    stand_ins = (
+        None if put is None else messages.StandIns(put.source, put.methods, arrays.add(put.noise))
+    )
+    calls = [_call(call, tuple(weights), arrays) for call in probe.calls]
+    return messages.Question(tuple(probe.sizes), weights, spare, stand_ins, calls)
 
 
-def _body(probe: Probe, arrays: _Arrays) -> dict[str, Any]:
-    stand_ins = probe.stand_ins
-    return {
-        **model(probe.sizes),
-        "weights": {name: arrays.add(weight) for name, weight in probe.weights.items()},
-        "spare": {name: arrays.add(weight) for name, weight in probe.spare.items()},
-        "stand_ins": stand_ins
-        and {
-            "source": stand_ins.source,
-            "methods": list(stand_ins.methods),
-            "noise": arrays.add(stand_ins.noise),
-        },
-        "calls": [_call(call, probe.weights, arrays) for call in probe.calls],
-    }
-
-
-def _call(call: Call, parameters: Iterable[str], arrays: _Arrays) -> dict[str, Any]:
-    arguments: list[tuple[str, dict[str, Any]]] = []
+def _call(call: Call, parameters: Sequence[str], arrays: _Arrays) -> messages.Call:
+    arguments = []
     rows = 1
     for name, value in call.arguments.items():
         if isinstance(value, np.ndarray):
             rows = len(value)
-            given = {
-                "array": arrays.add(value),
-                "grad": name in call.differentiate,
-                "computed": name in _COMPUTED,
-            }
+            grad = name in call.differentiate
+            arguments.append((name, messages.Argument(array=arrays.add(value), grad=grad)))
         else:
             rows = value
-            given = {"value": value}
-        arguments.append((name, given))
-    return {
-        "method": call.method,
-        "arguments": arguments,
-        "batch_size": rows,
-        "repeat": call.repeat,
-        "keep": call.keep,
-        "generators": call.generators,
-        "parameters": list(parameters),
-        "cotangents": None
-        if call.cotangents is None
-        else [arrays.add(cotangent) for cotangent in call.cotangents],
-    }
+            arguments.append((name, messages.Argument(value=value)))
+    cotangents = None
+    if call.cotangents is not None:
+        cotangents = [arrays.add(cotangent) for cotangent in call.cotangents]
+    return messages.Call(
+        method=call.method,
+        arguments=arguments,
+        batch_size=rows,
+        repeat=call.repeat,
+        keep=call.keep,
+        generators=call.generators,
+        parameters=parameters,
+        cotangents=cotangents,
+    )

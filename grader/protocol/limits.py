@@ -9,8 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
-from grader.examiner.machine import cores
-
 if sys.platform != "win32":
     import resource
 
@@ -81,8 +79,8 @@ def apply(limits: Limits, own_user: bool = False, held_bytes: int = 0) -> None:
         limit(resource.RLIMIT_NPROC, limits.threads + beside)
 
 
-def volunteer() -> None:
-    """Should the machine run out of memory all the same, have this process killed first."""
+def prefer_as_oom_victim() -> None:
+    """Have this process killed first, should the machine run out of memory all the same."""
     with suppress(OSError):
         # Not by `open`, which wakes up much of Python's memory in a fresh fork.
         file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
@@ -90,6 +88,13 @@ def volunteer() -> None:
             os.write(file, b"1000")
         finally:
             os.close(file)
+
+
+def cores() -> int:
+    """Return how many processors this process may use, which can be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from grader.assignment import Assignment
 from grader.submission.program import Program
 from grader.submission.syntax import first_line, parse
 
@@ -85,6 +86,13 @@ class Slice:
     members: Members = field(default_factory=Members, repr=False, compare=False)
     definition: Definition | None = field(default=None, repr=False, compare=False)
     width: int = 0
+
+    @property
+    def assignment(self) -> Assignment:
+        """Return the assignment that it solves."""
+        from grader.vae import ASSIGNMENT
+
+        return ASSIGNMENT
 
     @property
     def statements(self) -> frozenset[int]:

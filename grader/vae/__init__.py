@@ -53,9 +53,17 @@ ASSIGNMENT = Assignment(
     tasks=spec.TASKS,
     bound_names=spec.NOTEBOOK_NAMES,
     instance_name="vae",
+    computed_arguments=("mu", "logsigma", "z"),
     given_modules=("vae_utils",),
     block_mark=spec.BLOCK_MARK,
     block_text=spec.BLOCK_TEXT,
+    known_notebooks=frozenset(
+        (
+            "c91a33e2b70ea98cc011541b2ccc9d96477c93c0d72fb4edaa416cce65bb6523",  # the solved one
+            "9eb0dfefd2f1048fa55d09ed51490c4090d94d2dfc6597888efbac7850b60d3b",  # the template
+        )
+    ),
+    kernel_module="grader.vae.notebook_environment",
     checks=_checks,
     misconceptions=_misconceptions,
     data=_data,

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from grader.kit.probe import Sizes
 from grader.vae import spec
+from grader.vae.sizes import Sizes
 
 LAYERS = tuple(layer.name for layer in spec.LAYERS)
 FULL = Sizes(*spec.FULL_SIZES)

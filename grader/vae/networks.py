@@ -15,8 +15,9 @@ from grader.kit.check import Exam, Lost, Steps
 from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.observation import Outcome
 from grader.kit.outputs import gradients
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.kit.tolerance import close
+from grader.vae.sizes import Sizes
 
 ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "none": lambda a: a,

@@ -12,7 +12,6 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from grader.kit.probe import Sizes
 from grader.kit.tolerance import RELATIVE
 from grader.vae.elbo import models as elbo_models
 from grader.vae.elbo import noise
@@ -24,6 +23,7 @@ from grader.vae.sample import checks as sample
 from grader.vae.sample import draws as sample_draws
 from grader.vae.sample import models as sample_models
 from grader.vae.sample.models import THETAS, THRESHOLDS, Samples
+from grader.vae.sizes import Sizes
 
 Rng = np.random.Generator
 Noise = Callable[[Rng, tuple[int, ...]], np.ndarray]

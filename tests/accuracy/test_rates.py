@@ -16,9 +16,9 @@ from laws import Noise, Pixels, Rng
 from scipy import stats
 
 from grader.kit import statistics
-from grader.kit.probe import Sizes
 from grader.vae.fixtures import FULL as FULL_SIZE
 from grader.vae.sample.models import SMALL
+from grader.vae.sizes import Sizes
 
 PROMISED = 1e-7
 QUICK, SHORT, FULL = 8, 3, 1000

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import nbformat
 
+from grader.assets import asset
 from grader.candidate.patches import torchvision_fix
-from grader.candidate.patches.notebook_data import vae_utils_path
 from grader.vae.digits import shipped_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ def put_beside(folder: Path) -> None:
     raw.mkdir(parents=True)
     for file in shipped_folder().glob("*.gz"):
         (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
-    (folder / "vae_utils.py").write_bytes(vae_utils_path().read_bytes())
+    (folder / "vae_utils.py").write_bytes(asset("student_template/vae_utils.py").read_bytes())
 
 
 def help_imports(folder: Path) -> Path:

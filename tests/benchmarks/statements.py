@@ -16,8 +16,7 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 
-from grader.candidate.patches import notebook_data
-from grader.vae.digits import read_digits
+from grader.vae import notebook_environment
 
 
 def prepare() -> None:
@@ -28,7 +27,7 @@ def become(wire: int, request: dict[str, Any]) -> None:
     """Execute the notebook that ``request`` names and send the CPU seconds that it took."""
     matplotlib.use("agg")
     data = Path(request["data"])
-    notebook_data.provide_mnist(read_digits(data, True), read_digits(data, False))
+    notebook_environment.provide_data(data, whole=False)
     cells = json.loads(Path(request["notebook"]).read_text("utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     started = time.process_time()

@@ -18,9 +18,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.candidate.patches.notebook_data import vae_utils_path
+from grader.assets import asset
 from grader.examiner.client import Candidates
-from grader.examiner.forkserver_client import WarmFork
+from grader.examiner.forkserver_client import NestedForkServer
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.notebook_run import run_notebook
 from grader.examiner.rubric import default_path, load_rubric
@@ -44,14 +44,14 @@ def notebook(tmp_path: Path) -> Path:
     for cell in node.cells:
         cell.source = cell.source.replace("device = 'cuda'\n", "device = 'cpu'\n", 1)
     nbformat.write(node, tmp_path / "vae.ipynb")
-    (tmp_path / "vae_utils.py").write_bytes(vae_utils_path().read_bytes())
+    (tmp_path / "vae_utils.py").write_bytes(asset("student_template/vae_utils.py").read_bytes())
     raw = tmp_path / "data" / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for file in shipped_folder().glob("*.gz"):
         (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
     # The peer's kernel gets the same help to import torchvision as ours.
     (tmp_path / "sitecustomize.py").write_text(
-        "from grader.candidate import torchvision_fix\ntorchvision_fix.install()\n", "utf-8"
+        "from grader.candidate.patches import torchvision_fix\ntorchvision_fix.install()\n", "utf-8"
     )
     return tmp_path / "vae.ipynb"
 
@@ -81,8 +81,8 @@ def _further(notebook: Path) -> list[float]:
     """Seconds for each further notebook in one process."""
     seconds = []
     with Candidates() as candidates:
-        assert candidates.warm is not None
-        with Runner(candidates.warm, candidates.folder, ASSIGNMENT) as runner:
+        assert candidates.fork_server is not None
+        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
             grader = Grader(candidates, load_rubric(default_path(), KNOWN_CHECKS), runner)
             for _ in range(1 + REPEATS):
                 started = time.perf_counter()
@@ -113,9 +113,11 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
     nbformat.write(node, notebook)
     alone, run = [], []
     with Candidates() as candidates:
-        assert candidates.warm is not None
-        kernels = WarmFork(candidates.warm, "grader.candidate.kernel")
-        statements = WarmFork(kernels, "tests.benchmarks.statements")
+        assert candidates.fork_server is not None
+        kernels = NestedForkServer(
+            candidates.fork_server, "grader.candidate.kernel", ASSIGNMENT.kernel_module
+        )
+        statements = NestedForkServer(kernels, "tests.benchmarks.statements")
         sandbox = Sandbox(ASSIGNMENT, kernels, candidates.folder)
         submission = load(notebook)
         for _ in range(1 + REPEATS):

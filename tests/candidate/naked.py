@@ -12,4 +12,4 @@ def _none(pid: int, unix_sockets: bool) -> bytes:
     raise OSError("there are no filters here")
 
 
-seccomp.program = _none
+seccomp.bpf_program = _none

@@ -22,10 +22,11 @@ from grader.examiner.hangs import Hangs
 from grader.examiner.rubric import Rubric
 from grader.kit.observation import Failure, Observation, Returned
 from grader.kit.outputs import lost_by
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.protocol.limits import Limits
 from grader.submission import Slice, extract, load
 from grader.vae import fixtures
+from grader.vae.sizes import Sizes
 from tests.machine_load import busy
 from tests.redteam.attacks import Attack, write_notebook
 
@@ -256,17 +257,19 @@ def test_a_warm_process_that_was_killed_is_started_anew(tmp_path: Path) -> None:
     with Candidates() as candidates:
         for _ in range(2):
             assert isinstance(ask(candidates, code, DECODER).outcomes[0], Returned)
-            assert candidates.warm is not None
-            os.kill(candidates.warm._process.pid, signal.SIGKILL)
+            assert candidates.fork_server is not None
+            os.kill(candidates.fork_server._process.pid, signal.SIGKILL)
 
 
 def test_a_warm_process_that_dies_at_once_is_said_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from grader.examiner import client
-    from grader.examiner.forkserver_client import Warm
+    from grader.examiner.forkserver_client import RootForkServer
 
-    monkeypatch.setattr(client, "Warm", lambda folder, _: Warm(folder, "no_such_service"))
+    monkeypatch.setattr(
+        client, "RootForkServer", lambda folder, _: RootForkServer(folder, "no_such_service")
+    )
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
     with Candidates() as candidates, pytest.raises(GraderError) as raised:
         ask(candidates, code, DECODER)
@@ -418,9 +421,13 @@ def test_nothing_runs_where_a_layer_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from grader.examiner import client
-    from grader.examiner.forkserver_client import Warm
+    from grader.examiner.forkserver_client import RootForkServer
 
-    monkeypatch.setattr(client, "Warm", lambda folder, _: Warm(folder, "tests.candidate.naked"))
+    monkeypatch.setattr(
+        client,
+        "RootForkServer",
+        lambda folder, _: RootForkServer(folder, "tests.candidate.naked"),
+    )
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
     with Candidates() as strict, pytest.raises(NotConfinedError, match="missing: system calls"):
         ask(strict, code, DECODER)

@@ -23,9 +23,13 @@ from grader.candidate.confinement import (
     mount_namespace,
     seccomp,
 )
-from grader.cli.grade import doctor
-from grader.examiner.forkserver_client import Warm
+from grader.candidate.trials import try_all
+from grader.cli import doctor
+from grader.examiner.confinement import missing_from, refusal
+from grader.examiner.forkserver_client import RootForkServer
 from grader.protocol import limits
+from grader.protocol.messages import LAYERS
+from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).resolve().parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
@@ -44,10 +48,19 @@ def inside(work: Callable[[], object], profile: Profile | None = None) -> object
     return json.loads(confinement.in_fork(run))
 
 
+def wrong(folder: Path) -> list[str]:
+    """What goes otherwise than it should of all that student code could try."""
+    outside = folder / "outside"
+    outside.write_text("untouched")
+    tried = try_all(outside, ROOT / "rubric.yaml")
+    assert len(tried) > 30
+    return [words for words, must_work, error in tried if (error is None) != must_work]
+
+
 @linux
 def test_nothing_is_missing_here() -> None:
-    assert confinement.missing() == ()
-    assert [layer.split(":")[0] for layer in confinement.layers()] == list(confinement.LAYERS)
+    assert missing_from(confinement.layers()) == ()
+    assert [layer.split(":")[0] for layer in confinement.layers()] == list(LAYERS)
 
 
 @linux
@@ -160,17 +173,17 @@ def test_a_missing_layer_stops_strangers_only(
     def none(*arguments: object) -> bytes:
         raise OSError("no such thing here")
 
-    monkeypatch.setattr(seccomp, "program", none)
-    assert confinement.missing() == ("system calls",)
+    monkeypatch.setattr(seccomp, "bpf_program", none)
+    assert missing_from(confinement.layers()) == ("system calls",)
 
     def strict() -> str:
         try:
             confinement.confine(Profile())
         except UnconfinedError as error:
-            return str(error)
+            return ", ".join(error.missing)
         return "ran"
 
-    said = confinement.in_fork(strict)
+    said = refusal((confinement.in_fork(strict),))
     assert "missing: system calls" in said
     assert "--trust" in said
     assert said.count(". ") == 0
@@ -181,20 +194,24 @@ def test_a_missing_layer_stops_strangers_only(
 
 @linux
 @pytest.mark.parametrize("version", range(1, 8))
-def test_older_versions_of_landlock_suffice(version: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_versions_of_landlock_suffice(
+    version: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     if landlock.version() < version:
         pytest.skip("this kernel's Landlock is older")
     monkeypatch.setattr(landlock, "version", lambda: version)
-    assert [seen for seen in doctor.observe() if not seen.as_it_should] == []
+    assert wrong(tmp_path) == []
 
 
 @linux
-def test_without_landlock_a_view_of_the_disk_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_landlock_a_view_of_the_disk_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(landlock, "version", lambda: 0)
-    if "files" in confinement.missing():
+    if "files" in missing_from(confinement.layers()):
         pytest.skip("this container forbids namespaces as well")
     assert any("Landlock" not in layer for layer in confinement.layers())
-    assert [seen for seen in doctor.observe() if not seen.as_it_should] == []
+    assert wrong(tmp_path) == []
     assert inside((ROOT / "rubric.yaml").read_text) in ("PermissionError", "FileNotFoundError")
     assert inside(lambda: __import__("sqlite3").__name__) == "sqlite3"
 
@@ -208,7 +225,7 @@ def test_root_without_mounts_takes_an_empty_root(monkeypatch: pytest.MonkeyPatch
         pytest.skip("only root may change its root")
     monkeypatch.setattr(landlock, "version", lambda: 0)
     monkeypatch.setattr(mount_namespace, "_own_mounts", refuse)
-    assert confinement.missing() == ()
+    assert missing_from(confinement.layers()) == ()
     assert confinement.layers()[0] == "files: an empty root"
     assert inside((ROOT / "rubric.yaml").read_text) == "FileNotFoundError"
     assert inside(lambda: os.listdir("/")) == []
@@ -248,7 +265,7 @@ def test_a_process_is_killed_when_its_folder_overflows(tmp_path: Path) -> None:
     own.mkdir()
     grade = tmp_path / "grade"
     grade.mkdir()
-    warm = Warm(str(grade), "tests.candidate.hoarder")
+    warm = RootForkServer(str(grade), "tests.candidate.hoarder")
     try:
         wire, control = warm.fork({"folder": str(own), "limits": {"folder_bytes": 1 << 20}})
         with wire, control:
@@ -283,6 +300,6 @@ def test_an_environment_inside_the_checkout_stays_readable() -> None:
 def test_the_shipped_notebooks_are_known_by_their_hash() -> None:
     for name in ("reference/vae_solved.ipynb", "student_template/vae.ipynb"):
         sha256 = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
-        assert confinement.known_notebook(sha256), f"{name} has changed: its hash is {sha256}"
-    assert not confinement.known_notebook("0" * 64)
-    assert all(re.fullmatch("[0-9a-f]{64}", known) for known in confinement.KNOWN_NOTEBOOKS)
+        known = sha256 in ASSIGNMENT.known_notebooks
+        assert known, f"{name} has changed: its hash is {sha256}"
+    assert all(re.fullmatch("[0-9a-f]{64}", known) for known in ASSIGNMENT.known_notebooks)

@@ -91,7 +91,7 @@ MODULES = ("cuda", "mps", "xpu", "hpu", "npu")
 
 PREPARATION = """
 import torch
-from grader.candidate import cpu_only
+from grader.candidate.patches import cpu_only
 cpu_only.install()
 def inside(make, device='cuda'):
     with torch.device(device):

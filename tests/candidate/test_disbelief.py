@@ -29,8 +29,8 @@ VALID = Message(
     {
         "kind": "returned",
         "values": [
-            {"form": "tensor", "array": 0, "dtype": "float32"},
-            {"form": "tuple", "items": [{"form": "number", "array": 1, "dtype": "bool"}]},
+            {"form": "tensor", "array": 0, "type": "float32"},
+            {"form": "tuple", "items": [{"form": "number", "array": 1, "type": "bool"}]},
             {"form": "none"},
         ],
         "gradients": {"mu": 0, "logsigma": None},
@@ -77,6 +77,10 @@ def reader(data: bytes, most: int = wire.MAX_PAYLOAD) -> Callable[[int], bytes]:
     return read
 
 
+def touched(message: Message) -> frozenset[str]:
+    return read_touched(message, ("encoder", "elbo"))
+
+
 def believe(data: bytes) -> bool:
     """Whether the examiner makes sense of the bytes; anything but a refusal is a crash."""
     try:
@@ -84,7 +88,7 @@ def believe(data: bytes) -> bool:
     except (WireError, EOFError):
         return False
     sense = True
-    for read in (read_confinement, read_setup, lambda m: read_outcome(m, 3), read_touched):
+    for read in (read_confinement, read_setup, lambda m: read_outcome(m, 3), touched):
         try:
             read(message)
         except WireError:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.candidate import confinement
 from grader.cli.doctor import Observation, text
 from grader.cli.grade import main
+from grader.examiner import confinement
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
 REFUSED = Observation("start a program", False, "Operation not permitted")

@@ -7,7 +7,8 @@ import pytest
 
 from grader.examiner.hangs import Hangs, work
 from grader.kit.observation import Failure, Observation
-from grader.kit.probe import Call, Probe, Sizes, StandIns
+from grader.kit.probe import Call, Probe, StandIns
+from grader.vae.sizes import Sizes
 
 HUNG = Observation((Failure("timed_out", "call"),))
 NEVER_LOADED = Observation((Failure("timed_out", "load"),))

@@ -163,7 +163,7 @@ import sys
 from pathlib import Path
 from grader.examiner import client
 from grader.examiner.client import Candidates
-from grader.examiner.forkserver_client import Warm
+from grader.examiner.forkserver_client import RootForkServer
 from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.rubric import default_path, load_rubric
 from grader.examiner.runner import Runner
@@ -171,8 +171,10 @@ from grader.vae import ASSIGNMENT
 import grader
 assert grader.__file__.startswith(sys.argv[2]), grader.__file__
 if sys.argv[3] != "landlock":
-    client.Warm = lambda folder, _: Warm(folder, "tests.redteam.no_landlock")
-with Candidates() as candidates, Runner(candidates.warm, candidates.folder, ASSIGNMENT) as runner:
+    client.RootForkServer = lambda folder, _: RootForkServer(folder, "tests.redteam.no_landlock")
+candidates = Candidates()
+server = candidates.fork_server
+with candidates, Runner(server, candidates.folder, ASSIGNMENT) as runner:
     rubric = load_rubric(default_path(), KNOWN_CHECKS)
     graded = Grader(candidates, rubric, runner).grade(Path(sys.argv[1]))
     print(graded.result.points, [t.points for t in graded.result.tasks if t.id == "kl"][0])
@@ -261,12 +263,21 @@ def test_an_installation_beside_the_checkout_tells_a_submission_nothing(
 
 
 @linux
-def test_the_doctor_sees_a_copy_that_is_not_hidden(environment: Path) -> None:
+def test_the_doctor_sees_a_copy_that_is_not_hidden(environment: Path, tmp_path: Path) -> None:
     (site,) = (environment / "lib").glob("python*/site-packages")
     shutil.copytree(ROOT / "grader", site / "grader")
-    look = "from grader import doctor; print(doctor.examine()[0])"
-    blind = f"from grader.candidate import other_copies; other_copies.find = lambda *_: (); {look}"
-    for code, word in ((look, "ok "), (blind, "BAD")):
+    (tmp_path / "outside").touch()
+    outside, rubric = str(tmp_path / "outside"), str(ROOT / "rubric.yaml")
+    look = f"""
+from pathlib import Path
+from grader.candidate import trials
+for words, _, error in trials.try_all(Path({outside!r}), Path({rubric!r})):
+    print(words, error is None)
+"""
+    blind = (
+        "from grader.candidate.confinement import other_copies\nother_copies.find = lambda *_: ()"
+    )
+    for code, works in ((look, False), (blind + look, True)):
         command = [str(environment / "bin" / "python"), "-c", code]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert f"  {word}  import any copy of the grader" in done.stdout, done.stdout + done.stderr
+        assert f"import any copy of the grader {works}" in done.stdout, done.stdout + done.stderr

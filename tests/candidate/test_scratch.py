@@ -16,10 +16,10 @@ from grader.candidate import scratch
 from grader.examiner import client
 from grader.examiner.channels import Channel
 from grader.examiner.client import Candidates
-from grader.examiner.forkserver_client import GraderError, Warm
+from grader.examiner.forkserver_client import GraderError, RootForkServer
 from grader.kit.observation import Returned
 from grader.kit.probe import Probe
-from grader.protocol import limits
+from grader.protocol import folders, limits
 from grader.protocol.limits import Limits
 from grader.vae import fixtures
 from tests.candidate.asking import CALLS, SIZES, failures, sliced
@@ -72,36 +72,36 @@ def test_each_candidate_and_each_probe_finds_it_empty(
 
 
 def test_one_that_was_left_alone_is_handed_out_again_and_no_other(tmp_path: Path) -> None:
-    folders = scratch.Folders()
-    alone, written, emptied = (folders.take(str(tmp_path)) for _ in range(3))
+    spare = scratch.Folders()
+    alone, written, emptied = (spare.take(str(tmp_path)) for _ in range(3))
     assert os.stat(alone).st_mode & 0o777 == 0o700
     time.sleep(0.02)  # times come in ticks
     for folder in (written, emptied):
         (Path(folder) / "note").write_text("x")
     (Path(emptied) / "note").unlink()
     for folder in (alone, written, emptied):
-        folders.give_back(folder)
+        spare.give_back(folder)
     assert os.listdir(tmp_path) == [Path(alone).name]
-    assert folders.take(str(tmp_path)) == alone
-    assert folders.take(str(tmp_path)) not in (alone, written, emptied)
+    assert spare.take(str(tmp_path)) == alone
+    assert spare.take(str(tmp_path)) not in (alone, written, emptied)
 
 
 def test_what_was_put_there_at_once_is_found_too(tmp_path: Path) -> None:
-    folders = scratch.Folders()
-    folder = folders.take(str(tmp_path))
+    spare = scratch.Folders()
+    folder = spare.take(str(tmp_path))
     made = os.stat(folder)
     (Path(folder) / "note").write_text("x")
     os.utime(folder, ns=(made.st_atime_ns, made.st_mtime_ns))
-    folders.give_back(folder)
+    spare.give_back(folder)
     assert os.listdir(tmp_path) == []
 
 
 def test_one_that_somebody_has_looked_into_is_no_more_handed_out(tmp_path: Path) -> None:
-    folders = scratch.Folders()
-    folder = folders.take(str(tmp_path))
+    spare = scratch.Folders()
+    folder = spare.take(str(tmp_path))
     os.utime(folder, ns=(1, os.stat(folder).st_mtime_ns))
-    folders.give_back(folder)
-    assert folders.take(str(tmp_path)) != folder
+    spare.give_back(folder)
+    assert spare.take(str(tmp_path)) != folder
 
 
 def test_it_is_gone_after_the_candidate_whatever_is_in_it(tmp_path: Path) -> None:
@@ -160,7 +160,11 @@ def test_one_that_holds_too_much_ends_the_candidate(step: str, tmp_path: Path) -
 def test_a_full_disk_ends_who_may_have_filled_it_and_is_not_held_against_him(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "Warm", lambda folder, _: Warm(folder, "tests.candidate.full_disk"))
+    monkeypatch.setattr(
+        client,
+        "RootForkServer",
+        lambda folder, _: RootForkServer(folder, "tests.candidate.full_disk"),
+    )
     with Candidates() as candidates, pytest.raises(GraderError, match="disk"):
         failures(candidates, elbo_of("time.sleep(60)"), tmp_path, (ELBO,))
 
@@ -188,7 +192,7 @@ def test_nobody_sees_anothers(candidates: Candidates, tmp_path: Path) -> None:
     for what in (f"open('{theirs}/note')", f"os.listdir('{theirs}')", "os.listdir('..')"):
         found = failures(candidates, elbo_of(what), tmp_path, (ELBO,))
         assert {failure.type for failure in found} == {"PermissionError"}
-    scratch.remove(str(theirs))
+    folders.remove(str(theirs))
 
 
 def test_folders_are_removed_however_deep_they_lie(tmp_path: Path) -> None:
@@ -204,12 +208,12 @@ def test_folders_are_removed_however_deep_they_lie(tmp_path: Path) -> None:
             os.chdir("d")
     finally:
         os.chdir(back)
-    scratch.clear(str(folder))
+    folders.clear(str(folder))
     assert os.listdir(folder) == []
-    scratch.remove(str(folder))
+    folders.remove(str(folder))
     assert not folder.exists()
     assert kept.read_text() == "x"
-    scratch.remove(str(folder))
+    folders.remove(str(folder))
 
 
 def test_what_others_need_of_the_disk_is_half_of_what_is_free_at_most(

@@ -51,7 +51,7 @@ def evaluate(
 
 
 def judge(name: str, *arguments: int, unix_sockets: bool = False) -> int:
-    return evaluate(seccomp.program(PID, unix_sockets), numbers()[name], arguments)
+    return evaluate(seccomp.bpf_program(PID, unix_sockets), numbers()[name], arguments)
 
 
 @pytest.mark.parametrize("name", ["read", "write", "mmap", "futex", "getrandom", "exit_group"])
@@ -109,7 +109,7 @@ def test_local_sockets_listen_but_never_connect() -> None:
 
 
 def test_what_is_not_named_is_refused() -> None:
-    code = seccomp.program(PID, unix_sockets=True)
+    code = seccomp.bpf_program(PID, unix_sockets=True)
     named = set(numbers().values())
     verdicts = {n: evaluate(code, n) for n in range(NEWEST + 1) if n not in named}
     assert len(verdicts) > 100
@@ -117,14 +117,14 @@ def test_what_is_not_named_is_refused() -> None:
 
 
 def test_calls_of_later_kernels_do_not_exist() -> None:
-    code = seccomp.program(PID, unix_sockets=True)
+    code = seccomp.bpf_program(PID, unix_sockets=True)
     assert evaluate(code, NEWEST + 1) == ENOSYS
     # x86-64's second set of numbers, for 32-bit pointers.
     assert evaluate(code, 0x40000000 + numbers()["read"]) == ENOSYS
 
 
 def test_another_architecture_is_fatal() -> None:
-    code = seccomp.program(PID, unix_sockets=True)
+    code = seccomp.bpf_program(PID, unix_sockets=True)
     assert evaluate(code, numbers()["read"], arch=0x40000003) == 0x80000000
 
 

@@ -7,7 +7,7 @@ import sys
 
 PROGRAM = """
 import sys
-from grader.candidate import torchvision_fix
+from grader.candidate.patches import torchvision_fix
 torchvision_fix.install()
 torchvision_fix.install()
 from torchvision import datasets, transforms

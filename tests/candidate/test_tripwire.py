@@ -9,9 +9,10 @@ import pytest
 
 from grader.examiner.client import Candidates
 from grader.kit.observation import Returned
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.submission import extract, load
 from grader.vae import fixtures
+from grader.vae.sizes import Sizes
 from tests.redteam.attacks import Attack, write_notebook
 
 SIZES = Sizes(6, 2, 4)

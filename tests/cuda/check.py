@@ -77,8 +77,8 @@ def _graded(path: Path, gpu: bool, confined: bool) -> bool:
     training_module.cuda_devices = lambda: ("a device",)
     started = time.monotonic()
     with Candidates() as candidates:
-        assert candidates.warm is not None
-        with Runner(candidates.warm, candidates.folder, ASSIGNMENT) as runner:
+        assert candidates.fork_server is not None
+        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
             grader = Grader(candidates, load_rubric(default_path(), KNOWN_CHECKS), runner)
             result = grader.grade(path).result
     right = _is_right(result, path.stem, gpu)

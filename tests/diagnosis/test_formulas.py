@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.kit.graph import errors
-from grader.kit.probe import Sizes
 from grader.kit.search import Slip, same, simplest
 from grader.vae import expected, fixtures
 from grader.vae.elbo import misconceptions as elbo
@@ -20,6 +19,7 @@ from grader.vae.elbo import slips
 from grader.vae.elbo.objective import Objective
 from grader.vae.expected import Bound
 from grader.vae.kl import misconceptions as kl
+from grader.vae.sizes import Sizes
 from grader.vae.stubs import HELPERS, bounds
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -12,7 +12,8 @@ from grader.examiner.hangs import work
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.kit.check import Asked, Check, Evidence, Exam, Lost, NotReached, Steps
 from grader.kit.observation import Failure, Observation, Returned
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
+from grader.vae.sizes import Sizes
 
 TASK_OF = {"encoder": "encoder", "decoder": "decoder", "elbo": "elbo", "sample": "sample"}
 

@@ -14,7 +14,7 @@ import pytest
 
 from grader.examiner import client
 from grader.examiner.client import Candidates, Patience
-from grader.examiner.forkserver_client import Warm
+from grader.examiner.forkserver_client import RootForkServer
 from grader.examiner.grading import KNOWN_CHECKS, grade_file
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.terminal import to_terminal
@@ -48,7 +48,11 @@ def candidates() -> Iterator[Candidates]:
 @pytest.fixture(scope="module")
 def candidates_without_landlock() -> Iterator[Candidates]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "Warm", lambda folder, _: Warm(folder, "tests.redteam.no_landlock"))
+        patch.setattr(
+            client,
+            "RootForkServer",
+            lambda folder, _: RootForkServer(folder, "tests.redteam.no_landlock"),
+        )
         with Candidates(patience=PATIENCE) as candidates:
             yield candidates
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.notebook_run import RunOutcome, run_notebook
 from grader.examiner.processes import InterruptionError
 from grader.examiner.sandbox import RunLimits, RunOptions, Sandbox
@@ -38,10 +38,10 @@ vae.sample_with_reparam(mu, mu)
 
 
 @pytest.fixture(scope="module")
-def kernels() -> Iterator[tuple[WarmFork, Path]]:
+def kernels() -> Iterator[tuple[NestedForkServer, Path]]:
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        warm = Warm(folder, "grader.candidate.worker")
-        kernels = WarmFork(warm, "grader.candidate.kernel")
+        warm = RootForkServer(folder, "grader.candidate.worker")
+        kernels = NestedForkServer(warm, "grader.candidate.kernel", ASSIGNMENT.kernel_module)
         wire, control = kernels.fork({})  # it fails, but not before the imports are done
         wire.recv(1)
         wire.close()
@@ -53,7 +53,7 @@ def kernels() -> Iterator[tuple[WarmFork, Path]]:
 
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 def test_attack_in_a_kernel_harms_nobody(
-    attack: Attack, canary: Canary, kernels: tuple[WarmFork, Path], tmp_path: Path
+    attack: Attack, canary: Canary, kernels: tuple[NestedForkServer, Path], tmp_path: Path
 ) -> None:
     nursery, folder = kernels
 

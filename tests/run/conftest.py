@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.notebook_run import RunOutcome, run_notebook
 from grader.examiner.processes import InterruptionError
 from grader.examiner.sandbox import RunLimits, RunOptions, Sandbox
@@ -24,10 +24,10 @@ Run = Callable[..., RunOutcome]
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[tuple[Warm, WarmFork, Path]]:
+def nursery() -> Iterator[tuple[RootForkServer, NestedForkServer, Path]]:
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        warm = Warm(folder, "grader.candidate.worker")
-        kernels = WarmFork(warm, "grader.candidate.kernel")
+        warm = RootForkServer(folder, "grader.candidate.worker")
+        kernels = NestedForkServer(warm, "grader.candidate.kernel", ASSIGNMENT.kernel_module)
         wire, control = kernels.fork({})  # it fails, but not before the imports are done
         wire.recv(1)
         wire.close()
@@ -38,7 +38,7 @@ def nursery() -> Iterator[tuple[Warm, WarmFork, Path]]:
 
 
 @pytest.fixture
-def run(nursery: tuple[Warm, WarmFork, Path], tmp_path: Path) -> Run:
+def run(nursery: tuple[RootForkServer, NestedForkServer, Path], tmp_path: Path) -> Run:
     """Execute a notebook of these code cells; nothing may be left in the folder of runs."""
     _, kernels, folder = nursery
 

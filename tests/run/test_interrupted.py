@@ -23,7 +23,7 @@ from made_results import entry, graded
 
 from grader.assignment import Assignment
 from grader.examiner import machine, training_run
-from grader.examiner.forkserver_client import GraderError, Warm
+from grader.examiner.forkserver_client import GraderError, RootForkServer
 from grader.examiner.notebook_run import RunOutcome, run_notebook
 from grader.examiner.processes import ForkedProcess
 from grader.examiner.runner import Runner
@@ -48,7 +48,7 @@ SLEEP = "import time; print('asleep', flush=True); time.sleep(2)"
 class Bench:
     """A runner, the processes under its warm process, and its folder."""
 
-    def __init__(self, warm: Warm, folder: Path) -> None:
+    def __init__(self, warm: RootForkServer, folder: Path) -> None:
         self.warm, self.folder = warm, folder
         self.runner = Runner(warm, folder, ASSIGNMENT)
 
@@ -93,7 +93,7 @@ def bench() -> Iterator[Bench]:
 @contextlib.contextmanager
 def _new_bench() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        warm = Warm(folder, "grader.candidate.worker")
+        warm = RootForkServer(folder, "grader.candidate.worker")
         found = Bench(warm, Path(folder))
         with found.runner:
             yield found
@@ -275,7 +275,7 @@ def test_a_full_disk_is_no_fault_of_the_notebook(tmp_path: Path, cell: str, stat
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("only root may mount a small disk")
     try:
-        warm = Warm(str(disk), "grader.candidate.worker")
+        warm = RootForkServer(str(disk), "grader.candidate.worker")
         with Runner(warm, disk, ASSIGNMENT) as runner:
             outcome = runner.start_run(_notebook(tmp_path, cell)).result(60)
         warm.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.run_explanations import (
     NO_ERROR,
     CellFailure,
@@ -31,7 +31,7 @@ COUNTS = (640, 150)
 
 
 @pytest.fixture(scope="module")
-def runner(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[Runner]:
+def runner(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[Runner]:
     warm, _, folder = nursery
     with Runner(warm, folder, ASSIGNMENT) as found:
         yield found

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from grader.assignment import Assignment
 from grader.examiner import training_run
-from grader.examiner.forkserver_client import Warm, WarmFork
+from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import contradiction, fall_words, judge
 from grader.protocol.devices import cuda_devices
@@ -33,15 +33,17 @@ SANITY = ASSIGNMENT.training()
 
 
 @pytest.fixture(scope="module")
-def trainers(nursery: tuple[Warm, WarmFork, Path]) -> Iterator[WarmFork]:
-    forks = WarmFork(nursery[1], "grader.candidate.trainer")
+def trainers(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[NestedForkServer]:
+    forks = NestedForkServer(nursery[1], "grader.candidate.trainer")
     yield forks
     forks.close()
 
 
 @pytest.fixture
 def train(
-    trainers: WarmFork, nursery: tuple[Warm, WarmFork, Path], monkeypatch: pytest.MonkeyPatch
+    trainers: NestedForkServer,
+    nursery: tuple[RootForkServer, NestedForkServer, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Train:
     """Train the solved class, after replacing text in it, on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
@@ -339,7 +341,7 @@ def test_text_is_cleaned_and_fields_are_capped() -> None:
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
-def test_training_on_cuda(tmp_path: Path, trainers: WarmFork) -> None:
+def test_training_on_cuda(tmp_path: Path, trainers: NestedForkServer) -> None:
     code = extract(load(SOLVED))
     use = f"{USES['device']}; {FIRST_OF_ELBO}"
     cells = (replace(c, source=c.source.replace(FIRST_OF_ELBO, use)) for c in code.cells)

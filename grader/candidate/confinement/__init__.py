@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.abc import MetaPathFinder
 
-from grader.candidate import libc
 from grader.candidate.confinement import (
     allowed_paths,
     landlock,
@@ -29,40 +28,17 @@ from grader.candidate.confinement import (
     privileges,
     seccomp,
 )
-from grader.examiner.forkserver_client import SEARCHED
-from grader.protocol import limits
+from grader.protocol import libc, limits
+from grader.protocol.environment import SEARCHED
 from grader.protocol.limits import Limits
-
-LAYERS = ("files", "system calls", "privileges", "resources")
-
-KNOWN_NOTEBOOKS = frozenset(
-    (
-        "c91a33e2b70ea98cc011541b2ccc9d96477c93c0d72fb4edaa416cce65bb6523",  # the solved one
-        "9eb0dfefd2f1048fa55d09ed51490c4090d94d2dfc6597888efbac7850b60d3b",  # the template
-    )
-)
-"""SHA-256 of the notebooks that ship with the project: nobody needs protection from them."""
-
-
-def known_notebook(sha256: str) -> bool:
-    """Whether a file with this hash came with the project."""
-    return sha256 in KNOWN_NOTEBOOKS
-
-
-def refusal(missing: tuple[str, ...]) -> str:
-    """One sentence for who wants to grade where layers are missing."""
-    return (
-        f"This machine can't confine student code (missing: {', '.join(missing)}): grade on Linux "
-        "5.13 or later, outside of a container that forbids Landlock, or add --trust if you trust "
-        "the author of every notebook."
-    )
+from grader.protocol.messages import LAYERS
 
 
 class UnconfinedError(Exception):
     """Layers that are required can't be had here; ``missing`` names them."""
 
     def __init__(self, missing: tuple[str, ...]) -> None:
-        super().__init__(refusal(missing))
+        super().__init__(f"missing: {', '.join(missing)}")
         self.missing = missing
 
 
@@ -74,7 +50,7 @@ class Profile:
         limits: its resources.
         writable: folders of its own, in which it may do as it likes.
         readable: what it may read beside Python and its packages.
-        devices: device files that it may use (see `reach.cuda_devices`).
+        devices: device files that it may use (see `grader.protocol.devices.cuda_devices`).
         unix_sockets: whether it may listen on local sockets in its own folders; it can't connect.
     """
 
@@ -93,7 +69,8 @@ def prepare() -> None:
     landlock.version()
     with suppress(OSError):
         for unix_sockets in (False, True):
-            seccomp.program(os.getpid(), unix_sockets)
+            seccomp.bpf_program(os.getpid(), unix_sockets)
+    _project_modules.cache_clear()  # there may be more than where this process was forked from
     _project_modules()
 
 
@@ -112,7 +89,7 @@ def confine(profile: Profile, trust: bool = False) -> tuple[str, ...]:
             raise UnconfinedError(LAYERS if sys.platform == "win32" else LAYERS[:3])
         return () if sys.platform == "win32" else ("resources: limits",)
     forget_project()
-    limits.volunteer()
+    limits.prefer_as_oom_victim()
     held = limits.address_space()
     on: dict[str, str] = {}
     landlocked = landlock.version() > 0
@@ -139,7 +116,7 @@ def _layer(on: dict[str, str], name: str, enforce: Callable[[], str]) -> None:
 
 def _landlock(profile: Profile) -> str:
     python = allowed_paths.installation()
-    data = allowed_paths.cuda_data() if profile.devices else ()
+    data = allowed_paths.CUDA_DATA if profile.devices else ()
     landlock.restrict(
         (*python.readable, *data, *profile.readable, f"/proc/{os.getpid()}"),
         python.listable,
@@ -151,7 +128,7 @@ def _landlock(profile: Profile) -> str:
 
 def _see_less(profile: Profile) -> str:
     python = allowed_paths.installation()
-    data = allowed_paths.cuda_data() if profile.devices else ()
+    data = allowed_paths.CUDA_DATA if profile.devices else ()
     place = os.path.join(os.getcwd(), ".view")
     os.makedirs(place, exist_ok=True)
     return mount_namespace.enter(
@@ -175,7 +152,7 @@ def _give_up(keep_reading: bool, own_user: bool) -> str:
 
 
 def _filter(profile: Profile) -> str:
-    seccomp.install(seccomp.program(os.getpid(), profile.unix_sockets))
+    seccomp.install(seccomp.bpf_program(os.getpid(), profile.unix_sockets))
     return "seccomp"
 
 
@@ -209,22 +186,9 @@ def _project_modules() -> tuple[str, ...]:
     return tuple(name for name in sys.modules if name == "grader" or name.startswith("grader."))
 
 
-def missing() -> tuple[str, ...]:
-    """The layers that this machine can't enforce, found out in a fork; empty on a usual Linux.
-
-    A process with threads, such as a kernel, must not be forked: see
-    `Candidates.require_confinement`.
-    """
-    if not hasattr(os, "fork") or sys.platform != "linux":
-        return LAYERS if sys.platform == "win32" else LAYERS[:3]
-    on = {layer.split(":")[0] for layer in layers()}
-    return tuple(layer for layer in LAYERS if layer not in on)
-
-
 def layers() -> tuple[str, ...]:
-    """The layers that this machine enforces, in words, found out by trying in a fork."""
-    found = in_fork(lambda: "\n".join(confine(Profile(), trust=True)))
-    return tuple(found.splitlines())
+    """Return the layers that this machine enforces, in words, found out by trying in a fork."""
+    return tuple(in_fork(lambda: "\n".join(confine(Profile(), trust=True))).splitlines())
 
 
 def in_fork(work: Callable[[], str]) -> str:

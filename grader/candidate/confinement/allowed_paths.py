@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import site
-import stat
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.candidate.confinement import other_copies
-from grader.examiner.forkserver_client import SEARCHED
+from grader.protocol.environment import SEARCHED
 
 _SYSTEM = (
     *("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64"),
@@ -22,22 +21,23 @@ _SYSTEM = (
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory"),
     "/sys/devices/system/cpu",
 )
-_CUDA = ("/proc/driver/nvidia", "/sys/bus/pci/devices", "/sys/devices", "/usr/local/cuda")
+CUDA_DATA = ("/proc/driver/nvidia", "/sys/bus/pci/devices", "/sys/devices", "/usr/local/cuda")
+"""What NVIDIA's libraries read about the GPUs and the machine."""
 
 
 @dataclass(frozen=True)
-class Reach:
-    """What may be read whole, and the folders on the way to it of which only names may be read."""
+class AllowedPaths:
+    """What may be read whole, and the folders on the way there, of which only names may."""
 
     readable: tuple[str, ...]
     listable: tuple[str, ...]
 
 
 @cache
-def installation() -> Reach:
+def installation() -> AllowedPaths:
     """Python and its packages without this project: neither as a checkout nor installed."""
     parts = [split(root, project()) for root in _roots()]
-    return Reach(
+    return AllowedPaths(
         tuple(dict.fromkeys(path for part in parts for path in part.readable)),
         tuple(dict.fromkeys(path for part in parts for path in part.listable)),
     )
@@ -56,18 +56,6 @@ def project() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*running, *other_copies.find([*sys.path, *searched], _roots()))))
 
 
-def cuda_devices() -> tuple[str, ...]:
-    """The device files of NVIDIA's GPUs; none where there is no GPU."""
-    folder = Path("/dev")
-    found = [*folder.glob("nvidia*"), *folder.glob("nvidia-caps/*")]
-    return tuple(sorted(str(path) for path in found if stat.S_ISCHR(path.stat().st_mode)))
-
-
-def cuda_data() -> tuple[str, ...]:
-    """What NVIDIA's libraries read about the GPUs and the machine."""
-    return _CUDA
-
-
 def _roots() -> list[str]:
     paths = sysconfig.get_paths()
     named = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
@@ -77,18 +65,18 @@ def _roots() -> list[str]:
     return [os.path.realpath(path) for path in (*own, *_SYSTEM)]
 
 
-def split(path: str, hidden: tuple[str, ...]) -> Reach:
+def split(path: str, hidden: tuple[str, ...]) -> AllowedPaths:
     """A path, or where something hidden lies in it the parts that are not hidden."""
     if path in hidden:
-        return Reach((), ())
+        return AllowedPaths((), ())
     if not any(h.startswith(path.rstrip("/") + "/") for h in hidden):
-        return Reach((path,), ())
+        return AllowedPaths((path,), ())
     try:
         children = [str(Path(path) / name) for name in os.listdir(path)]
     except OSError:
         children = []
     parts = [split(child, hidden) for child in children if not Path(child).is_symlink()]
-    return Reach(
+    return AllowedPaths(
         tuple(p for part in parts for p in part.readable),
         (path, *(p for part in parts for p in part.listable)),
     )

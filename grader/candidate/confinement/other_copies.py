@@ -15,25 +15,55 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from itertools import islice
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _PACKAGE = "grader"
 _BUILT = ("build/lib", "src", "dist")
-_BESIDE = (
-    *(("rubric.yaml", ""), ("student_template", "/vae.ipynb"), ("tests", "/variants")),
-    *(("reference", "/vae.py"), ("reference", "/vae_solved.ipynb")),
-)
-"""What lies beside the package in a checkout, and what it is told by."""
-
-_ANSWERS = ("vae", "checks")
-"""The folder of the package that holds what is right, as it is called now and once was."""
+_ANSWERS = "expected."
+"""How the module of an assignment begins that holds what is right."""
 
 _ARCHIVES = (".zip", ".egg", ".whl", ".pyz")
-_DISTRIBUTION = re.compile(r"vae[-_.]grader[-.].*\.(dist-info|egg-info)", re.IGNORECASE)
 _QUOTED_PATH = re.compile(r"""['"](/[^'"\n]+)['"]""")
 _SPECIAL = ("/dev", "/proc", "/sys", "/etc")
 _MOST_ENTRIES = 20_000
+
+
+@cache
+def _assignments() -> tuple[str, ...]:
+    """Return the folders of this package that hold what is right: an assignment is named so."""
+    package = Path(__file__).resolve().parents[2]
+    return tuple(sorted(path.parent.name for path in package.glob(f"*/{_ANSWERS}*")))
+
+
+@cache
+def _folders_of_answers() -> tuple[str, ...]:
+    """Return what such a folder is called now and once was."""
+    return (*_assignments(), "checks")
+
+
+@cache
+def _beside() -> tuple[tuple[str, str], ...]:
+    """Return what lies beside the package in a checkout, and what it is told by."""
+    named = (
+        pair
+        for name in _assignments()
+        for pair in (
+            ("student_template", f"/{name}.ipynb"),
+            ("reference", f"/{name}.py"),
+            ("reference", f"/{name}_solved.ipynb"),
+        )
+    )
+    return (("rubric.yaml", ""), ("tests", "/variants"), *named)
+
+
+@cache
+def _distribution() -> re.Pattern[str]:
+    """Return what matches the folder of information about an installation of this project."""
+    names = "|".join(map(re.escape, _assignments()))
+    return re.compile(rf"(?:{names})[-_.]{_PACKAGE}[-.].*\.(dist-info|egg-info)", re.IGNORECASE)
 
 
 def find(searched: Iterable[str], readable: Iterable[str]) -> tuple[str, ...]:
@@ -99,12 +129,14 @@ def _look(folder: str) -> tuple[list[str], list[str]]:
             elsewhere.append(path)
         elif name.endswith((".pth", ".egg-link")) or name.startswith("__editable__"):
             elsewhere += _named_in(path, folder)
-        elif _DISTRIBUTION.fullmatch(name):
+        elif _distribution().fullmatch(name):
             hidden += _recorded(path, folder)
             elsewhere += _installed_from(path)
         elif _is_folder(entry) and (name == _PACKAGE or _holds_expected_values(path)):
             hidden.append(path)
-    beside = [f"{folder}/{name}" for name, by in _BESIDE if os.path.exists(f"{folder}/{name}{by}")]
+    beside = [
+        f"{folder}/{name}" for name, by in _beside() if os.path.exists(f"{folder}/{name}{by}")
+    ]
     if hidden and f"{folder}/rubric.yaml" in beside and not is_packages(folder):
         return [folder], elsewhere
     return [*hidden, *beside], elsewhere
@@ -131,16 +163,20 @@ def _folders(folder: str) -> list[str]:
 
 def _holds_expected_values(package: str) -> bool:
     """Whether it is this project's package under another name, such as an update left behind."""
-    folders = [f"{package}/{name}{cache}" for name in _ANSWERS for cache in ("", "/__pycache__")]
+    folders = [
+        f"{package}/{name}{cached}"
+        for name in _folders_of_answers()
+        for cached in ("", "/__pycache__")
+    ]
     entries = [entry for folder in folders if os.path.isdir(folder) for entry in _entries(folder)]
-    return any(entry.name.startswith("expected.") for entry in entries)
+    return any(entry.name.startswith(_ANSWERS) for entry in entries)
 
 
 def _is_archive_of_it(path: str) -> bool:
     if not path.endswith(_ARCHIVES):
         return False
     with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
-        told_by = tuple(f"{folder}/expected." for folder in _ANSWERS)
+        told_by = tuple(f"{folder}/{_ANSWERS}" for folder in _folders_of_answers())
         return any(part in name for name in archive.namelist() for part in told_by)
     return False
 
@@ -177,5 +213,5 @@ def _recorded(information: str, folder: str) -> list[str]:
     """What a distribution says that it has installed, without what only describes it."""
     entries = [line.split(",")[0].strip('"') for line in _text(f"{information}/RECORD").split("\n")]
     tops = {entry if entry.startswith("..") else entry.split("/")[0] for entry in entries if entry}
-    paths = [os.path.join(folder, top) for top in tops if not _DISTRIBUTION.fullmatch(top)]
+    paths = [os.path.join(folder, top) for top in tops if not _distribution().fullmatch(top)]
     return [path for path in paths if os.path.exists(path) and not path.endswith(".pth")]

@@ -7,7 +7,7 @@ import os
 import struct
 from contextlib import suppress
 
-from grader.candidate import libc
+from grader.protocol import libc
 
 _CAPABILITIES_V3 = 0x20080522
 _READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from grader.candidate import libc
 from grader.candidate.confinement.system_calls import NEWEST, audit_architecture, numbers
+from grader.protocol import libc
 
 _LOAD, _JUMP, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x54, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -43,7 +43,7 @@ _SOCKETS = frozenset(("socket", "bind", "listen", "accept", "accept4"))
 
 
 @dataclass(frozen=True)
-class Test:
+class ArgumentRule:
     """A call is allowed if an argument's lower 32 bits, masked, are (or are not) one of these."""
 
     argument: int
@@ -52,21 +52,23 @@ class Test:
     among: bool = True
 
 
-def program(pid: int, unix_sockets: bool) -> bytes:
-    """The filter for the process ``pid``, as the kernel takes it.
+def bpf_program(pid: int, unix_sockets: bool) -> bytes:
+    """Return the filter for the process ``pid``, as the kernel takes it.
 
     Raises:
         OSError: this machine's architecture is not known.
     """
-    tests = _tests_of(pid)
-    code = [_arm(name, numbers()[name], tests) for name in tests if name in numbers()]
+    rules = _rules_for_process(pid)
+    code = [_arm(name, numbers()[name], rules) for name in rules if name in numbers()]
     refusal = _instruction(_RETURN, _ERROR | errno.EPERM)
     return b"".join((_for_everyone(unix_sockets), *code, refusal))
 
 
 @cache
 def _for_everyone(unix_sockets: bool) -> bytes:
-    """The part of the filter that is the same for every process; what it has no rule for passes.
+    """Return the part of the filter that is the same for every process.
+
+    What it has no rule for passes on to the rest.
 
     It is kept, since to put it together takes longer than all else that confines a process.
     """
@@ -82,16 +84,16 @@ def _for_everyone(unix_sockets: bool) -> bytes:
         _instruction(_AT_LEAST, NEWEST + 1, 0, 1),
         _instruction(_RETURN, _ERROR | errno.ENOSYS),
     ]
-    tests, others = _tests(), _tests_of(0)
+    rules, others = _rules(), _rules_for_process(0)
     for name, number in numbers().items():
         if name not in others and (unix_sockets or name not in _SOCKETS):
-            code.append(_arm(name, number, tests))
+            code.append(_arm(name, number, rules))
     return b"".join(code)
 
 
-def _arm(name: str, number: int, tests: Mapping[str, tuple[Test, ...]]) -> bytes:
-    """What decides about one call, and is stepped over by all others."""
-    block = _block(name, tests)
+def _arm(name: str, number: int, rules: Mapping[str, tuple[ArgumentRule, ...]]) -> bytes:
+    """Return what decides about one call, and is stepped over by all others."""
+    block = _block(name, rules)
     return b"".join((_instruction(_EQUAL, number, 0, len(block)), *block))
 
 
@@ -110,42 +112,42 @@ def install(code: bytes) -> None:
     )
 
 
-def _tests_of(pid: int) -> Mapping[str, tuple[Test, ...]]:
-    """What the arguments of calls that name a process must be."""
+def _rules_for_process(pid: int) -> Mapping[str, tuple[ArgumentRule, ...]]:
+    """Return what the arguments of calls that name a process must be."""
     itself = (0, pid)
     return {
-        "kill": (Test(0, (pid, -pid & 0xFFFFFFFF)),),
-        "tgkill": (Test(0, (pid,)),),
-        "prlimit64": (Test(0, itself),),
-        "sched_setaffinity": (Test(0, itself),),
+        "kill": (ArgumentRule(0, (pid, -pid & 0xFFFFFFFF)),),
+        "tgkill": (ArgumentRule(0, (pid,)),),
+        "prlimit64": (ArgumentRule(0, itself),),
+        "sched_setaffinity": (ArgumentRule(0, itself),),
     }
 
 
-def _tests() -> Mapping[str, tuple[Test, ...]]:
-    """What the arguments of some other calls must be."""
+def _rules() -> Mapping[str, tuple[ArgumentRule, ...]]:
+    """Return what the arguments of some other calls must be."""
     # To truncate on opening needs no write access to the file in Landlock's older versions.
     no_truncation = {
-        name: (Test(argument, (os.O_TRUNC,), _OPEN_MODE, among=False),)
+        name: (ArgumentRule(argument, (os.O_TRUNC,), _OPEN_MODE, among=False),)
         for name, argument in (("open", 1), ("openat", 2))
     }
-    local = Test(0, (_AF_UNIX,))
+    local = ArgumentRule(0, (_AF_UNIX,))
     # A datagram can be addressed to anybody's socket; a stream reaches whom it is connected to,
     # and connecting is not allowed: others may connect to us.
-    connected = Test(1, (_STREAM, _SEQPACKET), _TYPE)
+    connected = ArgumentRule(1, (_STREAM, _SEQPACKET), _TYPE)
     return {
         # Threads, but no processes and no namespaces.
-        "clone": (Test(0, (_CLONE_THREAD,), _CLONE_THREAD | _CLONE_OTHER),),
-        "fcntl": (Test(1, _OWNING_FCNTLS, among=False),),
-        "ioctl": (Test(1, _OWNING_IOCTLS, among=False),),
-        "prctl": (Test(0, _HARMLESS_PRCTLS),),
+        "clone": (ArgumentRule(0, (_CLONE_THREAD,), _CLONE_THREAD | _CLONE_OTHER),),
+        "fcntl": (ArgumentRule(1, _OWNING_FCNTLS, among=False),),
+        "ioctl": (ArgumentRule(1, _OWNING_IOCTLS, among=False),),
+        "prctl": (ArgumentRule(0, _HARMLESS_PRCTLS),),
         "socket": (local, connected),
         "socketpair": (local, connected),
         **no_truncation,
     }
 
 
-def _block(name: str, tests: Mapping[str, tuple[Test, ...]]) -> list[bytes]:
-    """What follows once a call's number is recognised; it always ends in a return."""
+def _block(name: str, rules: Mapping[str, tuple[ArgumentRule, ...]]) -> list[bytes]:
+    """Return what follows once a call's number is recognised; it always ends in a return."""
     # Their arguments lie in memory, where no filter can look: the C library then takes the older.
     if name in ("clone3", "openat2"):
         return [_instruction(_RETURN, _ERROR | errno.ENOSYS)]
@@ -153,24 +155,24 @@ def _block(name: str, tests: Mapping[str, tuple[Test, ...]]) -> list[bytes]:
     if name == "sched_setscheduler":
         return [_instruction(_RETURN, _ERROR | 0)]
     code: list[bytes] = []
-    for test in tests.get(name, ()):
-        code += _test(test)
+    for rule in rules.get(name, ()):
+        code += _rule_code(rule)
     return [*code, _instruction(_RETURN, _ALLOW)]
 
 
-def _test(test: Test) -> list[bytes]:
-    """Falls through if the test holds, and refuses otherwise."""
+def _rule_code(rule: ArgumentRule) -> list[bytes]:
+    """Return code that goes on after itself if the rule holds, and refuses otherwise."""
     low = 0 if struct.pack("=H", 1) == struct.pack("<H", 1) else 4
     code = [
-        _instruction(_LOAD, _ARGUMENTS_AT + 8 * test.argument + low),
-        _instruction(_AND, test.mask),
+        _instruction(_LOAD, _ARGUMENTS_AT + 8 * rule.argument + low),
+        _instruction(_AND, rule.mask),
     ]
-    for left in reversed(range(len(test.values))):
-        value = test.values[len(test.values) - 1 - left]
+    for left in reversed(range(len(rule.values))):
+        value = rule.values[len(rule.values) - 1 - left]
         # Over the other comparisons and what follows them.
         code.append(_instruction(_EQUAL, value, left + 1, 0))
     refusal = _instruction(_RETURN, _ERROR | errno.EPERM)
-    return [*code, refusal] if test.among else [*code, _instruction(_JUMP, 1), refusal]
+    return [*code, refusal] if rule.among else [*code, _instruction(_JUMP, 1), refusal]
 
 
 def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from opcode import opmap
@@ -46,7 +46,6 @@ SHOWS = frozenset(
         "torchinfo",
         "torchsummary",
         "torchviz",
-        "vae_utils",
         "visdom",
         "wandb",
     ]
@@ -129,7 +128,7 @@ class Idle:
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         """Stand for no base of a class, or for torch's modules, of which many packages have kinds.
 
-        ``class VAE(lightning.LightningModule)`` is one.
+        ``class Net(lightning.LightningModule)`` is one.
         """
         return (torch.nn.Module,)
 
@@ -186,6 +185,7 @@ class _Module(types.ModuleType):
 
 _missing: set[str] = set()
 _real: set[str] = set()
+_plotting: set[str] = set()
 
 
 def _is_listed(name: str, packages: frozenset[str] | set[str]) -> bool:
@@ -202,7 +202,9 @@ class _Finder(MetaPathFinder, Loader):
     """Finds idle modules for imports of the student's; libraries get what there is."""
 
     def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
-        idle = _is_listed(fullname, SHOWS | BARS | DEBUGGERS) and not _is_listed(fullname, _real)
+        idle = _is_listed(fullname, _plotting | BARS | DEBUGGERS) and not _is_listed(
+            fullname, _real
+        )
         if (idle and _is_asked_by_student()) or _is_listed(fullname, _missing):
             return ModuleSpec(fullname, self, is_package=True)
         return None
@@ -265,8 +267,12 @@ def _is_asked_by_student() -> bool:
     return frame is not None and not os.path.isabs(frame.f_code.co_filename)
 
 
-def install() -> None:
-    """Have the student's code meet idle modules, from here to the end of the process."""
+def install(plotting: Iterable[str] = ()) -> None:
+    """Have the student's code meet idle modules, from here to the end of the process.
+
+    ``plotting`` are modules that plot, beside those that are known to.
+    """
+    _plotting.update(SHOWS, plotting)
     sys.meta_path.insert(0, _Finder())
     for name in DEBUGGERS & sys.modules.keys():
         sys.modules[name] = _Module(name)
@@ -276,7 +282,7 @@ def install() -> None:
 
 def show() -> None:
     """Let what plots be itself, where it may be more than a plot."""
-    _real.update(SHOWS)
+    _real.update(_plotting)
 
 
 def tolerating_missing(work: Callable[[], Came]) -> Came:

@@ -5,22 +5,19 @@ What it computes from data can't matter to a right method: that works for any da
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import torch
+
+from grader.candidate.patches import loaders
 
 IMAGES = 256
 
 
 def install() -> None:
     """Have loaders load in this process, and torchvision's data sets, once imported, hold these."""
-    loader = torch.utils.data.DataLoader
-    if not hasattr(loader.__init__, "__wrapped__"):
-        loader.__init__ = _in_process(loader.__init__)  # type: ignore[method-assign]
+    loaders.load_in_process()
     datasets: Any = sys.modules.get("torchvision.datasets")
     for kind in vars(datasets).values() if datasets else ():
         if isinstance(kind, type) and issubclass(kind, datasets.VisionDataset):
@@ -53,26 +50,3 @@ def _item(self: Any, index: int) -> tuple[Any, Any]:
     if self.target_transform is not None:
         label = self.target_transform(label)
     return image, label
-
-
-def _in_process(construct: Callable[..., None]) -> Callable[..., None]:
-    parameters = inspect.signature(construct)
-    usual = {
-        name: parameters.parameters[name].default
-        for name in (
-            "num_workers",
-            "pin_memory",
-            "timeout",
-            "multiprocessing_context",
-            "prefetch_factor",
-            "persistent_workers",
-        )
-    }
-
-    @wraps(construct)
-    def __init__(*given: Any, **named: Any) -> None:  # noqa: N807
-        bound = parameters.bind(*given, **named)
-        bound.arguments.update((n, v) for n, v in usual.items() if n in bound.arguments)
-        construct(*bound.args, **bound.kwargs)
-
-    return __init__

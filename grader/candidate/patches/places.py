@@ -5,27 +5,22 @@ from __future__ import annotations
 import builtins
 import io
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from grader.protocol import hosted_folders
+from grader.protocol.messages import Program
+
 NOTE = "[The grader has no such folder; this line was passed over.]"
-_NAMED = re.compile(r"/(?:content|kaggle|tmp)\b")
-_ELSEWHERE = re.compile(r"/(?:content|kaggle/working|kaggle|tmp)(?=/|$)")
 
 _ONE_PATH = ("listdir", "lstat", "mkdir", "open", "remove", "rmdir", "scandir", "stat", "unlink")
 _TWO_PATHS = ("rename", "replace")
 _make_folder = os.mkdir
 """The system's own, which takes a path as it is."""
-
-
-def are_named(source: str) -> bool:
-    """Whether code may name a folder of Colab's or Kaggle's, or that for temporary files."""
-    return _NAMED.search(source) is not None
 
 
 def stay_in(folder: Path) -> None:
@@ -62,9 +57,9 @@ def bring_here(folder: Path) -> Callable[..., Any]:
     return builtins.open
 
 
-def bring_named_here(program: Mapping[str, Any], folder: str) -> None:
+def bring_named_here(program: Program, folder: str) -> None:
     """Do so where the cells of a program name such folders."""
-    if any(are_named(cell["source"]) for cell in program.get("cells", ())):
+    if any(hosted_folders.are_named(cell.source) for cell in program.cells):
         bring_here(Path(folder))
 
 
@@ -90,7 +85,7 @@ def _with_paths(
 def _here(path: Any, folder: Path, kept: tuple[str, ...]) -> Any:
     """A path, moved into ``folder`` where it names one of those elsewhere."""
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
-    if not isinstance(name, str) or not (match := _ELSEWHERE.match(name)):
+    if not isinstance(name, str) or not (match := hosted_folders.FOLDERS.match(name)):
         return path
     if f"{name}/".startswith(kept):
         return path

@@ -20,7 +20,7 @@ from grader.kit.outputs import (
     tensor_of_shape,
     values,
 )
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import expected, fixtures
 from grader.vae.decoder import misconceptions as diagnosis
@@ -31,6 +31,7 @@ from grader.vae.networks import (
     is_function_of,
     judge_gradient,
 )
+from grader.vae.sizes import Sizes
 
 METHOD = "decoder"
 _LAYERS = ("linear3", "linear4")

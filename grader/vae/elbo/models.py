@@ -9,9 +9,10 @@ from functools import lru_cache
 import numpy as np
 
 from grader.kit.check import Exam, generator
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.vae import expected, fixtures
 from grader.vae.expected import Bound, Weights
+from grader.vae.sizes import Sizes
 from grader.vae.stubs import bounds, stand_ins
 
 METHOD = "elbo"

@@ -21,7 +21,7 @@ from grader.kit.outputs import (
     tensor_of_shape,
     values,
 )
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import expected, fixtures
 from grader.vae.encoder import misconceptions as diagnosis
@@ -32,6 +32,7 @@ from grader.vae.networks import (
     is_function_of,
     judge_gradient,
 )
+from grader.vae.sizes import Sizes
 
 METHOD = "encoder"
 _NAMES, _HEADS = ("mu", "logsigma"), ("linear21", "linear22")

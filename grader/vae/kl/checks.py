@@ -20,11 +20,12 @@ from grader.kit.outputs import (
     tensor,
     values,
 )
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import expected, fixtures
 from grader.vae.kl import misconceptions as diagnosis
+from grader.vae.sizes import Sizes
 
 METHOD = "kl_divergence"
 _LATENT, _FULL_LATENT = (1, 40), (fixtures.FULL.latent,)

@@ -18,13 +18,13 @@ from grader.kit.outputs import (
     tensor_of_shape,
     values,
 )
-from grader.kit.probe import Sizes
 from grader.kit.tolerance import close, difference
 from grader.vae import fixtures
 from grader.vae.reparam import draws as reparam_draws
 from grader.vae.reparam import misconceptions as diagnosis
 from grader.vae.reparam.draws import MANY, Seen
 from grader.vae.reparam.questions import METHOD, Question, question
+from grader.vae.sizes import Sizes
 
 
 def _question(exam: Exam) -> Question:

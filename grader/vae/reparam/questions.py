@@ -12,8 +12,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from grader.kit.check import generator
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
+from grader.vae.sizes import Sizes
 
 METHOD = "sample_with_reparam"
 

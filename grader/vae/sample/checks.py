@@ -17,12 +17,13 @@ from grader.kit.check import Evidence, Exam, Lost, Steps, check, generator
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Failure, Outcome, Value
 from grader.kit.outputs import one_step_from, shape_fits, shape_words, tensor, values
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
 from grader.vae.sample import draws as sample_draws
 from grader.vae.sample import misconceptions as diagnosis
 from grader.vae.sample import models as sample_models
 from grader.vae.sample.models import POSTERIOR, SMALL, THRESHOLDS, Samples
+from grader.vae.sizes import Sizes
 from grader.vae.stubs import stand_ins
 
 METHOD = "sample"

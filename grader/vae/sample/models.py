@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import logit
 
 from grader.kit import statistics
-from grader.kit.probe import Sizes
 from grader.vae import fixtures
+from grader.vae.sizes import Sizes
 
 THRESHOLDS = np.array((-3.1, -1.24, -0.38, 0.38, 1.24, 3.1))
 """The outermost show whether z is clipped; the others tell one z from another."""

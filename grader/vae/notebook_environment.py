@@ -1,6 +1,7 @@
-"""What a notebook finds around it in the grader: MNIST without network, loaders without workers,
-and plots that cost little. Everything is arranged in the kernel's process; no file is patched.
-See also `grader.candidate.patches.plots`.
+"""What the assignment's notebook finds around it: MNIST without network, and quick plots.
+
+A process that runs student code imports this module by its name (`Assignment.kernel_module`).
+Everything is arranged in that process; no file is patched.
 """
 
 from __future__ import annotations
@@ -9,31 +10,46 @@ import importlib.util
 import inspect
 import linecache
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial, wraps
-from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import torch
+
 from grader.assets import asset
-from grader.vae.digits import WHOLE, Digits
+from grader.vae.digits import IMAGE_SHAPE, WHOLE, Digits, read_digits, shipped_folder
 
 TSNE_STEPS = 250
 """The fewest that scikit-learn allows: enough to see the digits apart, a quarter of the cost."""
 
-LOOP_BATCHES, LOOP_IMAGES = 101, 24_000
-"""Batches of a loop that is cut short: a history of every hundredth step has an entry. So it is
-until so many images were seen, and then a loop ends after `FEW_BATCHES`."""
-FEW_BATCHES, SHORT_LOOP = 5, 10
-"""A loop of no more than `SHORT_LOOP` batches is never cut."""
+
+def prepare() -> None:
+    """Do once, before the forks, what is slow the first time."""
+    provide_plots()
+    _rehearse()
+    for train in (True, False):
+        read_digits(shipped_folder(), train)
 
 
-def rehearse() -> None:
-    """Do once what is slow the first time: the fonts, the optimiser's imports, the embedding."""
+def provide_data(folder: Path, whole: bool) -> None:
+    """Make `datasets.MNIST` hold the digits of a folder, ``whole`` to the length of MNIST."""
+    provide_digits(read_digits(folder, True), read_digits(folder, False), whole)
+
+
+def provide_rows(rows: np.ndarray) -> None:
+    """Make `datasets.MNIST` hold these images ``[N, 784]`` of bytes, if it can be had."""
+    digits = Digits(rows.reshape(-1, *IMAGE_SHAPE), np.zeros(len(rows), np.uint8))
+    with suppress(ImportError):
+        provide_digits(digits, digits)
+
+
+def _rehearse() -> None:
+    """Draw and embed once, for the fonts and the imports of an optimiser."""
     import matplotlib.pyplot as plt
-    import torch
     import torch._dynamo  # which the first step of an optimiser imports
     import vae_utils
     from IPython.core.pylabtools import print_figure
@@ -46,17 +62,14 @@ def rehearse() -> None:
     plt.close("all")
 
 
-def vae_utils_path() -> Path:
-    """The module of plots that students receive with the notebook."""
-    return asset("student_template/vae_utils.py")
-
-
-def provide_vae_utils() -> None:
+def provide_plots() -> None:
     """Make ``import vae_utils`` find the students' own module, with a shorter t-SNE.
 
     The points and the method stay; only the number of gradient steps is smaller.
     """
-    spec = importlib.util.spec_from_file_location("vae_utils", vae_utils_path())
+    spec = importlib.util.spec_from_file_location(
+        "vae_utils", asset("student_template/vae_utils.py")
+    )
     assert spec is not None
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
@@ -67,13 +80,12 @@ def provide_vae_utils() -> None:
     linecache.getlines(module.__file__)  # for tracebacks: a confined kernel can't read it
 
 
-def provide_mnist(training: Digits, test: Digits, whole: bool = False) -> None:
+def provide_digits(training: Digits, test: Digits, whole: bool = False) -> None:
     """Make ``datasets.MNIST`` hold these digits, whatever root, split and download are asked for.
 
     ``whole`` repeats them to the length of MNIST. Subclasses with files of their own
     (FashionMNIST, KMNIST, ...) are left as they are.
     """
-    import torch
     from torchvision.datasets import MNIST
 
     tensors = {
@@ -108,7 +120,6 @@ def _rows(dataset: Any, indices: list[int]) -> list[Any]:
 
     Most of what a step of training takes is otherwise to make each image a tensor by itself.
     """
-    import torch
     from torchvision.datasets import MNIST
     from torchvision.transforms import ToTensor
 
@@ -118,54 +129,3 @@ def _rows(dataset: Any, indices: list[int]) -> list[Any]:
         return [dataset[index] for index in indices]
     images = dataset.data[indices].unsqueeze(1).to(torch.get_default_dtype()).div(255)
     return list(zip(images.unbind(), dataset.targets[indices].tolist(), strict=True))
-
-
-def load_in_process() -> None:
-    """Make every `torch.utils.data.DataLoader` load in the kernel itself, without workers."""
-    from torch.utils.data import DataLoader
-
-    construct = DataLoader.__init__
-    parameters = inspect.signature(construct)
-    without_workers = {
-        "num_workers": 0,
-        "pin_memory": False,
-        "pin_memory_device": "",
-        "timeout": 0,
-        "multiprocessing_context": None,
-        "prefetch_factor": None,
-        "persistent_workers": False,
-    }
-
-    @wraps(construct)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        given = parameters.bind(self, *args, **kwargs)
-        for name, value in without_workers.items():
-            if name in given.arguments:
-                given.arguments[name] = value
-        construct(*given.args, **given.kwargs)
-
-    DataLoader.__init__ = __init__  # type: ignore[method-assign]
-
-
-def cut_loops() -> None:
-    """End loops over loaders early: with so many images they would take minutes.
-
-    Batches are counted and not seconds, so that two gradings agree.
-    """
-    from torch.utils.data import DataLoader
-
-    iterate = DataLoader.__iter__
-    left = LOOP_IMAGES
-
-    @wraps(iterate)
-    def __iter__(self: Any) -> Iterator[Any]:  # noqa: N807
-        nonlocal left
-        size = self.batch_size or 1
-        most = LOOP_BATCHES if left > 0 else FEW_BATCHES
-        with suppress(TypeError):  # some data sets have no length
-            most = len(self) if len(self) <= SHORT_LOOP else most
-        for batch in islice(iterate(self), most):
-            left -= size
-            yield batch
-
-    DataLoader.__iter__ = __iter__  # type: ignore[method-assign, assignment]

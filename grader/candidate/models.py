@@ -1,0 +1,88 @@
+"""Builds the model of the student's class that a question asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.protocol.messages import Question, StandIns
+
+Array = Callable[[int], np.ndarray]
+"""Returns an array of a question by its index."""
+
+
+class ChangedInitError(Exception):
+    """The constructor, which is given, does not make the layers that it should."""
+
+
+def construct(kind: Any, question: Question, names: dict[str, int], array: Array) -> Any:
+    """Return a model with the examiner's weights in its layers, and with its stand-ins.
+
+    ``names`` are the sizes by name.
+    """
+    model = _instance(kind, question, names)
+    spare = {name: i for name, i in question.spare.items() if hasattr(model, name.split(".")[0])}
+    with torch.no_grad():
+        for name, index in {**question.weights, **spare}.items():
+            _set_weight(model, name, torch.from_numpy(array(index).copy()))
+    if question.stand_ins is not None:
+        _put_stand_ins(kind, question.stand_ins, array)
+    return model
+
+
+def _instance(kind: Any, question: Question, names: dict[str, int]) -> Any:
+    """Return a model of these sizes; a bare one if it can't be built and needs no layer."""
+    try:
+        return kind(*question.sizes)
+    except Exception:
+        if question.weights or not issubclass(kind, torch.nn.Module):
+            raise
+    model = kind.__new__(kind)
+    torch.nn.Module.__init__(model)
+    for name, size in names.items():
+        setattr(model, name, size)
+    return model
+
+
+def _set_weight(model: Any, name: str, weight: torch.Tensor) -> None:
+    """Put a weight into a layer.
+
+    Raises:
+        ChangedInitError: there is no such layer, or it is of another shape.
+    """
+    layer, _, parameter = name.partition(".")
+    _undo_weight_norm(getattr(model, layer, None))
+    target = getattr(getattr(model, layer, None), parameter, None)
+    if not isinstance(target, torch.Tensor):
+        raise ChangedInitError(f"{layer} is missing")
+    if target.shape != weight.shape:
+        shapes = f"{list(target.shape)} where {list(weight.shape)} is due"
+        raise ChangedInitError(f"{name} has shape {shapes}")
+    target.copy_(weight)
+
+
+def _put_stand_ins(kind: Any, stand_ins: StandIns, array: Array) -> None:
+    """Replace methods of the class."""
+    noise = torch.from_numpy(array(stand_ins.noise).copy())
+    names: dict[str, Any] = {"torch": torch, "noise": noise}
+    exec(compile(stand_ins.source, "stand-ins", "exec"), names)
+    for method in stand_ins.methods:
+        setattr(kind, method, names[method])
+
+
+def _undo_weight_norm(layer: Any) -> None:
+    """Give a layer its weight back, of which direction and length are parameters of their own.
+
+    It can hold any weight (Salimans and Kingma 2016, eq. 2), and computes the same with it.
+    """
+    if isinstance(getattr(layer, "weight_g", None), torch.Tensor):
+        torch.nn.utils.remove_weight_norm(layer)
+    parametrize = torch.nn.utils.parametrize
+    if isinstance(layer, torch.nn.Module) and parametrize.is_parametrized(layer, "weight"):
+        chain: Any = layer.parametrizations["weight"]  # type: ignore[index]
+        if {type(step).__name__ for step in chain} == {"_WeightNorm"}:
+            with torch.enable_grad():  # or the weight that is left would need none
+                parametrize.remove_parametrizations(layer, "weight")
