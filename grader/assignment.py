@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from grader.kit.check import Check
     from grader.kit.misconception import Misconception
 
@@ -45,6 +48,73 @@ class Task:
     calls: frozenset[str] = frozenset()
 
 
+class DataError(Exception):
+    """A folder does not hold the data set of the assignment; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What notebooks train on; the grader ships a small part of it.
+
+    Attributes:
+        name: what notebooks call it.
+        source: the package that they load it with.
+        full_count: how many items it has for training.
+        amount_words: patterns of words that speak of how much of it there is or was learned.
+        folder: where the small part lies.
+        read: the arrays in a folder for training (true) or tests (false). All have N rows; the
+            first holds the items as unsigned bytes, shape [N, ...]. It may raise `DataError`.
+    """
+
+    name: str
+    source: str
+    full_count: int
+    amount_words: tuple[str, ...]
+    folder: Callable[[], Path]
+    read: Callable[[Path, bool], tuple[np.ndarray, ...]]
+
+    def counts(self, folder: Path) -> tuple[int, int]:
+        """Return how many items a folder holds for training and for tests.
+
+        Raises:
+            DataError: the folder doesn't hold the data set.
+        """
+        return len(self.read(folder, True)[0]), len(self.read(folder, False)[0])
+
+
+@dataclass(frozen=True)
+class TrainingSetting:
+    """A model and its learning rate; ``sizes`` are the constructor's arguments."""
+
+    sizes: tuple[int, ...]
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class TrainingSanity:
+    """A short training in which the loss of every right solution falls alike.
+
+    Attributes:
+        settings: what is trained; each but the first only where those before fail.
+        steps: how many are made.
+        batch_size: rows of a batch.
+        task: id of the task whose method is the objective: its mean over the rows is maximised.
+        objective: what people call it, with an article.
+        first_loss: bounds of a right solution's first loss.
+        last_loss: bounds of the mean of its last losses.
+        averaged: how many last losses that mean is over.
+    """
+
+    settings: tuple[TrainingSetting, ...]
+    steps: int
+    batch_size: int
+    task: str
+    objective: str
+    first_loss: tuple[float, float]
+    last_loss: tuple[float, float]
+    averaged: int
+
+
 @dataclass(frozen=True)
 class Assignment:
     """One assignment: a class in a notebook, with a method for each task.
@@ -63,16 +133,17 @@ class Assignment:
         computed_arguments: parameters of methods that other layers compute in training.
         given_modules: modules that students receive beside the notebook.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
-        trained_task: id of the task whose method training maximises.
         data_name: of the data set that the notebook reads.
         solved_notebook: path of the worked notebook in a checkout.
         companions: files that students receive beside the notebook.
         shipped_notebooks: SHA-256 of the notebooks that come with the project, which nobody needs
             protection from.
         kernel_module: name of the module that processes of student code import, for the data and
-            the modules that a notebook finds, and for what training makes smaller.
+            the modules that a notebook finds there.
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
+        data: the data set that the notebook trains on.
+        training: how a fresh model is trained, and how well a right one does.
     """
 
     title: str
@@ -88,7 +159,6 @@ class Assignment:
     given_modules: tuple[str, ...]
     block_mark: str
     block_text: str
-    trained_task: str
     data_name: str
     solved_notebook: str
     companions: tuple[str, ...]
@@ -96,6 +166,8 @@ class Assignment:
     kernel_module: str
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]
+    data: Callable[[], DataSet]
+    training: Callable[[], TrainingSanity]
 
     @cached_property
     def task_by_method(self) -> Mapping[str, str]:

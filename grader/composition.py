@@ -14,10 +14,10 @@ from grader.errors import UnusableError
 from grader.vae import ASSIGNMENT
 
 if TYPE_CHECKING:
-    from grader.examiner.background import Runner
     from grader.examiner.client import Candidates
     from grader.examiner.grading import Grader
     from grader.examiner.rubric import Rubric
+    from grader.examiner.runner import Runner
 
 __all__ = ["ASSIGNMENT", "Options", "data_digest", "is_shipped", "make_grader", "read_rubric"]
 
@@ -92,12 +92,13 @@ def _runner(options: Options, candidates: Candidates) -> Runner | None:
     """Make what executes notebooks; without forks a kernel would take longer than all checks."""
     if not options.run or candidates.fork_server is None:
         return None
-    from grader.examiner.background import Runner, RunOptions
-    from grader.vae.digits import DataError
+    from grader.assignment import DataError
+    from grader.examiner.runner import Runner
+    from grader.examiner.sandbox import RunOptions
 
     how = RunOptions(options.data, options.trust, at_once=options.jobs)
     try:
-        return Runner(candidates.fork_server, candidates.folder, how)
+        return Runner(candidates.fork_server, candidates.folder, ASSIGNMENT, how)
     except DataError as error:
         raise UnusableError(f"--data: {error}.") from error
 
@@ -121,13 +122,13 @@ def data_digest(options: Options) -> bytes:
     """
     if options.data is None or not options.run:
         return b""
-    from grader.vae.digits import DataError, read_digits
+    from grader.assignment import DataError
 
     digest = hashlib.sha256()
     try:
         for train in (True, False):
-            digits = read_digits(options.data.resolve(), train)
-            digest.update(digits.images.tobytes() + digits.labels.tobytes())
+            arrays = ASSIGNMENT.data().read(options.data.resolve(), train)
+            digest.update(b"".join(array.tobytes() for array in arrays))
     except DataError as error:
         raise UnusableError(f"--data: {error}.") from error
     return digest.digest()

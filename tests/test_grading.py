@@ -10,11 +10,11 @@ import nbformat
 import pytest
 from outcomes import ROOT, grade_file, lost_checks
 
-from grader.examiner.background import Runner
 from grader.examiner.client import Candidates
 from grader.examiner.conclusion import Examined, conclude
 from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
+from grader.examiner.runner import Runner
 from grader.examiner.widening import Checked
 from grader.report.result import (
     CheckResult,
@@ -193,7 +193,7 @@ def test_broken_run_takes_no_points_from_a_right_class(
     notebook.cells.insert(after_the_class, nbformat.v4.new_code_cell(statement))
     nbformat.write(notebook, tmp_path / "a.ipynb")
     assert candidates.fork_server is not None
-    with Runner(candidates.fork_server, candidates.folder) as runner:
+    with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
         result = Grader(ASSIGNMENT, candidates, rubric, runner).grade(tmp_path / "a.ipynb").result
     assert result.points == 60
     assert result.run.status in ("failed", "killed")

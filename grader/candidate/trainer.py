@@ -2,8 +2,8 @@
 
 As a service of a fork server (see `grader.candidate.forkserver`) it trains on the CPU. CUDA must
 not be initialised before a fork, so for a GPU it is started as a Python of its own:
-``python -m grader.candidate.trainer REQUEST FD``. Its loss and its data are in the assignment's
-module, which is imported by its name (`Assignment.kernel_module`).
+``python -m grader.candidate.trainer REQUEST FD``. The data set is
+brought by the assignment's module, which is imported by its name (`Assignment.kernel_module`).
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class _Training:
         for indices in _batches(len(rows), job.batch_size, job.steps):
             namespace["batch_size"] = len(indices)
             optimiser.zero_grad()
-            loss = self._environment.loss(model, rows[indices.to(device)])
+            loss = -getattr(model, job.objective)(rows[indices.to(device)]).mean(-1)
             loss.backward()
             optimiser.step()
             self.losses.append(float(loss.item()))

@@ -50,7 +50,7 @@ def check(notebook: Path, watch: bool, **given: Any) -> None:
 
 def _check(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
     """Check once; return whether all points are there and all files written."""
-    from grader.student.task_state import has_all_points
+    from grader.report.task_state import has_all_points
     from grader.student.text import to_text
 
     graded = grader.grade(notebook)
@@ -63,7 +63,7 @@ def _check(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
 def _watch(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
     """Check at each save until Ctrl-C; return whether all points were there at last."""
     from grader.student.memory import Memory
-    from grader.student.task_state import has_all_points
+    from grader.report.task_state import has_all_points
     from grader.student.text import to_first_words
     from grader.student.watch import Watcher, saves
 

@@ -10,7 +10,7 @@ from grader.examiner.examination import works_at_full_size_only
 from grader.examiner.penalties import charged, penalty, rule_results
 from grader.examiner.rubric import Rubric
 from grader.examiner.run_explanations import NO_ERROR
-from grader.examiner.training_run import contradiction, fall_words
+from grader.examiner.training_verdict import contradiction, fall_words
 from grader.examiner.widening import Checked
 from grader.report.result import Result, Run, Submission, TaskResult, Training
 from grader.submission.leftovers import find_leftovers
@@ -64,7 +64,9 @@ def _all_findings(examined: Examined, assignment: Assignment) -> list[Finding]:
     """Return the findings with what checks and training add to them."""
     findings = [*examined.findings, *_seen_at_run_time(examined, assignment)]
     if examined.training.fell is False:
-        findings.append(Finding(LOSS_FALLS, None, 0, 0, fall_words(examined.training)))
+        findings.append(
+            Finding(LOSS_FALLS, None, 0, 0, fall_words(examined.training, assignment.training()))
+        )
     return findings
 
 
@@ -112,20 +114,5 @@ def _advice(
             f"{names}: right at the assignment's sizes ({sizes}) alone. With sizes taken from "
             "arguments and attributes, never as numbers, it works for every model."
         )
-    unexpected = contradiction(examined.training, _trained_is_right(tasks, assignment))
+    unexpected = contradiction(examined.training, tasks, assignment)
     return (*advice, unexpected) if unexpected else tuple(advice)
-
-
-def _trained_is_right(tasks: Iterable[TaskResult], assignment: Assignment) -> bool | None:
-    """Tell what the checks found of the trained method.
-
-    It is None unless one of its checks failed, or all there are ran and passed; and where another
-    method that training calls has an error of its own.
-    """
-    found = {check.id: check.status for task in tasks for check in task.checks}
-    trained = assignment.task_by_id[assignment.trained_task]
-    statuses = {found.get(check.id) for check in assignment.checks() if check.task == trained.id}
-    called = {found.get(check.id) for check in assignment.checks() if check.task in trained.calls}
-    if "failed" in statuses:
-        return False
-    return True if statuses == {"passed"} and "failed" not in called else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from grader import __version__
 from grader.assignment import Assignment
-from grader.examiner.background import Runner
+from grader.examiner.runner import Runner
 from grader.examiner.client import Candidates, GraderError
 from grader.examiner.conclusion import Examined, conclude
 from grader.examiner.examination import examine

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from queue import Empty
@@ -18,21 +17,19 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from traitlets import Type
 
 from grader.assets import asset
-from grader.examiner.forkserver_client import ForkServer, GraderError
+from grader.examiner.forkserver_client import GraderError
 from grader.examiner.processes import ForkedProcess
-from grader.protocol.limits import Limits
+from grader.examiner.sandbox import Sandbox
+from grader.protocol import hosted_folders
+from grader.submission.cells import Notebook
 from grader.untrusted_text import clean
-from grader.vae import ASSIGNMENT
 
 MAX_MESSAGE_BYTES = 32 << 20
 MAX_SOCKET_PATH = 100
 """What the address of a local socket can hold on every platform, less the number of a socket."""
 
 
-KERNEL_LIMITS = Limits(cpu_seconds=300, memory_bytes=3 << 30, file_bytes=64 << 20, descriptors=256)
-
-
-class Client(AsyncKernelClient):
+class ForkedKernelClient(AsyncKernelClient):
     """A client that knows from its manager whether the kernel lives, without heartbeats."""
 
     def start_channels(
@@ -43,9 +40,11 @@ class Client(AsyncKernelClient):
         hb: bool = False,
         control: bool = True,
     ) -> None:
+        """Extend the client's: never start the heartbeat."""
         super().start_channels(shell, iopub, stdin, False, control)
 
     async def is_alive(self) -> bool:
+        """Return whether the process of the kernel lives."""
         assert isinstance(self.parent, ForkedKernelManager)
         return await self.parent.is_alive()
 
@@ -74,10 +73,12 @@ class Client(AsyncKernelClient):
 class ForkedKernelManager(AsyncKernelManager):
     """Starts a kernel in a folder of its own and ends it without waiting."""
 
-    client_factory = Type(Client)
+    client_factory = Type(ForkedKernelClient)
 
-    def __init__(self, kernels: ForkServer, folder: Path, settings: Mapping[str, Any]) -> None:
-        """``settings`` are the request's other entries: see `grader.candidate.kernel.become`.
+    def __init__(
+        self, sandbox: Sandbox, folder: Path, notebook: Notebook, repeat_data: bool
+    ) -> None:
+        """``repeat_data`` repeats the data to the length of the whole data set.
 
         Raises:
             GraderError: the folder's name is too long for a local socket.
@@ -94,28 +95,36 @@ class ForkedKernelManager(AsyncKernelManager):
             ip=str(folder / "k"),
             connection_file=str(folder / "connection.json"),
         )
-        self._kernels = kernels
+        self._sandbox = sandbox
         self._folder = folder
-        self._settings = settings
+        self._request = {
+            "folder": str(folder),
+            "connection_file": self.connection_file,
+            "data": str(sandbox.data_folder),
+            "whole": repeat_data,
+            "limits": asdict(sandbox.options.kernel_limits),
+            "trust": sandbox.options.trust,
+            "elsewhere": any(hosted_folders.are_named(cell.source) for cell in notebook.code),
+        }
         self.process: ForkedProcess | None = None
 
     @property
     def has_kernel(self) -> bool:
+        """Whether a kernel was started."""
         return self.process is not None
 
     def client(self, **kwargs: Any) -> Any:
-        """A client that shares the context, and so its cap on messages."""
+        """Return a client that shares the context, and so its cap on messages."""
         return super().client(context=self.context, **kwargs)
 
     async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Fork a kernel into the folder."""
         (self._folder / "work").mkdir(exist_ok=True)
         (self._folder / "home").mkdir()
-        for module in ASSIGNMENT.given_modules:
-            shutil.copy(asset(f"student_template/{module}.py"), self._folder / "work")
+        for name in self._sandbox.assignment.given_modules:
+            shutil.copy(asset(f"student_template/{name}.py"), self._folder / "work")
         self.write_connection_file()
-        request = {"folder": str(self._folder), "connection_file": self.connection_file}
-        self.process = ForkedProcess(self._kernels, {**request, **self._settings})
+        self.process = ForkedProcess(self._sandbox.forkserver, self._request)
 
     async def until_ready(self, deadline: float) -> None:
         """Wait until the kernel listens.
@@ -132,6 +141,7 @@ class ForkedKernelManager(AsyncKernelManager):
             raise RuntimeError(clean(greeting.decode(errors="replace")))
 
     async def is_alive(self) -> bool:  # type: ignore[override]
+        """Return whether the process of the kernel lives."""
         return self.process is not None and self.process.ended() is None
 
     async def shutdown_kernel(  # type: ignore[override]
@@ -142,10 +152,10 @@ class ForkedKernelManager(AsyncKernelManager):
             self.process.kill()
 
     async def interrupt_kernel(self) -> None:  # type: ignore[override]
-        """A kernel can swallow an interrupt, so it is never sent one."""
+        """Send nothing: a kernel can swallow an interrupt."""
 
     async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]
-        """See `close`."""
+        """Leave that to `close`."""
 
     def close(self) -> None:
         """End the kernel and close every socket to it."""
@@ -153,8 +163,3 @@ class ForkedKernelManager(AsyncKernelManager):
             self.process.kill()
             self.process.close()
         self.context.destroy(linger=0)
-
-
-def settings(data: Path, limits: Limits, trust: bool, whole: bool = False) -> dict[str, Any]:
-    """The part of a request that all kernels of a grading have in common."""
-    return {"data": str(data), "limits": asdict(limits), "trust": trust, "whole": whole}

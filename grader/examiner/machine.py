@@ -30,12 +30,12 @@ class TooLittleError(Exception):
 
 
 def free_bytes() -> int:
-    """Memory that can be had without taking it from anybody; a guess where that can't be read."""
+    """Return the memory that can be had; a guess where that can't be read."""
     return _number(Path("/proc/meminfo"), "MemAvailable:", 4_000_000) * 1024
 
 
 def killed_for_memory() -> int:
-    """How many processes the system has ended because its memory was full, since it was started."""
+    """Return how many processes the system has ended so far because its memory was full."""
     return _number(Path("/proc/vmstat"), "oom_kill", 0)
 
 
@@ -63,7 +63,7 @@ def get_ready(run: bool) -> None:
 
 
 def fitting(jobs: int, run: bool) -> int:
-    """As many of so many submissions side by side as this process's limits allow, one at least."""
+    """Return how many of so many submissions fit side by side into this process's limits, or 1."""
     if sys.platform == "win32":
         return jobs
     _raise_to(resource.RLIMIT_NOFILE, _FILES + jobs * _FILES_A_JOB[run])
@@ -72,7 +72,7 @@ def fitting(jobs: int, run: bool) -> int:
 
 
 def _threads_left() -> int:
-    """How many the user may still have beside what grading takes in any case."""
+    """Return how many the user may still have beside what grading takes in any case."""
     most = _limit(resource.RLIMIT_NPROC)
     if os.getuid() == 0 or most == _ENDLESS:  # the limit doesn't hold for root
         return _ENDLESS
@@ -126,7 +126,7 @@ def _limit(kind: int) -> int:
 
 
 def _number(path: Path, name: str, missing: int) -> int:
-    """The number that stands behind a name at the start of a line."""
+    """Return the number that stands behind a name at the start of a line."""
     try:
         for line in path.read_text(encoding="ascii").splitlines():
             if line.split()[:1] == [name]:

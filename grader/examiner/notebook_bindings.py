@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.assignment import Assignment
 from grader.submission.program import BUILTINS
 from grader.submission.slices import Slice
-from grader.vae import spec
 
 
-def beside(code: Slice) -> list[dict[str, Any]]:
-    """The statements outside of the slice that bind a global which the class uses, as JSON.
+def bindings_outside(code: Slice, assignment: Assignment) -> list[dict[str, Any]]:
+    """Return the statements outside of the slice that bind globals which the class uses, as JSON.
 
     Those that they need in turn are among them. A loop may be one (see `run_once`).
     """
     program = code.program
     kept = {(cell.number, place) for cell in code.cells for place in cell.keep}
     inside = [s for s in program.statements if (s.cell, s.place) in kept]
-    bound = BUILTINS.union(spec.NOTEBOOK_NAMES, *(s.names.binds for s in inside))
+    bound = BUILTINS.union(assignment.bound_names, *(s.names.binds for s in inside))
     wanted = set().union(*(s.names.immediate | s.names.deferred for s in inside)) - bound
     chosen: set[int] = set()
     while wanted:

@@ -8,12 +8,12 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from grader.assignment import Assignment, DataSet
 from grader.submission.syntax import parse
-from grader.vae import spec
-from grader.vae.digits import WHOLE
 
 NO_ERROR = "This may be no error of yours:"
 """How a note begins that the advice repeats."""
@@ -22,8 +22,8 @@ _CAUSES = (
     (
         r"URLError|HTTPError|ConnectionError|MaxRetryError|NameResolutionError|gaierror|SSLError"
         r"|Error downloading|urlopen error|not found or corrupted|Failed to resolve",
-        "the grader gives a notebook no network, and of all data sets MNIST alone, through "
-        "torchvision.",
+        "the grader gives a notebook no network, and of all data sets {data} alone, through "
+        "{source}.",
     ),
     (
         r"ModuleNotFoundError",
@@ -41,14 +41,15 @@ _CAUSES = (
     ),
     (
         r"FileNotFoundError|No such file|Parent directory .* does not exist",
-        "where the grader runs a notebook there is no file but `vae_utils.py` and what the "
-        "notebook writes itself.",
+        "where the grader runs a notebook there is no file but {files} and what the notebook "
+        "writes itself.",
     ),
     (
         r"MemoryError|can't allocate memory|Unable to allocate",
         "the grader gives a notebook little memory.",
     ),
 )
+"""Patterns of exceptions, and what of the surroundings may be behind them."""
 _ASKS_FOR_GPU = re.compile(r"is_available|device_count|get_device|nvidia")
 _NO_GPU = "the grader runs notebooks on a CPU alone."
 
@@ -66,65 +67,82 @@ _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 _OF_AMOUNTS = re.compile(
     r"StopIteration|IndexError|KeyError|ZeroDivisionError|\w*LocalError|NameError"
 )
-_AMOUNT = re.compile(
-    r"\b(len|lengths?|shapes?|sizes?|dims?|numel|counts?|numbers?|num|total|empty|enough|few\w*"
-    r"|samples?|images?|digits?|batch(es)?|epochs?|steps?|iterations?|loss(es)?|elbos?|nll|bce"
-    r"|history|longer)\b|\d{3}|NoneType",
-    re.IGNORECASE,
+_AMOUNT_WORDS = (
+    *("len", "lengths?", "shapes?", "sizes?", "dims?", "numel", "counts?", "numbers?", "num"),
+    *("total", "empty", "enough", r"few\w*", "samples?", "images?", "batch(es)?", "epochs?"),
+    *("steps?", "iterations?", "loss(es)?", "history", "longer"),
 )
 _POINTED_AT = re.compile(r"^-+> ?\d+ (.*)$", re.MULTILINE)
 _IN_CELL = re.compile(r"Cell In\s?\[\d+\], line (\d+)")
-_IN_CLASS = re.compile(rf"\bin {spec.CLASS_NAME}\.\w+\(")
 
 
-def cause(name: str, text: str, source: str) -> str | None:
-    """What of the surroundings may be behind an exception of a cell with this source, or None."""
-    told = f"{name}: {text}"
+@dataclass(frozen=True)
+class CellFailure:
+    """An exception of a cell as plain text; ``source`` is the cell's."""
+
+    name: str
+    text: str
+    source: str = ""
+    traceback: str = ""
+
+
+def cause(failure: CellFailure, assignment: Assignment) -> str | None:
+    """Return what of the surroundings may be behind an exception, or None."""
+    data = assignment.data()
+    files = " and ".join(f"`{name}.py`" for name in assignment.given_modules)
+    message = f"{failure.name}: {failure.text}"
     for pattern, words in _CAUSES:
-        if re.search(pattern, told):
-            return f"{NO_ERROR} {words}"
-    asks = name in ("AssertionError", "RuntimeError") and _ASKS_FOR_GPU.search(source)
-    return f"{NO_ERROR} {_NO_GPU}" if asks or "with CUDA enabled" in text else None
+        if re.search(pattern, message):
+            return f"{NO_ERROR} {words.format(data=data.name, source=data.source, files=files)}"
+    is_demand = failure.name in ("AssertionError", "RuntimeError")
+    if (is_demand and _ASKS_FOR_GPU.search(failure.source)) or "with CUDA enabled" in failure.text:
+        return f"{NO_ERROR} {_NO_GPU}"
+    return None
 
 
-def may_count_images(name: str, text: str, traceback: str, sources: Iterable[str]) -> bool:
-    """Whether an exception may come of there being few images.
+def may_need_more_data(
+    failure: CellFailure, sources: Iterable[str], assignment: Assignment
+) -> bool:
+    """Return whether an exception may come of there being little data.
 
     It may not where it is of a kind that has nothing to do with data, or comes out of the class.
     ``sources`` are the cells up to the one that failed.
     """
     cells = "\n".join(sources)
-    if _OF_KINDS.fullmatch(name) and "NoneType" not in text:
+    if _OF_KINDS.fullmatch(failure.name) and "NoneType" not in failure.text:
         return False
-    if "MNIST" not in cells or _NEVER_OF_DATA.search(name) or _IN_CLASS.search(traceback):
+    in_class = re.search(rf"\bin {assignment.class_name}\.\w+\(", failure.traceback)
+    if assignment.data().name not in cells or _NEVER_OF_DATA.search(failure.name) or in_class:
         return False
-    unknown = _UNKNOWN.search(text) if name == "NameError" else None
+    unknown = _UNKNOWN.search(failure.text) if failure.name == "NameError" else None
     return unknown is None or len(re.findall(rf"\b{unknown[1]}\b", cells)) > 1
 
 
 def is_same_misfit(error: str | None, other: str | None) -> bool:
-    """Whether two runs, on few images and on many, failed with the same words about shapes.
+    """Return whether two runs, on little data and on much, failed with equal words about shapes.
 
-    Then the shapes don't come of the number of images.
+    Then the shapes don't come of the amount of data.
     """
     return error == other and bool(_OF_SHAPES.search(error or ""))
 
 
-def names_amounts(name: str, text: str, traceback: str, source: str) -> bool:
-    """Whether what failed speaks of how much there is: of sizes, numbers of images, or a loss.
+def names_amounts(failure: CellFailure, data: DataSet) -> bool:
+    """Return whether what failed speaks of how much there is: of sizes, of data, or of a loss.
 
-    ``source`` is the cell that failed. Some kinds of exceptions come of amounts and don't name any.
+    Some kinds of exceptions come of amounts and don't name any.
     """
-    if _OF_AMOUNTS.fullmatch(name):
+    if _OF_AMOUNTS.fullmatch(failure.name):
         return True
-    lines = _POINTED_AT.findall(traceback)
-    place = _IN_CELL.search(traceback)
-    failed = _statement(source, int(place[1])) if place else ""
-    return bool(_AMOUNT.search("\n".join([text, *lines, failed]).replace("_", " ")))
+    lines = _POINTED_AT.findall(failure.traceback)
+    place = _IN_CELL.search(failure.traceback)
+    statement = _statement(failure.source, int(place[1])) if place else ""
+    words = "|".join((*_AMOUNT_WORDS, *data.amount_words))
+    text = "\n".join([failure.text, *lines, statement]).replace("_", " ")
+    return bool(re.search(rf"\b({words})\b|\d{{3}}|NoneType", text, re.IGNORECASE))
 
 
 def _statement(source: str, line: int) -> str:
-    """The innermost statement on that line of a cell; of one with a body, the line alone."""
+    """Return the innermost statement on a line of a cell; of one with a body, the line alone."""
     try:
         around = [
             node
@@ -139,42 +157,42 @@ def _statement(source: str, line: int) -> str:
     return "\n".join(lines[around[-1].lineno - 1 : around[-1].end_lineno])
 
 
-def small_part(training: int, test: int) -> str:
-    """The note on a failure that many images might have prevented."""
+def small_part(data: DataSet, training: int, test: int) -> str:
+    """Return the note on a failure that more data might have prevented."""
     return (
-        f"{NO_ERROR} the grader runs notebooks on a small part of MNIST, {training} images for "
-        f"training and {test} for tests, and trains for a few steps only. What counts on more, or "
-        "on a loss that many steps have made small, can't hold here."
+        f"{NO_ERROR} the grader runs notebooks on a small part of {data.name}, {training} images "
+        f"for training and {test} for tests, and trains for a few steps only. What counts on more, "
+        "or on a loss that many steps have made small, can't hold here."
     )
 
 
-def repeated(cell: int, training: int) -> str:
-    """The note on a run that went on with a data set as long as MNIST."""
+def repeated(cell: int, data: DataSet, training: int) -> str:
+    """Return the note on a run that went on with as much data as the whole data set has."""
     return (
-        f"Cell {cell} counts on the size of MNIST, of which the grader holds a small part. So the "
-        f"notebook was run on {WHOLE[True]} images that repeat {training}, with loops over them "
-        "cut short."
+        f"Cell {cell} counts on the size of {data.name}, of which the grader holds a small part. "
+        f"So the notebook was run on {data.full_count} images that repeat {training}, with loops "
+        "over them cut short."
     )
 
 
 def slow(seconds: int) -> str:
-    """The note on a run that took too long."""
+    """Return the note on a run that took too long."""
     return f"{NO_ERROR} the grader ends what takes longer than {seconds} seconds on its one core."
 
 
 def without_places(text: str, folder: Path) -> str:
-    """``text`` without the folders in which the grader ran the notebook and lies itself."""
+    """Take the folders in which the grader ran the notebook and lies itself out of a text."""
     for place in {str(folder), str(folder.resolve())}:
         text = text.replace(f"{place}/work/", "").replace(place, "~")
-    for place in _places():
+    for place in _private_folders():
         text = text.replace(f"{place}/", "")
     return text
 
 
 @cache
-def _places() -> tuple[str, ...]:
-    """Folders of this project, of packages and of Python, the innermost first."""
+def _private_folders() -> tuple[str, ...]:
+    """Return the folders of this project, of packages and of Python, the innermost first."""
     paths = sysconfig.get_paths()
     named = (str(Path(__file__).parents[2]), *sys.path, paths["purelib"], paths["stdlib"])
-    found = {place for name in named for place in (name, os.path.realpath(name)) if len(place) > 1}
-    return tuple(sorted(found, key=len, reverse=True))
+    places = {place for name in named for place in (name, os.path.realpath(name))}
+    return tuple(sorted((place for place in places if len(place) > 1), key=len, reverse=True))

@@ -228,6 +228,7 @@ class TrainingJob:
         environment: name of the assignment's module (`Assignment.kernel_module`).
         beside: statements that bind globals which the class uses, outside of the program.
         others: further globals to bind, with their values.
+        objective: the method of which the mean over the rows is maximised.
     """
 
     program: Program
@@ -237,6 +238,7 @@ class TrainingJob:
     others: Mapping[str, int]
     instance: str
     beside: Sequence[Json]
+    objective: str
     steps: int
     batch_size: int
     learning_rate: float

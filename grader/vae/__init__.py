@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, DataSet, TrainingSanity
 from grader.vae import spec
 
 if TYPE_CHECKING:
@@ -31,6 +31,18 @@ def _misconceptions() -> Mapping[str, Misconception]:
     return CATALOGUE
 
 
+def _data() -> DataSet:
+    from grader.vae.digits import MNIST
+
+    return MNIST
+
+
+def _training() -> TrainingSanity:
+    from grader.vae.training import TRAINING
+
+    return TRAINING
+
+
 ASSIGNMENT = Assignment(
     title="variational autoencoder",
     notebook="vae.ipynb",
@@ -45,7 +57,6 @@ ASSIGNMENT = Assignment(
     given_modules=("vae_utils",),
     block_mark=spec.BLOCK_MARK,
     block_text=spec.BLOCK_TEXT,
-    trained_task="elbo",
     data_name="MNIST",
     solved_notebook="reference/vae_solved.ipynb",
     companions=("vae_utils.py", "README.md", "figures/encoder.svg", "figures/decoder.svg"),
@@ -58,4 +69,6 @@ ASSIGNMENT = Assignment(
     kernel_module="grader.vae.notebook_environment",
     checks=_checks,
     misconceptions=_misconceptions,
+    data=_data,
+    training=_training,
 )

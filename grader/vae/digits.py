@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from grader.assets import asset
+from grader.assignment import DataError, DataSet
 
 IMAGE_SHAPE = (28, 28)
 UNSIGNED_BYTES = 8
@@ -20,12 +21,7 @@ WHOLE = {True: 60_000, False: 10_000}
 MAX_BYTES = 100_000_000
 
 
-class DataError(Exception):
-    """A folder does not hold MNIST; the text says what to do."""
-
-
-@dataclass(frozen=True)
-class Digits:
+class Digits(NamedTuple):
     """Images ``[N, 28, 28]`` and labels ``[N]``, both of unsigned bytes."""
 
     images: np.ndarray
@@ -33,7 +29,7 @@ class Digits:
 
 
 def shipped_folder() -> Path:
-    """The folder of the small data set."""
+    """Return the folder of the small data set."""
     return asset("mnist")
 
 
@@ -67,7 +63,7 @@ def _find(folder: Path, stem: str, kind: str) -> Path:
 
 
 def _read_idx(path: Path, axes: int) -> np.ndarray:
-    """The array of an IDX file (the layout is described at http://yann.lecun.com/exdb/mnist/)."""
+    """Return the array of an IDX file (the layout is described at http://yann.lecun.com/exdb/mnist/)."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             content = file.read(MAX_BYTES)
@@ -81,3 +77,13 @@ def _read_idx(path: Path, axes: int) -> np.ndarray:
     if len(values) != np.prod(shape, dtype=object):
         raise DataError(f"{path} is cut short: fetch the original file again")
     return values.reshape(shape)
+
+
+MNIST = DataSet(
+    name="MNIST",
+    source="torchvision",
+    full_count=WHOLE[True],
+    amount_words=("digits?", "elbos?", "nll", "bce"),
+    folder=shipped_folder,
+    read=read_digits,
+)

@@ -47,11 +47,6 @@ def provide_rows(rows: np.ndarray) -> None:
         provide_digits(digits, digits)
 
 
-def loss(model: Any, rows: torch.Tensor) -> torch.Tensor:
-    """Return what the notebook's training loop makes smaller: the negative mean ELBO."""
-    return -model.elbo(rows).mean(-1)
-
-
 def _rehearse() -> None:
     """Draw and embed once, for the fonts and the imports of an optimiser."""
     import matplotlib.pyplot as plt

@@ -18,8 +18,8 @@ from grader.course import command as course_command
 from grader.course.command import Course
 from grader.course.options import CourseOptions
 from grader.examiner import machine
-from grader.examiner.background import Runner
 from grader.examiner.notebook_run import RunOutcome
+from grader.examiner.runner import Runner
 from grader.protocol import limits
 from grader.report.result import Run, Training
 from tests.batch.courses import (

@@ -22,8 +22,8 @@ from grader.assets import asset
 from grader.composition import Options, make_grader
 from grader.examiner.client import Candidates
 from grader.examiner.forkserver_client import NestedForkServer
-from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
 from grader.examiner.notebook_run import run_notebook
+from grader.examiner.sandbox import Sandbox
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT
 from grader.vae.digits import shipped_folder
@@ -113,7 +113,7 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
             candidates.fork_server, "grader.candidate.kernel", ASSIGNMENT.kernel_module
         )
         statements = NestedForkServer(kernels, "tests.benchmarks.statements")
-        chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
+        sandbox = Sandbox(ASSIGNMENT, kernels, candidates.folder)
         submission = load(notebook)
         for _ in range(1 + REPEATS):
             request = {"data": str(shipped_folder()), "notebook": str(notebook)}
@@ -122,7 +122,7 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
             wire.close()
             control.close()
             started = time.process_time()
-            outcome = run_notebook(submission, kernels, candidates.folder, chosen)
+            outcome = run_notebook(submission, sandbox)
             ours = time.process_time() - started
             assert outcome.executed is not None
             last = nbformat.reads(outcome.executed, as_version=4).cells[-1].outputs[0].text

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
-from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
-from grader.examiner.notebook_run import RunLimits, RunOutcome, run_notebook
-from grader.examiner.processes import Interrupted
+from grader.examiner.notebook_run import RunOutcome, run_notebook
+from grader.examiner.processes import InterruptionError
+from grader.examiner.sandbox import RunLimits, RunOptions, Sandbox
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT
-from grader.vae.digits import shipped_folder
 from tests.redteam.attacks import Attack, attacks
 from tests.redteam.guards import Canary, guarded
 
@@ -59,13 +58,13 @@ def test_attack_in_a_kernel_harms_nobody(
     nursery, folder = kernels
 
     def run(path: Path) -> RunOutcome:
-        chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
+        sandbox = Sandbox(ASSIGNMENT, nursery, folder, RunOptions(limits=LIMITS))
         try:
-            return run_notebook(load(path), nursery, folder, chosen, LIMITS)
-        except Interrupted as error:  # by its own doing, or it would say nothing
-            if error.told is None:
+            return run_notebook(load(path), sandbox)
+        except InterruptionError as error:  # by its own doing, or it would say nothing
+            if error.outcome is None:
                 raise
-            return error.told
+            return error.outcome
 
     calling = replace(attack, cells=(*attack.cells, CALLS))
     started = time.monotonic()

@@ -11,12 +11,11 @@ import nbformat
 import pytest
 
 from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
-from grader.examiner.kernel_manager import KERNEL_LIMITS, settings
-from grader.examiner.notebook_run import RunLimits, RunOutcome, run_notebook
-from grader.examiner.processes import Interrupted
+from grader.examiner.notebook_run import RunOutcome, run_notebook
+from grader.examiner.processes import InterruptionError
+from grader.examiner.sandbox import RunLimits, RunOptions, Sandbox
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT
-from grader.vae.digits import shipped_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -53,13 +52,14 @@ def run(nursery: tuple[RootForkServer, NestedForkServer, Path], tmp_path: Path) 
         node.metadata["language_info"] = {"name": "python", "version": python}
         path = tmp_path / "submission.ipynb"
         path.write_text(json.dumps(node), encoding="utf-8")
-        chosen = settings(shipped_folder(), KERNEL_LIMITS, trust=False)
+        options = RunOptions(limits=RunLimits(**limits))
+        sandbox = Sandbox(ASSIGNMENT, kernels, folder, options)
         try:
-            outcome = run_notebook(load(path), kernels, folder, chosen, RunLimits(**limits))
-        except Interrupted as error:  # nobody disturbs these runs
-            if error.told is None:
+            outcome = run_notebook(load(path), sandbox)
+        except InterruptionError as error:  # nobody disturbs these runs
+            if error.outcome is None:
                 raise
-            outcome = error.told
+            outcome = error.outcome
         assert not list(folder.glob("run-*"))
         return outcome
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,12 +21,13 @@ import nbformat
 import pytest
 from made_results import METHODS, TITLE, entry, graded
 
-from grader.examiner import kernel_manager, machine, training_run
-from grader.examiner.background import Runner
+from grader.assignment import Assignment
+from grader.examiner import machine, training_run
 from grader.examiner.forkserver_client import GraderError, RootForkServer
 from grader.examiner.notebook_run import RunOutcome, run_notebook
 from grader.examiner.processes import ForkedProcess
-from grader.examiner.renewed_forkserver import Turns
+from grader.examiner.runner import Runner
+from grader.examiner.sandbox import RunOptions
 from grader.protocol.limits import Limits
 from grader.report.from_json import from_json
 from grader.report.gradebook import flags
@@ -35,6 +36,7 @@ from grader.report.result import Run, Training
 from grader.report.terminal import run_words
 from grader.report.to_json import to_json
 from grader.submission import Notebook, extract, load
+from grader.vae import ASSIGNMENT
 from tests.run.conftest import ROOT, SOLVED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems fork no kernels")
@@ -48,7 +50,7 @@ class Bench:
 
     def __init__(self, warm: RootForkServer, folder: Path) -> None:
         self.warm, self.folder = warm, folder
-        self.runner = Runner(warm, folder)
+        self.runner = Runner(warm, folder, ASSIGNMENT)
 
     def kernels(self) -> int:
         """The process that kernels are forked from: the first that the warm process forked."""
@@ -187,11 +189,10 @@ def test_what_a_notebook_does_to_itself_is_its_own(start: Start, end: str, words
 
 
 def test_a_notebook_at_its_own_limit_of_time_is_not_tried_again(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        kernel_manager, "KERNEL_LIMITS", Limits(cpu_seconds=2, memory_bytes=3 << 30)
-    )
+    options = RunOptions(kernel_limits=Limits(cpu_seconds=2, memory_bytes=3 << 30))
+    monkeypatch.setattr(bench.runner, "_runs", replace(bench.runner._runs, options=options))
     run = start("while True: pass").result(60).run
     assert run.error == "Cell 1 ended the kernel: it used more CPU time than is allowed."
 
@@ -234,10 +235,9 @@ def test_what_is_printed_before_exit_is_kept(start: Start) -> None:
 
 
 def test_why_there_is_no_kernel_is_said(bench: Bench, tmp_path: Path) -> None:
-    nothing = kernel_manager.settings(tmp_path, kernel_manager.KERNEL_LIMITS, trust=False)
-    kernels = bench.runner._kernels
+    nowhere = replace(bench.runner._runs, options=RunOptions(data=tmp_path))
     with pytest.raises(GraderError, match=r"DataError: .* holds no train-images"):
-        run_notebook(_notebook(tmp_path, "1"), kernels, bench.folder, nothing)
+        run_notebook(_notebook(tmp_path, "1"), nowhere)
 
 
 def test_exit_at_the_very_end_is_no_failure(start: Start) -> None:
@@ -276,7 +276,7 @@ def test_a_full_disk_is_no_fault_of_the_notebook(tmp_path: Path, cell: str, stat
         pytest.skip("only root may mount a small disk")
     try:
         warm = RootForkServer(str(disk), "grader.candidate.worker")
-        with Runner(warm, disk) as runner:
+        with Runner(warm, disk, ASSIGNMENT) as runner:
             outcome = runner.start_run(_notebook(tmp_path, cell)).result(60)
         warm.close()
     finally:
@@ -290,13 +290,13 @@ def test_a_training_that_is_killed_from_outside_is_done_again(
     attempts = []
     ask = training_run._ask
 
-    def killed_once(process: ForkedProcess, job: bytes) -> Training:
+    def killed_once(process: ForkedProcess, job: bytes, assignment: Assignment) -> Training:
         attempts.append(process)
         if len(attempts) == 1:
             process._control.setblocking(True)
             os.kill(json.loads(process._control.recv(4096))["pid"], signal.SIGKILL)
             process._control.setblocking(False)
-        return ask(process, job)
+        return ask(process, job, assignment)
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(training_run, "_ask", killed_once)
@@ -316,24 +316,3 @@ def test_what_was_interrupted_is_open_and_said() -> None:
     for one in (replace(graded(), run=run), replace(graded(), training=trained)):
         assert one.is_open
         assert from_json(to_json(one), METHODS) == one
-
-
-def test_who_is_alone_has_nobody_beside_him() -> None:
-    turns, beside, seen = Turns(), 0, []
-
-    def together(_: int) -> None:
-        nonlocal beside
-        with turns.beside():
-            beside += 1
-            time.sleep(0.001)
-            beside -= 1
-
-    def alone(_: int) -> None:
-        with turns.alone():
-            seen.append(beside)
-            time.sleep(0.001)
-            seen.append(beside)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: alone(n) if n % 5 == 0 else together(n), range(100)))
-    assert seen == [0] * 40

@@ -10,7 +10,7 @@ from grader.examiner.grading import _advice
 from grader.examiner.run_explanations import NO_ERROR, small_part
 from grader.report.result import CheckResult, CheckStatus, Run, TaskResult, Training
 from grader.submission.slices import Slice
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
 CODE = Slice((), {}, frozenset())
@@ -58,7 +58,13 @@ def test_nor_where_what_it_calls_has_an_error(check: str) -> None:
 
 
 def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -> None:
-    run = Run("failed", 1.0, 7, "AssertionError", ("Cell 2 put out more.", small_part(640, 150)))
+    run = Run(
+        "failed",
+        1.0,
+        7,
+        "AssertionError",
+        ("Cell 2 put out more.", small_part(ASSIGNMENT.data(), 640, 150)),
+    )
     (said,) = _advice(CODE, _tasks({}), run, Training())
     assert said.startswith(f"Cell 7: {NO_ERROR}")
     assert "small part of MNIST" in said

@@ -9,28 +9,31 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.examiner.background import Runner
 from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.run_explanations import (
     NO_ERROR,
+    CellFailure,
     cause,
-    may_count_images,
+    may_need_more_data,
     names_amounts,
     without_places,
 )
-from grader.examiner.run_outcome import RunOutcome, further
+from grader.examiner.run_outcome import RunOutcome, choose
+from grader.examiner.runner import Runner
 from grader.report.result import Run as Came
 from grader.submission.load import load
+from grader.vae import ASSIGNMENT
 from tests.run.conftest import solved_cells
 
 Start = Callable[..., Came]
-COUNTS = {True: 640, False: 150}
+DATA = ASSIGNMENT.data()
+COUNTS = (640, 150)
 
 
 @pytest.fixture(scope="module")
 def runner(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[Runner]:
     warm, _, folder = nursery
-    with Runner(warm, folder) as found:
+    with Runner(warm, folder, ASSIGNMENT) as found:
         yield found
 
 
@@ -124,9 +127,9 @@ def test_an_error_of_the_students_in_a_training_loop_is_not_excused(
 
 def test_a_shape_that_comes_of_few_images_is_excused() -> None:
     few = "RuntimeError: shape '[100, 64]' is invalid for input of size {}"
-    small = RunOutcome(Came("failed", cell=4, error=few.format(640)), may_count_images=True)
+    small = RunOutcome(Came("failed", cell=4, error=few.format(640)), may_need_more_data=True)
     large = RunOutcome(Came("failed", cell=4, error=few.format(6464)))
-    assert further(small, large, COUNTS).run.notes[0].startswith(NO_ERROR)
+    assert choose(small, large, DATA, COUNTS).run.notes[0].startswith(NO_ERROR)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +144,9 @@ def test_a_shape_that_comes_of_few_images_is_excused() -> None:
 def test_the_run_that_got_further_counts(
     small: int, large: int | None, status: str, cell: int | None
 ) -> None:
-    first = RunOutcome(Came("failed", cell=small, error="first"), may_count_images=True)
+    first = RunOutcome(Came("failed", cell=small, error="first"), may_need_more_data=True)
     second = Came("failed", cell=large, error="second") if large else Came("completed")
-    chosen = further(first, RunOutcome(second), COUNTS).run
+    chosen = choose(first, RunOutcome(second), DATA, COUNTS).run
     assert (chosen.status, chosen.cell) == (status, cell)
     repeats = any("repeat 640" in note for note in chosen.notes)
     assert repeats == (chosen.error != "first")
@@ -168,9 +171,11 @@ def test_the_run_that_got_further_counts(
 )
 def test_which_errors_may_come_of_few_images(name: str, text: str, counts: bool) -> None:
     sources = ["dataset = datasets.MNIST", "for x in loader:\n    loss = 1", "loss"]
-    assert may_count_images(name, text, "Cell In[3], line 1", sources) == counts
-    assert not may_count_images(name, text, "Cell In[3], line 1, in VAE.elbo(self)", sources)
-    assert not may_count_images(name, text, "Cell In[3], line 1", ["loss", "loss"])
+    failure = CellFailure(name, text, "", "Cell In[3], line 1")
+    assert may_need_more_data(failure, sources, ASSIGNMENT) == counts
+    assert not may_need_more_data(failure, ["loss", "loss"], ASSIGNMENT)
+    inside = CellFailure(name, text, "", "Cell In[3], line 1, in VAE.elbo(self)")
+    assert not may_need_more_data(inside, sources, ASSIGNMENT)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,7 @@ def test_whether_what_failed_speaks_of_amounts(
     number = next((at for at, one in enumerate(lines, 1) if "assert" in one), 1)
     pointed = f"----> {number} {lines[number - 1]}"
     trace = f"{name}   Traceback (most recent call last)\nCell In[3], line {number}\n{pointed}\n"
-    assert names_amounts(name, text, trace, source) == names
+    assert names_amounts(CellFailure(name, text, source, trace), DATA) == names
 
 
 @pytest.mark.parametrize(
@@ -223,14 +228,15 @@ def test_whether_what_failed_speaks_of_amounts(
     ],
 )
 def test_what_the_surroundings_lack_is_said(name: str, text: str, source: str, words: str) -> None:
-    note = cause(name, text, source) or ""
+    note = cause(CellFailure(name, text, source), ASSIGNMENT) or ""
     assert note.startswith(NO_ERROR)
     assert words in note
 
 
 @pytest.mark.parametrize("name", ["ValueError", "RuntimeError", "TypeError", "AssertionError"])
 def test_nothing_is_said_of_surroundings_that_lack_nothing(name: str) -> None:
-    assert cause(name, "mat1 and mat2 shapes cannot be multiplied", "vae.elbo(x)") is None
+    failure = CellFailure(name, "mat1 and mat2 shapes cannot be multiplied", "vae.elbo(x)")
+    assert cause(failure, ASSIGNMENT) is None
 
 
 def test_no_message_names_a_place_of_the_graders(tmp_path: Path) -> None:

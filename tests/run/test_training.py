@@ -14,25 +14,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.assignment import Assignment
 from grader.examiner import training_run
 from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
+from grader.examiner.sandbox import Sandbox
+from grader.examiner.training_verdict import contradiction, fall_words, judge
 from grader.protocol.devices import cuda_devices
 from grader.protocol.wire import Message
-from grader.report.result import Training
+from grader.report.result import CheckResult, TaskResult, Training
 from grader.submission.extract import extract
 from grader.submission.load import load
 from grader.submission.slices import Slice
-from grader.vae import spec
-from grader.vae.digits import read_digits, shipped_folder
+from grader.vae import ASSIGNMENT, spec
 from tests.run.conftest import SOLVED
 
 Train = Callable[..., Training]
+SANITY = ASSIGNMENT.training()
 
 
 @pytest.fixture(scope="module")
-def trainers(
-    nursery: tuple[RootForkServer, NestedForkServer, Path],
-) -> Iterator[NestedForkServer]:
+def trainers(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[NestedForkServer]:
     forks = NestedForkServer(nursery[1], "grader.candidate.trainer")
     yield forks
     forks.close()
@@ -56,23 +57,53 @@ def train(
         for old, new in changes:
             assert any(old in cell.source for cell in cells)
             cells = tuple(replace(cell, source=cell.source.replace(old, new)) for cell in cells)
-        digits = read_digits(shipped_folder(), True)
-        digits = replace(digits, images=digits.images[:images], labels=digits.labels[:images])
-        return training_run.train(replace(code, cells=cells), digits, trainers, nursery[2])
+        sandbox = Sandbox(with_images(images), trainers, nursery[2])
+        return training_run.train(replace(code, cells=cells), sandbox)
 
     return execute
 
 
+def with_images(count: int) -> Assignment:
+    """The assignment with no more than so many images to train on."""
+    data = ASSIGNMENT.data()
+
+    def read(folder: Path, train: bool) -> tuple[np.ndarray, ...]:
+        return tuple(array[:count] for array in data.read(folder, train))
+
+    return replace(ASSIGNMENT, data=lambda: replace(data, read=read))
+
+
+def advice(training: Training, elbo_is_right: bool) -> str | None:
+    """What is said of a training where all checks passed, or none of the ELBO's did."""
+    tasks = [
+        TaskResult(
+            task.id,
+            "",
+            0.0,
+            0.0,
+            tuple(
+                CheckResult(
+                    c.id, "", 0.0, 1.0, "passed" if elbo_is_right or task.id != "elbo" else "failed"
+                )
+                for c in ASSIGNMENT.checks()
+                if c.task == task.id
+            ),
+        )
+        for task in spec.TASKS
+    ]
+    return contradiction(training, tasks, ASSIGNMENT)
+
+
 def test_right_solution_falls_as_expected(train: Train) -> None:
     result = train()
-    assert (result.status, result.device, result.steps) == ("completed", "cpu", training_run.STEPS)
+    assert (result.status, result.device, result.steps) == ("completed", "cpu", SANITY.steps)
     assert result.first_loss == pytest.approx(550, abs=15)
     assert np.mean(result.losses[-10:]) == pytest.approx(206, abs=6)  # type: ignore[arg-type]
     assert result.fell
     assert result.finite
     assert result.steps_per_second is not None
-    assert training_run.contradiction(result, elbo_is_right=True) is None
-    assert "alone" in (training_run.contradiction(result, elbo_is_right=False) or "")
+    assert advice(result, elbo_is_right=True) is None
+    assert "alone" in (advice(result, elbo_is_right=False) or "")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +118,7 @@ def test_right_solution_falls_as_expected(train: Train) -> None:
 def test_wrong_objective_does_not_fall_like_that(train: Train, change: tuple[str, str]) -> None:
     result = train(change)
     assert result.fell is not True
-    assert training_run.contradiction(result, elbo_is_right=True) is not None
+    assert advice(result, elbo_is_right=True) is not None
 
 
 USES = {
@@ -251,7 +282,7 @@ def test_training_without_end(train: Train, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_losses_that_are_no_numbers() -> None:
-    judged = training_run.judge(Training("completed"), np.array([543.0, np.nan, np.inf] * 20))
+    judged = judge(Training("completed"), np.array([543.0, np.nan, np.inf] * 20), SANITY)
     assert judged.finite is False
     assert judged.fell is False
     assert judged.losses[:3] == (543.0, None, None)
@@ -266,8 +297,8 @@ def test_what_is_said_of_the_losses_is_what_was_judged(
     before: list[float], last: list[float]
 ) -> None:
     losses = np.array([*before, *last])
-    judged = training_run.judge(Training("completed", steps=50), losses)
-    words = training_run.fall_words(judged)
+    judged = judge(Training("completed", steps=50), losses, SANITY)
+    words = fall_words(judged, SANITY)
     first, mean = (float(w) for w in re.findall(r"starts at (\S+) and ends at (\S+),", words)[0])
     assert first == pytest.approx(before[0], abs=0.006)
     assert mean == pytest.approx(np.mean(last), abs=0.011)
@@ -278,14 +309,12 @@ def test_what_is_said_of_the_losses_is_what_was_judged(
 
 def test_the_last_loss_alone_is_not_what_is_told() -> None:
     losses = np.array([545.0, *[240.0] * 48, 209.0])
-    judged = training_run.judge(Training("completed", steps=50), losses)
+    judged = judge(Training("completed", steps=50), losses, SANITY)
     assert judged.fell is False
-    assert "209" not in training_run.fall_words(judged)
-    assert "236.90, the mean of the last 10 steps" in training_run.fall_words(judged)
-    assert training_run.fall_words(judged) in (training_run.contradiction(judged, True) or "")
-    assert "finite" in training_run.fall_words(
-        training_run.judge(judged, np.array([545.0, np.inf] * 25))
-    )
+    assert "209" not in fall_words(judged, SANITY)
+    assert "236.90, the mean of the last 10 steps" in fall_words(judged, SANITY)
+    assert fall_words(judged, SANITY) in (advice(judged, elbo_is_right=True) or "")
+    assert "finite" in fall_words(judge(judged, np.array([545.0, np.inf] * 25), SANITY), SANITY)
 
 
 @pytest.mark.parametrize(
@@ -299,25 +328,26 @@ def test_the_last_loss_alone_is_not_what_is_told() -> None:
 )
 def test_nonsense_is_not_believed(body: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
-        training_run.read_reply(Message(body, (np.zeros(3),)))
+        training_run.read_reply(Message(body, (np.zeros(3),)), ASSIGNMENT)
 
 
 def test_text_is_cleaned_and_fields_are_capped() -> None:
     body = {"kind": "trained", "seconds": 2.0, "device": "\x1b[2J", "notes": ["a\x07b"]}
-    result = training_run.read_reply(Message(body, (np.full(10_000, 5.0),)))
+    result = training_run.read_reply(Message(body, (np.full(10_000, 5.0),)), ASSIGNMENT)
     assert result.device == "cpu"
     assert result.notes == ("ab",)
-    assert result.steps == training_run.STEPS
+    assert result.steps == SANITY.steps
 
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
 def test_training_on_cuda(tmp_path: Path, trainers: NestedForkServer) -> None:
-    digits = read_digits(shipped_folder(), True)
     code = extract(load(SOLVED))
     use = f"{USES['device']}; {FIRST_OF_ELBO}"
     cells = (replace(c, source=c.source.replace(FIRST_OF_ELBO, use)) for c in code.cells)
-    result = training_run.train(replace(code, cells=tuple(cells)), digits, trainers, tmp_path)
+    result = training_run.train(
+        replace(code, cells=tuple(cells)), Sandbox(ASSIGNMENT, trainers, tmp_path)
+    )
     print(result)
     assert result.status == "completed"
     assert result.device == "cuda"

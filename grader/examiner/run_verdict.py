@@ -1,0 +1,78 @@
+"""The result's entry on a run, from how its execution stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from grader.assignment import Assignment
+from grader.examiner import run_explanations
+from grader.examiner.forkserver_client import ending_words
+from grader.examiner.notebook_execution import NotebookExecution, Stop
+from grader.examiner.notebook_outputs import MAX_CELL_BYTES, plain
+from grader.examiner.run_outcome import RunOutcome
+from grader.report.result import Run
+
+
+def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
+    """Return the run's entry, with the cell that it stopped at counted from 1."""
+    number = None if execution.index is None else execution.index + 1
+    where = "The kernel" if number is None else f"Cell {number}"
+    limits, error, ending = execution.limits, stop.error, stop.ending
+    notes = tuple(
+        f"Cell {index + 1} put out more than the grader keeps; the rest was left out."
+        for index in sorted(execution.meter.capped)
+    )
+    if execution.out_of_time:
+        text = f"The run was ended after {limits.seconds} seconds, in cell {number}."
+        return Run("timed_out", seconds, number, text, notes)
+    if execution.meter.flooded:
+        text = f"{where} printed without end, so its kernel was ended."
+        return Run("killed", seconds, number, text, notes)
+    if isinstance(error, CellTimeoutError):
+        text = f"{where} ran longer than {limits.cell_seconds} seconds."
+        return Run("timed_out", seconds, number, text, notes)
+    if isinstance(error, CellExecutionError):
+        text = f"{plain(error.ename, 100)}: {plain(error.evalue)}".removesuffix(": ")
+        return Run("failed", seconds, number, text, notes)
+    if ending is not None:
+        if ending.words == ending_words(0) and execution.is_at_last_cell:
+            note = f"{where} ended the kernel, when all others had run."
+            return Run("completed", seconds, notes=(*notes, note))
+        return Run("killed", seconds, number, f"{where} ended the kernel: {ending.words}.", notes)
+    if error is not None:
+        text = f"{where} made the kernel answer as no kernel does ({type(error).__name__})."
+        return Run("killed", seconds, number, text, notes)
+    return Run("completed", seconds, notes=notes)
+
+
+def explained(
+    outcome: RunOutcome, execution: NotebookExecution, stop: Stop, assignment: Assignment
+) -> RunOutcome:
+    """Add what of the grader's own surroundings may be why a run went no better."""
+    run, error = outcome.run, stop.error
+    note, may_need_more_data, names_amounts = None, False, True
+    if run.status == "failed" and isinstance(error, CellExecutionError):
+        cells = execution.nb.cells[: (execution.index or 0) + 1]
+        sources = [cell.source for cell in cells if cell.cell_type == "code"]
+        failure = run_explanations.CellFailure(
+            plain(error.ename, 100),
+            plain(error.evalue, 2000),
+            cells[-1].source,
+            plain(error.traceback, MAX_CELL_BYTES),
+        )
+        note = run_explanations.cause(failure, assignment)
+        may_need_more_data = note is None and run_explanations.may_need_more_data(
+            failure, sources, assignment
+        )
+        names_amounts = run_explanations.names_amounts(failure, assignment.data())
+    elif run.status == "timed_out":
+        limits = execution.limits
+        note = run_explanations.slow(
+            limits.seconds if execution.out_of_time else limits.cell_seconds
+        )
+    run = replace(run, notes=(*run.notes, note) if note else run.notes)
+    return replace(
+        outcome, run=run, may_need_more_data=may_need_more_data, names_amounts=names_amounts
+    )
