@@ -54,7 +54,7 @@ def trained(program: Program) -> frozenset[int]:
     found: set[int] = set()
     models: list[tuple[int, frozenset[str]]] = []
     for statement in program.statements:
-        if makes_model(statement):
+        if makes_model(statement) or _has_model_made(program, statement):
             models.append((statement.index, statement.names.binds))
         if models and trains(program, statement):
             names = statement.names.immediate
@@ -70,12 +70,42 @@ def trains(program: Program, statement: Statement) -> bool:
         return False
     if _holds_step(executed(statement.node)):
         return True
-    called = {
+    functions = _functions(program, _called(statement), statement.index)
+    return any(_holds_step(ast.walk(node)) for node in functions)
+
+
+def _has_model_made(program: Program, statement: Statement) -> bool:
+    """Whether a function or class of the notebook makes an instance: ``make()``, ``Fit(Net)``."""
+    called = _called(statement)
+    if isinstance(statement.node, (*_FUNCTIONS, ast.ClassDef)) or not called:
+        return False
+    for call in executed(statement.node):
+        match call:
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                given = [*args, *(keyword.value for keyword in keywords)]
+                named = {argument.id for argument in given if isinstance(argument, ast.Name)}
+                if spec.CLASS_NAME in named and name in program.binders:
+                    return True
+    return any(
+        isinstance(node, ast.Call) and root(node) == spec.CLASS_NAME
+        for function in _functions(program, called, statement.index)
+        for node in ast.walk(function)
+    )
+
+
+def _called(statement: Statement) -> set[str]:
+    """Return the names of what a statement calls when it runs."""
+    return {
         node.func.id
         for node in executed(statement.node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    return any(_holds_step(ast.walk(node)) for node in _functions(program, called, statement.index))
+
+
+def takes_steps(program: Program, statement: Statement) -> bool:
+    """Return whether a function, or one that it calls, takes steps of training."""
+    called = _functions(program, statement.names.deferred, program.end)
+    return _holds_step(ast.walk(statement.node)) or any(_holds_step(ast.walk(n)) for n in called)
 
 
 def _functions(program: Program, names: Collection[str], before: int) -> Iterator[ast.AST]:

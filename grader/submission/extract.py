@@ -23,6 +23,7 @@ from grader.submission.methods import find_members
 from grader.submission.misplaced import (
     listed,
     notes_on_cells,
+    perhaps_newer,
     stray_notes,
     why_misplaced,
     why_unreadable,
@@ -31,6 +32,7 @@ from grader.submission.program import Program, read_program
 from grader.submission.slicer import NARROW, Slicer
 from grader.submission.slices import Definition, Slice, SliceCell
 from grader.submission.syntax import executed
+from grader.submission.without_training import without_training
 from grader.vae import spec
 
 _MOST_COMPARED = 300
@@ -77,15 +79,20 @@ def extract(notebook: Notebook, latest: bool = False) -> Slice:
 
 def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
     """What a definition of the class needs, as wide as is asked for."""
-    slicer = Slicer(program, definition, width)
+    slicer = Slicer(program, definition)
     slicer.run()
+    read = program
+    if width != NARROW:
+        read = without_training(program, slicer.needed)
+        slicer = Slicer(read, definition, width)
+        slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))
     runs = [(n, tuple(s.place for s in run)) for n, run in groupby(kept, attrgetter("cell"))]
     members = find_members(program, slicer.included)
     found = members.in_force
     places = {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found}
     return Slice(
-        tuple(SliceCell(n, program.sources[n], keep) for n, keep in runs),
+        tuple(SliceCell(n, read.sources[n], keep) for n, keep in runs),
         MappingProxyType(places),
         frozenset(slicer.notebook_names),
         tuple(dict.fromkeys(slicer.notes)),
@@ -167,6 +174,6 @@ def _no_class(notebook: Notebook, program: Program) -> str:
         cell, line = program.broken[0].cell, program.broken[0].line
         return (
             f"The notebook defines no class {name}, and cell {cell} has a syntax error in line "
-            f"{line}: correct it, restart the kernel and run all cells."
+            f"{line}: correct it, restart the kernel and run all cells.{perhaps_newer(notebook)}"
         )
     return f"The notebook defines no class {name}: hand in the notebook with your solution."

@@ -24,6 +24,7 @@ _NAME = spec.CLASS_NAME
 _COMMENTED = re.compile(rf"^[ \t]*#[ \t#]*class[ \t]+{_NAME}\b", re.MULTILINE)
 _COLAB = "# Commented out IPython magic to ensure Python compatibility."
 _METHOD = re.compile(r"^[ \t]+def[ \t]+(\w+)[ \t]*\([ \t]*self\b", re.MULTILINE)
+_OWN_PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 _RUN_ALL = "restart the kernel and run all cells"
 _JOIN = f"join them (Edit, Merge Selected Cells), {_RUN_ALL}"
 
@@ -97,7 +98,7 @@ def why_unreadable(notebook: Notebook, broken: BrokenCell) -> str:
         )
     return (
         f"{where} has a syntax error in line {broken.line} ({broken.message}): correct it, "
-        f"{_RUN_ALL}."
+        f"{_RUN_ALL}.{perhaps_newer(notebook)}"
     )
 
 
@@ -116,7 +117,7 @@ def notes_on_cells(notebook: Notebook, program: Program) -> list[str]:
         else:
             found.append(
                 f"Cell {broken.cell} has a syntax error in {where}; a kernel skips such a cell, "
-                "and so did the grader."
+                f"and so did the grader.{perhaps_newer(notebook)}"
             )
     found += [
         f"Cell {number} holds far more than code of this assignment could; it was passed over."
@@ -130,10 +131,19 @@ def newer_python(notebook: Notebook) -> str | None:
     match = re.match(r"(\d+)\.(\d+)", notebook.python or "")
     if match is None or (int(match[1]), int(match[2])) <= sys.version_info[:2]:
         return None
-    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return (
         f"the notebook was written with Python {notebook.python} and the grader runs on Python "
-        f"{own}, which doesn't know all of the newer syntax"
+        f"{_OWN_PYTHON}, which doesn't know all of the newer syntax"
+    )
+
+
+def perhaps_newer(notebook: Notebook) -> str:
+    """Return a sentence on newer syntax where the notebook names no Python, as Colab's; else ""."""
+    if notebook.python is not None:
+        return ""
+    return (
+        f" It was read with Python {_OWN_PYTHON}, and the file doesn't say which Python it was "
+        "written with: if that is a newer one, its syntax may be the reason."
     )
 
 

@@ -8,7 +8,7 @@ import builtins
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader.submission.cells import Notebook
 from grader.submission.changes import Changes, changes_of
@@ -62,7 +62,7 @@ class Program:
     ``data`` are the statements that load data, train or plot: what they bind depends on a run.
     ``modules`` are the names of the notebook's own modules, which are read as cells; those that lie
     beside it have numbers from ``first_file`` on. ``left_out`` are the numbers of cells that hold
-    too much to be read.
+    too much to be read. ``reduced`` are statements of training that hold only what it does beside.
     """
 
     statements: list[Statement] = field(default_factory=list)
@@ -78,6 +78,7 @@ class Program:
     modules: set[str] = field(default_factory=set)
     first_file: int = MAX_STATEMENTS
     left_out: list[int] = field(default_factory=list)
+    reduced: frozenset[int] = frozenset()
 
     @property
     def end(self) -> int:
@@ -135,9 +136,20 @@ def read_program(notebook: Notebook) -> Program:
     reader.program.left_out += [cell.number for cell in left_out]
     for cell in cells:
         reader.read(cell.number, to_python(cell.source), cell.source)
-    _index(reader.program)
-    _find_data(reader.program)
-    return reader.program
+    return indexed(reader.program)
+
+
+def indexed(program: Program) -> Program:
+    """Return the program with the indices over its statements, made anew."""
+    program = replace(program, data=set(), binders=_lists(), killers=_lists(), changers=_lists())
+    program.stars = []
+    _index(program)
+    _find_data(program)
+    return program
+
+
+def _lists() -> dict[str, list[int]]:
+    return defaultdict(list)
 
 
 class _Reader:

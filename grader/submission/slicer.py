@@ -79,10 +79,19 @@ class Slicer:
     def run(self) -> None:
         """Include all that belongs to a slice of this width."""
         self._settle()
+        for index in sorted(self.program.reduced):
+            self._include(index)
+        self._settle()
         if self._width == ALL_BEFORE:
             self._include_all_before()
         if self._width != NARROW:
             self._include_doubtful()
+
+    @property
+    def needed(self) -> set[str]:
+        """The globals that methods need once they run, but for those that the grader binds."""
+        late = {name for name, position, _ in self._seen if position == self._met}
+        return late.difference(spec.NOTEBOOK_NAMES, [spec.CLASS_NAME], BUILTINS)
 
     def _settle(self) -> None:
         """Meet all needs, and follow what is done later to all that is included."""

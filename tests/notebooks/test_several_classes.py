@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,35 @@ def test_the_class_that_is_written_and_trained_is_graded(
     assert len(told) == 1, code.notes
     assert f"The one in cell {code.methods['elbo'].cell}," in told[0]
     assert "half" not in code.text or "return 0.5" in code.text or "HALF = 0.5" in code.text
+
+
+STEPS = "\n".join(f"    {line}" for line in TRAIN.split("\n")[1:])
+MAKERS = {
+    "a function": "def make():\n    return VAE(784, 32, 400)\n"
+    + TRAIN.replace("VAE(784, 32, 400)", "make()"),
+    "a function that trains": f"def main():\n    vae = VAE(784, 32, 400)\n{STEPS}\nmain()",
+    "a class that takes the class": "class Trainer:\n    def __init__(self, kind):\n"
+    "        self.model = kind(784, 32)\n    def fit(self):\n"
+    "        self.model.elbo(torch.rand(4, 784)).mean().backward()\n"
+    "vae = Trainer(VAE).fit()",
+    "a class": "class Trainer:\n    def __init__(self):\n"
+    "        self.model = VAE(784, 32)\n    def fit(self):\n"
+    "        self.model.elbo(torch.rand(4, 784)).mean().backward()\n"
+    "trainer = Trainer()\ntrainer.fit()",
+}
+
+
+@pytest.mark.parametrize("trained", MAKERS.values(), ids=list(MAKERS))
+def test_a_class_that_is_made_out_of_sight_is_trained_all_the_same(
+    trained: str, tmp_path: Path
+) -> None:
+    path = made(tmp_path, after=[trained, other("7"), "VAE(784, 2)"])
+    book = json.loads(path.read_text())
+    end = next(n for n, cell in enumerate(book["cells"]) if cell["source"] == "VAE(784, 2)")
+    path.write_text(json.dumps({**book, "cells": book["cells"][: end + 1]}))
+    code = extract(load(path))
+    assert "return -cross_entropy" in (code.method_source("elbo") or "")
+    assert "and the notebook trains it" in "".join(code.notes)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,17 @@ def test_syntax_that_the_grader_lacks_names_both_versions(version: str, told: bo
     assert (f"Python {OWN}" in caught.value.reason) == told
 
 
+@pytest.mark.parametrize("version", [None, f"{OWN}.9"])
+def test_where_no_version_is_named_newer_syntax_may_be_the_reason(version: str | None) -> None:
+    told = f"It was read with Python {OWN}, and the file doesn't say which Python"
+    made = replace(notebook("x = new syntax", CLASS), python=version)
+    assert (told in extract(made).notes[0]) == (version is None)
+    for cell in (CLASS + "    x = new syntax", "x = new syntax"):
+        with pytest.raises(Ungradable) as caught:
+            extract(replace(notebook("x = 1", cell), python=version))
+        assert (told in caught.value.reason) == (version is None)
+
+
 def test_code_that_an_encoding_harmed_is_no_error_of_the_student(tmp_path: Path) -> None:
     source = CLASS + "    数据 = 1\n"
     made = {"cells": [{"cell_type": "code", "source": source}]}
