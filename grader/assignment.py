@@ -61,6 +61,8 @@ class Assignment:
             instance under test.
         instance_name: the one of them that is bound to the instance.
         given_modules: modules that students receive beside the notebook.
+        data_modules: modules that load data or plot: what is made with them depends on a run.
+        plot_modules: those of the given modules that plot.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
@@ -76,6 +78,8 @@ class Assignment:
     bound_names: tuple[str, ...]
     instance_name: str
     given_modules: tuple[str, ...]
+    data_modules: frozenset[str]
+    plot_modules: tuple[str, ...]
     block_mark: str
     block_text: str
     checks: Callable[[], tuple[Check, ...]]

@@ -25,7 +25,7 @@ from grader.report.result import (
 from grader.report.terminal import to_terminal
 from grader.report.to_json import to_json
 from grader.submission import extract, load
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -216,7 +216,7 @@ def advice(grader: Grader, trained: Training, statuses: dict[str, str]) -> str:
         TaskResult(id, id, 0.0, 0.0, tuple(c for c in made if c.id.startswith(f"{id}.")))
         for id in spec.TASK_IDS
     )
-    code = extract(load(SOLVED))
+    code = extract(load(SOLVED), ASSIGNMENT)
     submission = Submission("vae.ipynb", "", "")
     checked = (tasks, frozenset[str]())
     return " ".join(grader.conclude(submission, code, checked, (), Run(), trained, 0.0).advice)

@@ -281,9 +281,10 @@ def _compare(old: Path, new: Path) -> None:
 
 def _show_class(notebook: Path) -> None:
     from grader.submission import Ungradable, extract, load
+    from grader.vae import ASSIGNMENT
 
     try:
-        click.echo(extract(load(notebook)).text, nl=False)
+        click.echo(extract(load(notebook), ASSIGNMENT).text, nl=False)
     except Ungradable as error:
         click.echo(f"Not graded: {error.reason}", err=True)
         sys.exit(NOT_GRADED)

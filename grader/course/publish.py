@@ -16,6 +16,7 @@ from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
 from grader.report.page import BY_HAND, to_page
 from grader.submission import Slice, Ungradable, extract, load
+from grader.vae import ASSIGNMENT
 
 _HEAD = 4096
 """Bytes of a page in which its mark is, if it has one."""
@@ -191,7 +192,7 @@ def _code(entry: Entry, notebook: Path | None) -> Slice | None:
         read = load(notebook) if notebook else None
         if read is None or read.sha256 != entry.result.submission.sha256:
             return None
-        return extract(read)
+        return extract(read, ASSIGNMENT)
     except Ungradable:
         return None
 

@@ -31,17 +31,13 @@ from grader.report.result import (
     TaskResult,
     Training,
 )
-from grader.submission import Notebook, Slice, Ungradable, extract, load
+from grader.submission import Slice, Ungradable, extract, load
 from grader.submission.leftovers import find_leftovers
-from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
-from grader.submission.rules.reading import read_rules
-from grader.submission.rules.saved_state import saved_state
+from grader.submission.rules import Finding, Seen, loss_falls, read_rules, watch_rules
 from grader.submission.template import own_template
 from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
-LOSS_FALLS = "loss_falls"
-SAVED_AFTER_RUN_ALL = "saved_after_run_all"
 _BROKEN = "The grader itself failed in some checks; their points are not decided."
 _UNDECIDED = "The machine interrupted the training, on which points depend by this rubric."
 _TITLES = {task.id: task.title for task in spec.TASKS}
@@ -94,7 +90,7 @@ class Grader:
         try:
             notebook = load(path)
             submission = replace(submission, sha256=notebook.sha256)
-            code = extract(notebook)
+            code = extract(notebook, ASSIGNMENT)
         except Ungradable as error:
             return Graded(self._result(submission, started, "ungradable", reason=error.reason))
         running = self.runner.start_run(notebook) if self.runner else None
@@ -113,8 +109,8 @@ class Grader:
         if used is not code and self.runner:
             training = self.runner.start_training(used)
         code = used
-        template = self.rubric.template or own_template()
-        findings = [*read_rules(code, template), *_saved(notebook)]
+        template = self.rubric.template or own_template(ASSIGNMENT)
+        findings = read_rules(code, template, notebook)
         trained = training.result() if training else Training()
         outcome = running.result() if running else None
         run = outcome.run if outcome else self._not_run()
@@ -166,14 +162,13 @@ class Grader:
         """The result of all that was found; ``started`` is a reading of `time.monotonic`."""
         tasks, touched = checked
         findings = list(findings)
-        findings += _seen_at_run_time(touched, findings, code)
-        if trained.fell is False:
-            findings.append(Finding(LOSS_FALLS, None, 0, 0, fall_words(trained)))
+        no_fall = fall_words(trained) if trained.fell is False else None
+        findings += watch_rules(Seen(code, touched, no_fall), findings)
         tasks = charged(tasks, findings, self.rubric)
         broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
-        cost = self.rubric.rules[LOSS_FALLS]
+        cost = self.rubric.rules[loss_falls.RULE.id]
         undecided = trained.status == "interrupted" and isinstance(cost, (int, float)) and cost > 0
-        unknown = (LOSS_FALLS,) if trained.fell is None else ()
+        unknown = (loss_falls.RULE.id,) if trained.fell is None else ()
         return self._result(
             submission,
             started,
@@ -204,26 +199,6 @@ class Grader:
 def grade_file(path: Path, rubric: Rubric, candidates: Candidates, seed: int = 0) -> Result:
     """Grade the class in the notebook at ``path``, without executing the notebook."""
     return Grader(candidates, rubric, seed=seed).grade(path).result
-
-
-def _saved(notebook: Notebook) -> list[Finding]:
-    problem = saved_state(notebook)
-    return [Finding(SAVED_AFTER_RUN_ALL, None, 0, 0, problem)] if problem else []
-
-
-def _seen_at_run_time(
-    touched: Iterable[str], findings: Iterable[Finding], code: Slice
-) -> list[Finding]:
-    """Uses of `torch.distributions` that the source hides, but that a candidate tripped over."""
-    known = {finding.task for finding in findings if finding.rule == NO_DISTRIBUTIONS}
-    found = []
-    for method in sorted(touched):
-        task, place = spec.TASK_BY_METHOD.get(method), code.methods.get(method)
-        if task and task not in known:
-            message = f"`{method}` uses torch.distributions, which the assignment does not allow."
-            where = (place.cell, place.line) if place else (0, 0)
-            found.append(Finding(NO_DISTRIBUTIONS, task, *where, message))
-    return found
 
 
 def student_name(path: Path) -> str:

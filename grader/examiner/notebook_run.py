@@ -28,6 +28,7 @@ from grader.report.result import Run
 from grader.submission.cells import Notebook
 from grader.submission.files import copy_beside
 from grader.submission.misplaced import newer_python
+from grader.vae import ASSIGNMENT
 
 POLL_SECONDS = 0.05
 SECONDS_TO_STOP = 2.0
@@ -65,7 +66,7 @@ def run_notebook(
     """
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent_folder))
     try:
-        copy_beside(notebook, folder / "work")
+        copy_beside(notebook, folder / "work", ASSIGNMENT)
         return asyncio.run(_run(notebook, kernels, folder, settings, limits or RunLimits()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

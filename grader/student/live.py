@@ -21,11 +21,10 @@ from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.rubric import default_path, load_rubric
 from grader.report.result import Result, Run, Submission, Training
 from grader.student.text import to_text
-from grader.submission import Cell, Notebook, Ungradable, extract, load
+from grader.submission import Cell, Notebook, Ungradable, extract, load, read_rules
 from grader.submission.magics import to_python
-from grader.submission.rules.reading import read_rules
 from grader.submission.syntax import parse
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 
 _KERNEL = "the class in this kernel"
 _NO_SOURCE = (
@@ -68,7 +67,7 @@ def self_check(kind: type) -> SelfCheck:
         submission = Submission(_KERNEL, "", "")
         try:
             notebook = _notebook_of(kind)
-            code = extract(notebook, latest=True)
+            code = extract(notebook, ASSIGNMENT, latest=True)
             findings = read_rules(code, None)
         except Ungradable as error:
             result = Result(

@@ -11,27 +11,25 @@ import copy
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from grader.submission.bindings import arguments_of, bindings_of
+from grader.assignment import Assignment
+from grader.submission.bindings import bindings_of, locals_of
 from grader.submission.changes import changes_of
 from grader.submission.choice import makes_model, takes_steps, trains
 from grader.submission.program import Program, indexed
 from grader.submission.scopes import names_of
-from grader.submission.syntax import executed, first_line
-from grader.vae import spec
+from grader.submission.syntax import DEFINITIONS, FUNCTIONS, LOOPS, executed, first_line
 
 _ROUNDS = 500
 """A reduced loop ends after so many rounds: what would have ended it may be gone."""
 
 _BLOCKS = ("body", "orelse", "finalbody")
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
-_COMPOUND = (*_LOOPS, ast.If, ast.With, ast.AsyncWith, ast.Try)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPOUND = (*LOOPS, ast.If, ast.With, ast.AsyncWith, ast.Try)
 
 
 def without_training(program: Program, wanted: Collection[str]) -> Program:
     """Return the program with its training reduced to what the wanted global names need."""
-    models = {spec.INSTANCE_NAME}.union(
-        *(statement.names.binds for statement in program.statements if makes_model(statement))
+    models = {program.assignment.instance_name}.union(
+        *(s.names.binds for s in program.statements if makes_model(program, s))
     )
     acting: dict[str, int] = {}  # functions that do something for the wanted names
     reduced: dict[int, ast.stmt] = {}
@@ -40,9 +38,9 @@ def without_training(program: Program, wanted: Collection[str]) -> Program:
         more = False
         for statement in program.statements:
             name = getattr(statement.node, "name", "")
-            if not isinstance(statement.node, _FUNCTIONS) or name in acting:
+            if not isinstance(statement.node, FUNCTIONS) or name in acting:
                 continue
-            left = _Reducer(wanted, acting, models).reduce(statement.node)
+            left = _Reducer(program.assignment, wanted, acting, models).reduce(statement.node)
             if left is not None:
                 more = True
                 acting[name] = statement.index
@@ -50,7 +48,7 @@ def without_training(program: Program, wanted: Collection[str]) -> Program:
                     reduced[statement.index] = left
     for statement in program.statements:
         if trains(program, statement):
-            left = _Reducer(wanted, acting, models).reduce(statement.node)
+            left = _Reducer(program.assignment, wanted, acting, models).reduce(statement.node)
             if left is not None:
                 reduced[statement.index] = left
     return _with_reduced(program, reduced) if reduced else program
@@ -62,8 +60,10 @@ def _with_reduced(program: Program, reduced: dict[int, ast.stmt]) -> Program:
     for index, node in reduced.items():
         old = statements[index]
         names = names_of(node, postponed_annotations=True)
-        statements[index] = replace(old, node=node, names=names, changes=changes_of(node))
-        if not isinstance(old.node, (*_COMPOUND, *_FUNCTIONS)):
+        statements[index] = replace(
+            old, node=node, names=names, changes=changes_of(node, program.class_name)
+        )
+        if not isinstance(old.node, (*_COMPOUND, *FUNCTIONS)):
             continue  # it stays as it is, and others may stand on its lines
         lines = sources[old.cell].split("\n")
         first, last = first_line(old.node) - 1, old.node.end_lineno or old.node.lineno
@@ -83,8 +83,14 @@ class _Reducer:
     """
 
     def __init__(
-        self, wanted: Collection[str], acting: Collection[str], models: Collection[str]
+        self,
+        assignment: Assignment,
+        wanted: Collection[str],
+        acting: Collection[str],
+        models: Collection[str],
     ) -> None:
+        self._class = assignment.class_name
+        self._losing = {*assignment.task_by_method, "backward"}
         self._wanted = frozenset(wanted)
         self._acting = frozenset(acting)
         self._lost = set(models)
@@ -93,11 +99,9 @@ class _Reducer:
 
     def reduce(self, statement: ast.stmt) -> ast.stmt | None:
         """Return what is left of a statement; None if it does nothing for the wanted names."""
-        if isinstance(statement, _FUNCTIONS):
-            bound, declared, _ = bindings_of(statement.body)
-            local = (bound | {a.arg for a in arguments_of(statement.args)}) - declared
-            self._wanted -= local
-            self._needed -= local
+        if isinstance(statement, FUNCTIONS):
+            self._wanted -= locals_of(statement)
+            self._needed &= self._wanted
         self._lose(statement)
         while True:
             before = len(self._needed)
@@ -118,12 +122,12 @@ class _Reducer:
     def _is_lost(self, node: ast.AST) -> bool:
         return any(
             (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in self._lost)
-            or (isinstance(n, ast.Attribute) and n.attr in (*spec.TASK_BY_METHOD, "backward"))
+            or (isinstance(n, ast.Attribute) and n.attr in self._losing)
             for n in executed(node)  # type: ignore[arg-type]
         )
 
     def _reduced(self, node: ast.stmt) -> ast.stmt | None:
-        if isinstance(node, _FUNCTIONS) and node.name not in self._acting:
+        if isinstance(node, FUNCTIONS) and node.name not in self._acting:
             node.decorator_list = []
             node.body = self._block(node.body) or [ast.Pass()]
             return node
@@ -145,7 +149,7 @@ class _Reducer:
         node.body = node.body or [ast.Pass()]
         if isinstance(node, ast.Try) and not node.handlers:
             node.finalbody = node.finalbody or [ast.Pass()]
-        return _bounded(node) if isinstance(node, _LOOPS) else node
+        return _bounded(node) if isinstance(node, LOOPS) else node
 
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         return [left for node in body if (left := self._reduced(node)) is not None]
@@ -153,7 +157,7 @@ class _Reducer:
     def _keeps(self, node: ast.stmt) -> bool:
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             return True
-        changes = changes_of(node)
+        changes = changes_of(node, self._class)
         touched = _bound(node) | changes.attributes | changes.contents
         calls = {
             inner.func.id
@@ -183,7 +187,7 @@ def _head(node: ast.stmt) -> Iterator[ast.AST]:
 
 def _bound(node: ast.AST) -> set[str]:
     """Return the names that a simple statement or an expression binds."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(node, DEFINITIONS):
         return {node.name}
     return bindings_of([node])[0]
 

@@ -25,7 +25,7 @@ from grader.kit.outputs import lost_by
 from grader.kit.probe import Call, Probe, Sizes
 from grader.protocol.limits import Limits
 from grader.submission import Slice, extract, load
-from grader.vae import fixtures
+from grader.vae import ASSIGNMENT, fixtures
 from tests.machine_load import busy
 from tests.redteam.attacks import Attack, write_notebook
 
@@ -44,7 +44,9 @@ def hasty() -> Iterator[Candidates]:
 
 
 def sliced(source: str, folder: Path) -> Slice:
-    return extract(load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})))
+    return extract(
+        load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})), ASSIGNMENT
+    )
 
 
 def ask(

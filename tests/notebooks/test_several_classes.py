@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 from tests.notebooks.made import made, solved_class
 
 STUB = "class VAE(nn.Module):\n    pass  # TODO: a bigger one"
@@ -76,7 +77,7 @@ CASES = {
 def test_the_class_that_is_written_and_trained_is_graded(
     cells: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    code = extract(load(made(tmp_path, **cells)))  # type: ignore[arg-type]
+    code = extract(load(made(tmp_path, **cells)), ASSIGNMENT)  # type: ignore[arg-type]
     source = code.method_source("elbo") or ""
     assert "return -cross_entropy" in source, source
     told = [note for note in code.notes if "The class VAE is defined in cell" in note]
@@ -109,7 +110,7 @@ def test_a_class_that_is_made_out_of_sight_is_trained_all_the_same(
     book = json.loads(path.read_text())
     end = next(n for n, cell in enumerate(book["cells"]) if cell["source"] == "VAE(784, 2)")
     path.write_text(json.dumps({**book, "cells": book["cells"][: end + 1]}))
-    code = extract(load(path))
+    code = extract(load(path), ASSIGNMENT)
     assert "return -cross_entropy" in (code.method_source("elbo") or "")
     assert "and the notebook trains it" in "".join(code.notes)
 
@@ -130,16 +131,16 @@ def test_a_class_that_is_made_out_of_sight_is_trained_all_the_same(
 def test_the_last_that_is_trained_is_graded(
     cells: dict[str, list[str]], part: str, tmp_path: Path
 ) -> None:
-    code = extract(load(made(tmp_path, **cells)))  # type: ignore[arg-type]
+    code = extract(load(made(tmp_path, **cells)), ASSIGNMENT)  # type: ignore[arg-type]
     assert part in (code.method_source("elbo") or "")
 
 
 def test_one_class_is_no_news(tmp_path: Path) -> None:
-    code = extract(load(made(tmp_path, last=["class Other(nn.Module):\n    pass"])))
+    code = extract(load(made(tmp_path, last=["class Other(nn.Module):\n    pass"])), ASSIGNMENT)
     assert code.notes == ()
 
 
 def test_a_session_has_the_latest(tmp_path: Path) -> None:
     notebook = load(made(tmp_path, last=[other("7")]))
-    assert "return 7 -" in (extract(notebook, latest=True).method_source("elbo") or "")
-    assert "return -cross" in (extract(notebook).method_source("elbo") or "")
+    assert "return 7 -" in (extract(notebook, ASSIGNMENT, latest=True).method_source("elbo") or "")
+    assert "return -cross" in (extract(notebook, ASSIGNMENT).method_source("elbo") or "")

@@ -29,6 +29,8 @@ from grader.report.result import (
     Training,
 )
 from grader.submission import Location, Slice, SliceCell
+from grader.submission.program import Program
+from grader.vae import ASSIGNMENT
 
 EVIL = "</pre></style><script>alert('1')</script><img src=x onerror=alert(2)>&\"'`<b>`"
 
@@ -54,6 +56,7 @@ CODE = Slice(
     ),
     {"kl_divergence": Location(3, 2, 3)},
     frozenset(),
+    Program(ASSIGNMENT),
 )
 
 
@@ -175,9 +178,8 @@ def test_whatever_a_submission_says_is_shown_as_text(text: str) -> None:
     )
     source = f"class VAE:\n    def kl_divergence(self):\n        '''{text}'''"
     lines = source.count("\n") + 1
-    code = Slice(
-        (SliceCell(3, source, (0,)),), {"kl_divergence": Location(3, 2, lines)}, frozenset()
-    )
+    cells = (SliceCell(3, source, (0,)),)
+    code = replace(CODE, cells=cells, methods={"kl_divergence": Location(3, 2, lines)})
     expected = [tag for tag, _ in Page(to_page(RESULT, CODE)).found]
     for html in (to_page(result, code), to_table(result)):
         tags = {tag for tag, _ in Page(html).found}

@@ -35,6 +35,7 @@ from grader.report.result import Run, Training
 from grader.report.terminal import run_words
 from grader.report.to_json import to_json
 from grader.submission import Notebook, extract, load
+from grader.vae import ASSIGNMENT
 from tests.run.conftest import ROOT, SOLVED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems fork no kernels")
@@ -131,7 +132,10 @@ def test_kernels_whose_process_is_killed_are_started_anew(bench: Bench, start: S
     os.kill(bench.kernels(), signal.SIGKILL)
     assert running.result(60).run.status == "completed"
     assert start("1").result(60).run.status == "completed"
-    assert bench.runner.start_training(extract(load(SOLVED))).result(60).status == "completed"
+    assert (
+        bench.runner.start_training(extract(load(SOLVED), ASSIGNMENT)).result(60).status
+        == "completed"
+    )
 
 
 def test_a_kernel_that_is_killed_from_outside_runs_again(bench: Bench, start: Start) -> None:
@@ -157,7 +161,7 @@ def test_without_the_warm_process_everything_is_left_open(tmp_path: Path) -> Non
     with _new_bench() as bench:
         bench.warm.close()
         assert is_left_open(bench.runner.start_run(_notebook(tmp_path, "1")).result(60))
-        trained = bench.runner.start_training(extract(load(SOLVED))).result(60)
+        trained = bench.runner.start_training(extract(load(SOLVED), ASSIGNMENT)).result(60)
     assert trained.status == "interrupted"
     assert "The machine interrupted the training" in (trained.error or "")
 
@@ -300,7 +304,7 @@ def test_a_training_that_is_killed_from_outside_is_done_again(
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(training_run, "_ask", killed_once)
-    trained = bench.runner.start_training(extract(load(SOLVED))).result(60)
+    trained = bench.runner.start_training(extract(load(SOLVED), ASSIGNMENT)).result(60)
     assert trained.status == "completed"
     assert len(attempts) == 2
 
