@@ -9,11 +9,12 @@ import pytest
 from grader.examiner.grading import _advice
 from grader.examiner.run_explanations import NO_ERROR, small_part
 from grader.report.result import CheckResult, CheckStatus, Run, TaskResult, Training
+from grader.submission.program import Program
 from grader.submission.slices import Slice
 from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
-CODE = Slice((), {}, frozenset())
+CODE = Slice((), {}, frozenset(), Program(ASSIGNMENT))
 FAILED = Training("failed", error="NameError: name 'batch_size' is not defined")
 RIGHT = "The checks found the ELBO right"
 
