@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_plots import executed, png
 from made_results import TITLE, entry, graded, ungradable
-from report.test_page import executed, png
 
 from grader.course.options import CourseOptions
 from grader.course.overrides import Wish, overridden
