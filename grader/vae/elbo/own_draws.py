@@ -14,7 +14,7 @@ from grader.kit.check import Exam, Steps
 from grader.kit.outputs import tensor, values
 from grader.kit.probe import Call
 from grader.vae import expected
-from grader.vae.elbo.columns import WIDE, Columns
+from grader.vae.elbo.columns import WIDE, Columns, dimensions
 from grader.vae.elbo.models import METHOD, Line, question, stood_in, table
 from grader.vae.elbo.sampling import Draws
 from grader.vae.expected import Bound
@@ -55,10 +55,14 @@ class WideBatch(Batch):
 
 SUMS = (Batch(1, 8, 512), Batch(8, 72, 512))
 BATCHES = (*SUMS, WideBatch(WIDE, 8, 512))
-SINGLES = (Batch(1, 400, 1), Batch(8, 4500, 1))
+SINGLES = (Batch(1, 400, 1), Batch(WIDE, 4500, 1))
 """For methods whose rows have no ELBO of their own."""
-_AT_FULL_SIZE = (SUMS[0], Batch(8, 24, 512), WideBatch(32, 4, 512))
-"""In place of `BATCHES`, where each call takes ten times as long."""
+_FULL = dimensions(full=True)
+_AT_FULL_SIZE = {
+    BATCHES: (SUMS[0], Batch(8, 24, 512), WideBatch(_FULL, 4, 512)),
+    SINGLES: (SINGLES[0], Batch(_FULL, 4500, 1)),
+}
+"""What takes the place of batches where each call takes ten times as long."""
 
 
 def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
@@ -107,8 +111,8 @@ def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False)
     Where rows are right otherwise, it has to be noise of its own ``in_every_row``.
     """
     possible = list(bounds(stood_in(exam)))
-    if exam.setting.full and batches == BATCHES:
-        batches = _AT_FULL_SIZE
+    if exam.setting.full:
+        batches = _AT_FULL_SIZE[batches]
     for batch in batches:
         actual = yield from ask(exam, batch)
         if actual is None:
@@ -118,7 +122,7 @@ def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False)
             b
             for b, n in noise
             if n is not None
-            and is_right(batch, n, len(batches))
+            and is_right(batch, n, len(batches) + 1)  # one looks twice
             and not (in_every_row and np.any(shared_rows(n)))
         ]
         if not possible:

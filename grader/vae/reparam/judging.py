@@ -8,7 +8,7 @@ draws that are different.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -67,7 +67,12 @@ class Judgement:
 
     @cached_property
     def _own_scale_error(self) -> str | None:
-        return _scale_error(self.distinct)
+        error = _scale_error(self.distinct)
+        if error is not None and any(sharing.is_tied(draws.residual) for draws in self.plain):
+            # Centred noise varies less; how it is drawn is what is wrong.
+            left = np.sqrt(1 - 1 / self.distinct.residual.shape[-1])
+            return _scale_error(replace(self.distinct, residual=self.distinct.residual / left))
+        return error
 
     @cached_property
     def normal_error(self) -> Lost | None:
