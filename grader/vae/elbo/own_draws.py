@@ -74,13 +74,13 @@ def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
     calls = tuple(Call(METHOD, {"x": x}, repeat=repeat) for repeat in repeats)
     # Twice as many, for a method that draws twice.
     noise = table(exam.seed, 2 * batch.calls * batch.rows * model.sizes.latent)
-    found = []
+    answers = []
     for outcome in (yield question(exam.seed, model, calls, stood_in(exam), noise)).outcomes:
         for value in values(outcome, METHOD):
             if value.array is None or value.array.size != batch.rows:
                 return None
-            found.append(tensor(value, "The ELBO").ravel())
-    return np.stack(found)
+            answers.append(tensor(value, "The ELBO").ravel())
+    return np.stack(answers)
 
 
 def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.ndarray | None:
@@ -93,7 +93,7 @@ def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.
 
 def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
     """Return the noise in sums of dimensions, as far as it can be recovered."""
-    found = []
+    recovered_draws = []
     for batch in SUMS:
         actual = yield from ask(exam, batch)
         noise = None if actual is None else recovered(exam, actual, batch, bound)
@@ -101,8 +101,8 @@ def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
             line = Line(batch.latent, exam.setting.full)
             x = line.batch(batch.rows)
             mu, logsigma = expected.encoder(line.weights, x, bound.encoder_hidden)
-            found.append(Draws(noise, mu[:, 0], logsigma[:, 0], batch.latent))
-    return tuple(found)
+            recovered_draws.append(Draws(noise, mu[:, 0], logsigma[:, 0], batch.latent))
+    return tuple(recovered_draws)
 
 
 def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False) -> Steps[bool]:
@@ -158,12 +158,12 @@ def is_standard(noise: np.ndarray, batches: int) -> bool:
 def shared_rows(noise: np.ndarray) -> np.ndarray:
     """Which rows of noise ``[calls, rows]`` have none, or another row's, or minus that."""
     sizes = np.abs(noise[:_COMPARED]).T
-    found: np.ndarray = np.max(sizes, axis=1) < _CLOSE
+    shared: np.ndarray = np.max(sizes, axis=1) < _CLOSE
     for row, lines in enumerate(sizes[:-1]):
         alike = np.max(np.abs(sizes[row + 1 :] - lines), axis=1) < _CLOSE
-        found[row] |= np.any(alike)
-        found[row + 1 :] |= alike
-    return found
+        shared[row] |= np.any(alike)
+        shared[row + 1 :] |= alike
+    return shared
 
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
