@@ -1,4 +1,4 @@
-"""What encoder and decoder are asked alike: batches of any size, and models that show their units."""
+"""What encoder and decoder are asked alike: batches of any size, and models that show units."""
 
 from __future__ import annotations
 
