@@ -32,8 +32,7 @@ from typing import Any, Literal, cast
 
 from grader.candidate import huge_pages, scratch
 from grader.protocol import folders, libc, limits
-from grader.protocol.environment import MAX_REQUEST
-from grader.protocol.messages import ForkNews, ForkRequest
+from grader.protocol.forking import MAX_REQUEST, ForkNews, ForkRequest
 
 FOLDER_SECONDS = 0.25
 """How often the folders that forks write to are measured."""

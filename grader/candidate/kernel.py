@@ -28,8 +28,8 @@ from grader.candidate.patches import (
     programs,
     torchvision_fix,
 )
+from grader.protocol.forking import READY
 from grader.protocol.limits import Limits
-from grader.protocol.messages import READY
 
 _IMPORTED_BY_SHELLS = (
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics.ast_mod"),

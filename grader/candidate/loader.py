@@ -19,7 +19,8 @@ from grader.candidate import kernel_names
 from grader.candidate.patches import idle_modules, made_up_data
 from grader.candidate.refusals import refused
 from grader.candidate.statements import Run, runs_of
-from grader.protocol.messages import Described, Program
+from grader.protocol.jobs import Program
+from grader.protocol.replies import Described
 
 MAX_TEXT = 2000
 _WHOLE = 2

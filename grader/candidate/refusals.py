@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from grader.protocol.messages import Refusal
+from grader.protocol.replies import Refusal
 
 _PROGRAMS = ("subprocess", "multiprocessing", "torch.multiprocessing", "concurrent.futures.process")
 _NETWORK = ("socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "aiohttp", "ftplib")

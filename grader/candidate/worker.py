@@ -30,19 +30,10 @@ from grader.candidate.patches import (
 from grader.candidate.reply import Outbox
 from grader.candidate.tripwire import Tripwire
 from grader.protocol import folders
+from grader.protocol.forking import READY
+from grader.protocol.jobs import Call, Job, Question
 from grader.protocol.limits import Limits
-from grader.protocol.messages import (
-    READY,
-    Call,
-    Confined,
-    Job,
-    Question,
-    Raised,
-    Ready,
-    Returned,
-    Stage,
-    Unconfined,
-)
+from grader.protocol.replies import Confined, Raised, Ready, Returned, Stage, Unconfined
 from grader.protocol.wire import read_exactly, unpack
 
 FORKS_BEFORE_COLLAPSE = 12
@@ -105,7 +96,7 @@ class _Answering:
             namespace[job.instance] = model
             tripwire.watch(model)
         except BaseException as error:
-            self._outbox.send(Raised(stage, vars(describe(error)), late=_is_late()))
+            self._outbox.send(Raised(stage, describe(error).to_json(), late=_is_late()))
             return
         self._outbox.send(Ready(_is_late()))
         for call in question.calls:
@@ -124,7 +115,7 @@ class _Answering:
         try:
             return idle_modules.tolerating_missing(work)
         except BaseException as error:
-            return Raised("call", vars(describe(error)))
+            return Raised("call", describe(error).to_json())
 
 
 def prepare() -> None:

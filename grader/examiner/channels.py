@@ -24,7 +24,7 @@ from grader.examiner.forkserver_client import (
     environment,
 )
 from grader.protocol import folders
-from grader.protocol.messages import ForkNews, ForkRequest
+from grader.protocol.forking import ForkNews, ForkRequest
 
 _WORKER = (sys.executable, "-m", "grader.candidate.worker")
 

@@ -29,8 +29,10 @@ from grader.kit.observation import (
 )
 from grader.kit.probe import Probe, message
 from grader.protocol import folders
+from grader.protocol.forking import ForkRequest
+from grader.protocol.jobs import Job, Program
 from grader.protocol.limits import Limits
-from grader.protocol.messages import ForkRequest, Job, Program, Stage
+from grader.protocol.replies import Stage
 from grader.protocol.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireError, pack, unpack
 from grader.submission.slices import Slice
 

@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.protocol.environment import MAX_REQUEST, SEARCHED
-from grader.protocol.messages import ForkRequest
+from grader.protocol.forking import MAX_REQUEST, SEARCHED, ForkRequest
 
 START_SECONDS = 120.0
 """How long a process may take to import torch on a slow disk."""

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from grader.kit.observation import Failure, Observation
 from grader.kit.probe import Probe
-from grader.protocol.messages import Stage
+from grader.protocol.replies import Stage
 
 STRIKES = 2
 """How often code that hangs is seen to, with less to do each time, before it is asked no more."""

@@ -29,9 +29,9 @@ from grader.candidate.confinement import (
     seccomp,
 )
 from grader.protocol import libc, limits
-from grader.protocol.environment import SEARCHED
+from grader.protocol.forking import SEARCHED
 from grader.protocol.limits import Limits
-from grader.protocol.messages import LAYERS
+from grader.protocol.replies import LAYERS
 
 
 class UnconfinedError(Exception):

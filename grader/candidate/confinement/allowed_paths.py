@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.candidate.confinement import other_copies
-from grader.protocol.environment import SEARCHED
+from grader.protocol.forking import SEARCHED
 
 _SYSTEM = (
     *("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.protocol import hosted_folders
-from grader.protocol.messages import Program
+from grader.protocol.jobs import Program
 
 NOTE = "[The grader has no such folder; this line was passed over.]"
 
