@@ -45,7 +45,7 @@ def seed_all(seed: int) -> None:
 
 
 def generators() -> list[str]:
-    """Where each generator stands: the same text only where it goes on with the same numbers."""
+    """Return a text for each generator, equal where it goes on with the same numbers."""
     of_numpy = np.random.get_state(legacy=False)
     states = (
         torch.get_rng_state().numpy().tobytes(),
@@ -116,7 +116,7 @@ def _alias(name: str, module: types.ModuleType) -> None:
 
 @cache  # one for all probes of a candidate
 def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list[Run]:
-    """What runs a cell's statements with these indices."""
+    """Return what runs a cell's statements with these indices."""
     statements = ast.parse(source).body
     # What a kernel shows if it is an expression.
     last = -1 if source.rstrip().endswith(";") else len(statements) - 1

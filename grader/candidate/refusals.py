@@ -70,7 +70,7 @@ def _kind(error: BaseException) -> Refusal | None:
 
 
 def _modules(trace: types.TracebackType | None) -> Iterator[str]:
-    """The modules, and the packages, through which an exception went."""
+    """Yield the modules, and the packages, through which an exception went."""
     while trace is not None:
         name = str(trace.tb_frame.f_globals.get("__name__"))
         yield name

@@ -40,7 +40,7 @@ class Outbox:
 
 
 def plain(tensor: torch.Tensor) -> np.ndarray:
-    """A tensor's numbers as an array that can be sent."""
+    """Return a tensor's numbers as an array that can be sent."""
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()

@@ -86,7 +86,7 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
         places.bring_named_here(job.program, scratch.settle(folder))
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
-    if cuda and device == "cpu":  # a fork has it from its warm process
+    if cuda and device == "cpu":  # a fork has it from its fork server
         cpu_only.install()
     training = _Training(job, message.arrays[0], environment)
     training.run(device)

@@ -38,7 +38,7 @@ _CONTROL = re.compile(
 
 
 def clean(text: object, limit: int = MAX_TEXT) -> str:
-    """A submission's text made harmless: no control characters, no more than ``limit`` of it."""
+    """Return a submission's text without control characters, and no more than ``limit`` of it."""
     if not isinstance(text, str):
         return ""
     text = _SHARED_MEMORY.sub("/torch", _CONTROL.sub("", text[: 4 * limit]))
