@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.protocol.environment import MAX_REQUEST, SEARCHED
-from grader.protocol.messages import ForkRequest
+from grader.protocol.forking import MAX_REQUEST, SEARCHED, ForkRequest
 
 START_SECONDS = 120.0
 """How long a process may take to import torch on a slow disk."""
@@ -30,7 +29,7 @@ class _GoneError(GraderError):
 
 
 def environment(folder: str) -> dict[str, str]:
-    """A candidate's environment: enough to import torch, and one thread to compute with."""
+    """Return a candidate's environment: enough to import torch, and one thread to compute with."""
     kept = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
     package_root = str(Path(__file__).resolve().parents[2])
     return {name: os.environ[name] for name in kept if name in os.environ} | {
@@ -64,7 +63,7 @@ class ForkServer:
         request: ForkRequest | Mapping[str, Any],
         kind: socket.SocketKind = socket.SOCK_STREAM,
     ) -> tuple[socket.socket, socket.socket]:
-        """A new fork's wire, of the given kind, and control socket; closing the latter ends it.
+        """Return a new fork's wire, of the given kind, and control socket; closing that ends it.
 
         Raises:
             GraderError: the process is gone, or the request is too large for it.
@@ -139,7 +138,7 @@ class RootForkServer(ForkServer):
             return super().fork(request, kind)
 
     def _start_anew(self, asked: subprocess.Popen[bytes]) -> bool:
-        """Whether there is another process now than the one that was asked and has ended."""
+        """Return whether there is another process now than the one that was asked and has ended."""
         with self._starting:
             if self._process is asked and not self._closed:
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -175,7 +174,7 @@ class NestedForkServer(ForkServer):
 
 
 def ending_words(code: int) -> str:
-    """How a process ended: a negative code is the signal that killed it."""
+    """Return how a process ended: a negative code is the signal that killed it."""
     if code >= 0:
         return f"it left Python with exit status {code}"
     meanings = {

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from grader.examiner.forkserver_client import ForkServer, GraderError, NestedForkServer
-from grader.protocol.messages import ForkRequest
+from grader.protocol.forking import ForkRequest
 
 
 class RestartingForkServer(ForkServer):

@@ -11,7 +11,7 @@ import numpy as np
 from grader.kit.batches import Network, Parts, rows_error
 from grader.kit.check import Exam, Lost, Steps, generator
 from grader.kit.gradients import Asked, Point
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.vae import expected, fixtures
 from grader.vae.networks import Model, ask, is_behind_relu, with_equal_units
 
