@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -69,10 +69,10 @@ class _Found:
     """Files and notices so far, and what is left of the budget for unpacking."""
 
     folder: Path
+    left: int
     files: dict[Parts, File] = field(default_factory=dict)
     traces: dict[Parts, None] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
-    left: int = MAX_TOTAL_BYTES
     unpacked: int = 0
 
     def next_path(self, suffix: str) -> Path:
@@ -103,7 +103,7 @@ def list_files(path: Path, folder: Path) -> Listing:
     Raises:
         SubmissionsError: ``path`` is neither, or can't be read.
     """
-    found = _Found(folder)
+    found = _Found(folder, MAX_TOTAL_BYTES)
     try:
         if path.is_dir():
             _walk(path, found)
@@ -236,9 +236,10 @@ def _unpack(path: Path, under: Parts, found: _Found, deep: int) -> None:
 
 def _list_member(member: Member, under: Parts, found: _Found, deep: int) -> None:
     """One member of an archive into the listing."""
-    own = tuple(part for part in member.name.split("/") if part not in ("", "."))
+    own = _parts(member.name)
     if own:
         parts = (*under, *own)
+        member = _linked(member, under, found) or member
         if len(own) > MAX_DEPTH:
             found.refuse(parts, "lies too deep")
         elif any(map(is_junk, parts[len(under) :])):
@@ -254,6 +255,17 @@ def _list_member(member: Member, under: Parts, found: _Found, deep: int) -> None
                 told = shown("/".join((*under, member.name)))
                 found.notices.append(f"{told} is in the archive more than once; the last counts.")
             _take(member, parts, found, deep)
+
+
+def _parts(name: str) -> Parts:
+    return tuple(part for part in name.split("/") if part not in ("", "."))
+
+
+def _linked(member: Member, under: Parts, found: _Found) -> Member | None:
+    """A hard link as the file that it is, listed before; None if it is no such link."""
+    target = found.files.get((*under, *_parts(member.same_as)))
+    path = target.path if member.same_as and target is not None else None
+    return None if path is None else replace(member, kind="file", open=lambda: open(path, "rb"))
 
 
 def _list_astray(astray: Mapping[str, bool], under: Parts, found: _Found) -> None:

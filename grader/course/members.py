@@ -65,6 +65,7 @@ class Member:
         packed: the bytes that it takes in the archive; None where that isn't known.
         is_locked: whether a password is needed.
         open: opens its bytes; to be used before the next member is asked for.
+        same_as: the name of the earlier member whose bytes a hard link has; "" for all others.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Member:
     packed: int | None
     is_locked: bool
     open: Callable[[], IO[bytes]]
+    same_as: str = ""
 
 
 def is_archive(path: Path) -> bool:
@@ -155,7 +157,6 @@ def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
             if number >= most:
                 raise ArchiveError("it holds too many files")
             archive.members.clear()  # type: ignore[attr-defined]  # else it remembers all
-            raw = info.name.encode("utf-8", "surrogateescape")
             kind: Literal["file", "folder", "link", "other"] = "other"
             if info.isreg():
                 kind = "file"
@@ -168,8 +169,15 @@ def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
                 found = archive.extractfile(info)
                 return found if found is not None else io.BytesIO()
 
-            name = decoder([raw])(raw).replace("\\", "/")
-            yield Member(name, kind, float(info.mtime), None, False, open_)
+            same_as = _tar_name(info.linkname) if info.islnk() else ""
+            modified = float(info.mtime)
+            yield Member(_tar_name(info.name), kind, modified, None, False, open_, same_as)
+
+
+def _tar_name(name: str) -> str:
+    """A name in a tar with slashes between its parts, in whatever encoding it was stored."""
+    raw = name.encode("utf-8", "surrogateescape")
+    return decoder([raw])(raw).replace("\\", "/")
 
 
 class _Capped(io.RawIOBase):
