@@ -20,7 +20,7 @@ from grader.course.listing import (
     suffix_of,
 )
 from grader.platforms import nbgrader_tree
-from grader.platforms.names_of_files import canvas_match, is_platforms
+from grader.platforms.names_of_files import canvas_matches, is_platforms
 from grader.report.course import Platform
 
 _MAX_WRAPPERS = 4
@@ -156,7 +156,7 @@ def _is_wrapped(names: Sequence[Parts]) -> bool:
     if is_platforms(top):
         return False
     seconds = {parts[1] for parts in names} - {""}
-    canvas = [match for match in map(canvas_match, seconds) if match]
+    canvas = canvas_matches(seconds)
     # A student's archive may hold a file that looks so, but not those of several students.
     is_canvas = len({match["name"] for match in canvas}) > 1 or not is_archive_name(top)
     if GRADESCOPE_FILE in seconds or (canvas and is_canvas):

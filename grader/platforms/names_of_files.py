@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.course.listing import CODE, File, Parts, is_archive_name
@@ -20,7 +20,9 @@ _MOODLE = re.compile(
 )
 # Canvas's own numbers are never padded: 'hw_3_01_ada' is none of its names.
 _CANVAS = re.compile(
-    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<id>[1-9]\d*)_(?P<file>[1-9]\d*)_(?P<rest>.+)", re.DOTALL
+    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<id>[1-9]\d*)_"
+    r"(?:(?P<file>[1-9]\d*)_|(?=(?:text|link)\.html\Z))(?P<rest>.+)",
+    re.DOTALL,
 )
 _CANVAS_ANONYMOUS = re.compile(
     r"(?P<name>anon)(?P<late>_LATE)?_(?P<id>[A-Za-z0-9]+)_(?:(?P<file>[1-9]\d*)_)?(?P<rest>.+)",
@@ -103,7 +105,18 @@ def _canvas(first: str, rest: Parts) -> Owner | None:
 
 def canvas_match(first: str) -> re.Match[str] | None:
     """A name that looks like one of Canvas's."""
-    return _CANVAS.fullmatch(first) or _CANVAS_ANONYMOUS.fullmatch(first)
+    return _CANVAS_ANONYMOUS.fullmatch(first) or _CANVAS.fullmatch(first)
+
+
+def canvas_matches(names: Collection[str]) -> list[re.Match[str]]:
+    """Those of the names that look like Canvas's.
+
+    A text or a link that was handed in has no number of its own, so its name tells nothing unless
+    others have such numbers, or all are like it.
+    """
+    matches = [match for match in map(canvas_match, names) if match]
+    numbered = [match for match in matches if match["file"] or match["name"] == "anon"]
+    return matches if numbered or len(matches) == len(names) else []
 
 
 def _is_canvas(names: Sequence[Parts]) -> bool:
@@ -114,7 +127,9 @@ def _is_canvas(names: Sequence[Parts]) -> bool:
     not taken for two uploads of one student.
     """
     firsts = {parts[0] for parts in names}
-    matches = [match for match in map(canvas_match, firsts) if match]
+    matches = canvas_matches(firsts)
+    if not matches:
+        return False
     called: dict[str, str] = {}
     if any(called.setdefault(match["id"], match["name"]) != match["name"] for match in matches):
         return False

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.archives import SubmissionsError
-from grader.course.find import Found, Submission, find_submissions
+from grader.course.find import NOTHING, Found, Submission, find_submissions
 from tests.batch.layouts import BLANK, FULL, laid_out
 
 
@@ -125,6 +125,32 @@ def test_canvas(found) -> None:
     assert bool_.others
     assert "bool_77_4001_vae.ipynb" in bool_.others[0]
     assert anonymous.students[0].id == "55"
+
+
+@pytest.mark.parametrize("others", [{}, {"bool_77_4001_vae.ipynb": FULL}])
+def test_texts_and_links_handed_in_on_canvas_have_a_row(found, others: dict[str, str]) -> None:
+    result = found(
+        {
+            "linmei_LATE_12349_text.html": "<p>I could not upload</p>",
+            "yilcem_12350_link.html": "<a href='https://example.org'>here</a>",
+            **others,
+        }
+    )
+    *_, lin, yil = result.submissions
+    assert len(result.submissions) == 2 + len(others)
+    assert (lin.student, lin.students[0].id, lin.late, lin.notebook) == (
+        *("linmei", "12349", True),
+        None,
+    )
+    assert (yil.student, yil.students[0].platform) == ("yilcem", "canvas")
+    assert yil.notices[0].startswith(NOTHING)
+    assert "link.html" in yil.notices[0]
+
+
+def test_a_page_that_only_looks_like_canvas_is_no_student(found) -> None:
+    result = found({"ada.ipynb": FULL, "about_3_text.html": "<p>read me</p>", "bob.ipynb": FULL})
+    assert [one.student for one in result.submissions] == ["about_3_text", "ada", "bob"]
+    assert result.submissions[0].students[0].platform == "folder"
 
 
 def test_names_that_only_look_like_canvas_stay_apart(found) -> None:
