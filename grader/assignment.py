@@ -61,6 +61,8 @@ class Assignment:
             instance under test.
         instance_name: the one of them that is bound to the instance.
         given_modules: modules that students receive beside the notebook.
+        topic_words: words in small letters of which students make names for their work.
+        data_folders: usual names, in small letters, of folders for the data.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
@@ -80,6 +82,13 @@ class Assignment:
     block_text: str
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]
+    topic_words: tuple[str, ...] = ()
+    data_folders: tuple[str, ...] = ()
+
+    @property
+    def given_files(self) -> tuple[str, ...]:
+        """Names of the files of the modules that students receive."""
+        return tuple(f"{name}.py" for name in self.given_modules)
 
     @cached_property
     def task_by_method(self) -> Mapping[str, str]:

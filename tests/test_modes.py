@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from outcomes import ROOT
 from test_cli import grade
 
-from grader.cli.grade import main, modes
+from grader.cli import modes
+from grader.cli.grade import main
 from grader.cli.modes import (
     BUNDLE,
     COMPARE,

@@ -115,9 +115,7 @@ def main(
         "--json": json_file,
         "--html": html_file,
         "--executed": executed_file,
-        "--junit": course.junit,
-        "--gradescope": course.gradescope,
-        "--classroom": course.classroom,
+        **course.result_files,
         "--gradescope-bundle": course.bundle,
     }
     files = {option: path for option, path in asked.items() if path is not None}

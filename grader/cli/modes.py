@@ -16,13 +16,14 @@ import click
 from click.core import ParameterSource
 
 from grader.cli.folding import folded
+from grader.course import options
 
 NOTEBOOK, COURSE = "one notebook", "a folder or a zip of submissions"
 SELF_CHECK, SHOW_CLASS, COMPARE = "--self-check", "--show-class", "--compare"
 DOCTOR, RELEASE, BUNDLE = "--doctor", "--make-release", "--gradescope-bundle"
 
-RESULT_FILES = ("--json", "--html", "--executed", "--junit", "--gradescope", "--classroom")
-_PLATFORMS = ("--moodle", "--grade-header", "--feedback-header", "--canvas", "--canvas-assignment")
+RESULT_FILES = ("--json", "--html", "--executed", *(file.flag for file in options.RESULT_FILES))
+_PLATFORMS = tuple(option.flag for option in options.PLATFORM_OPTIONS)
 
 OPTIONS: Mapping[str, Collection[str]] = {
     NOTEBOOK: (
@@ -35,7 +36,7 @@ OPTIONS: Mapping[str, Collection[str]] = {
         "--data",
     ),
     COURSE: (
-        *("--out", "--jobs", "--regrade", *_PLATFORMS, "--nbgrader", "--ungradable-as-zero"),
+        *("--out", "--jobs", "--regrade", *_PLATFORMS, "--ungradable-as-zero"),
         *("--rubric", "--template", "--isolation", "--trust", "--no-run", "--data"),
     ),
     SELF_CHECK: (
@@ -52,12 +53,6 @@ OPTIONS: Mapping[str, Collection[str]] = {
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 _WITHOUT_NOTEBOOK = (COMPARE, DOCTOR, BUNDLE)
-_NEEDS = {
-    "--grade-header": ("--moodle",),
-    "--feedback-header": ("--moodle",),
-    "--canvas-assignment": ("--canvas",),
-    "--ungradable-as-zero": ("--moodle", "--canvas", "--nbgrader"),
-}
 _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation spawn")
 
 
@@ -109,9 +104,9 @@ def mode_of(context: click.Context, path: Path | None) -> str:
     for option in given:
         if option in OPTIONS or option in OPTIONS[mode]:
             continue
-        places = [place for place, options in OPTIONS.items() if option in options]
+        places = [place for place, known in OPTIONS.items() if option in known]
         raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
-    for option, others in _NEEDS.items():
+    for option, others in options.NEEDS.items():
         if option in given and not set(others).intersection(given):
             raise click.UsageError(f"{option} goes with {' or '.join(others)}.")
     if context.params.get("isolation") == "spawn":
@@ -149,7 +144,7 @@ def _is_course(path: Path | None, given: Collection[str]) -> bool:
 
 
 def _is_other_file(path: Path) -> bool:
-    from grader.course.members import is_archive
+    from grader.course.archive_members import is_archive
 
     try:
         return os.path.isfile(path) and not is_archive(path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.platforms.platform import NotWrittenError
 from grader.whole_file import write_whole_file
 
 if TYPE_CHECKING:
@@ -71,17 +72,16 @@ def write_files(graded: Graded, files: Mapping[str, Path]) -> bool:
 
 def _written(option: str, path: Path, graded: Graded) -> str:
     """Write one of the files; returns why that could not be, in a sentence, or ""."""
-    result = graded.result
     if option == "--executed" and graded.executed is None:
         return f"{path} is not written: the notebook was not executed."
-    if option == "--gradescope" and result.status == "grader_error":
-        return "No results are written for Gradescope: points are not decided."
-    content = _content(option, graded, path).encode()
     try:
+        content = _content(option, graded, path).encode()
         if path == STDOUT:
             click.echo(content, nl=False)
         else:
             write_whole_file(path, content)
+    except NotWrittenError as error:
+        return str(error)
     except OSError as error:
         return f"{path} can't be written: {error.strerror}."
     return ""
@@ -97,20 +97,11 @@ def _content(option: str, graded: Graded, path: Path) -> str:
         from grader.report.page import to_page
 
         return to_page(result, graded.code, graded.executed)
-    if option == "--junit":
-        from grader.platforms.junit import to_junit
-        from grader.vae.checks import CHECKS
+    if option == "--executed":
+        return graded.executed or ""
+    from grader.course.options import RESULT_FILES
+    from grader.vae import ASSIGNMENT
 
-        counted = {check.id for task in result.tasks for check in task.checks}
-        names = [check.id for check in CHECKS if not counted or check.id in counted]
-        return to_junit(result, names)
-    if option == "--gradescope":
-        from grader.platforms.gradescope_results import maximum_words, to_gradescope
-
-        return to_gradescope(result, notice=maximum_words(path, result.max_points))
-    if option == "--classroom":
-        from grader.platforms.classroom import to_classroom
-
-        return to_classroom(result) + "\n"
-    assert option == "--executed", option
-    return graded.executed or ""
+    checks = [check.id for check in ASSIGNMENT.checks()]
+    file = next(file for file in RESULT_FILES if file.flag == option)
+    return file.content(result, path, checks)

@@ -6,17 +6,17 @@ import io
 import re
 import sys
 import zipfile
-from importlib.metadata import requires
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import yaml
 
 from grader.assets import asset
+from grader.composition import ASSIGNMENT
 from grader.course.find import best_notebook
 from grader.examiner.rubric import default_path, load_rubric
 from grader.kit.observation import clean
 
-DISTRIBUTION = "vae-grader"
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
 _TEMPLATE = "given_out.ipynb"
 _LEFT_OUT = ("__pycache__", ".mypy_cache", "docs")
@@ -55,7 +55,7 @@ notebook=$($python -m grader.course.bundle submission "$(mktemp -d)" results/res
 
 
 def gradescope_bundle(rubric: Path | None = None) -> bytes:
-    """The zip's bytes; the same grader gives the same bytes.
+    """Return the zip's bytes; the same grader gives the same bytes.
 
     Notebooks are not executed there: the box has half a core and 768 MB.
 
@@ -96,7 +96,7 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
 
 
 def _with_its_template(rubric: Path) -> dict[str, bytes]:
-    """A rubric and the template that it names, side by side."""
+    """Return a rubric and the template that it names, side by side."""
     text = rubric.read_bytes()
     named = yaml.safe_load(text).get("template")
     if named is None:
@@ -109,7 +109,7 @@ def _with_its_template(rubric: Path) -> dict[str, bytes]:
 
 
 def _below(folder: Path, name: str) -> dict[str, bytes]:
-    """The files below a folder, under another name for it."""
+    """Return the files below a folder, under another name for it."""
     inside = ((path, path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     return {
         f"{name}/{short.as_posix()}": path.read_bytes()
@@ -118,12 +118,17 @@ def _below(folder: Path, name: str) -> dict[str, bytes]:
     }
 
 
+def _distributions() -> list[str]:
+    """Return the names under which this package is installed."""
+    return sorted({*packages_distributions().get("grader", [])})
+
+
 def _requirements() -> list[str]:
-    """What the grader needs, from a checkout's pyproject.toml, or else from its metadata."""
+    """Return what the grader needs, from a checkout's pyproject.toml, or else from its metadata."""
     try:
         text = asset("pyproject.toml").read_text(encoding="utf-8")
     except FileNotFoundError:
-        found = requires(DISTRIBUTION) or []
+        found = [need for name in _distributions() for need in requires(name) or []]
         return [line for line in found if "extra ==" not in line]
     block = text.split("\ndependencies = [", 1)[1].split("\n]", 1)[0]
     lines = (line.strip().rstrip(",") for line in block.splitlines())
@@ -131,7 +136,7 @@ def _requirements() -> list[str]:
 
 
 def _pins() -> dict[str, list[str]]:
-    """The versions that are known to work, by the package's name; one for each range of Pythons."""
+    """Return the versions that are known to work, by package: one for each range of Pythons."""
     found: dict[str, list[str]] = {}
     for line in asset("constraints.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -149,14 +154,14 @@ def main(folder: str, unpacked: str, results: str) -> None:
 
     Where there is none, ``results`` is written at once, and nothing is printed.
     """
-    found = best_notebook(Path(folder), Path(unpacked))
-    if found is not None:
-        print(found.path)
+    chosen = best_notebook(Path(folder), Path(unpacked), ASSIGNMENT)
+    if chosen is not None:
+        print(chosen.path)
         return
     from grader.examiner.grading import (
         KNOWN_CHECKS,  # a box of half a core is not kept waiting for it
     )
-    from grader.platforms.gradescope_results import maximum_words, to_gradescope
+    from grader.platforms.gradescope.results import maximum_words, to_gradescope
     from grader.report.result import Result, Submission
     from grader.whole_file import write_whole_file
 

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from grader.course.listing import Parts
+from grader.platforms.download import Parts
 from grader.report.course import Identity
 
 

@@ -65,7 +65,7 @@ class _Lines:
 
 
 def line(name: str, result: Result) -> str:
-    """A submission and what came of it."""
+    """Return a submission and what came of it."""
     if result.status == "graded":
         points = f"{name}: {number(result.points)} of {number(result.max_points)}"
         return f"{points}, but the machine interrupted its run" if result.is_open else points

@@ -56,11 +56,11 @@ class Store:
         self.results = folder / "results"
 
     def path(self, name: str) -> Path:
-        """Where the result of that name is."""
+        """Return where the result of that name is."""
         return self.results / f"{name}.json"
 
     def kept(self, name: str, print_: str) -> Result | None:
-        """The result of that name if it is of that fingerprint and nothing in it is open.
+        """Return the result of that name if it is of that fingerprint and nothing in it is open.
 
         A result that can't be read or isn't credible counts as none: it is graded again.
         """
@@ -82,7 +82,7 @@ class Store:
         return marked
 
     def names(self) -> frozenset[str]:
-        """The names of all results in the folder, also of earlier gradings."""
+        """Return the names of all results in the folder, also of earlier gradings."""
         return frozenset(path.stem for path in self.results.glob("*.json"))
 
     @contextlib.contextmanager

@@ -46,4 +46,6 @@ ASSIGNMENT = Assignment(
     block_text=spec.BLOCK_TEXT,
     checks=_checks,
     misconceptions=_misconceptions,
+    topic_words=("autoencoder", "mnist", "vae", "variational"),
+    data_folders=("mnist",),
 )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import archives, members
+from grader.course import archive_members as members
+from grader.course import unpack as archives
 from grader.course.archives import SubmissionsError, list_files
 from tests.batch.layouts import RAR, SEVEN_ZIP, notebook, tarred, zipped
 

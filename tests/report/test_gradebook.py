@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import HOSTILE, course, entry, graded
 
-from grader.platforms.nbgrader_grades import COLUMNS, Enrolled, Roster, to_nbgrader
+from grader.platforms.nbgrader.grades import COLUMNS, Enrolled, Roster, to_nbgrader
 from grader.report.csv_write import points_cell, table, text_cell
 from grader.report.gradebook import to_gradebook
 

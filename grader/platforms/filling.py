@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from grader.kit.observation import clean
+from grader.platforms.names import folded
 from grader.report.course import Entry
 from grader.report.plain import number
 
@@ -31,8 +31,7 @@ def _listed(names: Sequence[str], count: int) -> str:
 
 def key_of(name: str) -> str:
     """What two spellings of a name have in common: Moodle's files have spaces for underscores."""
-    plain = unicodedata.normalize("NFKC", name).replace("_", " ").casefold()
-    return " ".join(plain.split())
+    return " ".join(folded(name).replace("_", " ").split())
 
 
 @dataclass

@@ -30,11 +30,6 @@ MAX_RATIO = 250
 """Text packs 250 times smaller only if it repeats itself without end."""
 RATIO_FROM_BYTES = 5_000_000
 
-ARCHIVE_SUFFIXES = (
-    *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tbz2", ".txz"),
-    *(".zip", ".tar", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"),
-)
-
 DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError),
     *(NotImplementedError, RuntimeError, ValueError, OverflowError, struct.error),
@@ -78,7 +73,7 @@ class Member:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the file is an archive that `members` can read."""
+    """Return whether the file is an archive that `members` can read."""
     with open(path, "rb") as file:
         head = file.read(512)
     is_tar = head[_TAR_MARK[0]] == _TAR_MARK[1]
@@ -86,7 +81,7 @@ def is_archive(path: Path) -> bool:
 
 
 def members(path: Path, name: str, most: int) -> Iterator[Member]:
-    """The members of an archive in its own order.
+    """Yield the members of an archive in its own order.
 
     Args:
         path: the archive.
@@ -129,7 +124,7 @@ def _in_zip(path: Path, most: int) -> Iterator[Member]:
 
 
 def _opened(path: Path, head: bytes) -> IO[bytes]:
-    """The file's content, unpacked where it starts as a packed one does."""
+    """Return the file's content, unpacked where it starts as a packed one does."""
     if head.startswith(_PACKED[0]):
         return cast("IO[bytes]", gzip.open(path))
     if head.startswith(_PACKED[1]):
@@ -138,7 +133,7 @@ def _opened(path: Path, head: bytes) -> IO[bytes]:
 
 
 def _in_stream(path: Path, name: str, head: bytes, most: int) -> Iterator[Member]:
-    """What is in a tar, or the one file that was packed."""
+    """Yield what is in a tar, or the one file that was packed."""
     size = path.stat().st_size
     with _opened(path, head) as source:
         stream = _Capped(source, size)
@@ -175,7 +170,7 @@ def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
 
 
 def _tar_name(name: str) -> str:
-    """A name in a tar with slashes between its parts, in whatever encoding it was stored."""
+    """Return a name in a tar with slashes between its parts, in whatever encoding it was stored."""
     raw = name.encode("utf-8", "surrogateescape")
     return decoder([raw])(raw).replace("\\", "/")
 
@@ -205,7 +200,7 @@ class _Capped(io.RawIOBase):
         return len(data)
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes.
+        """Return the next bytes.
 
         Raises:
             ArchiveError: there are too many.
