@@ -99,9 +99,8 @@ def _content(option: str, graded: Graded, path: Path) -> str:
         return to_page(result, graded.code, graded.executed)
     if option == "--executed":
         return graded.executed or ""
+    from grader.composition import ASSIGNMENT
     from grader.course.options import RESULT_FILES
-    from grader.vae import ASSIGNMENT
 
-    checks = [check.id for check in ASSIGNMENT.checks()]
     file = next(file for file in RESULT_FILES if file.flag == option)
-    return file.content(result, path, checks)
+    return file.content(result, path, ASSIGNMENT)

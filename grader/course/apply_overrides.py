@@ -76,7 +76,7 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
         )
     elif wish.points == before and not _is_open(result, wish.target):
         notices.append(f"{_called(wish)} changes nothing: the grader gives {before:g} points too.")
-    earlier = [one for one in entry.overrides if one.target == wish.target]
+    earlier = [known for known in entry.overrides if known.target == wish.target]
     if earlier:
         notices.append(f"{_called(wish)} replaces an earlier one ({earlier[-1].points:g} points).")
     override = Override(wish.target, wish.points, wish.reason, before, wish.by)

@@ -161,8 +161,8 @@ def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
                 kind = "link"
 
             def open_(info: tarfile.TarInfo = info) -> IO[bytes]:
-                found = archive.extractfile(info)
-                return found if found is not None else io.BytesIO()
+                opened = archive.extractfile(info)
+                return opened if opened is not None else io.BytesIO()
 
             same_as = _tar_name(info.linkname) if info.islnk() else ""
             modified = float(info.mtime)

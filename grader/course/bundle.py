@@ -19,39 +19,8 @@ from grader.kit.observation import clean
 
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
 _TEMPLATE = "given_out.ipynb"
+_SCRIPTS = ("setup.sh", "run_autograder")
 _LEFT_OUT = ("__pycache__", ".mypy_cache", "docs")
-
-_SETUP = """\
-#!/usr/bin/env bash
-# Runs once, when Gradescope builds the image of the autograder.
-set -euo pipefail
-apt-get update
-apt-get install -y python3-pip python3-venv
-python3 -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || {
-    echo "The grader needs Python 3.10 to 3.13, and this image has $(python3 --version):" \\
-        "choose the base image Ubuntu 22.04 or later." >&2
-    exit 1
-}
-python3 -m venv /autograder/venv
-/autograder/venv/bin/pip install --no-cache-dir {torch} \\
-    --index-url https://download.pytorch.org/whl/cpu
-/autograder/venv/bin/pip install --no-cache-dir -r /autograder/source/requirements.txt
-"""
-
-_RUN = """\
-#!/usr/bin/env bash
-# Runs for each submission. Without results.json Gradescope says that the autograder failed, which
-# is right where the grader itself did: that is no zero.
-set -uo pipefail
-cd /autograder
-export PYTHONPATH=/autograder/source OMP_NUM_THREADS=1
-python=/autograder/venv/bin/python
-notebook=$($python -m grader.course.bundle submission "$(mktemp -d)" results/results.json) || exit 1
-# Gradescope's box is a container that may not allow confinement, and holds one submission alone.
-[ -z "$notebook" ] ||
-    $python -m grader.cli.grade "$notebook" --no-run --trust --gradescope results/results.json
-[ -s results/results.json ]
-"""
 
 
 def gradescope_bundle(rubric: Path | None = None) -> bytes:
@@ -72,8 +41,9 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
     package = Path(__file__).resolve().parents[1]
     pins = _pins()
     torch = " ".join(pins[name][0] for name in ("torch", "torchvision"))
-    setup = _SETUP.replace("{torch}", torch)
-    files = {"setup.sh": setup.encode(), "run_autograder": _RUN.encode()}
+    scripts = package / "data" / "gradescope"
+    files = {name: (scripts / name).read_bytes() for name in _SCRIPTS}
+    files["setup.sh"] = files["setup.sh"].replace(b"{torch}", torch.encode())
     wanted = [
         line
         for need in sorted(_requirements(), key=_name)
@@ -89,7 +59,7 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
         for name, content in sorted(files.items()):
             info = zipfile.ZipInfo(name, _FIXED_DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
-            executable = name in ("setup.sh", "run_autograder")
+            executable = name in _SCRIPTS
             info.external_attr = (0o100755 if executable else 0o100644) << 16
             archive.writestr(info, content)
     return buffer.getvalue()
@@ -128,8 +98,8 @@ def _requirements() -> list[str]:
     try:
         text = asset("pyproject.toml").read_text(encoding="utf-8")
     except FileNotFoundError:
-        found = [need for name in _distributions() for need in requires(name) or []]
-        return [line for line in found if "extra ==" not in line]
+        needs = [need for name in _distributions() for need in requires(name) or []]
+        return [line for line in needs if "extra ==" not in line]
     block = text.split("\ndependencies = [", 1)[1].split("\n]", 1)[0]
     lines = (line.strip().rstrip(",") for line in block.splitlines())
     return [line[1:-1] for line in lines if line.startswith('"')]
@@ -137,11 +107,11 @@ def _requirements() -> list[str]:
 
 def _pins() -> dict[str, list[str]]:
     """Return the versions that are known to work, by package: one for each range of Pythons."""
-    found: dict[str, list[str]] = {}
+    pins: dict[str, list[str]] = {}
     for line in asset("constraints.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            found.setdefault(_name(line), []).append(line)
-    return found
+            pins.setdefault(_name(line), []).append(line)
+    return pins
 
 
 def _name(requirement: str) -> str:

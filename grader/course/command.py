@@ -19,7 +19,7 @@ from grader.cli.modes import UnusableError
 from grader.composition import ASSIGNMENT
 from grader.course.apply_overrides import overridden
 from grader.course.archives import SubmissionsError
-from grader.course.find import Submission, Submissions, find_submissions
+from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.grade_submission import SubmissionGrader, kept_result
 from grader.course.options import CourseOptions
 from grader.course.other_notebooks import notes_on_others
@@ -40,7 +40,7 @@ from grader.report.result import Result
 from grader.vae.digits import DataError, read_digits
 
 _AHEAD = 8
-"""Submissions a job that are under way: while some are run, the next ones are checked already."""
+"""Gathered a job that are under way: while some are run, the next ones are checked already."""
 
 ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
@@ -75,8 +75,8 @@ def run(course: Course) -> int:
         wishes = read_overrides(out, rubric)
         store = Store(out)
         with stoppable(), store.locked(), store.scratch() as unpacked:
-            found = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
-            return _grade(course, rubric, store, found, wishes)
+            gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
+            return _grade(course, rubric, store, gathered, wishes)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (RubricError, OverridesError, SubmissionsError, DataError) as error:
@@ -87,11 +87,11 @@ def run(course: Course) -> int:
 
 
 def _grade(
-    course: Course, rubric: Rubric, store: Store, found: Submissions, wishes: Sequence[Wish]
+    course: Course, rubric: Rubric, store: Store, gathered: Gathered, wishes: Sequence[Wish]
 ) -> int:
     how = _how(course, rubric)
     results: dict[str, Result] = {}
-    everyone = found.submissions
+    everyone = gathered.submissions
     for submission in everyone:
         kept = None if course.options.regrade else kept_result(submission, how, store)
         if kept is not None:
@@ -106,32 +106,32 @@ def _grade(
             done = sum(kept_result(submission, how, store) is not None for submission in everyone)
             told = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(told, stop)
-    return _write_out(course, store, found, results, wishes)
+    return _write_out(course, store, gathered, results, wishes)
 
 
 def _write_out(
     course: Course,
     store: Store,
-    found: Submissions,
+    gathered: Gathered,
     results: Mapping[str, Result],
     wishes: Sequence[Wish],
 ) -> int:
     """Write everything that was asked for, and say how it went; return the exit status."""
-    everyone = [_entry(submission, results[submission.name]) for submission in found.submissions]
+    everyone = [_entry(submission, results[submission.name]) for submission in gathered.submissions]
     entries, stale, unapplied = overridden(everyone, wishes)
     left = sorted(store.names() - results.keys())
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
-    paths = {it.name: it.notebook.path for it in found.submissions if it.notebook}
+    paths = {it.name: it.notebook.path for it in gathered.submissions if it.notebook}
     published = publish(store.folder, course.path, entries, course.options, paths)
-    doubts = [found.doubt] if found.doubt else []
-    for notice in (*doubts, *found.notices, *unapplied, *stale, *published.notices):
+    doubts = [gathered.doubt] if gathered.doubt else []
+    for notice in (*doubts, *gathered.notices, *unapplied, *stale, *published.notices):
         _say(f"Note: {notice}", sys.stderr)
     _say(summary(entries, published.files), sys.stdout)
     for problem in published.problems:
         _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
-    done = done and not found.doubt and not unapplied
+    done = done and not gathered.doubt and not unapplied
     return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
 
 
@@ -147,7 +147,7 @@ def _stopped(told: str, stop: KeyboardInterrupt) -> int:
 
 
 def _how(course: Course, rubric: Rubric) -> bytes:
-    """All that a result hangs on beside the submission and the grader.
+    """Return a digest of all that a result hangs on beside the submission and the grader.
 
     Raises:
         DataError: the folder of data holds no MNIST.

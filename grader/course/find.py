@@ -69,7 +69,7 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Submissions:
+class Gathered:
     """All submissions, sorted by name, and what was left out on the way.
 
     ``doubt`` says what a person has to decide: who handed in some of the files.
@@ -82,7 +82,7 @@ class Submissions:
 
 def find_submissions(
     path: Path, unpacked: Path, assignment: Assignment, values: Values | None = None
-) -> Submissions:
+) -> Gathered:
     """Find all submissions below ``path``.
 
     Args:
@@ -118,7 +118,7 @@ def find_submissions(
     finished = [
         replace(submission, name=name) for submission, name in zip(submissions, names, strict=True)
     ]
-    return Submissions(tuple(sorted(finished, key=lambda it: it.name)), tuple(notices), doubt)
+    return Gathered(tuple(sorted(finished, key=lambda it: it.name)), tuple(notices), doubt)
 
 
 def best_notebook(folder: Path, unpacked: Path, assignment: Assignment) -> File | None:

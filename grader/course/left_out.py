@@ -63,7 +63,7 @@ def hidden(traces: Iterable[Parts]) -> str:
 
     Those that systems make are not meant.
     """
-    found = dict.fromkeys(
+    names = dict.fromkeys(
         shown(parts[0]) + "/" * (len(parts) > 1)
         for parts in traces
         if parts[0].startswith(".")
@@ -71,11 +71,11 @@ def hidden(traces: Iterable[Parts]) -> str:
         and parts[0].lower() not in _OF_SYSTEMS
         and (len(parts) > 1 or suffix_of(parts) in CODE)
     )
-    if not found:
+    if not names:
         return ""
-    named = [*found][:_MOST_NAMED]
-    named += [f"{len(found) - len(named)} more"] * (len(found) > len(named))
-    are = "is hidden and was" if len(found) == 1 else "are hidden and were"
+    named = [*names][:_MOST_NAMED]
+    named += [f"{len(names) - len(named)} more"] * (len(names) > len(named))
+    are = "is hidden and was" if len(names) == 1 else "are hidden and were"
     return f"{', '.join(named)} {are} left out: without the dot in front it would be graded."
 
 

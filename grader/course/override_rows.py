@@ -51,12 +51,12 @@ def yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
     if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
         raise ValueError("it must be a list of entries, each starting with '- student:'.")
     problems = [(line, f"line {line}: {shown(why)}.") for line, why in keys_twice(root)]
-    found = []
+    entries = []
     for node, value in zip(root.value, rows, strict=True):
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
         lines = {str(key.value): line_of(key) for key, _ in pairs}
-        found.append(Row(value, line_of(node), lines))
-    return found, problems
+        entries.append(Row(value, line_of(node), lines))
+    return entries, problems
 
 
 def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:

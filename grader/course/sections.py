@@ -75,11 +75,11 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
 
     for _ in range(MAX_LEVELS):
         tops = {name: top for name, top in _tops(seen, beside).items() if top.inner or top.own}
-        often = Counter(one for top in tops.values() for one in top.filled)
+        often = Counter(name for top in tops.values() for name in top.filled)
         wide = {name: top for name, top in tops.items() if len(top.filled) > 1}
         named = {name for name in tops if _SECTION.fullmatch(name)}
         # What all have may be everybody's folders for parts of the work.
-        shared = {name for name, top in wide.items() if all(often[one] > 1 for one in top.filled)}
+        shared = {name for name, top in wide.items() if all(often[it] > 1 for it in top.filled)}
         own = {name for name, top in wide.items() if all(map(is_work, top.filled))}
         open_ = wide.keys() - own - (shared - named)
         if not open_:
@@ -98,7 +98,7 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
         # An archive is what a student packs, whatever folders are in it.
         are_all = len(open_) == len(tops) and not any(map(is_archive_name, tops))
         are_told = named == tops.keys() or are_all
-        filled = {one for top in tops.values() for one in top.filled}
+        filled = {name for top in tops.values() for name in top.filled}
         if len(tops) < 2 or students or not are_told or any(map(is_work, filled)):
             return seen, _doubt({name: wide[name].filled for name in open_})
         seen = _cut(seen, tops, beside)
@@ -117,13 +117,13 @@ def _doubt_of_files(
     tops: Mapping[str, _Top], named: set[str], is_work: Callable[[str], bool]
 ) -> str:
     """Return whether sections may hold a file a student, as a sentence; "" if not."""
-    found = {
-        name: frozenset(one for one in top.own if not is_work(one.rpartition(".")[0]))
+    files = {
+        name: frozenset(file for file in top.own if not is_work(file.rpartition(".")[0]))
         for name, top in tops.items()
     }
-    several = {name: own for name, own in found.items() if len(own) > 1}
+    several = {name: own for name, own in files.items() if len(own) > 1}
     # One letter is no word: 's1' may be a student.
-    are_sections = named == tops.keys() and all(re.match(r"[^\W\d_]{2}", one) for one in named)
+    are_sections = named == tops.keys() and all(re.match(r"[^\W\d_]{2}", name) for name in named)
     is_many = any(len(set(map(topic, own))) > 1 for own in several.values())
     return _doubt(several) if are_sections and is_many else ""
 
@@ -151,14 +151,14 @@ def _tops(seen: Listing, beside: Collection[str]) -> dict[str, _Top]:
         if is_platform_name(name) or students_in([name]):
             return {}
         own = [*group]
-        found = [parts for parts in own if parts in notebooks]
+        files = [parts for parts in own if parts in notebooks]
         inner = frozenset(parts[1] for parts in own if len(parts) > 2)
-        if name.lower() in beside and not found:
+        if name.lower() in beside and not files:
             continue
         if any(map(is_platform_name, inner)):
             return {}
-        filled = frozenset(parts[1] for parts in found if len(parts) > 2)
-        tops[name] = _Top(inner, filled, frozenset(parts[-1] for parts in found if len(parts) < 3))
+        filled = frozenset(parts[1] for parts in files if len(parts) > 2)
+        tops[name] = _Top(inner, filled, frozenset(parts[-1] for parts in files if len(parts) < 3))
     return tops
 
 

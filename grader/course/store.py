@@ -111,7 +111,7 @@ class Store:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """An empty folder for the time of this grading, to be used under the lock.
+        """Make an empty folder for the time of this grading, to be used under the lock.
 
         It lies with the results, so that the next grading finds and removes what a killed one left.
 

@@ -77,7 +77,7 @@ class Contents:
         return is_full
 
     def next_path(self, suffix: str) -> Path:
-        """Where the next file goes: a folder of its own, so that none lies beside another's."""
+        """Return where the next file goes: a folder of its own, where none lies beside it."""
         self.unpacked += 1
         folder = self.folder / f"{self.unpacked:06d}"
         folder.mkdir()

@@ -45,9 +45,9 @@ def unwrap(listed: Listing, path: Path, assignment: Assignment, values: Values) 
         SubmissionsError: a platform's tree doesn't hold what ``values`` of options ask for.
     """
     listed = replace(listed, traces=_telling(listed))
-    found = student_depths(listed.names, path.name)
-    if found is not None:
-        platform, depths = found
+    told = student_depths(listed.names, path.name)
+    if told is not None:
+        platform, depths = told
         assert platform.narrow is not None
         tree = platform.narrow(_cut(listed, depths), values)
         return Unwrapped(tree.listing, tree)

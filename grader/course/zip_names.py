@@ -28,7 +28,7 @@ def zip_names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
 
 
 def decoder(raws: Sequence[bytes]) -> Callable[[bytes], str]:
-    """A function that reads names like these: as UTF-8, or else as what fits all the others."""
+    """Return a function that reads names like these: as UTF-8, or as what fits all others."""
     encoding = _guessed([raw for raw in raws if _utf8(raw) is None])
 
     def decode(raw: bytes) -> str:

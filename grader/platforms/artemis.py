@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+from grader.assignment import Assignment
 from grader.platforms.platform import Platform, ResultFile
 from grader.report.plain import check_words, cut, is_earned
 from grader.report.result import CheckResult, Result, TaskResult
@@ -19,8 +20,8 @@ _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold (section 2.2)."""
 
 
-def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
-    """One suite with a case for each check, named by the check's id.
+def to_junit(result: Result, checks: Sequence[str] = (), suite_name: str = "grade") -> str:
+    """Return one suite with a case for each check, named by the check's id.
 
     A check that was not reached fails: a skipped case would be dropped, and its weight with it.
     Where a task as a whole was given all its points or none, so were its checks; what lies between
@@ -30,15 +31,16 @@ def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
         result: what to write.
         checks: ids of all checks that count. They keep the cases the same for every submission,
             also for one that can't be graded, since weights hang on the names.
+        suite_name: of the one suite.
     """
-    found = {check.id: check for task in result.tasks for check in _settled(task)}
-    names = list(dict.fromkeys((*checks, *found)))
-    suite = ElementTree.Element("testsuite", name="vae")
+    cases = {check.id: check for task in result.tasks for check in _settled(task)}
+    names = list(dict.fromkeys((*checks, *cases)))
+    suite = ElementTree.Element("testsuite", name=suite_name)
     failures = errors = 0
     for name in names:
         case = ElementTree.SubElement(suite, "testcase", name=name, classname=name.split(".")[0])
         case.set("time", "0")
-        tag, message = _outcome(found.get(name), result)
+        tag, message = _outcome(cases.get(name), result)
         if tag:
             failures += tag == "failure"
             errors += tag == "error"
@@ -57,7 +59,7 @@ def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
 
 
 def _settled(task: TaskResult) -> tuple[CheckResult, ...]:
-    """The task's checks, with points that fit the task's where those were set by hand."""
+    """Return the task's checks, with points that fit the task's where those were set by hand."""
     by_hand = abs(task.points - sum(check.points for check in task.checks)) > 1e-9
     if not by_hand or 0 < task.points < task.max_points:
         return task.checks
@@ -71,7 +73,7 @@ def _settled(task: TaskResult) -> tuple[CheckResult, ...]:
 
 
 def _outcome(check: CheckResult | None, result: Result) -> tuple[str, str]:
-    """The element that tells how a check ended, "" for a passed one, and its message."""
+    """Return the element that tells how a check ended, "" for a passed one, and its message."""
     if check is None:
         tag = "error" if result.status == "grader_error" else "failure"
         return tag, _legal(result.reason or "This was not checked.")
@@ -85,9 +87,11 @@ def _legal(text: str) -> str:
     return cut(_ILLEGAL.sub("", text), MAX_MESSAGE)
 
 
-def _content(result: Result, _: Path, checks: Sequence[str]) -> str:
+def _content(result: Result, _: Path, assignment: Assignment) -> str:
     counted = {check.id for task in result.tasks for check in task.checks}
-    return to_junit(result, [id for id in checks if not counted or id in counted])
+    checks = (check.id for check in assignment.checks())
+    names = [id for id in checks if not counted or id in counted]
+    return to_junit(result, names, Path(assignment.notebook).stem)
 
 
 PLATFORM = Platform(

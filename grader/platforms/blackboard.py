@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from grader.platforms.download import File, FindOwner, Owner, Parts
+from grader.platforms.download import File, Owner, Parts
 from grader.platforms.names import composed, shown
 from grader.platforms.platform import Platform
 from grader.report.course import Identity
@@ -39,10 +39,10 @@ class _Archive:
     def of(cls, files: Sequence[File]) -> _Archive:
         """Return what these files tell."""
         matches = [(file, _NAME.fullmatch(file.parts[0])) for file in files]
-        found = [(file, match) for file, match in matches if match]
-        befores = sorted({match["before"] for _, match in found})
+        named = [(file, match) for file, match in matches if match]
+        befores = sorted({match["before"] for _, match in named})
         students = {}
-        for file, match in found:
+        for file, match in named:
             told = _STUDENT.match(_about(file)) if match["about"] else None
             if told and f"_{match['before']}".endswith(f"_{told['id']}"):
                 students[match["before"]] = told["id"], shown(told["name"])
@@ -88,10 +88,8 @@ def _about(file: File) -> str:
     return about.decode("utf-8-sig", "replace").replace("\r\n", "\n")
 
 
-def _owners(files: Sequence[File]) -> FindOwner:
-    return _Archive.of(files).owner
-
-
 PLATFORM = Platform(
-    "blackboard", is_own_name=lambda name: bool(_NAME.fullmatch(name)), owners=_owners
+    "blackboard",
+    is_own_name=lambda name: bool(_NAME.fullmatch(name)),
+    owners=lambda files: _Archive.of(files).owner,
 )

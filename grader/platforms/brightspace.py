@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
-from grader.platforms.download import File, FindOwner, Owner, Parts
+from grader.platforms.download import Owner, Parts
 from grader.platforms.names import composed, shown
 from grader.platforms.platform import Platform
 from grader.report.course import Identity
@@ -58,10 +57,6 @@ def _order(text: str) -> int:
     return 0
 
 
-def _owners(_: Sequence[File]) -> FindOwner:
-    return _owner
-
-
 PLATFORM = Platform(
-    "brightspace", is_own_name=lambda name: _owner((name,)) is not None, owners=_owners
+    "brightspace", is_own_name=lambda name: _owner((name,)) is not None, owners=lambda _: _owner
 )

@@ -120,12 +120,7 @@ def fill_gradebook(
     header = table[0]
     last_info = header.index("Section")
     column = _assignment(header, last_info, assignment)
-    by_id = {
-        student.id: entry
-        for entry in entries
-        for student in entry.students
-        if student.platform == "canvas"
-    }
+    by_id = _by_id(entries)
     students = {row[1].strip(): row[0] for row in table[1:] if len(row) > 1 and row[1].strip()}
     if entries and not by_id.keys() & students.keys():
         theirs = [f"{name.strip()} ({id})" for id, name in students.items()]
@@ -147,6 +142,11 @@ def fill_gradebook(
     filling.strangers += [entry.called for entry in entries if entry.name not in filled]
     mark = "utf-8-sig" if export.startswith(b"\xef\xbb\xbf") else "utf-8"
     return out.getvalue().encode(mark), filling.notices()
+
+
+def _by_id(entries: Sequence[Entry]) -> dict[str, Entry]:
+    pairs = ((student, entry) for entry in entries for student in entry.students)
+    return {student.id: entry for student, entry in pairs if student.platform == "canvas"}
 
 
 def _value(row: Sequence[str], old: str, by_id: Mapping[str, Entry], filling: Filling) -> str:
@@ -197,10 +197,10 @@ def _assignment(header: Sequence[str], last_info: int, wanted: str | None) -> in
         for at, title in enumerate(header)
         if at > last_info and _ASSIGNMENT.fullmatch(title.strip())
     }
-    found = [at for at, title in known.items() if wanted is None or _is_called(title, wanted)]
-    if len(found) == 1:
-        return found[0]
-    problem = "there is no such assignment" if not found else "more than one assignment fits"
+    columns = [at for at, title in known.items() if wanted is None or _is_called(title, wanted)]
+    if len(columns) == 1:
+        return columns[0]
+    problem = "there is no such assignment" if not columns else "more than one assignment fits"
     raise SheetError(
         f"In the gradebook {problem}: name one of {', '.join(known.values()) or 'none'}."
     )

@@ -17,7 +17,7 @@ _LONGEST = 80
 
 
 def both_sides(course: Sequence[str], sheet: Sequence[str]) -> str:
-    """Whom the course and a sheet have, where they have nobody in common."""
+    """Return whom the course and a sheet have, where they have nobody in common."""
     sides = (("the course has", course), ("the sheet has", sheet))
     words = [f"{words} {_listed(names[:_MOST_NAMED], len(names))}" for words, names in sides]
     return "; ".join(words)
@@ -30,7 +30,7 @@ def _listed(names: Sequence[str], count: int) -> str:
 
 
 def key_of(name: str) -> str:
-    """What two spellings of a name have in common: Moodle's files have spaces for underscores."""
+    """Return what spellings of a name share; Moodle's files have spaces for underscores."""
     return " ".join(folded(name).replace("_", " ").split())
 
 
@@ -62,7 +62,7 @@ class Filling:
     _maximum: str = ""
 
     def points(self, entry: Entry, old: str, comma: bool = False) -> str | None:
-        """The points to write in place of ``old``; None if that stays."""
+        """Return the points to write in place of ``old``; None if that stays."""
         old = old.strip()
         status = entry.result.status
         if old.upper() == _EXCUSED:
@@ -97,7 +97,7 @@ class Filling:
             )
 
     def notices(self) -> list[str]:
-        """Everything that a person must know, a sentence or two each."""
+        """Return everything that a person must know, a sentence or two each."""
         told = [
             (self._failed, "left open, since the grader itself failed"),
             (

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
-from pathlib import Path
 
 from grader.platforms.platform import Platform, ResultFile
 from grader.report.plain import check_words, cut, is_earned, number
@@ -15,7 +13,7 @@ MAX_MESSAGE = 2_000
 
 
 def to_classroom(result: Result) -> str:
-    """The base64 text, on one line.
+    """Return the base64 text, on one line.
 
     The tests are the tasks' checks, and their scores add up to the result's points. What an
     instructor gave or took for a task as a whole is a test of its own behind the task's checks,
@@ -64,15 +62,11 @@ def _entry(name: str, status: str, score: float, message: str) -> dict[str, obje
     }
 
 
-def _content(result: Result, _: Path, __: Sequence[str]) -> str:
-    return to_classroom(result) + "\n"
-
-
 PLATFORM = Platform(
     "github_classroom",
     result_file=ResultFile(
         "--classroom",
         "Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
-        _content,
+        lambda result, *_: to_classroom(result) + "\n",
     ),
 )

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from grader.assignment import Assignment
 from grader.platforms.download import File, FindOwner, Listing, Owner, Parts
 from grader.report.course import Entry
 from grader.report.result import Result
@@ -95,13 +96,13 @@ class ResultFile:
     Attributes:
         flag: the option that asks for it.
         help: the option's line of help.
-        content: makes the text from the result, the path it goes to, and the ids of all checks; it
-            raises `NotWrittenError` where there is nothing to write.
+        content: makes the text from the result, the path it goes to, and the assignment; it raises
+            `NotWrittenError` where there is nothing to write.
     """
 
     flag: str
     help: str
-    content: Callable[[Result, Path, Sequence[str]], str]
+    content: Callable[[Result, Path, Assignment], str]
 
 
 @dataclass(frozen=True)

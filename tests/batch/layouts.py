@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.find import Submissions, find_submissions
+from grader.course.find import Gathered, find_submissions
 from grader.platforms.platform import Values
 from grader.submission.kinds import Kind
 from grader.vae import ASSIGNMENT, spec
@@ -58,7 +58,7 @@ def asked(assignment: str | None) -> Values:
     return {} if assignment is None else {"nbgrader": assignment}
 
 
-def found_in(path: Path, unpacked: Path, assignment: str | None = None) -> Submissions:
+def found_in(path: Path, unpacked: Path, assignment: str | None = None) -> Gathered:
     """The submissions below a path."""
     return find_submissions(path, unpacked, ASSIGNMENT, asked(assignment))
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from made_results import graded
 
 from grader.course import command
-from grader.course.find import NOTHING, Submissions
+from grader.course.find import NOTHING, Gathered
 from grader.course.grade_submission import SubmissionGrader
 from grader.course.options import CourseOptions
 from grader.course.summary import summary
@@ -52,7 +52,7 @@ def unpacked(tmp_path: Path) -> Path:
     return folder
 
 
-def check(found: Submissions, case: Case) -> None:
+def check(found: Gathered, case: Case) -> None:
     came = {one.student: one for one in found.submissions}
     assert sorted(came) == sorted(case.students)
     assert len(found.submissions) == len(case.students)

@@ -1,4 +1,4 @@
-"""Submissions as platforms give them: found, named, and one notebook chosen of each."""
+"""Gathered as platforms give them: found, named, and one notebook chosen of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.archives import SubmissionsError
-from grader.course.find import NOTHING, Submission, Submissions
+from grader.course.find import NOTHING, Gathered, Submission
 from tests.batch.layouts import BLANK, FULL, found_in, laid_out
 
 
@@ -28,7 +28,7 @@ NO_CLASS = notebook("x = 1")
 def found(request: pytest.FixtureRequest, tmp_path: Path):
     """Finds the given files (name -> text), laid out as a folder or packed in a zip."""
 
-    def find(files: dict[str, str], assignment: str | None = None) -> Submissions:
+    def find(files: dict[str, str], assignment: str | None = None) -> Gathered:
         unpacked = tmp_path / "unpacked"
         unpacked.mkdir()
         if request.param == "folder":
@@ -47,7 +47,7 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):
     return find
 
 
-def one(found: Submissions) -> Submission:
+def one(found: Gathered) -> Submission:
     assert len(found.submissions) == 1
     return found.submissions[0]
 

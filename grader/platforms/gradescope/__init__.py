@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.assignment import Assignment
 from grader.platforms.download import File
 from grader.platforms.platform import Metadata, NotWrittenError, Platform, ResultFile
 from grader.report.result import Result
@@ -18,7 +19,7 @@ def _read_metadata(files: Sequence[File]) -> Metadata:
     return read_metadata(files)
 
 
-def _content(result: Result, path: Path, _: Sequence[str]) -> str:
+def _content(result: Result, path: Path, _: Assignment) -> str:
     from grader.platforms.gradescope.results import maximum_words, to_gradescope
 
     if result.status == "grader_error":

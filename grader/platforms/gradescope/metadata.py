@@ -70,14 +70,14 @@ def read_gradescope(text: str) -> dict[str, Group]:
             continue
         students = tuple(
             Identity(
-                shown(str(_get(one, "name") or "")) or shown(str(folder)),
-                shown(str(_get(one, "sid") or "")),
-                shown(str(_get(one, "email") or "")),
+                shown(str(_get(person, "name") or "")) or shown(str(folder)),
+                shown(str(_get(person, "sid") or "")),
+                shown(str(_get(person, "email") or "")),
                 "gradescope",
                 f"{folder}/",
             )
-            for one in submitters
-            if isinstance(one, dict)
+            for person in submitters
+            if isinstance(person, dict)
         )
         if students:
             groups[str(folder)] = Group(students, _moment(_get(entry, "created_at")))

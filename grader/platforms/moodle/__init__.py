@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grader.platforms.download import File, FindOwner, Owner, Parts
+from grader.platforms.download import Owner, Parts
 from grader.platforms.names import shown
 from grader.platforms.platform import GradedCourse, Option, Platform, Sheet, read_sheet
 from grader.report.course import Identity
@@ -17,7 +17,7 @@ _NAME = re.compile(
 
 
 def _owner(parts: Parts) -> Owner | None:
-    """Return the owner by ``Name_123_assignsubmission_file_/vae.ipynb``, or flat with ``_vae``."""
+    """Return the owner by ``Name_123_assignsubmission_file_/hw.ipynb``, or flat with ``_hw``."""
     first, rest = parts[0], parts[1:]
     match = _NAME.fullmatch(first)
     if match is None or not (rest or match["rest"]):
@@ -26,10 +26,6 @@ def _owner(parts: Parts) -> Owner | None:
     student = Identity(shown(match["name"]), match["id"], platform="moodle", prefix=prefix)
     key, text = ("moodle", match["id"]), f"{student.name}_{match['id']}"
     return Owner(key, (student,), text, rest or (match["rest"],))
-
-
-def _owners(_: Sequence[File]) -> FindOwner:
-    return _owner
 
 
 def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
@@ -46,7 +42,7 @@ def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
 PLATFORM = Platform(
     "moodle",
     is_own_name=lambda name: bool(_NAME.fullmatch(name)),
-    owners=_owners,
+    owners=lambda _: _owner,
     options=(
         Option("--moodle", "Moodle's grading worksheet, to be filled.", is_file=True),
         Option("--grade-header", "Header of the worksheet's column for points.", needs="--moodle"),

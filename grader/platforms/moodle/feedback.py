@@ -25,7 +25,7 @@ def feedback_zip(entries: Sequence[Entry], files: Mapping[str, tuple[str, bytes]
         for entry in entries:
             told = to_plain(entry.result, entry.overrides).encode()
             name, content = files.get(entry.name, ("feedback.txt", told))
-            prefixes = (one.prefix for one in entry.students if one.platform == "moodle")
+            prefixes = (it.prefix for it in entry.students if it.platform == "moodle")
             for prefix in dict.fromkeys(prefixes):
                 info = zipfile.ZipInfo(f"{prefix}{name}", _FIXED_DATE)
                 info.compress_type = zipfile.ZIP_DEFLATED

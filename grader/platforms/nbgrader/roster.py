@@ -39,8 +39,8 @@ def read_roster(course: Path) -> tuple[Roster, list[str]]:
     Args:
         course: the folder of the course, or its folder of submissions.
     """
-    found = [folder / _NAME for folder in (course, course.absolute().parent)]
-    path = next((path for path in found if path.is_file()), None)
+    places = [folder / _NAME for folder in (course, course.absolute().parent)]
+    path = next((path for path in places if path.is_file()), None)
     if path is None:
         return NO_ROSTER, []
     try:

@@ -35,10 +35,10 @@ def student_depths(names: Sequence[Parts], folder: str) -> list[int | None] | No
     Returns:
         None if these aren't nbgrader's folders.
     """
-    found = [_depth(parts) for parts in names]
-    pairs = zip(names, found, strict=True)
+    depths = [_depth(parts) for parts in names]
+    pairs = zip(names, depths, strict=True)
     if any(depth is not None and len(parts) > depth + 2 for parts, depth in pairs):
-        return found
+        return depths
     files = [parts for parts in names if len(parts) >= 3 and not any(map(is_junk, parts))]
     has_times = any(len(parts) == 3 and parts[-1] == TIMESTAMP for parts in files)
     is_course = len({parts[0] for parts in files}) > 1  # and not one folder around everything
