@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Any, Literal, cast
 
 from grader.course.zip_names import decoder, zip_names
 
@@ -136,17 +136,16 @@ def _in_stream(path: Path, name: str, head: bytes, most: int) -> Iterator[Member
     """Yield what is in a tar, or the one file that was packed."""
     size = path.stat().st_size
     with _opened(path, head) as source:
-        stream = _Capped(source, size)
-        head = stream.read(512)
-        stream.again(head)
+        stream = io.BufferedReader(_Capped(source, size))
+        head = stream.peek(512)
         if head[_TAR_MARK[0]] == _TAR_MARK[1]:
             yield from _in_tar(stream, most)
         else:
             own = name[: name.rfind(".")] if "." in name else name
-            yield Member(own, "file", 0.0, None, False, lambda: io.BufferedReader(stream))
+            yield Member(own, "file", 0.0, None, False, lambda: stream)
 
 
-def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
+def _in_tar(stream: IO[bytes], most: int) -> Iterator[Member]:
     with tarfile.open(fileobj=stream, mode="r|", encoding="utf-8") as archive:
         for number, info in enumerate(archive):
             if number >= most:
@@ -179,38 +178,21 @@ class _Capped(io.RawIOBase):
     """A stream that ends in an error where it holds more than it may."""
 
     def __init__(self, source: IO[bytes], packed: int) -> None:
-        self._source = source
-        self._packed = max(packed, 1)
-        self._size = 0
-        self._ahead = b""
-
-    def again(self, data: bytes) -> None:
-        """Let these bytes be read once more."""
-        self._ahead = data + self._ahead
+        self._source, self._packed, self._size = source, max(packed, 1), 0
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Say that it can be read, as `io.RawIOBase` has it."""
         return True
 
-    def readinto(self, buffer: object) -> int:
-        """Read as `io.RawIOBase` has it."""
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes.
+    def readinto(self, buffer: Any) -> int:
+        """Read as `io.RawIOBase` has it.
 
         Raises:
-            ArchiveError: there are too many.
+            ArchiveError: there are too many bytes, or they can't be unpacked.
         """
-        if self._ahead:
-            data = self._ahead[:size] if size >= 0 else self._ahead
-            self._ahead = self._ahead[len(data) :]
-            return data
+        view = memoryview(buffer)
         try:
-            data = self._source.read(size if 0 <= size <= 1 << 20 else 1 << 20)
+            data = self._source.read(min(len(view), 1 << 20))
         except OSError as error:
             if error.errno is None:  # the libraries' word for content that can't be unpacked
                 raise ArchiveError(f"it is damaged: {error}") from error
@@ -220,7 +202,8 @@ class _Capped(io.RawIOBase):
             raise ArchiveError(f"it unpacks to more than {MAX_STREAM_BYTES // 1_000_000} MB")
         if self._size > RATIO_FROM_BYTES and self._size > MAX_RATIO * self._packed:
             raise ArchiveError("it unpacks to far more than its size, as a bomb does")
-        return data
+        view[: len(data)] = data
+        return len(data)
 
 
 def _time(info: zipfile.ZipInfo) -> float:

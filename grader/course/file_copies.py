@@ -20,13 +20,7 @@ _MAX_MODULES = 20
 
 def content_of(file: File) -> bytes | None:
     """Return the bytes of a file, cut where they are too many; None if they can't be read."""
-    if file.path is None:
-        return None
-    try:
-        with open(file.path, "rb") as opened:
-            return opened.read(MAX_BYTES + 1)
-    except OSError:
-        return None
+    return file.read(MAX_BYTES + 1)
 
 
 def copy_of(file: File, content: bytes, modules: Iterable[File], folder: Path) -> Path:

@@ -84,15 +84,11 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
         open_ = wide.keys() - own - (shared - named)
         if not open_:
             return seen, _doubt_of_files(tops, named, is_work)
-        students = (
-            own
-            | shared
-            | {
-                name
-                for name, top in tops.items()
-                if top.own or (top.filled and all(map(is_work, top.filled)))
-            }
-        )
+        students = shared | {
+            name
+            for name, top in tops.items()
+            if top.own or (top.filled and all(map(is_work, top.filled)))
+        }
         if len(students) >= len(open_) and not open_ & named:
             return seen, ""
         # An archive is what a student packs, whatever folders are in it.

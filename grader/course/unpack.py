@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from grader.course.archive_members import (
     DAMAGED,
@@ -83,6 +83,11 @@ class Contents:
         folder.mkdir()
         return folder / f"file{suffix}"
 
+    def put(self, parts: Parts, path: Path | None, kind: Kind | None, **more: Any) -> None:
+        """Add a file of that name."""
+        is_given = parts[-1] in self.given
+        self.files[parts] = File(parts, path, kind, is_given=is_given, **more)
+
     def trace(self, parts: Parts, is_folder: bool = True) -> None:
         """Remember a name of which nothing is read."""
         name = (*parts, "") if is_folder else parts
@@ -90,7 +95,7 @@ class Contents:
 
     def refuse(self, parts: Parts, problem: str, kind: Kind | None = None) -> None:
         """Keep a file's name, and say why its content isn't."""
-        self.files[parts] = File(parts, None, kind, problem)
+        self.put(parts, None, kind, problem=problem)
         self.notices.append(f"{shown('/'.join(parts))} {problem}; it was left out.")
 
 
@@ -116,8 +121,7 @@ def add_file(path: Path, parts: Parts, contents: Contents, deep: int) -> None:
     if _is_to_be_opened(parts, kind):
         _open(path, parts, contents, deep, kind)
     else:
-        is_given = parts[-1] in contents.given
-        contents.files[parts] = File(parts, path, kind, "", modified, is_given)
+        contents.put(parts, path, kind, modified=modified)
 
 
 def _is_to_be_opened(parts: Parts, kind: Kind | None) -> bool:
@@ -217,7 +221,7 @@ def _take(member: Member, parts: Parts, contents: Contents, deep: int) -> None:
     """Put a file of an archive into the contents; its bytes only if they may be needed."""
     suffix = suffix_of(parts)
     if suffix in _NEVER_CODE:
-        contents.files[parts] = File(parts, None, modified=member.modified)
+        contents.put(parts, None, None, modified=member.modified)
         return
     if member.is_locked:
         contents.refuse(parts, "is locked with a password")
@@ -227,7 +231,7 @@ def _take(member: Member, parts: Parts, contents: Contents, deep: int) -> None:
             head = source.read(_HEAD)
             kind = None if suffix in CODE else kind_of(head)
             if kind is not None and kind not in _WORTH_UNPACKING:
-                contents.files[parts] = File(parts, None, kind, modified=member.modified)
+                contents.put(parts, None, kind, modified=member.modified)
                 return
             target = contents.next_path(".py" if kind is Kind.SCRIPT else suffix)
             is_large = _is_to_be_opened(parts, kind) or (

@@ -78,13 +78,7 @@ def _shared(names: Sequence[str]) -> str:
 
 def _about(file: File) -> str:
     """Return the text about an attempt; "" if it can't be read."""
-    if file.path is None:
-        return ""
-    try:
-        with open(file.path, "rb") as text:
-            about = text.read(_MAX_ABOUT)
-    except OSError:
-        return ""
+    about = file.read(_MAX_ABOUT) or b""
     return about.decode("utf-8-sig", "replace").replace("\r\n", "\n")
 
 

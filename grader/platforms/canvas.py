@@ -139,7 +139,7 @@ def fill_gradebook(
             value = _value(row, row[column], by_id, filling)
             writer.writerow([*row[: last_info + 1], value])
     filled = {entry.name for id, entry in by_id.items() if id in students}
-    filling.strangers += [entry.called for entry in entries if entry.name not in filled]
+    filling.note("strangers", *(it.called for it in entries if it.name not in filled))
     mark = "utf-8-sig" if export.startswith(b"\xef\xbb\xbf") else "utf-8"
     return out.getvalue().encode(mark), filling.notices()
 
@@ -157,7 +157,7 @@ def _value(row: Sequence[str], old: str, by_id: Mapping[str, Entry], filling: Fi
         points = filling.points(entry, old)
         return old if points is None else points
     if id:
-        filling.absent.append(f"{name} ({id})")
+        filling.note("absent", f"{name} ({id})")
     elif by_id and name == _POINTS_POSSIBLE:
         filling.compare({old}, next(iter(by_id.values())).result.max_points)
     return old

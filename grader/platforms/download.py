@@ -63,6 +63,16 @@ class File:
         """The last suffix, in lower case, dot included."""
         return suffix_of(self.parts)
 
+    def read(self, most: int) -> bytes | None:
+        """Return at most so many bytes of it; None if it can't be read."""
+        if self.path is None:
+            return None
+        try:
+            with open(self.path, "rb") as file:
+                return file.read(most)
+        except OSError:
+            return None
+
     @property
     def is_code(self) -> bool:
         """Whether it is a student's notebook or script, by its name or as a notebook's content."""

@@ -34,6 +34,23 @@ def key_of(name: str) -> str:
     return " ".join(folded(name).replace("_", " ").split())
 
 
+_WORDS = {
+    "failed": "left open, since the grader itself failed",
+    "ungradable": "left open, since what was handed in could not be graded; --ungradable-as-zero "
+    "fills in 0",
+    "excused": f"excused ({_EXCUSED}), and stays so",
+    "replaced": "given other points than the sheet had; to keep those, put them into "
+    "overrides.yaml",
+    "commented": "given another comment than the sheet had",
+    "claimed twice": "left open, since more than one submission fits, or more than one student",
+    "named": "found by the full name alone, and without a page in the platform's zip, since no "
+    "participant's number is in the file's or folder's name",
+    "strangers": "in the course, but not in the sheet",
+    "absent": "in the sheet, but handed nothing in, so nothing is filled in",
+}
+"""What a person must know, in the order in which it is said."""
+
+
 @dataclass
 class Filling:
     """A sheet while it is filled: what to write for each student, and what a person must know.
@@ -41,48 +58,39 @@ class Filling:
     Attributes:
         sheet: what the platform calls it.
         zeros: whether who could not be graded gets a 0.
-        strangers: submissions that are for nobody in the sheet.
-        absent: students in the sheet without a submission.
-        claimed_twice: students in the sheet whom more than one submission fits, or whose
-            submission fits others as well.
-        named: submissions that nothing but a name assigns.
     """
 
     sheet: str
     zeros: bool = False
-    strangers: list[str] = field(default_factory=list)
-    absent: list[str] = field(default_factory=list)
-    claimed_twice: list[str] = field(default_factory=list)
-    named: list[str] = field(default_factory=list)
-    _failed: list[str] = field(default_factory=list)
-    _ungradable: list[str] = field(default_factory=list)
-    _excused: list[str] = field(default_factory=list)
-    _replaced: list[str] = field(default_factory=list)
-    _commented: list[str] = field(default_factory=list)
+    _names: dict[str, list[str]] = field(default_factory=dict)
     _maximum: str = ""
+
+    def note(self, what: str, *names: str) -> None:
+        """Remember what is so with some; ``what`` is a key of `_WORDS`."""
+        self._names.setdefault(what, []).extend(names)
 
     def points(self, entry: Entry, old: str, comma: bool = False) -> str | None:
         """Return the points to write in place of ``old``; None if that stays."""
         old = old.strip()
         status = entry.result.status
         if old.upper() == _EXCUSED:
-            self._excused.append(entry.called)
+            self.note("excused", entry.called)
             return None
         if status == "grader_error":
-            self._failed.append(entry.called)
+            self.note("failed", entry.called)
             return None
         if status == "ungradable" and not self.zeros:
-            self._ungradable.append(entry.called)
+            self.note("ungradable", entry.called)
             return None
         new = f"{entry.result.points:.2f}"
         if old and old != "-" and _value(old) != float(new):
-            self._replaced.append(f"{entry.called} (had {clean(old, _LONGEST)}, now {new})")
+            self.note("replaced", f"{entry.called} (had {clean(old, _LONGEST)}, now {new})")
         return new.replace(".", ",") if comma else new
 
     def comment(self, entry: Entry, old: str, new: str) -> None:
         """Remember whose comment is replaced by another."""
         if old.strip() and old.split() != new.split():
-            self._commented.append(entry.called)
+            self.note("commented", entry.called)
 
     def compare(self, maxima: Collection[str], most: float) -> None:
         """Hold the sheet's maximum, if it has one number for all, against the rubric's sum."""
@@ -98,39 +106,14 @@ class Filling:
 
     def notices(self) -> list[str]:
         """Return everything that a person must know, a sentence or two each."""
-        told = [
-            (self._failed, "left open, since the grader itself failed"),
-            (
-                self._ungradable,
-                "left open, since what was handed in could not be graded; --ungradable-as-zero "
-                "fills in 0",
-            ),
-            (self._excused, f"excused ({_EXCUSED}), and stays so"),
-            (
-                self._replaced,
-                "given other points than the sheet had; to keep those, put them into "
-                "overrides.yaml",
-            ),
-            (self._commented, "given another comment than the sheet had"),
-            (
-                self.claimed_twice,
-                "left open, since more than one submission fits, or more than one student",
-            ),
-            (
-                self.named,
-                "found by the full name alone, and without a page in the platform's zip, since no "
-                "participant's number is in the file's or folder's name",
-            ),
-            (self.strangers, "in the course, but not in the sheet"),
-            (self.absent, "in the sheet, but handed nothing in, so nothing is filled in"),
-        ]
-        counted = [
-            f"In the {self.sheet}: {len(names)} {'is' if len(names) == 1 else 'are'} {words}: "
-            f"{_listed(names, len(names))}."
-            for names, words in told
-            if names
-        ]
-        return [*([self._maximum] if self._maximum else []), *counted]
+        told = [self._maximum] if self._maximum else []
+        for what, words in _WORDS.items():
+            names = self._names.get(what)
+            if names:
+                are = "is" if len(names) == 1 else "are"
+                listed = _listed(names, len(names))
+                told.append(f"In the {self.sheet}: {len(names)} {are} {words}: {listed}.")
+        return told
 
 
 def _value(text: str) -> float | None:

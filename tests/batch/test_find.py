@@ -1,4 +1,4 @@
-"""Gathered as platforms give them: found, named, and one notebook chosen of each."""
+"""Submissions as platforms give them: found, named, and one notebook chosen of each."""
 
 from __future__ import annotations
 

@@ -132,9 +132,9 @@ def _changes(
     for entry in entries:
         own = places[entry.name]
         if not own:
-            filling.strangers.append(entry.called)
+            filling.note("strangers", entry.called)
         elif not _is_from_moodle(entry) and times[own[0]] == 1:
-            filling.named.append(entry.called)
+            filling.note("named", entry.called)
         for row in (body[at] for at in own if times[at] == 1):
             points = filling.points(entry, row[columns.grade].value, has_comma)
             if points is not None:
@@ -150,8 +150,7 @@ def _changes(
         filling.compare(maxima, entries[0].result.max_points)
         for at, row in enumerate(body):
             if times[at] != 1:
-                whose = filling.claimed_twice if times[at] else filling.absent
-                whose.append(_student(row, sheet))
+                filling.note("claimed twice" if times[at] else "absent", _student(row, sheet))
     return changes
 
 

@@ -45,7 +45,7 @@ def to_nbgrader(
             seen.add(id)
             known = roster.students.get(id)
             if known is None and roster.students:
-                filling.strangers.append(entry.called)
+                filling.note("strangers", entry.called)
             known = known or Enrolled(" ".join(first), last, student.email)
             rows.append(
                 (
@@ -62,5 +62,5 @@ def to_nbgrader(
                     points_cell(entry.result.max_points),
                 )
             )
-    filling.absent = sorted(roster.students.keys() - seen)
+    filling.note("absent", *sorted(roster.students.keys() - seen))
     return table(COLUMNS, rows), filling.notices()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -108,12 +107,8 @@ def _as_student(owner: Owner) -> Owner:
 def _submitted_at(own: Sequence[File], chosen: Parts) -> datetime | None:
     """Return when it came, by the file that nbgrader puts beside the notebook."""
     beside = (*chosen[:-1], TIMESTAMP)
-    path = next((file.path for file in own if file.parts == beside), None)
-    if path is None:
-        return None
-    with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
-        return read_time(file.read(MAX_TEXT))
-    return None
+    told = next((file.read(MAX_TEXT) for file in own if file.parts == beside), None)
+    return None if told is None else read_time(told.decode("utf-8", "replace"))
 
 
 def _of_assignment(listing: Listing, assignment: str | None) -> Listing:
