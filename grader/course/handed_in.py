@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grader.course.choose import Choice
 from grader.platforms.download import File, Owner, Parts, is_junk
-from grader.platforms.names import shown
+from grader.platforms.names import listed, shown
 from grader.submission.kinds import Kind
 
 _MOST_NAMED = 5
@@ -62,8 +62,7 @@ def what_there_is(own: HandedIn) -> str:
         files = [shown("/".join(rest)) for rest in rests if rest]
     if not files:
         return "the folder is empty"
-    more = len(files) - _MOST_NAMED
-    return f"there is only {', '.join(files[:_MOST_NAMED])}" + f" and {more} more" * (more > 0)
+    return f"there is only {listed(files, _MOST_NAMED)}"
 
 
 def _is_left(parts: Parts) -> bool:

@@ -17,7 +17,7 @@ from grader.course.choose import topic
 from grader.course.left_out import names_of_no_student
 from grader.platforms import is_platform_name, students_in
 from grader.platforms.download import Listing, Parts, is_archive_name, is_junk
-from grader.platforms.names import shown
+from grader.platforms.names import listed, shown
 from grader.platforms.plain import plain_owner
 
 MAX_LEVELS = 2
@@ -127,14 +127,12 @@ def _doubt_of_files(
 def _doubt(wide: Mapping[str, frozenset[str]]) -> str:
     told = [
         f"{shown(name)} ({', '.join(map(shown, sorted(within)[:_MOST_NAMED]))})"
-        for name, within in sorted(wide.items())[:_MOST_NAMED]
+        for name, within in sorted(wide.items())
     ]
-    more = len(wide) - len(told)
     return (
         "Whether these folders are students or sections with several students can't be told, so "
-        f"each was taken for one student: {', '.join(told)}"
-        + f" and {more} more" * (more > 0)
-        + ". If they are sections, give the folder of each on its own."
+        f"each was taken for one student: {listed(told, _MOST_NAMED)}. If they are sections, give "
+        "the folder of each on its own."
     )
 
 

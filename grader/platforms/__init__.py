@@ -1,40 +1,27 @@
 """Learning platforms: what each gives and takes back, and the registry of all of them.
 
-A platform is a module, or a package, that has a `Platform` called ``PLATFORM``; its place in
-`PLATFORMS` is the order in which options are listed and names are tried.
+A platform is a module or a package in here that has a `Platform` called ``PLATFORM``.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Collection, Sequence
 
-from grader.platforms import (
-    artemis,
-    blackboard,
-    brightspace,
-    canvas,
-    github_classroom,
-    gradescope,
-    moodle,
-    nbgrader,
-)
 from grader.platforms.download import File, FindOwner, Owner, Parts
 from grader.platforms.platform import Metadata, Platform
 
-PLATFORMS: tuple[Platform, ...] = tuple(
-    module.PLATFORM
-    for module in (
-        moodle,
-        blackboard,
-        brightspace,
-        canvas,
-        nbgrader,
-        artemis,
-        gradescope,
-        github_classroom,
-    )
-)
 
+def registered() -> tuple[Platform, ...]:
+    """Return the platforms of all modules in this package, in their order."""
+    names = [module.name for module in pkgutil.iter_modules(__path__, f"{__name__}.")]
+    modules = map(importlib.import_module, names)
+    platforms = (module.PLATFORM for module in modules if hasattr(module, "PLATFORM"))
+    return tuple(sorted(platforms, key=lambda platform: platform.order))
+
+
+PLATFORMS = registered()
 METADATA_FILES = frozenset(
     platform.metadata_file for platform in PLATFORMS if platform.metadata_file
 )

@@ -96,5 +96,6 @@ def _content(result: Result, _: Path, assignment: Assignment) -> str:
 
 PLATFORM = Platform(
     "artemis",
+    order=60,
     result_file=ResultFile("--junit", "Write the result as JUnit XML here (Artemis).", _content),
 )

@@ -84,6 +84,7 @@ def _about(file: File) -> str:
 
 PLATFORM = Platform(
     "blackboard",
+    order=20,
     is_own_name=lambda name: bool(_NAME.fullmatch(name)),
     owners=lambda files: _Archive.of(files).owner,
 )

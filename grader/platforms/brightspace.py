@@ -58,5 +58,8 @@ def _order(text: str) -> int:
 
 
 PLATFORM = Platform(
-    "brightspace", is_own_name=lambda name: _owner((name,)) is not None, owners=lambda _: _owner
+    "brightspace",
+    order=30,
+    is_own_name=lambda name: _owner((name,)) is not None,
+    owners=lambda _: _owner,
 )

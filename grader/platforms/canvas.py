@@ -222,6 +222,7 @@ def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
 
 PLATFORM = Platform(
     "canvas",
+    order=40,
     students_in=_students_in,
     owners=_owners,
     options=(

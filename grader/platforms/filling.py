@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from grader.kit.observation import clean
-from grader.platforms.names import folded
+from grader.platforms.names import folded, listed
 from grader.report.course import Entry
 from grader.report.plain import number
 
@@ -18,15 +18,13 @@ _LONGEST = 80
 
 def both_sides(course: Sequence[str], sheet: Sequence[str]) -> str:
     """Return whom the course and a sheet have, where they have nobody in common."""
-    sides = (("the course has", course), ("the sheet has", sheet))
-    words = [f"{words} {_listed(names[:_MOST_NAMED], len(names))}" for words, names in sides]
-    return "; ".join(words)
+    ours, theirs = _listed(course, _MOST_NAMED), _listed(sheet, _MOST_NAMED)
+    return f"the course has {ours}; the sheet has {theirs}"
 
 
-def _listed(names: Sequence[str], count: int) -> str:
-    shown = [clean(name, _LONGEST).strip() or "(no name)" for name in names]
-    more = count - len(shown)
-    return (", ".join(shown) or "nobody") + (f" and {more} more" if more else "")
+def _listed(names: Sequence[str], most: int) -> str:
+    told = [clean(name, _LONGEST).strip() or "(no name)" for name in names]
+    return listed(told, most) or "nobody"
 
 
 def key_of(name: str) -> str:
@@ -111,8 +109,8 @@ class Filling:
             names = self._names.get(what)
             if names:
                 are = "is" if len(names) == 1 else "are"
-                listed = _listed(names, len(names))
-                told.append(f"In the {self.sheet}: {len(names)} {are} {words}: {listed}.")
+                all_ = _listed(names, len(names))
+                told.append(f"In the {self.sheet}: {len(names)} {are} {words}: {all_}.")
         return told
 
 

@@ -64,6 +64,7 @@ def _entry(name: str, status: str, score: float, message: str) -> dict[str, obje
 
 PLATFORM = Platform(
     "github_classroom",
+    order=80,
     result_file=ResultFile(
         "--classroom",
         "Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",

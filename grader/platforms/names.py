@@ -25,6 +25,12 @@ def shown(text: str, limit: int = 200) -> str:
     return clean(re.sub(r"[\t\n\r]+", " ", text), limit).strip()
 
 
+def listed(names: Sequence[str], most: int) -> str:
+    """Return at most so many of the names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + f" and {more} more" * (more > 0)
+
+
 def composed(name: str) -> str:
     """Return the name with letters and their accents in one, as a Mac takes them apart."""
     return unicodedata.normalize("NFC", name)

@@ -144,6 +144,8 @@ class Platform:
 
     Attributes:
         name: as in `Identity.platform`.
+        order: its place among all: in the help, in what is written, and where names are tried, for
+            which a pattern that other names may have by chance comes last.
         is_own_name: tells whether a name is of a pattern that only this platform writes.
         students_in: finds the students whom names side by side tell of, of a pattern that other
             names may have by chance.
@@ -163,6 +165,7 @@ class Platform:
     """
 
     name: str
+    order: int = 100
     is_own_name: Callable[[str], bool] | None = None
     students_in: Callable[[Collection[str]], Collection[str]] | None = None
     metadata_file: str = ""

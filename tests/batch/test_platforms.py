@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import subprocess
 import sys
 from itertools import chain
@@ -27,13 +25,29 @@ NAMES = {
 }
 
 
-def test_every_platform_is_registered() -> None:
-    modules = (
-        importlib.import_module(f"grader.platforms.{module.name}")
-        for module in pkgutil.iter_modules(platforms.__path__)
-    )
-    known = [module.PLATFORM for module in modules if hasattr(module, "PLATFORM")]
-    assert sorted(platform.name for platform in known) == sorted(it.name for it in PLATFORMS)
+MADE_UP = """
+from grader.platforms.platform import Option, Platform
+
+PLATFORM = Platform("made_up", options=(Option("--made-up", "Made up for a test."),))
+"""
+
+
+def test_a_platform_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "made_up.py").write_text(MADE_UP, encoding="utf-8")
+    monkeypatch.setattr(platforms, "__path__", [*platforms.__path__, str(tmp_path)])
+    *others, last = platforms.registered()
+    assert others == [*PLATFORMS]
+    assert last.name == "made_up"
+    assert last.options[0].parameter == "made_up"
+
+
+def test_the_order_is_that_of_the_help() -> None:
+    names = [platform.name for platform in PLATFORMS]
+    assert names == [
+        *("moodle", "blackboard", "brightspace", "canvas", "nbgrader"),
+        *("artemis", "gradescope", "github_classroom"),
+    ]
+    assert len({platform.order for platform in PLATFORMS}) == len(PLATFORMS)
 
 
 def test_nothing_has_one_name_twice() -> None:

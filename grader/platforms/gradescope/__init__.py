@@ -29,6 +29,7 @@ def _content(result: Result, path: Path, _: Assignment) -> str:
 
 PLATFORM = Platform(
     "gradescope",
+    order=70,
     metadata_file=METADATA_FILE,
     read_metadata=_read_metadata,
     result_file=ResultFile("--gradescope", "Write Gradescope's results.json here.", _content),

@@ -41,6 +41,7 @@ def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
 
 PLATFORM = Platform(
     "moodle",
+    order=10,
     is_own_name=lambda name: bool(_NAME.fullmatch(name)),
     owners=lambda _: _owner,
     options=(

@@ -20,6 +20,7 @@ def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
 
 PLATFORM = Platform(
     "nbgrader",
+    order=50,
     student_depths=student_depths,
     narrow=narrow,
     not_its_tree=not_its_tree,
