@@ -40,7 +40,7 @@ from grader.report.result import Result
 from grader.vae.digits import DataError, read_digits
 
 _AHEAD = 8
-"""Gathered a job that are under way: while some are run, the next ones are checked already."""
+"""Submissions a job that are under way: while some are run, the next ones are checked already."""
 
 ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
