@@ -14,6 +14,7 @@ from grader.kit.gradients import Asked, Point
 from grader.kit.probe import Call, Probe
 from grader.vae import expected, fixtures
 from grader.vae.networks import Model, ask, is_behind_relu, with_equal_units
+from grader.vae.sizes import Sizes
 
 _LARGE = 10.0
 """Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""

@@ -51,7 +51,7 @@ def _rehearse() -> None:
     """Draw and embed once, for the fonts and the imports of an optimiser."""
     import matplotlib.pyplot as plt
     import torch._dynamo  # which the first step of an optimiser imports
-    import vae_utils
+    import vae_utils  # type: ignore[import-not-found]
     from IPython.core.pylabtools import print_figure
 
     vae_utils.visualize_vae_samples(torch.zeros(1, 28, 28))
