@@ -18,7 +18,8 @@ from grader.kit.check import Exam, Lost, Steps
 from grader.kit.outputs import as_tensor, values
 from grader.kit.probe import Call, Probe
 from grader.vae import expected
-from grader.vae.elbo.models import DRAW, METHOD, Line, noisy, of_value, question, stood_in, table
+from grader.vae.elbo.line import Line
+from grader.vae.elbo.models import DRAW, METHOD, noisy, of_value, question, stood_in, table
 from grader.vae.elbo.sampling import Draws
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
