@@ -12,14 +12,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check, generator
-from grader.kit.gradients import Point, Slopes, measure
+from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Failure, Outcome
 from grader.kit.outputs import (
     ONE_TENSOR,
     as_tensor,
-    gradients,
     require_untouched,
     shape_fits,
     shape_words,
@@ -29,21 +27,19 @@ from grader.kit.outputs import (
 from grader.kit.probe import Call, Probe
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close_in_most_rows
-from grader.vae import fixtures
 from grader.vae.elbo import dependence, own_draws, stubbed
 from grader.vae.elbo import misconceptions as diagnosis
+from grader.vae.elbo.gradient import gradient
 from grader.vae.elbo.models import (
     DRAW,
     METHOD,
     NAME,
     Model,
-    drawn,
     noisy,
     numbers,
     question,
     right_values,
     stood_in,
-    table,
 )
 from grader.vae.elbo.values import (
     all_values,
@@ -59,8 +55,7 @@ from grader.vae.elbo.values import (
     understand,
     whole_error,
 )
-from grader.vae.networks import judge_gradient
-from grader.vae.stubs import HELPERS, bounds, stand_ins
+from grader.vae.stubs import HELPERS, bounds
 
 
 def _misconceptions(exam: Exam) -> Steps[tuple[Misconception, ...]]:
@@ -296,63 +291,6 @@ def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
     if first is None or second is None or first.shape != second.shape:
         return None
     return first, second
-
-
-@check(
-    "elbo.gradient",
-    "Training follows this gradient: is everything computed by torch, from encoder to likelihood?",
-)
-def gradient(exam: Exam) -> Steps[Evidence | None]:
-    """The ELBO has the right gradient in all parameters"""
-    helpers = stood_in(exam, DRAW)
-    point, probe = _point(exam.seed, exam.setting.full, helpers)
-    x, (outer,) = point.arguments["x"], point.cotangents
-    outcome = (yield probe).outcomes[0]
-    actual, found = numbers(outcome), gradients(outcome, METHOD)
-    noise = drawn(exam.seed, len(x), point.sizes.latent)
-    possible = bounds(helpers)
-    values_of_bounds = [bound.value(point.weights, x, noise) for bound in possible]
-    fitting = [
-        bound
-        for bound, right in zip(possible, values_of_bounds, strict=True)
-        if rows_error(actual, [right]) is None
-    ]
-    bound = fitting[0] if fitting else possible[0]
-    right = bound.gradients(point.weights, x, noise, outer)
-    try:
-        yield from judge_gradient(exam, point, found, right)
-    except Lost as lost:
-        if not fitting and (yield from _follows_where_noise_vanishes(exam, point, found)):
-            return None
-        answer = diagnosis.Answer(point.weights, x, noise, actual)
-        raise explained(lost, diagnosis.by_gradient(found, bound, answer, outer, 3e-3)) from None
-    return None
-
-
-@lru_cache(maxsize=4)  # one for all submissions of a course
-def _point(seed: int, full: bool, helpers: frozenset[str]) -> tuple[Point, Probe]:
-    model = noisy(seed, full, 7)
-    outer = fixtures.normal(generator(seed, 5, 7), 7)
-    stubs = stand_ins(helpers, table(seed))
-    point = Point(model.sizes, model.weights, METHOD, {"x": model.x}, (outer,), stand_ins=stubs)
-    return point, point.probe
-
-
-def _follows_where_noise_vanishes(exam: Exam, point: Point, found: Slopes) -> Steps[bool]:
-    """Whether a method whose noise no seed reaches has the gradient of its own values.
-
-    That is seen where the posterior is tiny, but only if it can't be seen elsewhere.
-    """
-    there = yield from measure(exam, point, found, 10)
-    if there is None or there.repeats:
-        return False
-    tiny = asked_in(exam).tiny
-    helpers = point.stand_ins
-    outer = np.ones(len(tiny.x))
-    here = Point(tiny.sizes, tiny.weights, METHOD, {"x": tiny.x}, (outer,), stand_ins=helpers)
-    outcome = (yield here.probe).outcomes[0]
-    measured = yield from measure(exam, here, gradients(outcome, METHOD), 11)
-    return measured is not None and measured.agree
 
 
 CHECKS = (likelihood, divergence, exact, per_sample, sampled, gradient)

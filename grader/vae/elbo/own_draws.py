@@ -15,7 +15,8 @@ from grader.kit.outputs import as_tensor, values
 from grader.kit.probe import Call
 from grader.vae import expected
 from grader.vae.elbo.columns import WIDE, Columns, dimensions
-from grader.vae.elbo.models import METHOD, Line, of_value, question, stood_in, table
+from grader.vae.elbo.line import Line
+from grader.vae.elbo.models import METHOD, of_value, question, stood_in, table
 from grader.vae.elbo.sampling import Draws
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds

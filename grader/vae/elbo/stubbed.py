@@ -16,7 +16,8 @@ from grader.kit.check import Exam, Lost, Steps
 from grader.kit.outputs import values
 from grader.kit.probe import Call, Probe
 from grader.vae.elbo.columns import dimensions
-from grader.vae.elbo.models import DRAW, METHOD, Line, of_value, question, stood_in, table
+from grader.vae.elbo.line import Line
+from grader.vae.elbo.models import DRAW, METHOD, of_value, question, stood_in, table
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
 
