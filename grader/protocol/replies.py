@@ -46,6 +46,8 @@ class Part:
     @classmethod
     def read(cls: type[Told], body: Any) -> Told | None:
         """Return what a body tells; None if it is no object, or lacks a field."""
+        if not isinstance(body, dict):
+            return None
         try:
             return cls(**{f.name: body[f.name] for f in fields(cls) if f.name in body})
         except TypeError:

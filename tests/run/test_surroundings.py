@@ -131,6 +131,8 @@ def test_what_is_kept_in_folders_of_colab_and_kaggle_is_found_again(run: Run) ->
         "p = pathlib.Path('/kaggle/working/deep/er')\np.mkdir(parents=True, exist_ok=True)\n"
         "(p / 'f').write_text('z'); assert (p / 'f').exists()",
         "os.rename('/content/log.txt', '/content/new.txt'); os.remove('/content/new.txt')",
+        "with open('/tmp/log.txt', 'w') as file:\n    file.write('x')\n"
+        "assert os.path.exists('log.txt')",
     )
     completed(outcome)
 

