@@ -158,7 +158,7 @@ async def _run(
     settings: Mapping[str, Any],
     limits: RunLimits,
 ) -> RunOutcome:
-    node = notebook.raw
+    node = notebook.to_nbformat()
     elsewhere = any(places.are_named(cell.source) for cell in notebook.code)
     manager = ForkedKernelManager(kernels, folder, {**settings, "elsewhere": elsewhere})
     execution = _Execution(node, manager, limits)
