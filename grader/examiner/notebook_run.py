@@ -53,7 +53,7 @@ def run_notebook(notebook: Notebook, sandbox: Sandbox, repeat_data: bool = False
 
 async def _run(notebook: Notebook, sandbox: Sandbox, repeat_data: bool, folder: Path) -> RunOutcome:
     manager = ForkedKernelManager(sandbox, folder, notebook, repeat_data)
-    execution = NotebookExecution(notebook.raw, manager, sandbox.options.limits)
+    execution = NotebookExecution(notebook.to_nbformat(), manager, sandbox.options.limits)
     try:
         stop = await execution.until_stopped()
     finally:

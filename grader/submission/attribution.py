@@ -41,19 +41,19 @@ class Attribution:
         return [task for task, nodes in self.code.items() if node in nodes]
 
 
-def attributed(part: Slice) -> Attribution:
+def attributed(sliced: Slice) -> Attribution:
     """Return the code of each task of a slice."""
     scopes = _Scopes()
-    for statement in part.program.statements:
+    for statement in sliced.program.statements:
         if any(
-            cell.number == statement.cell and statement.place in cell.keep for cell in part.cells
+            cell.number == statement.cell and statement.place in cell.keep for cell in sliced.cells
         ):
             scopes.read(statement.node, scopes.module, False)
-    follower = _Follower(part, scopes)
-    tasks = part.assignment.task_by_method
+    follower = _Follower(sliced, scopes)
+    tasks = sliced.assignment.task_by_method
     code = {
         tasks[method]: follower.reached([code.node for code in codes])
-        for method, codes in part.members.in_force.items()
+        for method, codes in sliced.members.in_force.items()
         if method in tasks
     }
     return Attribution(code, follower.family)
@@ -184,12 +184,12 @@ def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.AST]
 class _Follower:
     """Follows a method to the code that it uses."""
 
-    def __init__(self, part: Slice, scopes: _Scopes) -> None:
-        self._members = part.members
-        self._class = part.assignment.class_name
-        self._methods = part.assignment.task_by_method
+    def __init__(self, sliced: Slice, scopes: _Scopes) -> None:
+        self._members = sliced.members
+        self._class = sliced.assignment.class_name
+        self._methods = sliced.assignment.task_by_method
         self._scopes = scopes
-        every = [code.node for codes in part.members.every.values() for code in codes]
+        every = [code.node for codes in sliced.members.every.values() for code in codes]
         self._own = set(every)
         self.family = frozenset(self._with_bases())
         self._stored: dict[str, list[ast.AST]] = defaultdict(list)
@@ -232,7 +232,7 @@ class _Follower:
             in_force[name][0].node for name in self._methods if name in in_force
         }
         others.difference_update(method)
-        found: set[ast.AST] = set()
+        reached: set[ast.AST] = set()
         seen: set[ast.AST] = set(others)
         waiting = list(method)
         while waiting:
@@ -245,9 +245,9 @@ class _Follower:
                 # It ran long before the method does; only functions in it run then.
                 inner = (function for function in held if isinstance(function, ast.Lambda))
                 held = [part for function in inner for part in _nodes(function, others)]
-            found.update(held)
+            reached.update(held)
             waiting += self._used_by(node)
-        return frozenset(found)
+        return frozenset(reached)
 
     def _used_by(self, node: ast.AST) -> Iterator[ast.AST]:
         uses = _uses(node, self._class)

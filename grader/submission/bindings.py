@@ -1,4 +1,4 @@
-"""What a function or class body binds in its own scope."""
+"""Tell what a function or class body binds in its own scope."""
 
 from __future__ import annotations
 

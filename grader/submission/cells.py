@@ -41,9 +41,8 @@ class Notebook:
         """The code cells that aren't blank, in order."""
         return tuple(cell for cell in self.cells if cell.kind == "code" and cell.source.strip())
 
-    @property
-    def raw(self) -> Any:
-        """A fresh, valid nbformat 4 node of the cells, without outputs, ready to be executed.
+    def to_nbformat(self) -> Any:
+        """Return a fresh, valid nbformat 4 node of the cells, without outputs.
 
         It is rebuilt and not the file's own node: whatever metadata the file holds, tags that steer
         the execution included, doesn't reach the kernel.

@@ -1,4 +1,4 @@
-"""Which objects a top-level statement changes without binding a name (``Net.forward = f``)."""
+"""Tell which objects a statement changes without binding a name (``Net.forward = f``)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def changes_of(statement: ast.stmt, class_name: str) -> Changes:
                     attributes.update(annotated_owners(node))
     if isinstance(statement, LOOPS):
         contents.clear()
-    return Changes(*(frozenset(filter(None, found)) for found in (attributes, contents, settings)))
+    return Changes(*(frozenset(filter(None, roots)) for roots in (attributes, contents, settings)))
 
 
 def _given_to(decorators: list[ast.expr], class_name: str) -> Iterator[str | None]:

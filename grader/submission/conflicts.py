@@ -1,4 +1,4 @@
-"""Files in which git left the two sides of a conflict."""
+"""Read files in which git left the two sides of a conflict."""
 
 from __future__ import annotations
 

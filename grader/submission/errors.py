@@ -1,4 +1,4 @@
-"""The one way in which a submission is turned away."""
+"""The exception that turns a submission away."""
 
 from __future__ import annotations
 

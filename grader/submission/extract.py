@@ -12,14 +12,14 @@ from types import MappingProxyType
 
 from grader.assignment import Assignment
 from grader.submission.cells import Notebook
-from grader.submission.choice import (
+from grader.submission.definitions import (
     defines_class,
     definitions,
     trained,
     written,
 )
 from grader.submission.errors import Ungradable
-from grader.submission.methods import find_members
+from grader.submission.members import find_members
 from grader.submission.misplaced import (
     listed,
     notes_on_cells,
@@ -51,14 +51,14 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     """
     require_code(notebook, assignment)
     program = read_program(notebook, assignment)
-    found = definitions(program)
-    if not found:
+    choices = definitions(program)
+    if not choices:
         raise Ungradable(_no_class(notebook, program))
     slices: dict[Definition, Slice] = {}
-    for definition in found[:1] if latest else found:
+    for definition in choices[:1] if latest else choices:
         if sum(len(part.statements) for part in slices.values()) < _MOST_COMPARED:
             slices[definition] = cut(program, definition)
-    chosen = found[0]
+    chosen = choices[0]
     if len(slices) > 1:
         in_training = trained(program)
 
@@ -91,9 +91,11 @@ def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
     kept = (program.statements[index] for index in sorted(slicer.included))
     runs = [(n, tuple(s.place for s in run)) for n, run in groupby(kept, attrgetter("cell"))]
     members = find_members(program, slicer.included)
-    found = members.in_force
+    in_force = members.in_force
     places = {
-        name: found[name][0].place for name in program.assignment.task_by_method if name in found
+        name: in_force[name][0].place
+        for name in program.assignment.task_by_method
+        if name in in_force
     }
     return Slice(
         tuple(SliceCell(n, read.sources[n], keep) for n, keep in runs),
@@ -118,7 +120,7 @@ def _file_notes(code: Slice) -> list[str]:
 
 
 def _choice_notes(
-    program: Program, found: Sequence[Definition], chosen: Definition, code: Slice
+    program: Program, choices: Sequence[Definition], chosen: Definition, code: Slice
 ) -> list[str]:
     """Say which definition is graded, where a person may think of another."""
     name, notes = program.class_name, []
@@ -135,7 +137,7 @@ def _choice_notes(
             f"The class {name} in cell {cell} has a syntax error; the one in cell {graded} was "
             "graded."
         )
-    others = [d for d in found if not code.statements.issuperset(d.statements)]
+    others = [d for d in choices if not code.statements.issuperset(d.statements)]
     if others:
         cells = sorted({program.statements[d.statements[0]].cell for d in (*others, chosen)})
         where = f"cells {listed(cells)}" if len(cells) > 1 else f"cell {cells[0]}, more than once"
@@ -167,11 +169,11 @@ def _no_class(notebook: Notebook, program: Program) -> str:
         if isinstance(node, ast.ClassDef)
     ]
     similar = [
-        found
-        for found in dict.fromkeys(classes)
-        if any(noun in found.lower().replace("_", "") for noun in program.assignment.class_nouns)
-        or name.lower() in found.lower()
-        or get_close_matches(found.lower(), [name.lower()])
+        other
+        for other in dict.fromkeys(classes)
+        if any(noun in other.lower().replace("_", "") for noun in program.assignment.class_nouns)
+        or name.lower() in other.lower()
+        or get_close_matches(other.lower(), [name.lower()])
     ]
     if similar:
         joined = " and ".join(similar[:3])

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.submission.cells import Notebook
-from grader.submission.size import split_by_size
-from grader.submission.written import written_by_code
+from grader.submission.code_size import split_by_size
+from grader.submission.written_files import written_by_code
 
 MAX_BYTES = 100_000
 _MAX_FILES = 20
@@ -59,8 +59,8 @@ class Files:
     def file(self, path: str, cell: int) -> list[Part]:
         """Return the pieces of a Python file, as a cell finds it."""
         path = _plain(path)
-        own = [found for found in self.written if _fits(found[0], path)]
-        before = [found for found in own if found[3] <= cell] or own
+        own = [entry for entry in self.written if _fits(entry[0], path)]
+        before = [entry for entry in own if entry[3] <= cell] or own
         pieces: list[Part] = []
         for _, part, again, _ in before:
             pieces = [*pieces, part] if again else [part]
@@ -89,19 +89,19 @@ class Files:
         if name in sys.stdlib_module_names:
             return True
         with suppress(ImportError, ValueError):
-            found = find_spec(name)
-            return found is not None and Path(found.origin or "").parent != self.folder
+            spec = find_spec(name)
+            return spec is not None and Path(spec.origin or "").parent != self.folder
         return False
 
     @cached_property
     def names(self) -> list[str]:
         """The Python files beside the notebook."""
         try:
-            found = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
+            names = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
         except OSError:
             return []
         given = {f"{name}.py" for name in self.given}
-        return [n for n in found if n.endswith(".py") and n not in given][:_MAX_FILES]
+        return [n for n in names if n.endswith(".py") and n not in given][:_MAX_FILES]
 
 
 def files_of(notebook: Notebook, assignment: Assignment) -> Files:
@@ -120,7 +120,7 @@ def files_of(notebook: Notebook, assignment: Assignment) -> Files:
         written_by_code(split_by_size(notebook.code, assignment.class_name)[0]), first
     ):
         written.append((_plain(file.name), Part(number, file.text), file.more, cell_number))
-    written.sort(key=lambda found: found[3])
+    written.sort(key=lambda entry: entry[3])
     folder = notebook.path.absolute().parent
     return Files(tuple(_joined(written, first)), folder, assignment.given_modules, first)
 

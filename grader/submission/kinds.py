@@ -42,9 +42,6 @@ class Kind(Enum):
     UNKNOWN = "no text"
 
 
-READABLE = (Kind.NOTEBOOK, Kind.SCRIPT)
-"""What can be graded, as far as can be seen from outside."""
-
 _SIGNATURES = (
     (b"\x1f\x8b", Kind.ARCHIVE),
     (b"7z\xbc\xaf\x27\x1c", Kind.ARCHIVE),

@@ -1,4 +1,4 @@
-"""Advice on what was left in the methods for looking at, and does nothing in a check."""
+"""Advise on plots, bars and debuggers that were left in the methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook does to libraries, and whether it comes in time to matter to the class.
+"""Tell what a notebook does to libraries, and whether that comes in time for the class.
 
 Training has used the class long before the last cells run: what they break or set in a library,
 ``torch.randn = None`` say, is for themselves.
@@ -31,12 +31,12 @@ class Libraries:
         while not isinstance(statement.node, IMPORTS):
             match statement.node:
                 case ast.Assign(value=ast.Attribute() | ast.Name() as value):
-                    found = self.program.reaching(root(value) or "", statement.index)
+                    reaching = self.program.reaching(root(value) or "", statement.index)
                 case _:
                     return False
-            if not found:
+            if not reaching:
                 return False
-            statement = self.program.statements[found[0]]
+            statement = self.program.statements[reaching[0]]
         return True
 
     def reach_class(self, change: Statement) -> bool:

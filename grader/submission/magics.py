@@ -222,14 +222,14 @@ def _without_magics(source: str, tree: ast.Module) -> str:
 
 
 def _outermost_magics(tree: ast.AST) -> list[ast.Call]:
-    found, waiting = [], [tree]
+    calls, waiting = [], [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Call) and _is_magic(node):
-            found.append(node)
+            calls.append(node)
         else:
             waiting.extend(ast.iter_child_nodes(node))
-    return found
+    return calls
 
 
 def _is_magic(node: ast.AST) -> bool:

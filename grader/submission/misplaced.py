@@ -13,12 +13,12 @@ from collections.abc import Collection
 
 from grader.assignment import Assignment
 from grader.submission.cells import Cell, Notebook
+from grader.submission.code_size import class_line
 from grader.submission.decode import NOT_UTF8
 from grader.submission.errors import Ungradable
 from grader.submission.kinds import has_conflict
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.program import BrokenCell, Program
-from grader.submission.size import class_line
 from grader.submission.syntax import parsed
 
 _COLAB = "# Commented out IPython magic to ensure Python compatibility."

@@ -1,4 +1,4 @@
-"""The cells of a notebook file of any version, whatever else in it is damaged."""
+"""Read the cells of a notebook file of any version, whatever else in it is damaged."""
 
 from __future__ import annotations
 

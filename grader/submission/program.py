@@ -1,4 +1,4 @@
-"""A notebook as the sequence of its top-level statements, and which of them bind a name."""
+"""A notebook as the sequence of its top-level statements, with indices over their names."""
 
 from __future__ import annotations
 

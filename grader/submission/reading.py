@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from grader.assignment import Assignment
 from grader.submission.cells import Notebook
 from grader.submission.changes import changes_of
+from grader.submission.code_size import MAX_CODE, class_line, split_by_size
 from grader.submission.errors import Ungradable
+from grader.submission.executed_texts import with_inlined
 from grader.submission.files import Files, Part, executed_files, files_of, imported_modules
-from grader.submission.inlined import with_inlined
 from grader.submission.local_modules import as_own, with_needs
 from grader.submission.magics import to_python
 from grader.submission.program import TOO_LARGE, BrokenCell, Program, Statement, indexed
 from grader.submission.scopes import names_of
-from grader.submission.size import MAX_CODE, class_line, split_by_size
 from grader.submission.syntax import parse
 
 MAX_STATEMENTS = 2_000

@@ -1,4 +1,4 @@
-"""Which names a top-level statement binds, and which it needs: now, or once its functions run.
+"""Tell which names a statement binds, and which it needs: now, or once its functions run.
 
 Follows Python's scoping rules (language reference, section 4.2), so a method's local ``loss`` has
 nothing to do with the ``loss`` of the training loop.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from grader.submission.bindings import arguments_of, bindings_of
 from grader.submission.syntax import Comprehension, imported
 
+_CAPTURES = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -115,7 +116,7 @@ class _Reader(ast.NodeVisitor):
 
     def _all(self, nodes: Iterable[ast.AST | None]) -> None:
         for node in nodes:
-            if node is not None:
+            if isinstance(node, ast.AST):
                 self.visit(node)
 
     def _alternatives(self, *blocks: Sequence[ast.AST]) -> None:
@@ -141,8 +142,14 @@ class _Reader(ast.NodeVisitor):
             if self.scope is self.module:
                 self.deletes.add(node.id)
 
-    def visit_Assign(self, node: ast.Assign) -> None:
-        self._all([node.value, *node.targets])
+    def generic_visit(self, node: ast.AST) -> None:
+        values_first = isinstance(node, (ast.Assign, ast.NamedExpr))
+        for field_name in reversed(node._fields) if values_first else node._fields:
+            part = getattr(node, field_name, None)
+            if isinstance(part, str) and isinstance(node, _CAPTURES):
+                self._bind(part)
+            elif isinstance(part, (list, ast.AST)):
+                self._all(part if isinstance(part, list) else [part])
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
@@ -156,9 +163,6 @@ class _Reader(ast.NodeVisitor):
             self._all([node.value, node.target])
         elif not isinstance(node.target, ast.Name):
             self.visit(node.target)
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self._all([node.value, node.target])
 
     def _annotation(self, node: ast.expr | None) -> None:
         if node is not None and not self.postponed_annotations:
@@ -259,26 +263,6 @@ class _Reader(ast.NodeVisitor):
 
     visit_TryStar = visit_Try  # noqa: N815
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        self._all([node.type])
-        self._capture(node.name)
-        self._all(node.body)
-
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
         self._alternatives(*([case] for case in node.cases), [])
-
-    def visit_MatchAs(self, node: ast.MatchAs) -> None:
-        self._all([node.pattern])
-        self._capture(node.name)
-
-    def visit_MatchStar(self, node: ast.MatchStar) -> None:
-        self._capture(node.name)
-
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
-        self._all([*node.keys, *node.patterns])
-        self._capture(node.rest)
-
-    def _capture(self, name: str | None) -> None:
-        if name:
-            self._bind(name)

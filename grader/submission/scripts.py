@@ -1,4 +1,4 @@
-"""The cells of a script: an export of a notebook, or a plain one."""
+"""Read the cells of a script: an export of a notebook, or a plain one."""
 
 from __future__ import annotations
 

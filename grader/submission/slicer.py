@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
-from grader.submission.choice import trains
+from grader.submission.definitions import trains
+from grader.submission.indirect_changes import may_change, statements_that_change
 from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
 from grader.submission.libraries import last_use, libraries_of
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
-from grader.submission.suspects import may_change, statements_that_change
 from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, named_in_texts
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
@@ -171,16 +171,16 @@ class Slicer:
                 if not isinstance(program.statements[index].node, IMPORTS)
                 for name in program.statements[index].names.binds
             }.difference(self._bound)
-            found = [
+            doubtful = [
                 statement.index
                 for statement in program.statements[: self._libraries.used or self._end]
                 if statement.index not in self.included
                 and may_change(program, statement, own)
                 and not trains(program, statement)
             ]
-            if not found:
+            if not doubtful:
                 return
-            for index in found:
+            for index in doubtful:
                 self._include(index)
             self._settle()
 

@@ -1,4 +1,4 @@
-"""Wider slices: what else the class may need, where its first slice isn't enough.
+"""Widen the slice of a class, where the first one isn't enough.
 
 The first slice is what reading tells. Where something is lost with it, more of the notebook is
 executed, step by step, with made-up data and without training.

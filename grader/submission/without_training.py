@@ -14,7 +14,7 @@ from dataclasses import replace
 from grader.assignment import Assignment
 from grader.submission.bindings import bindings_of, locals_of
 from grader.submission.changes import changes_of
-from grader.submission.choice import makes_model, takes_steps, trains
+from grader.submission.definitions import makes_model, takes_steps, trains
 from grader.submission.program import Program, indexed
 from grader.submission.scopes import names_of
 from grader.submission.syntax import DEFINITIONS, FUNCTIONS, LOOPS, executed, first_line

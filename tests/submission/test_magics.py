@@ -96,7 +96,8 @@ def test_to_python(source: str, python: str) -> None:
 def test_plain_notebooks_dont_import_ipython() -> None:
     program = (
         "import sys, pathlib; from grader.submission import extract, load;"
-        "extract(load(pathlib.Path('reference/vae_solved.ipynb')));"
+        "from grader.vae import ASSIGNMENT;"
+        "extract(load(pathlib.Path('reference/vae_solved.ipynb')), ASSIGNMENT);"
         "sys.exit('IPython' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.submission import extract, read_rules
-from grader.submission.methods import find_members
+from grader.submission.members import find_members
 from grader.submission.reading import read_program
 from grader.vae import ASSIGNMENT, spec
 

@@ -161,4 +161,4 @@ def test_damage_beside_the_class_does_no_harm(
         cell["outputs"] = data.draw(ODD)
     path = write(tmp_path_factory.getbasetemp(), node, "damaged.ipynb")
     assert methods(path) == expected()
-    nbformat.validate(load(path).raw)
+    nbformat.validate(load(path).to_nbformat())

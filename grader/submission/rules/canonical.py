@@ -1,4 +1,4 @@
-"""The text by which a statement is compared with the template's.
+"""Make the text by which a statement is compared with the template's.
 
 What may differ without being an edit is gone from it: comments and format, docstrings, the names of
 loop variables, the sizes of figures, the device, ``max_epochs`` and the number of samples.
@@ -22,14 +22,6 @@ def canonical(node: ast.AST) -> str:
         return "" if made is None else ast.unparse(ast.fix_missing_locations(made))
     except RecursionError:  # deeper than any statement of the template
         return _DEEP.format(getattr(node, "lineno", 0))
-
-
-def is_docstring(node: ast.AST) -> bool:
-    """Tell whether a statement is a text and nothing else."""
-    match node:
-        case ast.Expr(value=ast.Constant(value=str())):
-            return True
-    return False
 
 
 class _Renamed(ast.NodeTransformer):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from grader.submission.bindings import body_of, locals_of
-from grader.submission.constants import constant_text
+from grader.submission.literal_texts import LiteralTexts
 from grader.submission.program import Statement
 from grader.submission.rules.rule import Finding, Rule, Seen, Source
 from grader.submission.syntax import Comprehension
@@ -26,6 +26,9 @@ _STARRED = (
     "Uniform",
     "kl_divergence",
 )
+_LONGEST_NAME = 200
+"""No name of a module is longer."""
+
 _IMPORTED = f"{PACKAGE} is imported, which the assignment doesn't allow."
 _USED = f"{PACKAGE} is used, which the assignment doesn't allow: write the formula yourself."
 
@@ -38,7 +41,7 @@ def _read(source: Source) -> list[Finding]:
         reader.read(statement)
     reader.read_functions()
     findings: dict[Finding, None] = {}
-    for cell, line, is_import, node in sorted(reader.found, key=lambda use: use[:3]):
+    for cell, line, is_import, node in sorted(reader.uses, key=lambda use: use[:3]):
         tasks: Sequence[str | None] = [None] if is_import else attribution.tasks_of(node) or [None]
         message = _IMPORTED if is_import else _USED
         findings |= {RULE.broken(message, cell, line, task): None for task in tasks}
@@ -82,8 +85,9 @@ class _Reader(ast.NodeVisitor):
 
     def __init__(self, class_name: str, family: Collection[ast.AST]) -> None:
         self._class_name = class_name
+        self._texts = LiteralTexts(lambda name: self._look_up(name).text, _LONGEST_NAME)
         self.cell = 0
-        self.found: list[tuple[int, int, bool, ast.AST]] = []
+        self.uses: list[tuple[int, int, bool, ast.AST]] = []
         self._family = family
         self._layers: list[_Layer] = [{}]
         self._attributes: dict[tuple[ast.AST | None, str], _Value] = {}
@@ -123,11 +127,8 @@ class _Reader(ast.NodeVisitor):
 
     def _value(self, node: ast.AST | None) -> _Value:
         if isinstance(node, ast.expr):
-            return _Value(self._path(node), self._text(node))
+            return _Value(self._path(node), self._texts.of(node))
         return _UNKNOWN
-
-    def _text(self, node: ast.expr) -> str | None:
-        return constant_text(node, lambda name: self._look_up(name).text)
 
     def _path(self, node: ast.AST) -> str | None:
         """Return the dotted path that an expression stands for, None if it isn't known."""
@@ -141,18 +142,18 @@ class _Reader(ast.NodeVisitor):
             case ast.Attribute(value=owner, attr=attribute):
                 return _join(self._path(owner), attribute)
             case ast.Call(func=ast.Name(id="getattr"), args=[owner, name, *_]):
-                return _join(self._path(owner), self._text(name))
+                return _join(self._path(owner), self._texts.of(name))
             case ast.Call(func=ast.Name(id="vars"), args=[owner]):
                 return self._path(owner)
             case ast.Call(func=ast.Name(id="__import__"), args=[name, *_]):
-                return self._text(name)
+                return self._texts.of(name)
             case ast.Call(func=function, args=arguments):
                 path = self._path(function)
                 if path == "importlib.import_module" and arguments:
-                    return self._text(arguments[0])
+                    return self._texts.of(arguments[0])
                 return path if _forbidden(path) else None  # an object made by the package
             case ast.Subscript(value=owner, slice=ast.expr() as key):
-                path, text = self._path(owner), self._text(key)
+                path, text = self._path(owner), self._texts.of(key)
                 return text if path == "sys.modules" else _join(path, text)
             case ast.NamedExpr(value=value):
                 return self._path(value)
@@ -161,7 +162,7 @@ class _Reader(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         if isinstance(node, ast.expr) and _forbidden(self._path(node)):
             line = node.end_lineno if isinstance(node, ast.Attribute) else node.lineno
-            self.found.append((self.cell, line or node.lineno, False, node))
+            self.uses.append((self.cell, line or node.lineno, False, node))
             for child in ast.walk(node):  # what is handed over may hold more, and lambdas
                 if isinstance(child, ast.Lambda):
                     self._function(child)
@@ -241,7 +242,7 @@ class _Reader(ast.NodeVisitor):
 
     def _note_import(self, node: ast.stmt, path: str) -> None:
         if _forbidden(path):
-            self.found.append((self.cell, node.lineno, True, node))
+            self.uses.append((self.cell, node.lineno, True, node))
 
     def _function(self, node: _Function) -> None:
         self.visit(node.args)

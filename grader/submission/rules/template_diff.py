@@ -145,12 +145,12 @@ def _is_blank(value: ast.expr) -> bool:
 
 def _commented_out(template: Program) -> set[str]:
     """Return the statements in the template's comments, which may be put to use."""
-    found: set[str] = set()
+    texts: set[str] = set()
     for source in template.sources.values():
         for line in _COMMENTED.findall(source):
             tree = parsed(line)
-            found.update(canonical(node) for node in (tree.body if tree else ()))
-    return found
+            texts.update(canonical(node) for node in (tree.body if tree else ()))
+    return texts
 
 
 def lost_cells(program: Program, template: Program) -> list[Edit]:
@@ -180,11 +180,11 @@ def lost_cells(program: Program, template: Program) -> list[Edit]:
 
 def _used(statement: ast.stmt) -> set[str]:
     """Return the last names of what is called and imported in a statement."""
-    found: set[str] = set()
+    used: set[str] = set()
     for node in ast.walk(statement):
         match node:
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
-                found.add(name)
+                used.add(name)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                found.update(alias.name for alias in names)
-    return found
+                used.update(alias.name for alias in names)
+    return used

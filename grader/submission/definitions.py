@@ -1,4 +1,4 @@
-"""Of several definitions of the class, the one to grade.
+"""Find the definitions of the class, and what tells which of them to grade.
 
 A stub, the template's cell pasted once more or an experiment at the end would win in a kernel that
 runs all cells. What counts is where the methods are written, and which class the notebook trains.
@@ -22,20 +22,20 @@ _IN_STUBS = ("print", "NotImplementedError", "NotImplemented", "Exception")
 
 def definitions(program: Program) -> list[Definition]:
     """Return all definitions of the class, latest first; none that a kernel would skip."""
-    found: list[Definition] = []
+    latest_first: list[Definition] = []
     end = program.end
-    while len(found) < MAX_DEFINITIONS:
+    while len(latest_first) < MAX_DEFINITIONS:
         reaching = program.reaching(program.class_name, end, data=True)
         if not reaching:
             break
         if defines_class(program, program.statements[reaching[0]]):
             # Without those that only may define it, such as one in a 'try', it may be another.
             ends = [end, *reaching[:-1]]
-            found += [Definition(tuple(reaching[n:]), ends[n]) for n in range(len(reaching))]
+            latest_first += [Definition(tuple(reaching[n:]), ends[n]) for n in range(len(reaching))]
             end = reaching[-1]
         else:
             end = reaching[0]
-    return found
+    return latest_first
 
 
 def defines_class(program: Program, statement: Statement) -> bool:

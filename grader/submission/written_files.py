@@ -1,4 +1,4 @@
-"""The Python files that a notebook's code writes itself, as far as reading tells their texts.
+"""Find the Python files that a notebook's code writes, as far as reading tells their texts.
 
 ``Path('a.py').write_text(text)``, ``open('a.py', 'w').write(text)`` and ``cat > a.py`` of a shell
 are what ``%%writefile`` is. Nothing is executed: texts and paths are put together here.
@@ -10,12 +10,13 @@ import ast
 import posixpath
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from grader.protocol.shell_text import Written, written_by
 from grader.submission.cells import Cell
+from grader.submission.literal_texts import LiteralTexts
 from grader.submission.magics import to_python
 from grader.submission.syntax import first_line, parse
 
@@ -57,6 +58,12 @@ class _Reader:
     _found: list[Written] = field(default_factory=list)
     _left: int = MAX_WRITTEN
 
+    def __post_init__(self) -> None:
+        self._literals = LiteralTexts(self._look_up, MAX_TEXT, self._result)
+
+    def _look_up(self, name: str) -> str | None:
+        return self._texts.get(name)
+
     def read(self, source: str) -> list[Written]:
         """Return what a cell writes."""
         self._found = []
@@ -93,7 +100,7 @@ class _Reader:
     def _bind(self, name: str, value: ast.expr) -> None:
         self._texts.pop(name, None)
         self._files.pop(name, None)
-        text, file = self._text(value), self._file(value)
+        text, file = self._literals.of(value), self._file(value)
         if text is not None:
             self._texts[name] = text
         if file is not None:
@@ -103,23 +110,23 @@ class _Reader:
         match call:
             case ast.Call(func=ast.Attribute(value=path, attr="write_text" | "write_bytes")):
                 given = [*call.args, *(k.value for k in call.keywords if k.arg == "data")]
-                if (name := self._text(path)) is not None and given:
-                    self._add(name, self._text(given[0]), more=False)
+                if (name := self._literals.of(path)) is not None and given:
+                    self._add(name, self._literals.of(given[0]), more=False)
             case ast.Call(func=ast.Attribute(value=file, attr="write"), args=[value]):
-                self._add_to(file, self._text(value))
+                self._add_to(file, self._literals.of(value))
             case ast.Call(func=ast.Attribute(value=file, attr="writelines"), args=[value]):
-                self._add_to(file, self._joined("", value))
+                self._add_to(file, self._literals.joined("", getattr(value, "elts", [value])))
             case ast.Call(func=ast.Name(id="print"), args=values):
                 for keyword in call.keywords:
                     if keyword.arg == "file":
-                        text = self._joined(" ", ast.List(values, ast.Load()))
+                        text = self._literals.joined(" ", values)
                         self._add_to(keyword.value, None if text is None else f"{text}\n")
 
     def _add_to(self, file: ast.expr, text: str | None) -> None:
-        found = self._file(file)
-        if found is None:
+        open_file = self._file(file)
+        if open_file is None:
             return
-        name, more = found
+        name, more = open_file
         self._add(name, text, more)
         if isinstance(file, ast.Name):  # what is written next comes after it
             self._files[file.id] = (name, True)
@@ -145,38 +152,11 @@ class _Reader:
                 return None
         assert isinstance(node, ast.Call)
         modes = [*rest[:1], *(k.value for k in node.keywords if k.arg == "mode")]
-        mode = self._text(modes[0]) if modes else None
-        name_of = self._text(path)
+        mode = self._literals.of(modes[0]) if modes else None
+        name_of = self._literals.of(path)
         if name_of is None or mode is None or not set(mode) & set("wax"):
             return None
         return name_of, "a" in mode
-
-    def _text(self, node: ast.expr) -> str | None:
-        """Return the value of a text or path that is put together from literals; else None."""
-        found = self._any_text(node)
-        return found if found is not None and len(found) <= MAX_TEXT else None
-
-    def _any_text(self, node: ast.expr) -> str | None:
-        match node:
-            case ast.Constant(value=str(text)):
-                return text
-            case ast.Constant(value=bytes(raw)):
-                return raw.decode("utf-8", "replace")
-            case ast.Name(id=name):
-                return self._texts.get(name)
-            case ast.JoinedStr(values=values):
-                return self._joined("", ast.List(values, ast.Load()))
-            case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
-                return self._text(value)
-            case ast.BinOp(left=left, op=(ast.Add() | ast.Div()) as op, right=right):
-                pair = self._text(left), self._text(right)
-                if pair[0] is None or pair[1] is None:
-                    return None
-                add = isinstance(op, ast.Add)
-                return pair[0] + pair[1] if add else posixpath.join(pair[0], pair[1])
-            case ast.Call():
-                return self._result(node)
-        return None
 
     def _result(self, call: ast.Call) -> str | None:
         """Return what a function of texts or paths returns."""
@@ -184,37 +164,22 @@ class _Reader:
             case ((ast.Name(id=name) | ast.Attribute(attr=name)), parts) if name in _PATHS or (
                 name == "join" and _is_of_paths(call.func)
             ):
-                return self._path(parts)
-            case ast.Attribute(value=value, attr="join"), [pieces]:
-                separator = self._text(value)
-                return None if separator is None else self._joined(separator, pieces)
+                known = self._literals.all(parts)
+                return None if known is None else posixpath.join("", *known)
             case ast.Attribute(attr="getsource") | ast.Name(id="getsource"), [ast.Name(id=name)]:
                 return self._definitions.get(name)
             case ast.Attribute(attr="cwd" | "getcwd"), []:
                 return "."
             case ((ast.Attribute(attr="dedent" | "cleandoc") | ast.Name(id="dedent")), [value]):
-                return _dedented(self._text(value))
+                return _dedented(self._literals.of(value))
             case ast.Attribute(value=value, attr=("strip" | "lstrip" | "rstrip") as name), []:
-                text = self._text(value)
+                text = self._literals.of(value)
                 return None if text is None else str(getattr(text, name)())
             case ast.Attribute(value=value, attr="encode" | "resolve" | "absolute"), _:
-                return self._text(value)
+                return self._literals.of(value)
             case ast.Name(id="str"), [value]:
-                return self._text(value)
+                return self._literals.of(value)
         return None
-
-    def _path(self, parts: Sequence[ast.expr]) -> str | None:
-        texts = [self._text(part) for part in parts]
-        known = [text for text in texts if text is not None]
-        return posixpath.join("", *known) if len(known) == len(texts) else None
-
-    def _joined(self, separator: str, pieces: ast.expr) -> str | None:
-        if not isinstance(pieces, (ast.List, ast.Tuple)):
-            return None
-        texts = [self._text(piece) for piece in pieces.elts]
-        known = [text for text in texts if text is not None]
-        long = sum(map(len, known)) + len(separator) * len(known) > MAX_TEXT
-        return None if long or len(known) < len(texts) else separator.join(known)
 
 
 def _is_of_paths(function: ast.expr) -> bool:

@@ -1,4 +1,4 @@
-"""The values of expressions, for those who execute code in the abstract."""
+"""Evaluate expressions in the abstract."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from grader.submission.program import BUILTINS
-from grader.submission.shadows import (
+from grader.submission.abstract_values import (
     LIBRARY,
     Frame,
     Function,
@@ -20,6 +19,7 @@ from grader.submission.shadows import (
     put,
     take,
 )
+from grader.submission.program import BUILTINS
 from grader.submission.slices import Code
 from grader.submission.syntax import FUNCTIONS
 
@@ -76,7 +76,7 @@ class Evaluator(ABC):
             put(owner, name, self._piece(node, frame) if name in self._methods else None)
 
     def _made(self, bases: Sequence[Any], names: Names) -> type:
-        """Return a class; ``self.f = g`` in a constructor comes before its own ``f``."""
+        """Return a class; ``self.forward = f`` in a constructor precedes its own ``forward``."""
         self.is_unclear |= None in bases
         kind = make_class(bases, names)
         for base in kind.__mro__[1:]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from grader.submission.abstract_expressions import Evaluator, TooLongError
+from grader.submission.abstract_values import LIBRARY, Frame, Function, put, take
 from grader.submission.changes import annotated_owners
-from grader.submission.expressions import Evaluator, TooLongError
-from grader.submission.shadows import LIBRARY, Frame, Function, put, take
 from grader.submission.syntax import FUNCTIONS, imported
 
 _MAX_ROUNDS = 50

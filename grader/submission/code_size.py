@@ -1,4 +1,4 @@
-"""How much code a notebook may hold before parts of it are left out."""
+"""Bound how much code of a notebook is read."""
 
 from __future__ import annotations
 

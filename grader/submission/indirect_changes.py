@@ -1,11 +1,11 @@
-"""Statements that may change the class, or what it uses, in ways that names don't tell."""
+"""Find statements that may change the class, or what it uses, in ways that names don't tell."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
 
-from grader.submission.choice import makes_model, trains
+from grader.submission.definitions import makes_model, trains
 from grader.submission.program import Program, Statement
 from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, root
 

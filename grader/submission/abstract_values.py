@@ -1,4 +1,4 @@
-"""Shadows: what a notebook's classes and functions are to one who only reads.
+"""Stand-ins for a notebook's classes and functions where code is executed in the abstract.
 
 The shadow of a class is an empty class whose attributes are functions of the notebook, so Python
 itself settles what is inherited, replaced and deleted.

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 from types import MappingProxyType
 
-from grader.submission.choice import is_written
-from grader.submission.interpreter import Interpreter
+from grader.submission.abstract_execution import Interpreter
+from grader.submission.abstract_values import own
+from grader.submission.definitions import is_written
 from grader.submission.program import Program
-from grader.submission.shadows import own
 from grader.submission.slices import Code, Members
 
 
@@ -23,15 +23,15 @@ def find_members(program: Program, included: Collection[int]) -> Members:
     interpreter = Interpreter(methods)
     for index in sorted(included):
         interpreter.run(program.statements[index].node, program.statements[index].cell)
-    found = interpreter.globals.get(program.class_name)
+    graded = interpreter.globals.get(program.class_name)
     in_force: dict[str, tuple[Code, ...]] = {}
     every: dict[str, tuple[Code, ...]] = {}
-    for kind in reversed(found.__mro__) if isinstance(found, type) else ():
+    for kind in reversed(graded.__mro__) if isinstance(graded, type) else ():
         for name, function in own(kind).items():
             every[name] = (*every.get(name, ()), *function.parts)
-            if getattr(found, f".{name}") is function:
+            if getattr(graded, f".{name}") is function:
                 in_force[name] = function.parts
-    if interpreter.is_unclear or not isinstance(found, type):
+    if interpreter.is_unclear or not isinstance(graded, type):
         known = {n for n in methods & in_force.keys() if is_written(in_force[n][0].node)}
         in_force |= _by_name(program, sorted(included), methods - known)
     return Members(MappingProxyType(in_force), MappingProxyType(every))
