@@ -13,8 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.examiner.forkserver_client import ForkServer, GraderError
-from grader.examiner.restarting_forkserver import RestartingForkServer
+from grader.examiner.forkserver_client import ForkServer, GraderError, NestedForkServer
 from grader.examiner.retry import with_retry
 from grader.examiner.run_outcome import RunOutcome, choose
 from grader.examiner.sandbox import RunOptions, Sandbox
@@ -50,10 +49,10 @@ class Runner:
         options = options or RunOptions()
         if options.data is not None:
             assignment.data().counts(options.data.resolve())
-        self._kernels = RestartingForkServer(
+        self._kernels = NestedForkServer(
             forkserver, "grader.candidate.kernel", assignment.kernel_module
         )
-        self._trainers = RestartingForkServer(self._kernels, "grader.candidate.trainer")
+        self._trainers = NestedForkServer(self._kernels, "grader.candidate.trainer")
         self._runs = Sandbox(assignment, self._kernels, folder, options)
         self._trainings = Sandbox(assignment, self._trainers, folder, options)
         self._turns = Turns()
