@@ -1,4 +1,4 @@
-"""An autograder for one assignment: a variational autoencoder in a PyTorch notebook.
+"""An autograder for a class in a PyTorch notebook.
 
     from grader import grade, self_check
 
@@ -45,36 +45,19 @@ def grade(
 
     What is wrong with the notebook raises nothing: see the result's ``status`` and ``reason``.
     """
-    from contextlib import nullcontext
     from pathlib import Path
 
-    from grader.examiner.client import Candidates
+    from grader.composition import Options, make_grader
 
-    with Candidates(trust=trust) as candidates:
-        from grader.examiner.grading import KNOWN_CHECKS, Grader
-        from grader.examiner.rubric import default_path, load_rubric
-        from grader.examiner.runner import Runner
-        from grader.examiner.sandbox import RunOptions
-        from grader.vae import ASSIGNMENT
-
-        points = load_rubric(
-            Path(rubric) if rubric else default_path(),
-            KNOWN_CHECKS,
-            Path(template) if template else None,
-        )
-        if not trust:
-            candidates.require_confinement()
-        runner = None
-        if run and candidates.fork_server is not None:
-            runner = Runner(
-                candidates.fork_server, candidates.folder, ASSIGNMENT, RunOptions(trust=trust)
-            )
-        with runner or nullcontext():
-            return Grader(candidates, points, runner).grade(Path(path)).result
+    options = Options(
+        Path(rubric) if rubric else None, Path(template) if template else None, trust=trust, run=run
+    )
+    with make_grader(options) as grader:
+        return grader.grade(Path(path)).result
 
 
 def self_check(kind: type) -> SelfCheck:
-    """Put the class of a running kernel to the checks: ``self_check(VAE)``.
+    """Put the class of a running kernel to the checks: ``self_check(Net)``.
 
     What it returns shows as a table in a notebook and as text in a terminal. Call it in a console
     or a notebook beside the one to hand in, or take the call out before handing in: an additional

@@ -133,7 +133,11 @@ class Assignment:
         computed_arguments: parameters of methods that other layers compute in training.
         given_modules: modules that students receive beside the notebook.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
-        known_notebooks: SHA-256 of the notebooks that come with the project.
+        data_name: of the data set that the notebook reads.
+        solved_notebook: path of the worked notebook in a checkout.
+        companions: files that students receive beside the notebook.
+        shipped_notebooks: SHA-256 of the notebooks that come with the project, which nobody needs
+            protection from.
         kernel_module: name of the module that processes of student code import, for the data and
             the modules that a notebook finds there.
         checks: what is judged, in the order of the report.
@@ -155,7 +159,10 @@ class Assignment:
     given_modules: tuple[str, ...]
     block_mark: str
     block_text: str
-    known_notebooks: frozenset[str]
+    data_name: str
+    solved_notebook: str
+    companions: tuple[str, ...]
+    shipped_notebooks: frozenset[str]
     kernel_module: str
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]

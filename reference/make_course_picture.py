@@ -122,7 +122,7 @@ def main() -> None:
         grade = [
             sys.executable,
             "-m",
-            "grader.cli.grade",
+            "grader",
             top / "submissions",
             "--out",
             out,

@@ -8,12 +8,8 @@ from pathlib import Path
 
 import nbformat
 
-from grader.examiner.client import Candidates
-from grader.examiner.grading import KNOWN_CHECKS, Grader
-from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.runner import Runner
+from grader.composition import Options, make_grader
 from grader.report.terminal import to_svg
-from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = {
@@ -38,13 +34,10 @@ def main() -> None:
     for cell in notebook.cells:
         if "class VAE" in cell.source:
             cell.source = with_errors(cell.source)
-    with tempfile.TemporaryDirectory() as folder, Candidates() as candidates:
+    with tempfile.TemporaryDirectory() as folder, make_grader(Options()) as grader:
         path = Path(folder) / "vae.ipynb"
         nbformat.write(notebook, path)
-        assert candidates.fork_server is not None
-        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
-            rubric = load_rubric(default_path(), KNOWN_CHECKS)
-            result = Grader(candidates, rubric, runner).grade(path).result
+        result = grader.grade(path).result
     shown = replace(result, submission=replace(result.submission, path="vae.ipynb"))
     picture = ROOT / "grader" / "docs" / "report.svg"
     picture.write_text(to_svg(shown), encoding="utf-8")

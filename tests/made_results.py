@@ -9,6 +9,8 @@ from grader.report.result import CheckResult, Result, RuleResult, Run, Submissio
 
 HOSTILE = "=cmd|' /C calc'!A0,\"x\";\r\n<script>alert(1)</script>\x00\x1b[31m\ufffe"
 SHA = "ab" * 32
+TITLE = "variational autoencoder"
+METHODS = {"kl": "kl_divergence", "elbo": "elbo"}
 
 
 def passed(check: str, points: float) -> CheckResult:
@@ -21,7 +23,7 @@ def failed(check: str, points: float, message: str = "It was 2, not 1.") -> Chec
 
 def task(name: str, *checks: CheckResult) -> TaskResult:
     points, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
-    return TaskResult(name, name.upper(), points, most, checks)
+    return TaskResult(name, name.upper(), points, most, checks, method=METHODS[name])
 
 
 def graded(message: str = "It was 2, not 1.") -> Result:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.report.result import TaskResult
+from grader.examiner.client import Candidates
+from grader.examiner.grading import Grader
+from grader.examiner.rubric import Rubric
+from grader.report.result import Result, TaskResult
+from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).resolve().parents[1]
 
 Examine = Callable[..., tuple[TaskResult, ...]]
 """Grades a notebook node, given as the first argument."""
+
+
+def grade_file(path: Path, rubric: Rubric, candidates: Candidates) -> Result:
+    """Grade the class in the notebook at ``path``, without executing the notebook."""
+    return Grader(ASSIGNMENT, candidates, rubric).grade(path).result
 
 
 def lost_checks(tasks: tuple[TaskResult, ...]) -> dict[str, str]:

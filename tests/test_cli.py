@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from outcomes import ROOT
+
+from grader.cli.main import main
+from grader.cli.usage import options_of
+from grader.kit.check import Exam, Steps
+from grader.vae import checks
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 
@@ -17,7 +25,7 @@ SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 def grade(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command at 80 columns, without a terminal."""
     return subprocess.run(
-        [sys.executable, "-m", "grader.cli.grade", *map(str, arguments)],
+        [sys.executable, "-m", "grader", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -101,9 +109,50 @@ def test_a_template_that_is_given_is_what_edits_are_told_by(tmp_path: Path) -> N
     assert message("--template", SOLVED) == "A cell was added."
 
 
+def test_help_fits_a_terminal_and_says_where_the_rest_is() -> None:
+    for argument in ("--help", "-h"):
+        lines = grade(argument).stdout.splitlines()
+        assert len(lines) <= 24
+        assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    assert all(f"\n  {name}" in text for name in main.commands)
+    assert "grade --help-all" in text
+
+
+def test_all_options_are_told_on_another_page() -> None:
+    told = grade("--help-all").stdout
+    assert told == grade(SOLVED, "--help").stdout
+    assert all(f"\n  {option}" in told for option in options_of(main.unnamed))
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_each_command_has_a_page(name: str) -> None:
+    assert grade(name, "--help").stdout.startswith(f"Usage: grade {name} ")
+
+
+def test_an_error_of_the_graders_own_is_told_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(exam: Exam) -> Steps[None]:
+        raise ZeroDivisionError("none of the student's")
+        yield
+
+    first, *others = checks.CHECKS
+    monkeypatch.setattr(checks, "CHECKS", (replace(first, examine=broken), *others))
+    logger = logging.getLogger("grader")
+    monkeypatch.setattr(logger, "handlers", [])
+    for options, is_whole in (([], False), (["--debug"], True)):
+        done = CliRunner().invoke(main, [str(SOLVED), "--no-run", *options])
+        assert done.exit_code == 1
+        assert "(test_cli.py, line " in " ".join(done.stdout.split())
+        assert ("Traceback" in done.stderr) == is_whole
+        assert ("in broken" in done.stderr) == is_whole
+    logger.setLevel(logging.NOTSET)
+
+
 def test_help_imports_nothing_heavy() -> None:
     program = (
-        "import sys\nfrom grader.cli.grade import main\n"
+        "import sys\nfrom grader.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "heavy = {'torch', 'numpy', 'scipy', 'pydantic', 'nbformat', 'rich', 'yaml'}\n"
         "print('heavy:', sorted(heavy & set(sys.modules)))\n"

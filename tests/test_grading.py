@@ -8,16 +8,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from outcomes import ROOT, lost_checks
+from outcomes import ROOT, grade_file, lost_checks
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import Grader, grade_file
+from grader.examiner.conclusion import Examined, conclude
+from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
 from grader.examiner.runner import Runner
+from grader.examiner.widening import Checked
 from grader.report.result import (
     CheckResult,
     Result,
-    Run,
     Submission,
     TaskResult,
     Training,
@@ -193,7 +194,7 @@ def test_broken_run_takes_no_points_from_a_right_class(
     nbformat.write(notebook, tmp_path / "a.ipynb")
     assert candidates.fork_server is not None
     with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
-        result = Grader(candidates, rubric, runner).grade(tmp_path / "a.ipynb").result
+        result = Grader(ASSIGNMENT, candidates, rubric, runner).grade(tmp_path / "a.ipynb").result
     assert result.points == 60
     assert result.run.status in ("failed", "killed")
     assert result.run.cell == after_the_class + 1
@@ -205,7 +206,7 @@ RIGHT = "The checks found the ELBO right"
 WRONG = "a check of the ELBO failed"
 
 
-def advice(grader: Grader, trained: Training, statuses: dict[str, str]) -> str:
+def advice(rubric: Rubric, trained: Training, statuses: dict[str, str]) -> str:
     """What a grading advises whose checks of the ELBO came out like that, all others passed."""
     made = [
         CheckResult(check.id, check.title, 0.0, 0.0, statuses.get(check.id, "passed"))  # type: ignore[arg-type]
@@ -216,21 +217,19 @@ def advice(grader: Grader, trained: Training, statuses: dict[str, str]) -> str:
         TaskResult(id, id, 0.0, 0.0, tuple(c for c in made if c.id.startswith(f"{id}.")))
         for id in spec.TASK_IDS
     )
-    code = extract(load(SOLVED))
-    submission = Submission("vae.ipynb", "", "")
-    checked = (tasks, frozenset[str]())
-    return " ".join(grader.conclude(submission, code, checked, (), Run(), trained, 0.0).advice)
+    checked = Checked(tasks, frozenset(), extract(load(SOLVED)))
+    examined = Examined(Submission("vae.ipynb", "", ""), checked, training=trained)
+    return " ".join(conclude(examined, rubric, ASSIGNMENT).advice)
 
 
 @pytest.mark.parametrize("status", ["failed", "not_reached", "grader_error", "not counted"])
 @pytest.mark.parametrize("checks", [*([check] for check in ELBO), ELBO])
 def test_the_elbo_is_called_right_only_where_all_its_checks_passed(
-    status: str, checks: list[str], rubric: Rubric, candidates: Candidates
+    status: str, checks: list[str], rubric: Rubric
 ) -> None:
-    grader = Grader(candidates, rubric)
     failed = Training("failed", "cpu", 3, error="RuntimeError: no")
     fell = Training("completed", "cpu", 2, 550.0, 205.0, (550.0, 205.0), True, True)
-    assert RIGHT in advice(grader, failed, {})
-    assert RIGHT not in advice(grader, failed, dict.fromkeys(checks, status))
-    assert WRONG not in advice(grader, fell, {})
-    assert (WRONG in advice(grader, fell, dict.fromkeys(checks, status))) == (status == "failed")
+    assert RIGHT in advice(rubric, failed, {})
+    assert RIGHT not in advice(rubric, failed, dict.fromkeys(checks, status))
+    assert WRONG not in advice(rubric, fell, {})
+    assert (WRONG in advice(rubric, fell, dict.fromkeys(checks, status))) == (status == "failed")

@@ -6,57 +6,44 @@ import json
 import zipfile
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 from outcomes import ROOT
 from test_cli import grade
 
-from grader.cli.grade import main, modes
-from grader.cli.modes import (
-    BUNDLE,
-    COMPARE,
-    COURSE,
-    DOCTOR,
-    NOTEBOOK,
-    OPTIONS,
-    RELEASE,
-    SELF_CHECK,
-    SHOW_CLASS,
-)
+from grader.cli.grade import COURSE, MODES, NOTEBOOK, SHOW_CLASS, modes_of
+from grader.cli.main import main
+from grader.cli.result_files import RESULT_FILES
+from grader.cli.usage import options_of
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
-
-KNOWN = {
-    parameter.opts[0]: parameter
-    for parameter in main.params
-    if isinstance(parameter, click.Option) and parameter.opts[0] != "--version"
-}
+UNNAMED = options_of(main.unnamed)
+OF_COMMANDS = {name: options_of(command) for name, command in main.commands.items()}
+BESIDE = [option for option in UNNAMED if option != SHOW_CLASS]
+KNOWN = UNNAMED | {name: option for own in OF_COMMANDS.values() for name, option in own.items()}
 
 
 def asked_for(mode: str, folder: Path) -> list[str]:
-    """The command line of a mode with nothing beside; its files are in the folder."""
+    """The command line of a mode or a command with nothing beside; its files are in the folder."""
     (folder / "in").mkdir(exist_ok=True)
     return {
         NOTEBOOK: [str(SOLVED)],
         COURSE: [str(folder / "in")],
-        SELF_CHECK: [SELF_CHECK, str(SOLVED)],
         SHOW_CLASS: [SHOW_CLASS, str(SOLVED)],
-        COMPARE: [COMPARE, str(folder / "old"), str(folder / "new")],
-        DOCTOR: [DOCTOR],
-        RELEASE: [RELEASE, str(folder / "release")],
-        BUNDLE: [BUNDLE, str(folder / "bundle.zip")],
+        "check": ["check", str(SOLVED)],
+        "compare": ["compare", str(folder / "old"), str(folder / "new")],
+        "doctor": ["doctor"],
+        "release": ["release", str(folder / "release")],
+        "bundle": ["bundle", str(folder / "bundle.zip")],
     }[mode]
 
 
 def with_value(option: str, folder: Path) -> list[str]:
-    """An option, with values of the right kind if it takes some."""
-    parameter = KNOWN[option]
+    """An option, with a value of the right kind if it takes one."""
     sheet = folder / "sheet.csv"
     sheet.touch()
     others = {"--jobs": "2", "--isolation": "fork", "--out": str(folder / "out")}
-    value = others.get(option, str(sheet))
-    return [option, *([] if parameter.is_flag else [value] * parameter.nargs)]
+    return [option, *([] if KNOWN[option].is_flag else [others.get(option, str(sheet))])]
 
 
 def files(folder: Path) -> set[Path]:
@@ -76,34 +63,46 @@ def refused(arguments: list[str], folder: Path) -> str:
     return sentence
 
 
-def test_every_option_has_its_places() -> None:
-    placed = {option for options in OPTIONS.values() for option in options}
-    asking = {mode for mode in OPTIONS if mode.startswith("--")}
-    assert placed | asking == set(KNOWN)
-    assert not placed & asking
-
-
 MEANINGLESS = [
-    (mode, option)
-    for mode in OPTIONS
-    for option in KNOWN
-    if option not in (mode, *OPTIONS[mode]) and not (mode[0] != "-" and option in OPTIONS)
+    *((mode, option) for mode in MODES for option in BESIDE if mode not in modes_of(option)),
+    *((name, option) for name, own in OF_COMMANDS.items() for option in KNOWN if option not in own),
+    *((NOTEBOOK, option) for option in KNOWN if option not in (*UNNAMED, "--watch")),
 ]
 
 
 @pytest.mark.parametrize(("mode", "option"), MEANINGLESS)
 def test_an_option_that_means_nothing_is_refused(mode: str, option: str, tmp_path: Path) -> None:
     sentence = refused([*asked_for(mode, tmp_path), *with_value(option, tmp_path)], tmp_path)
-    assert option in sentence
-    assert mode in sentence
+    if option != "--watch":
+        assert sentence.startswith(f"{option} goes with ")
+        assert sentence.partition(", not with ")[2] in (f"{mode}.", f"grade {mode}.", "grade.")
 
 
-def test_two_things_at_once_are_refused(tmp_path: Path) -> None:
-    assert "at once" in refused([DOCTOR, *asked_for(COMPARE, tmp_path)], tmp_path)
-    assert "at once" in refused([SHOW_CLASS, *asked_for(SELF_CHECK, tmp_path)], tmp_path)
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["--self-check", "vae.ipynb"], "grade check NOTEBOOK"),
+        (["--self-check", "--watch", "vae.ipynb"], "grade check NOTEBOOK"),
+        (["vae.ipynb", "--watch"], "grade check NOTEBOOK --watch"),
+        (["--compare", "old", "new"], "grade compare OLD NEW"),
+        (["--doctor"], "grade doctor"),
+        (["--make-release", "out"], "grade release OUT"),
+        (["--gradescope-bundle", "b.zip"], "grade bundle FILE"),
+    ],
+)
+def test_an_option_of_old_names_the_command_that_it_has_become(
+    arguments: list[str], command: str, tmp_path: Path
+) -> None:
+    assert refused(arguments, tmp_path).endswith(f" is a command now: `{command}`.")
 
 
-VALUED = [option for option, parameter in KNOWN.items() if not parameter.is_flag]
+def test_an_option_that_nobody_knows_is_said(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["--colour", str(SOLVED)])
+    assert done.exit_code == 2
+    assert "No such option" in done.output
+
+
+VALUED = [option for option, parameter in UNNAMED.items() if not parameter.is_flag]
 
 
 @pytest.mark.parametrize("option", VALUED)
@@ -112,12 +111,14 @@ def test_an_option_is_not_given_twice(option: str, tmp_path: Path) -> None:
     assert refused([*twice, str(SOLVED)], tmp_path) == f"{option} is given twice."
 
 
-@pytest.mark.parametrize("mode", [COMPARE, DOCTOR, BUNDLE])
+@pytest.mark.parametrize("mode", ["compare", "doctor", "bundle"])
 def test_a_notebook_that_nobody_looks_at_is_refused(mode: str, tmp_path: Path) -> None:
-    assert "takes no NOTEBOOK" in refused([*asked_for(mode, tmp_path), str(SOLVED)], tmp_path)
+    done = CliRunner().invoke(main, [*asked_for(mode, tmp_path), str(SOLVED)])
+    assert done.exit_code == 2
+    assert "unexpected extra argument" in done.output
 
 
-@pytest.mark.parametrize("mode", [SELF_CHECK, SHOW_CLASS])
+@pytest.mark.parametrize("mode", ["check", SHOW_CLASS])
 @pytest.mark.parametrize("name", ["in", "in.zip"])
 def test_one_notebook_is_no_course(mode: str, name: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
@@ -167,11 +168,18 @@ def test_no_folder_is_made_for_what_is_no_course(name: str, tmp_path: Path) -> N
 
 def test_a_zip_by_another_name_is_a_course(tmp_path: Path) -> None:
     zipfile.ZipFile(tmp_path / "export", "w").close()
-    context = main.make_context("grade", [str(tmp_path / "export"), "--out", str(tmp_path / "o")])
-    assert modes.mode_of(context, tmp_path / "export") == COURSE
+    asked = [str(tmp_path / "export"), "--out", str(tmp_path / "o"), "--json", str(tmp_path / "j")]
+    assert refused(asked, tmp_path) == f"--json goes with {NOTEBOOK}, not with {COURSE}."
 
 
-RESULT_FILES = sorted(modes.RESULT_FILES)
+@pytest.mark.parametrize("name", [*main.commands, "grade"])
+def test_a_notebook_that_is_called_like_a_command_is_graded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_text("{")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [f"./{name}", "--no-run", "--json", "-"])
+    assert json.loads(done.stdout)["status"] == "ungradable"
 
 
 @pytest.mark.parametrize("option", RESULT_FILES)
@@ -210,13 +218,13 @@ def test_a_rubric_is_not_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-@pytest.mark.parametrize("self_check", [[], [SELF_CHECK]])
+@pytest.mark.parametrize("self_check", [[], ["check"]])
 def test_a_report_is_there_though_a_file_can_not_be_written(
     self_check: list[str], tmp_path: Path
 ) -> None:
     other = tmp_path / "result.json"
     options = [] if self_check else ["--no-run"]
-    done = grade(*self_check, *options, SOLVED, "--html", "/dev/full", "--json", other)
+    done = grade(*self_check, SOLVED, *options, "--html", "/dev/full", "--json", other)
     assert done.returncode == 1
     assert "60 of 60" in done.stdout
     assert done.stderr == "/dev/full can't be written: No space left on device.\n"
@@ -232,7 +240,7 @@ def test_an_executed_notebook_that_there_is_not_is_said(tmp_path: Path) -> None:
     assert not out.exists()
 
 
-@pytest.mark.parametrize("mode", [[], [SELF_CHECK]])
+@pytest.mark.parametrize("mode", [[], ["check"]])
 def test_a_dash_is_the_standard_output(mode: list[str], tmp_path: Path) -> None:
     half = tmp_path / "half.ipynb"
     half.write_text("{")
@@ -247,9 +255,9 @@ def test_a_dash_is_the_standard_output(mode: list[str], tmp_path: Path) -> None:
     "arguments",
     [
         [str(SOLVED), "--json", "-", "--html", "-"],
-        [str(SOLVED), "--json", "-", SELF_CHECK, "--watch"],
-        [BUNDLE, "-"],
-        [RELEASE, "-"],
+        ["check", str(SOLVED), "--json", "-", "--watch"],
+        ["bundle", "-"],
+        ["release", "-"],
         [str(ROOT), "--out", "-"],
     ],
 )

@@ -16,21 +16,20 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.cli.release import (
-    COMPANIONS,
-    NOTEBOOK_NAME,
+from grader.cli.main import main
+from grader.student.release import (
     PLACEHOLDER,
     ReleaseError,
     empty_blocks,
-    main,
     make_template,
     write_release,
 )
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+COMPANIONS, NOTEBOOK_NAME = ASSIGNMENT.companions, ASSIGNMENT.notebook
 ROOT = Path(__file__).resolve().parents[1]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 TEMPLATE = ROOT / "student_template" / NOTEBOOK_NAME
@@ -53,7 +52,7 @@ def block(*body: str) -> str:
 
 
 def test_the_committed_template_is_made_from_the_solved_notebook(tmp_path: Path) -> None:
-    write_release(tmp_path)
+    write_release(tmp_path, ASSIGNMENT)
     assert (tmp_path / NOTEBOOK_NAME).read_bytes() == TEMPLATE.read_bytes()
 
 
@@ -98,7 +97,7 @@ def test_the_notebook_states_what_each_task_is_worth() -> None:
 
 
 def test_figures_of_the_notebook_are_released_with_it(tmp_path: Path) -> None:
-    paths = write_release(tmp_path / "new" / "folder")
+    paths = write_release(tmp_path / "new" / "folder", ASSIGNMENT)
     text = paths[0].read_text(encoding="utf-8")
     assert {path.relative_to(tmp_path / "new" / "folder").as_posix() for path in paths} == {
         NOTEBOOK_NAME,
@@ -119,7 +118,7 @@ def test_outputs_counts_and_timings_are_dropped_and_the_original_is_kept(
     cell.execution_count = 4
     cell.metadata["execution"] = {"iopub.status.busy": "2024-01-01T00:00:00Z"}
     before = json.dumps(solved)
-    emptied = class_cell(make_template(solved))
+    emptied = class_cell(make_template(solved, ASSIGNMENT))
     assert (emptied.outputs, emptied.execution_count, emptied.metadata) == ([], None, {})
     assert json.dumps(solved) == before
 
@@ -127,7 +126,7 @@ def test_outputs_counts_and_timings_are_dropped_and_the_original_is_kept(
 def test_an_export_of_the_template_to_a_script_is_called_py(solved: NotebookNode) -> None:
     for metadata in ({}, {"language_info": {"name": "python"}}, solved.metadata):
         solved.metadata = nbformat.from_dict(metadata)
-        template = make_template(solved)
+        template = make_template(solved, ASSIGNMENT)
         nbformat.validate(template)
         assert template.metadata["language_info"]["file_extension"] == ".py"
 
@@ -141,7 +140,7 @@ def test_the_rules_say_where_sizes_come_from() -> None:
 
 def test_a_template_is_its_own_template() -> None:
     template = nbformat.read(TEMPLATE, as_version=4)
-    assert make_template(template) == template
+    assert make_template(template, ASSIGNMENT) == template
 
 
 code_lines = st.lists(st.sampled_from(["a = 1", "", "    b = 2", "# YOUR CODE HERE", "#" * 57]))
@@ -153,8 +152,8 @@ def test_only_what_a_block_holds_is_replaced(
 ) -> None:
     source = "\n".join([*before, block("x = 1", *body, "return x"), *after])
     emptied = "\n".join([*before, block(spec.BLOCK_TEXT, PLACEHOLDER), *after])
-    assert empty_blocks(source) == emptied
-    assert empty_blocks(emptied) == emptied
+    assert empty_blocks(source, ASSIGNMENT) == emptied
+    assert empty_blocks(emptied, ASSIGNMENT) == emptied
 
 
 @pytest.mark.parametrize(
@@ -167,14 +166,14 @@ def test_only_what_a_block_holds_is_replaced(
 )
 def test_a_broken_block_is_named(source: str, words: str) -> None:
     with pytest.raises(ReleaseError, match=words):
-        empty_blocks(source)
+        empty_blocks(source, ASSIGNMENT)
 
 
 def test_the_cell_of_a_broken_block_is_named(solved: NotebookNode) -> None:
     index = solved.cells.index(class_cell(solved))
     class_cell(solved).source += f"\n{spec.BLOCK_MARK}"
     with pytest.raises(ReleaseError, match=f"^Cell {index} of the solved notebook"):
-        make_template(solved)
+        make_template(solved, ASSIGNMENT)
 
 
 @pytest.mark.parametrize("task", spec.TASKS, ids=lambda task: task.id)
@@ -183,19 +182,19 @@ def test_a_solution_without_marks_is_not_released(solved: NotebookNode, task: sp
     head, tail = cell.source.split(f"def {task.method.name}(")
     cell.source = f"{head}def {task.method.name}(" + tail.replace(spec.BLOCK_MARK, "# ---", 2)
     with pytest.raises(ReleaseError, match=f"method {task.method.name} ends in a marked block"):
-        make_template(solved)
+        make_template(solved, ASSIGNMENT)
 
 
 def test_a_cell_with_magics_is_passed_over(solved: NotebookNode) -> None:
     solved.cells.insert(0, nbformat.v4.new_code_cell("%matplotlib inline"))
-    assert make_template(solved).cells[0].source == "%matplotlib inline"
+    assert make_template(solved, ASSIGNMENT).cells[0].source == "%matplotlib inline"
 
 
 def test_the_solved_notebook_is_not_overwritten(tmp_path: Path) -> None:
     solved = tmp_path / NOTEBOOK_NAME
     solved.write_bytes(SOLVED.read_bytes())
     with pytest.raises(ReleaseError, match="choose another folder"):
-        write_release(tmp_path, solved)
+        write_release(tmp_path, ASSIGNMENT, solved)
     assert solved.read_bytes() == SOLVED.read_bytes()
 
 
@@ -220,8 +219,8 @@ def test_a_bad_solved_notebook_ends_in_one_sentence(
     path, out = tmp_path / "solved.ipynb", tmp_path / "out"
     if content is not None:
         path.write_text(content)
-    result = CliRunner().invoke(main, [str(out), "--solved", str(path)])
-    assert result.exit_code == 1
+    result = CliRunner().invoke(main, ["release", str(out), "--solved", str(path)])
+    assert result.exit_code == 2
     assert result.output.startswith("Error: ")
     assert words in result.output
     assert not out.exists()
@@ -229,13 +228,13 @@ def test_a_bad_solved_notebook_ends_in_one_sentence(
 
 def test_a_folder_that_cannot_be_made_ends_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    result = CliRunner().invoke(main, [str(tmp_path / "file")])
-    assert result.exit_code == 1
+    result = CliRunner().invoke(main, ["release", str(tmp_path / "file")])
+    assert result.exit_code == 2
     assert "choose a folder you may write to" in result.output
 
 
 def test_the_command_lists_what_it_wrote(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, [str(tmp_path), "--solved", str(SOLVED)])
+    result = CliRunner().invoke(main, ["release", str(tmp_path), "--solved", str(SOLVED)])
     assert result.exit_code == 0
     written = {Path(line) for line in result.output.splitlines()}
     assert written == {tmp_path / name for name in (NOTEBOOK_NAME, *COMPANIONS)}
@@ -247,7 +246,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the template that releases can be written into, as the checkout's can be."""
     folder = tmp_path / "student_template"
     shutil.copytree(ROOT / "student_template", folder)
-    monkeypatch.setattr("grader.cli.release._companion_folder", lambda: folder)
+    monkeypatch.setattr("grader.student.release._companion_folder", lambda: folder)
     return folder
 
 
@@ -256,7 +255,7 @@ def test_a_release_made_twice_is_the_same(installed: Path, tmp_path: Path) -> No
     rubric.write_bytes((ROOT / "rubric.yaml").read_bytes())
 
     def released(out: Path, *given: Path) -> dict[str, bytes]:
-        write_release(out, SOLVED, *given)
+        write_release(out, ASSIGNMENT, SOLVED, *given)
         return {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
     for out in (tmp_path / "new", installed):
@@ -274,13 +273,13 @@ def test_students_get_the_rubric_without_the_instructors_template(tmp_path: Path
     text = (ROOT / "rubric.yaml").read_text()
     rubric.write_text(f"template: vae.ipynb\n{text}")
     shutil.copy(ROOT / "student_template" / "vae.ipynb", tmp_path)
-    write_release(tmp_path / "out", SOLVED, rubric)
+    write_release(tmp_path / "out", ASSIGNMENT, SOLVED, rubric)
     assert (tmp_path / "out" / "rubric.yaml").read_text() == text
     assert rubric.read_text() != text
 
 
 def test_importing_the_module_does_not_import_nbformat() -> None:
-    program = "import sys, grader.cli.release; sys.exit('nbformat' in sys.modules)"
+    program = "import sys, grader.student.release; sys.exit('nbformat' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
@@ -294,6 +293,6 @@ def test_an_installed_package_releases_the_template_it_ships(tmp_path: Path) -> 
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "student_template" / name, target)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "grader.cli.release", str(out)]
+    command = [sys.executable, "-m", "grader", "release", str(out)]
     subprocess.run(command, cwd=package.parent, check=True, capture_output=True)
     assert (out / NOTEBOOK_NAME).read_bytes() == TEMPLATE.read_bytes()

@@ -7,26 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from grader.examiner.grading import KNOWN_CHECKS
 from grader.examiner.rubric import RULES, RubricError, default_path, load_rubric
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
+CHECK_IDS = [check.id for check in CHECKS]
 TEXT = default_path().read_text("utf-8")
 
 
 def load_text(tmp_path: Path, text: str):
     path = tmp_path / "rubric.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_rubric(path, KNOWN_CHECKS)
+    return load_rubric(path, ASSIGNMENT)
 
 
 def test_shipped_rubric_counts_every_check_and_adds_up_to_60() -> None:
-    rubric = load_rubric(default_path(), KNOWN_CHECKS)
+    rubric = load_rubric(default_path(), ASSIGNMENT)
     assert rubric.max_points == 60
     assert list(rubric.tasks.values()) == [10, 10, 10, 5, 15, 10]
-    assert set(rubric.checks) == set(KNOWN_CHECKS)
-    assert len(set(KNOWN_CHECKS)) == len(KNOWN_CHECKS)
+    assert set(rubric.checks) == set(CHECK_IDS)
+    assert len(set(CHECK_IDS)) == len(CHECK_IDS)
     assert {check.task for check in CHECKS} == set(spec.TASK_IDS)
     assert not re.search(r"\d+ steps", TEXT)  # the number stands where the training is
 
@@ -105,7 +105,7 @@ def test_a_rule_that_is_not_named_costs_what_the_assignment_says(gone: str, tmp_
     kept = [line for line in rules.split("\n") if gone not in line]
     text = TEXT.replace(rules, {"all": "rules: {}\n", "block": ""}.get(gone, "\n".join(kept)))
     assert text != TEXT
-    assert load_text(tmp_path, text).rules == load_rubric(default_path(), KNOWN_CHECKS).rules
+    assert load_text(tmp_path, text).rules == load_rubric(default_path(), ASSIGNMENT).rules
 
 
 def test_the_assignments_own_rubric_has_to_name_every_rule(
@@ -119,7 +119,7 @@ def test_the_assignments_own_rubric_has_to_name_every_rule(
 
 def test_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(RubricError, match="can't be read"):
-        load_rubric(tmp_path / "none.yaml", KNOWN_CHECKS)
+        load_rubric(tmp_path / "none.yaml", ASSIGNMENT)
 
 
 def test_points_can_change_and_checks_can_go_without_touching_python(tmp_path: Path) -> None:
@@ -150,9 +150,9 @@ def test_a_rubric_names_a_template_beside_itself(tmp_path: Path) -> None:
 
 def test_a_template_that_is_given_goes_before_the_rubrics(tmp_path: Path) -> None:
     template = default_path().parent / "student_template" / "vae.ipynb"
-    assert load_rubric(default_path(), KNOWN_CHECKS).template is None
-    assert load_rubric(default_path(), KNOWN_CHECKS, template).template is not None
+    assert load_rubric(default_path(), ASSIGNMENT).template is None
+    assert load_rubric(default_path(), ASSIGNMENT, template).template is not None
     with pytest.raises(
         RubricError, match=r"The template .*x.ipynb can't be used. There is no such"
     ):
-        load_rubric(default_path(), KNOWN_CHECKS, tmp_path / "x.ipynb")
+        load_rubric(default_path(), ASSIGNMENT, tmp_path / "x.ipynb")

@@ -1,14 +1,16 @@
-"""What this machine enforces against student code, found out by trying each thing."""
+"""`grade doctor`: what this machine enforces against student code."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.assets import asset
-from grader.examiner.confinement import ask_candidate, layers, missing_from, refusal
+import click
+
+from grader.cli.usage import DONE, NOT_DONE, Command
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,27 @@ class Observation:
         return (self.error is None) == self.must_work
 
 
+@click.command(cls=Command)
+def doctor() -> None:
+    """Try out what this machine enforces against student code.
+
+    Exit status: 0 it enforces all that grading needs, 1 it doesn't.
+    """
+    from grader.examiner.confinement import layers, missing_from
+
+    observations = observe()
+    enforced = layers()
+    missing = missing_from(enforced)
+    click.echo(to_text(enforced, missing, observations), nl=False)
+    healthy = bool(observations) and all(seen.as_it_should for seen in observations)
+    sys.exit(DONE if healthy and not missing else NOT_DONE)
+
+
 def observe() -> tuple[Observation, ...]:
     """Try everything in a confined process; on other systems than Linux nothing is tried."""
+    from grader.assets import asset
+    from grader.examiner.confinement import ask_candidate
+
     if sys.platform != "linux":
         return ()
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
@@ -37,33 +58,25 @@ def observe() -> tuple[Observation, ...]:
     return tuple(Observation(*trial) for trial in tried)
 
 
-def text(
-    layers: tuple[str, ...], missing: tuple[str, ...], observations: tuple[Observation, ...]
+def to_text(
+    layers: Sequence[str], missing: Sequence[str], observations: Sequence[Observation]
 ) -> str:
-    """The doctor's report: a line for each layer, one for each trial, and a verdict."""
+    """Write the report: a line for each layer, one for each trial, and a verdict."""
+    from grader.examiner.confinement import refusal
+
     lines = ["Student code is confined by these layers:"]
     lines += [f"  {layer}" for layer in layers] or ["  none"]
     lines += ["", "What was tried from inside:"]
     for seen in observations:
         outcome = "works" if seen.error is None else f"refused: {seen.error}"
         lines.append(f"  {'ok ' if seen.as_it_should else 'BAD'}  {seen.words}: {outcome}")
-    wrong = [seen.words for seen in observations if not seen.as_it_should]
     if not observations:
         lines.append("  nothing, because nothing can be tried safely here")
     lines.append("")
     if missing:
         lines.append(refusal(missing))
-    elif wrong or not observations:
+    elif not all(seen.as_it_should for seen in observations) or not observations:
         lines.append("This machine does not enforce everything: don't grade strangers' notebooks.")
     else:
         lines.append("This machine enforces everything that grading needs.")
     return "\n".join(lines) + "\n"
-
-
-def examine() -> tuple[str, bool]:
-    """The report on this machine, and whether all is as it should be."""
-    observations = observe()
-    enforced = layers()
-    missing = missing_from(enforced)
-    healthy = bool(observations) and all(seen.as_it_should for seen in observations)
-    return text(enforced, missing, observations), healthy and not missing

@@ -1,266 +1,29 @@
-"""Makes what students receive out of the solved notebook: `python -m grader.cli.release [OUT]`.
-
-The solved notebook is the source. Its marked blocks are emptied, its outputs dropped, its points
-set to the rubric's, and what belongs beside the notebook (plots, figures, a README) is copied next
-to it.
-"""
+"""`grade release`: what students receive."""
 
 from __future__ import annotations
 
-import ast
-import copy
-import re
-import shutil
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from grader.vae.spec import BLOCK_MARK, BLOCK_TEXT, CLASS_NAME, TASKS
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-NOTEBOOK_NAME = "vae.ipynb"
-COMPANIONS = ("vae_utils.py", "README.md", "figures/encoder.svg", "figures/decoder.svg")
-PLACEHOLDER = "raise NotImplementedError"
-RUBRIC_NAME = "rubric.yaml"
-SELF_CHECK = "grade --self-check "
-BY_RUBRIC = f"{SELF_CHECK}--rubric {RUBRIC_NAME} "
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-_CHECKOUT = _PACKAGE.parent
+from grader.cli.result_files import STDOUT
+from grader.cli.usage import FILE, Command, rubric_option
+from grader.composition import ASSIGNMENT
 
 
-class ReleaseError(ValueError):
-    """The release cannot be made; the message says in one sentence what to do about it."""
+@click.command(cls=Command)
+@click.argument("out", metavar="[OUT]", default="student_template", type=FILE)
+@click.option("--solved", type=FILE, metavar="NOTEBOOK", help="Another solved notebook to empty.")
+@rubric_option
+def release(out: Path, solved: Path | None, rubric: Path | None) -> None:
+    """Write what students receive to the folder OUT.
 
-
-def write_release(
-    out: Path, solved: Path | None = None, rubric: Path | None = None
-) -> tuple[Path, ...]:
-    """Write the student's folder to ``out`` and return the paths of its files.
-
-    ``solved`` is the notebook to empty; by default the checkout's reference, or the template itself
-    where the package is installed without one. ``rubric`` says what the tasks are worth; one that
-    is given comes along, so that students check by it. Nothing is written unless the template can
-    be made.
-
-    Raises:
-        ReleaseError: the solved notebook or the rubric cannot be used, or ``out`` not be written.
+    It is made from the solved notebook. OUT is student_template where it isn't named. A rubric that
+    is given comes along, and sets the points in the notebook.
     """
-    import nbformat
+    from grader.student.release import write_release
 
-    companions = _companion_folder()
-    source = solved or _default_solved(companions)
-    notebook = out / NOTEBOOK_NAME
-    if solved is not None and notebook.resolve() == solved.resolve():
-        raise ReleaseError(f"The release would overwrite {solved}: choose another folder.")
-    template = with_points(make_template(_read(source)), _points(rubric))
-    text = nbformat.writes(template) + "\n"
-    names: tuple[str, ...] = COMPANIONS
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        notebook.write_text(text, encoding="utf-8", newline="\n")
-        for name in COMPANIONS:
-            _copy(companions / name, out / name)
-        _check_by_rubric(out / "README.md", rubric is not None)
-        if rubric is not None:
-            names = (*COMPANIONS, RUBRIC_NAME)
-            _copy(rubric, out / RUBRIC_NAME)
-            if rubric.resolve() != (out / RUBRIC_NAME).resolve():
-                _without_template(out / RUBRIC_NAME)
-    except OSError as error:
-        reason = error.strerror or "the system refused"
-        raise ReleaseError(
-            f"Cannot write the release to {out} ({reason}): choose a folder you may write to."
-        ) from error
-    return (notebook, *(out / name for name in names))
-
-
-def _without_template(rubric: Path) -> None:
-    """Take the line that names the instructor's template out of the students' rubric."""
-    text = rubric.read_bytes()
-    kept = re.sub(rb"(?m)^template[ \t]*:.*\n?", b"", text)
-    if kept != text:
-        rubric.write_bytes(kept)
-
-
-def with_points(template: NotebookNode, points: Mapping[str, float]) -> NotebookNode:
-    """Return a copy in which headings and the table of tasks name the points, by task id.
-
-    In Markdown, these are ``(10 points)`` in a heading with the task's title, the last cell of a
-    table's row that names the method, and ``**60 points**`` for the total. What is written another
-    way stays as it is.
-    """
-    changed = copy.deepcopy(template)
-    for cell in changed.cells:
-        if cell.cell_type == "markdown":
-            lines = cell.source.split("\n")
-            cell.source = "\n".join(_with_points(line, points) for line in lines)
-    return changed
-
-
-def _with_points(line: str, points: Mapping[str, float]) -> str:
-    if re.fullmatch(r"\*\*[\d.]+ points?\*\*", line.strip()):
-        return f"**{_worth(sum(points.values()))}**"
-    for task in TASKS:
-        if line.startswith("#") and task.title in line:
-            return re.sub(r"\([\d.]+ points?\)", f"({_worth(points[task.id])})", line)
-        if line.startswith("|") and f"`{task.method.name}`" in line:
-            return re.sub(r"\|\s*[\d.]+\s*\|\s*$", f"| {points[task.id]:g} |", line)
-    return line
-
-
-def _worth(points: float) -> str:
-    return f"{points:g} {'point' if points == 1 else 'points'}"
-
-
-def _points(rubric: Path | None) -> Mapping[str, float]:
-    """What each task is worth, by its id."""
-    from grader.examiner.grading import KNOWN_CHECKS
-    from grader.examiner.rubric import RubricError, default_path, load_rubric
-
-    try:
-        return load_rubric(rubric or default_path(), KNOWN_CHECKS).tasks
-    except RubricError as error:
-        raise ReleaseError(str(error)) from error
-
-
-def _check_by_rubric(readme: Path, has_rubric: bool) -> None:
-    """Have the README's self-check count by the rubric beside the notebook, or by the usual one.
-
-    The README may be one of an earlier release, where the folder of the template is released to.
-    """
-    text = readme.read_text(encoding="utf-8")
-    usual = text.replace(BY_RUBRIC, SELF_CHECK)
-    wanted = usual.replace(SELF_CHECK, BY_RUBRIC) if has_rubric else usual
-    if wanted != text:
-        readme.write_text(wanted, encoding="utf-8", newline="\n")
-
-
-def make_template(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy of a solved notebook with its blocks empty, its outputs and counts gone.
-
-    Cell ids and everything outside the blocks stay. A template comes back as it is.
-
-    Raises:
-        ReleaseError: a block is not closed or returns nothing, or a task's method has no block.
-    """
-    template = copy.deepcopy(notebook)
-    for index, cell in enumerate(template.cells):
-        cell.metadata.pop("execution", None)
-        if cell.cell_type != "code":
-            continue
-        cell.outputs = []
-        cell.execution_count = None
-        try:
-            cell.source = empty_blocks(cell.source)
-        except ReleaseError as error:
-            raise ReleaseError(f"Cell {index} of the solved notebook: {error}") from None
-    _require_empty_methods(template)
-    language = template.metadata.setdefault("language_info", {"name": "python"})
-    language["file_extension"] = ".py"  # without it, an export to a script is called .txt
-    return template
-
-
-def empty_blocks(source: str) -> str:
-    """Return source code with the placeholder in place of what its marked blocks hold.
-
-    Raises:
-        ReleaseError: a block is not closed, or holds neither a return nor the placeholder.
-    """
-    lines = source.split("\n")
-    marks = [number for number, line in enumerate(lines) if line.strip() == BLOCK_MARK]
-    if len(marks) % 2:
-        raise ReleaseError(
-            f"it has {len(marks)} lines of {len(BLOCK_MARK)} #; "
-            "put one above and one below each block."
-        )
-    kept, end = [], 0
-    for first, last in zip(marks[::2], marks[1::2], strict=True):
-        block = [line for line in lines[first + 1 : last] if line.strip()]
-        if not any(line.lstrip().startswith(("return", PLACEHOLDER)) for line in block):
-            raise ReleaseError(
-                f"the block at line {first + 1} returns nothing; "
-                "check that the lines of # come in pairs, and put the return inside."
-            )
-        indent = block[0][: len(block[0]) - len(block[0].lstrip())]
-        kept += [*lines[end : first + 1], indent + BLOCK_TEXT, indent + PLACEHOLDER]
-        end = last
-    return "\n".join([*kept, *lines[end:]])
-
-
-def _require_empty_methods(template: NotebookNode) -> None:
-    """A solution without marks around it would reach the students: refuse it."""
-    empty = {
-        method.name
-        for cell in template.cells
-        if cell.cell_type == "code"
-        for method in _methods(cell.source)
-        if ast.unparse(method.body[-1]) == PLACEHOLDER
-    }
-    missing = [task.method.name for task in TASKS if task.method.name not in empty]
-    if missing:
-        raise ReleaseError(
-            f"The solved notebook has no class {CLASS_NAME} whose method {missing[0]} ends in a "
-            f"marked block: put a line of {len(BLOCK_MARK)} # above and below the solution."
-        )
-
-
-def _methods(source: str) -> Iterator[ast.FunctionDef]:
-    try:
-        statements = ast.parse(source).body
-    except SyntaxError:  # a cell with magics, which holds no class of ours
-        return
-    for statement in statements:
-        if isinstance(statement, ast.ClassDef) and statement.name == CLASS_NAME:
-            yield from (node for node in statement.body if isinstance(node, ast.FunctionDef))
-
-
-def _read(path: Path) -> NotebookNode:
-    import nbformat
-
-    try:
-        return nbformat.read(path, as_version=4)
-    except OSError as error:
-        raise ReleaseError(
-            f"Cannot read the solved notebook {path}: check that the file is there."
-        ) from error
-    except (ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError) as error:
-        raise ReleaseError(f"{path} is not a Jupyter notebook: give an .ipynb file.") from error
-
-
-def _companion_folder() -> Path:
-    installed = _PACKAGE / "data" / "student_template"
-    return installed if installed.is_dir() else _CHECKOUT / "student_template"
-
-
-def _default_solved(companions: Path) -> Path:
-    solved = _CHECKOUT / "reference" / "vae_solved.ipynb"
-    return solved if solved.is_file() else companions / NOTEBOOK_NAME
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.resolve() != target.resolve():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-
-
-@click.command()
-@click.argument("out", default="student_template", type=click.Path(path_type=Path))
-@click.option("--solved", type=click.Path(path_type=Path), help="The notebook to empty.")
-@click.option("--rubric", type=click.Path(path_type=Path), help="What the tasks are worth.")
-def main(out: Path, solved: Path | None, rubric: Path | None) -> None:
-    """Write the student's folder to OUT, made from the solved notebook."""
-    try:
-        paths = write_release(out, solved, rubric)
-    except ReleaseError as error:
-        raise click.ClickException(str(error)) from error
-    for path in paths:
+    if out == STDOUT:
+        raise click.UsageError("OUT -: name a folder.")
+    for path in write_release(out, ASSIGNMENT, solved, rubric):
         click.echo(path)
-
-
-if __name__ == "__main__":
-    main()

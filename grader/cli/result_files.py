@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli.usage import FILE
 from grader.whole_file import write_whole_file
 
 if TYPE_CHECKING:
@@ -18,6 +21,108 @@ if TYPE_CHECKING:
 
 STDOUT = Path("-")
 """Written in place of a file's name, it means the standard output, as for other commands."""
+
+
+class NotWrittenError(Exception):
+    """There is nothing to write; says why, in a sentence."""
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """A form that a result can be written in.
+
+    Attributes:
+        flag: option that asks for it.
+        help: the option's.
+        content: makes the text that is written to a path; it may raise `NotWrittenError`.
+    """
+
+    flag: str
+    help: str
+    content: Callable[[Graded, Path], str]
+
+
+def _json(graded: Graded, _: Path) -> str:
+    from grader.report.to_json import to_json
+
+    return to_json(graded.result)
+
+
+def _html(graded: Graded, _: Path) -> str:
+    from grader.composition import ASSIGNMENT
+    from grader.report.page import to_page
+
+    return to_page(graded.result, ASSIGNMENT.title, graded.sources, graded.executed)
+
+
+def _executed(graded: Graded, path: Path) -> str:
+    if graded.executed is None:
+        raise NotWrittenError(f"{path} is not written: the notebook was not executed.")
+    return graded.executed
+
+
+def _junit(graded: Graded, _: Path) -> str:
+    from grader.composition import ASSIGNMENT
+    from grader.platforms.junit import to_junit
+
+    counted = {check.id for check in graded.result.checks}
+    known = {check.id: check.task for check in ASSIGNMENT.checks()}
+    chosen = {id: task for id, task in known.items() if not counted or id in counted}
+    return to_junit(graded.result, chosen)
+
+
+def _gradescope(graded: Graded, path: Path) -> str:
+    from grader.platforms.gradescope_results import maximum_words, to_gradescope
+
+    if graded.result.status == "grader_error":
+        raise NotWrittenError("No results are written for Gradescope: points are not decided.")
+    return to_gradescope(graded.result, notice=maximum_words(path, graded.result.max_points))
+
+
+def _classroom(graded: Graded, _: Path) -> str:
+    from grader.platforms.classroom import to_classroom
+
+    return to_classroom(graded.result) + "\n"
+
+
+OF_CHECKS = (
+    ResultFile("--json", "Write the result as JSON here.", _json),
+    ResultFile("--html", "Write a page here.", _html),
+    ResultFile("--junit", "Write the result as JUnit XML here (Artemis).", _junit),
+    ResultFile("--gradescope", "Write Gradescope's results.json here.", _gradescope),
+    ResultFile(
+        "--classroom",
+        "Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
+        _classroom,
+    ),
+)
+EXECUTED = ResultFile(
+    "--executed", "Write the executed notebook, with its outputs, here.", _executed
+)
+RESULT_FILES = {kind.flag: kind for kind in (*OF_CHECKS, EXECUTED)}
+
+
+def result_file_options(kinds: Sequence[ResultFile]) -> Callable[[Any], Any]:
+    """Return a decorator that gives a command an option for each kind of file."""
+
+    def decorate(command: Any) -> Any:
+        for kind in reversed(kinds):
+            command = click.option(kind.flag, type=FILE, metavar="FILE", help=kind.help)(command)
+        return command
+
+    return decorate
+
+
+def asked_files(parameters: Mapping[str, Any], inputs: Iterable[Path | None]) -> dict[str, Path]:
+    """Return the files that a command's parameters ask for, by their options.
+
+    Raises:
+        click.UsageError: names the first one that can't be written, and why.
+    """
+    asked = ((flag, parameters.get(flag.removeprefix("--"))) for flag in RESULT_FILES)
+    files = {flag: path for flag, path in asked if path is not None}
+    require_writable(files, inputs)
+    return files
 
 
 def require_writable(files: Mapping[str, Path], inputs: Iterable[Path | None] = ()) -> None:
@@ -37,7 +142,7 @@ def require_writable(files: Mapping[str, Path], inputs: Iterable[Path | None] = 
 
 
 def _problem(path: Path) -> str:
-    """Why a file can't be written, as far as can be told without writing it; "" if it can."""
+    """Say why a file can't be written, as far as that shows without writing it; "" if it can."""
     try:
         path.lstat()
     except FileNotFoundError:
@@ -57,60 +162,46 @@ def _problem(path: Path) -> str:
         return f"its folder can't be written to ({error.strerror})"
 
 
-def write_files(graded: Graded, files: Mapping[str, Path]) -> bool:
-    """Write what was asked for, by options; say on stderr what could not be, and go on.
+def deliver(graded: Graded, files: Mapping[str, Path], show: Callable[[Any], None]) -> bool:
+    """Print the report and write the files, whatever becomes of the other; say what could not be.
+
+    Args:
+        graded: the result.
+        files: to be written, by their options.
+        show: prints the report to a stream.
 
     Returns:
         Whether all is written.
     """
-    problems = [_written(option, path, graded) for option, path in files.items()]
+    try:
+        show(sys.stderr if STDOUT in files.values() else sys.stdout)
+    finally:
+        written = write_files(graded, files)
+    return written
+
+
+def write_files(graded: Graded, files: Mapping[str, Path]) -> bool:
+    """Write files, by their options; say on stderr what could not be, and go on.
+
+    Returns:
+        Whether all is written.
+    """
+    problems = [_written(flag, path, graded) for flag, path in files.items()]
     for problem in filter(None, problems):
         click.echo(problem, err=True)
     return not any(problems)
 
 
-def _written(option: str, path: Path, graded: Graded) -> str:
-    """Write one of the files; returns why that could not be, in a sentence, or ""."""
-    result = graded.result
-    if option == "--executed" and graded.executed is None:
-        return f"{path} is not written: the notebook was not executed."
-    if option == "--gradescope" and result.status == "grader_error":
-        return "No results are written for Gradescope: points are not decided."
-    content = _content(option, graded, path).encode()
+def _written(flag: str, path: Path, graded: Graded) -> str:
+    """Write one of the files; return why that could not be, in a sentence, or ""."""
     try:
+        content = RESULT_FILES[flag].content(graded, path).encode()
         if path == STDOUT:
             click.echo(content, nl=False)
         else:
             write_whole_file(path, content)
+    except NotWrittenError as error:
+        return str(error)
     except OSError as error:
         return f"{path} can't be written: {error.strerror}."
     return ""
-
-
-def _content(option: str, graded: Graded, path: Path) -> str:
-    result = graded.result
-    if option == "--json":
-        from grader.report.to_json import to_json
-
-        return to_json(result)
-    if option == "--html":
-        from grader.report.page import to_page
-
-        return to_page(result, graded.code, graded.executed)
-    if option == "--junit":
-        from grader.platforms.junit import to_junit
-        from grader.vae.checks import CHECKS
-
-        counted = {check.id for task in result.tasks for check in task.checks}
-        names = [check.id for check in CHECKS if not counted or check.id in counted]
-        return to_junit(result, names)
-    if option == "--gradescope":
-        from grader.platforms.gradescope_results import maximum_words, to_gradescope
-
-        return to_gradescope(result, notice=maximum_words(path, result.max_points))
-    if option == "--classroom":
-        from grader.platforms.classroom import to_classroom
-
-        return to_classroom(result) + "\n"
-    assert option == "--executed", option
-    return graded.executed or ""

@@ -12,9 +12,10 @@ from pathlib import Path
 import yaml
 
 from grader.assets import asset
+from grader.composition import Options, read_rubric
 from grader.course.find import best_notebook
-from grader.examiner.rubric import default_path, load_rubric
-from grader.kit.observation import clean
+from grader.examiner.rubric import default_path
+from grader.untrusted_text import clean
 
 DISTRIBUTION = "vae-grader"
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
@@ -49,7 +50,7 @@ python=/autograder/venv/bin/python
 notebook=$($python -m grader.course.bundle submission "$(mktemp -d)" results/results.json) || exit 1
 # Gradescope's box is a container that may not allow confinement, and holds one submission alone.
 [ -z "$notebook" ] ||
-    $python -m grader.cli.grade "$notebook" --no-run --trust --gradescope results/results.json
+    $python -m grader "$notebook" --no-run --trust --gradescope results/results.json
 [ -s results/results.json ]
 """
 
@@ -65,10 +66,8 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
     Raises:
         grader.examiner.rubric.RubricError: the rubric can't be used.
     """
-    from grader.examiner.grading import KNOWN_CHECKS
-
     rubric = rubric or default_path()
-    load_rubric(rubric, KNOWN_CHECKS)
+    read_rubric(Options(rubric))
     package = Path(__file__).resolve().parents[1]
     pins = _pins()
     torch = " ".join(pins[name][0] for name in ("torch", "torchvision"))
@@ -153,9 +152,6 @@ def main(folder: str, unpacked: str, results: str) -> None:
     if found is not None:
         print(found.path)
         return
-    from grader.examiner.grading import (
-        KNOWN_CHECKS,  # a box of half a core is not kept waiting for it
-    )
     from grader.platforms.gradescope_results import maximum_words, to_gradescope
     from grader.report.result import Result, Submission
     from grader.whole_file import write_whole_file
@@ -163,7 +159,7 @@ def main(folder: str, unpacked: str, results: str) -> None:
     names = [path.relative_to(folder).as_posix() for path in sorted(Path(folder).rglob("*"))]
     there = ", ".join(clean(name, 100) for name in names[:5]) or "no file"
     reason = f"No notebook was handed in ({there}). Hand in the notebook file itself."
-    most = load_rubric(default_path(), KNOWN_CHECKS).max_points
+    most = read_rubric(Options()).max_points
     nothing = Result(Submission("", "", ""), "ungradable", 0.0, most, reason=reason)
     path = Path(results)
     text = to_gradescope(nothing, notice=maximum_words(path, most))

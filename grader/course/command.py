@@ -9,36 +9,31 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import TextIO
 
 import click
 
 from grader import __version__
-from grader.assignment import DataError
-from grader.cli.folding import folded
-from grader.cli.modes import UnusableError
-from grader.course.archives import SubmissionsError
+from grader.composition import Options, data_digest, make_grader, read_rubric
 from grader.course.contenders import rival_notes, with_rivals
 from grader.course.copies import content_of, copy_of, digest_of_files
 from grader.course.find import NOTHING, Found, Submission, find_submissions
 from grader.course.fingerprint import fingerprint
 from grader.course.options import CourseOptions
-from grader.course.overrides import OverridesError, Wish, overridden, read_overrides
+from grader.course.overrides import Wish, overridden, read_overrides
 from grader.course.progress_bar import progress
 from grader.course.publish import page_path, publish
 from grader.course.schedule import Schedule, default_jobs, failed_result
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
-from grader.examiner import confinement, machine
-from grader.examiner.client import Candidates, GraderError, Isolation
-from grader.examiner.grading import KNOWN_CHECKS, Grader
-from grader.examiner.rubric import Rubric, RubricError, default_path, load_rubric
-from grader.examiner.runner import Runner
-from grader.examiner.sandbox import RunOptions
+from grader.examiner import machine
+from grader.examiner.client import GraderError
+from grader.examiner.grading import Grader
+from grader.examiner.rubric import Rubric
 from grader.platforms.nbgrader_db import read_roster
 from grader.platforms.nbgrader_grades import NO_ROSTER
 from grader.report.course import Entry
+from grader.report.folding import folded
 from grader.report.page import to_page
 from grader.report.result import Result
 from grader.report.result import Submission as Graded
@@ -52,23 +47,19 @@ ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
 @dataclass(frozen=True)
 class Course:
-    """What to grade, and how."""
+    """What to grade, what to write, and how to grade it."""
 
     path: Path
     options: CourseOptions
-    rubric: Path | None = None
-    isolation: Isolation | None = None
-    trust: bool = False
-    no_run: bool = False
-    data: Path | None = None
-    template: Path | None = None
+    grading: Options
 
 
 def run(course: Course) -> int:
     """Grade a course and say how it went; returns the exit status.
 
     Raises:
-        click.ClickException: something that was given can't be used.
+        click.UsageError: options that can't be.
+        UnusableError: what was given can't be used.
     """
     out = course.options.out
     if out is None:
@@ -76,16 +67,14 @@ def run(course: Course) -> int:
     if out.resolve().is_relative_to(course.path.resolve()):
         raise click.UsageError("--out must not lie within the folder of submissions.")
     try:
-        rubric = load_rubric(course.rubric or default_path(), KNOWN_CHECKS, course.template)
+        rubric = read_rubric(course.grading)
         wishes = read_overrides(out, rubric)
-        store = Store(out)
+        store = Store(out, {task.id: task.method.name for task in ASSIGNMENT.tasks})
         with stoppable(), store.locked(), store.scratch() as unpacked:
             found = find_submissions(course.path, unpacked, course.options.nbgrader)
             return _grade(course, rubric, store, found, wishes)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
-    except (RubricError, OverridesError, SubmissionsError, DataError) as error:
-        raise UnusableError(str(error)) from error
     except (StoreError, GraderError) as error:
         _say(f"Not finished: {str(error).rstrip('.')}.", sys.stderr)
         return NOT_ALL_GRADED
@@ -147,14 +136,10 @@ def _how(course: Course, rubric: Rubric) -> bytes:
     """All that a result hangs on beside the submission and the grader.
 
     Raises:
-        DataError: the folder of data holds no MNIST.
+        UnusableError: the folder of data can't be used.
     """
-    digest = hashlib.sha256(f"{course.no_run} {rubric!r}".encode())
-    if course.data is not None and not course.no_run:
-        for train in (True, False):
-            arrays = ASSIGNMENT.data().read(course.data.resolve(), train)
-            digest.update(b"".join(array.tobytes() for array in arrays))
-    return digest.digest()
+    how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
+    return hashlib.sha256(how).digest()
 
 
 def _fingerprint(one: Submission, content: bytes, how: bytes) -> str:
@@ -201,7 +186,7 @@ def _graded(
         StoreError: a result can't be written.
     """
     wanted = min(course.options.jobs or default_jobs(), len(new))
-    jobs = machine.fitting(wanted, run=not course.no_run)
+    jobs = machine.fitting(wanted, run=course.grading.run)
     if course.options.jobs and jobs < wanted:
         few = f"Note: {jobs} at once and not {wanted}: this machine's limits allow no more."
         _say(few, sys.stderr)
@@ -209,23 +194,15 @@ def _graded(
     prints: dict[str, str] = {}
     with ExitStack() as stack:
         copies = stack.enter_context(store.scratch())
-        candidates = stack.enter_context(Candidates(course.isolation, trust=course.trust))
-        missing = () if course.trust else confinement.missing()
-        if missing:
-            raise GraderError(confinement.refusal(missing))
-        runner = None
-        if candidates.fork_server is not None and not course.no_run:
-            options = RunOptions(course.data, course.trust, at_once=jobs)
-            runner = Runner(candidates.fork_server, candidates.folder, ASSIGNMENT, options)
-            stack.enter_context(runner)
         # With a submission a core, more than one check of each would only wait for each other.
         at_once = max(1, default_jobs() // jobs)
-        grader = Grader(candidates, rubric, runner, at_once=at_once, slots=BoundedSemaphore(jobs))
+        options = replace(course.grading, jobs=jobs, at_once=at_once)
+        grader = stack.enter_context(make_grader(options, rubric))
         schedule = Schedule[Submission](
             lambda one: _grade_one(one, grader, store.folder, copies, how, prints),
             lambda one, result: store.keep(one.name, result, prints.get(one.name, UNKNOWN)),
             lambda one, error: failed_result(*_called(one), rubric.max_points, error),
-            jobs if runner is None else _AHEAD * jobs,
+            jobs if grader.runner is None else _AHEAD * jobs,
         )
         with progress(len(new), sys.stderr) as tell:
             for done in schedule.run(new):
@@ -267,7 +244,7 @@ def _grade_one(
     if one.rivals:
         with suppress(OSError):  # then nothing is known of them
             result = with_rivals(result, one, grader, copies)
-    page = to_page(result, graded.code, graded.executed, student=one.student)
+    page = to_page(result, ASSIGNMENT.title, graded.sources, graded.executed, student=one.student)
     write_whole(out / page_path(one.name), page.encode())
     if graded.executed is not None:
         write_whole(_executed_path(one, out), graded.executed.encode())

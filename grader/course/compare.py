@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.errors import UnusableError
 from grader.report.from_json import from_json
-from grader.report.plain import number
 from grader.report.result import CheckResult, Result
+from grader.report.words import number
 
 
-class CompareError(Exception):
+class CompareError(UnusableError):
     """A folder of results can't be read; says why and what to do."""
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from grader.course.copies import content_of, copy_of
 from grader.course.find import Submission
 from grader.examiner.grading import Grader
-from grader.report.plain import number
 from grader.report.result import Result
+from grader.report.words import number
 
 RIVALS = "other_notebooks"
 """Where a result keeps them: in what surrounded the grading, name -> points."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.course.members import ARCHIVE_SUFFIXES
 from grader.course.names import shown
+from grader.errors import UnusableError
 from grader.submission.kinds import Kind
 
 CODE = (".ipynb", ".py")
@@ -23,7 +24,7 @@ _MARK_OF_THE_WEB = "Zone.Identifier"
 Parts = tuple[str, ...]
 
 
-class SubmissionsError(Exception):
+class SubmissionsError(UnusableError):
     """No submissions can be read from this path; says why and what to do."""
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from grader.kit.observation import clean
+from grader.untrusted_text import clean
 
 MAX_NAME_BYTES = 120
 """File systems take 255 bytes; suffixes such as ``.json.lock`` need room beside the name."""

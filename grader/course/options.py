@@ -1,4 +1,4 @@
-"""The options of `grade` that are about whole courses, and about what platforms take back."""
+"""The options of `grade PATH` that are about whole courses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-_FILE = click.Path(path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -25,8 +24,6 @@ class CourseOptions:
         canvas: Canvas's exported gradebook, to be filled.
         nbgrader: the assignment's name in nbgrader's grades.csv.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
-        junit, gradescope, classroom: files for a single result in these formats.
-        bundle: file for Gradescope's autograder zip.
     """
 
     out: Path | None = None
@@ -39,11 +36,6 @@ class CourseOptions:
     canvas_assignment: str | None = None
     nbgrader: str | None = None
     ungradable_as_zero: bool = False
-    junit: Path | None = None
-    gradescope: Path | None = None
-    classroom: Path | None = None
-    bundle: Path | None = None
-    compare: tuple[Path, Path] | None = None
 
 
 _OPTIONS = (
@@ -60,26 +52,6 @@ _OPTIONS = (
         "--ungradable-as-zero",
         is_flag=True,
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
-    ),
-    click.option("--junit", type=_FILE, help="Write the result as JUnit XML here (Artemis)."),
-    click.option("--gradescope", type=_FILE, help="Write Gradescope's results.json here."),
-    click.option(
-        "--classroom",
-        type=_FILE,
-        help="Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
-    ),
-    click.option(
-        "--gradescope-bundle",
-        "bundle",
-        type=_FILE,
-        help="Write the autograder zip for Gradescope here, and stop.",
-    ),
-    click.option(
-        "--compare",
-        nargs=2,
-        type=_FILE,
-        metavar="OLD NEW",
-        help="Show whose points differ between two folders of results and why, and stop.",
     ),
 )
 

@@ -26,13 +26,14 @@ from grader.course.excel import read_text
 from grader.course.names import shown
 from grader.course.override_names import FILES, misnamed
 from grader.course.override_rows import KEYS, NEEDED, Problem, Row, csv_rows, yaml_rows
+from grader.errors import UnusableError
 from grader.examiner.rubric import Rubric
 from grader.examiner.strict_yaml import YamlError
 from grader.report.course import TOTAL, Entry, Override
 from grader.report.result import CheckResult, Result, TaskResult
 
 
-class OverridesError(Exception):
+class OverridesError(UnusableError):
     """The file of overrides can't be used; says all that is wrong, and in which lines."""
 
 

@@ -9,9 +9,9 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from grader.cli.folding import folded
-from grader.report.plain import number
+from grader.report.folding import folded
 from grader.report.result import Result
+from grader.report.words import number
 
 Told = Callable[[str, Result], None]
 """Takes the name of what is done, and its result."""

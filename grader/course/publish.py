@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.course.options import CourseOptions
 from grader.course.store import write_whole
+from grader.errors import UnusableError
 from grader.platforms.canvas import CanvasError, fill_gradebook
 from grader.platforms.moodle import WorksheetError, feedback_zip, fill_worksheet
 from grader.platforms.nbgrader_grades import NO_ROSTER, Roster, to_nbgrader
@@ -15,7 +16,8 @@ from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
 from grader.report.page import BY_HAND, to_page
-from grader.submission import Slice, Ungradable, extract, load
+from grader.submission import Ungradable, extract, load
+from grader.vae import ASSIGNMENT
 
 _HEAD = 4096
 """Bytes of a page in which its mark is, if it has one."""
@@ -29,7 +31,7 @@ PLATFORM_FILES = {
 """What goes back to each platform, by the option that asks for it."""
 
 
-class PublishError(Exception):
+class PublishError(UnusableError):
     """A file of the platform's can't be used; results and gradebook are written all the same."""
 
 
@@ -93,7 +95,9 @@ def publish(
     pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
     _remove_second_pages(out, pages.values())
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
-    write(Path("report", "index.html"), to_index(entries, addresses).encode())
+    titles = {known.id: known.title for known in ASSIGNMENT.misconceptions().values()}
+    index = to_index(entries, addresses, ASSIGNMENT.title, titles)
+    write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
     write("gradebook.csv", to_gradebook(entries))
     for option, fill in (("--moodle", _moodle), ("--canvas", _canvas), ("--nbgrader", _nbgrader)):
@@ -171,9 +175,9 @@ def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
     except OSError:
         differs = True
     if differs:
-        code, executed = _code(entry, notebook), _executed(out, entry)
+        sources, executed = _sources(entry, notebook), _executed(out, entry)
         names = ", ".join(student.name for student in entry.students)
-        page = to_page(entry.result, code, executed, entry.overrides, names)
+        page = to_page(entry.result, ASSIGNMENT.title, sources, executed, entry.overrides, names)
         write_whole(path, page.encode())
     return path
 
@@ -185,15 +189,15 @@ def _remove_second_pages(out: Path, pages: Collection[Path]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _code(entry: Entry, notebook: Path | None) -> Slice | None:
-    """The code that was graded; None if the notebook isn't the one that was graded any more."""
+def _sources(entry: Entry, notebook: Path | None) -> Mapping[str, str]:
+    """Return the methods that were graded; none if the notebook isn't the graded one any more."""
     try:
         read = load(notebook) if notebook else None
         if read is None or read.sha256 != entry.result.submission.sha256:
-            return None
-        return extract(read)
+            return {}
+        return extract(read).sources
     except Ungradable:
-        return None
+        return {}
 
 
 def _executed(out: Path, entry: Entry) -> str | None:

@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -51,8 +51,10 @@ def write_whole(path: Path, content: bytes) -> None:
 class Store:
     """The results in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, methods: Mapping[str, str] | None = None) -> None:
+        """``methods`` has the method's name of each task, which results in the folder don't."""
         self.folder = folder
+        self._methods = methods
         self.results = folder / "results"
 
     def path(self, name: str) -> Path:
@@ -65,7 +67,7 @@ class Store:
         A result that can't be read or isn't credible counts as none: it is graded again.
         """
         try:
-            result = from_json(self.path(name).read_bytes())
+            result = from_json(self.path(name).read_bytes(), self._methods)
         except (OSError, ValueError):
             return None
         same = result.environment.get(FINGERPRINT) == print_ != UNKNOWN

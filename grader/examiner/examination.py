@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,9 +23,11 @@ from grader.examiner.machine import cores
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
 from grader.kit.check import Check, Exam, Lost, NotReached, Setting
-from grader.kit.observation import clean
 from grader.report.result import CheckResult, TaskResult
 from grader.submission.slices import Slice
+from grader.untrusted_text import clean
+
+_log = logging.getLogger(__name__)
 
 Tried = dict[Setting, CheckResult]
 
@@ -136,6 +139,7 @@ def _check_result(check: Check, worth: float, verdict: Verdict) -> CheckResult:
     if isinstance(verdict, NotReached):
         return result(0.0, worth, "not_reached", str(verdict))
     if isinstance(verdict, Exception):
+        _log.debug("The check %s failed.", check.id, exc_info=verdict)
         return result(
             0.0,
             worth,
@@ -168,6 +172,7 @@ def _task_result(
         rubric.tasks[task.id],
         own,
         {"cell": place.cell, "line": place.line} if place else None,
+        task.method.name,
     )
 
 

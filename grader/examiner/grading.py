@@ -5,47 +5,32 @@ from __future__ import annotations
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from grader import __version__
-from grader.examiner.client import Candidates, GraderError
-from grader.examiner.examination import examine, works_at_full_size_only
-from grader.examiner.hangs import Hangs
-from grader.examiner.penalties import charged, penalty, rule_results
-from grader.examiner.rubric import Rubric
-from grader.examiner.run_explanations import NO_ERROR
+from grader.assignment import Assignment
 from grader.examiner.runner import Runner
-from grader.examiner.training_verdict import contradiction, fall_words
+from grader.examiner.client import Candidates, GraderError
+from grader.examiner.conclusion import Examined, conclude
+from grader.examiner.examination import examine
+from grader.examiner.hangs import Hangs
+from grader.examiner.rubric import Rubric
 from grader.examiner.widening import Checked, with_widening
-from grader.kit.observation import Observation, clean
+from grader.kit.observation import Observation
 from grader.kit.probe import Probe
-from grader.report.result import (
-    Result,
-    Run,
-    Status,
-    Submission,
-    TaskResult,
-    Training,
-)
+from grader.report.result import Result, Run, Submission, Training
 from grader.submission import Notebook, Slice, Ungradable, extract, load
-from grader.submission.leftovers import find_leftovers
-from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
+from grader.submission.rules.findings import Finding
 from grader.submission.rules.reading import read_rules
 from grader.submission.rules.saved_state import saved_state
 from grader.submission.template import own_template
-from grader.vae import ASSIGNMENT, spec
-from grader.vae.checks import CHECKS
+from grader.untrusted_text import clean
 
-LOSS_FALLS = "loss_falls"
 SAVED_AFTER_RUN_ALL = "saved_after_run_all"
-_BROKEN = "The grader itself failed in some checks; their points are not decided."
-_UNDECIDED = "The machine interrupted the training, on which points depend by this rubric."
-_TITLES = {task.id: task.title for task in spec.TASKS}
-KNOWN_CHECKS = tuple(check.id for check in CHECKS)
 
 
 @dataclass(frozen=True)
@@ -61,6 +46,11 @@ class Graded:
     code: Slice | None = None
     executed: str | None = None
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """The student's methods as written, by their names."""
+        return self.code.sources if self.code else {}
+
 
 @dataclass(frozen=True)
 class Grader:
@@ -73,6 +63,7 @@ class Grader:
         slots: held while a class is checked, where many submissions are graded side by side.
     """
 
+    assignment: Assignment
     candidates: Candidates
     rubric: Rubric
     runner: Runner | None = None
@@ -96,30 +87,56 @@ class Grader:
             submission = replace(submission, sha256=notebook.sha256)
             code = extract(notebook)
         except Ungradable as error:
-            return Graded(self._result(submission, started, "ungradable", reason=error.reason))
+            graded = Graded(self.turned_away(submission, error))
+        else:
+            graded = self._graded(submission, notebook, code)
+        return replace(graded, result=self.signed(graded.result, time.monotonic() - started))
+
+    def signed(self, result: Result, seconds: float) -> Result:
+        """Return a result with what it was made with, and in how many seconds."""
+        environment = {
+            "grader": __version__,
+            "python": platform.python_version(),
+            "platform": sys.platform,
+            "isolation": self.candidates.isolation,
+            "confinement": list(self.candidates.layers),
+        }
+        return replace(result, environment=environment, seconds=round(seconds, 3))
+
+    def turned_away(self, submission: Submission, error: Ungradable) -> Result:
+        """Return the result of a submission that can't be graded."""
+        return Result(submission, "ungradable", 0.0, self.rubric.max_points, reason=error.reason)
+
+    def _graded(self, submission: Submission, notebook: Notebook, code: Slice) -> Graded:
         running = self.runner.start_run(notebook) if self.runner else None
         training = self.runner.start_training(code) if self.runner else None
-        used = code
-        if self.examiner:
-            checked = self.examiner(code)
-        else:
-            checked, used = self._checked(code, self.rubric)
+        checked = (self.examiner or self.check)(code)
+        self._require_alive()
+        if checked.code is not code and self.runner:
+            training = self.runner.start_training(checked.code)
+        template = self.rubric.template or own_template()
+        findings = (*read_rules(checked.code, template), *_saved(notebook))
+        trained = training.result() if training else Training()
+        outcome = running.result() if running else None
+        run = outcome.run if outcome else self._not_run()
+        examined = Examined(submission, checked, findings, run, trained)
+        return Graded(self.conclude(examined), checked.code, outcome.executed if outcome else None)
+
+    def conclude(self, examined: Examined) -> Result:
+        """Return the result of what was found out, by this grader's rubric."""
+        return conclude(examined, self.rubric, self.assignment)
+
+    def _require_alive(self) -> None:
+        """See that the fork server lives: all candidates would have died with it.
+
+        Raises:
+            GraderError: it was ended, which is not to be told as the submission's doing.
+        """
         if self.candidates.fork_server is not None and not self.candidates.fork_server.alive:
-            # Then all candidates died with it, which is not to be told as the submission's doing.
             raise GraderError(
                 "the process that student code is forked from was ended from outside; what was "
                 "graded before is kept, and the same command again goes on"
             )
-        if used is not code and self.runner:
-            training = self.runner.start_training(used)
-        code = used
-        template = self.rubric.template or own_template()
-        findings = [*read_rules(code, template), *_saved(notebook)]
-        trained = training.result() if training else Training()
-        outcome = running.result() if running else None
-        run = outcome.run if outcome else self._not_run()
-        result = self.conclude(submission, code, checked, findings, run, trained, started)
-        return Graded(result, code, outcome.executed if outcome else None)
 
     def _not_run(self) -> Run:
         if self.candidates.fork_server is not None:
@@ -133,11 +150,6 @@ class Grader:
         with more of the notebook.
         """
 
-        return self._checked(code, rubric or self.rubric)[0]
-
-    def _checked(self, code: Slice, rubric: Rubric) -> tuple[Checked, Slice]:
-        """What `check` finds, and the slice that it was found with."""
-
         def examined(code: Slice) -> Checked:
             touched: set[str] = set()
             hangs = Hangs()
@@ -147,65 +159,13 @@ class Grader:
                 touched.update(*(observation.touched for observation in observations))
                 return observations
 
-            tasks = examine(code, rubric, ASSIGNMENT, put, self.seed, self.at_once)
-            return tasks, frozenset(touched)
+            tasks = examine(
+                code, rubric or self.rubric, self.assignment, put, self.seed, self.at_once
+            )
+            return Checked(tasks, frozenset(touched), code)
 
         with self.slots:
             return with_widening(code, examined)
-
-    def conclude(
-        self,
-        submission: Submission,
-        code: Slice,
-        checked: Checked,
-        findings: Iterable[Finding],
-        run: Run,
-        trained: Training,
-        started: float,
-    ) -> Result:
-        """The result of all that was found; ``started`` is a reading of `time.monotonic`."""
-        tasks, touched = checked
-        findings = list(findings)
-        findings += _seen_at_run_time(touched, findings, code)
-        if trained.fell is False:
-            findings.append(
-                Finding(LOSS_FALLS, None, 0, 0, fall_words(trained, ASSIGNMENT.training()))
-            )
-        tasks = charged(tasks, findings, self.rubric)
-        broken = any(c.status == "grader_error" for task in tasks for c in task.checks)
-        cost = self.rubric.rules[LOSS_FALLS]
-        undecided = trained.status == "interrupted" and isinstance(cost, (int, float)) and cost > 0
-        unknown = (LOSS_FALLS,) if trained.fell is None else ()
-        return self._result(
-            submission,
-            started,
-            "grader_error" if broken or undecided else "graded",
-            points=max(0.0, sum(task.points for task in tasks) - penalty(findings, self.rubric)),
-            tasks=tasks,
-            rules=rule_results(findings, self.rubric, _TITLES, unknown),
-            run=run,
-            training=trained,
-            advice=_advice(code, tasks, run, trained),
-            reason=_BROKEN if broken else _UNDECIDED if undecided else None,
-        )
-
-    def _result(
-        self, submission: Submission, started: float, status: Status, **known: Any
-    ) -> Result:
-        return Result(
-            submission,
-            status,
-            known.pop("points", 0.0),
-            self.rubric.max_points,
-            environment=_environment(self.candidates),
-            seconds=round(time.monotonic() - started, 3),
-            **known,
-        )
-
-
-def grade_file(path: Path, rubric: Rubric, candidates: Candidates, seed: int = 0) -> Result:
-    """Grade the class in the notebook at ``path``, without executing the notebook."""
-    return Grader(candidates, rubric, seed=seed).grade(path).result
 
 
 def _saved(notebook: Notebook) -> list[Finding]:
@@ -213,52 +173,6 @@ def _saved(notebook: Notebook) -> list[Finding]:
     return [Finding(SAVED_AFTER_RUN_ALL, None, 0, 0, problem)] if problem else []
 
 
-def _seen_at_run_time(
-    touched: Iterable[str], findings: Iterable[Finding], code: Slice
-) -> list[Finding]:
-    """Uses of `torch.distributions` that the source hides, but that a candidate tripped over."""
-    known = {finding.task for finding in findings if finding.rule == NO_DISTRIBUTIONS}
-    found = []
-    for method in sorted(touched):
-        task, place = spec.TASK_BY_METHOD.get(method), code.methods.get(method)
-        if task and task not in known:
-            message = f"`{method}` uses torch.distributions, which the assignment does not allow."
-            where = (place.cell, place.line) if place else (0, 0)
-            found.append(Finding(NO_DISTRIBUTIONS, task, *where, message))
-    return found
-
-
 def student_name(path: Path) -> str:
-    """The student as far as the file's name tells."""
+    """Return the student as far as the file's name tells."""
     return clean(path.stem, 200)
-
-
-def _advice(
-    code: Slice, tasks: tuple[TaskResult, ...], run: Run, training: Training
-) -> tuple[str, ...]:
-    advice = [clean(note) for note in (*code.notes, *find_leftovers(code))]
-    advice += [f"Cell {run.cell}: {note}" for note in run.notes if note.startswith(NO_ERROR)]
-    if code.uses_notebook_names:
-        names = ", ".join(sorted(code.uses_notebook_names))
-        advice.append(
-            f"The methods use names that the notebook binds outside the class ({names}); "
-            "the class works elsewhere too if it takes sizes and devices from its arguments."
-        )
-    if narrow := works_at_full_size_only(tasks, ASSIGNMENT):
-        names = ", ".join(f"`{name}`" for name in narrow)
-        advice.append(
-            f"{names}: right at the assignment's sizes (784, 32, 400) alone. With sizes taken from "
-            "arguments and attributes, never as numbers, it works for every model."
-        )
-    unexpected = contradiction(training, tasks, ASSIGNMENT)
-    return (*advice, unexpected) if unexpected else tuple(advice)
-
-
-def _environment(candidates: Candidates) -> dict[str, Any]:
-    return {
-        "grader": __version__,
-        "python": platform.python_version(),
-        "platform": sys.platform,
-        "isolation": candidates.isolation,
-        "confinement": list(candidates.layers),
-    }

@@ -20,9 +20,9 @@ from grader.assets import asset
 from grader.examiner.forkserver_client import GraderError
 from grader.examiner.processes import ForkedProcess
 from grader.examiner.sandbox import Sandbox
-from grader.kit.observation import clean
 from grader.protocol import hosted_folders
 from grader.submission.cells import Notebook
+from grader.untrusted_text import clean
 
 MAX_MESSAGE_BYTES = 32 << 20
 MAX_SOCKET_PATH = 100

@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 
-from grader.kit.observation import clean
+from grader.untrusted_text import clean
 
 MAX_CELL_BYTES = 1_000_000
 MAX_NOTEBOOK_BYTES = 8_000_000

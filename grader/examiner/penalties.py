@@ -1,9 +1,8 @@
-"""What broken rules cost: findings and tasks in, rule results and charged tasks out."""
+"""Say what broken rules cost: findings and tasks in, rule results and charged tasks out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from grader.examiner.rubric import RULES, Consequence, Rubric
@@ -24,10 +23,10 @@ _KEPT = {
 def rule_results(
     findings: Sequence[Finding],
     rubric: Rubric,
-    titles: dict[str, str],
+    titles: Mapping[str, str],
     unknown: Collection[str] = (),
 ) -> tuple[RuleResult, ...]:
-    """One result for each rule but the ``unknown`` ones; ``titles`` names the tasks."""
+    """Return a result for each rule but the ``unknown`` ones; ``titles`` names the tasks by id."""
     return tuple(
         _rule_result(rule, findings, rubric.rules[rule], titles)
         for rule in RULES
@@ -36,18 +35,18 @@ def rule_results(
 
 
 def _rule_result(
-    rule: str, findings: Sequence[Finding], cost: Consequence, titles: dict[str, str]
+    rule: str, findings: Sequence[Finding], cost: Consequence, titles: Mapping[str, str]
 ) -> RuleResult:
-    own = [finding for finding in findings if finding.rule == rule]
-    if not own:
+    broken = [finding for finding in findings if finding.rule == rule]
+    if not broken:
         return RuleResult(rule, "kept", _KEPT[rule], "")
-    more = f" ({len(own) - 1} more like it)" if len(own) > 1 else ""
-    places = {(finding.cell, finding.line): None for finding in own if finding.cell}
+    more = f" ({len(broken) - 1} more like it)" if len(broken) > 1 else ""
+    places = {(finding.cell, finding.line): None for finding in broken if finding.cell}
     return RuleResult(
         rule,
         "broken",
-        f"{own[0].message}{more}",
-        _words(cost, sorted({titles[f.task] for f in own if f.task in titles})),
+        f"{broken[0].message}{more}",
+        _words(cost, sorted({titles[f.task] for f in broken if f.task and f.task in titles})),
         tuple({"cell": cell, "line": line} for cell, line in list(places)[:MAX_LOCATIONS]),
     )
 
@@ -61,16 +60,10 @@ def _words(cost: Consequence, tasks: list[str]) -> str:
     return "It costs no points; a person may look at it."
 
 
-def points_of(consequence: str) -> float:
-    """The points of the total that a rule result's consequence names; 0 if it names none."""
-    found = re.match(r"It costs (\d[\d.e+-]*) points", consequence)
-    return float(found[1]) if found else 0.0
-
-
 def charged(
     tasks: Sequence[TaskResult], findings: Sequence[Finding], rubric: Rubric
 ) -> tuple[TaskResult, ...]:
-    """The tasks after rules that cost a whole task."""
+    """Return the tasks after rules that cost a whole task."""
     lost = {f.task: f.message for f in findings if rubric.rules.get(f.rule) == "task" and f.task}
     return tuple(_without_points(t, lost[t.id]) if t.id in lost else t for t in tasks)
 
@@ -84,7 +77,7 @@ def _without_points(task: TaskResult, why: str) -> TaskResult:
 
 
 def penalty(findings: Sequence[Finding], rubric: Rubric) -> float:
-    """Points that broken rules take from the total, each rule once."""
+    """Return the points that broken rules take from the total, each rule once."""
     broken = {finding.rule for finding in findings}
     costs = (rubric.rules[rule] for rule in broken)
     return sum(float(cost) for cost in costs if isinstance(cost, (int, float)))

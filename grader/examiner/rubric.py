@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,10 +11,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.assets import asset
+from grader.assignment import Assignment
+from grader.errors import UnusableError
 from grader.examiner.strict_yaml import YamlError, line_of, read_yaml
 from grader.submission.errors import Ungradable
 from grader.submission.template import Template, read_template
-from grader.vae import spec
 
 RULES = (
     "no_distributions",
@@ -32,8 +33,13 @@ MAX_POINTS = 1e9
 Consequence = Literal["task", "advice"] | float
 
 
-class RubricError(Exception):
+class RubricError(UnusableError):
     """The rubric can't be used; says which line, what is wrong, and what would be right."""
+
+
+Keys = tuple[Any, ...]
+Fail = Callable[[Keys, str], RubricError]
+"""Makes an error of what is wrong at an entry, which its keys lead to."""
 
 
 # Strict, or else YAML's `yes` would be one point.
@@ -58,8 +64,10 @@ class Rubric:
     """Points of each task, points of each check, and what each broken rule costs.
 
     A check that is not listed is not part of the grade; a rule that is not listed costs what the
-    assignment's own rubric says. ``template`` is the notebook that students received, if the
-    instructor names one.
+    assignment's own rubric says.
+
+    Attributes:
+        template: the notebook that students received, if the instructor names one.
     """
 
     tasks: Mapping[str, float]
@@ -74,20 +82,42 @@ class Rubric:
 
 
 def default_path() -> Path:
-    """The rubric that the assignment comes with."""
+    """Return the rubric that the assignment comes with."""
     return asset("rubric.yaml")
 
 
-def load_rubric(path: Path, known_checks: Iterable[str], template: Path | None = None) -> Rubric:
+def load_rubric(path: Path, assignment: Assignment, template: Path | None = None) -> Rubric:
     """Read and validate a rubric, and the template that it names.
 
     Args:
         path: the rubric.
-        known_checks: the checks that there are.
+        assignment: has the tasks and checks that there are.
         template: one to be used instead of the rubric's.
 
     Raises:
         RubricError: a file can't be read, or the rubric asks for something that can't be.
+    """
+    file, fail = _read(path)
+    for keys, problem in _problems(file, assignment):
+        raise fail(keys, problem)
+    missing = [rule for rule in RULES if rule not in file.rules]
+    if missing and path.resolve() == default_path().resolve():
+        raise fail(("rules",), f"the rule '{missing[0]}' is missing.")
+    # A rule that isn't named is not given up by that: it costs what the assignment says.
+    default = load_rubric(default_path(), assignment).rules if missing else {}
+    return Rubric(
+        {task.id: file.tasks[task.id].points for task in assignment.tasks},
+        {check: points for task in file.tasks.values() for check, points in task.checks.items()},
+        {**default, **file.rules},
+        _template(path, file.template, template, fail),
+    )
+
+
+def _read(path: Path) -> tuple[_File, Fail]:
+    """Read a rubric as far as its schema goes, and return with it what names its lines.
+
+    Raises:
+        RubricError: it can't be read.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -98,35 +128,20 @@ def load_rubric(path: Path, known_checks: Iterable[str], template: Path | None =
     except YamlError as error:
         raise RubricError(f"{path.name}, {error}.") from error
 
-    def fail(keys: tuple[Any, ...], what: str) -> RubricError:
-        return RubricError(f"{path.name}, line {_line(root, keys)}: {what}")
+    def fail(keys: Keys, problem: str) -> RubricError:
+        return RubricError(f"{path.name}, line {_line(root, keys)}: {problem}")
 
     if not isinstance(data, dict):
         raise fail((), "a rubric is a mapping with the keys 'tasks' and 'rules'.")
     try:
-        file = _File.model_validate(data)
+        return _File.model_validate(data), fail
     except ValidationError as error:
         first = error.errors()[0]
         raise fail(first["loc"], f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    known = frozenset(known_checks)
-    _require_sound(file, known, fail)
-    missing = [rule for rule in RULES if rule not in file.rules]
-    if missing and path.resolve() == default_path().resolve():
-        raise fail(("rules",), f"the rule '{missing[0]}' is missing.")
-    # A rule that isn't named is not given up by that: it costs what the assignment says.
-    own = load_rubric(default_path(), known).rules if missing else {}
-    return Rubric(
-        {task: file.tasks[task].points for task in spec.TASK_IDS},
-        {check: points for task in file.tasks.values() for check, points in task.checks.items()},
-        {**own, **file.rules},
-        _template(path, file.template, template, fail),
-    )
 
 
-def _template(
-    rubric: Path, named: str | None, given: Path | None, fail: Callable[..., RubricError]
-) -> Template | None:
-    """The template that is given, or that the rubric names beside itself.
+def _template(rubric: Path, named: str | None, given: Path | None, fail: Fail) -> Template | None:
+    """Read the template that is given, or that the rubric names beside itself.
 
     Raises:
         RubricError: it can't be used.
@@ -141,43 +156,37 @@ def _template(
         raise fail(("template",), f"the template {named} can't be used. {error.reason}") from error
 
 
-def _require_sound(file: _File, known: frozenset[str], fail: Any) -> None:
-    """What a schema can't say: names that exist, and sums that match.
-
-    Raises:
-        RubricError: the first thing that is wrong, in the file's order.
-    """
+def _problems(file: _File, assignment: Assignment) -> Iterator[tuple[Keys, str]]:
+    """Yield what a schema can't say: names that there aren't, and sums that don't match."""
+    tasks = [task.id for task in assignment.tasks]
     for task in file.tasks:
-        if task not in spec.TASK_IDS:
-            raise fail(("tasks", task), f"there is no task '{task}'; {_listed(spec.TASK_IDS)}.")
-    for task in spec.TASK_IDS:
+        if task not in tasks:
+            yield ("tasks", task), f"there is no task '{task}'; {_listed(tasks)}."
+    for task in tasks:
         if task not in file.tasks:
-            raise fail(
-                ("tasks",), f"the task '{task}' is missing; give it 0 points to leave it out."
-            )
+            yield ("tasks",), f"the task '{task}' is missing; give it 0 points to leave it out."
     for task, entry in file.tasks.items():
-        own = sorted(check for check in known if check.split(".")[0] == task)
+        checks = sorted(check.id for check in assignment.checks() if check.task == task)
         for check, points in entry.checks.items():
             keys = ("tasks", task, "checks", check)
-            if check not in own:
-                raise fail(keys, f"the task '{task}' has no check '{check}'; {_listed(own)}.")
+            if check not in checks:
+                yield keys, f"the task '{task}' has no check '{check}'; {_listed(checks)}."
             if not 0 <= points <= MAX_POINTS:
-                raise fail(keys, f"the check '{check}' has {points:g} points; give 0 or more.")
+                yield keys, f"the check '{check}' has {points:g} points; give 0 or more."
         total = sum(entry.checks.values())
         if abs(total - entry.points) > 1e-9:
-            raise fail(
+            yield (
                 ("tasks", task, "points"),
                 f"the task '{task}' has {entry.points:g} points, "
                 f"but its checks add up to {total:g}.",
             )
     for rule, cost in file.rules.items():
-        problem = _rule_problem(rule, cost)
-        if problem:
-            raise fail(("rules", rule), problem)
+        if problem := _rule_problem(rule, cost):
+            yield ("rules", rule), problem
 
 
 def _rule_problem(rule: str, cost: object) -> str:
-    """Why a broken rule can't cost that; "" if it can."""
+    """Say why a broken rule can't cost that; "" if it can."""
     if rule not in RULES:
         return f"there is no rule '{rule}'; {_listed(RULES)}."
     if cost == "advice" or (cost == "task" and rule in IN_A_TASK):
@@ -197,14 +206,14 @@ def _listed(names: Iterable[str]) -> str:
     return f"known are {', '.join(names)}"
 
 
-def _line(node: yaml.Node | None, keys: tuple[Any, ...]) -> int:
-    """Line of the entry that ``keys`` lead to, or of the last one on the way that exists."""
+def _line(node: yaml.Node | None, keys: Keys) -> int:
+    """Return the line of the entry that keys lead to, or of the last one on the way that exists."""
     line = line_of(node)
     for key in keys:
         if not isinstance(node, yaml.MappingNode):
             break
-        found = [pair for pair in node.value if pair[0].value == str(key)]
-        if not found:
+        entries = [pair for pair in node.value if pair[0].value == str(key)]
+        if not entries:
             break
-        line, node = line_of(found[-1][0]), found[-1][1]
+        line, node = line_of(entries[-1][0]), entries[-1][1]
     return line

@@ -13,7 +13,7 @@ class YamlError(Exception):
 
 
 def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
-    """What the text says, and its nodes, which know their lines.
+    """Read what the text says, and its nodes, which know their lines.
 
     Raises:
         YamlError: it is no YAML, or a key is there twice.
@@ -25,7 +25,7 @@ def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
 
 
 def keys_twice(root: yaml.Node | None) -> list[tuple[int, str]]:
-    """A line and what is wrong there, for each key that its mapping has already."""
+    """Return a line and what is wrong there, for each key that its mapping has already."""
     return [
         (
             line_of(key),
@@ -36,7 +36,7 @@ def keys_twice(root: yaml.Node | None) -> list[tuple[int, str]]:
 
 
 def read_any_yaml(text: str) -> tuple[Any, yaml.Node | None]:
-    """The same as `read_yaml`, also where keys are there twice, for who looks for them himself.
+    """Read the same as `read_yaml`, also where keys are there twice: the caller looks for them.
 
     Raises:
         YamlError: it is no YAML.
@@ -58,12 +58,12 @@ def read_any_yaml(text: str) -> tuple[Any, yaml.Node | None]:
 
 
 def line_of(node: yaml.Node | None) -> int:
-    """The line, from 1, that a node starts in."""
+    """Return the line, from 1, that a node starts in."""
     return node.start_mark.line + 1 if node else 1
 
 
 def _twice(root: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.ScalarNode]]:
-    """Keys that their mapping has already, each with the earlier one, in the text's order."""
+    """Yield keys that their mapping has already, each with the earlier one, in the text's order."""
     seen: set[int] = set()
     waiting = [root] if root else []
     while waiting:

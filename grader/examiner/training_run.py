@@ -27,7 +27,6 @@ from grader.examiner.processes import (
 from grader.examiner.run_explanations import CellFailure, cause, without_places
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import judge
-from grader.kit.observation import clean
 from grader.kit.probe import program
 from grader.protocol import messages
 from grader.protocol.devices import cuda_devices
@@ -36,6 +35,7 @@ from grader.protocol.messages import Described, Trained, TrainingJob, Unconfined
 from grader.protocol.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.submission.slices import Slice
+from grader.untrusted_text import clean
 
 TRAINER = "grader.candidate.trainer"
 SECONDS = 60.0

@@ -1,51 +1,67 @@
-"""Whether a class is examined again with more of its notebook, and what counts then."""
+"""Examine a class again with more of its notebook, and say what counts then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from grader.report.result import CheckResult, TaskResult
 from grader.submission.slicer import WITH_DOUBTFUL
 from grader.submission.slices import Slice
 from grader.submission.wider import wider
 
-Checked = tuple[tuple[TaskResult, ...], frozenset[str]]
-"""The tasks, and the methods that were seen to use `torch.distributions`."""
+
+@dataclass(frozen=True)
+class Checked:
+    """What the checks made of a class.
+
+    Attributes:
+        tasks: their results, in the order of the assignment.
+        touched: the methods that were seen to use what the assignment forbids.
+        code: the slice that counts, which may be wider than the one that was asked about.
+    """
+
+    tasks: tuple[TaskResult, ...]
+    touched: frozenset[str]
+    code: Slice
 
 
-def with_widening(code: Slice, examined: Callable[[Slice], Checked]) -> tuple[Checked, Slice]:
-    """What comes of examining the class, with wider slices where something is lost.
+def with_widening(code: Slice, examine: Callable[[Slice], Checked]) -> Checked:
+    """Examine a class, with wider slices where something is lost.
 
     For each task the slice counts with which it has most points: all of them are the student's. The
-    widest that counts is returned, too.
+    widest that counts is returned with them.
     """
-    tasks, touched = examined(code)
-    used = code
-    for more in wider(code) if any(_lost(tasks)) else ():
-        if not _is_worth_while(tasks, more):
+    checked = examine(code)
+    for wide in wider(code) if any(_lost(checked.tasks)) else ():
+        if not _is_worth_while(checked.tasks, wide):
             continue
-        others, seen = examined(more)
-        pairs = list(zip(tasks, others, strict=True))
-        if any(other.points > task.points for task, other in pairs):
-            tasks = tuple(o if o.points > t.points else t for t, o in pairs)
-            touched |= seen
-            used = more
-        if not any(_lost(tasks)):
+        checked = _better_of(checked, examine(wide))
+        if not any(_lost(checked.tasks)):
             break
-    return (tasks, touched), used
+    return checked
+
+
+def _better_of(narrow: Checked, wide: Checked) -> Checked:
+    """Return each task as it has more points; where no task has more, what was there before."""
+    pairs = list(zip(narrow.tasks, wide.tasks, strict=True))
+    if not any(new.points > old.points for old, new in pairs):
+        return narrow
+    tasks = tuple(new if new.points > old.points else old for old, new in pairs)
+    return Checked(tasks, narrow.touched | wide.touched, wide.code)
 
 
 def _lost(tasks: Sequence[TaskResult]) -> Iterator[CheckResult]:
     return (c for task in tasks for c in task.checks if c.status in ("failed", "not_reached"))
 
 
-def _is_worth_while(tasks: Sequence[TaskResult], more: Slice) -> bool:
-    """Whether more of the notebook may help.
+def _is_worth_while(tasks: Sequence[TaskResult], wide: Slice) -> bool:
+    """Tell whether more of the notebook may help.
 
     What may change the class counts wherever something is lost; all cells before it only where an
     exception says that something isn't as the class expects it.
     """
-    return more.width == WITH_DOUBTFUL or any(
+    return wide.width == WITH_DOUBTFUL or any(
         check.evidence.get("exception") and not check.evidence.get("unwritten")
         for check in _lost(tasks)
     )

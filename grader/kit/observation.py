@@ -27,24 +27,11 @@ from grader.protocol.messages import (
     read_reply,
 )
 from grader.protocol.wire import Message, WireError
+from grader.untrusted_text import clean
 
 MAX_ITEMS = 16
-MAX_TEXT = 500
 _OWN_FOLDER = re.compile(r"(/[^\s'\"]*)?/scratch-\w{8}(/|\b)")
 """A candidate's folder in a text: its name is the grader's, and another each time."""
-_SHARED_MEMORY = re.compile(r"/torch_\d+_\d+_\d+")
-"""What torch calls a piece of memory that processes share: another name each time."""
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-)
-
-
-def clean(text: object, limit: int = MAX_TEXT) -> str:
-    """A submission's text made harmless: no control characters, no more than ``limit`` of it."""
-    if not isinstance(text, str):
-        return ""
-    text = _SHARED_MEMORY.sub("/torch", _CONTROL.sub("", text[: 4 * limit]))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 @dataclass(frozen=True)

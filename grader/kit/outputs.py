@@ -12,6 +12,12 @@ from grader.kit.observation import Failure, Outcome, Returned, Value
 Shape = tuple[int, ...]
 Names = tuple[str, ...]
 
+ONE_TENSOR = (
+    "The caller goes on with one tensor that has a number for each row, and torch has to know how "
+    "it was computed. What does your method hand over besides, or instead?"
+)
+"""What to think about where a method returns its numbers in another form."""
+
 
 def lost_by(failure: Failure, method: str) -> Lost:
     """What a student reads when a call gave nothing."""
@@ -29,6 +35,8 @@ def lost_by(failure: Failure, method: str) -> Lost:
     if failure.kind == "raised" and failure.type == "NotImplementedError":
         unwritten = evidence | {"unwritten": True}
         return Lost(f"`{method}` is not implemented{where}.", evidence=unwritten)
+    if f"has no attribute '{method}'" in failure.text:
+        evidence |= {"missing": True}
     if failure.refused:
         return _refused(failure, method, where, evidence)
     if failure.kind == "raised":
@@ -113,13 +121,13 @@ def shape_fits(actual: Shape, wanted: Shape) -> bool:
     return actual == wanted or actual == tuple(n for n in wanted if n != 1)
 
 
-def tensor(value: Value, name: str) -> np.ndarray:
-    """The numbers of a value that should be a real tensor, in double precision.
+def tensor(value: Value, name: str, hint: str = "") -> np.ndarray:
+    """Return the numbers of a value that should be a real tensor, in double precision.
 
     NumPy arrays and lists of numbers are no tensors: the training loop could not use them.
 
     Raises:
-        Lost: it is something else.
+        Lost: it is something else; ``hint`` is what to think about then.
     """
     if value.form == "tensor" and value.array is not None and "complex" not in value.type:
         return value.array.astype(np.float64)
@@ -133,7 +141,7 @@ def tensor(value: Value, name: str) -> np.ndarray:
         "unreadable": f"a tensor of type {value.type} that can't be read",
         "tensor": f"a tensor of type {value.type}",
     }.get(value.form, f"an object of type {value.type}")
-    raise Lost(f"{name} should be a tensor, and is {what}.")
+    raise Lost(f"{name} should be a tensor, and is {what}.", hint)
 
 
 def tensor_of_shape(value: Value, name: str, shape: Shape, exactly: bool = False) -> np.ndarray:
@@ -151,8 +159,36 @@ def tensor_of_shape(value: Value, name: str, shape: Shape, exactly: bool = False
     return array.reshape(shape)
 
 
+def as_tensor(value: Value, row_size: int = 1) -> Value:
+    """Return the tensor that a value is, or becomes after one more step.
+
+    Such a step takes the first of several values, puts a list of rows together, each of
+    ``row_size`` numbers, or makes a tensor of a number or an array.
+    """
+    if value.items:
+        arrays = [item.array for item in value.items if item.array is not None]
+        are_rows = all(array.size == row_size for array in arrays) and (
+            value.form == "list" and len(arrays) == len(value.items)
+        )
+        if are_rows and len({array.shape for array in arrays}) == 1:
+            return Value("tensor", np.stack(arrays))
+        return as_tensor(value.items[0], row_size)
+    if value.form in ("number", "ndarray", "list") and value.array is not None:
+        return Value("tensor", value.array, type=value.type)
+    return value
+
+
+def numbers(outcome: Outcome, method: str, name: str) -> np.ndarray:
+    """Return what a method gives for each row, after one more step if need be.
+
+    Raises:
+        Lost: it takes more than that.
+    """
+    return tensor(as_tensor(values(outcome, method)[0]), name)
+
+
 def one_step_from(value: Value, name: str, shape: Shape) -> np.ndarray:
-    """Numbers that stand in the wanted shape, or do after one more step.
+    """Return numbers that stand in the wanted shape, or do after one more step.
 
     Such a step leaves out an axis of size 1, takes the first of several values, exchanges rows and
     columns, or makes a tensor of an array. The check of the shape charges for it; the others judge
@@ -161,15 +197,7 @@ def one_step_from(value: Value, name: str, shape: Shape) -> np.ndarray:
     Raises:
         Lost: it takes more than that.
     """
-    if value.form in ("tuple", "list", "dict") and value.items:
-        arrays = [item.array for item in value.items if item.array is not None]
-        shapes = {array.shape for array in arrays}
-        if value.form == "list" and len(arrays) == len(value.items) and len(shapes) == 1:
-            return one_step_from(Value("tensor", np.stack(arrays)), name, shape)
-        return one_step_from(value.items[0], name, shape)
-    if value.form in ("ndarray", "list") and value.array is not None:
-        value = Value("tensor", value.array, type=value.type)
-    array = tensor(value, name)
+    array = tensor(as_tensor(value, int(np.prod(shape[1:]))), name)
     if array.size == np.prod(shape) and _without_ones(array.shape) == _without_ones(shape):
         return array.reshape(shape)
     if array.shape == shape[::-1]:

@@ -32,6 +32,8 @@ class Call:
         keep: whether the arguments are sent back as the last call has left them.
         generators: whether it is told where the generators of random numbers stand before and
             after the call; before the next one they are moved on.
+        recorded: whether torch records a graph; otherwise arguments have none, and the call is
+            made under `torch.no_grad`.
     """
 
     method: str
@@ -41,6 +43,7 @@ class Call:
     repeat: int = 1
     keep: bool = False
     generators: bool = False
+    recorded: bool = True
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ def _call(call: Call, parameters: Sequence[str], arrays: _Arrays) -> messages.Ca
         repeat=call.repeat,
         keep=call.keep,
         generators=call.generators,
+        recorded=call.recorded,
         parameters=parameters,
         cotangents=cotangents,
     )

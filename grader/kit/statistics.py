@@ -8,7 +8,7 @@ its p-values together with `compatible`, which is wrong about right draws with p
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, bdtrc, chdtr, chdtrc, erfc, gammaln, ndtr, pdtrc, stdtr
+from scipy.special import bdtr, bdtrc, chdtr, chdtrc, erfc, fdtr, gammaln, ndtr, pdtrc, stdtr
 
 ALPHA = 1e-7
 """How often a check may be lost by right draws."""
@@ -99,6 +99,22 @@ def unshared(draws: np.ndarray, axis: int) -> tuple[float, float]:
     sums = draws.sum(axis) / np.sqrt(count)
     first, second = np.take(draws, range(count - 1), axis), np.take(draws, range(1, count), axis)
     return chi_square(float(np.sum(sums**2)), sums.size), uncorrelated(first, second)
+
+
+def tied(draws: np.ndarray) -> float:
+    """One-sided test that draws ``[n, columns]`` of a row don't make up for each other.
+
+    Then sums of rows would vary too little. The ratio of mean squares between and within rows does
+    not depend on the draws' mean and spread; of independent normal draws it follows Fisher's law
+    (exact), and of others nearly.
+    """
+    count, columns = draws.shape
+    means = draws.mean(axis=1)
+    within = float(np.sum((draws - means[:, None]) ** 2)) / (count * (columns - 1))
+    if within <= 1e-9 * float(np.mean(draws**2)):
+        return 1.0
+    ratio = columns * float(np.var(means, ddof=1)) / within
+    return float(fdtr(count - 1, count * (columns - 1), ratio))
 
 
 def excess(draws: np.ndarray) -> tuple[float, float]:

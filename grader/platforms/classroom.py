@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 
-from grader.report.plain import check_words, cut, is_earned, number
 from grader.report.result import CheckResult, Result, TaskResult
+from grader.report.words import check_words, points_words
+from grader.untrusted_text import cut
 
 MAX_MESSAGE = 2_000
 
@@ -39,12 +40,11 @@ def to_classroom(result: Result) -> str:
 
 
 def _words(task: TaskResult) -> str:
-    points, most = number(task.points), number(task.max_points)
-    return f"This task was given {points} of {most} points as a whole."
+    return f"This task was given {points_words(task)} points as a whole."
 
 
 def _test(check: CheckResult) -> dict[str, object]:
-    status = "pass" if is_earned(check) else "error" if check.status == "grader_error" else "fail"
+    status = "pass" if check.is_earned else "error" if check.status == "grader_error" else "fail"
     return _entry(check.id, status, check.points, check_words(check))
 
 

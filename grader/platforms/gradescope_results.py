@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.report.course import Override
-from grader.report.plain import check_words, cut, is_earned, number, override_words
 from grader.report.result import CheckResult, Result
+from grader.report.words import check_words, number, override_words, rule_words
+from grader.untrusted_text import cut
 
 MAX_BYTES = 1_000_000
 """Gradescope takes no more."""
@@ -60,7 +61,7 @@ def _data(
     if result.status == "ungradable":
         lines.append("Not graded, so the score is 0 until you hand in again or it is set by hand.")
     lines += [result.reason] if result.reason else []
-    lines += [f"{r.message} {r.consequence}" for r in result.rules if r.status == "broken"]
+    lines += map(rule_words, result.broken_rules)
     lines += map(override_words, overrides)
     lines += result.advice
     return {
@@ -85,7 +86,7 @@ def _test(check: CheckResult, number: str, task: str, limit: int) -> dict[str, o
     return {
         "score": round(check.points, 6),
         "max_score": round(check.max_points, 6),
-        "status": "passed" if is_earned(check) else "failed",
+        "status": "passed" if check.is_earned else "failed",
         "name": f"{task}: {check.title}",
         "name_format": "text",
         "number": number,

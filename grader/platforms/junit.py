@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from grader.report.plain import check_words, cut, is_earned
 from grader.report.result import CheckResult, Result, TaskResult
+from grader.report.words import check_words
+from grader.untrusted_text import cut
 
 MAX_MESSAGE = 20_000
 _BY_HAND = "The points of this task were set by hand."
@@ -17,7 +18,7 @@ _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold (section 2.2)."""
 
 
-def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
+def to_junit(result: Result, checks: Mapping[str, str] | None = None) -> str:
     """One suite with a case for each check, named by the check's id.
 
     A check that was not reached fails: a skipped case would be dropped, and its weight with it.
@@ -26,15 +27,16 @@ def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
 
     Args:
         result: what to write.
-        checks: ids of all checks that count. They keep the cases the same for every submission,
-            also for one that can't be graded, since weights hang on the names.
+        checks: ids of all checks that count, and of their tasks. They keep the cases the same for
+            every submission, also for one that can't be graded, since weights hang on the names.
     """
     found = {check.id: check for task in result.tasks for check in _settled(task)}
-    names = list(dict.fromkeys((*checks, *found)))
+    tasks = dict(checks or {})
+    tasks |= {check.id: task.id for task in result.tasks for check in task.checks}
     suite = ElementTree.Element("testsuite", name="vae")
     failures = errors = 0
-    for name in names:
-        case = ElementTree.SubElement(suite, "testcase", name=name, classname=name.split(".")[0])
+    for name, task in tasks.items():
+        case = ElementTree.SubElement(suite, "testcase", name=name, classname=task)
         case.set("time", "0")
         tag, message = _outcome(found.get(name), result)
         if tag:
@@ -42,7 +44,7 @@ def to_junit(result: Result, checks: Sequence[str] = ()) -> str:
             errors += tag == "error"
             told = ElementTree.SubElement(case, tag, message=message)
             told.text = message
-    suite.set("tests", str(len(names)))
+    suite.set("tests", str(len(tasks)))
     suite.set("failures", str(failures))
     suite.set("errors", str(errors))
     suite.set("skipped", "0")
@@ -73,7 +75,7 @@ def _outcome(check: CheckResult | None, result: Result) -> tuple[str, str]:
     if check is None:
         tag = "error" if result.status == "grader_error" else "failure"
         return tag, _legal(result.reason or "This was not checked.")
-    if is_earned(check):
+    if check.is_earned:
         return "", ""
     tag = "error" if check.status == "grader_error" else "failure"
     return tag, _legal(check_words(check))

@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from grader.kit.observation import clean
 from grader.platforms.csv_edit import Field, delimiter, replaced, rows, written
 from grader.platforms.sheets import Filling, both_sides, key_of
 from grader.report.course import Entry
 from grader.report.plain import to_plain
 from grader.submission.kinds import encoding_of
+from grader.untrusted_text import clean
 
 MAX_FEEDBACK = 5_000
 

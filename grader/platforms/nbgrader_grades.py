@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from grader.platforms.sheets import Filling
 from grader.report.course import Entry
-from grader.report.csv_write import Cell, points_cell, table, time_cell
+from grader.report.csv_write import Cell, points_cell, time_cell, to_csv
 
 COLUMNS = (
     "assignment",
@@ -83,4 +83,4 @@ def to_nbgrader(
                 )
             )
     filling.absent = sorted(roster.students.keys() - seen)
-    return table(COLUMNS, rows), filling.notices()
+    return to_csv(COLUMNS, rows), filling.notices()

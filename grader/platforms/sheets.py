@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from grader.kit.observation import clean
 from grader.report.course import Entry
-from grader.report.plain import number
+from grader.report.words import number
+from grader.untrusted_text import clean
 
 _MOST_NAMED = 20
 _EXCUSED = "EX"

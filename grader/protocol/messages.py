@@ -154,6 +154,7 @@ class Call:
     repeat: int
     keep: bool
     generators: bool
+    recorded: bool
     parameters: Sequence[str]
     cotangents: Sequence[int] | None
 

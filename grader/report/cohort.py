@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from markupsafe import Markup
-
-from grader.kit.misconception import JOINT
 from grader.report.course import Entry
-from grader.report.plain import number
-from grader.vae.misconceptions import CATALOGUE
+from grader.report.result import CheckResult, TaskResult
+from grader.report.words import grouped, number
 
 _BINS = 10
-_WIDTH, _ROW, _LEFT, _RIGHT = 360, 20, 70, 30
+_NOT_GRADED = {
+    "ungradable": "could not be graded",
+    "grader_error": "are open, since the grader itself failed on them",
+}
 
 
 @dataclass(frozen=True)
@@ -30,35 +30,43 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Cohort:
-    """The figures of a course; ``points`` holds those of everybody who is graded."""
+class Summary:
+    """The figures of a course.
+
+    Attributes:
+        count: of all submissions; a group counts as one.
+        points: those of everybody who is graded.
+        most: the maximum of points.
+        distribution: stretches of points, how many submissions have them, bars' lengths up to 1.
+        losses: tasks in their order, each followed by its checks with the costliest first.
+        misconceptions: titles and numbers of submissions, the most frequent first.
+        not_graded: why, in words, and the names of the entries.
+        tasks: ids and titles.
+    """
 
     count: int
     points: tuple[float, ...]
     most: float
     mean: float
     median: float
-    distribution: Markup
+    distribution: tuple[tuple[str, int, float], ...]
     losses: tuple[Loss, ...]
     misconceptions: tuple[tuple[str, int], ...]
     not_graded: tuple[tuple[str, tuple[str, ...]], ...]
     tasks: tuple[tuple[str, str], ...]
 
 
-def cohort(entries: Sequence[Entry]) -> Cohort:
-    """The figures of a course; a group counts as one submission."""
+def summary_of(entries: Sequence[Entry], misconceptions: Mapping[str, str]) -> Summary:
+    """Return the figures of a course; ``misconceptions`` has their titles by id."""
     graded = [entry for entry in entries if entry.result.status == "graded"]
     points = tuple(entry.result.points for entry in graded)
     most = max((entry.result.max_points for entry in entries), default=0.0)
     not_graded = (
-        (words, tuple(e.name for e in entries if e.result.status == status))
-        for status, words in (
-            ("ungradable", "could not be graded"),
-            ("grader_error", "are open, since the grader itself failed on them"),
-        )
+        (words, tuple(entry.name for entry in entries if entry.result.status == status))
+        for status, words in _NOT_GRADED.items()
     )
     titles = {task.id: task.title for entry in entries for task in entry.result.tasks}
-    return Cohort(
+    return Summary(
         len(entries),
         points,
         most,
@@ -66,72 +74,47 @@ def cohort(entries: Sequence[Entry]) -> Cohort:
         median(points) if points else 0.0,
         _bars(points, most),
         _losses(graded),
-        _misconceptions(entries),
+        _ranked(entries, misconceptions),
         tuple((words, names) for words, names in not_graded if names),
         tuple(titles.items()),
     )
 
 
 def _losses(graded: Sequence[Entry]) -> tuple[Loss, ...]:
-    """Tasks in their order, each followed by its checks with the costliest first."""
-    tasks = {task.id: task for entry in graded for task in entry.result.tasks}
     losses = []
-    for id, task in tasks.items():
-        own = [t for entry in graded for t in entry.result.tasks if t.id == id]
-        losses.append(_loss(task.title, True, [(t.points, t.max_points) for t in own]))
-        checks: dict[str, list[tuple[float, float]]] = {}
-        titles = {}
-        for check in (check for one in own for check in one.checks):
-            checks.setdefault(check.id, []).append((check.points, check.max_points))
-            titles[check.id] = check.title
-        below = [_loss(titles[check], False, pairs) for check, pairs in checks.items()]
-        losses += sorted(below, key=lambda loss: -loss.lost)
+    for tasks in grouped((task for entry in graded for task in entry.result.tasks), "id"):
+        checks = grouped((check for task in tasks for check in task.checks), "id")
+        losses += [_loss(tasks), *sorted(map(_loss, checks), key=lambda loss: -loss.lost)]
     return tuple(losses)
 
 
-def _loss(title: str, is_task: bool, pairs: Sequence[tuple[float, float]]) -> Loss:
-    """``pairs`` are the points that students have, and could have."""
-    lost = [most - points for points, most in pairs]
+def _loss(parts: Sequence[TaskResult] | Sequence[CheckResult]) -> Loss:
+    """Return what students lose in one task or check, of which each has a result."""
+    last = parts[-1]
+    lost = [part.max_points - part.points for part in parts]
+    most = max(part.max_points for part in parts)
     return Loss(
-        title, is_task, fmean(lost), max(most for _, most in pairs), sum(one > 0 for one in lost)
+        last.title, isinstance(last, TaskResult), fmean(lost), most, sum(one > 0 for one in lost)
     )
 
 
-def _misconceptions(entries: Sequence[Entry]) -> tuple[tuple[str, int], ...]:
-    """What is misunderstood, the most frequent first; each counts once a submission."""
+def _ranked(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """Return what is misunderstood and how often; each counts once a submission."""
     counts: Counter[str] = Counter()
     for entry in entries:
-        checks = (check for task in entry.result.tasks for check in task.checks)
-        counts.update(
-            {
-                id
-                for check in checks
-                if check.misconception
-                for id in check.misconception.split(JOINT)
-            }
-        )
+        counts.update({id for check in entry.result.checks for id in check.misconceptions})
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((CATALOGUE[id].title if id in CATALOGUE else id, n) for id, n in ranked)
+    return tuple((titles.get(id, id), count) for id, count in ranked)
 
 
-def _bars(points: Sequence[float], most: float) -> Markup:
-    """How many have how many points, as an SVG that needs no style of its own."""
+def _bars(points: Sequence[float], most: float) -> tuple[tuple[str, int, float], ...]:
+    """Return stretches of points, how many submissions have them, and bars' lengths up to 1."""
     if not points or most <= 0:
-        return Markup("")
+        return ()
     counts = Counter(min(int(one / most * _BINS), _BINS - 1) for one in points)
+    ends = [number(most * place / _BINS) for place in range(_BINS + 1)]
     highest = max(counts.values())
-    bars = []
-    for place in range(_BINS):
-        count, y = counts[place], place * _ROW
-        label = f"{number(most * place / _BINS)} to {number(most * (place + 1) / _BINS)}"
-        width = count / highest * (_WIDTH - _LEFT - _RIGHT)
-        bars.append(
-            f'<text x="{_LEFT - 8}" y="{y + 14}" text-anchor="end">{label}</text>'
-            f'<rect x="{_LEFT}" y="{y + 3}" width="{width:.1f}" height="{_ROW - 6}"/>'
-            f'<text x="{_LEFT + width + 6:.1f}" y="{y + 14}">{count}</text>'
-        )
-    height = _BINS * _ROW
-    return Markup(  # numbers alone: nothing in it comes from a submission
-        f'<svg class="bars" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        'aria-label="How many submissions have how many points">' + "".join(bars) + "</svg>"
+    return tuple(
+        (f"{ends[place]} to {ends[place + 1]}", counts[place], counts[place] / highest)
+        for place in range(_BINS)
     )

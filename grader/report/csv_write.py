@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
-from grader.kit.observation import clean
+from grader.untrusted_text import clean
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the start of a formula (OWASP, 'CSV Injection'), wide forms too."""
@@ -19,13 +19,13 @@ Cell = str | float | int | None
 
 
 def text_cell(text: str) -> str:
-    """Text that a spreadsheet shows as it is; an apostrophe stops what looks like a formula."""
+    """Return text that is shown as it is: an apostrophe stops what looks like a formula."""
     text = clean(text, MAX_CELL)
     return f"'{text}" if text.lstrip(" ").startswith(_STARTS_FORMULA) else text
 
 
 def points_cell(points: float | None) -> float | int | None:
-    """Points to two decimals, whole ones as an integer; None makes an empty cell."""
+    """Return points to two decimals, whole ones as an integer; None makes an empty cell."""
     if points is None:
         return None
     rounded = round(points, 2)
@@ -33,14 +33,14 @@ def points_cell(points: float | None) -> float | int | None:
 
 
 def time_cell(moment: datetime | None) -> str:
-    """A moment in UTC as spreadsheets and nbgrader read it; "" if it isn't known."""
+    """Return a moment in UTC as spreadsheets and nbgrader read it; "" if it isn't known."""
     if moment is None:
         return ""
     return str(moment.astimezone(timezone.utc).replace(tzinfo=None))
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Cell]], bom: bool = False) -> bytes:
-    """A CSV in UTF-8 with CRLF line ends (RFC 4180); text is guarded, numbers are not touched.
+def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], bom: bool = False) -> bytes:
+    """Return a CSV in UTF-8 with CRLF line ends (RFC 4180); text is guarded, numbers are not.
 
     Args:
         bom: write a byte order mark, without which Excel takes UTF-8 for something else.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.examiner.penalties import points_of
 from grader.report.result import SCHEMA_VERSION, CheckResult, Result, TaskResult
 
 _RESULT = TypeAdapter(Result)
@@ -16,8 +17,12 @@ _ROUNDING = 1e-4
 """Sums of points may be so far off: consequences name points to six digits."""
 
 
-def from_json(text: str | bytes) -> Result:
-    """The result in a JSON text; keys that this version doesn't know are ignored.
+def from_json(text: str | bytes, methods: Mapping[str, str] | None = None) -> Result:
+    """Return the result in a JSON text; keys that this version doesn't know are ignored.
+
+    Args:
+        text: the JSON.
+        methods: id of a task -> name of its method, which the JSON doesn't have.
 
     Raises:
         ValueError: the text is no result, or one of another schema version, or its points can't be
@@ -34,7 +39,9 @@ def from_json(text: str | bytes) -> Result:
     if result.schema_version != SCHEMA_VERSION:
         raise ValueError(f"its schema version is {result.schema_version}, not {SCHEMA_VERSION}")
     _require_sums(result)
-    return result
+    names = methods or {}
+    tasks = tuple(replace(task, method=names.get(task.id, "")) for task in result.tasks)
+    return replace(result, tasks=tasks)
 
 
 def _refuse(number: str) -> Any:
@@ -47,23 +54,24 @@ def _finite(number: str) -> float:
 
 
 def _require_sums(result: Result) -> None:
-    """Points must lie in their range, and add up.
+    """Refuse points that don't lie in their range, or don't add up.
 
     Raises:
         ValueError: names what does not.
     """
-    parts: list[tuple[str, Result | TaskResult | CheckResult]] = [("the total", result)]
+    parts: list[Result | TaskResult | CheckResult] = [result]
     for task in result.tasks:
-        parts += [(task.id, task), *((check.id, check) for check in task.checks)]
-    for name, part in parts:
+        parts += [task, *task.checks]
+    for part in parts:
+        name = getattr(part, "id", "the total")
         if not 0 <= part.points <= part.max_points < math.inf:
             raise ValueError(f"{name} has {part.points:g} of {part.max_points:g} points")
     for task in result.tasks:
         _require_equal(task.id, task.points, sum(check.points for check in task.checks))
         _require_equal(task.id, task.max_points, sum(check.max_points for check in task.checks))
-    taken = sum(points_of(rule.consequence) for rule in result.rules if rule.status == "broken")
-    sum_ = sum(task.points for task in result.tasks)
-    _require_equal("the total", result.points, max(0.0, sum_ - taken))
+    earned = sum(task.points for task in result.tasks)
+    taken = sum(rule.cost for rule in result.broken_rules)
+    _require_equal("the total", result.points, max(0.0, earned - taken))
     if result.tasks:
         most = sum(task.max_points for task in result.tasks)
         _require_equal("the total", result.max_points, most)

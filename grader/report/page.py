@@ -6,40 +6,25 @@ and run no script even if something should slip through.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from markupsafe import Markup
 
-from grader.kit.observation import clean
 from grader.report.course import TOTAL, Override
 from grader.report.curve import loss_curve
 from grader.report.pictures import pictures_of
-from grader.report.plain import number
-from grader.report.rendering import environment, policy_hash, template_text
+from grader.report.rendering import render
 from grader.report.result import Result, TaskResult
-from grader.student.task_state import NOT_DONE, next_step, state
-from grader.submission.slices import Slice
-from grader.vae import spec
+from grader.report.task_state import NOT_DONE, next_step, state
+from grader.report.words import number, replaced_words, status_words
+from grader.untrusted_text import clean
 
 MAX_CODE = 20_000
 
 BY_HAND = '<meta name="points" content="set by hand">'
 """What is in the head of a page that shows points set by hand."""
 
-_CHECK_WORDS = {
-    "passed": "Passed",
-    "failed": "Failed",
-    "not_reached": "Not reached",
-    "grader_error": "Grader error",
-}
-_TASK_WORDS = {
-    "done": "Done",
-    "to correct": "To correct",
-    "not yet": "Not yet written",
-    "not decided": "Not decided",
-}
 _RUN_WORDS = {
     "completed": "The whole notebook ran from top to bottom without an error.",
     "failed": "Running the whole notebook from top to bottom failed.",
@@ -50,61 +35,64 @@ _RUN_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line of code, by its number in the cell."""
-
-    number: int
-    text: str
-
-
 def to_page(
     result: Result,
-    code: Slice | None = None,
+    title: str,
+    sources: Mapping[str, str] | None = None,
     executed: str | None = None,
     overrides: Sequence[Override] = (),
     student: str = "",
 ) -> str:
-    """A result as a self-contained page.
+    """Return a result as a self-contained page.
 
     Args:
         result: what to show.
-        code: the slice that was graded, to show the student's methods.
+        title: of the assignment.
+        sources: the student's methods as written, by their names.
         executed: the executed notebook's text, to show its plots.
         overrides: what of the result was set by hand, to say so at the top.
         student: the names of whoever handed it in, if more is known than the file's name.
     """
-    css = template_text("page.css")
     settled = {override.target for override in overrides}
-    words = {task.id: _TASK_WORDS[state(task)] for task in result.tasks}
-    words |= {id: "Set by hand" for id in words if id in settled}
     # Its reason says already what to hand in.
     is_nothing = result.status == "ungradable" and not result.submission.sha256
     file = "" if student and is_nothing else PurePath(result.submission.path).name
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            result=result,
-            whose=", ".join(clean(part, 200) for part in (student, file) if part),
-            css=Markup(css),
-            css_hash=policy_hash(css),
-            words=_CHECK_WORDS,
-            task_words=words,
-            task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
-            by_hand=[_by_hand_words(override, result) for override in overrides],
-            by_hand_mark=Markup(BY_HAND),
-            next_step="" if is_nothing or TOTAL in settled else next_step(result, settled),
-            code={task.id: _code(task, code) for task in result.tasks},
-            run_words=_RUN_WORDS[result.run.status],
-            curve=loss_curve(result.training.losses),
-            pictures=pictures_of(executed) if executed else (),
-        )
+    return render(
+        "page.html",
+        result=result,
+        title=title[:1].upper() + title[1:],
+        whose=", ".join(clean(part, 200) for part in (student, file) if part),
+        task_words=_task_words(result) | dict.fromkeys(settled, "Set by hand"),
+        task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
+        by_hand=[_by_hand_words(override, result) for override in overrides],
+        by_hand_mark=Markup(BY_HAND),
+        next_step="" if is_nothing or TOTAL in settled else next_step(result, settled),
+        code={task.id: _numbered_lines(task, sources or {}) for task in result.tasks},
+        run_words=_RUN_WORDS[result.run.status],
+        curve=loss_curve(result.training.losses),
+        pictures=pictures_of(executed) if executed else (),
     )
 
 
+def to_table(result: Result) -> str:
+    """Return a result as a fragment of HTML for the output of a notebook cell."""
+    is_only_checked = result.status != "ungradable" and result.run.status == "not_run"
+    return render(
+        "table.html",
+        result=result,
+        task_words=_task_words(result),
+        next_step=next_step(result),
+        not_done=NOT_DONE if is_only_checked else "",
+    )
+
+
+def _task_words(result: Result) -> dict[str, str]:
+    words = {task.id: state(task) for task in result.tasks}
+    return {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
+
+
 def _by_hand_words(override: Override, result: Result) -> str:
-    """What was set by hand, in a student's words, and why."""
+    """Return what was set by hand, in a student's words, and why."""
     titles = {TOTAL: "All tasks together"}
     for task in result.tasks:
         titles[task.id] = task.title
@@ -112,37 +100,13 @@ def _by_hand_words(override: Override, result: Result) -> str:
     points = number(override.points)
     return (
         f"{titles.get(override.target, override.target)}: {points} "
-        f"{'point' if points == '1' else 'points'} instead of {number(override.before)}"
-        f"{f', by {override.by}' if override.by else ''}. "
-        f"Reason: {override.reason}"
+        f"{'point' if points == '1' else 'points'} {replaced_words(override)}"
     )
 
 
-def to_table(result: Result) -> str:
-    """A result as a fragment of HTML for the output of a notebook cell."""
-    return (
-        environment()
-        .get_template("table.html")
-        .render(
-            result=result,
-            words=_CHECK_WORDS,
-            task_words={task.id: _TASK_WORDS[state(task)] for task in result.tasks},
-            next_step=next_step(result),
-            not_done=NOT_DONE if _is_only_checked(result) else "",
-        )
-    )
-
-
-def _is_only_checked(result: Result) -> bool:
-    return result.status != "ungradable" and result.run.status == "not_run"
-
-
-def _code(task: TaskResult, code: Slice | None) -> tuple[_Line, ...]:
-    """The lines of the task's method as written; none if there is no such method."""
-    method = next(t.method.name for t in spec.TASKS if t.id == task.id)
-    place = code.methods.get(method) if code else None
-    source = code.method_source(method) if code else None
-    if place is None or source is None:
-        return ()
-    lines = clean(source, MAX_CODE).split("\n")
-    return tuple(_Line(line, text) for line, text in enumerate(lines, place.line))
+def _numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Return the lines of the task's method by their numbers; none if there is no such method."""
+    if not task.location or task.method not in sources:
+        return []
+    lines = clean(sources[task.method], MAX_CODE).split("\n")
+    return list(enumerate(lines, task.location["line"]))

@@ -28,7 +28,7 @@ class Picture:
 
 
 def pictures_of(executed: str) -> tuple[Picture, ...]:
-    """The pictures in the outputs of a notebook file's text, in order.
+    """Return the pictures in the outputs of a notebook file's text, in order.
 
     What can't be decoded, or is far larger than any plot, is left out.
     """
@@ -43,12 +43,12 @@ def pictures_of(executed: str) -> tuple[Picture, ...]:
         ]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ()
-    found = (_picture(cell, data, name) for cell, data, name in encoded[:MAX_PICTURES])
-    return tuple(picture for picture in found if picture is not None)
+    pictures = (_picture(*one) for one in encoded[:MAX_PICTURES])
+    return tuple(picture for picture in pictures if picture is not None)
 
 
 def _picture(cell: int, data: Any, name: str) -> Picture | None:
-    """The pixels of a base64 picture in one of our own making; None if that can't be done."""
+    """Return the pixels of a base64 picture in a new one of ours; None if that can't be done."""
     from PIL import Image
 
     if isinstance(data, list) and all(isinstance(line, str) for line in data):
@@ -67,10 +67,10 @@ def _picture(cell: int, data: Any, name: str) -> Picture | None:
         height = max(1, round(pixels.height * MAX_WIDTH / pixels.width))
         pixels = pixels.resize((MAX_WIDTH, height))
     # Plots are meant for white paper; a new image carries none of the old one's metadata.
-    clean = Image.new("RGB", pixels.size, "white")
-    clean.paste(pixels, mask=pixels)
+    plot = Image.new("RGB", pixels.size, "white")
+    plot.paste(pixels, mask=pixels)
     file = io.BytesIO()
     # To look for the smallest encoding would take longer than all the checks together.
-    clean.save(file, "PNG", compress_level=4)
+    plot.save(file, "PNG", compress_level=4)
     uri = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
-    return Picture(cell, uri, clean.width, clean.height)
+    return Picture(cell, uri, plot.width, plot.height)

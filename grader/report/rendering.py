@@ -11,38 +11,45 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from grader.kit.observation import clean
-from grader.report.plain import number
+from grader.report.words import number, status_words
+from grader.untrusted_text import clean
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
+def render(template: str, **values: object) -> str:
+    """Return a template's text with the values that it names."""
+    return _environment().get_template(template).render(**values)
+
+
 @lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Templates that escape everything and know no name by accident."""
-    found = Environment(
+def _environment() -> Environment:
+    """Return templates that escape everything and know no name by accident."""
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(points=number, marked=_marked)
-    return found
+    filters = {"points": number, "status_words": status_words, "marked": _marked}
+    environment.filters |= {**filters, "policy_hash": _policy_hash}
+    environment.globals["text_of"] = _text_of
+    return environment
 
 
-def template_text(name: str) -> str:
-    """A style sheet or script as it stands."""
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
+def _text_of(*names: str) -> Markup:
+    """Return style sheets or scripts as they stand, one behind the other."""
+    return Markup("".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names))
 
 
-def policy_hash(text: str) -> str:
-    """What a Content-Security-Policy calls a style sheet or script by."""
+def _policy_hash(text: str) -> str:
+    """Return what a Content-Security-Policy calls a style sheet or script by."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def _marked(text: str) -> Markup:
-    """Text as HTML: escaped, and names in backticks as code."""
+    """Return text as HTML: escaped, and names in backticks as code."""
     parts = re.split(r"`([^`\n]+)`", clean(text, 2000))
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if index % 2 else escape(part)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal
 
 SCHEMA_VERSION = 1
 
 CheckStatus = Literal["passed", "failed", "not_reached", "grader_error"]
+RunStatus = Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"]
 Status = Literal["graded", "ungradable", "grader_error"]
+
+JOINT = "+"
+"""Between the ids of misconceptions that explain a check's answer together."""
+
+
+def json_fields(kind: Any) -> tuple[Field[Any], ...]:
+    """Return the fields of a dataclass that its JSON has: the others are for writers alone."""
+    return tuple(field for field in fields(kind) if field.metadata.get("json", True))
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,26 @@ class CheckResult:
     misconception: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def misconceptions(self) -> tuple[str, ...]:
+        """The ids of the misconceptions that explain the answer."""
+        return tuple(self.misconception.split(JOINT)) if self.misconception else ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its points are not decided, since the grader itself failed."""
+        return self.status == "grader_error"
+
+    @property
+    def is_earned(self) -> bool:
+        """Whether its points are given, be it by hand; for formats that know no more than that.
+
+        A check that was passed but isn't counted, for a broken rule, is not earned.
+        """
+        if self.max_points > 0:
+            return self.points >= self.max_points
+        return self.status == "passed"
+
 
 @dataclass(frozen=True)
 class TaskResult:
@@ -37,6 +67,18 @@ class TaskResult:
     max_points: float
     checks: tuple[CheckResult, ...]
     location: Mapping[str, int] | None = None
+    method: str = field(default="", metadata={"json": False})
+    """Name of the method that is written for the task; "" where it isn't known."""
+
+    @property
+    def lost(self) -> tuple[CheckResult, ...]:
+        """The checks that are not passed."""
+        return tuple(check for check in self.checks if check.status != "passed")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether points of a check are not decided."""
+        return any(check.is_open for check in self.checks)
 
 
 @dataclass(frozen=True)
@@ -48,6 +90,12 @@ class RuleResult:
     message: str
     consequence: str
     locations: tuple[Mapping[str, int], ...] = ()
+
+    @property
+    def cost(self) -> float:
+        """The points of the total that its consequence names; 0 if it names none."""
+        match = re.match(r"It costs (\d[\d.e+-]*) points", self.consequence)
+        return float(match[1]) if match else 0.0
 
 
 @dataclass(frozen=True)
@@ -66,9 +114,7 @@ class Run:
     It is "interrupted" if the machine ended it and not the notebook.
     """
 
-    status: Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"] = (
-        "not_run"
-    )
+    status: RunStatus = "not_run"
     seconds: float | None = None
     cell: int | None = None
     error: str | None = None
@@ -77,7 +123,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Training:
-    """What came of training the class for a few steps; losses are negative ELBOs in nats.
+    """What came of training the class for a few steps; losses are in nats.
 
     Attributes:
         status: how it ended; "interrupted" if the machine ended it and not the class.
@@ -91,9 +137,7 @@ class Training:
         notes: what is unusual, such as a GPU that can't be used.
     """
 
-    status: Literal["completed", "failed", "timed_out", "killed", "interrupted", "not_run"] = (
-        "not_run"
-    )
+    status: RunStatus = "not_run"
     device: str | None = None
     steps: int = 0
     first_loss: float | None = None
@@ -126,6 +170,16 @@ class Result:
     seconds: float = 0.0
     reason: str | None = None
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """The checks of all tasks."""
+        return tuple(check for task in self.tasks for check in task.checks)
+
+    @property
+    def broken_rules(self) -> tuple[RuleResult, ...]:
+        """The rules that were not kept."""
+        return tuple(rule for rule in self.rules if rule.status == "broken")
 
     @property
     def is_open(self) -> bool:

@@ -1,51 +1,48 @@
-"""The JSON schema of a result; `python -m grader.report.schema` prints it for `grader/docs`."""
+"""The JSON schema of a result; `python -m grader.report.schema TITLE` prints it."""
 
 from __future__ import annotations
 
 import inspect
 import json
+import sys
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from grader.report import result
 
 
-def to_schema() -> str:
-    """The schema of what `to_json` writes, made from the dataclasses, as indented JSON text."""
-    schema = TypeAdapter(result.Result).json_schema(mode="serialization")
-    definitions = schema.get("$defs", {})
+def to_schema(title: str) -> str:
+    """Return the schema of what `to_json` writes, made from the dataclasses, as JSON text."""
+    adapter = TypeAdapter(result.Result)
+    schema = adapter.json_schema(mode="serialization", schema_generator=_Bare)
+    definitions = schema.pop("$defs", {})
     for name, part in (("Result", schema), *definitions.items()):
-        part["description"] = inspect.getdoc(getattr(result, name))
+        kind = getattr(result, name)
+        names = [field.name for field in result.json_fields(kind)]
+        part["description"] = inspect.getdoc(kind)
+        part["properties"] = {name: part["properties"][name] for name in names}
         # Every key is always written, whether or not the dataclass has a default for it.
-        part["required"] = list(part["properties"])
+        part["required"] = names
     schema["properties"]["schema_version"] = {"const": result.SCHEMA_VERSION}
-    whole = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Result of the VAE grader",
-        **{key: value for key, value in schema.items() if key not in ("title", "$defs")},
-        "$defs": definitions,
-    }
-    return json.dumps(_plain(whole), indent=2) + "\n"
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return json.dumps({**head, **schema, **head, "$defs": definitions}, indent=2) + "\n"
 
 
-def _plain(part: Any) -> Any:
-    """Without what says nothing: defaults, titles that repeat a name, and allowing anything."""
-    if isinstance(part, list):
-        return [_plain(item) for item in part]
-    if not isinstance(part, dict):
-        return part
-    kept = {
-        key: _plain(value)
-        for key, value in part.items()
-        if key != "default" and (key, value) != ("additionalProperties", True)
-    }
-    if len(kept.get("allOf", ())) == 1:  # as earlier versions of pydantic write a reference
-        kept |= kept.pop("allOf")[0]
-    for value in kept.get("properties", {}).values():
-        value.pop("title", None)
-    return kept
+class _Bare(GenerateJsonSchema):
+    """Leaves out what says nothing: defaults, titles of keys, and that anything is allowed."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def dict_schema(self, schema: Any) -> JsonSchemaValue:
+        bare = super().dict_schema(schema)
+        return {key: value for key, value in bare.items() if value is not True}
 
 
 if __name__ == "__main__":
-    print(to_schema(), end="")
+    print(to_schema(sys.argv[1]), end="")

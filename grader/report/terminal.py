@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import io
 import re
+from collections.abc import Iterator
+from typing import IO
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,141 +13,113 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.result import CheckResult, Result, TaskResult
-from grader.student.task_state import mend_first
+from grader.report.result import Result, TaskResult
+from grader.report.task_state import mend_first
+from grader.report.words import grouped, number, place_words, points_words, rule_place, rule_words
 
 
 def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:
-    """A result as text for a terminal of ``width`` columns; words carry it, colours only help."""
-    console = Console(
+    """Return a result as text of ``width`` columns; words carry it, colours only help."""
+    out = io.StringIO()
+    _console(out, width, colour).print(*_parts(result), sep="\n")
+    return out.getvalue()
+
+
+def to_svg(result: Result, width: int = 80) -> str:
+    """Return the same as a picture of a terminal, for documents."""
+    console = _console(io.StringIO(), width, colour=True, record=True)
+    console.print(*_parts(result), sep="\n")
+    picture = console.export_svg(title=f"grade {result.submission.path}", unique_id="report")
+    # Rich loads a font from the network; any monospaced one that is there does as well.
+    return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+
+
+def _console(file: IO[str], width: int, colour: bool, record: bool = False) -> Console:
+    return Console(
+        file=file,
         width=width,
+        record=record,
         force_terminal=colour,
         color_system="standard" if colour else None,
         highlight=False,
         legacy_windows=False,
     )
-    with console.capture() as capture:
-        for part in _parts(result):
-            console.print(part)
-    return capture.get()
 
 
-def to_svg(result: Result, width: int = 80) -> str:
-    """The same as a picture of a terminal, for documents."""
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        console = Console(
-            width=width, record=True, file=nowhere, force_terminal=True, color_system="standard"
-        )
-        for part in _parts(result):
-            console.print(part, highlight=False)
-        picture = console.export_svg(title=f"grade {result.submission.path}", unique_id="report")
-    # Rich loads a font from the network; any monospaced one that is there does as well.
-    return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
-
-
-def number(points: float) -> str:
-    """Points as a person writes them: 7, 2.5, 0.33."""
-    return f"{round(points, 2):g}"
-
-
-def _parts(result: Result) -> list[RenderableType]:
-    head = Text.assemble(("Notebook  ", "dim"), result.submission.path)
+def _parts(result: Result) -> Iterator[RenderableType]:
+    """Yield what is printed, one below the other."""
+    yield Text.assemble(("Notebook  ", "dim"), result.submission.path)
     if result.status == "ungradable":
-        return [head, Text(""), Text(f"Not graded: {result.reason}", style="bold red")]
-    parts: list[RenderableType] = [head, _table(result)]
-    parts += [_note(kind, text) for kind, text in run_words(result)]
-    if len(parts) > 2:
-        parts.append(Text(""))
-    for task in result.tasks:
-        lost = [check for check in task.checks if check.status != "passed"]
-        if lost:
-            parts.append(_task(task, lost))
-    for rule in result.rules:
-        if rule.status == "broken":
-            place = rule.locations[0] if rule.locations else {}
-            where = f" (cell {place['cell']}, line {place['line']})" if place else ""
-            parts.append(_note(f"Rule{where}", f"{rule.message} {rule.consequence}"))
-    parts += [_note("Advice", text) for text in result.advice]
+        yield Text("")
+        yield Text(f"Not graded: {result.reason}", style="bold red")
+        return
+    yield _table(result)
+    if notes := run_words(result):
+        yield from (_note(kind, text) for kind, text in notes)
+        yield Text("")
+    yield from (_lost(task) for task in result.tasks if task.lost)
+    for rule in result.broken_rules:
+        yield _note(f"Rule{rule_place(rule)}", rule_words(rule))
+    yield from (_note("Advice", text) for text in result.advice)
     if step := mend_first(result):
-        parts.append(_note("Next", step))
+        yield _note("Next", step)
     if result.status == "grader_error":
-        parts.append(Text(f"\n{result.reason}", style="bold red"))
-    return parts
+        yield Text(f"\n{result.reason}", style="bold red")
 
 
 def run_words(result: Result) -> list[tuple[str, str]]:
-    """What the run and the training came to, as pairs of a heading and a sentence."""
-    found = []
+    """Return what the run and the training came to, as pairs of a heading and a sentence."""
+    words = []
     run, training = result.run, result.training
     if run.status == "completed":
-        found.append(("Run", f"all cells executed in {run.seconds:.1f} s."))
+        words.append(("Run", f"all cells executed in {run.seconds:.1f} s."))
     elif run.status not in ("interrupted", "not_run"):
         where = f" in cell {run.cell}" if run.cell else ""
         status = run.status.replace("_", " ")
         why = f": {run.error.rstrip('.')}" if run.error else ""
-        found.append(("Run", f"{status}{where}{why}. This costs no points by itself."))
+        words.append(("Run", f"{status}{where}{why}. This costs no points by itself."))
     elif run.error:
-        found.append(("Run", run.error))
+        words.append(("Run", run.error))
     if training.status == "completed":
         device = "a GPU" if training.device == "cuda" else "the CPU"
-        words = f"{training.steps} steps on {device}, loss {training.first_loss} to "
-        found.append(("Training", f"{words}{training.last_loss}."))
+        losses = f"loss {training.first_loss} to {training.last_loss}"
+        words.append(("Training", f"{training.steps} steps on {device}, {losses}."))
     elif training.error:
-        found.append(("Training", f"{training.error}"))
-    return found
+        words.append(("Training", training.error))
+    return words
 
 
 def _table(result: Result) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=(0, 2, 0, 0))
-    total = Text(f"{number(result.points)} of {number(result.max_points)}", style="bold")
     table.add_column("Task", footer=Text("Total", style="bold"))
-    table.add_column("Points", justify="right", footer=total)
-    table.add_column("Checks", footer="")
-    table.add_column("Where", style="dim", footer="")
+    table.add_column("Points", justify="right", footer=Text(points_words(result), style="bold"))
+    table.add_column("Checks")
+    table.add_column("Where", style="dim")
     for task in result.tasks:
-        passed = sum(check.status == "passed" for check in task.checks)
-        full = passed == len(task.checks)
-        words = "all passed" if full else f"{passed} of {len(task.checks)} passed"
+        passed = len(task.checks) - len(task.lost)
+        words = f"{passed} of {len(task.checks)} passed" if task.lost else "all passed"
+        full = not task.lost
         if full and task.points < task.max_points:
             words, full = "passed, not counted", False
-        place = (
-            f"cell {task.location['cell']}, line {task.location['line']}" if task.location else ""
-        )
-        table.add_row(
-            task.title,
-            Text(
-                f"{number(task.points)} of {number(task.max_points)}",
-                style="green" if full else "yellow" if task.points else "red",
-            ),
-            words,
-            place,
-        )
+        colour = "green" if full else "yellow" if task.points else "red"
+        points = Text(points_words(task), style=colour)
+        table.add_row(task.title, points, words, place_words(task.location))
     return table
 
 
-def _task(task: TaskResult, lost: list[CheckResult]) -> RenderableType:
-    """What was lost in a task; checks that say the very same thing say it once."""
-    missing = task.max_points - task.points
+def _lost(task: TaskResult) -> RenderableType:
+    """Return what was lost in a task; checks that say the very same thing say it once."""
     where = f", cell {task.location['cell']}" if task.location else ""
-    parts: list[RenderableType] = [
-        Text.assemble(
-            (task.title, "bold"), f"  lost {number(missing)} of {number(task.max_points)}{where}"
-        )
-    ]
-    by_message: dict[str, list[CheckResult]] = {}
-    for check in lost:
-        by_message.setdefault(check.message, []).append(check)
-    for message, checks in by_message.items():
+    lost = f"lost {number(task.max_points - task.points)} of {number(task.max_points)}"
+    parts: list[RenderableType] = [Text.assemble((task.title, "bold"), f"  {lost}{where}")]
+    for checks in grouped(task.lost, "message"):
         points = number(sum(check.max_points for check in checks))
-        unimplemented = len(checks) == len(task.checks)
-        title = (
-            "all checks"
-            if unimplemented and len(checks) > 1
-            else "; ".join(check.title for check in checks)
-        )
-        body: list[RenderableType] = [Text(f"-{points}  {title}", style="yellow"), Text(message)]
+        is_all = len(checks) == len(task.checks)
+        titles = "; ".join(check.title for check in checks)
+        title = "all checks" if is_all and len(checks) > 1 else titles
+        body = [Text(f"-{points}  {title}", style="yellow"), Text(checks[0].message)]
         hints = dict.fromkeys(check.hint for check in checks if check.hint)
-        if not unimplemented or len(hints) == 1:
+        if not is_all or len(hints) == 1:
             body += [Text(f"Hint: {hint}", style="cyan") for hint in hints]
         parts.append(Padding(Group(*body), (0, 0, 0, 2)))
     return Padding(Group(*parts), (0, 0, 1, 0))

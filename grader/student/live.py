@@ -1,4 +1,4 @@
-"""Checks the class of a running kernel: its source is read back and graded like a notebook's.
+"""Check the class of a running kernel: its source is read back and graded like a notebook's.
 
 In IPython the cells executed so far are taken as a notebook, in the order of their execution, so
 the class's helpers and imports come along and the last definition wins, as in the kernel. A class
@@ -16,27 +16,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
 
-from grader.examiner.client import Candidates
-from grader.examiner.grading import KNOWN_CHECKS, Grader
-from grader.examiner.rubric import default_path, load_rubric
-from grader.report.result import Result, Run, Submission, Training
+from grader.composition import ASSIGNMENT, Options, make_grader
+from grader.examiner.conclusion import Examined
+from grader.examiner.grading import Grader
+from grader.report.result import Result, Submission
 from grader.student.text import to_text
 from grader.submission import Cell, Notebook, Ungradable, extract, load
 from grader.submission.magics import to_python
 from grader.submission.rules.reading import read_rules
 from grader.submission.syntax import parse
-from grader.vae import spec
 
 _KERNEL = "the class in this kernel"
-_NO_SOURCE = (
-    f"The source of class {spec.CLASS_NAME} can't be found: define it in a cell of a notebook or "
-    "in a file, or run `grade --self-check` on the saved notebook."
-)
 
 
 @dataclass(frozen=True, repr=False)
 class SelfCheck:
-    """What came of a check: a table in a notebook, text in a terminal.
+    """The result of a check: a table in a notebook, text in a terminal.
 
     Attributes:
         result: the same as a file's grading would give, without the rules that need the template.
@@ -60,50 +55,54 @@ def self_check(kind: type) -> SelfCheck:
         TypeError: it is given something else than a class.
         GraderError: the grader itself failed.
     """
+    name = ASSIGNMENT.class_name
     if not isinstance(kind, type):
-        raise TypeError(f"self_check takes the class itself: self_check({spec.CLASS_NAME}).")
+        raise TypeError(f"self_check takes the class itself: self_check({name}).")
     started = time.monotonic()
-    with Candidates(trust=True) as candidates:
-        grader = Grader(candidates, load_rubric(default_path(), KNOWN_CHECKS))
-        submission = Submission(_KERNEL, "", "")
+    with make_grader(Options(trust=True, run=False)) as grader:
         try:
-            notebook = _notebook_of(kind)
-            code = extract(notebook, latest=True)
-            findings = read_rules(code, None)
+            result = _checked(_notebook_of(kind, name), grader)
         except Ungradable as error:
-            result = Result(
-                submission, "ungradable", 0.0, grader.rubric.max_points, reason=error.reason
-            )
-            return SelfCheck(result)
-        checked = grader.check(code)
-        submission = Submission(_KERNEL, notebook.sha256, "")
-        return SelfCheck(
-            grader.conclude(submission, code, checked, findings, Run(), Training(), started)
-        )
+            result = grader.turned_away(Submission(_KERNEL, "", ""), error)
+        return SelfCheck(grader.signed(result, time.monotonic() - started))
 
 
-def _notebook_of(kind: type) -> Notebook:
-    """The code that made the class, as a notebook.
+def _checked(notebook: Notebook, grader: Grader) -> Result:
+    """Check what a session holds, where the latest definition counts.
 
     Raises:
-        Ungradable: it can't be found, or the class has another name.
+        Ungradable: it can't be.
     """
-    if kind.__name__ != spec.CLASS_NAME:
+    code = extract(notebook, latest=True)
+    findings = read_rules(code, None)
+    submission = Submission(_KERNEL, notebook.sha256, "")
+    return grader.conclude(Examined(submission, grader.check(code), findings))
+
+
+def _notebook_of(kind: type, name: str) -> Notebook:
+    """Return the code that made the class, as a notebook.
+
+    Raises:
+        Ungradable: it can't be found, or the class isn't called ``name``.
+    """
+    if kind.__name__ != name:
         raise Ungradable(
-            f"The class is called {kind.__name__[:100]}: name it {spec.CLASS_NAME}, as the "
-            "assignment does."
+            f"The class is called {kind.__name__[:100]}: name it {name}, as the assignment does."
         )
     file = _file_of(kind)
     if file is not None:
         return load(file)
     cells = _history()
     if not cells:
-        raise Ungradable(_NO_SOURCE)
+        raise Ungradable(
+            f"The source of class {name} can't be found: define it in a cell of a notebook or in a "
+            "file, or run `grade check` on the saved notebook."
+        )
     return _as_notebook(cells)
 
 
 def _file_of(kind: type) -> Path | None:
-    """The file that the class was written in, if it was a file."""
+    """Return the file that the class was written in, if it was a file."""
     for value in vars(kind).values():
         if isinstance(value, FunctionType):
             path = Path(value.__code__.co_filename)
@@ -114,7 +113,7 @@ def _file_of(kind: type) -> Path | None:
 
 
 def _history() -> Sequence[str]:
-    """The cells that IPython executed in this session, as typed; none outside IPython."""
+    """Return the cells that IPython executed in this session, as typed; none outside IPython."""
     if "IPython" not in sys.modules:
         return ()
     from IPython.core.getipython import get_ipython
@@ -124,14 +123,14 @@ def _history() -> Sequence[str]:
 
 
 def _as_notebook(cells: Sequence[str]) -> Notebook:
-    """The cells under their numbers ``In [n]``; those that the kernel refused are left out."""
+    """Return the cells under their numbers ``In [n]``, without those that the kernel refused."""
     digest = hashlib.sha256("\0".join(cells).encode("utf-8", "replace")).hexdigest()
-    found = tuple(
+    kept = tuple(
         Cell(number, "code", source, number)
         for number, source in enumerate(cells)
         if number and _is_python(source)
     )
-    return Notebook(Path("kernel"), digest, found)
+    return Notebook(Path("kernel"), digest, kept)
 
 
 def _is_python(source: str) -> bool:

@@ -1,4 +1,4 @@
-"""Remembers what the checks said, and checks only what a change can have touched.
+"""Remember what the checks said, and check only what a change can have touched.
 
 A task depends on its method, on the methods that this one names, and on all code around the
 methods. What is compared is the syntax tree, so comments and blank lines change nothing.
@@ -7,49 +7,46 @@ methods. What is compared is the syntax tree, so comments and blank lines change
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from grader.examiner.grading import Checked
+from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
+from grader.examiner.widening import Checked
 from grader.report.result import TaskResult
 from grader.submission.slices import Location, Slice
 from grader.submission.syntax import first_line, parse
 from grader.submission.wider import wider
-from grader.vae import spec
 
-Check = Callable[[Slice, Rubric], Checked]
-Tell = Callable[[tuple[TaskResult, ...]], None]
+Announce = Callable[[tuple[TaskResult, ...]], None]
 
 _DYNAMIC = ("getattr", "eval", "exec", "vars", "globals", "locals", "__dict__", "__getattribute__")
 """Code that names one of these may reach any method."""
 
-_METHOD_OF = {task.id: task.method.name for task in spec.TASKS}
-
 
 @dataclass(frozen=True)
 class _Code:
-    """A slice by what matters: its methods and what is around them, as syntax trees in words."""
+    """A slice by what matters: its methods and what is around them, as dumps of syntax trees."""
 
     methods: Mapping[str, str]
     around: str
 
     def reached(self, method: str) -> frozenset[str]:
-        """The methods that may run when ``method`` is called."""
-        found = {method}
+        """Return the methods that may run when ``method`` is called."""
+        reached = {method}
         waiting = [self.methods.get(method, ""), self.around]
         while waiting:
             tree = waiting.pop()
             dynamic = any(_names(tree, name) for name in _DYNAMIC)
-            more = {name for name in self.methods if dynamic or _names(tree, name)} - found
-            found |= more
+            more = {name for name in self.methods if dynamic or _names(tree, name)} - reached
+            reached |= more
             waiting += [self.methods[name] for name in more]
-        return frozenset(found)
+        return frozenset(reached)
 
 
 @dataclass(frozen=True)
-class _Needs:
+class _Inputs:
     """What a task's results depend on; ``places`` is where the messages say that things are."""
 
     around: str
@@ -57,7 +54,8 @@ class _Needs:
     methods: Mapping[str, str | None]
     places: Mapping[str, Location | None]
 
-    def is_same_code(self, other: _Needs) -> bool:
+    def is_same_code(self, other: _Inputs) -> bool:
+        """Tell whether only places differ."""
         return replace(self, places={}) == replace(other, places={})
 
 
@@ -65,65 +63,69 @@ class _Needs:
 class _Known:
     """What is known of a task, of which code it is known, and what was touched."""
 
-    needs: _Needs
+    inputs: _Inputs
     task: TaskResult
     touched: frozenset[str]
 
-    def holds(self, needs: _Needs) -> bool:
-        """Whether it is still true. Messages name lines, so these have to be the same."""
+    def holds(self, inputs: _Inputs) -> bool:
+        """Tell whether it is still true. Messages name lines, so these have to be the same."""
         statuses = {check.status for check in self.task.checks}
-        if "grader_error" in statuses or not self.needs.is_same_code(needs):
+        if "grader_error" in statuses or not self.inputs.is_same_code(inputs):
             return False
-        return statuses <= {"passed"} or self.needs.places == needs.places
+        return statuses <= {"passed"} or self.inputs.places == inputs.places
 
 
 class Memory:
     """An examiner for one notebook that is checked again and again."""
 
-    def __init__(self, check: Check, rubric: Rubric, tell: Tell = lambda tasks: None) -> None:
-        """``tell`` hears of tasks whose own method changed, when others are still to be checked."""
-        self._check = check
-        self._rubric = rubric
-        self._tell = tell
+    def __init__(self, grader: Grader, announce: Announce = lambda tasks: None) -> None:
+        """``announce`` gets tasks whose own method changed, while others are still checked."""
+        self._grader = grader
+        self._announce = announce
         self._known: dict[str, _Known] = {}
+        self._methods = {task.id: task.method.name for task in grader.assignment.tasks}
 
     def examine(self, code: Slice) -> Checked:
-        """The tasks and what was touched, as `Grader.check` would find them."""
+        """Return the tasks and what was touched, as `Grader.check` would."""
         trees = _trees(code)
-        needs = {
-            task: _needs(code, trees, trees.reached(method)) for task, method in _METHOD_OF.items()
+        inputs = {
+            task: _inputs(code, trees, trees.reached(method))
+            for task, method in self._methods.items()
         }
         known = self._known
-        new = [task for task in needs if task not in known or not known[task].holds(needs[task])]
-        edited = [task for task in new if self._is_edited(task, needs[task])]
+        new = [t for t in inputs if t not in known or not known[t].holds(inputs[t])]
+        edited = [task for task in new if self._is_edited(task, inputs[task])]
         rest = [task for task in new if task not in edited]
-        for batch in (edited, rest):
-            if not batch:
-                continue
-            tasks, touched = self._check(code, self._only(batch))
-            found = {task.id: task for task in tasks if task.id in batch}
+        for batch in filter(None, (edited, rest)):
+            checked = self._grader.check(code, self._only(batch))
+            results = {task.id: task for task in checked.tasks if task.id in batch}
             for task in batch:
-                own = touched & frozenset(needs[task].methods)
-                known[task] = _Known(needs[task], found[task], own)
+                touched = checked.touched & frozenset(inputs[task].methods)
+                known[task] = _Known(inputs[task], results[task], touched)
             if batch is edited and rest:
-                self._tell(tuple(found.values()))
-        results = tuple(_placed(known[task].task, code) for task in needs)
-        return results, frozenset().union(*(known[task].touched for task in needs))
+                self._announce(tuple(results.values()))
+        tasks = tuple(self._placed(known[task].task, code) for task in inputs)
+        return Checked(tasks, frozenset().union(*(known[t].touched for t in inputs)), code)
 
-    def _is_edited(self, task: str, needs: _Needs) -> bool:
-        method = _METHOD_OF[task]
+    def _is_edited(self, task: str, inputs: _Inputs) -> bool:
+        method = self._methods[task]
         known = self._known.get(task)
-        return known is not None and known.needs.methods[method] != needs.methods[method]
+        return known is not None and known.inputs.methods[method] != inputs.methods[method]
 
-    def _only(self, tasks: list[str]) -> Rubric:
-        checks = self._rubric.checks
-        return replace(
-            self._rubric, checks={c: p for c, p in checks.items() if c.split(".")[0] in tasks}
-        )
+    def _only(self, tasks: Collection[str]) -> Rubric:
+        """Return the rubric with the checks of some tasks alone."""
+        rubric = self._grader.rubric
+        chosen = {c.id for c in self._grader.assignment.checks() if c.task in tasks}
+        return replace(rubric, checks={c: p for c, p in rubric.checks.items() if c in chosen})
+
+    def _placed(self, task: TaskResult, code: Slice) -> TaskResult:
+        """Return the task where its method stands now."""
+        place = code.methods.get(self._methods[task.id])
+        return replace(task, location={"cell": place.cell, "line": place.line} if place else None)
 
 
-def _needs(code: Slice, trees: _Code, reached: frozenset[str]) -> _Needs:
-    return _Needs(
+def _inputs(code: Slice, trees: _Code, reached: frozenset[str]) -> _Inputs:
+    return _Inputs(
         trees.around,
         code.flags,
         {method: trees.methods.get(method) for method in reached},
@@ -131,19 +133,13 @@ def _needs(code: Slice, trees: _Code, reached: frozenset[str]) -> _Needs:
     )
 
 
-def _placed(task: TaskResult, code: Slice) -> TaskResult:
-    """The task where its method stands now."""
-    place = code.methods.get(_METHOD_OF[task.id])
-    return replace(task, location={"cell": place.cell, "line": place.line} if place else None)
-
-
 def _names(tree: str, name: str) -> bool:
-    """Whether a tree in words holds a name, as an attribute, a variable or a text."""
+    """Tell whether a dumped tree holds a name, as an attribute, a variable or a text."""
     return f"'{name}'" in tree
 
 
 def _trees(code: Slice) -> _Code:
-    """Takes the methods out of the slice; one that is no plain ``def`` stays in what is around."""
+    """Take the methods out of the slice; one that is no plain ``def`` stays in what is around."""
     methods: dict[str, str] = {}
     around = []
     for cell in code.cells:
@@ -170,6 +166,7 @@ class _MethodTaker(ast.NodeTransformer):
         self._methods = methods
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
+        """Take a function out if it stands at one of the places."""
         for name, place in self._places.items():
             if (first_line(node), node.end_lineno) == (place.line, place.end_line):
                 self._methods[name] = ast.dump(node)

@@ -5,9 +5,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from grader.report.result import CheckResult, Result, TaskResult
-from grader.report.terminal import number
-from grader.student.task_state import NOT_DONE, next_step, state
+from grader.report.result import Result, TaskResult
+from grader.report.task_state import NOT_DONE, next_step, state
+from grader.report.words import (
+    grouped,
+    number,
+    place_words,
+    points_words,
+    rule_place,
+    rule_words,
+    status_words,
+)
 
 WIDTH = 80
 
@@ -38,15 +46,14 @@ def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
     moved = [task for task in now.tasks if _outcome(old.get(task.id)) != _outcome(task)]
     difference = now.points - before.points
     lines = [
-        f"{number(now.points)} of {number(now.max_points)} points, "
-        f"{_direction(difference) if difference else 'as before'}."
+        f"{points_words(now)} points, {_direction(difference) if difference else 'as before'}."
     ]
     if not moved:
         lines.append("No task changed.")
     for task in moved:
         change = task.points - (old[task.id].points if task.id in old else 0.0)
         lines.append(
-            f"  {task.title}: {number(task.points)} of {number(task.max_points)}, "
+            f"  {task.title}: {points_words(task)}, "
             f"{_direction(change) if change else 'the same points'}; {state(task)}."
         )
     lines.append("")
@@ -63,7 +70,7 @@ def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
 def to_first_words(tasks: Iterable[TaskResult]) -> str:
     """A line for each task that was checked before the others; points are added up later."""
     return "".join(
-        f"  {task.title}: {sum(check.status == 'passed' for check in task.checks)} of "
+        f"  {task.title}: {len(task.checks) - len(task.lost)} of "
         f"{len(task.checks)} checks passed.\n"
         for task in tasks
     )
@@ -80,11 +87,8 @@ def _direction(change: float) -> str:
 
 
 def _table(result: Result) -> Iterator[str]:
-    rows = [
-        (task.title, f"{number(task.points)} of {number(task.max_points)}", state(task))
-        for task in result.tasks
-    ]
-    total = ("Total", f"{number(result.points)} of {number(result.max_points)}", "")
+    rows = [(task.title, points_words(task), state(task)) for task in result.tasks]
+    total = ("Total", points_words(result), "")
     titles = max(len(row[0]) for row in [*rows, total])
     points = max(len(row[1]) for row in [*rows, total])
     for title, earned, words in [("Task", "Points", "State"), *rows, total]:
@@ -106,39 +110,24 @@ def _details(result: Result, tasks: Iterable[TaskResult], width: int) -> Iterato
 
 def _task(task: TaskResult, width: int) -> Iterator[str]:
     """What is to correct in a task; checks that say the very same thing say it once."""
-    place = task.location
-    where = f", cell {place['cell']}, line {place['line']}" if place else ""
+    where = place_words(task.location, ", {}")
     lost = task.max_points - task.points
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
     yield from _wrapped(f"{task.title}{where}: {gain}", width)
-    by_message: dict[str, list[CheckResult]] = {}
-    for check in task.checks:
-        if check.status != "passed" or check.message:
-            by_message.setdefault(check.message, []).append(check)
-    for message, checks in by_message.items():
+    told = [check for check in task.checks if check.status != "passed" or check.message]
+    for checks in grouped(told, "message"):
         points = number(sum(check.max_points - check.points for check in checks))
         titles = "; ".join(check.title for check in checks)
-        yield from _wrapped(f"{_WORDS[checks[0].status]} ({points}): {titles}", width, "  ")
-        yield from _wrapped(message, width, "    ")
+        yield from _wrapped(f"{status_words(checks[0].status)} ({points}): {titles}", width, "  ")
+        yield from _wrapped(checks[0].message, width, "    ")
         for hint in dict.fromkeys(check.hint for check in checks if check.hint):
             yield from _wrapped(f"Hint: {hint}", width, "    ")
 
 
-_WORDS = {
-    "passed": "Passed",
-    "failed": "Failed",
-    "not_reached": "Not reached",
-    "grader_error": "Grader error",
-}
-
-
 def _rules(result: Result, width: int) -> Iterator[str]:
-    for rule in result.rules:
-        if rule.status == "broken":
-            place = rule.locations[0] if rule.locations else None
-            where = f" (cell {place['cell']}, line {place['line']})" if place else ""
-            yield from _wrapped(f"Rule broken{where}: {rule.message} {rule.consequence}", width)
-            yield ""
+    for rule in result.broken_rules:
+        yield from _wrapped(f"Rule broken{rule_place(rule)}: {rule_words(rule)}", width)
+        yield ""
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""Checks a notebook again at each save, and says what changed."""
+"""Check a notebook again at each save, and say what changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 
 def saves(path: Path) -> Iterator[None]:
-    """A value at each change of the file, and every few seconds; ends at Ctrl-C.
+    """Yield at each change of the file, and every few seconds; end at Ctrl-C.
 
     The folder is watched and not the file, for many editors save by renaming another file. The
     look now and then is for folders that report no changes, as network drives do.
@@ -62,7 +62,7 @@ class Watcher:
     say: Say
     publish: Callable[[Graded], object]
     last: Result | None = None
-    _seen: str | None = field(default=None, init=False)
+    _digest: str | None = field(default=None, init=False)
 
     def follow(self, saved: Iterable[object]) -> None:
         """Check now and whenever ``saved`` yields; Ctrl-C ends it quietly."""
@@ -77,10 +77,10 @@ class Watcher:
 
     def check(self) -> None:
         """Check the file as it is now, unless it is as it was the last time."""
-        seen = _settled(self.path)
-        if seen == self._seen:
+        digest = _digest(self.path)
+        if digest == self._digest:
             return
-        self._seen = seen
+        self._digest = digest
         graded = self.grade(self.path)
         result = graded.result
         if self.last is not None:
@@ -96,8 +96,8 @@ class Watcher:
         self.publish(graded)
 
 
-def _settled(path: Path) -> str:
-    """What is in the file, in short, once it can be read or has had its time."""
+def _digest(path: Path) -> str:
+    """Return a digest of the file once it can be read, or the reason why it can't in its time."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:
         try:

@@ -111,6 +111,11 @@ class Slice:
             parts.append(f"# cell {cell.number}\n" + "\n".join(kept) + "\n")
         return "\n".join(parts)
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """The methods of the assignment as written, by their names."""
+        return {name: self.method_source(name) or "" for name in self.methods}
+
     def method_source(self, name: str) -> str | None:
         """The lines of a method of the assignment as written, None if it is missing."""
         place = self.methods.get(name)

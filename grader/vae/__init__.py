@@ -57,7 +57,10 @@ ASSIGNMENT = Assignment(
     given_modules=("vae_utils",),
     block_mark=spec.BLOCK_MARK,
     block_text=spec.BLOCK_TEXT,
-    known_notebooks=frozenset(
+    data_name="MNIST",
+    solved_notebook="reference/vae_solved.ipynb",
+    companions=("vae_utils.py", "README.md", "figures/encoder.svg", "figures/decoder.svg"),
+    shipped_notebooks=frozenset(
         (
             "c91a33e2b70ea98cc011541b2ccc9d96477c93c0d72fb4edaa416cce65bb6523",  # the solved one
             "9eb0dfefd2f1048fa55d09ed51490c4090d94d2dfc6597888efbac7850b60d3b",  # the template

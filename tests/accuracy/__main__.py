@@ -16,8 +16,8 @@ from judging import Judge
 from variant_bank import notebook_with
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import KNOWN_CHECKS
 from grader.examiner.rubric import default_path, load_rubric
+from grader.vae import ASSIGNMENT
 from grader.vae.spec import TASK_IDS
 
 
@@ -33,7 +33,7 @@ def main() -> int:
     broken.add_argument("--task", choices=TASK_IDS, help="of this task alone")
     broken.add_argument("--every", type=int, default=1, metavar="N", help="every Nth mutant")
     given = parser.parse_args()
-    rubric = load_rubric(default_path(), KNOWN_CHECKS)
+    rubric = load_rubric(default_path(), ASSIGNMENT)
     with tempfile.TemporaryDirectory() as folder, Candidates() as candidates:
         judge = Judge(candidates, rubric, Path(folder))
         if given.command == "generated":

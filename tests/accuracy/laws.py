@@ -14,15 +14,18 @@ from scipy.special import ndtr, ndtri
 
 from grader.kit.tolerance import RELATIVE
 from grader.vae.elbo import models as elbo_models
-from grader.vae.elbo import noise
+from grader.vae.elbo import own_draws
 from grader.vae.expected import Bound
+from grader.vae.fixtures import FULL as FULL_SIZE
 from grader.vae.fixtures import as_single
-from grader.vae.reparam import draws as reparam_draws
+from grader.vae.reparam.judging import Judgement, judge
 from grader.vae.reparam.questions import Question, question
+from grader.vae.reparam.wide import WideDraws
 from grader.vae.sample import checks as sample
-from grader.vae.sample import draws as sample_draws
 from grader.vae.sample import models as sample_models
+from grader.vae.sample.latents import prior_error, wide_prior_error
 from grader.vae.sample.models import THETAS, THRESHOLDS, Samples
+from grader.vae.sample.pixels import bernoulli_error, wide_bernoulli_error
 from grader.vae.sizes import Sizes
 
 Rng = np.random.Generator
@@ -31,6 +34,9 @@ Noise = Callable[[Rng, tuple[int, ...]], np.ndarray]
 
 SMALL, FULL = (question(0, full, 64, 1100) for full in (False, True))
 """What `sample_with_reparam` is asked, with as few draws as any class gets."""
+
+WIDE = 150
+"""Samples of the assignment's sizes, as few as any class is asked for."""
 
 # ------------------------------------------------------------------ noise
 
@@ -147,16 +153,70 @@ def last_is(value: float) -> Noise:
     return draw
 
 
+def centred(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    """The numbers of a row add up to 0."""
+    found = normal(rng, shape)
+    return found - found.mean(-1, keepdims=True)
+
+
+def on_a_sphere(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows have one length, that of normal draws on average."""
+    found = normal(rng, shape)
+    length = np.linalg.norm(found, axis=-1, keepdims=True)
+    return found * np.sqrt(shape[-1]) / length
+
+
+def rolled(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    """The second half of each call's rows is the first with its dimensions moved on by one."""
+    found = normal(rng, shape)
+    half = shape[1] // 2
+    found[:, half : 2 * half] = np.roll(found[:, :half], 1, axis=-1)
+    return found
+
+
+def partly_negated(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+    """The second half of each call's rows is the first, every other dimension with a minus."""
+    found = normal(rng, shape)
+    half = shape[1] // 2
+    found[:, half : 2 * half] = found[:, :half] * np.resize((-1.0, 1.0), shape[-1])
+    return found
+
+
+def zero_from(index: int) -> Noise:
+    """Nothing is drawn in the dimensions from one on."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        found = normal(rng, shape)
+        found[..., index:] = 0
+        return found
+
+    return draw
+
+
+def repeated_from(index: int) -> Noise:
+    """Dimensions have the draws of those so many places earlier."""
+
+    def draw(rng: Rng, shape: tuple[int, ...]) -> np.ndarray:
+        found = normal(rng, shape)
+        return found[..., np.arange(shape[-1]) % index]
+
+    return draw
+
+
 # ------------------------------------------------------------------ what a check gets to see
 
 
-def seen(draw: Noise, rng: Rng, asked: Question = SMALL) -> reparam_draws.Seen:
+def judged(draw: Noise, rng: Rng, asked: Question = SMALL) -> Judgement:
     """Calls with the check's own question, in single precision like a candidate's."""
     mu, logsigma = (np.repeat(part, asked.repeats, axis=0) for part in (asked.mu, asked.logsigma))
     z = as_single(mu + np.exp(logsigma) * draw(rng, mu.shape))
-    mu, logsigma = asked.batches[-1].values()
-    crowd = as_single(mu + np.exp(logsigma) * draw(rng, (1, *mu.shape))[0])
-    return reparam_draws.seen(asked, z, crowd)
+    crowd, *wide = (
+        as_single(mu + np.exp(logsigma) * draw(rng, (1, *mu.shape))[0])
+        for mu, logsigma in (
+            batch.values() for batch in (asked.batches[-1], *(asked.wide_batch,) * 2)
+        )
+    )
+    return judge(asked, z, crowd, WideDraws(*wide))
 
 
 def steps_of(z: np.ndarray) -> np.ndarray:
@@ -197,37 +257,38 @@ def noisy(samples: Samples, rng: Rng) -> Samples:
 
 
 def lost_location(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
-    return seen(draw, rng, asked).location_error is not None
+    return judged(draw, rng, asked).location_error is not None
 
 
 def lost_scale(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
-    return seen(draw, rng, asked).scale_error is not None
+    return judged(draw, rng, asked).scale_error is not None
 
 
 def lost_normal(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
-    return seen(draw, rng, asked).normal_error is not None
+    return judged(draw, rng, asked).normal_error is not None
 
 
 def lost_independent(draw: Noise, rng: Rng, asked: Question = SMALL) -> bool:
-    return seen(draw, rng, asked).independence_error is not None
+    return judged(draw, rng, asked).independence_error is not None
 
 
 def lost_sampled(draw: Noise, rng: Rng) -> bool:
-    return _lost_in_lots(noise.BATCHES, draw, rng)
+    return _lost_in_batches(own_draws.BATCHES, draw, rng)
 
 
 def lost_sampled_singly(draw: Noise, rng: Rng) -> bool:
-    return _lost_in_lots(noise.SINGLES, draw, rng)
+    return _lost_in_batches(own_draws.SINGLES, draw, rng)
 
 
-def _lost_in_lots(lots: tuple[noise.Lot, ...], draw: Noise, rng: Rng) -> bool:
-    """Whether noise ``[calls, rows, dimensions]`` is found wrong in any of the lots."""
+def _lost_in_batches(batches: tuple[own_draws.Batch, ...], draw: Noise, rng: Rng) -> bool:
+    """Whether noise ``[calls, rows, dimensions]`` is found wrong in any of the batches."""
     judged = [
-        noise.is_standard(
-            elbo_models.Line(lot.latent).summed(draw(rng, (lot.calls, lot.rows, lot.latent))),
-            len(lots),
+        own_draws.is_right(
+            batch,
+            batch.model(full=False).summed(draw(rng, (batch.calls, batch.rows, batch.latent))),
+            len(batches),
         )
-        for lot in lots
+        for batch in batches
     ]
     return not all(judged)
 
@@ -236,7 +297,7 @@ def lost_prior(draw: Noise, rng: Rng, sizes: Sizes = sample_models.SMALL) -> boo
     steps = steps_of(latent(draw, rng, sizes))
     constants = _right_samples(sizes).constants  # drawn once, for they take the longest
     samples = Samples(np.concatenate((steps, constants), axis=-1), sizes.latent)
-    return sample_draws.prior_error(samples) is not None
+    return prior_error(samples) is not None
 
 
 @lru_cache(maxsize=2)
@@ -246,11 +307,24 @@ def _right_samples(sizes: Sizes) -> Samples:
 
 def lost_noisy_prior(draw: Noise, rng: Rng, sizes: Sizes = sample_models.SMALL) -> bool:
     samples = noisy(Pixels().draw(rng, sizes, latent(draw, rng, sizes)), rng)
-    return sample_draws.prior_error(samples) is not None
+    return prior_error(samples) is not None
 
 
 def lost_bernoulli(pixels: Pixels, rng: Rng, sizes: Sizes = sample_models.SMALL) -> bool:
-    return sample_draws.bernoulli_error(pixels.draw(rng, sizes)) is not None
+    return bernoulli_error(pixels.draw(rng, sizes)) is not None
+
+
+def lost_wide_prior(draw: Noise, rng: Rng) -> bool:
+    """For as few samples of the assignment's sizes as any class is asked for."""
+    steps = steps_of(draw(rng, (1, WIDE, FULL_SIZE.latent)))
+    constants = _right_samples(FULL_SIZE).constants[:1, :WIDE]
+    samples = Samples(np.concatenate((steps, constants), axis=-1), FULL_SIZE.latent)
+    return wide_prior_error(samples) is not None
+
+
+def lost_wide_bernoulli(pixels: Pixels, rng: Rng) -> bool:
+    z = normal(rng, (1, WIDE, FULL_SIZE.latent))
+    return wide_bernoulli_error(pixels.draw(rng, FULL_SIZE, z)) is not None
 
 
 def noise_over_room(full: bool, rng: Rng) -> float:

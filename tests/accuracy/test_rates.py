@@ -43,6 +43,10 @@ POWER: tuple[tuple[str, Lose, Noise], ...] = (
     ("independent, neighbouring dims", laws.lost_independent, laws.with_neighbours(2, 0.05)),
     ("independent, calls share", laws.lost_independent, laws.with_shared_part(0, 0.05)),
     ("independent, sizes shared", laws.lost_independent, laws.with_shared_size(2)),
+    ("independent, dimensions add up to 0", laws.lost_independent, laws.centred),
+    ("independent, one length", laws.lost_independent, laws.on_a_sphere),
+    ("independent, rolled", laws.lost_independent, laws.rolled),
+    ("independent, partly negated", laws.lost_independent, laws.partly_negated),
     *(
         (f"{name}, full sizes", partial(lose, asked=laws.FULL), noise)
         for name, lose, noise in (
@@ -67,6 +71,8 @@ POWER: tuple[tuple[str, Lose, Noise], ...] = (
     ("sampled, neighbouring dimensions", laws.lost_sampled, laws.with_neighbours(2, 0.05)),
     ("sampled, uniform noise", laws.lost_sampled, laws.uniform),
     ("sampled, two-point noise", laws.lost_sampled, laws.two_point),
+    ("sampled, the last dimension is 0", laws.lost_sampled, laws.zero_from(35)),
+    ("sampled, dimensions repeated", laws.lost_sampled, laws.repeated_from(30)),
     ("singly sampled, mean off by 0.05", laws.lost_sampled_singly, laws.moved(0.05)),
     ("singly sampled, 12 % too wide", laws.lost_sampled_singly, laws.wide(1.12)),
     ("singly sampled, 12 % too narrow", laws.lost_sampled_singly, laws.wide(0.88)),
@@ -92,12 +98,28 @@ Z_POWER: tuple[tuple[str, Noise], ...] = (
     ("the second half negates the first", laws.copied(-1)),
     ("the last copies the first", laws.last_is_first),
     ("the last is the mean", laws.last_is(0.0)),
+    ("dimensions add up to 0", laws.centred),
+    ("one length", laws.on_a_sphere),
+    ("the second half is the first, rolled", laws.rolled),
+    ("the second half is the first, partly negated", laws.partly_negated),
 )
 NOISY_POWER = (
     ("mean off by 0.2", laws.moved(0.2)),
     ("30 % too wide", laws.wide(1.3)),
     ("uniform", laws.uniform),
     ("the second half copies the first", laws.copied(1)),
+)
+WIDE_POWER: tuple[tuple[str, Callable[[Rng], bool]], ...] = (
+    ("z, the last is 0", lambda rng: laws.lost_wide_prior(laws.zero_from(31), rng)),
+    ("z, repeated", lambda rng: laws.lost_wide_prior(laws.repeated_from(28), rng)),
+    (
+        "pixels, the last is rounded",
+        lambda rng: laws.lost_wide_bernoulli(Pixels(laws.zero_from(591)), rng),
+    ),
+    (
+        "pixels, repeated",
+        lambda rng: laws.lost_wide_bernoulli(Pixels(laws.repeated_from(550)), rng),
+    ),
 )
 MODELS = (SMALL, FULL_SIZE)
 MODEL_NAMES = ("small", "full")
@@ -143,6 +165,19 @@ def test_wrong_latents_are_found(noise: Noise, sizes: Sizes) -> None:
 @pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
 def test_wrong_latents_are_found_through_noise(noise: Noise, sizes: Sizes) -> None:
     assert _detected(lambda rng: laws.lost_noisy_prior(noise, rng, sizes), SHORT) == SHORT
+
+
+@pytest.mark.parametrize("lost", [p[1] for p in WIDE_POWER], ids=[p[0] for p in WIDE_POWER])
+def test_what_is_wrong_at_the_assignments_sizes_is_found(lost: Callable[[Rng], bool]) -> None:
+    assert _detected(lost, SHORT) == SHORT
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("lost", [p[1] for p in WIDE_POWER], ids=[p[0] for p in WIDE_POWER])
+def test_power_at_the_assignments_sizes(lost: Callable[[Rng], bool]) -> None:
+    found = _detected(lost, FULL)
+    print(f"found: {found} of {FULL}")
+    assert found >= 0.999 * FULL
 
 
 @pytest.mark.benchmark
@@ -197,6 +232,8 @@ JUDGES: dict[str, Callable[[Rng], object]] = {
     "sample.prior, full": lambda rng: laws.lost_prior(laws.normal, rng, FULL_SIZE),
     "sample.prior, noisy": lambda rng: laws.lost_noisy_prior(laws.normal, rng),
     "sample.bernoulli": lambda rng: laws.lost_bernoulli(Pixels(), rng),
+    "sample.prior, wide": lambda rng: laws.lost_wide_prior(laws.normal, rng),
+    "sample.bernoulli, wide": lambda rng: laws.lost_wide_bernoulli(Pixels(), rng),
     "sample.bernoulli, full": lambda rng: laws.lost_bernoulli(Pixels(), rng, FULL_SIZE),
 }
 

@@ -48,7 +48,7 @@ def handed_in(folder: Path, kinds: list[str]) -> Path:
 
 def command(path: Path, out: Path, *options: str) -> list[str]:
     """The command that grades a course."""
-    return [sys.executable, "-m", "grader.cli.grade", str(path), "--out", str(out), *options]
+    return [sys.executable, "-m", "grader", str(path), "--out", str(out), *options]
 
 
 def grade(path: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -16,10 +16,10 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.grade import main
+from grader.cli.main import main
 from grader.course.bundle import gradescope_bundle
-from grader.examiner.grading import KNOWN_CHECKS
 from grader.examiner.rubric import load_rubric
+from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -88,9 +88,7 @@ def test_the_given_rubric_goes_along(tmp_path: Path) -> None:
     text = (ROOT / "rubric.yaml").read_text(encoding="utf-8")
     rubric = tmp_path / "r.yaml"
     rubric.write_text("# Ours.\n" + text, encoding="utf-8")
-    done = CliRunner().invoke(
-        main, ["--rubric", str(rubric), "--gradescope-bundle", str(tmp_path / "b.zip")]
-    )
+    done = CliRunner().invoke(main, ["bundle", str(tmp_path / "b.zip"), "--rubric", str(rubric)])
     assert done.exit_code == 0, done.output
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         assert archive.read("grader/data/rubric.yaml") == rubric.read_bytes()
@@ -106,15 +104,15 @@ def test_the_template_that_the_rubric_names_goes_along(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "box")
     packed = tmp_path / "box" / "grader" / "data" / "rubric.yaml"
 
-    template = load_rubric(packed, KNOWN_CHECKS).template
-    assert template == load_rubric(rubric, KNOWN_CHECKS).template is not None
+    template = load_rubric(packed, ASSIGNMENT).template
+    assert template == load_rubric(rubric, ASSIGNMENT).template is not None
 
 
 def test_a_rubric_that_can_not_be_used_is_not_packed(tmp_path: Path) -> None:
     rubric, bundle = tmp_path / "r.yaml", tmp_path / "b.zip"
     rubric.write_text("tasks: {}", encoding="utf-8")
     for path in (rubric, tmp_path / "absent.yaml"):
-        done = CliRunner().invoke(main, ["--rubric", str(path), "--gradescope-bundle", str(bundle)])
+        done = CliRunner().invoke(main, ["bundle", str(bundle), "--rubric", str(path)])
         assert done.exit_code == 2
         assert "Error: " in done.output
         assert not bundle.exists()
@@ -172,7 +170,7 @@ def test_it_grades_from_its_own_files(box: Path, tmp_path: Path) -> None:
     assert chosen == "submission/vae.ipynb"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "grader.cli.grade", chosen, "--no-run"),
+            *(sys.executable, "-m", "grader", chosen, "--no-run"),
             *("--gradescope", "results.json", "--junit", "junit.xml", "--classroom", "class.txt"),
         ],
         cwd=box,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from made_results import HOSTILE, broken_grader, graded, task, ungradable
+from made_results import HOSTILE, METHODS, broken_grader, graded, task, ungradable
 
-from grader.cli.grade import main
+from grader.cli.main import main
 from grader.course.compare import CompareError, compare, read_results, to_text
 from grader.report.from_json import from_json
 from grader.report.result import Result, Submission
@@ -18,7 +18,7 @@ from grader.report.to_json import to_json
 
 @pytest.mark.parametrize("result", [graded(HOSTILE), ungradable(), broken_grader()])
 def test_json_round_trip(result: Result) -> None:
-    assert from_json(to_json(result)) == result
+    assert from_json(to_json(result), METHODS) == result
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", to_json(replace(graded(), schema_version=9))])
@@ -82,9 +82,9 @@ def test_the_command_compares_two_folders(tmp_path: Path) -> None:
     for name, result in (("old", graded()), ("new", reworth(graded(), 1.0))):
         (tmp_path / name).mkdir()
         (tmp_path / name / "ada.json").write_text(to_json(result))
-    told = CliRunner().invoke(main, ["--compare", str(tmp_path / "old"), str(tmp_path / "new")])
+    told = CliRunner().invoke(main, ["compare", str(tmp_path / "old"), str(tmp_path / "new")])
     assert told.exit_code == 0
     assert "ada  4.5 of 7.5 -> 3 of 6" in told.output
-    told = CliRunner().invoke(main, ["--compare", str(tmp_path / "old"), str(tmp_path / "none")])
+    told = CliRunner().invoke(main, ["compare", str(tmp_path / "old"), str(tmp_path / "none")])
     assert told.exit_code == 2
     assert "no results" in told.output

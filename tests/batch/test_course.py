@@ -141,7 +141,7 @@ def test_a_second_grader_is_turned_away(course: tuple[Path, Path]) -> None:
 def test_wrong_usage_is_said(course: tuple[Path, Path], arguments: list[str], why: str) -> None:
     given = [a.replace("{in}", str(course[0])).replace("{out}", str(course[1])) for a in arguments]
     done = subprocess.run(
-        [sys.executable, "-m", "grader.cli.grade", *given], capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-m", "grader", *given], capture_output=True, text=True, cwd=ROOT
     )
     assert done.returncode == 2
     assert why in " ".join(done.stderr.split())

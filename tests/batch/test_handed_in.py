@@ -92,7 +92,7 @@ def test_what_can_not_be_meant_is_asked_about(
     (tmp_path / "course.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
     options = [str(tmp_path / arguments[0]), *arguments[1:], "--out", str(tmp_path / "out")]
     asked = subprocess.run(
-        [sys.executable, "-m", "grader.cli.grade", *options],
+        [sys.executable, "-m", "grader", *options],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -251,7 +251,7 @@ def test_points_that_hang_on_an_interrupted_training_are_open(
 
 def limited(limit: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`grade` under a limit of the shell's."""
-    line = f"ulimit {limit}; exec {sys.executable} -m grader.cli.grade {' '.join(arguments)}"
+    line = f"ulimit {limit}; exec {sys.executable} -m grader {' '.join(arguments)}"
     return subprocess.run(
         ["bash", "-c", line], capture_output=True, text=True, cwd=ROOT, timeout=120
     )

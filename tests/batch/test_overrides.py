@@ -12,19 +12,20 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from made_results import broken_grader, entry, graded, ungradable
+from made_results import TITLE, broken_grader, entry, graded, ungradable
 
-from grader.cli.grade import main
+from grader.cli.main import main
 from grader.course.overrides import OverridesError, Wish, overridden, read_overrides
 from grader.course.schedule import failed_result
 from grader.examiner.rubric import Rubric
 from grader.platforms.gradescope_results import to_gradescope
-from grader.report.cohort import cohort
+from grader.report.cohort import summary_of
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
 from grader.report.page import to_page
-from grader.report.plain import number, to_plain
+from grader.report.plain import to_plain
 from grader.report.result import Result
+from grader.report.words import number
 
 RUBRIC = Rubric(
     {"kl": 3.5, "elbo": 4.0},
@@ -264,15 +265,15 @@ def test_what_has_no_points_counts_as_graded_once_all_are_set_by_hand(result: Re
     assert notices == []
     assert "5 of 7.5 points" in to_plain(one.result, one.overrides)
     assert "Set by hand: total has 5 points" in to_plain(one.result, one.overrides)
-    figures = cohort([one])
+    figures = summary_of([one], {})
     assert (figures.mean, figures.not_graded) == (5.0, ())
     (row,) = csv.DictReader(io.StringIO(to_gradebook([one]).decode("utf-8-sig")))
     assert (row["status"], row["points"], row["reason"]) == ("graded", "5", "")
     assert row.get("elbo", "") in ("", "2")
-    index = to_index([one], {}).partition("<body>")[2].partition("<script>")[0]
+    index = to_index([one], {}, TITLE, {}).partition("<body>")[2].partition("<script>")[0]
     for word in ("open", "ungradable", "grader error", "failed on", "could not be"):
         assert word not in index
-    page = to_page(one.result, overrides=one.overrides)
+    page = to_page(one.result, TITLE, overrides=one.overrides)
     assert "<h1>5 of 7.5 points</h1>" in page
     before = number(result.points)
     assert f"All tasks together: 5 points instead of {before}. Reason: because" in page
@@ -305,7 +306,7 @@ def test_the_second_of_two_for_the_same_is_pointed_out() -> None:
 def test_who_decided_is_said() -> None:
     wish = Wish(1, 1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
     (one,), _, _ = overridden([entry(graded())], [wish])
-    page = to_page(one.result, overrides=one.overrides).partition("<main>")[0]
+    page = to_page(one.result, TITLE, overrides=one.overrides).partition("<main>")[0]
     assert "KL: 3 points instead of 2.5, by Dr. &lt;Noether&gt;. Reason: because" in page
     assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one.overrides)
     assert b"set by hand: kl 3 (because), by Dr. <Noether>" in to_gradebook([one])

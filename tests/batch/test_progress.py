@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from made_results import broken_grader, graded, ungradable
 
-from grader.cli.modes import UnusableError
+from grader.cli.usage import FoldedError
 from grader.course.command import _say
 from grader.course.progress_bar import progress
 
@@ -53,7 +53,7 @@ def test_what_is_said_on_a_terminal_is_folded(monkeypatch: pytest.MonkeyPatch) -
         with progress(1, stream) as tell:
             tell("ada", replace(ungradable(), reason=LONG))
         _say(f"Note: {LONG}", stream)
-        UnusableError(f"It has 2 mistakes:\n  one: {LONG}\n  two: {LONG}").show(stream)
+        FoldedError(f"It has 2 mistakes:\n  one: {LONG}\n  two: {LONG}").show(stream)
         lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", stream.getvalue()).splitlines()
         longest = max(len(line) for line in lines if "Grading" not in line)
         assert (longest <= 80) == stream.isatty()

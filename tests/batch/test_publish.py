@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_results import entry, graded, ungradable
+from made_results import TITLE, entry, graded, ungradable
 from report.test_page import executed, png
 
 from grader.course.options import CourseOptions
@@ -44,7 +44,7 @@ def one(tmp_path: Path) -> Entry:
     (out / "executed" / f"{found.name}.ipynb").write_text(plots, encoding="utf-8")
     page = out / page_path(found.name)
     page.parent.mkdir(parents=True)
-    html = to_page(found.result, extract(load(SOLVED)), plots, student="Ada L")
+    html = to_page(found.result, TITLE, extract(load(SOLVED)).sources, plots, student="Ada L")
     page.write_text(html, encoding="utf-8")
     return found
 

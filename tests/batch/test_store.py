@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_results import broken_grader, graded, ungradable
+from made_results import METHODS, broken_grader, graded, ungradable
 
 from grader.course.fingerprint import fingerprint
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
@@ -32,7 +32,7 @@ for number in range(10**9):
 
 
 def test_a_result_is_kept_while_nothing_changed(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = Store(tmp_path, METHODS)
     print_ = fingerprint(b"notebook", b"rubric")
     assert store.kept("ada", print_) is None
     written = store.keep("ada", graded(), print_)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.cli.grade import main
+from grader.cli.main import main
 from grader.course.command import _say
 from grader.examiner import machine
 

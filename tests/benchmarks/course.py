@@ -78,4 +78,4 @@ def timed(command: Sequence[str | Path], folder: Path, path: Path, threads: int 
 
 def grade_command(top: Path, name: str, *options: str) -> list[str | Path]:
     """Grades ``top/in`` into ``top/name``."""
-    return [sys.executable, "-m", "grader.cli.grade", top / "in", "--out", top / name, *options]
+    return [sys.executable, "-m", "grader", top / "in", "--out", top / name, *options]

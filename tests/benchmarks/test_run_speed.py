@@ -19,12 +19,10 @@ import nbformat
 import pytest
 
 from grader.assets import asset
+from grader.composition import Options, make_grader
 from grader.examiner.client import Candidates
 from grader.examiner.forkserver_client import NestedForkServer
-from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.notebook_run import run_notebook
-from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.runner import Runner
 from grader.examiner.sandbox import Sandbox
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT
@@ -70,7 +68,7 @@ def _jupyter(notebook: Path) -> float:
 
 
 def _grade_command(notebook: Path) -> list[str]:
-    return [sys.executable, "-c", "from grader.cli.grade import main; main()", str(notebook)]
+    return [sys.executable, "-c", "from grader.cli.main import main; main()", str(notebook)]
 
 
 def _grade(notebook: Path) -> float:
@@ -80,14 +78,11 @@ def _grade(notebook: Path) -> float:
 def _further(notebook: Path) -> list[float]:
     """Seconds for each further notebook in one process."""
     seconds = []
-    with Candidates() as candidates:
-        assert candidates.fork_server is not None
-        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
-            grader = Grader(candidates, load_rubric(default_path(), KNOWN_CHECKS), runner)
-            for _ in range(1 + REPEATS):
-                started = time.perf_counter()
-                assert grader.grade(notebook).result.run.status == "completed"
-                seconds.append(time.perf_counter() - started)
+    with make_grader(Options()) as grader:
+        for _ in range(1 + REPEATS):
+            started = time.perf_counter()
+            assert grader.grade(notebook).result.run.status == "completed"
+            seconds.append(time.perf_counter() - started)
     return seconds[1:]
 
 

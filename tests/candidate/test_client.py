@@ -25,7 +25,7 @@ from grader.kit.outputs import lost_by
 from grader.kit.probe import Call, Probe
 from grader.protocol.limits import Limits
 from grader.submission import Slice, extract, load
-from grader.vae import fixtures
+from grader.vae import ASSIGNMENT, fixtures
 from grader.vae.sizes import Sizes
 from tests.machine_load import busy
 from tests.redteam.attacks import Attack, write_notebook
@@ -191,7 +191,7 @@ def test_a_candidate_that_is_killed_from_outside_is_asked_for_anew(tmp_path: Pat
 
 def test_no_points_are_lost_to_kills_from_outside(rubric: Rubric) -> None:
     with Counting(killed=range(1, 1000, 2)) as candidates:
-        result = Grader(candidates, rubric, at_once=1).grade(SHIPPED).result
+        result = Grader(ASSIGNMENT, candidates, rubric, at_once=1).grade(SHIPPED).result
         assert (result.status, result.points) == ("graded", 60)
         assert candidates.begun > 20
 

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.kit.observation import (
-    clean,
     read_confinement,
     read_outcome,
     read_setup,
@@ -23,6 +22,7 @@ from grader.kit.observation import (
 )
 from grader.protocol import wire
 from grader.protocol.wire import DTYPES, MAX_ANSWER_HEADER, Message, WireError, pack, unpack
+from grader.untrusted_text import clean
 
 EXAMPLES, MESSAGES_AN_EXAMPLE = 250, 48
 VALID = Message(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.doctor import Observation, text
-from grader.cli.grade import main
+from grader.cli.doctor import Observation, to_text
+from grader.cli.main import main
 from grader.examiner import confinement
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
@@ -20,7 +20,7 @@ BROKEN = Observation("read the clock", True, "Operation not permitted")
 
 
 def test_a_healthy_machine_is_told_so() -> None:
-    report = text(("files: Landlock 7",), (), (REFUSED, WORKS))
+    report = to_text(("files: Landlock 7",), (), (REFUSED, WORKS))
     assert "  files: Landlock 7\n" in report
     assert "  ok   start a program: refused: Operation not permitted\n" in report
     assert "  ok   start a thread: works\n" in report
@@ -29,20 +29,20 @@ def test_a_healthy_machine_is_told_so() -> None:
 
 @pytest.mark.parametrize("wrong", [ESCAPED, BROKEN])
 def test_what_goes_wrong_is_marked_and_decides(wrong: Observation) -> None:
-    report = text(("files: Landlock 7",), (), (REFUSED, wrong))
+    report = to_text(("files: Landlock 7",), (), (REFUSED, wrong))
     assert f"  BAD  {wrong.words}" in report
     assert report.endswith("don't grade strangers' notebooks.\n")
 
 
 def test_a_missing_layer_is_named_with_what_to_do() -> None:
-    report = text((), ("files",), ())
+    report = to_text((), ("files",), ())
     assert "  none\n" in report
     assert report.endswith(confinement.refusal(("files",)) + "\n")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
 def test_the_command_prints_the_report() -> None:
-    result = CliRunner().invoke(main, ["--doctor"])
+    result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 0
     assert result.output.count("\n") > 30
     assert "BAD" not in result.output

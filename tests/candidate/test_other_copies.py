@@ -162,24 +162,17 @@ GRADE = """
 import sys
 from pathlib import Path
 from grader.examiner import client
-from grader.examiner.client import Candidates
 from grader.examiner.forkserver_client import RootForkServer
-from grader.examiner.grading import KNOWN_CHECKS, Grader
-from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.runner import Runner
-from grader.vae import ASSIGNMENT
+from grader.composition import Options, make_grader
 import grader
 assert grader.__file__.startswith(sys.argv[2]), grader.__file__
 if sys.argv[3] != "landlock":
     client.RootForkServer = lambda folder, _: RootForkServer(folder, "tests.redteam.no_landlock")
-candidates = Candidates()
-server = candidates.fork_server
-with candidates, Runner(server, candidates.folder, ASSIGNMENT) as runner:
-    rubric = load_rubric(default_path(), KNOWN_CHECKS)
-    graded = Grader(candidates, rubric, runner).grade(Path(sys.argv[1]))
+with make_grader(Options()) as grading:
+    graded = grading.grade(Path(sys.argv[1]))
     print(graded.result.points, [t.points for t in graded.result.tasks if t.id == "kl"][0])
     print(graded.result.run.status, graded.result.run.error)
-    print("LEAK" if "LEAKED" in (graded.executed or "") else "tight", candidates.layers)
+    print("LEAK" if "LEAKED" in (graded.executed or "") else "tight", grading.candidates.layers)
 """
 IN_THE_RUN = """
 import os

@@ -6,6 +6,7 @@ import pytest
 from outcomes import Examine, lost_checks
 from variant_bank import Variant, notebook_with
 
+from grader.vae.elbo.models import models, right_values
 from grader.vae.spec import TASK_IDS
 
 DRAWN_BY_HELPER = "self.sample_with_reparam(mu, logsigma)"
@@ -64,3 +65,13 @@ def test_a_pixel_that_is_left_out_is_charged_once(examine_notebook: Examine) -> 
     notebook = notebook_with(Variant("elbo", "made_up", False, "", code))
     lost = lost_checks(examine_notebook(notebook, frozenset(("elbo",))))
     assert set(lost) == {"elbo.exact"}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_no_class_has_easier_pixels_than_another(full: bool) -> None:
+    def averages(rows: int) -> list[float]:
+        asked = models(0, full, rows)
+        chosen = asked.base, asked.other_pixels, asked.other_posterior
+        return [float(right_values(model, frozenset())[0].mean()) for model in chosen]
+
+    assert averages(5) == pytest.approx(averages(37), rel=1e-12)

@@ -16,9 +16,12 @@ from grader.candidate.reply import MAX_ITEMS, Outbox, encode
 from grader.kit import statistics
 from grader.kit.check import NotReached
 from grader.vae.fixtures import FULL
-from grader.vae.sample import draws as sample_draws
 from grader.vae.sample import models as sample_models
+from grader.vae.sample.latents import prior_error
 from grader.vae.sample.models import SMALL, STEPS, THETAS, THRESHOLDS, Samples
+from grader.vae.sample.pixels import bernoulli_error
+from grader.vae.sample.repeats import repeated
+from grader.vae.sample.rows import keys_of, pairs_across, pairs_among
 
 PLAIN = "z = torch.randn(num_samples, self.latent_dim)\nreturn torch.bernoulli(self.decoder(z))"
 
@@ -170,8 +173,8 @@ def right_samples(seed: int, calls: int = 2, rows: int = 1050) -> np.ndarray:
 def judged(pixels: np.ndarray) -> tuple[bool, bool, str | None]:
     """Whether z and the pixels are found wrong, and what comes again in another call."""
     samples = Samples(pixels, SMALL.latent)
-    prior = sample_draws.prior_error(samples) is not None
-    return prior, sample_draws.bernoulli_error(samples) is not None, sample_draws.repeated(samples)
+    prior = prior_error(samples) is not None
+    return prior, bernoulli_error(samples) is not None, repeated(samples)
 
 
 @settings(max_examples=20, deadline=None)
@@ -229,10 +232,10 @@ def test_few_samples_of_many_calls_are_judged_together() -> None:
 def test_pixels_of_other_values_show_z_as_well() -> None:
     pixels = right_samples(7)
     for other in (1 - pixels, 255 * pixels, 2 * pixels - 1, 0.9 * pixels + 0.05):
-        assert sample_draws.prior_error(Samples(other, SMALL.latent)) is None
+        assert prior_error(Samples(other, SMALL.latent)) is None
         wrong = other.copy()
         wrong[:, ::2] = wrong[:, 1::2]
-        assert sample_draws.prior_error(Samples(wrong, SMALL.latent)) is not None
+        assert prior_error(Samples(wrong, SMALL.latent)) is not None
 
 
 def noisy(rng: np.random.Generator, z: np.ndarray) -> Samples:
@@ -245,18 +248,18 @@ def noisy(rng: np.random.Generator, z: np.ndarray) -> Samples:
 def test_z_is_judged_through_noisy_pixels() -> None:
     rng = np.random.default_rng(9)
     z = rng.standard_normal((2, 1050, SMALL.latent))
-    assert sample_draws.prior_error(noisy(rng, z)) is None
+    assert prior_error(noisy(rng, z)) is None
     for wrong in (rng.random(z.shape), z + 0.3, 1.4 * z, np.repeat(z[:, ::2], 2, axis=1)):
-        assert sample_draws.prior_error(noisy(rng, wrong)) is not None
+        assert prior_error(noisy(rng, wrong)) is not None
     one_dimension = z.copy()
     one_dimension[..., 5] = 0
-    assert sample_draws.prior_error(noisy(rng, one_dimension)) is not None
+    assert prior_error(noisy(rng, one_dimension)) is not None
 
 
 def test_coins_show_nothing_of_z() -> None:
     coins = np.random.default_rng(10).integers(0, 2, (2, 1050, SMALL.obs)).astype(np.float64)
     with pytest.raises(NotReached):
-        sample_draws.prior_error(Samples(coins, SMALL.latent))
+        prior_error(Samples(coins, SMALL.latent))
 
 
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=40), st.integers(1, 70))
@@ -264,10 +267,10 @@ def test_rows_have_the_same_name_where_they_are_the_same(kinds: list[int], width
     contents = np.random.default_rng(width).integers(0, 2, (4, width))
     rows = contents[kinds].astype(np.float64)
     same = np.all(rows[:, None] == rows[None], axis=2)
-    names = sample_draws._keys(rows)
+    names = keys_of(rows)
     assert np.array_equal(names[:, None] == names[None], same)
-    assert sample_draws._pairs(names) == (same.sum() - len(rows)) // 2
-    assert sample_draws._across(names[:1], names[1:]) == same[0, 1:].sum()
+    assert pairs_among(names) == (same.sum() - len(rows)) // 2
+    assert pairs_across(names[:1], names[1:]) == same[0, 1:].sum()
 
 
 # ------------------------------------------------------------------ statistics

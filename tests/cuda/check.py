@@ -14,15 +14,11 @@ from typing import Any
 import nbformat
 import torch
 
+from grader.composition import Options, make_grader
 from grader.examiner import training_run
-from grader.examiner.client import Candidates
-from grader.examiner.grading import KNOWN_CHECKS, Grader
 from grader.examiner.processes import SpawnedProcess
-from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.runner import Runner
 from grader.protocol.devices import cuda_devices
 from grader.report.result import Result
-from grader.vae import ASSIGNMENT
 
 SOLVED = Path(__file__).parents[2] / "reference" / "vae_solved.ipynb"
 FIRST_OF_ELBO = "mu, logsigma = self.encoder(x)"
@@ -76,11 +72,8 @@ def _graded(path: Path, gpu: bool, confined: bool) -> bool:
     # Without a GPU its trainer is tried all the same, and finds that there is none.
     training_module.cuda_devices = lambda: ("a device",)
     started = time.monotonic()
-    with Candidates() as candidates:
-        assert candidates.fork_server is not None
-        with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
-            grader = Grader(candidates, load_rubric(default_path(), KNOWN_CHECKS), runner)
-            result = grader.grade(path).result
+    with make_grader(Options()) as grader:
+        result = grader.grade(path).result
     right = _is_right(result, path.stem, gpu)
     _print(result, path.stem, confined, time.monotonic() - started, right)
     return right

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from outcomes import Examine, lost_checks
+from outcomes import Examine, grade_file, lost_checks
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import grade_file
 from grader.examiner.rubric import Rubric
 from grader.report.result import Result
 from tests.redteam.attacks import Attack, write_notebook

@@ -9,6 +9,7 @@ import pytest
 from grader.examiner.client import Candidates
 from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
+from grader.vae import ASSIGNMENT
 from tests.notebooks.made import lost, made
 from tests.notebooks.test_added_methods import TOLD_BY_RUNNING, UNWRITTEN, WAYS
 
@@ -247,7 +248,7 @@ def test_a_usual_notebook_is_asked_with_its_first_slice_alone(
     changes: dict[str, str], candidates: Candidates, rubric: Rubric, tmp_path: Path
 ) -> None:
     counted = _Counted(candidates)
-    result = Grader(counted, rubric).grade(made(tmp_path, changes)).result  # type: ignore[arg-type]
+    result = Grader(ASSIGNMENT, counted, rubric).grade(made(tmp_path, changes)).result  # type: ignore[arg-type]
     assert result.points == (60 if not changes else result.points)
     assert set(counted.widths) == {0}
 

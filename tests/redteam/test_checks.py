@@ -11,14 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from outcomes import grade_file
 
 from grader.examiner import client
 from grader.examiner.client import Candidates, Patience
 from grader.examiner.forkserver_client import RootForkServer
-from grader.examiner.grading import KNOWN_CHECKS, grade_file
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.terminal import to_terminal
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 from tests.redteam.attacks import Attack, attacks
 from tests.redteam.guards import Canary, guarded
 
@@ -29,7 +29,7 @@ pytestmark = [
 SECONDS = 90.0
 PATIENCE = Patience(setup_seconds=3, call_seconds=2)  # in the candidates' own time
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-RUBRIC = load_rubric(default_path(), KNOWN_CHECKS)
+RUBRIC = load_rubric(default_path(), ASSIGNMENT)
 # The neighbour is graded in one task, to be quick: its points show that it is left alone.
 NEIGHBOURS = Rubric(
     {**dict.fromkeys(spec.TASK_IDS, 0.0), "kl": 5.0},

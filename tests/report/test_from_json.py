@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_results import broken_grader, graded, ungradable
+from made_results import METHODS, broken_grader, graded, ungradable
 
 from grader.course.compare import CompareError, read_results
 from grader.course.schedule import failed_result
@@ -26,7 +26,7 @@ from grader.submission.rules.findings import Finding
     "result", [graded(), ungradable(), broken_grader(), failed_result("p", "", "s", 7.5, "boom")]
 )
 def test_results_of_every_kind_are_read(result: Result) -> None:
-    assert from_json(to_json(result)) == result
+    assert from_json(to_json(result), METHODS) == result
 
 
 costs = st.sampled_from(["advice", "task"]) | st.floats(0, 1e6) | st.integers(0, 100)
@@ -40,7 +40,7 @@ def test_results_are_read_whatever_broken_rules_cost(costs: list[Any], broken: s
     points = max(0.0, sum(task.points for task in tasks) - penalty(findings, rubric))
     rules = rule_results(findings, rubric, {"kl": "KL"})
     result = replace(graded(), tasks=tasks, points=points, rules=rules)
-    assert from_json(to_json(result)) == result
+    assert from_json(to_json(result), METHODS) == result
 
 
 PLACES = [

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_results import HOSTILE, course, entry, graded
 
 from grader.platforms.nbgrader_grades import COLUMNS, Enrolled, Roster, to_nbgrader
-from grader.report.csv_write import points_cell, table, text_cell
+from grader.report.csv_write import points_cell, text_cell, to_csv
 from grader.report.gradebook import to_gradebook
 
 
@@ -78,7 +78,7 @@ def test_empty_course_has_a_header() -> None:
 
 @given(st.text(max_size=50), st.sampled_from(["", " ", "=", "+", "-", "@", "\t", "\r", "\uff1d"]))
 def test_no_cell_is_a_formula(text: str, start: str) -> None:
-    content = table(("a", "b"), [(start + text, 1.5)])
+    content = to_csv(("a", "b"), [(start + text, 1.5)])
     ((cell, number),) = list(csv.reader(io.StringIO(content.decode(), newline="")))[1:]
     assert not cell.lstrip(" \t\r\n").startswith(("=", "+", "-", "@", "\uff1d", "\uff0b"))
     assert number == "1.5"

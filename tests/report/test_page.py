@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_results import TITLE
 from PIL import Image, PngImagePlugin
 
 from grader.report.curve import loss_curve
@@ -28,13 +29,13 @@ from grader.report.result import (
     TaskResult,
     Training,
 )
-from grader.submission import Location, Slice, SliceCell
 
 EVIL = "</pre></style><script>alert('1')</script><img src=x onerror=alert(2)>&\"'`<b>`"
 
 PASSED = CheckResult("kl.total", "The total", 2.0, 2.0, "passed")
 FAILED = CheckResult("kl.per_sample", "Each row", 0.0, 3.0, "failed", "came 1", "which axis?")
-TASK = TaskResult("kl", "KL divergence", 2.0, 5.0, (PASSED, FAILED), {"cell": 3, "line": 2})
+PLACE = {"cell": 3, "line": 2}
+TASK = TaskResult("kl", "KL divergence", 2.0, 5.0, (PASSED, FAILED), PLACE, "kl_divergence")
 RESULT = Result(
     Submission("folder/vae.ipynb", "0", "vae"),
     "graded",
@@ -46,15 +47,7 @@ RESULT = Result(
     Training("completed", "cpu", 3, 550.0, 205.0, (550.0, None, 205.0)),
     ("Some advice.",),
 )
-CODE = Slice(
-    (
-        SliceCell(
-            3, "class VAE:\n    def kl_divergence(self, mu, logsigma):\n        return 1", (0,)
-        ),
-    ),
-    {"kl_divergence": Location(3, 2, 3)},
-    frozenset(),
-)
+SOURCES = {"kl_divergence": "    def kl_divergence(self, mu, logsigma):\n        return 1"}
 
 
 class Page(HTMLParser):
@@ -104,7 +97,7 @@ def executed(*encoded: object) -> str:
 
 
 def test_page_says_everything_in_words() -> None:
-    words = " ".join(Page(to_page(RESULT, CODE, executed(png()))).words.split())
+    words = " ".join(Page(to_page(RESULT, TITLE, SOURCES, executed(png()))).words.split())
     for part in (
         "2 of 5 points",
         "KL divergence",
@@ -126,7 +119,7 @@ def test_page_says_everything_in_words() -> None:
 
 
 def test_page_loads_nothing_and_runs_nothing() -> None:
-    html = to_page(RESULT, CODE, executed(png()))
+    html = to_page(RESULT, TITLE, SOURCES, executed(png()))
     page = Page(html)
     assert {"script", "link", "iframe", "object", "form", "base"}.isdisjoint(
         tag for tag, _ in page.found
@@ -148,7 +141,7 @@ def test_page_loads_nothing_and_runs_nothing() -> None:
 
 
 def test_page_can_be_read_without_eyes() -> None:
-    page = Page(to_page(RESULT, CODE, executed(png())))
+    page = Page(to_page(RESULT, TITLE, SOURCES, executed(png())))
     assert page.all("html") == [{"lang": "en"}]
     assert len(page.all("h1")) == 1
     assert all(header.get("scope") in ("col", "row") for header in page.all("th"))
@@ -173,49 +166,45 @@ def test_whatever_a_submission_says_is_shown_as_text(text: str) -> None:
         advice=(text,),
         environment={"grader": text},
     )
-    source = f"class VAE:\n    def kl_divergence(self):\n        '''{text}'''"
-    lines = source.count("\n") + 1
-    code = Slice(
-        (SliceCell(3, source, (0,)),), {"kl_divergence": Location(3, 2, lines)}, frozenset()
-    )
-    expected = [tag for tag, _ in Page(to_page(RESULT, CODE)).found]
-    for html in (to_page(result, code), to_table(result)):
+    code = {"kl_divergence": f"    def kl_divergence(self):\n        '''{text}'''"}
+    expected = [tag for tag, _ in Page(to_page(RESULT, TITLE, SOURCES)).found]
+    for html in (to_page(result, TITLE, code), to_table(result)):
         tags = {tag for tag, _ in Page(html).found}
         assert tags <= {*expected, "code", "em", "div"}
-    assert "alert('1')" not in to_page(result, code)
+    assert "alert('1')" not in to_page(result, TITLE, code)
 
 
 def test_the_page_of_who_handed_nothing_in_says_that_once() -> None:
     reason = "Nothing that can be graded was handed in: only a.pdf. Hand in the notebook file."
     nothing = Result(Submission("Ada_L", "", "Ada L"), "ungradable", 0.0, 5.0, reason=reason)
-    html = to_page(nothing, student="Ada L")
+    html = to_page(nothing, TITLE, student="Ada L")
     words = " ".join(Page(html).words.split())
     for part in ("Next:", "Correct this first", "save the notebook", "Grader", "Ada_L", "points"):
         assert part not in words
     assert "<title>Not graded: Ada L</title>" in html
-    marked = to_page(replace(nothing, environment={"grader": "1.2.3"}), student="Ada L")
+    marked = to_page(replace(nothing, environment={"grader": "1.2.3"}), TITLE, student="Ada L")
     assert "Grader 1.2.3." in marked
     broken = replace(nothing, submission=Submission("a.ipynb", "0", "a"))
-    assert "Correct this first" in to_page(broken)
+    assert "Correct this first" in to_page(broken, TITLE)
 
 
 def test_a_page_of_a_course_names_the_student() -> None:
-    html = to_page(RESULT, student="Ada <L>, Bo")
+    html = to_page(RESULT, TITLE, student="Ada <L>, Bo")
     assert "<title>2 of 5 points: Ada &lt;L&gt;, Bo, vae.ipynb</title>" in html
     assert "Variational autoencoder, Ada &lt;L&gt;, Bo, vae.ipynb" in html
-    assert "<title>2 of 5 points: vae.ipynb</title>" in to_page(RESULT)
+    assert "<title>2 of 5 points: vae.ipynb</title>" in to_page(RESULT, TITLE)
 
 
 def test_ungradable_and_unwritten() -> None:
     ungradable = Result(Submission("a.py", "", "a"), "ungradable", 0.0, 5.0, reason="No `VAE`.")
-    words = Page(to_page(ungradable)).words
+    words = Page(to_page(ungradable, TITLE)).words
     assert "Not graded" in words
     assert "No VAE." in words
     unwritten = tuple(
         replace(c, status="failed", points=0.0, message="`kl_divergence` is not implemented.")
         for c in TASK.checks
     )
-    page = Page(to_page(replace(RESULT, tasks=(replace(TASK, checks=unwritten),))))
+    page = Page(to_page(replace(RESULT, tasks=(replace(TASK, checks=unwritten),)), TITLE))
     assert "Not yet written" in page.words
     assert page.words.count("is not implemented") == 1
     assert "Failed" not in page.words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -11,12 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import HOSTILE, broken_grader, graded, ungradable
-from outcomes import ROOT
+from outcomes import ROOT, grade_file
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import grade_file
 from grader.examiner.rubric import Rubric
-from grader.report.result import CheckResult, Result, RuleResult, Run, Submission, TaskResult
+from grader.report.result import (
+    CheckResult,
+    Result,
+    RuleResult,
+    Run,
+    Submission,
+    TaskResult,
+    json_fields,
+)
 from grader.report.result import Training as Trained
 from grader.report.schema import to_schema
 from grader.report.to_json import to_json
@@ -27,7 +34,8 @@ VALID = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def test_the_schema_is_made_from_the_dataclasses() -> None:
-    assert json.loads(to_schema()) == SCHEMA, "python -m grader.report.schema makes it anew"
+    anew = f"python -m grader.report.schema '{SCHEMA['title']}'"
+    assert json.loads(to_schema(SCHEMA["title"])) == SCHEMA, f"{anew} makes it anew"
 
 
 @pytest.mark.parametrize("result", [graded(), ungradable(), broken_grader(), graded(HOSTILE)])
@@ -59,5 +67,5 @@ def test_what_is_no_result_is_not_valid(key: str, value: object) -> None:
 def test_the_page_names_every_key() -> None:
     page = (DOCS / "result.md").read_text(encoding="utf-8")
     for kind in (Result, Submission, TaskResult, CheckResult, RuleResult, Run, Trained):
-        for one in fields(kind):
+        for one in json_fields(kind):
             assert f"`{one.name}`" in page, f"{kind.__name__}.{one.name}"

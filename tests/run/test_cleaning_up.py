@@ -52,7 +52,7 @@ def test_killed_grader_leaves_no_folder_and_no_process(tmp_path: Path, how: int)
     place = tmp_path / "t"
     place.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-c", "from grader.cli.grade import main; main()", str(notebook)],
+        [sys.executable, "-c", "from grader.cli.main import main; main()", str(notebook)],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(place)},
         stdout=subprocess.DEVNULL,

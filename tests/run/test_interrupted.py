@@ -19,7 +19,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from made_results import entry, graded
+from made_results import METHODS, TITLE, entry, graded
 
 from grader.assignment import Assignment
 from grader.examiner import machine, training_run
@@ -310,9 +310,9 @@ def test_what_was_interrupted_is_open_and_said() -> None:
     run, trained = Run("interrupted", error=words), Training("interrupted", error=words)
     result = replace(graded(), run=run, training=trained)
     assert run_words(result) == [("Run", words), ("Training", words)]
-    assert to_page(result).count(words) == 2
+    assert to_page(result, TITLE).count(words) == 2
     assert {"run interrupted", "training interrupted"} <= set(flags(entry(result)))
     assert not graded().is_open
     for one in (replace(graded(), run=run), replace(graded(), training=trained)):
         assert one.is_open
-        assert from_json(to_json(one)) == one
+        assert from_json(to_json(one), METHODS) == one

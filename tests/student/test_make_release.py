@@ -1,4 +1,4 @@
-"""`grade --make-release`: what students receive, with the points of the rubric."""
+"""`grade release`: what students receive, with the points of the rubric."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from outcomes import ROOT
 from student_notebooks import SOLVED, TEMPLATE
 
-from grader.cli.grade import main
+from grader.cli.main import main
 
 RUBRIC = (ROOT / "rubric.yaml").read_text(encoding="utf-8")
 
 
 def release(*arguments: object) -> tuple[int, str]:
-    done = CliRunner().invoke(main, ["--make-release", *map(str, arguments)])
+    done = CliRunner().invoke(main, ["release", *map(str, arguments)])
     return done.exit_code, done.output
 
 
@@ -40,7 +40,7 @@ def test_the_release_is_complete_and_holds_no_solution(tmp_path: Path) -> None:
     }
     assert (tmp_path / "new" / "vae.ipynb").read_bytes() == TEMPLATE.read_bytes()
     readme = (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
-    assert "grade --self-check vae.ipynb" in readme
+    assert "grade check vae.ipynb" in readme
     assert "pip install" in readme
 
 
@@ -48,7 +48,7 @@ def test_other_points_lead_to_another_template(tmp_path: Path) -> None:
     rubric = tmp_path / "mine.yaml"
     text = RUBRIC.replace("points: 5\n", "points: 8.5\n", 1).replace("kl.total: 3", "kl.total: 6.5")
     rubric.write_text(text, encoding="utf-8")
-    status, said = release(tmp_path / "new", SOLVED, "--rubric", rubric)
+    status, said = release(tmp_path / "new", "--solved", SOLVED, "--rubric", rubric)
     assert status == 0, said
     words = markdown(tmp_path / "new" / "vae.ipynb")
     assert "### Task 4: KL divergence (8.5 points)" in words
@@ -57,7 +57,7 @@ def test_other_points_lead_to_another_template(tmp_path: Path) -> None:
     assert "### Task 5: ELBO (15 points)" in words
     assert (tmp_path / "new" / "rubric.yaml").read_text(encoding="utf-8") == text
     readme = (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
-    assert "grade --self-check --rubric rubric.yaml vae.ipynb" in readme
+    assert "grade check --rubric rubric.yaml vae.ipynb" in readme
 
 
 def test_another_text_and_order_lead_to_another_template(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_another_text_and_order_lead_to_another_template(tmp_path: Path) -> None
     cells[first], cells[second] = cells[second], cells[first]
     cells[first].source = "## Noise: Reparametrised sampling (3 points)\n\nAnother text."
     nbformat.write(notebook, tmp_path / "mine.ipynb")
-    status, said = release(tmp_path / "new", tmp_path / "mine.ipynb")
+    status, said = release(tmp_path / "new", "--solved", tmp_path / "mine.ipynb")
     assert status == 0, said
     made = nbformat.read(tmp_path / "new" / "vae.ipynb", 4).cells
     assert made[first].source == "## Noise: Reparametrised sampling (10 points)\n\nAnother text."
@@ -88,7 +88,7 @@ def test_a_rubric_that_cannot_be_used_is_said(
     path = tmp_path / "rubric.yaml"
     if rubric:
         path.write_text(rubric)
-    status, said = release(tmp_path / "new", SOLVED, "--rubric", path)
+    status, said = release(tmp_path / "new", "--solved", SOLVED, "--rubric", path)
     assert status == 2
     assert words in said
     assert not (tmp_path / "new").exists()

@@ -10,29 +10,33 @@ import pytest
 from student_notebooks import UNWRITTEN, WRONG_KL, write
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import Checked, Grader
+from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
+from grader.examiner.widening import Checked
 from grader.student.memory import Memory
 from grader.submission import Slice, extract, load
+from grader.vae import ASSIGNMENT
+from grader.vae.checks import CHECKS
 
 HELPED = "h = F.relu(self.linear1(x))\n        return self.linear21(h), self.linear22(h)"
 
 
-@dataclass
-class Counted:
+@dataclass(frozen=True)
+class Counted(Grader):
     """Checks for real, and keeps which tasks were asked for each time."""
 
-    grader: Grader
     asked: list[set[str]] = field(default_factory=list)
 
-    def check(self, code: Slice, rubric: Rubric) -> Checked:
-        self.asked.append({check.split(".")[0] for check in rubric.checks})
-        return self.grader.check(code, rubric)
+    def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
+        if rubric is not None:
+            counted = (check.task for check in CHECKS if check.id in rubric.checks)
+            self.asked.append(set(counted))
+        return super().check(code, rubric)
 
 
 @pytest.fixture
 def counted(candidates: Candidates, rubric: Rubric) -> Counted:
-    return Counted(Grader(candidates, rubric))
+    return Counted(ASSIGNMENT, candidates, rubric)
 
 
 @pytest.fixture
@@ -44,11 +48,11 @@ def test_only_what_a_change_reaches_is_checked(
     counted: Counted, rubric: Rubric, code_with: Callable[..., Slice]
 ) -> None:
     told: list[list[str]] = []
-    memory = Memory(counted.check, rubric, lambda tasks: told.append([t.id for t in tasks]))
+    memory = Memory(counted, lambda tasks: told.append([t.id for t in tasks]))
     first = code_with(kl_divergence=WRONG_KL)
-    assert memory.examine(first) == counted.grader.check(first)
+    assert memory.examine(first) == counted.check(first)
     corrected = code_with()
-    assert memory.examine(corrected) == counted.grader.check(corrected)
+    assert memory.examine(corrected) == counted.check(corrected)
     assert counted.asked == [set(rubric.tasks), {"kl"}, {"elbo"}]
     assert told == [["kl"]]
 
@@ -56,20 +60,20 @@ def test_only_what_a_change_reaches_is_checked(
 def test_comments_and_moved_lines_keep_what_passed_but_not_lines_in_messages(
     counted: Counted, rubric: Rubric, code_with: Callable[..., Slice]
 ) -> None:
-    memory = Memory(counted.check, rubric)
+    memory = Memory(counted)
     memory.examine(code_with(sample=UNWRITTEN))
     moved = code_with(encoder=f"# why\n\n        # because\n        {HELPED}", sample=UNWRITTEN)
     asked = len(counted.asked)
-    tasks, _ = memory.examine(moved)
+    tasks = memory.examine(moved).tasks
     later = set().union(*counted.asked[asked:])
     assert {"sample"} <= later <= {"encoder", "elbo", "sample"}
-    assert tasks == counted.grader.check(moved)[0]
+    assert tasks == counted.check(moved).tasks
 
 
 def test_nothing_is_checked_again_without_a_change(
     counted: Counted, rubric: Rubric, code_with: Callable[..., Slice]
 ) -> None:
-    memory = Memory(counted.check, rubric)
+    memory = Memory(counted)
     code = code_with()
     assert memory.examine(code) == memory.examine(code)
     assert len(counted.asked) == 1
@@ -78,7 +82,7 @@ def test_nothing_is_checked_again_without_a_change(
 def test_code_around_the_methods_has_all_checked(
     counted: Counted, rubric: Rubric, tmp_path: Path
 ) -> None:
-    memory = Memory(counted.check, rubric)
+    memory = Memory(counted)
     path = write(tmp_path / "vae.ipynb")
     memory.examine(extract(load(path)))
     path.write_text(path.read_text().replace("import torch.nn as nn", "import torch.nn as nn  "))
@@ -98,7 +102,7 @@ def test_a_method_reached_by_a_computed_name_is_followed(
         "theta = getattr(self, 'de' + 'coder')(torch.randn(num_samples, self.latent_dim))\n"
         "        return torch.bernoulli(theta)"
     )
-    memory = Memory(counted.check, rubric)
+    memory = Memory(counted)
     memory.examine(code_with(sample=dynamic))
     changed = code_with(sample=dynamic, decoder="return self.linear4(z)")
     memory.examine(changed)
@@ -112,6 +116,6 @@ def test_what_was_touched_is_forgotten_with_the_code_that_did_it(
         'd = getattr(torch, "".join(reversed("snoitubirtsid")))\n'
         "        return d.Normal(mu, torch.exp(logsigma)).rsample()"
     )
-    memory = Memory(counted.check, rubric)
-    assert memory.examine(code_with(sample_with_reparam=hidden))[1] == {"sample_with_reparam"}
-    assert memory.examine(code_with())[1] == frozenset()
+    memory = Memory(counted)
+    assert memory.examine(code_with(sample_with_reparam=hidden)).touched == {"sample_with_reparam"}
+    assert memory.examine(code_with()).touched == frozenset()

@@ -1,4 +1,4 @@
-"""`grade --self-check` as a student calls it: words, files and exit status."""
+"""`grade check` as a student calls it: words, files and exit status."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from outcomes import ROOT
 from student_notebooks import SOLVED, TEMPLATE, WRONG_KL, write
 
 
-def self_check(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def check(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "grader.cli.grade", "--self-check", *map(str, arguments)],
+        [sys.executable, "-m", "grader", "check", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -25,7 +25,7 @@ def self_check(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProc
 
 
 def test_all_points_are_exit_status_0() -> None:
-    done = self_check(SOLVED)
+    done = check(SOLVED)
     assert (done.returncode, done.stderr) == (0, "")
     assert "60 of 60" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("Next: ")
@@ -34,7 +34,7 @@ def test_all_points_are_exit_status_0() -> None:
 def test_lost_points_are_exit_status_1_and_in_every_output(tmp_path: Path) -> None:
     path = write(tmp_path / "vae.ipynb", kl_divergence=WRONG_KL)
     page, data = tmp_path / "page.html", tmp_path / "result.json"
-    done = self_check(path, "--html", page, "--json", data)
+    done = check(path, "--html", page, "--json", data)
     assert done.returncode == 1
     result = json.loads(data.read_text(encoding="utf-8"))
     assert result["run"]["status"] == "not_run"
@@ -56,17 +56,17 @@ def test_what_cannot_be_checked_is_said_in_a_sentence(
 ) -> None:
     if content is not None:
         (tmp_path / name).write_text(content)
-    done = self_check(name, cwd=tmp_path)
+    done = check(name, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     assert words in " ".join(done.stdout.split())
 
 
 def test_wrong_usage_is_exit_status_2(tmp_path: Path) -> None:
-    done = self_check(SOLVED, "--rubric", tmp_path / "none.yaml")
+    done = check(SOLVED, "--rubric", tmp_path / "none.yaml")
     assert done.returncode == 2
     assert "can't be read" in done.stderr
     watching = subprocess.run(
-        [sys.executable, "-m", "grader.cli.grade", "--watch", str(SOLVED)],
+        [sys.executable, "-m", "grader", "check", "--show-class", str(SOLVED)],
         capture_output=True,
         cwd=ROOT,
     )
@@ -75,5 +75,5 @@ def test_wrong_usage_is_exit_status_2(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_without_forks_it_says_the_same() -> None:
-    forked, spawned = (self_check(TEMPLATE, "--isolation", kind) for kind in ("fork", "spawn"))
+    forked, spawned = (check(TEMPLATE, "--isolation", kind) for kind in ("fork", "spawn"))
     assert (spawned.returncode, spawned.stdout) == (1, forked.stdout)

@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_results import TITLE
+from outcomes import grade_file
 from student_notebooks import TEMPLATE, UNWRITTEN, WRONG_KL, write
 
 from grader.examiner.client import Candidates
-from grader.examiner.grading import grade_file
 from grader.examiner.rubric import Rubric
 from grader.report.page import to_page, to_table
 from grader.report.plain import to_plain
 from grader.report.result import CheckResult, Result, Run, Submission, TaskResult
+from grader.report.task_state import has_all_points, next_step, state
 from grader.report.terminal import to_terminal
 from grader.student.live import SelfCheck
-from grader.student.task_state import has_all_points, next_step, state
 from grader.student.text import to_change_text, to_text
 
 
@@ -120,7 +121,10 @@ def test_a_right_notebook_that_stops_is_told_to_mend_that_cell_first(
     stops = "Run from top to bottom, the notebook stops there: "
     assert next_.startswith(f"Mend cell 14 first. {stops}")
     assert f"{told} Then restart the kernel, run all cells, save the notebook" in next_
-    assert "<strong>Next:</strong> Mend cell 14 first." in to_page(stopped).partition("<main>")[0]
+    assert (
+        "<strong>Next:</strong> Mend cell 14 first."
+        in to_page(stopped, TITLE).partition("<main>")[0]
+    )
     assert f"Cell 14: {stops}" in to_plain(stopped)
     words = " ".join(to_terminal(stopped).split())
     assert "Next: Mend cell 14 first. Then restart the kernel, run all cells" in words

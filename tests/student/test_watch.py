@@ -20,6 +20,7 @@ from grader.examiner.grading import Graded, Grader
 from grader.examiner.rubric import Rubric
 from grader.student import watch
 from grader.student.watch import Watcher
+from grader.vae import ASSIGNMENT
 
 Saves = Iterator[None]
 
@@ -39,7 +40,7 @@ def follow(
     def run(edits: Callable[[], Saves]) -> tuple[str, list[Graded]]:
         said: list[str] = []
         published: list[Graded] = []
-        grade = Grader(candidates, rubric).grade
+        grade = Grader(ASSIGNMENT, candidates, rubric).grade
         Watcher(path, grade, said.append, published.append).follow(edits())
         return "".join(said), published
 
@@ -124,7 +125,7 @@ def test_ctrl_c_ends_it_quietly(path: Path, follow: Callable[..., tuple[str, lis
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_the_command_sees_a_rename_and_ends_by_a_signal(path: Path) -> None:
-    command = [sys.executable, "-m", "grader.cli.grade", "--self-check", "--watch", path.name]
+    command = [sys.executable, "-m", "grader", "check", "--watch", path.name]
     with subprocess.Popen(
         command,
         cwd=path.parent,

@@ -176,6 +176,7 @@ def test_python_is_left_alone(lines: list[str]) -> None:
 def test_what_a_kernel_accepts_is_accepted(lines: list[str]) -> None:
     source = "\n".join(lines).replace("%%time", "")
     assume(source.replace("\n", "").isprintable())  # IPython takes \x0c and others for line breaks
+    assume("?" not in source.partition("(")[2])  # where it leaves out the open bracket itself
     try:
         parse(TransformerManager().transform_cell(source))
     except SyntaxError:

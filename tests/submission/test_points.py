@@ -10,7 +10,8 @@ from grader.examiner.client import Candidates
 from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
 from grader.report.result import Result
-from grader.student.task_state import next_step
+from grader.report.task_state import next_step
+from grader.vae import ASSIGNMENT
 from tests.redteam.attacks import IMPORTS, ROOT, write_cells
 
 FULL = {"encoder": 10, "reparam": 10, "decoder": 10, "kl": 5, "elbo": 15, "sample": 10}
@@ -44,7 +45,7 @@ def graded(
 ) -> tuple[Result, set[str]]:
     """The result of a notebook, and the tasks without points."""
     path = write_cells(folder / "vae.ipynb", (IMPORTS, *cells), {})
-    result = Grader(candidates, rubric).grade(path).result
+    result = Grader(ASSIGNMENT, candidates, rubric).grade(path).result
     assert result.status == "graded"
     assert all(task.points in (0, FULL[task.id]) for task in result.tasks), result
     return result, {task.id for task in result.tasks if task.points == 0}

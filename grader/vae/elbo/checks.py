@@ -17,23 +17,29 @@ from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Failure, Outcome
 from grader.kit.outputs import (
+    ONE_TENSOR,
+    as_tensor,
     gradients,
     require_untouched,
     shape_fits,
     shape_words,
+    tensor,
+    values,
 )
 from grader.kit.probe import Call, Probe
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close_in_most_rows
 from grader.vae import fixtures
+from grader.vae.elbo import dependence, own_draws, stubbed
 from grader.vae.elbo import misconceptions as diagnosis
-from grader.vae.elbo import noise
 from grader.vae.elbo.models import (
     DRAW,
     METHOD,
+    NAME,
     Model,
     drawn,
     noisy,
+    numbers,
     question,
     right_values,
     stood_in,
@@ -47,7 +53,6 @@ from grader.vae.elbo.values import (
     depends_on_model,
     narrow_batches,
     narrow_error,
-    numbers,
     rows_error,
     sure_error,
     term_error,
@@ -122,7 +127,8 @@ def _judge_rows(exam: Exam) -> Steps[None]:
         raise Lost("What comes for a row depends neither on the decoder nor on the encoder.")
     outcomes = (*(yield from ask(exam, (base,), DRAW)), *(yield from ask_narrow(exam)))
     for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
-        actual, wanted = numbers(outcome), (len(model.x),)
+        value, wanted = values(outcome, METHOD)[0], (len(model.x),)
+        actual = tensor(value, NAME, ONE_TENSOR)
         if not shape_fits(actual.shape, wanted):
             raise Lost(
                 f"The ELBO should have shape {shape_words(wanted)}, one number a row, "
@@ -172,11 +178,11 @@ def sampled(exam: Exam) -> Steps[Evidence | None]:
     """The latent variable is sampled for every row, not set to its mean"""
     repetition = _repetition(exam.seed, exam.setting.full)
     # Asked at once, what follows finds its answers there.
-    yield [*all_values(exam), noise.given_probe(exam), repetition]
+    yield [*all_values(exam), stubbed.probe(exam), repetition]
     whole_is_right = (yield from whole_error(exam)) is None
-    given = yield from noise.ask_given(exam)
+    given = yield from stubbed.ask(exam)
     if (
-        yield from noise.is_handed_on(
+        yield from stubbed.is_handed_on(
             exam, given, (yield from _rows_are_right(exam)), whole_is_right
         )
     ):
@@ -198,50 +204,54 @@ def _rows_are_right(exam: Exam) -> Steps[bool]:
     return rows_error(actual, right_values(tiny, stood_in(exam))) is None
 
 
-def _judge_draws(exam: Exam, given: noise.Given) -> Steps[None]:
+def _judge_draws(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
     """A method that is right but for its draws draws from the posterior, for each row.
 
     Raises:
         Lost: it does not.
     """
-    varies = not np.array_equal(given.came[0], given.came[1]) or exam.setting.stood_in
+    varies = not np.array_equal(given.actual[0], given.actual[1]) or exam.setting.stood_in
     if (
         varies
         and given.by_row
         and (
-            (yield from noise.is_drawn(exam, noise.BATCHES, (yield from _rows_are_right(exam))))
-            or (yield from noise.is_average_of_draws(exam))
+            (
+                yield from own_draws.is_drawn(
+                    exam, own_draws.BATCHES, (yield from _rows_are_right(exam))
+                )
+            )
+            or (yield from own_draws.is_average_of_draws(exam))
         )
     ):
         return
     by_row = given.by_row and (yield from _rows_are_right(exam))
-    if varies and not by_row and (yield from noise.is_drawn(exam, noise.SINGLES)):
+    if varies and not by_row and (yield from own_draws.is_drawn(exam, own_draws.SINGLES)):
         return
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
     understood = yield from understand(exam)
     bound = understood.bound if understood else bounds(stood_in(exam))[0]
     found = understood.by_noise(*_given_noise(given, bound)) if understood else ()
     if given.by_row and not found:
-        found = diagnosis.by_draws(*(yield from noise.draws(exam, bound)))
+        found = diagnosis.by_draws(*(yield from own_draws.draws(exam, bound)))
     raise explained(lost, found)
 
 
 def _given_noise(
-    given: noise.Given, bound: diagnosis.Bound
+    given: stubbed.StubbedRun, bound: diagnosis.Bound
 ) -> tuple[diagnosis.Answer, np.ndarray | None]:
     """An answer that the noise of stand-ins matters for, and what noise it seems to hold."""
-    answer = diagnosis.Answer(given.line.weights, given.x, given.noise[0], given.came[0])
+    answer = diagnosis.Answer(given.line.weights, given.x, given.noise[0], given.actual[0])
     return answer, given.line.recovered(answer.came, given.x, bound) if given.by_row else None
 
 
-def _judge_dependence(exam: Exam, given: noise.Given) -> Steps[None]:
+def _judge_dependence(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
     """A bound that is wrong otherwise depends on noise of each row's own.
 
     Raises:
         Lost: it does not.
         NotReached: that can't be seen.
     """
-    depends = yield from noise.depends(exam)
+    depends = yield from dependence.depends(exam)
     if depends is None:
         raise NotReached("The ELBO itself is wrong, so that its draw can't be seen.")
     if depends:
@@ -282,7 +292,7 @@ def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
     """What two calls returned, if it is arrays of one shape."""
     if isinstance(outcome, Failure):
         return None
-    first, second = (value.array for value in outcome.values)
+    first, second = (as_tensor(value).array for value in outcome.values)
     if first is None or second is None or first.shape != second.shape:
         return None
     return first, second

@@ -8,14 +8,17 @@ from functools import lru_cache
 
 import numpy as np
 
+from grader.kit import outputs
 from grader.kit.check import Exam, generator
+from grader.kit.observation import Outcome, Value
 from grader.kit.probe import Call, Probe
 from grader.vae import expected, fixtures
+from grader.vae.elbo.columns import Columns
 from grader.vae.expected import Bound, Weights
 from grader.vae.sizes import Sizes
 from grader.vae.stubs import bounds, stand_ins
 
-METHOD = "elbo"
+METHOD, NAME = "elbo", "The ELBO"
 DRAW = "sample_with_reparam"
 _SMALL, _SURE = Sizes(9, 3, 8), Sizes(64, 3, 8)
 _TINY = -9.0
@@ -25,8 +28,26 @@ _GENTLE = 0.05
 matter, moves the bound by no more."""
 _MILD = -5.0
 """The same for a divergence that holds a small constant, or rounds, and is another at `_TINY`."""
+_UNLIKELY = 3.0
+"""Size of the log-odds of pixels that are as often 0 as 1: every other one has a likelihood that
+shows whether it is cut off."""
+_VERY_UNLIKELY, _FEW_PIXELS = 4.5, 4
+"""The same for few pixels of the assignment's image, to which a small constant inside the logarithm
+may still be added."""
+_PERIOD = 6
+"""Rows after which a batch repeats itself, so that its average is the same for all classes."""
 _SURE_LOGIT = 9.0
 """Log-odds of a pixel of which a trained model is sure."""
+
+
+def numbers(outcome: Outcome) -> np.ndarray:
+    """Return the bounds that came of a call, after one more step if need be."""
+    return outputs.numbers(outcome, METHOD, NAME)
+
+
+def of_value(value: Value) -> np.ndarray:
+    """Return the bounds that a call has returned, after one more step if need be."""
+    return outputs.tensor(outputs.as_tensor(value), NAME)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +73,12 @@ class Models:
 
     Attributes:
         base: log standard deviations of either sign.
-        other_pixels: other probabilities.
+        other_pixels: pixels that are often unlikely.
         other_posterior: log standard deviations that are all positive.
         tiny: a posterior so narrow that z is its mean.
         mild: one that is less so, behind a decoder to which z matters less.
         sure: a posterior that is the prior, and pixels that are nearly certain.
-        assignment: as ``base``, at the assignment's own sizes.
+        assignment: as ``base``, at the assignment's own sizes, and few pixels very unlikely.
     """
 
     base: Model
@@ -71,12 +92,14 @@ class Models:
 
 @lru_cache(maxsize=4)
 def models(seed: int, full: bool, rows: int) -> Models:
-    """Models at small sizes or the assignment's own, with a batch of so many rows."""
+    """Models at small sizes or the assignment's own, with batches of about so many rows.
+
+    Nothing but the number of rows depends on it, nor does the average over a batch ``x``.
+    """
     small = fixtures.FULL if full else _SMALL
     rng = generator(seed, 5, 0)
     base = blind(seed, full)
-    x = fixtures.binary_rows(rng, rows, small)
-    other_pixels = {**base, "linear4.bias": fixtures.normal(rng, small.obs, scale=1.5)}
+    other_pixels = _with_log_odds(base, _UNLIKELY * rng.choice((-1.0, 1.0), small.obs))
     other_posterior = {
         **base,
         "linear21.weight": -base["linear21.weight"],
@@ -84,6 +107,8 @@ def models(seed: int, full: bool, rows: int) -> Models:
         "linear22.weight": fixtures.as_single(0.02 * base["linear22.weight"]),
         "linear22.bias": fixtures.as_single(rng.uniform(0.3, 0.5, small.latent)),
     }
+    few = fixtures.binary_rows(rng, _PERIOD, small)
+    x = np.resize(few, (-(-rows // _PERIOD) * _PERIOD, small.obs))
     of_narrow = fixtures.binary_rows(rng, rows, small)
     return Models(
         Model(small, base, x),
@@ -127,8 +152,23 @@ def _mild(seed: int, sizes: Sizes) -> Weights:
 
 @lru_cache(maxsize=2)  # one for all submissions of a course
 def _assignment(seed: int) -> Model:
-    x = fixtures.binary_rows(generator(seed, 5, 3), 128, fixtures.FULL)
-    return Model(fixtures.FULL, blind(seed, full=True), x)
+    rng = generator(seed, 5, 3)
+    x = fixtures.binary_rows(rng, 128, fixtures.FULL)
+    weights = blind(seed, full=True)
+    log_odds = _log_odds(weights)
+    log_odds[:_FEW_PIXELS] = _VERY_UNLIKELY * rng.choice((-1.0, 1.0), _FEW_PIXELS)
+    return Model(fixtures.FULL, _with_log_odds(weights, log_odds), x)
+
+
+def _log_odds(blind: Weights) -> np.ndarray:
+    """Return the log-odds ``[obs]`` of the pixels where the decoder ignores z."""
+    return expected.logits(blind, np.zeros((1, blind["linear3.weight"].shape[1])))[0]
+
+
+def _with_log_odds(blind: Weights, log_odds: np.ndarray) -> Weights:
+    """Return the same model with these log-odds ``[obs]`` of the pixels."""
+    bias = blind["linear4.bias"] + log_odds - _log_odds(blind)
+    return {**blind, "linear4.bias": fixtures.as_single(bias)}
 
 
 def _certain(seed: int, sizes: Sizes) -> Model:
@@ -165,7 +205,7 @@ def stood_in(exam: Exam, *more: str) -> frozenset[str]:
 
 def question(
     seed: int,
-    model: Model | Line,
+    model: Model | Line | Columns,
     calls: Sequence[Call],
     helpers: frozenset[str],
     noise: np.ndarray | None = None,

@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.kit.check import Exam, Lost, Steps, generator
 from grader.kit.observation import Outcome
-from grader.kit.outputs import tensor, values
+from grader.kit.outputs import values
 from grader.kit.probe import Call, Probe
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import fixtures
@@ -29,6 +29,8 @@ from grader.vae.elbo.models import (
     batch_probe,
     drawn,
     models,
+    numbers,
+    of_value,
     question,
     right_values,
     stood_in,
@@ -48,11 +50,6 @@ _ESTIMATES, _ROWS_OF_ESTIMATES = 24, 1024
 def asked_in(exam: Exam) -> Models:
     """The models of an exam's setting; a batch of 128 at the assignment's own sizes."""
     return models(exam.seed, exam.setting.full, 128 if exam.setting.full else exam.rows(5, 60))
-
-
-def numbers(outcome: Outcome) -> np.ndarray:
-    """What a call has returned, as an array."""
-    return tensor(values(outcome, METHOD)[0], "The ELBO")
 
 
 def ask(exam: Exam, asked: Sequence[Model], *more: str) -> Steps[list[Outcome]]:
@@ -122,14 +119,14 @@ def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> S
     # Where no noise enters, two calls are the same.
     twice = question(exam.seed, asked.base, (replace(asked.base.call, repeat=2),), stood_in(exam))
     first, second = values((yield twice).outcomes[0], METHOD)
-    if np.array_equal(tensor(first, "The ELBO"), tensor(second, "The ELBO")):
+    if np.array_equal(of_value(first), of_value(second)):
         return False
     found = []
     for model in (asked.base, asked.other_posterior):
         x = np.resize(model.x, (_ROWS_OF_ESTIMATES, model.sizes.obs))
         call = Call(METHOD, {"x": x}, repeat=_ESTIMATES)
         outcome = (yield question(exam.seed, model, (call,), stood_in(exam))).outcomes[0]
-        arrays = [tensor(value, "The ELBO") for value in values(outcome, METHOD)]
+        arrays = [of_value(value) for value in values(outcome, METHOD)]
         found.append(np.array([_average(array) for array in arrays]))
     change = found[1].mean() - found[0].mean()
     error = np.sqrt(sum(part.var(ddof=1) / part.size for part in found))

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.kit.check import Evidence, Exam, Lost, Steps, check
-from grader.kit.gradients import Point, measure
+from grader.kit.gradients import Measured, Point, measure
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Outcome
 from grader.kit.outputs import (
+    ONE_TENSOR,
+    as_tensor,
     gradients,
+    numbers,
     require_unseeded,
     require_untouched,
     shape_fits,
@@ -27,7 +30,7 @@ from grader.vae import expected, fixtures
 from grader.vae.kl import misconceptions as diagnosis
 from grader.vae.sizes import Sizes
 
-METHOD = "kl_divergence"
+METHOD, _NAME, _NAMES = "kl_divergence", "The divergence", ("mu", "logsigma")
 _LATENT, _FULL_LATENT = (1, 40), (fixtures.FULL.latent,)
 _REPEATS = 40
 _SIGNS = (-1.0, 1.0)
@@ -65,8 +68,8 @@ class _Answer:
 
     @property
     def actual(self) -> np.ndarray:
-        """The numbers that were returned."""
-        return tensor(values(self.outcome, METHOD)[0], "The divergence")
+        """The numbers that were returned, after one more step if need be."""
+        return numbers(self.outcome, METHOD, _NAME)
 
     @property
     def right(self) -> np.ndarray:
@@ -112,16 +115,15 @@ def _latents(exam: Exam) -> tuple[int, ...]:
     return _FULL_LATENT if exam.setting.full else _LATENT
 
 
-def _points(exam: Exam) -> tuple[Point, Point]:
-    """One posterior with a gradient, for equal and for unequal cotangents."""
+def _points(exam: Exam, sign: float = 0.0) -> tuple[Point, Point]:
+    """Return one posterior with a gradient, for equal and for unequal cotangents."""
     rows, latent = 7, _latents(exam)[-1]
-    mu, ls = _posterior(exam, 3, rows, latent)
-    outer = fixtures.normal(exam.generator(4, 1), rows)
-    posterior = {"mu": mu, "logsigma": ls}
+    posterior = dict(zip(_NAMES, _posterior(exam, 3, rows, latent, sign), strict=True))
+    cotangent = fixtures.normal(exam.generator(4, 1), rows)
     sizes = _probe(latent, ()).sizes
     first, second = (
-        Point(sizes, {}, METHOD, posterior, (cotangent,), tuple(posterior))
-        for cotangent in (np.ones(rows), outer)
+        Point(sizes, {}, METHOD, posterior, (weights,), _NAMES)
+        for weights in (np.ones(rows), cotangent)
     )
     return first, second
 
@@ -157,7 +159,7 @@ def _diagnose(exam: Exam, answers: list[_Answer]) -> Steps[tuple[Misconception, 
         return found
     probe = _probe(last.mu.shape[1], [_call(last.mu, last.logsigma, repeat=_REPEATS)])
     try:
-        again = [tensor(v, "") for v in values((yield probe).outcomes[0], METHOD)]
+        again = [tensor(as_tensor(v), "") for v in values((yield probe).outcomes[0], METHOD)]
     except Lost:
         return ()
     if any(part.shape != last.right.shape for part in again):
@@ -217,7 +219,8 @@ def per_sample(exam: Exam) -> Steps[Evidence | None]:
 
 
 def _judge_shape(answer: _Answer) -> None:
-    wanted, actual = answer.right.shape, answer.actual.shape
+    value, wanted = values(answer.outcome, METHOD)[0], answer.right.shape
+    actual = tensor(value, _NAME, ONE_TENSOR).shape
     if not shape_fits(actual, wanted):
         raise Lost(
             f"The divergence should have shape {shape_words(wanted)}, one number a row, "
@@ -232,9 +235,13 @@ def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> Steps[None]:
     if not wrong:
         return
     if _wrong_total(answers):
-        answer = max(answers, key=lambda a: len(a.right))
-        other = dict(zip(answer.arguments, _posterior(exam, 2, *answer.mu.shape), strict=True))
-        error = yield from row_error(exam, answer.arguments, other, _of_batch, _rows_of)
+        rows, latent = max((a.mu.shape for a in answers), key=lambda shape: shape[0])
+        sign = _sign_with_values(answers)
+        given, other = (
+            dict(zip(_NAMES, _posterior(exam, key, rows, latent, sign), strict=True))
+            for key in (0, 2)
+        )
+        error = yield from row_error(exam, given, other, _of_batch, _rows_of)
         if error is None:
             return
         raise Lost(error)
@@ -242,16 +249,28 @@ def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> Steps[None]:
     raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
 
 
+def _sign_with_values(answers: Sequence[_Answer]) -> float:
+    """Return the sign of log sigma with which all values are finite; 0 if that is either or none.
+
+    A logarithm of log sigma, for one, has no value where that is negative.
+    """
+    finite = {
+        sign: all(
+            np.all(np.isfinite(answer.actual))
+            for answer in answers
+            if np.all(sign * answer.logsigma > 0)
+        )
+        for sign in _SIGNS
+    }
+    return sum(sign for sign in _SIGNS if finite[sign])
+
+
 def _of_batch(batch: Batch) -> Probe:
     return _probe(batch["mu"].shape[1], [_call(batch["mu"], batch["logsigma"])])
 
 
-def _read_rows(outcome: Outcome) -> np.ndarray:
-    return tensor(values(outcome, METHOD)[0], "The divergence")
-
-
 def _rows_of(outcome: Outcome, rows: int) -> np.ndarray:
-    return _read_rows(outcome).reshape(rows)
+    return numbers(outcome, METHOD, _NAME).reshape(rows)
 
 
 @check(
@@ -264,7 +283,7 @@ def gradient(exam: Exam) -> Steps[Evidence | None]:
     mu, ls = point.arguments["mu"], point.arguments["logsigma"]
     (ones,), (outer,), rows = point.cotangents, other.cotangents, len(mu)
     _, outcomes = yield from _ask(exam)
-    actual, right = _read_rows(outcomes[0]), expected.kl(mu, ls)
+    actual, right = numbers(outcomes[0], METHOD, _NAME), expected.kl(mu, ls)
     found = gradients(outcomes[0], METHOD)
     try:
         if not _is_total(actual, right):
@@ -275,9 +294,22 @@ def gradient(exam: Exam) -> Steps[Evidence | None]:
             _require(gradients(outcomes[1], METHOD), mu, ls, [outer[:, None]])
     except Lost as lost:
         measured = yield from measure(exam, point, found, 4)
+        if measured is None:
+            measured = yield from _measure_with_sign(exam)
         if measured is None or not measured.agree:
             lost.is_shown = measured is not None and measured.repeats
             raise explained(lost, diagnosis.by_gradient(found)) from None
+    return None
+
+
+def _measure_with_sign(exam: Exam) -> Steps[Measured | None]:
+    """Measure the gradient where all log sigma have one sign, if there are values then."""
+    for sign in _SIGNS:
+        point, _ = _points(exam, sign)
+        found = gradients((yield point.probe).outcomes[0], METHOD)
+        measured = yield from measure(exam, point, found, 4)
+        if measured is not None:
+            return measured
     return None
 
 
@@ -289,7 +321,7 @@ def _require(
     Raises:
         Lost: one is not.
     """
-    slopes = dict(zip(("mu", "logsigma"), expected.kl_gradients(mu, ls), strict=True))
+    slopes = dict(zip(_NAMES, expected.kl_gradients(mu, ls), strict=True))
     for name, slope in slopes.items():
         came = found.get(name)
         if came is None:

@@ -20,20 +20,22 @@ from grader.kit.outputs import (
 )
 from grader.kit.tolerance import close, difference
 from grader.vae import fixtures
-from grader.vae.reparam import draws as reparam_draws
 from grader.vae.reparam import misconceptions as diagnosis
-from grader.vae.reparam.draws import MANY, Seen
-from grader.vae.reparam.questions import METHOD, Question, question
-from grader.vae.sizes import Sizes
+from grader.vae.reparam.draws import MANY, blank, copied, missing
+from grader.vae.reparam.judging import Judgement, judge
+from grader.vae.reparam.questions import METHOD, WIDE, Question, question
+from grader.vae.reparam.wide import WideDraws
 
 
 def _question(exam: Exam) -> Question:
     return question(exam.seed, exam.setting.full, exam.rows(60, 89), exam.rows(1100, 1299))
 
 
-def _ask(exam: Exam) -> Steps[tuple[Outcome, ...]]:
-    """What came for each of the question's batches."""
-    return (yield _question(exam).probe).outcomes
+def _ask(exam: Exam) -> Steps[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]:
+    """Return what came for each of the question's batches, and for the wide one."""
+    asked = _question(exam)
+    small, wide = yield [asked.probe, asked.wide_probe]
+    return small.outcomes, wide.outcomes
 
 
 def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
@@ -44,25 +46,33 @@ def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
     return z
 
 
-def _seen(exam: Exam) -> Steps[Seen]:
-    asked, outcomes = _question(exam), (yield from _ask(exam))
+def _readable(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Return what the first call returned, or None where that, which is charged, can't be read."""
+    try:
+        return _numbers(outcome, shape)[0]
+    except Lost:
+        return None
+
+
+def _judgement(exam: Exam) -> Steps[Judgement]:
+    asked, (outcomes, of_wide) = _question(exam), (yield from _ask(exam))
     kinds = zip(asked.kinds, outcomes, strict=False)
     z = np.concatenate([_numbers(outcome, batch["mu"].shape) for batch, outcome in kinds])
-    try:
-        crowd = _numbers(outcomes[-1], asked.batches[-1]["mu"].shape)[0]
-    except Lost:  # which the shape is charged for
-        crowd = None
-    return exam.once(_judged, asked, z, crowd)
+    crowd = _readable(outcomes[-1], asked.batches[-1]["mu"].shape)
+    wide = [_readable(outcome, asked.wide_batch["mu"].shape) for outcome in of_wide]
+    return exam.once(_judge, asked, z, crowd, WideDraws(*wide))
 
 
-def _judged(_: Exam, asked: Question, z: np.ndarray, crowd: np.ndarray | None) -> Seen:
-    return reparam_draws.seen(asked, z, crowd)
+def _judge(
+    _: Exam, asked: Question, z: np.ndarray, crowd: np.ndarray | None, wide: WideDraws
+) -> Judgement:
+    return judge(asked, z, crowd, wide)
 
 
 def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
-    seen = yield from _seen(exam)
-    found = seen.distinct
-    return diagnosis.diagnose(seen.draws.scores, found.residual, found.mu, found.logsigma)
+    judgement = yield from _judgement(exam)
+    draws = judgement.distinct
+    return diagnosis.diagnose(judgement.draws.scores, draws.residual, draws.mu, draws.logsigma)
 
 
 @check(
@@ -70,25 +80,27 @@ def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
 )
 def shape(exam: Exam) -> Steps[Evidence | None]:
     """A tensor z [batch_size, latent_dim], with a draw for every row; mu and logsigma stay"""
-    asked, outcomes = _question(exam), (yield from _ask(exam))
-    came = []
-    for batch, outcome in zip(asked.batches, outcomes, strict=True):
-        wanted = batch["mu"].shape
+    asked, (outcomes, (of_wide, _)) = _question(exam), (yield from _ask(exam))
+    batches = (*asked.batches, asked.wide_batch)
+    draws = []
+    for arguments, outcome in zip(batches, (*outcomes, of_wide), strict=True):
+        wanted = arguments["mu"].shape
         z = np.stack([tensor_of_shape(v, "z", wanted) for v in values(outcome, METHOD)])
-        require_untouched(outcome, batch, ("z",))
+        require_untouched(outcome, arguments, ("z",))
         if not np.all(np.isfinite(z)):
             raise Lost(f"z holds NaN or infinite numbers for a batch of {wanted[0]}.")
-        came.append(z)
-    *_, plain, one, two, crowd = came
-    rows, dimensions = reparam_draws.missing(plain)
-    _require_none(rows)
-    if np.any(dimensions):
-        where = ", ".join(map(str, np.flatnonzero(dimensions)))
-        raise Lost(f"There is no noise in these dimensions of z, counted from 0: {where}.")
-    if not np.all(reparam_draws.blank(plain)):
+        draws.append(z)
+    *_, plain, one, two, crowd, wide = draws
+    for batch in (plain, wide):
+        rows, dimensions = missing(batch)
+        _require_none(rows)
+        if np.any(dimensions):
+            where = ", ".join(map(str, np.flatnonzero(dimensions)))
+            raise Lost(f"There is no noise in these dimensions of z, counted from 0: {where}.")
+    if not np.all(blank(plain)):
         for z in (one, two, crowd):
-            _require_none(reparam_draws.blank(z[0]))
-    if 0 < reparam_draws.copied(crowd) <= MANY:
+            _require_none(blank(z[0]))
+    if 0 < copied(crowd) <= MANY:
         raise Lost("In a large batch there are rows with the noise of another row.")
     return None
 
@@ -113,7 +125,7 @@ def _require_none(lacking: np.ndarray) -> None:
 @check("reparam.location", "Around which value should the draws for one row lie?")
 def location(exam: Exam) -> Steps[Evidence | None]:
     """The draws are centred on mu"""
-    error = (yield from _seen(exam)).location_error
+    error = (yield from _judgement(exam)).location_error
     if error is not None:
         raise explained(Lost(error), (yield from _diagnose(exam)).location)
     return None
@@ -125,7 +137,7 @@ def location(exam: Exam) -> Steps[Evidence | None]:
 )
 def scale(exam: Exam) -> Steps[Evidence | None]:
     """The draws spread around mu with standard deviation exp(logsigma)"""
-    error = (yield from _seen(exam)).scale_error
+    error = (yield from _judgement(exam)).scale_error
     if error is not None:
         raise explained(Lost(error), (yield from _diagnose(exam)).scale)
     return None
@@ -136,7 +148,7 @@ def scale(exam: Exam) -> Steps[Evidence | None]:
 )
 def normal(exam: Exam) -> Steps[Evidence | None]:
     """The noise has the shape of a normal distribution"""
-    error = (yield from _seen(exam)).normal_error
+    error = (yield from _judgement(exam)).normal_error
     if error is not None:
         raise explained(error, (yield from _diagnose(exam)).normal)
     return None
@@ -145,7 +157,7 @@ def normal(exam: Exam) -> Steps[Evidence | None]:
 @check("reparam.independent", "How many random numbers does a batch need, and when are they drawn?")
 def independent(exam: Exam) -> Steps[Evidence | None]:
     """Every row, dimension and call has noise of its own"""
-    error = (yield from _seen(exam)).independence_error
+    error = (yield from _judgement(exam)).independence_error
     if error is not None:
         raise explained(Lost(error), (yield from _diagnose(exam)).independent)
     return None
@@ -203,7 +215,7 @@ _DISTINCT = 5
 
 def _slope(exam: Exam) -> Steps[_Slope]:
     rng = exam.generator(2, 1)
-    sizes = fixtures.FULL if exam.setting.full else Sizes(6, 5, 4)
+    sizes = fixtures.FULL if exam.setting.full else WIDE
     wanted = (7, sizes.latent)
     mu = fixtures.normal(rng, *wanted, scale=2.0)
     log_stds = fixtures.as_single(rng.uniform(-1, 1, _DISTINCT))
@@ -242,7 +254,7 @@ def _is_derivative(exam: Exam, name: str, slope: _Slope) -> Steps[bool]:
         measured = yield from measure(exam, point, slope.found, key)
         if measured is not None and not measured.repeats:
             # No seed reaches the noise: if centre and spread are right, one derivative alone is.
-            return not (yield from _seen(exam)).is_placed and slope.follows(name)
+            return not (yield from _judgement(exam)).is_placed and slope.follows(name)
         if measured is None or not measured.agree:
             return False
     return True

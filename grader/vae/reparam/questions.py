@@ -1,12 +1,14 @@
 """What `sample_with_reparam` is asked to draw, by class.
 
 About 37,000 draws, from calls with arguments of any sign, all positive, all negative, and the same
-everywhere; one row, two rows, and more rows than any batch in training has.
+everywhere; one row, two rows, and more rows than any batch in training has. Two more calls are for
+more dimensions than the assignment has, one of them without a graph, as a method that generates
+makes it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -31,6 +33,8 @@ PLAIN, PLAIN_MU = len(KINDS) - 1, 1.0
 """The kind in which nothing but noise tells two numbers apart, whatever a method computes."""
 
 _LATENT = 12
+WIDE = Sizes(6, 36, 4)
+"""No dimension of the assignment's is left out here."""
 _DRAWS = 36_864
 """At least so many are asked for, over all kinds."""
 
@@ -43,6 +47,7 @@ class Question:
         sizes: the model's.
         repeats: how often each kind is asked for.
         crowd: rows of one more call of the plain kind, more than in any training.
+        wide: the model's sizes in calls with as many dimensions as the assignment has, or more.
     """
 
     sizes: Sizes
@@ -50,6 +55,7 @@ class Question:
     logsigma: np.ndarray
     repeats: int
     crowd: int
+    wide: Sizes
 
     @property
     def kinds(self) -> list[dict[str, np.ndarray]]:
@@ -58,8 +64,18 @@ class Question:
 
     def plain(self, rows: int) -> dict[str, np.ndarray]:
         """Arguments of the plain kind."""
-        shape = (rows, self.sizes.latent)
-        return {"mu": np.full(shape, PLAIN_MU), "logsigma": np.full(shape, *LOG_STDS[PLAIN])}
+        return _plain(rows, self.sizes.latent)
+
+    @cached_property
+    def wide_batch(self) -> dict[str, np.ndarray]:
+        """Arguments of the plain kind, with more dimensions."""
+        return _plain(self.mu.shape[1], self.wide.latent)
+
+    @cached_property
+    def wide_probe(self) -> Probe:
+        """Asks for these twice, the second time without a graph."""
+        recorded = Call(METHOD, self.wide_batch, keep=True)
+        return Probe(self.wide, {}, (recorded, replace(recorded, recorded=False)))
 
     @cached_property
     def batches(self) -> tuple[dict[str, np.ndarray], ...]:
@@ -77,6 +93,11 @@ class Question:
         return Probe(self.sizes, {}, tuple(calls))
 
 
+def _plain(rows: int, dimensions: int) -> dict[str, np.ndarray]:
+    shape = (rows, dimensions)
+    return {"mu": np.full(shape, PLAIN_MU), "logsigma": np.full(shape, *LOG_STDS[PLAIN])}
+
+
 @lru_cache(maxsize=8)  # one for all checks of a class
 def question(seed: int, full: bool, rows: int, crowd: int) -> Question:
     """What is asked of a class."""
@@ -87,4 +108,4 @@ def question(seed: int, full: bool, rows: int, crowd: int) -> Question:
     mu[1], mu[2], mu[PLAIN] = np.abs(mu[1]), -np.abs(mu[2]), PLAIN_MU
     logsigma = np.stack([rng.choice(values, shape) for values in LOG_STDS])
     repeats = -(-_DRAWS // mu.size)
-    return Question(sizes, mu, logsigma, repeats, crowd)
+    return Question(sizes, mu, logsigma, repeats, crowd, fixtures.FULL if full else WIDE)

@@ -1,13 +1,13 @@
 """Task 6: new data from the model.
 
-There are two calls for about a thousand samples of a model whose pixels show what was drawn
-(`sample_models`); a method that gives few is called the oftener. How they are judged stands in
-`sample_draws`.
+There are two calls for about a thousand samples of a small model whose pixels show what was drawn
+(`models`), and one for fewer of a model of the assignment's sizes; a method that gives few is
+called the oftener. How they are judged stands in `latents`, `pixels` and `repeats`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -19,10 +19,12 @@ from grader.kit.observation import Failure, Outcome, Value
 from grader.kit.outputs import one_step_from, shape_fits, shape_words, tensor, values
 from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
-from grader.vae.sample import draws as sample_draws
 from grader.vae.sample import misconceptions as diagnosis
-from grader.vae.sample import models as sample_models
-from grader.vae.sample.models import POSTERIOR, SMALL, THRESHOLDS, Samples
+from grader.vae.sample.latents import prior_error, wide_prior_error
+from grader.vae.sample.models import POSTERIOR, SMALL, THRESHOLDS, Samples, elsewhere, weights
+from grader.vae.sample.pixels import bernoulli_error, wide_bernoulli_error
+from grader.vae.sample.repeats import repeated
+from grader.vae.sample.rows import ENOUGH
 from grader.vae.sizes import Sizes
 from grader.vae.stubs import stand_ins
 
@@ -38,10 +40,24 @@ def sizes(exam: Exam) -> Sizes:
 
 
 def _ask(exam: Exam, repeat: int = CALLS) -> Steps[tuple[Outcome, ...]]:
-    """What comes of calls for few samples, by how many, and last for many, in so many calls."""
-    stood_in, counts = exam.setting.stood_in, (*_few(exam), _many(exam))
+    """Return what comes of calls for few samples, by how many, and last for many, in so many calls.
 
-    asked = partial(_question, exam.seed, sizes(exam), stood_in, counts, repeat)
+    The same are asked of the assignment's sizes at once, for they are wanted soon.
+    """
+    counts = (*_few(exam), _many(exam))
+    asked = partial(_question, exam.seed, sizes(exam), exam.setting.stood_in, counts, repeat)
+    if not exam.setting.full:
+        yield [asked(within=False), _wide_question(exam, within=False)]
+    return (yield from _ask_within(asked))
+
+
+def _ask_wide(exam: Exam) -> Steps[Outcome]:
+    """Return what comes of a call for samples of the assignment's sizes."""
+    return (yield from _ask_within(partial(_wide_question, exam)))[0]
+
+
+def _ask_within(asked: Callable[..., Probe]) -> Steps[tuple[Outcome, ...]]:
+    """Return what comes of a question, if need be with probabilities ``within`` 0 and 1."""
     outcomes: tuple[Outcome, ...] = (yield asked(within=False)).outcomes
     if all(isinstance(outcome, Failure) for outcome in outcomes):
         # It may insist on probabilities that are neither 0 nor 1.
@@ -51,7 +67,12 @@ def _ask(exam: Exam, repeat: int = CALLS) -> Steps[tuple[Outcome, ...]]:
     return outcomes
 
 
-@lru_cache(maxsize=4)
+def _wide_question(exam: Exam, within: bool) -> Probe:
+    stood_in, counts = exam.setting.stood_in, (_wide(exam),)
+    return _question(exam.seed, fixtures.FULL, stood_in, counts, 1, within)
+
+
+@lru_cache(maxsize=8)
 def _question(
     seed: int,
     model: Sizes,
@@ -61,17 +82,17 @@ def _question(
     within: bool,
 ) -> Probe:
     *few, many = (Call(METHOD, {"num_samples": count}) for count in counts)
-    weights, spare = _weights(model, "decoder" in stood_in, within)
+    of_decoder, spare = _weights(model, "decoder" in stood_in, within)
     helpers = stand_ins(stood_in, _noise(seed)) if stood_in else None
-    return Probe(model, weights, (*few, replace(many, repeat=repeat)), helpers, spare)
+    return Probe(model, of_decoder, (*few, replace(many, repeat=repeat)), helpers, spare)
 
 
-@lru_cache(maxsize=4)  # for all submissions of a course
+@lru_cache(maxsize=8)  # for all submissions of a course
 def _weights(
     model: Sizes, any_decoder: bool, within: bool
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Weights of the decoder, and of the encoder, which a class for this task may lack."""
-    return sample_models.weights(model, any_decoder, within), sample_models.elsewhere(model)
+    return weights(model, any_decoder, within), elsewhere(model)
 
 
 @lru_cache(maxsize=1)
@@ -88,6 +109,10 @@ def _many(exam: Exam) -> int:
     return 10 * exam.rows(LEAST // 10, MOST // 10)
 
 
+def _wide(exam: Exam) -> int:
+    return 10 * exam.rows(15, 20)
+
+
 def _draw(exam: Exam) -> Steps[Samples]:
     """What calls give, of which there are more where each gives only a few samples.
 
@@ -97,18 +122,29 @@ def _draw(exam: Exam) -> Steps[Samples]:
     count = _many(exam)
     outcome = (yield from _ask(exam))[-1]
     rows = exam.once(_shortest, outcome, count)
-    if rows < sample_draws.ENOUGH:
-        half = -(-sample_draws.ENOUGH // rows)
+    if rows < ENOUGH:
+        half = -(-ENOUGH // rows)
         outcome = (yield from _ask(exam, CALLS * half))[-1]
-    return exam.once(_samples, outcome, count)
+    return exam.once(_samples, outcome, count, sizes(exam))
+
+
+def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lost | None]:
+    """Return what is wrong with samples of the assignment's sizes, unless all have these.
+
+    Raises:
+        Lost: they can't be read as samples.
+    """
+    if exam.setting.full:
+        return None
+    outcome = yield from _ask_wide(exam)
+    return judge(exam.once(_samples, outcome, _wide(exam), fixtures.FULL, of="wide"))
 
 
 def _shortest(exam: Exam, outcome: Outcome, count: int) -> int:
     return len(_images(outcome, count, sizes(exam))[0])
 
 
-def _samples(exam: Exam, outcome: Outcome, count: int) -> Samples:
-    model = sizes(exam)
+def _samples(_: Exam, outcome: Outcome, count: int, model: Sizes) -> Samples:
     pixels = np.stack(_images(outcome, count, model))
     if not np.all(np.isfinite(pixels)):
         raise Lost("x holds NaN or infinite numbers.")
@@ -171,8 +207,19 @@ def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")
 def shape(exam: Exam) -> Steps[Evidence | None]:
     """A tensor of shape [num_samples, obs_dim]"""
-    model, counts = sizes(exam), (*_few(exam), _many(exam))
     outcomes = yield from _ask(exam)
+    _require_shape((*_few(exam), _many(exam)), outcomes, sizes(exam))
+    if not exam.setting.full:
+        _require_shape((_wide(exam),), ((yield from _ask_wide(exam)),), fixtures.FULL)
+    return None
+
+
+def _require_shape(counts: tuple[int, ...], outcomes: Sequence[Outcome], model: Sizes) -> None:
+    """There is a row for each sample.
+
+    Raises:
+        Lost: there is not.
+    """
     arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
     for count, array in zip(counts, arrays, strict=True):
         wanted = (count, model.obs)
@@ -183,7 +230,6 @@ def shape(exam: Exam) -> Steps[Evidence | None]:
                 evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
             )
             raise explained(lost, _of_shapes(counts, arrays, model))
-    return None
 
 
 @check("sample.binary", "The decoder gives probabilities. What are the data made of?")
@@ -204,7 +250,7 @@ def binary(exam: Exam) -> Steps[Evidence | None]:
 def prior(exam: Exam) -> Steps[Evidence | None]:
     """The latent variables are drawn from N(0, I), afresh for each sample"""
     samples = yield from _draw(exam)
-    error = sample_draws.prior_error(samples)
+    error = prior_error(samples) or (yield from _wide_error(exam, wide_prior_error))
     if error is not None:
         raise explained(error, _of_latents(samples))
     return None
@@ -217,7 +263,7 @@ def prior(exam: Exam) -> Steps[Evidence | None]:
 def bernoulli(exam: Exam) -> Steps[Evidence | None]:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
     samples = yield from _draw(exam)
-    error = sample_draws.bernoulli_error(samples)
+    error = bernoulli_error(samples) or (yield from _wide_error(exam, wide_bernoulli_error))
     if error is not None:
         raise explained(error, _of_pixels(samples))
     return None
@@ -226,7 +272,7 @@ def bernoulli(exam: Exam) -> Steps[Evidence | None]:
 @check("sample.fresh", "Two calls should give different data. Is a seed set, or something stored?")
 def fresh(exam: Exam) -> Steps[Evidence | None]:
     """Every call draws anew"""
-    again = sample_draws.repeated((yield from _draw(exam)))
+    again = repeated((yield from _draw(exam)))
     if again is not None:
         raise explained(Lost(f"Two calls give the very same {again}."), diagnosis.of_repetition())
     return None

@@ -1,4 +1,4 @@
-"""How far a student has come: each task's state, and what to do next. Pure functions of a result.
+"""How far a student has come: each task's state, and what to do next.
 
 The points are the instructor's. Only the words differ: a task that is not begun is "not yet".
 """
@@ -10,11 +10,10 @@ from collections.abc import Collection
 from typing import Literal
 
 from grader.report.result import Result, Run, TaskResult
-from grader.vae import spec
+from grader.report.words import place_words
 
 State = Literal["done", "to correct", "not yet", "not decided"]
 
-_METHODS = {task.id: task.method.name for task in spec.TASKS}
 _AFTER_THE_CLASS = "Restart the kernel, run all cells, save the notebook, and hand it in."
 _THEN = "Then r" + _AFTER_THE_CLASS[1:]
 _MOST_OF_ERROR = 300
@@ -25,37 +24,34 @@ NOT_DONE = (
 
 
 def state(task: TaskResult) -> State:
-    """Where a task stands."""
-    if any(check.status == "grader_error" for check in task.checks):
+    """Return where a task stands."""
+    if task.is_open:
         return "not decided"
     if is_unwritten(task):
         return "not yet"
-    complete = all(check.status == "passed" for check in task.checks)
-    return "done" if complete and task.points >= task.max_points else "to correct"
+    return "to correct" if task.lost or task.points < task.max_points else "done"
 
 
 def is_unwritten(task: TaskResult) -> bool:
-    """Whether the method is missing, raises NotImplementedError, or returns nothing."""
-    if not task.checks or any(check.status == "passed" for check in task.checks):
+    """Tell whether the method is missing, raises NotImplementedError, or returns nothing."""
+    if not task.checks or len(task.lost) < len(task.checks):
         return False
-    begins = f"`{_METHODS[task.id]}` is not implemented"
-    reasons = [check.message for check in task.checks if check.status == "failed"]
-    return _is_missing(task) or all(reason.startswith(begins) for reason in reasons)
+    failed = [check for check in task.checks if check.status == "failed"]
+    return _is_missing(task) or all(check.evidence.get("unwritten") for check in failed)
 
 
 def _is_missing(task: TaskResult) -> bool:
     """Whether the class lacks the method; one that it has may be written where no one finds it."""
-    lacks = f"has no attribute '{_METHODS[task.id]}'"
-    return task.location is None and any(lacks in check.message for check in task.checks)
+    return task.location is None and any(check.evidence.get("missing") for check in task.checks)
 
 
 def has_all_points(result: Result) -> bool:
-    """Whether nothing is left to be gained."""
+    """Tell whether nothing is left to be gained."""
     return result.status == "graded" and result.points >= result.max_points
 
 
 def next_step(result: Result, settled: Collection[str] = ()) -> str:
-    """What to do next, in one or two sentences: in the assignment's order, begun tasks first.
+    """Return what to do next, in one or two sentences: begun tasks first, in their order.
 
     ``settled`` are ids of tasks and checks whose points were set by hand: nothing is to be done
     about these tasks, and nothing is said where that is all.
@@ -74,14 +70,14 @@ def next_step(result: Result, settled: Collection[str] = ()) -> str:
 
 
 def mend_first(result: Result, stop: str = "") -> str:
-    """What to do where only a cell is left to be mended, with ``stop`` behind it; else ""."""
+    """Return what to do where only a cell is left to mend, with ``stop`` behind it; else ""."""
     if not has_all_points(result) or not stops_at(result.run):
         return ""
     return " ".join(filter(None, (f"Mend cell {result.run.cell} first.", stop, _THEN)))
 
 
 def stops_at(run: Run) -> str:
-    """Where the notebook stopped as it was run from top to bottom, and why; "" if it didn't."""
+    """Return where the notebook stopped as it was run from top to bottom, and why; else ""."""
     if run.cell is None or run.status not in ("failed", "timed_out", "killed"):
         return ""
     why = textwrap.shorten(run.error or run.status, _MOST_OF_ERROR, placeholder=" …").rstrip(".")
@@ -89,14 +85,13 @@ def stops_at(run: Run) -> str:
 
 
 def _step(task: TaskResult) -> str:
-    method = _METHODS[task.id]
+    method = f"`{task.method}`" if task.method else task.title
     if _is_missing(task):
-        return f"Put the method `{method}` back into the class, and write it."
-    place = task.location
-    where = f" (cell {place['cell']}, line {place['line']})" if place else ""
+        return f"Put the method {method} back into the class, and write it."
+    place = place_words(task.location, " ({})")
     if is_unwritten(task):
-        return f"Write `{method}`{where}."
-    if all(check.status == "passed" for check in task.checks):
-        return f"Look at `{method}`{where}: a broken rule costs its points."
-    hint = next((c.hint for c in task.checks if c.status != "passed" and c.hint), "")
-    return f"Correct `{method}`{where}. {hint}".rstrip()
+        return f"Write {method}{place}."
+    if not task.lost:
+        return f"Look at {method}{place}: a broken rule costs its points."
+    hint = next((check.hint for check in task.lost if check.hint), "")
+    return f"Correct {method}{place}. {hint}".rstrip()

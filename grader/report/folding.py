@@ -10,7 +10,7 @@ _LEAST, _MOST = 40, 100
 
 
 def folded(text: str, stream: IO[Any]) -> str:
-    """Lines, folded between words where ``stream`` is a terminal; what goes on is indented."""
+    """Fold lines between words where ``stream`` is a terminal; what goes on is indented."""
     if not stream.isatty():
         return text
     width = max(_LEAST, min(shutil.get_terminal_size((80, 24)).columns, _MOST))

@@ -1,0 +1,123 @@
+"""Draw the packages of the grader as its import contract has them: `grader/docs/architecture.svg`.
+
+    python .ci/draw_architecture.py          # writes the picture
+    python .ci/draw_architecture.py --check  # fails where it is not as the contract is
+
+A box's words are the first sentence of the package's docstring, so the picture can't say anything
+else than the code does.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from textwrap import wrap
+from xml.sax.saxutils import escape
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURE = ROOT / "grader" / "docs" / "architecture.svg"
+
+WIDTH, MARGIN, GAP = 960, 24, 10
+ROW, UNTRUSTED = 62, 250
+"""Height of a row; width of the side that student code runs on."""
+
+WAYS = {
+    "a notebook": ("#b45309", ("cli", "course", "submission", "examiner", "protocol", "candidate")),
+    "a tensor": ("#1d4ed8", ("candidate", "protocol", "examiner", "kit", "vae")),
+    "a point": ("#15803d", ("vae", "examiner", "report", "platforms", "course", "cli")),
+}
+
+
+def layers() -> list[list[str]]:
+    """Return the rows of the contract from the top, each with its packages."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (layered,) = (contract for contract in contracts if contract["type"] == "layers")
+    rows = ([name.strip("() ") for name in row.split("|")] for row in layered["layers"])
+    return [[name.removeprefix("grader.") for name in row] for row in rows]
+
+
+def words(name: str) -> str:
+    """Return the first sentence of a package's docstring, without its full stop."""
+    path = ROOT / "grader" / name
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
+    return text.split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
+
+
+def box(x: float, y: float, width: float, height: float, name: str, fill: str) -> str:
+    """Return a box with the name of a package and its words."""
+    lines = wrap(words(name), max(12, int(width / 6.1)))[: int((height - 22) / 13)]
+    texts = "".join(
+        f'<text x="{x + 10:g}" y="{y + 34 + 13 * n:g}" class="words">{escape(line)}</text>'
+        for n, line in enumerate(lines)
+    )
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="6" fill="{fill}"/>'
+        f'<text x="{x + 10:g}" y="{y + 18:g}" class="name">{escape(name)}</text>{texts}'
+    )
+
+
+def picture() -> str:
+    """Return the whole picture as SVG."""
+    rows = layers()
+    trusted = WIDTH - 2 * MARGIN - UNTRUSTED - 2 * GAP
+    places: dict[str, tuple[float, float]] = {}
+    parts = []
+    for number, row in enumerate(rows):
+        y = 60 + number * (ROW + GAP)
+        shared = "protocol" in row
+        whole = WIDTH - 2 * MARGIN if shared else trusted
+        width = (whole - GAP * (len(row) - 1)) / len(row)
+        for place, name in enumerate(row):
+            x = MARGIN + place * (width + GAP)
+            fill = "#ede9fe" if shared else "#fef3c7" if name == "vae" else "#e0f2fe"
+            parts.append(box(x, y, width, ROW, name, fill))
+            places[name] = (x + width - 14, y + ROW / 2)
+    bottom = next(n for n, row in enumerate(rows) if "protocol" in row)
+    x, height = WIDTH - MARGIN - UNTRUSTED, bottom * (ROW + GAP) - GAP
+    parts.append(box(x, 60, UNTRUSTED, height, "candidate", "#fee2e2"))
+    places["candidate"] = (x + UNTRUSTED / 2, 60 + height / 2)
+    for turn, (what, (colour, stops)) in enumerate(WAYS.items()):
+        shifted = [(px - 16 * turn, py + 6 * (turn - 1)) for px, py in map(places.get, stops)]  # type: ignore[misc]
+        points = " ".join(f"{px:g},{py:g}" for px, py in shifted)
+        legend = 90 + len(rows) * (ROW + GAP)
+        parts.append(
+            f'<polyline points="{points}" stroke="{colour}" class="way" '
+            f'marker-end="url(#end{turn})"/>'
+            f'<marker id="end{turn}" markerWidth="8" markerHeight="8" refX="4" refY="4" '
+            f'orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="{colour}"/></marker>'
+            f'<text x="{MARGIN + 200 * turn}" y="{legend}" fill="{colour}" class="name">'
+            f"the way of {escape(what)}</text>"
+        )
+    total = 110 + len(rows) * (ROW + GAP)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}" width="{WIDTH}" '
+        f'height="{total}" font-family="system-ui, sans-serif"><style>'
+        ".name{font-size:14px;font-weight:600}.words{font-size:11px;fill:#374151}"
+        ".side{font-size:13px;fill:#6b7280}.way{fill:none;stroke-width:2;opacity:.7}</style>"
+        f'<rect width="{WIDTH}" height="{total}" fill="white"/>'
+        f'<text x="{MARGIN}" y="42" class="side">trusted: a row imports the rows below it, never '
+        "one above</text>"
+        f'<text x="{x}" y="42" class="side">untrusted: runs student code</text>'
+        f"{''.join(parts)}</svg>\n"
+    )
+
+
+def main() -> int:
+    """Write the picture, or tell whether it is as it should be."""
+    drawn = picture()
+    if "--check" in sys.argv[1:]:
+        return 0 if PICTURE.exists() and PICTURE.read_text("utf-8") == drawn else 1
+    PICTURE.write_text(drawn, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What the commands have in common: options, exit statuses, how errors are told."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from grader.errors import UnusableError
+from grader.examiner import machine
+from grader.examiner.forkserver_client import GraderError
+from grader.report.folding import folded
+
+DONE, NOT_DONE = 0, 1
+"""Exit statuses; click's own is 2, for wrong usage."""
+
+FILE = click.Path(path_type=Path)
+_M_ARENA_MAX = -8
+_log = logging.getLogger(__name__)
+
+
+class FoldedError(click.ClickException):
+    """A file that was given can't be used; exits as wrong usage does, and says nothing of usage."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the error, folded where it is a terminal."""
+        stream = file or sys.stderr
+        click.echo(folded(f"Error: {self.format_message()}", stream), stream)
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Tell the errors that end a command in a sentence, with the exit status of their kind."""
+    try:
+        yield
+    except UnusableError as error:
+        raise FoldedError(str(error)) from error
+    except machine.TooLittleError as error:
+        click.echo(f"Nothing was graded: {error}", err=True)
+        sys.exit(NOT_DONE)
+    except GraderError as error:
+        from grader.examiner.client import NotConfinedError
+
+        _log.debug("The grader failed.", exc_info=error)
+        is_refusal = isinstance(error, NotConfinedError)
+        click.echo(str(error) if is_refusal else f"The grader failed: {error}.", err=True)
+        sys.exit(NOT_DONE)
+
+
+class Command(click.Command):
+    """A command whose options are given once: click would keep the last value in silence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line.
+
+        Raises:
+            click.UsageError: an option with a value is given twice.
+        """
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in order:
+            is_flag = getattr(parameter, "is_flag", False)
+            if isinstance(parameter, click.Option) and not is_flag and order.count(parameter) > 1:
+                raise click.UsageError(f"{parameter.opts[0]} is given twice.", ctx)
+        return super().parse_args(ctx, args)
+
+
+def options_of(command: click.Command) -> dict[str, click.Option]:
+    """Return the options of a command by their long names, without its help and the like."""
+    return {
+        parameter.opts[0]: parameter
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not parameter.is_eager
+    }
+
+
+rubric_option = click.option(
+    "--rubric",
+    type=FILE,
+    metavar="FILE",
+    help="Points to grade by, instead of the assignment's own.",
+)
+template_option = click.option(
+    "--template",
+    type=FILE,
+    metavar="FILE",
+    help="The notebook that students received, where it isn't the project's own.",
+)
+isolation_option = click.option(
+    "--isolation",
+    type=click.Choice(["fork", "spawn"]),
+    help="How candidates are started; by default whatever is safe on this platform.",
+)
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda _, __, wanted: _show_tracebacks() if wanted else None,
+    help="Show the whole traceback of an error of the grader's own.",
+)
+
+
+def _show_tracebacks() -> None:
+    logger = logging.getLogger("grader")
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.DEBUG)
+
+
+def get_ready(run: bool) -> None:
+    """Prepare this process for grading.
+
+    Args:
+        run: whether notebooks are executed, which takes more than checks alone.
+
+    Raises:
+        machine.TooLittleError: the machine gives too little.
+    """
+    # Models as small as these are computed fastest by one thread: more only wait for each other.
+    for library in ("MKL", "OMP", "OPENBLAS"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    if sys.platform == "linux":
+        # All threads take memory from one place; many would each keep what they have freed.
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    machine.get_ready(run)

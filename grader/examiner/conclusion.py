@@ -1,0 +1,118 @@
+"""Draw the result from all that was found out about a submission: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from grader.assignment import Assignment
+from grader.examiner.examination import works_at_full_size_only
+from grader.examiner.penalties import charged, penalty, rule_results
+from grader.examiner.rubric import Rubric
+from grader.examiner.run_explanations import NO_ERROR
+from grader.examiner.training_verdict import contradiction, fall_words
+from grader.examiner.widening import Checked
+from grader.report.result import Result, Run, Submission, TaskResult, Training
+from grader.submission.leftovers import find_leftovers
+from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
+from grader.untrusted_text import clean
+
+LOSS_FALLS = "loss_falls"
+_BROKEN = "The grader itself failed in some checks; their points are not decided."
+_UNDECIDED = "The machine interrupted the training, on which points depend by this rubric."
+
+
+@dataclass(frozen=True)
+class Examined:
+    """All that was found out about a submission, before points are added up.
+
+    Attributes:
+        findings: the rules that reading the notebook shows to be broken.
+        run: of the whole notebook.
+        training: of the class.
+    """
+
+    submission: Submission
+    checked: Checked
+    findings: Sequence[Finding] = ()
+    run: Run = field(default_factory=Run)
+    training: Training = field(default_factory=Training)
+
+
+def conclude(examined: Examined, rubric: Rubric, assignment: Assignment) -> Result:
+    """Add up the points, and say what the rules cost and what a person may look at."""
+    findings = _all_findings(examined, assignment)
+    tasks = charged(examined.checked.tasks, findings, rubric)
+    reason = _undecided(tasks, examined.training, rubric)
+    titles = {task.id: task.title for task in assignment.tasks}
+    unknown = (LOSS_FALLS,) if examined.training.fell is None else ()
+    return Result(
+        examined.submission,
+        "grader_error" if reason else "graded",
+        max(0.0, sum(task.points for task in tasks) - penalty(findings, rubric)),
+        rubric.max_points,
+        tasks=tasks,
+        rules=rule_results(findings, rubric, titles, unknown),
+        run=examined.run,
+        training=examined.training,
+        advice=_advice(examined, tasks, assignment),
+        reason=reason,
+    )
+
+
+def _all_findings(examined: Examined, assignment: Assignment) -> list[Finding]:
+    """Return the findings with what checks and training add to them."""
+    findings = [*examined.findings, *_seen_at_run_time(examined, assignment)]
+    if examined.training.fell is False:
+        findings.append(
+            Finding(LOSS_FALLS, None, 0, 0, fall_words(examined.training, assignment.training()))
+        )
+    return findings
+
+
+def _seen_at_run_time(examined: Examined, assignment: Assignment) -> list[Finding]:
+    """Return uses of `torch.distributions` that the source hides, but a candidate tripped over."""
+    known = {finding.task for finding in examined.findings if finding.rule == NO_DISTRIBUTIONS}
+    findings = []
+    for method in sorted(examined.checked.touched):
+        task, place = (
+            assignment.task_by_method.get(method),
+            examined.checked.code.methods.get(method),
+        )
+        if task and task not in known:
+            message = f"`{method}` uses torch.distributions, which the assignment does not allow."
+            where = (place.cell, place.line) if place else (0, 0)
+            findings.append(Finding(NO_DISTRIBUTIONS, task, *where, message))
+    return findings
+
+
+def _undecided(tasks: Iterable[TaskResult], training: Training, rubric: Rubric) -> str | None:
+    """Say why the points are not decided; None if they are."""
+    if any(check.status == "grader_error" for task in tasks for check in task.checks):
+        return _BROKEN
+    cost = rubric.rules[LOSS_FALLS]
+    counts = isinstance(cost, (int, float)) and cost > 0
+    return _UNDECIDED if counts and training.status == "interrupted" else None
+
+
+def _advice(
+    examined: Examined, tasks: tuple[TaskResult, ...], assignment: Assignment
+) -> tuple[str, ...]:
+    code, run = examined.checked.code, examined.run
+    advice = [clean(note) for note in (*code.notes, *find_leftovers(code))]
+    advice += [f"Cell {run.cell}: {note}" for note in run.notes if note.startswith(NO_ERROR)]
+    if code.uses_notebook_names:
+        names = ", ".join(sorted(code.uses_notebook_names))
+        advice.append(
+            f"The methods use names that the notebook binds outside the class ({names}); "
+            "the class works elsewhere too if it takes sizes and devices from its arguments."
+        )
+    if narrow := works_at_full_size_only(tasks, assignment):
+        names = ", ".join(f"`{name}`" for name in narrow)
+        sizes = ", ".join(map(str, assignment.full_sizes))
+        advice.append(
+            f"{names}: right at the assignment's sizes ({sizes}) alone. With sizes taken from "
+            "arguments and attributes, never as numbers, it works for every model."
+        )
+    unexpected = contradiction(examined.training, tasks, assignment)
+    return (*advice, unexpected) if unexpected else tuple(advice)

@@ -1,0 +1,71 @@
+"""Words that writers share: points, places, the state of a check, what was set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from grader.report.course import Override
+from grader.report.result import CheckResult, Result, RuleResult, TaskResult
+
+Part = TypeVar("Part", TaskResult, CheckResult)
+
+
+def number(points: float) -> str:
+    """Return points as a person writes them: 7, 2.5, 0.33."""
+    return f"{round(points, 2):g}"
+
+
+def points_words(part: Result | TaskResult) -> str:
+    """Return the points of a result or a task and their maximum: "7 of 10"."""
+    return f"{number(part.points)} of {number(part.max_points)}"
+
+
+def place_words(location: Mapping[str, int] | None, around: str = "{}") -> str:
+    """Return a place within ``around``, as in " (cell 3, line 4)"; "" where there is none."""
+    if not location:
+        return ""
+    return around.format(f"cell {location['cell']}, line {location['line']}")
+
+
+def status_words(status: str) -> str:
+    """Return a status as words that begin a line: "Not reached"."""
+    return status.replace("_", " ").capitalize()
+
+
+def check_words(check: CheckResult) -> str:
+    """Return what a check has to say, with its hint."""
+    words = check.message or ("Passed." if check.status == "passed" else check.title)
+    return f"{words}\nHint: {check.hint}" if check.hint and check.status != "passed" else words
+
+
+def grouped(parts: Iterable[Part], key: str) -> list[list[Part]]:
+    """Return tasks or checks that have the same value of an attribute together, in their order."""
+    groups: dict[object, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(getattr(part, key), []).append(part)
+    return list(groups.values())
+
+
+def rule_words(rule: RuleResult) -> str:
+    """Return how a rule was broken, and what that costs."""
+    return f"{rule.message} {rule.consequence}"
+
+
+def rule_place(rule: RuleResult) -> str:
+    """Return the first place where a rule was broken, in brackets behind a space; else ""."""
+    return place_words(next(iter(rule.locations), None), " ({})")
+
+
+def override_words(override: Override) -> str:
+    """Return an override as a sentence."""
+    return (
+        f"Set by hand: {override.target} has {number(override.points)} points "
+        f"{replaced_words(override)}"
+    )
+
+
+def replaced_words(override: Override) -> str:
+    """Return what an override replaced, who decided that, and why."""
+    by = f", by {override.by}" if override.by else ""
+    return f"instead of {number(override.before)}{by}. Reason: {override.reason}"

@@ -1,0 +1,26 @@
+"""Text that a submission wrote, made harmless before anybody reads it."""
+
+from __future__ import annotations
+
+import re
+
+MAX_TEXT = 500
+
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+
+_SHARED_MEMORY = re.compile(r"/torch_\d+_\d+_\d+")
+"""What torch calls a piece of memory that processes share: another name each time."""
+
+
+def clean(text: object, limit: int = MAX_TEXT) -> str:
+    """Return the text without control characters, cut to ``limit``; "" for what is no text."""
+    if not isinstance(text, str):
+        return ""
+    return cut(_SHARED_MEMORY.sub("/torch", _CONTROL.sub("", text[: 4 * limit])), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the text, or its start and a sign that there was more."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

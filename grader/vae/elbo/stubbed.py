@@ -1,0 +1,175 @@
+"""Noise of a stub for `sample_with_reparam`, which most methods call.
+
+It is known, so they are judged number by number; so are those that average over several draws, or
+over pairs of opposite ones. The noise has more dimensions than the assignment's, or as many, and
+all of them count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from grader.kit.check import Exam, Lost, Steps
+from grader.kit.outputs import values
+from grader.kit.probe import Call, Probe
+from grader.vae.elbo.columns import dimensions
+from grader.vae.elbo.models import DRAW, METHOD, Line, of_value, question, stood_in, table
+from grader.vae.expected import Bound
+from grader.vae.stubs import bounds
+
+_SEVERAL, _ALONE, _TWICE = 64, 48, 2
+_CLOSE = 0.01
+"""Of a standard deviation: room for a small epsilon inside a logarithm."""
+_FAR = 0.1
+"""More than rounding makes of any row's noise."""
+_NEARLY_ALL = 0.95
+_SAME = 2e-3
+"""Of a nat: room for a likelihood whose noise is known."""
+_NUMBERS_OF_DRAWS = (*range(1, 21), 25, 30, 32, 40, 50, 64, 100)
+
+
+@dataclass(frozen=True)
+class StubbedRun:
+    """What came of several calls with stubs, each for a batch ``x``.
+
+    ``actual`` is ``[calls, numbers]``; ``noise`` what was drawn for it, ``[calls, rows, latent]``.
+    """
+
+    line: Line
+    x: np.ndarray
+    actual: np.ndarray
+    noise: np.ndarray
+
+    @property
+    def by_row(self) -> bool:
+        """Whether there is a number for each row."""
+        return self.actual[0].size == len(self.x)
+
+    @property
+    def in_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Answers ``[n]``, their rows ``[n, obs]`` and noise ``[n, latent]``."""
+        noise = self.noise.reshape(-1, self.noise.shape[-1])
+        return self.actual.ravel(), np.tile(self.x, (len(self.actual), 1)), noise
+
+
+def _line(full: bool) -> Line:
+    return Line(dimensions(full), full)
+
+
+def ask(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Steps[StubbedRun]:
+    """Call a method whose `sample_with_reparam` is a stand-in.
+
+    Raises:
+        Lost: it returns no numbers.
+    """
+    line = _line(exam.setting.full)
+    outcome = (yield probe(exam, rows, calls)).outcomes[0]
+    actual = _alike([of_value(value) for value in values(outcome, METHOD)])
+    shape = (calls, rows, line.sizes.latent)
+    noise = np.resize(table(exam.seed), int(np.prod(shape))).reshape(shape)
+    return StubbedRun(line, line.batch(rows), actual, noise)
+
+
+def probe(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Probe:
+    """What `ask` asks."""
+    return _probe(exam.seed, exam.setting.full, stood_in(exam, DRAW), rows, calls)
+
+
+@lru_cache(maxsize=4)  # one for all submissions of a course
+def _probe(seed: int, full: bool, helpers: frozenset[str], rows: int, calls: int) -> Probe:
+    line = _line(full)
+    return question(seed, line, (Call(METHOD, {"x": line.batch(rows)}, repeat=calls),), helpers)
+
+
+def _alike(answers: list[np.ndarray]) -> np.ndarray:
+    if len({answer.size for answer in answers}) > 1:
+        raise Lost("The ELBO of one batch has another number of values in every call.")
+    return np.stack([answer.ravel() for answer in answers])
+
+
+def is_handed_on(
+    exam: Exam, run: StubbedRun, rows_are_right: bool, values_are_right: bool
+) -> Steps[bool]:
+    """Whether the stand-in's noise, and nothing else, is behind the rows.
+
+    Values that are wrong otherwise need only rise and fall with it.
+    """
+    possible = bounds(stood_in(exam, DRAW))
+
+    def shows_noise(part: StubbedRun) -> bool:
+        answers = part.line, possible, *part.in_rows
+        in_every_row = rows_are_right and values_are_right
+        return _is_behind(*answers, in_every_row) or (not values_are_right and _follows(*answers))
+
+    if run.by_row and (shows_noise(run) or _is_averaged(exam, run, possible)):
+        return True
+    if run.by_row and rows_are_right:
+        return False
+    # Rows of a batch say nothing about noise of their own, so single rows are looked at.
+    alone = yield from ask(exam, 1, _ALONE)
+    return alone.by_row and shows_noise(alone)
+
+
+def _is_behind(
+    line: Line,
+    possible: tuple[Bound, ...],
+    actual: np.ndarray,
+    x: np.ndarray,
+    noise: np.ndarray,
+    in_every_row: bool,
+) -> bool:
+    recovered = (line.recovered(actual, x, bound) for bound in possible)
+    wanted = line.summed(noise)
+    for found in recovered:
+        if found is None:
+            continue
+        errors = np.abs(found - wanted)
+        # Single rows that are left out are charged as such, unless they lack their noise alone.
+        if np.mean(errors < _CLOSE) > _NEARLY_ALL and not (
+            in_every_row and np.nanmax(errors) > _FAR
+        ):
+            return True
+    return False
+
+
+def _follows(
+    line: Line,
+    possible: tuple[Bound, ...],
+    actual: np.ndarray,
+    x: np.ndarray,
+    noise: np.ndarray,
+) -> bool:
+    right = line.likelihood(line.summed(noise), x, possible[0])
+    if not np.all(np.isfinite(actual)):
+        return False
+    return all(
+        abs(np.corrcoef(_ranks(actual[rows]), _ranks(right[rows]))[0, 1]) > 0.98
+        for rows in (x[:, 0] == value for value in np.unique(x[:, 0]))
+    )
+
+
+def _ranks(numbers: np.ndarray) -> np.ndarray:
+    return numbers.argsort().argsort()
+
+
+def _is_averaged(exam: Exam, run: StubbedRun, possible: tuple[Bound, ...]) -> bool:
+    """Whether rows are averages over so many draws of the stand-in, or over opposite pairs.
+
+    The draws are read off one table, all rows of the first draw first, or all draws of the first
+    row.
+    """
+    actual, rows, latent = run.actual[0], len(run.x), run.line.sizes.latent
+    for draws in _NUMBERS_OF_DRAWS:
+        noise = np.resize(table(exam.seed), draws * rows * latent)
+        by_draw = run.line.summed(noise.reshape(draws, rows, latent))
+        by_row = run.line.summed(noise.reshape(rows, draws, latent)).T
+        for summed in (by_draw, np.concatenate((by_draw, -by_draw)), by_row):
+            for bound in possible:
+                likelihood = run.line.likelihood(summed, run.x, bound).mean(0)
+                right = likelihood - run.line.divergence(run.x, bound)
+                if np.all(np.abs(actual - right) < _SAME):
+                    return True
+    return False
