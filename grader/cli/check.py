@@ -62,8 +62,8 @@ def _check(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
 
 def _watch(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
     """Check at each save until Ctrl-C; return whether all points were there at last."""
-    from grader.student.memory import Memory
     from grader.report.task_state import has_all_points
+    from grader.student.memory import Memory
     from grader.student.text import to_first_words
     from grader.student.watch import Watcher, saves
 

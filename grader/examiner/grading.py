@@ -13,12 +13,12 @@ from typing import Any
 
 from grader import __version__
 from grader.assignment import Assignment
-from grader.examiner.runner import Runner
 from grader.examiner.client import Candidates, GraderError
 from grader.examiner.conclusion import Examined, conclude
 from grader.examiner.examination import examine
 from grader.examiner.hangs import Hangs
 from grader.examiner.rubric import Rubric
+from grader.examiner.runner import Runner
 from grader.examiner.widening import Checked, with_widening
 from grader.kit.observation import Observation
 from grader.kit.probe import Probe
