@@ -6,9 +6,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from grader.examiner.grading import _advice
+from grader.examiner.conclusion import Examined, _advice
 from grader.examiner.run_explanations import NO_ERROR, small_part
-from grader.report.result import CheckResult, CheckStatus, Run, TaskResult, Training
+from grader.examiner.widening import Checked
+from grader.report.result import (
+    CheckResult,
+    CheckStatus,
+    Run,
+    Submission,
+    TaskResult,
+    Training,
+)
 from grader.submission.slices import Slice
 from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
@@ -38,8 +46,14 @@ def _tasks(
     )
 
 
+def _advised(tasks: tuple[TaskResult, ...], run: Run, training: Training) -> tuple[str, ...]:
+    """The advice of a result with these tasks."""
+    checked = Checked(tasks, frozenset(), CODE)
+    return _advice(Examined(Submission("", "", ""), checked, (), run, training), tasks, ASSIGNMENT)
+
+
 def test_the_checks_found_the_elbo_right() -> None:
-    (said,) = _advice(CODE, _tasks({}), Run(), FAILED)
+    (said,) = _advised(_tasks({}), Run(), FAILED)
     assert said.startswith(RIGHT)
 
 
@@ -49,12 +63,12 @@ def test_that_is_said_only_where_every_check_of_it_passed(
     check: str, status: CheckStatus | None
 ) -> None:
     tasks = _tasks({check: status}) if status else _tasks({}, without=(check,))
-    assert not any(RIGHT in text for text in _advice(CODE, tasks, Run(), FAILED))
+    assert not any(RIGHT in text for text in _advised(tasks, Run(), FAILED))
 
 
 @pytest.mark.parametrize("check", [c.id for c in CHECKS if c.task in ("encoder", "kl", "reparam")])
 def test_nor_where_what_it_calls_has_an_error(check: str) -> None:
-    assert _advice(CODE, _tasks({check: "failed"}), Run(), FAILED) == ()
+    assert _advised(_tasks({check: "failed"}), Run(), FAILED) == ()
 
 
 def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -> None:
@@ -65,6 +79,6 @@ def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -
         "AssertionError",
         ("Cell 2 put out more.", small_part(ASSIGNMENT.data(), 640, 150)),
     )
-    (said,) = _advice(CODE, _tasks({}), run, Training())
+    (said,) = _advised(_tasks({}), run, Training())
     assert said.startswith(f"Cell 7: {NO_ERROR}")
     assert "small part of MNIST" in said
