@@ -15,7 +15,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.examiner.forkserver_client import ForkServer, GraderError, NestedForkServer
 from grader.examiner.retry import with_retry
-from grader.examiner.run_outcome import RunOutcome, choose
+from grader.examiner.run_outcome import RunOutcome, choose_outcome
 from grader.examiner.sandbox import RunOptions, Sandbox
 from grader.examiner.turns import Turns
 from grader.report.result import Run, Training
@@ -95,7 +95,7 @@ class Runner:
         if counts[0] >= data.full_count:
             return outcome
         try:
-            return choose(outcome, run(repeat_data=True), data, counts)
+            return choose_outcome(outcome, run(repeat_data=True), data, counts)
         except (GraderError, OSError):  # then what is known already stands
             return outcome
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from grader.examiner.conclusion import Examined, _advice
-from grader.examiner.run_explanations import NO_ERROR, small_part
+from grader.examiner.run_explanations import NO_ERROR, small_data_note
 from grader.examiner.widening import Checked
 from grader.report.result import (
     CheckResult,
@@ -77,7 +77,7 @@ def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -
         1.0,
         7,
         "AssertionError",
-        ("Cell 2 put out more.", small_part(ASSIGNMENT.data(), 640, 150)),
+        ("Cell 2 put out more.", small_data_note(ASSIGNMENT.data(), 640, 150)),
     )
     (said,) = _advised(_tasks({}), run, Training())
     assert said.startswith(f"Cell 7: {NO_ERROR}")
