@@ -12,7 +12,8 @@ from grader.candidate.gradients import vector_jacobian_products
 from grader.candidate.loader import describe, generators, move_on
 from grader.candidate.models import Array
 from grader.candidate.reply import Outbox, encode, plain
-from grader.protocol.messages import Argument, Call, Returned
+from grader.protocol.jobs import Argument, Call
+from grader.protocol.replies import Returned
 
 
 class Calling:
@@ -42,7 +43,7 @@ class Calling:
             try:
                 gradients = self._gradients(values[-1], call.cotangents, outbox)
             except BaseException as error:
-                gradients, backward = {}, vars(describe(error))
+                gradients, backward = {}, describe(error).to_json()
         kept = zip((name for name, _ in call.arguments), arguments, strict=True)
         return Returned(
             [encode(value, outbox, depth=0) for value in values],

@@ -32,8 +32,7 @@ from typing import Any, Literal, cast
 
 from grader.candidate import huge_pages, scratch
 from grader.protocol import folders, libc, limits
-from grader.protocol.environment import MAX_REQUEST
-from grader.protocol.messages import ForkNews, ForkRequest
+from grader.protocol.forking import MAX_REQUEST, ForkNews, ForkRequest
 
 FOLDER_SECONDS = 0.25
 """How often the folders that forks write to are measured."""
@@ -52,7 +51,7 @@ def main() -> None:
 
 
 def serve(requests: socket.socket, service: str, arguments: Sequence[str] = ()) -> None:
-    """Be a fork server of a service until the examiner closes its end of ``requests``."""
+    """Serve forks of a service until the examiner closes its end of ``requests``."""
     _prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     module = importlib.import_module(service)
     module.prepare(*arguments)
@@ -70,22 +69,22 @@ class _Folder:
         least_room: bytes that must stay free on its disk. Files that a fork has removed and still
             has open are in no folder.
         is_scratch: whether it was made for the fork, and goes with it.
-        found: what was too much: "folder" or "disk"; None as long as nothing was.
+        exceeded: what was too much: "folder" or "disk"; None as long as nothing was.
     """
 
     path: str
     most: tuple[int, int]
     least_room: int
     is_scratch: bool
-    found: Literal["folder", "disk"] | None = None
+    exceeded: Literal["folder", "disk"] | None = None
 
     def excess(self) -> str | None:
         """Measure it; what is too much."""
         if limits.is_overfull(self.path, *self.most):
-            self.found = "folder"
+            self.exceeded = "folder"
         elif limits.room(self.path) < self.least_room:
-            self.found = "disk"
-        return self.found
+            self.exceeded = "disk"
+        return self.exceeded
 
 
 class _ForkServer:
@@ -161,7 +160,7 @@ class _ForkServer:
         return True
 
     def _folder(self, request: ForkRequest) -> _Folder | None:
-        """The folder of a request that is measured, which is made if it asks for that."""
+        """Return the folder of a request that is measured, which is made if it asks for that."""
         if "limits" not in request or not request.keys() & {"folder", "scratch"}:
             return None
         bounds = request["limits"]
@@ -190,7 +189,7 @@ class _ForkServer:
         return pid
 
     def _become(self, wire_fd: int, request: ForkRequest) -> None:
-        """In the child: keep nothing but the wire, and serve. Never returns."""
+        """Keep nothing but the wire, in the child, and serve. Never return."""
         status = 1
         try:
             os.setsid()
@@ -234,8 +233,8 @@ class _ForkServer:
                     news["exit"] = ended.si_status
                 else:
                     news["signal"] = ended.si_status
-                if folder is not None and folder.found is not None:
-                    news["excess"] = folder.found
+                if folder is not None and folder.exceeded is not None:
+                    news["excess"] = folder.exceeded
                 self._tell(control, news)
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(control)
@@ -264,7 +263,7 @@ class _ForkServer:
 
 
 def _request(data: bytes, flags: int) -> ForkRequest:
-    """What is asked for.
+    """Return what is asked for.
 
     Raises:
         ValueError: it can't be read.

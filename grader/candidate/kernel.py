@@ -28,8 +28,8 @@ from grader.candidate.patches import (
     programs,
     torchvision_fix,
 )
+from grader.protocol.forking import READY, KernelRequest
 from grader.protocol.limits import Limits
-from grader.protocol.messages import READY
 
 _IMPORTED_BY_SHELLS = (
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics.ast_mod"),
@@ -74,7 +74,7 @@ def prepare(environment: str) -> None:
     confinement.prepare()
 
 
-def become(wire: int, request: dict[str, Any]) -> None:
+def become(wire: int, request: KernelRequest) -> None:
     """Serve as the kernel that a `KernelRequest` describes, until the process is killed.
 
     Why there is no kernel is told on the wire: nobody sees what this process prints.
@@ -91,7 +91,7 @@ def become(wire: int, request: dict[str, Any]) -> None:
         app.start()
 
 
-def _start(request: dict[str, Any]) -> Any:
+def _start(request: KernelRequest) -> Any:
     """Return the application of a kernel that listens, confined."""
     from grader.candidate import kernel_application
 
@@ -121,7 +121,7 @@ def _tell(wire: int, why: str) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Every place where a library might want to write lies in the submission's own folder."""
+    """Return variables that have libraries write into the submission's own folder."""
     home = str(folder / "home")
     return {
         "HOME": home,
@@ -136,6 +136,6 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _owned(folder: Path) -> tuple[str, ...]:
-    """The folder and those in it: a confined kernel may be another user, who has to own them."""
+    """Return the folders that a confined kernel must own: it may be another user."""
     inside = ("work", "home", "home/ipython", "home/ipython/profile_default")
     return (str(folder), *(str(folder / name) for name in inside))

@@ -1,6 +1,6 @@
 """The IPython application that a kernel is, without what a single run has no use for.
 
-It is imported once, in the warm process, so that every kernel is forked with its classes made.
+It is imported once, in the fork server, so that every kernel is forked with its classes made.
 """
 
 from __future__ import annotations
@@ -138,15 +138,15 @@ class Shell(ZMQInteractiveShell):
         exec(code, self.user_ns)
 
     def enable_matplotlib(self, gui: Any = None) -> Any:
-        """No window can be opened: whatever is asked for, plots go into the outputs."""
+        """Have plots go into the outputs, whatever is asked for: no window can be opened."""
         return super().enable_matplotlib("inline")
 
     def enable_gui(self, gui: Any = None) -> None:
-        """See `enable_matplotlib`."""
+        """Do nothing; see `enable_matplotlib`."""
 
     @observe("exit_now")
     def _update_exit_now(self, change: Any) -> None:
-        """See `Kernel`."""
+        """Do nothing; see `Kernel`."""
 
 
 class Kernel(ipkernel.IPythonKernel):
@@ -179,22 +179,22 @@ class App(IPKernelApp):
             setattr(sys, name, stream)
 
     def init_heartbeat(self) -> None:
-        """Whether the process lives is seen from outside."""
+        """Do nothing: whether the process lives is seen from outside."""
 
     def init_poller(self) -> None:
-        """The warm process ends its forks."""
+        """Do nothing: the fork server ends its forks."""
 
     def init_connection_file(self) -> None:
         self.load_connection_info(self.connection)
 
     def write_connection_file(self, **kwargs: Any) -> None:
-        """It was written by the client."""
+        """Do nothing: the client has written it."""
 
     def parse_command_line(self, argv: Any = None) -> None:
-        """There is none, and to find that out takes a while."""
+        """Do nothing: there is none, and to find that out takes a while."""
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
-        """No file of the machine's or the user's configures a kernel."""
+        """Do nothing: no file of the machine's or the user's configures a kernel."""
 
 
 def make_profile() -> None:
@@ -204,7 +204,7 @@ def make_profile() -> None:
 
 
 def start(connection: dict[str, Any]) -> App:
-    """The application, with sockets that are open and threads that run."""
+    """Return the application, with sockets that are open and threads that run."""
     # For a debugger, which there is none of, a kernel lists the files of all modules; to touch them
     # would copy the memory that they lie in.
     ipkernel.sys = _NoModules()  # type: ignore[assignment]
@@ -223,7 +223,7 @@ def start(connection: dict[str, Any]) -> App:
 
 
 def _no_pipe(thread: Any) -> None:
-    """There are no subprocesses whose output would come in over TCP."""
+    """Do nothing: no subprocess's output would come in over TCP."""
     thread._pipe_flag = False
 
 

@@ -35,7 +35,7 @@ class Lines(list[str]):
     nlstr, spstr = n, s
 
     def grep(self, *_: Any, **__: Any) -> Lines:
-        """No line fits."""
+        """Return no line: none fits."""
         return Lines()
 
     fields = sort = grep  # type: ignore[assignment]
@@ -102,11 +102,11 @@ class Shell(Idle):
         self.__dict__.update(user_ns=namespace, _whole=whole, _captured=[], _shown="")
 
     def getoutput(self, *_: Any, **__: Any) -> Lines:
-        """No line: no shell command is carried out."""
+        """Return no line: no shell command is carried out."""
         return Lines()
 
     def run_line_magic(self, name: str, line: str = "", *_: Any, **__: Any) -> Any:
-        """The value of a magic of one line; None for one that does nothing here."""
+        """Return the value of a magic of one line; None for one that does nothing here."""
         if name in ("env", "set_env"):
             return self._environment(line)
         if name in ("sx", "system"):
@@ -144,8 +144,8 @@ class Shell(Idle):
 
     def _environment(self, line: str) -> Any:
         for mark in ("=", " "):
-            name, found, value = line.strip().partition(mark)
-            if found:
+            name, separator, value = line.strip().partition(mark)
+            if separator:
                 os.environ[name.strip()] = value.strip()
                 return None
         return os.environ.get(line.strip()) if line.strip() else dict(os.environ)

@@ -19,7 +19,8 @@ from grader.candidate import kernel_names
 from grader.candidate.patches import idle_modules, made_up_data
 from grader.candidate.refusals import refused
 from grader.candidate.statements import Run, runs_of
-from grader.protocol.messages import Described, Program
+from grader.protocol.jobs import Program
+from grader.protocol.replies import Described
 
 MAX_TEXT = 2000
 _WHOLE = 2
@@ -44,7 +45,7 @@ def seed_all(seed: int) -> None:
 
 
 def generators() -> list[str]:
-    """Where each generator stands: the same text only where it goes on with the same numbers."""
+    """Return a text for each generator, equal where it goes on with the same numbers."""
     of_numpy = np.random.get_state(legacy=False)
     states = (
         torch.get_rng_state().numpy().tobytes(),
@@ -115,7 +116,7 @@ def _alias(name: str, module: types.ModuleType) -> None:
 
 @cache  # one for all probes of a candidate
 def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list[Run]:
-    """What runs a cell's statements with these indices."""
+    """Return what runs a cell's statements with these indices."""
     statements = ast.parse(source).body
     # What a kernel shows if it is an expression.
     last = -1 if source.rstrip().endswith(";") else len(statements) - 1

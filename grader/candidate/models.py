@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.protocol.messages import Question, StandIns
+from grader.protocol.jobs import Question, StandIns
 
 Array = Callable[[int], np.ndarray]
 """Returns an array of a question by its index."""

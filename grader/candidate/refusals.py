@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from grader.protocol.messages import Refusal
+from grader.protocol.replies import Refusal
 
 _PROGRAMS = ("subprocess", "multiprocessing", "torch.multiprocessing", "concurrent.futures.process")
 _NETWORK = ("socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "aiohttp", "ftplib")
@@ -70,7 +70,7 @@ def _kind(error: BaseException) -> Refusal | None:
 
 
 def _modules(trace: types.TracebackType | None) -> Iterator[str]:
-    """The modules, and the packages, through which an exception went."""
+    """Yield the modules, and the packages, through which an exception went."""
     while trace is not None:
         name = str(trace.tb_frame.f_globals.get("__name__"))
         yield name

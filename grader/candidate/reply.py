@@ -11,18 +11,8 @@ import numpy as np
 import torch
 
 from grader.candidate.patches import idle_modules
-from grader.protocol.messages import (
-    Confined,
-    Encoded,
-    Form,
-    Json,
-    Raised,
-    Ready,
-    Returned,
-    Trained,
-    Unconfined,
-    reply_body,
-)
+from grader.protocol.jobs import Json
+from grader.protocol.replies import Encoded, Form, Reply
 from grader.protocol.wire import DTYPES, MAX_DIMS, Message, pack
 
 MAX_NUMBERS = 2 << 20
@@ -41,16 +31,16 @@ class Outbox:
         self._arrays.append(array)
         return len(self._arrays) - 1
 
-    def send(self, reply: Confined | Unconfined | Ready | Raised | Returned | Trained) -> None:
+    def send(self, reply: Reply) -> None:
         """Send a message with the arrays that were attached."""
-        data = memoryview(pack(Message(reply_body(reply), tuple(self._arrays))))
+        data = memoryview(pack(Message(reply.to_json(), tuple(self._arrays))))
         self._arrays = []
         while data:
             data = data[os.write(self._fd, data) :]
 
 
 def plain(tensor: torch.Tensor) -> np.ndarray:
-    """A tensor's numbers as an array that can be sent."""
+    """Return a tensor's numbers as an array that can be sent."""
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
@@ -63,7 +53,7 @@ def plain(tensor: torch.Tensor) -> np.ndarray:
 
 def encode(value: Any, outbox: Outbox, depth: int) -> Json:
     """Return a description of what a method returned; numbers go into the payload."""
-    return vars(_encoded(value, outbox, depth))
+    return _encoded(value, outbox, depth).to_json()
 
 
 def _encoded(value: Any, outbox: Outbox, depth: int) -> Encoded:

@@ -25,7 +25,7 @@ class Folders:
         self._as_made: dict[str, tuple[int, ...]] = {}
 
     def take(self, parent: str) -> str:
-        """An empty folder in ``parent``, which nobody but this process's user may enter.
+        """Return an empty folder in ``parent``, which nobody but this process's user may enter.
 
         Raises:
             OSError: there is no room for it.
@@ -48,7 +48,7 @@ class Folders:
 
 
 def _look(folder: str) -> tuple[int, ...]:
-    """What tells whether someone put something into a folder, or even looked into it."""
+    """Return what tells whether someone put something into a folder, or looked into it."""
     stat = os.stat(folder, follow_symlinks=False)
     return stat.st_mtime_ns, stat.st_atime_ns, stat.st_nlink, stat.st_size, stat.st_mode
 

@@ -14,7 +14,7 @@ Run = Callable[[dict[str, Any]], Any]
 
 
 def runs_of(statement: ast.stmt, name: str, flags: int, shown: bool = False) -> Run:
-    """What executes a statement of the cell called ``name``; ``await`` may stand in it.
+    """Return what executes a statement of the cell called ``name``; ``await`` may stand in it.
 
     ``shown`` is for an expression that a kernel shows the value of. An import that fails costs no
     other import of the same statement.
@@ -41,7 +41,7 @@ def _compiled(statement: ast.stmt, name: str, flags: int, shown: bool = False) -
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:
-    """The imports of a statement, one by one, if there are several."""
+    """Return the imports of a statement, one by one, if there are several."""
     if not isinstance(statement, (ast.Import, ast.ImportFrom)) or len(statement.names) < 2:
         return []
     made = []

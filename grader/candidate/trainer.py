@@ -32,8 +32,10 @@ from grader.candidate.patches import (
 from grader.candidate.reply import Outbox
 from grader.candidate.run_once import run_once
 from grader.protocol.devices import cuda_devices
+from grader.protocol.forking import ForkRequest
+from grader.protocol.jobs import TrainingJob
 from grader.protocol.limits import Limits
-from grader.protocol.messages import ForkRequest, Trained, TrainingJob, Unconfined
+from grader.protocol.replies import Trained, Unconfined
 from grader.protocol.wire import read_exactly, unpack
 
 
@@ -84,7 +86,7 @@ def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> 
         places.bring_named_here(job.program, scratch.settle(folder))
     notes: list[str] = []
     device = _usable_cuda(notes) if cuda else "cpu"
-    if cuda and device == "cpu":  # a fork has it from its warm process
+    if cuda and device == "cpu":  # a fork has it from its fork server
         cpu_only.install()
     training = _Training(job, message.arrays[0], environment)
     training.run(device)
@@ -131,7 +133,7 @@ class _Training:
         try:
             self._train(self._load(device), device)
         except BaseException as error:
-            self.error = vars(loader.describe(error))
+            self.error = loader.describe(error).to_json()
             self.lacks_memory = isinstance(error, torch.cuda.OutOfMemoryError)
         self.seconds = time.perf_counter() - self._started
 

@@ -48,16 +48,24 @@ class Trial:
 
 def trials(outside: Path, rubric: Path) -> tuple[Trial, ...]:
     """Return what student code could try."""
-
-    def no(words: str, attempt: Callable[[], object]) -> Trial:
-        return Trial(words, False, attempt)
-
-    parent = os.getpid()
     return (
         Trial("start a thread", True, lambda: threading.Thread(target=int).start()),
         Trial("import a module of Python's", True, lambda: __import__("colorsys")),
         Trial("read the clock", True, time.time),
         Trial("signal itself", True, lambda: os.kill(os.getpid(), signal.SIGCONT)),
+        *_of_files(outside, rubric),
+        *_of_processes(os.getpid()),
+        *_of_the_kernel(),
+    )
+
+
+def _must_fail(words: str, attempt: Callable[[], object]) -> Trial:
+    return Trial(words, False, attempt)
+
+
+def _of_files(outside: Path, rubric: Path) -> tuple[Trial, ...]:
+    no = _must_fail
+    return (
         no("read the rubric", rubric.read_bytes),
         no(
             "import any copy of the grader",
@@ -73,6 +81,12 @@ def trials(outside: Path, rubric: Path) -> tuple[Trial, ...]:
         no("change a file's mode", lambda: outside.chmod(0o600)),
         no("change a file's times", lambda: os.utime(outside)),
         no("leave something in shared memory", lambda: Path("/dev/shm/grade-doctor").touch()),
+    )
+
+
+def _of_processes(parent: int) -> tuple[Trial, ...]:
+    no = _must_fail
+    return (
         no("start a program", lambda: subprocess.run(["/bin/true"], check=True)),
         no("start a process", _fork),
         no("open a network connection", lambda: socket.socket(socket.AF_INET).close()),
@@ -83,6 +97,12 @@ def trials(outside: Path, rubric: Path) -> tuple[Trial, ...]:
         no("read another process's memory", lambda: _read_memory(parent)),
         no("read another process's environment", Path(f"/proc/{parent}/environ").read_bytes),
         no("change another process's limits", lambda: _limit(parent)),
+    )
+
+
+def _of_the_kernel() -> tuple[Trial, ...]:
+    no = _must_fail
+    return (
         no(
             "mount a file system",
             lambda: _enter_kernel("mount", b"n", b"/no/such", b"tmpfs", 0, None),
@@ -192,7 +212,7 @@ def _become_root() -> None:
 
 
 def _number(name: str) -> int:
-    """Numbers of calls that no confined process makes, on x86-64 and elsewhere."""
+    """Return the number of a call that no confined process makes, on x86-64 or elsewhere."""
     numbers = {"add_key": (248, 217), "bpf": (321, 280)}
     return numbers[name][0 if os.uname().machine == "x86_64" else 1]
 

@@ -43,7 +43,7 @@ class _Method:
     known: dict[str, Any]
 
     def is_run_by(self, frame: types.FrameType) -> bool:
-        """Whether the frame is a call of the method."""
+        """Return whether the frame is a call of the method."""
         if frame.f_code is not self.code:
             return False
         values = frame.f_locals
@@ -83,8 +83,8 @@ class Tripwire:
 
     def watch(self, owner: Any) -> None:
         """Take the methods of a class, and later those that an instance has of its own."""
-        found = (_method(name, owner) for name in self._names)
-        own = tuple(method for method in found if method is not None)
+        methods = (_method(name, owner) for name in self._names)
+        own = tuple(method for method in methods if method is not None)
         self._methods = own if isinstance(owner, type) else (*self._methods, *own)
 
     def _note(self) -> None:
@@ -102,7 +102,7 @@ class Tripwire:
             yield from (method.name for method in self._methods if method.is_run_by(caller))
 
     def _named(self, frame: types.FrameType) -> Iterator[str]:
-        """Methods by the names of functions: those that no class has, such as a lookup's."""
+        """Yield methods by the names of functions: those that no class has, such as a lookup's."""
         for caller in _callers(frame):
             if caller.f_code.co_name in self._names and _is_students(caller):
                 yield caller.f_code.co_name
@@ -115,28 +115,30 @@ def _callers(frame: types.FrameType | None) -> Iterator[types.FrameType]:
 
 
 def _is_students(frame: types.FrameType) -> bool:
-    """Whether code is a cell's, or what one executes or makes from text."""
+    """Return whether code is a cell's, or what one executes or makes from text."""
     name = frame.f_code.co_filename
     return not os.path.isabs(name) and not name.startswith("<frozen ")
 
 
 def _method(name: str, owner: Any) -> _Method | None:
-    """The Python code behind an attribute, if there is any."""
-    found = inspect.getattr_static(owner, name, None)
+    """Return the Python code behind an attribute, if there is any."""
+    attribute = inspect.getattr_static(owner, name, None)
     for _ in range(_MAX_WRAPPERS):
-        if isinstance(found, types.FunctionType):
-            cells = zip(found.__code__.co_freevars, found.__closure__ or (), strict=True)
+        if isinstance(attribute, types.FunctionType):
+            cells = zip(attribute.__code__.co_freevars, attribute.__closure__ or (), strict=True)
             values = {free: _content(cell) for free, cell in cells}
             # What is counted or kept in a closure may change from call to call.
             known = {free: v for free, v in values.items() if callable(v) or isinstance(v, str)}
-            return _Method(name, found.__code__, known)
-        call = inspect.getattr_static(type(found), "__call__", None)
-        if isinstance(found, (functools.partial, functools.partialmethod)):
-            found = found.func
+            return _Method(name, attribute.__code__, known)
+        call = inspect.getattr_static(type(attribute), "__call__", None)
+        if isinstance(attribute, (functools.partial, functools.partialmethod)):
+            attribute = attribute.func
         elif isinstance(call, types.FunctionType):
-            return _Method(name, call.__code__, {call.__code__.co_varnames[0]: found})
+            return _Method(name, call.__code__, {call.__code__.co_varnames[0]: attribute})
         else:
-            found = getattr(found, "__func__", None) or getattr(found, "__wrapped__", None)
+            attribute = getattr(attribute, "__func__", None) or getattr(
+                attribute, "__wrapped__", None
+            )
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -30,19 +30,10 @@ from grader.candidate.patches import (
 from grader.candidate.reply import Outbox
 from grader.candidate.tripwire import Tripwire
 from grader.protocol import folders
+from grader.protocol.forking import READY, ForkRequest
+from grader.protocol.jobs import Call, Job, Question
 from grader.protocol.limits import Limits
-from grader.protocol.messages import (
-    READY,
-    Call,
-    Confined,
-    Job,
-    Question,
-    Raised,
-    Ready,
-    Returned,
-    Stage,
-    Unconfined,
-)
+from grader.protocol.replies import Confined, Raised, Ready, Returned, Stage, Unconfined
 from grader.protocol.wire import read_exactly, unpack
 
 FORKS_BEFORE_COLLAPSE = 12
@@ -105,7 +96,7 @@ class _Answering:
             namespace[job.instance] = model
             tripwire.watch(model)
         except BaseException as error:
-            self._outbox.send(Raised(stage, vars(describe(error)), late=_is_late()))
+            self._outbox.send(Raised(stage, describe(error).to_json(), late=_is_late()))
             return
         self._outbox.send(Ready(_is_late()))
         for call in question.calls:
@@ -124,17 +115,17 @@ class _Answering:
         try:
             return idle_modules.tolerating_missing(work)
         except BaseException as error:
-            return Raised("call", vars(describe(error)))
+            return Raised("call", describe(error).to_json())
 
 
 def prepare() -> None:
-    """Make a warm process ready to be forked from."""
+    """Make this process ready to be forked from."""
     _set_up()
     _rehearse()
 
 
 def _set_up() -> None:
-    """What every candidate has in common."""
+    """Do what every candidate has in common."""
     torch.set_num_threads(1)
     cpu_only.install()
     eager.install()
@@ -157,33 +148,33 @@ def import_late() -> None:
     import torch._dynamo  # noqa: F401
 
 
-def become(wire: int, given: dict[str, Any]) -> None:
-    """Serve in a fork of the warm process, confined as is given, with ``folder`` of its own."""
-    os.chdir(given["folder"])
-    serve(wire, wire, given["folder"], lambda: _confine(given))
+def become(wire: int, request: ForkRequest) -> None:
+    """Serve in a fork, confined as the request says, in the folder that it names."""
+    os.chdir(request["folder"])
+    serve(wire, wire, request["folder"], lambda: _confine(request))
 
 
-def _confine(given: Mapping[str, Any]) -> tuple[str, ...]:
-    profile = confinement.Profile(Limits(**given["limits"]), writable=(given["folder"],))
-    return confinement.confine(profile, given["trust"])
+def _confine(request: ForkRequest) -> tuple[str, ...]:
+    profile = confinement.Profile(Limits(**request["limits"]), writable=(request["folder"],))
+    return confinement.confine(profile, request["trust"])
 
 
 def main() -> None:
-    """A candidate of its own, for platforms without a safe fork: the job comes on stdin."""
+    """Serve as a Python of its own, where no fork is safe: the job comes on stdin."""
     replies = os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (1, 2):
         os.dup2(null, fd)
     _set_up()
-    given = json.loads(sys.argv[1])
+    request: ForkRequest = json.loads(sys.argv[1])
 
     def confine() -> tuple[str, ...]:
         os.dup2(null, 0)
         os.closerange(max(replies, null) + 1, 4096)
-        return _confine(given)
+        return _confine(request)
 
     os.write(replies, READY)
-    serve(0, replies, given["folder"], confine)
+    serve(0, replies, request["folder"], confine)
     os._exit(0)
 
 

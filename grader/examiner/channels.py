@@ -24,7 +24,7 @@ from grader.examiner.forkserver_client import (
     environment,
 )
 from grader.protocol import folders
-from grader.protocol.messages import ForkNews, ForkRequest
+from grader.protocol.forking import ForkNews, ForkRequest
 
 _WORKER = (sys.executable, "-m", "grader.candidate.worker")
 
@@ -33,7 +33,7 @@ Left = Callable[[], float]
 
 
 def until(seconds: float) -> Left:
-    """A limit in wall-clock time, from now on."""
+    """Return a limit in wall-clock time, from now on."""
     return _until(time.monotonic() + seconds)
 
 
@@ -58,11 +58,11 @@ class Channel(Protocol):
 
     def send(self, data: bytes) -> None: ...
     def receive(self, count: int, left: Left) -> bytes:
-        """Exactly ``count`` bytes; raises TimeoutError or EOFError."""
+        """Return exactly ``count`` bytes; raise TimeoutError or EOFError."""
         ...
 
     def ending(self) -> str:
-        """How the candidate ended, in words; called after an EOFError.
+        """Return how the candidate ended, in words; called after an EOFError.
 
         Raises:
             GraderError: nobody knows, for what it was forked from has ended as well.
@@ -75,7 +75,7 @@ class Channel(Protocol):
 
 
 def receive_exactly(wire: socket.socket, count: int, deadline: float) -> bytes:
-    """``count`` bytes from a socket by a reading of `time.monotonic`.
+    """Return ``count`` bytes from a socket by a reading of `time.monotonic`.
 
     Raises:
         TimeoutError: they did not come in time.

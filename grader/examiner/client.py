@@ -29,8 +29,10 @@ from grader.kit.observation import (
 )
 from grader.kit.probe import Probe, message
 from grader.protocol import folders
+from grader.protocol.forking import ForkRequest
+from grader.protocol.jobs import Job, Program
 from grader.protocol.limits import Limits
-from grader.protocol.messages import ForkRequest, Job, Program, Stage
+from grader.protocol.replies import Stage
 from grader.protocol.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireError, pack, unpack
 from grader.submission.slices import Slice
 
@@ -43,13 +45,13 @@ _NOTHING = Job(Program((), 0, "", 0, (), ()), (), (), "", (), 0, ())
 
 
 def _needs_room(failed: Observation | None) -> bool:
-    """Whether a failure may be owed to what ran beside: to memory that was short, or to load."""
+    """Return whether a failure may be owed to what ran beside: to short memory, or to load."""
     last = failed.outcomes[-1] if failed else None
     return not (isinstance(last, Failure) and last.kind == "timed_out" and is_measured())
 
 
 def _one_job(probes: Sequence[Probe]) -> Iterator[Probe]:
-    """The first probes, as many as go into one message: one at least."""
+    """Yield the first probes, as many as go into one message: one at least."""
     size = 0
     for probe in probes:
         size += sum(array.nbytes for array in probe.question.arrays)
@@ -71,7 +73,7 @@ class Patience:
     life_seconds: float = 60.0
 
     def seconds(self, repeat: int) -> float:
-        """The limit of a call that is made so many times."""
+        """Return the limit of a call that is made so many times."""
         return self.call_seconds * (3 if repeat > 1 else 1)
 
 
@@ -197,7 +199,7 @@ class Candidates:
     def _try(
         self, probes: Sequence[Probe], code: Slice, seed: int
     ) -> tuple[list[Observation], Observation | None]:
-        """What a candidate makes of probes until it fails, and what came of the one it failed at.
+        """Return what a candidate makes of probes until it fails, and the one it failed at.
 
         The latter is None if it did not fail, or was lost to the machine.
         """
@@ -211,7 +213,7 @@ class Candidates:
         return (observations, None) if alive else (observations[:-1], observations[-1])
 
     def _again(self, probe: Probe, code: Slice, seed: int, alone: bool) -> Observation:
-        """What a candidate that holds nothing else makes of a probe."""
+        """Return what a candidate that holds nothing else makes of a probe."""
         with self._turns.alone() if alone else self._turns.beside():
             ((observation,), _) = self._put((probe,), code, seed)
         return observation
@@ -235,7 +237,7 @@ class Candidates:
             channel.close()
 
     def _begin(self, job: bytes) -> Channel:
-        """A candidate that is confined and has its job; there is none unless this returns."""
+        """Return a candidate that is confined and has its job, or leave none behind."""
         channel = self._open()
         try:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -283,7 +285,7 @@ class Candidates:
         return Observation(tuple(outcomes), touched), False
 
     def _confined(self, channel: Channel) -> tuple[str, ...]:
-        """The layers that are on. Until they are, whatever goes wrong is the grader's own fault."""
+        """Return the layers that are on. Whatever goes wrong before is the grader's own fault."""
         try:
             layers, missing = read_confinement(_next(channel, until(START_SECONDS)))
         except (TimeoutError, EOFError, ConnectionResetError, WireError) as error:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.examiner.forkserver_client import environment
-from grader.protocol.messages import LAYERS
+from grader.protocol.replies import LAYERS
 
 
 def refusal(missing: Sequence[str]) -> str:

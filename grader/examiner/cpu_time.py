@@ -48,13 +48,13 @@ class Watch:
         self._had = 0.0
 
     def now(self) -> float:
-        """Seconds that the process had since this watch was made."""
+        """Return the seconds that the process had since this watch was made."""
         last, self._last = self._last, _read(self._pid)
         self._had += _between(last, self._last)
         return self._had
 
     def about(self) -> float:
-        """As `now`, or a little more: soon after a look the wall's clock is close enough."""
+        """Return what `now` would, or a little more: soon after a look the wall's clock will do."""
         since = time.monotonic() - self._last.wall
         return self._had + since if since < _SOON_SECONDS else self.now()
 
@@ -77,7 +77,7 @@ class Allowance:
         self._starved = max(_STARVED * seconds, _STARVED_SECONDS)
 
     def left(self) -> float:
-        """How many seconds may pass until this is asked again.
+        """Return how many seconds may pass until this is asked again.
 
         Raises:
             TimeoutError: the time is used up.
@@ -96,12 +96,12 @@ class Allowance:
 
 @cache
 def is_measured() -> bool:
-    """Whether this system tells how long its processes wait for a processor."""
+    """Return whether this system tells how long its processes wait for a processor."""
     return sys.platform == "linux" and os.path.exists("/proc/self/schedstat")
 
 
 def _read(pid: int | None) -> _Reading:
-    """The clocks of a process; of one that has ended, or can't be looked at, the wall's alone."""
+    """Return the clocks of a process; if it can't be looked at, or has ended, the wall's alone."""
     wall = time.monotonic()
     if sys.platform == "linux" and pid is not None and is_measured():
         with suppress(OSError, ValueError, IndexError):
@@ -111,18 +111,18 @@ def _read(pid: int | None) -> _Reading:
 
 
 def _between(before: _Reading, after: _Reading) -> float:
-    """The seconds that a process had from one reading to the next."""
+    """Return the seconds that a process had from one reading to the next."""
     waits = (waited - before.waited.get(name, 0.0) for name, waited in after.waited.items())
     return max(after.cpu - before.cpu, after.wall - before.wall - max(waits, default=0.0))
 
 
 def _waited(pid: int) -> dict[str, float]:
-    found = {}
+    seconds = {}
     for thread in os.listdir(f"/proc/{pid}/task"):
         with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
             file = os.open(f"/proc/{pid}/task/{thread}/schedstat", os.O_RDONLY)
             try:
-                found[thread] = int(os.read(file, 100).split()[1]) / 1e9
+                seconds[thread] = int(os.read(file, 100).split()[1]) / 1e9
             finally:
                 os.close(file)
-    return found
+    return seconds

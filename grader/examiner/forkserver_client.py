@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.protocol.environment import MAX_REQUEST, SEARCHED
-from grader.protocol.messages import ForkRequest
+from grader.protocol.forking import MAX_REQUEST, SEARCHED, ForkRequest
 
 START_SECONDS = 120.0
 """How long a process may take to import torch on a slow disk."""
@@ -30,7 +29,7 @@ class _GoneError(GraderError):
 
 
 def environment(folder: str) -> dict[str, str]:
-    """A candidate's environment: enough to import torch, and one thread to compute with."""
+    """Return a candidate's environment: enough to import torch, and one thread to compute with."""
     kept = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
     package_root = str(Path(__file__).resolve().parents[2])
     return {name: os.environ[name] for name in kept if name in os.environ} | {
@@ -201,7 +200,7 @@ class NestedForkServer(ForkServer):
 
 
 def ending_words(code: int) -> str:
-    """How a process ended: a negative code is the signal that killed it."""
+    """Return how a process ended: a negative code is the signal that killed it."""
     if code >= 0:
         return f"it left Python with exit status {code}"
     meanings = {

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from grader.kit.observation import Failure, Observation
 from grader.kit.probe import Probe
-from grader.protocol.messages import Stage
+from grader.protocol.replies import Stage
 
 STRIKES = 2
 """How often code that hangs is seen to, with less to do each time, before it is asked no more."""
@@ -25,7 +25,7 @@ Asked = tuple[str, str, tuple[str, ...]]
 
 
 def work(probe: Probe) -> int:
-    """How much a probe has a candidate do, roughly: rows that go through layers of its size."""
+    """Return roughly how much a probe has a candidate do: rows times weights."""
     rows = 0
     for call in probe.calls:
         for value in list(call.arguments.values())[:1]:
@@ -50,7 +50,7 @@ class Hangs:
             self._confirmed.add(key[1])
 
     def given_up(self, task: str, probe: Probe) -> Observation | None:
-        """What is said of a probe that is not put: one that has no more to do has hung."""
+        """Return what is said of a probe that is not put: one that has no more to do has hung."""
         stages: tuple[tuple[Stage, Asked], ...] = (
             ("load", _loading(task)),
             ("call", _asked(task, probe, 0)),
@@ -63,7 +63,7 @@ class Hangs:
         return None
 
     def was_expected(self, probe: Probe, observation: Observation) -> bool:
-        """Whether what hung has hung before, with other stand-ins or while another task asked."""
+        """Return whether it has hung before, with other stand-ins or while another task asked."""
         key = _hung("", probe, observation)
         return key is not None and key[1] in self._confirmed
 
@@ -74,7 +74,7 @@ def _units(probe: Probe) -> int:
 
 
 def _work_of(key: Asked, probe: Probe) -> int:
-    """What a probe takes to do: to load the class is the same for all calls."""
+    """Return what a probe takes to do: to load the class is the same for all calls."""
     return _units(probe) if key[1] == _LOADING else work(probe)
 
 

@@ -28,10 +28,10 @@ from grader.examiner.run_explanations import CellFailure, cause, hide_folders
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import judge
 from grader.kit.probe import program
-from grader.protocol import messages
 from grader.protocol.devices import cuda_devices
+from grader.protocol.jobs import TrainingJob
 from grader.protocol.limits import Limits
-from grader.protocol.messages import Described, Trained, TrainingJob, Unconfined
+from grader.protocol.replies import Described, Trained, Unconfined
 from grader.protocol.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.submission.slices import Slice
@@ -145,16 +145,16 @@ def read_reply(reply: Message, assignment: Assignment) -> Training:
         WireError, KeyError, TypeError or ValueError: it is no such message.
     """
     sanity = assignment.training()
-    unconfined = messages.read_reply(reply.body, Unconfined)
+    unconfined = Unconfined.read(reply.body)
     if unconfined is not None:
         missing = ", ".join(clean(layer, 50) for layer in unconfined.missing[:10])
         return Training(error=f"This machine can't confine the training (missing: {missing}).")
-    told = messages.read_reply(reply.body, Trained)
+    told = Trained.read(reply.body)
     if told is None:
         raise ValueError("it is not about a training")
     losses = np.asarray(reply.arrays[0], np.float64).reshape(-1)[: sanity.steps]
     seconds = float(told.seconds)
-    error = None if told.error is None else messages.read_part(told.error, Described)
+    error = None if told.error is None else Described.read(told.error)
     if error is None and told.error is not None:
         raise ValueError("an exception is not described")
     notes = [clean(note, 400) for note in told.notes[:5]]

@@ -18,7 +18,7 @@ class Turns:
 
     @contextmanager
     def beside(self) -> Iterator[None]:
-        """A turn that others of this kind may share."""
+        """Wait while one is alone or waits to be; share the turn with others of this kind."""
         with self._changed:
             self._changed.wait_for(lambda: not self._wanting)
             self._beside += 1
@@ -31,7 +31,7 @@ class Turns:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """A turn that nobody shares."""
+        """Wait until nobody has a turn; share this one with nobody."""
         with self._changed:
             self._wanting += 1
             self._changed.wait_for(lambda: not self._beside and not self._is_alone)

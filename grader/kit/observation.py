@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from grader.protocol import messages
-from grader.protocol.messages import (
+from grader.protocol import replies
+from grader.protocol.replies import (
     FORMS,
     REFUSALS,
     Confined,
@@ -23,8 +23,6 @@ from grader.protocol.messages import (
     Refusal,
     Stage,
     Unconfined,
-    read_part,
-    read_reply,
 )
 from grader.protocol.wire import Message, WireError
 from grader.untrusted_text import clean
@@ -110,8 +108,8 @@ def read_confinement(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]
     Raises:
         WireError: the message does not say.
     """
-    confined = read_reply(message.body, Confined)
-    unconfined = read_reply(message.body, Unconfined)
+    confined = Confined.read(message.body)
+    unconfined = Unconfined.read(message.body)
     if confined is None and unconfined is None:
         raise WireError("a candidate does not say how it is confined")
     return _texts(confined.layers if confined else []), _texts(
@@ -131,9 +129,9 @@ def read_setup(message: Message) -> Failure | None:
     Raises:
         WireError: the message is neither.
     """
-    if read_reply(message.body, Ready) is not None:
+    if Ready.read(message.body) is not None:
         return None
-    raised = read_reply(message.body, Raised)
+    raised = Raised.read(message.body)
     if raised is None or raised.stage not in ("load", "construct"):
         raise WireError("a candidate's first message is not about its model")
     return _failure(raised.error, raised.stage)
@@ -145,10 +143,10 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
     Raises:
         WireError: the message does not say.
     """
-    raised = read_reply(message.body, Raised)
+    raised = Raised.read(message.body)
     if raised is not None:
         return _failure(raised.error, "call")
-    told = read_reply(message.body, messages.Returned)
+    told = replies.Returned.read(message.body)
     if told is None or not isinstance(told.values, list) or len(told.values) != repeat:
         raise WireError("a candidate's message is not about a call")
     if not isinstance(told.gradients, dict):
@@ -176,7 +174,7 @@ def _states(told: Any) -> tuple[tuple[str, str], ...]:
 
 def read_touched(message: Message, methods: Iterable[str]) -> frozenset[str]:
     """Return which of the methods a message says have used `torch.distributions`."""
-    reply = read_reply(message.body, messages.Returned) or read_reply(message.body, Raised)
+    reply = replies.Returned.read(message.body) or Raised.read(message.body)
     named = reply.touched if reply else None
     return frozenset(m for m in methods if m in named) if isinstance(named, list) else frozenset()
 
@@ -184,14 +182,12 @@ def read_touched(message: Message, methods: Iterable[str]) -> frozenset[str]:
 def read_late(message: Message) -> bool:
     """Return whether a message says that what torch imports late has been imported."""
     body = message.body
-    reply = (
-        read_reply(body, Ready) or read_reply(body, messages.Returned) or read_reply(body, Raised)
-    )
+    reply = Ready.read(body) or replies.Returned.read(body) or Raised.read(body)
     return reply is not None and reply.late is True
 
 
 def _failure(error: Any, stage: Stage) -> Failure:
-    told = read_part(error, Described)
+    told = Described.read(error)
     if told is None:
         raise WireError("a candidate's exception is not described")
     refused = told.refused
@@ -217,7 +213,7 @@ def _array(index: Any, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
 
 
 def _value(body: Any, arrays: tuple[np.ndarray, ...], depth: int) -> Value:
-    told = read_part(body, Encoded)
+    told = Encoded.read(body)
     if told is None or not isinstance(told.form, str) or told.form not in FORMS:
         raise WireError("a candidate's value has no form")
     form: Form = told.form  # type: ignore[assignment]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.protocol import messages
+from grader.protocol import jobs
 from grader.protocol.wire import Message, pack
 from grader.submission.slices import Slice
 
@@ -113,7 +113,7 @@ def message(probes: Iterable[Probe], code: Slice, seed: int = 0) -> Message:
         questions.append((dict(probe.question.body), len(arrays)))
         arrays += probe.question.arrays
     assignment = code.assignment
-    job = messages.Job(
+    job = jobs.Job(
         program=program(code),
         methods=tuple(assignment.task_by_method),
         constructor=assignment.constructor,
@@ -125,10 +125,10 @@ def message(probes: Iterable[Probe], code: Slice, seed: int = 0) -> Message:
     return Message(job.to_json(), tuple(arrays))
 
 
-def program(code: Slice) -> messages.Program:
+def program(code: Slice) -> jobs.Program:
     """Return what a candidate executes to have the class."""
-    return messages.Program(
-        cells=[messages.Cell(cell.number, cell.source, cell.keep) for cell in code.cells],
+    return jobs.Program(
+        cells=[jobs.Cell(cell.number, cell.source, cell.keep) for cell in code.cells],
         flags=code.flags,
         class_name=code.assignment.class_name,
         width=code.width,
@@ -137,32 +137,32 @@ def program(code: Slice) -> messages.Program:
     )
 
 
-def _question(probe: Probe, arrays: _Arrays) -> messages.Question:
+def _question(probe: Probe, arrays: _Arrays) -> jobs.Question:
     weights = {name: arrays.add(weight) for name, weight in probe.weights.items()}
     spare = {name: arrays.add(weight) for name, weight in probe.spare.items()}
     put = probe.stand_ins
     stand_ins = (
-        None if put is None else messages.StandIns(put.source, put.methods, arrays.add(put.noise))
+        None if put is None else jobs.StandIns(put.source, put.methods, arrays.add(put.noise))
     )
     calls = [_call(call, tuple(weights), arrays) for call in probe.calls]
-    return messages.Question(tuple(probe.sizes), weights, spare, stand_ins, calls)
+    return jobs.Question(tuple(probe.sizes), weights, spare, stand_ins, calls)
 
 
-def _call(call: Call, parameters: Sequence[str], arrays: _Arrays) -> messages.Call:
+def _call(call: Call, parameters: Sequence[str], arrays: _Arrays) -> jobs.Call:
     arguments = []
     rows = 1
     for name, value in call.arguments.items():
         if isinstance(value, np.ndarray):
             rows = len(value)
             grad = name in call.differentiate
-            arguments.append((name, messages.Argument(array=arrays.add(value), grad=grad)))
+            arguments.append((name, jobs.Argument(array=arrays.add(value), grad=grad)))
         else:
             rows = value
-            arguments.append((name, messages.Argument(value=value)))
+            arguments.append((name, jobs.Argument(value=value)))
     cotangents = None
     if call.cotangents is not None:
         cotangents = [arrays.add(cotangent) for cotangent in call.cotangents]
-    return messages.Call(
+    return jobs.Call(
         method=call.method,
         arguments=arguments,
         batch_size=rows,

@@ -1,1 +1,1 @@
-"""What examiner and candidate share: the wire, its messages, and the limits of a process."""
+"""What both sides share: the wire, what is said on it, and the limits of a process."""

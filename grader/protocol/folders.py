@@ -46,7 +46,7 @@ def clear(folder: str) -> None:
 
 
 def open_folder(folder: str, above: int | None = None) -> int:
-    """A descriptor of a folder, without leaving a trace in its times where that can be had."""
+    """Return a descriptor of a folder, if possible without leaving a trace in its times."""
     how = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
     try:
         return os.open(folder, how | getattr(os, "O_NOATIME", 0), dir_fd=above)

@@ -25,7 +25,7 @@ def _library() -> Any:
 
 
 def call(function: str, *arguments: Any) -> int:
-    """What a function of the C library returns.
+    """Return what a function of the C library returns.
 
     Integers are passed as longs, as `syscall` and `prctl` want them.
 

@@ -24,7 +24,7 @@ class Limits:
     Attributes:
         cpu_seconds: CPU time of the process; past it the kernel ends it. That is to stop what the
             examiner can't, so it comes later than his own limits.
-        memory_bytes: address space on top of what the warm process already holds; no more than an
+        memory_bytes: address space on top of what the fork server already holds; no more than an
             even share of the machine's memory is given. None sets no bound: CUDA reserves address
             space far beyond any memory.
         file_bytes: size of any file that it writes.
@@ -99,14 +99,14 @@ def cores() -> int:
 
 @cache
 def memory_share() -> int:
-    """Half of the machine's memory, divided by the candidates that run side by side."""
+    """Return half of the machine's memory, divided by the candidates that run side by side."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return total // 2 // max(2, cores())
 
 
 @cache
 def threads_now() -> int:
-    """Threads of this process's user, as they were when first asked."""
+    """Return threads of this process's user, as they were when first asked."""
     count = 0
     for name in os.listdir("/proc"):
         with suppress(OSError):
@@ -116,7 +116,7 @@ def threads_now() -> int:
 
 
 def is_overfull(folder: str, most: int, files: int = FILES) -> bool:
-    """Whether a folder that student code writes to holds more than ``most`` bytes or ``files``.
+    """Return whether a folder of student code holds more than ``most`` bytes or ``files``.
 
     Every entry counts as a block of the disk at least, and what can't be looked into as too much.
     """
@@ -142,7 +142,7 @@ def is_overfull(folder: str, most: int, files: int = FILES) -> bool:
 
 @contextmanager
 def _opened(folder: str) -> Iterator[int]:
-    """A folder to look into, if possible without leaving a trace of that for who works there."""
+    """Open a folder to look into, if possible without a trace of that for who works there."""
     how = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
     try:
         opened = os.open(folder, how | getattr(os, "O_NOATIME", 0))
@@ -155,7 +155,7 @@ def _opened(folder: str) -> Iterator[int]:
 
 
 def room(folder: str) -> int:
-    """Bytes that are free on a folder's disk for who isn't root; many where that isn't told."""
+    """Return the bytes that are free on a folder's disk for who isn't root; many if unknown."""
     if sys.platform == "win32":
         return _MUCH
     try:
@@ -166,12 +166,12 @@ def room(folder: str) -> int:
 
 
 def least_room(folder: str) -> int:
-    """Bytes that student code must leave free there: half of what is, but no more than is due."""
+    """Return the bytes that student code must leave free: half, but no more than is due."""
     return min(_ROOM_FOR_OTHERS, room(folder) // 2)
 
 
 def address_space() -> int:
-    """Bytes of address space that this process holds now; 0 where that can't be found out."""
+    """Return the bytes of address space that this process holds; 0 if unknown."""
     if sys.platform != "linux":
         return 0
     file = os.open("/proc/self/statm", os.O_RDONLY)

@@ -29,7 +29,7 @@ class Written:
 
 
 def written_by(shell: str) -> Iterator[Written]:
-    """The texts that a shell writes by ``cat > name <<END`` and ``echo``, in their order."""
+    """Yield the texts that a shell writes by ``cat > name <<END`` and ``echo``, in their order."""
     for part in parts_of(shell):
         if isinstance(part, Written):
             yield part
@@ -39,7 +39,7 @@ def written_by(shell: str) -> Iterator[Written]:
 
 
 def parts_of(shell: str) -> Iterator[str | Written]:
-    """The script in pieces: what it writes by ``cat > name <<END``, and the lines around that."""
+    """Yield what a script writes by ``cat > name <<END``, and the lines around that."""
     lines = shell.split("\n")
     places: dict[str, list[int]] = {}
     for index, line in enumerate(lines):

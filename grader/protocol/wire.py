@@ -45,7 +45,7 @@ class Message:
 
 
 def pack(message: Message) -> bytes:
-    """The frame of a message.
+    """Return the frame of a message.
 
     Raises:
         WireError: an array's dtype is not one of `DTYPES`.
@@ -95,7 +95,7 @@ def unpack(read: Callable[[int], bytes], max_header: int = MAX_HEADER) -> Messag
 
 
 def read_exactly(fd: int, count: int) -> bytes:
-    """``count`` bytes from a descriptor.
+    """Return ``count`` bytes from a descriptor.
 
     Raises:
         EOFError: it ends before.
@@ -115,7 +115,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _layout(entries: Any, payload_size: int) -> list[tuple[np.dtype, tuple[int, ...], int]]:
-    """Dtype, shape and bytes of each array, checked against the payload before it is read."""
+    """Return dtype, shape and bytes of each array, checked before the payload is read."""
     if not isinstance(entries, list) or len(entries) > MAX_ARRAYS:
         raise WireError("a header's arrays are not a short list")
     layout: list[tuple[np.dtype, tuple[int, ...], int]] = []

@@ -28,7 +28,7 @@ from grader.cli import doctor
 from grader.examiner.confinement import missing_from, refusal
 from grader.examiner.forkserver_client import RootForkServer
 from grader.protocol import limits
-from grader.protocol.messages import LAYERS
+from grader.protocol.replies import LAYERS
 from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).resolve().parents[2]

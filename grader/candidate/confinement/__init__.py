@@ -29,9 +29,9 @@ from grader.candidate.confinement import (
     seccomp,
 )
 from grader.protocol import libc, limits
-from grader.protocol.environment import SEARCHED
+from grader.protocol.forking import SEARCHED
 from grader.protocol.limits import Limits
-from grader.protocol.messages import LAYERS
+from grader.protocol.replies import LAYERS
 
 
 class UnconfinedError(Exception):
@@ -146,7 +146,7 @@ def _limit(profile: Profile, own_user: bool, held: int) -> str:
 
 def _give_up(keep_reading: bool, own_user: bool) -> str:
     privileges.drop(keep_reading)
-    # A change of user clears what the warm process asked for, and hides this one from itself.
+    # A change of user clears what the fork server asked for, and hides this one from itself.
     libc.prctl(libc.PR_SET_PDEATHSIG, 9)
     return "none, as a user of its own" if own_user else "none"
 
@@ -179,7 +179,7 @@ class _Hidden(MetaPathFinder):
 
 @cache
 def _project_modules() -> tuple[str, ...]:
-    """This project's modules that are loaded.
+    """Return this project's modules that are loaded.
 
     To look through the names of all modules in a fork would copy their memory.
     """
@@ -192,7 +192,7 @@ def layers() -> tuple[str, ...]:
 
 
 def in_fork(work: Callable[[], str]) -> str:
-    """The text that ``work`` returns in a fork of this process; "" if it ended otherwise."""
+    """Return the text that ``work`` returns in a fork of this process; "" if it ended otherwise."""
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
         reader, writer = os.pipe()
         pid = os.fork()

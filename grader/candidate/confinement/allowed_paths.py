@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.candidate.confinement import other_copies
-from grader.protocol.environment import SEARCHED
+from grader.protocol.forking import SEARCHED
 
 _SYSTEM = (
     *("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64"),
@@ -35,7 +35,7 @@ class AllowedPaths:
 
 @cache
 def installation() -> AllowedPaths:
-    """Python and its packages without this project: neither as a checkout nor installed."""
+    """Return Python and its packages without this project, be it a checkout or installed."""
     parts = [split(root, project()) for root in _roots()]
     return AllowedPaths(
         tuple(dict.fromkeys(path for part in parts for path in part.readable)),
@@ -45,7 +45,7 @@ def installation() -> AllowedPaths:
 
 @cache
 def project() -> tuple[str, ...]:
-    """Where this project lies: what runs and the checkout around it, and every other copy."""
+    """Return where this project lies: what runs, the checkout around it, and all other copies."""
     package = Path(__file__).resolve().parents[2]
     checkout = package.parent
     is_checkout = (checkout / "rubric.yaml").exists() and not other_copies.is_packages(
@@ -66,7 +66,7 @@ def _roots() -> list[str]:
 
 
 def split(path: str, hidden: tuple[str, ...]) -> AllowedPaths:
-    """A path, or where something hidden lies in it the parts that are not hidden."""
+    """Return a path, or the parts of it that are not hidden if some are."""
     if path in hidden:
         return AllowedPaths((), ())
     if not any(h.startswith(path.rstrip("/") + "/") for h in hidden):

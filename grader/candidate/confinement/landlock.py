@@ -32,7 +32,7 @@ _FOR_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
 
 @cache
 def version() -> int:
-    """The kernel's version of Landlock; 0 where there is none, or a container forbids it."""
+    """Return the kernel's version of Landlock; 0 where there is none, or a container forbids it."""
     try:
         return libc.call("syscall", _CREATE_RULESET, None, 0, _VERSION)
     except OSError:

@@ -67,7 +67,7 @@ def _distribution() -> re.Pattern[str]:
 
 
 def find(searched: Iterable[str], readable: Iterable[str]) -> tuple[str, ...]:
-    """Real paths of the copies in ``searched`` (as `sys.path`) and in ``readable`` folders."""
+    """Return real paths of the copies in ``searched`` (a search path) and ``readable`` folders."""
     waiting = [os.path.realpath(path) for path in (*searched, *_packages_of_python()) if path]
     for root in dict.fromkeys(readable):
         waiting += _packages_in(root)
@@ -79,8 +79,8 @@ def find(searched: Iterable[str], readable: Iterable[str]) -> tuple[str, ...]:
             continue
         seen.add(place)
         if os.path.isdir(place):
-            found, elsewhere = _look(place)
-            hidden.update(dict.fromkeys(map(os.path.realpath, found)))
+            copies, elsewhere = _look(place)
+            hidden.update(dict.fromkeys(map(os.path.realpath, copies)))
             waiting += [os.path.realpath(path) for path in elsewhere]
         elif _is_archive_of_it(place):
             hidden[place] = None
@@ -88,7 +88,7 @@ def find(searched: Iterable[str], readable: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_packages(folder: str) -> bool:
-    """Whether other packages are installed in a folder too, so that it can't be hidden."""
+    """Return whether other packages are installed in a folder too, so that it can't be hidden."""
     name = os.path.basename(folder)
     return name in ("site-packages", "dist-packages") or os.path.isdir(f"{folder}/torch")
 
@@ -99,7 +99,7 @@ def _packages_of_python() -> list[str]:
 
 
 def _packages_in(root: str) -> Iterator[str]:
-    """A readable folder, and what in it Pythons and environments have for their packages."""
+    """Yield a readable folder, and what in it Pythons and environments have for packages."""
     if root.startswith(_SPECIAL) or not os.path.isdir(root):
         return
     yield root
@@ -121,7 +121,7 @@ def _site_folders(python: str) -> Iterator[str]:
 
 
 def _look(folder: str) -> tuple[list[str], list[str]]:
-    """What is to be hidden in a folder, and other places that it speaks of."""
+    """Return what is to be hidden in a folder, and other places that it speaks of."""
     hidden, elsewhere = [], [f"{folder}/{name}" for name in _BUILT]
     for entry in _entries(folder):
         name, path = entry.name, entry.path
@@ -162,7 +162,7 @@ def _folders(folder: str) -> list[str]:
 
 
 def _holds_expected_values(package: str) -> bool:
-    """Whether it is this project's package under another name, such as an update left behind."""
+    """Return whether it is this package under another name, such as an update left behind."""
     folders = [
         f"{package}/{name}{cached}"
         for name in _folders_of_answers()
@@ -190,18 +190,18 @@ def _text(path: str) -> str:
 
 
 def _named_in(path: str, folder: str) -> list[str]:
-    """Folders that a file adds to the search path; an editable install names its packages too."""
-    found = []
+    """Return folders that a file adds to the search path, or that an editable install names."""
+    named = []
     for line in _text(path).splitlines():
         quoted = _QUOTED_PATH.findall(line)
-        found += [*quoted, *map(os.path.dirname, quoted)]
+        named += [*quoted, *map(os.path.dirname, quoted)]
         if line.strip() and not quoted and not line.startswith(("import ", "import\t", "#")):
-            found.append(os.path.join(folder, line.strip()))
-    return [name for name in found if os.path.exists(name)]
+            named.append(os.path.join(folder, line.strip()))
+    return [name for name in named if os.path.exists(name)]
 
 
 def _installed_from(information: str) -> list[str]:
-    """The checkout that a distribution was installed from, if it was one."""
+    """Return the checkout that a distribution was installed from, if it was one."""
     with suppress(ValueError, KeyError, TypeError):
         url = urlsplit(json.loads(_text(f"{information}/direct_url.json"))["url"])
         if url.scheme == "file":
@@ -210,7 +210,7 @@ def _installed_from(information: str) -> list[str]:
 
 
 def _recorded(information: str, folder: str) -> list[str]:
-    """What a distribution says that it has installed, without what only describes it."""
+    """Return what a distribution says that it has installed, without what only describes it."""
     entries = [line.split(",")[0].strip('"') for line in _text(f"{information}/RECORD").split("\n")]
     tops = {entry if entry.startswith("..") else entry.split("/")[0] for entry in entries if entry}
     paths = [os.path.join(folder, top) for top in tops if not _distribution().fullmatch(top)]

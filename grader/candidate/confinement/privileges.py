@@ -15,7 +15,9 @@ _KILL_ANYBODY = 1 << 5  # CAP_KILL
 
 
 def become_nobody(own_folders: tuple[str, ...] = ()) -> bool:
-    """As root: become a user that nobody else is, who owns these folders; False where that fails.
+    """Become, as root, a user that nobody else is; return False where that fails.
+
+    The user owns ``own_folders``.
 
     A user of its own is what bounds the number of threads, which no limit does for root. The right
     to read files stays, because Python may lie in root's home; what may be read is said elsewhere,

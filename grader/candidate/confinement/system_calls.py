@@ -59,14 +59,14 @@ _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7, "riscv64": 0xC00000F3}
 
 
 def audit_architecture() -> int | None:
-    """What seccomp calls this machine's architecture; None where the table doesn't reach."""
+    """Return what seccomp calls this machine's architecture; None where the table doesn't reach."""
     return _AUDIT.get(platform.machine())
 
 
 @cache
 def numbers() -> Mapping[str, int]:
-    """Name -> number of the calls that exist on this machine."""
+    """Return the numbers of the calls that exist on this machine, by name."""
     column = 1 if platform.machine() == "x86_64" else 2
     entries = (entry.split() for entry in _TABLE.replace("\n", ";").split(";"))
-    found = {e[0]: int(e[column]) for e in entries if e and e[column] != "-"}
-    return MappingProxyType(found)
+    by_name = {e[0]: int(e[column]) for e in entries if e and e[column] != "-"}
+    return MappingProxyType(by_name)

@@ -10,10 +10,11 @@ import ast
 import linecache
 import sys
 import types
-from collections.abc import Iterator, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from collections.abc import Iterator
 from typing import Any
+
+from grader.candidate.patches import made_modules
+from grader.candidate.patches.made_modules import ModuleMaker
 
 _PLACES = (
     *("google", "google.colab", "kaggle_secrets", "kaggle_datasets", "ipympl"),
@@ -53,7 +54,7 @@ class Nothing:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Nothing was entered."""
+        """Do nothing: nothing was entered."""
 
 
 class _Module(types.ModuleType):
@@ -63,53 +64,36 @@ class _Module(types.ModuleType):
         return Nothing(f"{self.__name__}.{name}")
 
 
-class _Finder(MetaPathFinder, Loader):
-    """Finds what no other finder has found."""
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
-    ) -> ModuleSpec | None:
-        known = name in _PLACES or name.startswith("google.colab.")
-        if not known or _is_only_tried():
-            return None
-        return ModuleSpec(name, self, is_package=True)
-
-    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
-        return _Module(spec.name)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """There is nothing in it."""
+def _is_absent(name: str) -> bool:
+    known = name in _PLACES or name.startswith("google.colab.")
+    return known and not _is_only_tried()
 
 
-class _PlainBars(MetaPathFinder, Loader):
-    """Finds the progress bars of text in place of those that a browser draws."""
+def _draw_bars_in_text(module: types.ModuleType) -> None:
+    """Fill a module with the progress bars of text in place of those that a browser draws."""
+    from tqdm import std
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
-    ) -> ModuleSpec | None:
-        return ModuleSpec(name, self) if name == _TQDM else None
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        from tqdm import std
-
-        names = {"tqdm": std.tqdm, "trange": std.trange, "IProgress": None, "WARN_NOIPYW": ""}
-        module.__dict__.update(names, tqdm_notebook=std.tqdm, tnrange=std.trange)
+    names = {"tqdm": std.tqdm, "trange": std.trange, "IProgress": None, "WARN_NOIPYW": ""}
+    module.__dict__.update(names, tqdm_notebook=std.tqdm, tnrange=std.trange)
 
 
 def install() -> None:
     """Have these modules found from here on."""
-    sys.meta_path.insert(0, _PlainBars())
-    sys.meta_path.append(_Finder())
+    bars = ModuleMaker(lambda name: name == _TQDM, fill=_draw_bars_in_text)
+    sys.meta_path.insert(0, bars)
+    sys.meta_path.append(ModuleMaker(_is_absent, _Module))  # after all other finders
 
 
 def _is_only_tried() -> bool:
-    """Whether the import that is under way stands in a ``try``, or nothing is to be imported."""
+    """Return whether the import under way stands in a ``try``, or nothing is to be imported."""
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
         if name.endswith(_ASKING):
             return True
-        if name != __file__ and not any(place in name for place in _IMPORTLIB):
+        if name not in (__file__, made_modules.__file__) and not any(
+            place in name for place in _IMPORTLIB
+        ):
             break
         frame = frame.f_back
     if frame is None:

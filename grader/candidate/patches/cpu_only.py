@@ -63,7 +63,7 @@ _NAMING = ("device", "dtype", "map_location", "other")
 
 
 def _on_cpu(value: Any) -> Any:
-    """``value``, or what stands for it on a CPU if it names another device or its tensor type."""
+    """Return ``value``, or what stands for it on a CPU if it names another device or its type."""
     if isinstance(value, torch.device):
         return _CPU if value.type in _ACCELERATORS else value
     if isinstance(value, str):
@@ -74,7 +74,7 @@ def _on_cpu(value: Any) -> Any:
 
 
 def _wrapped(function: Callable, device_at: int | None = None) -> Callable:
-    """``function`` that reads any device as the CPU, in keywords and the argument ``device_at``."""
+    """Return a function that reads any device as the CPU, also in the argument ``device_at``."""
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -96,7 +96,7 @@ def _wrapped(function: Callable, device_at: int | None = None) -> Callable:
 
 
 def _wrapped_builtin(function: Callable) -> Callable:
-    """The same, as an operator that TorchScript knows if ``function`` is one."""
+    """Return the same, as an operator that TorchScript knows if ``function`` is one."""
     wrapped = _wrapped(function)
     operator = _builtins._find_builtin(function)
     if operator is not None:
@@ -110,7 +110,7 @@ class _Generator(torch.Generator):
 
 
 def _returning(value: Any = None) -> Callable[..., Any]:
-    """A fresh function that does nothing: torch's compiler keeps a rule for each function."""
+    """Return a fresh function that does nothing: torch's compiler keeps a rule for each."""
     return lambda *args, **kwargs: value
 
 

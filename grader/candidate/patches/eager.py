@@ -47,7 +47,7 @@ def install_for_checks() -> None:
 
 
 def _as_given(compiler: Callable[..., Any]) -> Callable[..., Any]:
-    """``compiler``, but what the student's code gives to it comes back."""
+    """Return ``compiler``, but what the student's code gives to it comes back."""
 
     @wraps(compiler)
     def as_given(*args: Any, **kwargs: Any) -> Any:

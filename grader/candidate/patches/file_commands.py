@@ -36,11 +36,11 @@ def carry_out(script: str, folder: Path) -> bool:
 
 
 def _commands(script: str) -> list[Callable[[Path], None]]:
-    """The commands of a script, the texts that it writes among them."""
-    found: list[Callable[[Path], None]] = []
+    """Return the commands of a script, the texts that it writes among them."""
+    commands: list[Callable[[Path], None]] = []
     for part in parts_of(script):
-        found += [_writing(part)] if isinstance(part, Written) else _simple(part)
-    return found
+        commands += [_writing(part)] if isinstance(part, Written) else _simple(part)
+    return commands
 
 
 def _writing(file: Written) -> Callable[[Path], None]:
@@ -90,8 +90,8 @@ def _carry_out(words: Sequence[str], folder: Path) -> None:
     names = [word for word in given if not word.startswith("-")]
     if name not in _WORK or not names:
         raise NotSimpleError
-    found = [path for word in names for path in _paths(folder, word)]
-    _WORK[name](found)
+    paths = [path for word in names for path in _paths(folder, word)]
+    _WORK[name](paths)
 
 
 def _paths(folder: Path, word: str) -> list[Path]:
@@ -102,7 +102,7 @@ def _paths(folder: Path, word: str) -> list[Path]:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """The path of a file or a folder inside of this one."""
+    """Return the path of a file or a folder inside of this one."""
     if "$" in name or "`" in name or name.startswith("~"):
         raise NotSimpleError
     path = Path.cwd() / name

@@ -15,12 +15,12 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from opcode import opmap
 from typing import Any, NoReturn, TypeVar
 
 import torch
+
+from grader.candidate.patches.made_modules import ModuleMaker
 
 Came = TypeVar("Came")
 
@@ -189,7 +189,7 @@ _plotting: set[str] = set()
 
 
 def _is_listed(name: str, packages: frozenset[str] | set[str]) -> bool:
-    """Whether a module is one of the packages, or in one."""
+    """Return whether a module is one of the packages, or in one."""
     parts = name.split(".")
     return any(".".join(parts[:count]) in packages for count in range(1, len(parts) + 1))
 
@@ -198,24 +198,16 @@ def _missing_package(name: str) -> str | None:
     return name.partition(".")[0] if _is_listed(name, _missing) else None
 
 
-class _Finder(MetaPathFinder, Loader):
-    """Finds idle modules for imports of the student's; libraries get what there is."""
+def _is_idle(name: str) -> bool:
+    """Return whether an import gets an idle module; those of libraries get what there is."""
+    idle = _is_listed(name, _plotting | BARS | DEBUGGERS) and not _is_listed(name, _real)
+    return (idle and _is_asked_by_student()) or _is_listed(name, _missing)
 
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
-        idle = _is_listed(fullname, _plotting | BARS | DEBUGGERS) and not _is_listed(
-            fullname, _real
-        )
-        if (idle and _is_asked_by_student()) or _is_listed(fullname, _missing):
-            return ModuleSpec(fullname, self, is_package=True)
-        return None
 
-    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
-        return _Module(spec.name)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Leave it empty, but for what is so simple that it can be had all the same."""
-        if _is_listed(module.__name__, _FASTCORE):
-            module.__dict__.update(patch=_patch, patch_to=_patch_to)
+def _fill(module: types.ModuleType) -> None:
+    """Leave a module empty, but for what is so simple that it can be had all the same."""
+    if _is_listed(module.__name__, _FASTCORE):
+        module.__dict__.update(patch=_patch, patch_to=_patch_to)
 
 
 _FASTCORE = frozenset(["fastcore"])
@@ -245,7 +237,7 @@ _ADDS = re.compile(r"(?:add_(?:to|method)|patch|monkey_?patch|attach|extend|exte
 
 
 def _adder(idle: Idle) -> Callable[..., Any]:
-    """What adds a function to a class, or to that in its annotation; idle for anything else."""
+    """Return what adds a function to a class, or to that in its annotation; else idle."""
 
     def add(*given: Any, **named: Any) -> Any:
         values = [*given, *named.values()]
@@ -261,7 +253,7 @@ def _adder(idle: Idle) -> Callable[..., Any]:
 
 
 def _is_asked_by_student() -> bool:
-    frame: types.FrameType | None = sys._getframe(2)
+    frame: types.FrameType | None = sys._getframe(3)
     while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
     return frame is not None and not os.path.isabs(frame.f_code.co_filename)
@@ -273,7 +265,7 @@ def install(plotting: Iterable[str] = ()) -> None:
     ``plotting`` are modules that plot, beside those that are known to.
     """
     _plotting.update(SHOWS, plotting)
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, ModuleMaker(_is_idle, _Module, _fill))
     for name in DEBUGGERS & sys.modules.keys():
         sys.modules[name] = _Module(name)
     sys.breakpointhook = lambda *_, **__: None
@@ -286,7 +278,7 @@ def show() -> None:
 
 
 def tolerating_missing(work: Callable[[], Came]) -> Came:
-    """What ``work`` returns; once more, where a module is missing that it imports.
+    """Return what ``work`` returns; once more, where a module is missing that it imports.
 
     Raises:
         ModuleNotFoundError: it needs more of the module than its being there.

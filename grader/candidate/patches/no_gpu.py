@@ -35,15 +35,15 @@ class Event:
         self._at = time.perf_counter()
 
     def elapsed_time(self, end: Event) -> float:
-        """Milliseconds from this mark to another."""
+        """Return milliseconds from this mark to another."""
         return 1000 * (end._at - self._at)
 
     def query(self) -> bool:
-        """All that came before is done."""
+        """Return True: all that came before is done."""
         return True
 
     def synchronize(self) -> None:
-        """See `query`."""
+        """Do nothing; see `query`."""
 
     wait = record
 

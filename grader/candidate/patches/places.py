@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.protocol import hosted_folders
-from grader.protocol.messages import Program
+from grader.protocol.jobs import Program
 
 NOTE = "[The grader has no such folder; this line was passed over.]"
 
@@ -64,7 +64,7 @@ def bring_named_here(program: Program, folder: str) -> None:
 
 
 def _kept(folder: Path) -> tuple[str, ...]:
-    """Where what is there is there indeed."""
+    """Return the starts of paths that mean what they say."""
     named = (str(folder), os.path.realpath(folder), sys.prefix, sys.base_prefix, *sys.path)
     return tuple({name.rstrip("/") + "/" for name in named if name.strip("/")})
 
@@ -83,7 +83,7 @@ def _with_paths(
 
 
 def _here(path: Any, folder: Path, kept: tuple[str, ...]) -> Any:
-    """A path, moved into ``folder`` where it names one of those elsewhere."""
+    """Return a path, moved into ``folder`` where it names one of those elsewhere."""
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(name, str) or not (match := hosted_folders.FOLDERS.match(name)):
         return path

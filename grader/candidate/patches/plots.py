@@ -45,7 +45,7 @@ def stay_inline() -> None:
 
     @wraps(matplotlib.use)
     def use(backend: str, *, force: bool = True) -> None:
-        """No window can be opened; the backend stays."""
+        """Do nothing: no window can be opened."""
 
     @wraps(select)
     def select_figure_formats(shell: Any, formats: str | Iterable[str], **kwargs: Any) -> None:

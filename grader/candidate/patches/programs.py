@@ -60,7 +60,7 @@ def pass_over(work: str = "../work") -> None:
 
 
 def _carries_out(command: Any, work: str) -> bool:
-    """Whether a command is about files alone, which is done then."""
+    """Carry out a command if it is about files alone; return whether it is."""
     words = isinstance(command, (list, tuple)) and all(isinstance(word, str) for word in command)
     script = shlex.join(command) if words else command
     folder = os.path.normpath(os.path.join(os.environ.get("HOME", "."), work))

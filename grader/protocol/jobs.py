@@ -1,0 +1,163 @@
+"""What an examiner asks a candidate to do. The names of fields are the keys on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a program: its source, and the indices of the statements to execute."""
+
+    number: int
+    source: str
+    keep: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a candidate executes to have the class.
+
+    Attributes:
+        cells: in their order.
+        flags: the compiler's.
+        class_name: name of the class.
+        width: how much beside the class is in it (see `grader.submission.slicer`).
+        modules: modules of the student's own that are among the cells.
+        plotting: modules that come with the assignment and only plot.
+    """
+
+    cells: Sequence[Cell]
+    flags: int
+    class_name: str
+    width: int
+    modules: Sequence[str]
+    plotting: Sequence[str]
+
+    @classmethod
+    def from_json(cls, body: Json) -> Program:
+        return cls(**{**body, "cells": [Cell(**cell) for cell in body["cells"]]})
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a call: a plain value, or the index of an array.
+
+    ``grad`` says whether the gradient in it is asked for.
+    """
+
+    value: int | None = None
+    array: int | None = None
+    grad: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a method; see `grader.kit.probe.Call`. Arrays are given by their indices."""
+
+    method: str
+    arguments: Sequence[tuple[str, Argument]]
+    batch_size: int
+    repeat: int
+    keep: bool
+    generators: bool
+    recorded: bool
+    parameters: Sequence[str]
+    cotangents: Sequence[int] | None
+
+    @classmethod
+    def from_json(cls, body: Json) -> Call:
+        arguments = [(name, Argument(**given)) for name, given in body["arguments"]]
+        return cls(**{**body, "arguments": arguments})
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """Functions that take the place of methods; see `grader.kit.probe.StandIns`."""
+
+    source: str
+    methods: Sequence[str]
+    noise: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """A model to build and the calls to make; see `grader.kit.probe.Probe`."""
+
+    sizes: Sequence[int]
+    weights: Mapping[str, int]
+    spare: Mapping[str, int]
+    stand_ins: StandIns | None
+    calls: Sequence[Call]
+
+    @classmethod
+    def from_json(cls, body: Json) -> Question:
+        stand_ins = body["stand_ins"] and StandIns(**body["stand_ins"])
+        calls = [Call.from_json(call) for call in body["calls"]]
+        return cls(**{**body, "stand_ins": stand_ins, "calls": calls})
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a candidate has to do.
+
+    Attributes:
+        program: of the student's.
+        methods: names of the methods that are watched.
+        constructor: names of the sizes, which are bound as globals too.
+        instance: the name that is bound to the model.
+        computed: arguments that other layers compute in training, so that they have a graph.
+        seed: of the generators, before each question.
+        questions: `Question` as JSON, and the index of the first array of each.
+    """
+
+    program: Program
+    methods: Sequence[str]
+    constructor: Sequence[str]
+    instance: str
+    computed: Sequence[str]
+    seed: int
+    questions: Sequence[tuple[Json, int]]
+
+    def to_json(self) -> Json:
+        return {**vars(self), "program": asdict(self.program)}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Job:
+        return cls(**{**body, "program": Program.from_json(body["program"])})
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What a trainer has to do; its message's first array are the rows to train on.
+
+    Attributes:
+        environment: name of the assignment's module (`Assignment.kernel_module`).
+        beside: statements that bind globals which the class uses, outside of the program.
+        others: further globals to bind, with their values.
+        objective: the method of which the mean over the rows is maximised.
+    """
+
+    program: Program
+    environment: str
+    constructor: Sequence[str]
+    sizes: Sequence[int]
+    others: Mapping[str, int]
+    instance: str
+    beside: Sequence[Json]
+    objective: str
+    steps: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+
+    def to_json(self) -> Json:
+        return {**vars(self), "program": asdict(self.program)}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> TrainingJob:
+        return cls(**{**body, "program": Program.from_json(body["program"])})
