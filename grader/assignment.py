@@ -132,6 +132,8 @@ class Assignment:
         instance_name: the one of them that is bound to the instance.
         computed_arguments: parameters of methods that other layers compute in training.
         given_modules: modules that students receive beside the notebook.
+        data_modules: modules that load data or plot: what is made with them depends on a run.
+        plot_modules: those of the given modules that plot.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
         data_name: of the data set that the notebook reads.
         solved_notebook: path of the worked notebook in a checkout.
@@ -157,6 +159,8 @@ class Assignment:
     instance_name: str
     computed_arguments: tuple[str, ...]
     given_modules: tuple[str, ...]
+    data_modules: frozenset[str]
+    plot_modules: tuple[str, ...]
     block_mark: str
     block_text: str
     data_name: str

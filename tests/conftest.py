@@ -54,7 +54,7 @@ def examine_notebook(candidates: Candidates, rubric: Rubric, tmp_path: Path) -> 
     ) -> tuple[TaskResult, ...]:
         path = tmp_path / "vae.ipynb"
         nbformat.write(notebook, path)
-        code = extract(load(path))
+        code = extract(load(path), ASSIGNMENT)
         counted = {
             check: points
             for check, points in rubric.checks.items()

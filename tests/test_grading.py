@@ -217,7 +217,7 @@ def advice(rubric: Rubric, trained: Training, statuses: dict[str, str]) -> str:
         TaskResult(id, id, 0.0, 0.0, tuple(c for c in made if c.id.startswith(f"{id}.")))
         for id in spec.TASK_IDS
     )
-    checked = Checked(tasks, frozenset(), extract(load(SOLVED)))
+    checked = Checked(tasks, frozenset(), extract(load(SOLVED), ASSIGNMENT))
     examined = Examined(Submission("vae.ipynb", "", ""), checked, training=trained)
     return " ".join(conclude(examined, rubric, ASSIGNMENT).advice)
 

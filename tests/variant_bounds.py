@@ -69,9 +69,10 @@ def elbo_failures(model: Any) -> Failures:
 
     blind = {"linear3_weight": 0.0, "linear22_bias": torch.randn(model.linear22.out_features) / 2}
     # Pixels that are often unlikely, all of them or a few very much so.
-    other = 3.0 * torch.randn(obs).sign()
-    few = torch.zeros(obs)
-    few[:4] = 4.5 * torch.randn(4).sign()
+    start_at = model.linear4(model.linear3.bias.clamp(min=0)).detach() - model.linear4.bias.detach()
+    other = 3.0 * torch.randn(obs).sign() - start_at
+    few = kept["linear4.bias"].clone()
+    few[:4] = 4.5 * torch.randn(4).sign() - start_at[:4]
 
     def change(weights: dict[str, Any], calls: int) -> tuple[Tensor, Tensor, Tensor, float]:
         """What other weights make of values and right ones; of the average, and its error."""

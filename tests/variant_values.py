@@ -116,7 +116,7 @@ def one_step_from(value: Any, shape: tuple[int, ...]) -> Tensor:
 def in_one_tensor(value: Any) -> Tensor:
     """A number for each row, which may be the first of several things, or a list of rows."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = tuple(value.values())
     if isinstance(value, list) and all(torch.as_tensor(v).numel() == 1 for v in value):
         value = torch.stack([torch.as_tensor(v) for v in value])
     if isinstance(value, (tuple, list)):

@@ -137,9 +137,10 @@ def modes_of(option: str) -> tuple[str, ...]:
 def _show_class(path: Path) -> int:
     """Print the slice; return the exit status."""
     from grader.submission import Ungradable, extract, load
+    from grader.vae import ASSIGNMENT
 
     try:
-        click.echo(extract(load(path)).text, nl=False)
+        click.echo(extract(load(path), ASSIGNMENT).text, nl=False)
     except Ungradable as error:
         click.echo(f"Not graded: {error.reason}", err=True)
         return usage.NOT_DONE

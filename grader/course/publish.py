@@ -195,7 +195,7 @@ def _sources(entry: Entry, notebook: Path | None) -> Mapping[str, str]:
         read = load(notebook) if notebook else None
         if read is None or read.sha256 != entry.result.submission.sha256:
             return {}
-        return extract(read).sources
+        return extract(read, ASSIGNMENT).sources
     except Ungradable:
         return {}
 

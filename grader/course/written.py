@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.submission import Notebook, Ungradable, extract, load
 from grader.submission.load import MAX_BYTES
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 
 _CLASS = re.compile(rf"^[ \t]*class\s+{spec.CLASS_NAME}\b", re.MULTILINE)
 _FUNCTION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)\s*\([^:]{0,500}:", re.MULTILINE)
@@ -49,9 +49,11 @@ def read_written(path: Path) -> Written:
         notebook = load(path)
     except (OSError, Ungradable):
         return Written()
+    if not notebook.code:
+        return Written()
     has_outputs = any(cell.has_outputs for cell in notebook.code)
     try:
-        code = extract(notebook)
+        code = extract(notebook, ASSIGNMENT)
     except Exception:  # whatever it is, who grades the notebook says it, of this one alone
         return _by_text(notebook, has_outputs)
     written = 0

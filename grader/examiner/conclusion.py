@@ -14,10 +14,10 @@ from grader.examiner.training_verdict import contradiction, fall_words
 from grader.examiner.widening import Checked
 from grader.report.result import Result, Run, Submission, TaskResult, Training
 from grader.submission.leftovers import find_leftovers
-from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
+from grader.submission.rules import Finding, Seen, watch_rules
+from grader.submission.rules.loss_falls import RULE as LOSS_FALLS
 from grader.untrusted_text import clean
 
-LOSS_FALLS = "loss_falls"
 _BROKEN = "The grader itself failed in some checks; their points are not decided."
 _UNDECIDED = "The machine interrupted the training, on which points depend by this rubric."
 
@@ -45,7 +45,7 @@ def conclude(examined: Examined, rubric: Rubric, assignment: Assignment) -> Resu
     tasks = charged(examined.checked.tasks, findings, rubric)
     reason = _undecided(tasks, examined.training, rubric)
     titles = {task.id: task.title for task in assignment.tasks}
-    unknown = (LOSS_FALLS,) if examined.training.fell is None else ()
+    unknown = (LOSS_FALLS.id,) if examined.training.fell is None else ()
     return Result(
         examined.submission,
         "grader_error" if reason else "graded",
@@ -62,35 +62,17 @@ def conclude(examined: Examined, rubric: Rubric, assignment: Assignment) -> Resu
 
 def _all_findings(examined: Examined, assignment: Assignment) -> list[Finding]:
     """Return the findings with what checks and training add to them."""
-    findings = [*examined.findings, *_seen_at_run_time(examined, assignment)]
-    if examined.training.fell is False:
-        findings.append(
-            Finding(LOSS_FALLS, None, 0, 0, fall_words(examined.training, assignment.training()))
-        )
-    return findings
-
-
-def _seen_at_run_time(examined: Examined, assignment: Assignment) -> list[Finding]:
-    """Return uses of `torch.distributions` that the source hides, but a candidate tripped over."""
-    known = {finding.task for finding in examined.findings if finding.rule == NO_DISTRIBUTIONS}
-    findings = []
-    for method in sorted(examined.checked.touched):
-        task, place = (
-            assignment.task_by_method.get(method),
-            examined.checked.code.methods.get(method),
-        )
-        if task and task not in known:
-            message = f"`{method}` uses torch.distributions, which the assignment does not allow."
-            where = (place.cell, place.line) if place else (0, 0)
-            findings.append(Finding(NO_DISTRIBUTIONS, task, *where, message))
-    return findings
+    checked, training = examined.checked, examined.training
+    no_fall = fall_words(training, assignment.training()) if training.fell is False else None
+    seen = Seen(checked.code, checked.touched, no_fall)
+    return [*examined.findings, *watch_rules(seen, examined.findings)]
 
 
 def _undecided(tasks: Iterable[TaskResult], training: Training, rubric: Rubric) -> str | None:
     """Say why the points are not decided; None if they are."""
     if any(check.status == "grader_error" for task in tasks for check in task.checks):
         return _BROKEN
-    cost = rubric.rules[LOSS_FALLS]
+    cost = rubric.rules[LOSS_FALLS.id]
     counts = isinstance(cost, (int, float)) and cost > 0
     return _UNDECIDED if counts and training.status == "interrupted" else None
 

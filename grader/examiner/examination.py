@@ -1,4 +1,4 @@
-"""Puts a class to the checks: at small sizes, and again where something was lost.
+"""Put a class to the checks: at small sizes, and again where something was lost.
 
 What is lost at small sizes is asked again at the assignment's own, since a method that is right
 there has earned its points. What a method that calls others has lost is asked again with stand-ins
@@ -13,7 +13,7 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -51,43 +51,81 @@ def examine(
         at_once: how many candidates are asked at the same time; by default one a core.
     """
     exam = Exam(seed, unlisted=unlisted(code))
-    checks, tasks = assignment.checks(), assignment.task_by_id
-    tried: dict[Check, Tried] = {check: {} for check in checks if check.id in rubric.checks}
+    examination = _Examination(exam, rubric, assignment, put, at_once or max(2, cores()))
+    examination.examine_class()
+    examination.examine_callers()
+    return tuple(_task_result(task, code, rubric, examination.tried) for task in assignment.tasks)
 
-    def run(chosen: Sequence[Check], setting: Setting) -> None:
-        verdicts = examine_in_rounds(
-            chosen, exam.at(setting), put, assignment.task_by_method, at_once or max(2, cores())
-        )
-        for check in chosen:
-            worth = rubric.checks.get(check.id, 0.0)
-            tried.setdefault(check, {})[setting] = _check_result(check, worth, verdicts[check])
 
-    def open_again(among: Collection[str], setting: Setting) -> list[Check]:
-        return [c for c in tried if c.task in among and _may_pass(tried[c], setting)]
+@dataclass(frozen=True)
+class _Examination:
+    """One class under examination.
 
-    run(list(tried), Setting())
-    run(open_again(tasks.keys(), Setting(full=True)), Setting(full=True))
-    if callers := {c.task for c in tried if tasks[c.task].calls and not _passed(tried[c])}:
+    Attributes:
+        tried: the checks that were begun, each with its results by their settings.
+    """
+
+    exam: Exam
+    rubric: Rubric
+    assignment: Assignment
+    put: Put
+    at_once: int
+    tried: dict[Check, Tried] = field(default_factory=dict)
+
+    def examine_class(self) -> None:
+        """Run every check that is counted, and at the assignment's sizes those that are lost."""
+        self._run([c for c in self.assignment.checks() if c.id in self.rubric.checks], Setting())
+        self._retry([task.id for task in self.assignment.tasks], Setting(full=True))
+
+    def examine_callers(self) -> None:
+        """Run what methods that call others have lost, with stubs for helpers that are broken."""
+        tasks = self.assignment.task_by_id
+        lost = {check.task for check, tried in self.tried.items() if not _passed(tried)}
+        callers = [task for task in sorted(lost) if tasks[task].calls]
+        if not callers:
+            return
         called = frozenset[str]().union(*(tasks[task].calls for task in callers))
         # What the rubric doesn't count tells all the same whether a helper is right.
-        run([c for c in checks if c.task in called and c not in tried], Setting())
-        run(open_again(called, Setting(full=True)), Setting(full=True))
-        broken = {check.task for check in tried if not _passed(tried[check])}
-        for task in sorted(callers):
-            # Where a process came to its end, it may be a helper that takes too much.
-            ended = any(_ended(tried[check].values()) for check in tried if check.task == task)
-            suspects = tasks[task].calls if ended else broken & tasks[task].calls
-            for setting in _mixtures({tasks[helper].method.name for helper in suspects}):
-                run(open_again((task,), setting), setting)
-                own = [tried[check] for check in tried if check.task == task]
-                whole = ended and setting.full and not setting.own
-                if whole and all(setting in t and _ended([t[setting]]) for t in own):
-                    break  # with all stubs, too: it is none of the helpers
-    return tuple(_task_result(task, code, rubric, tried) for task in assignment.tasks)
+        checks = self.assignment.checks()
+        self._run([c for c in checks if c.task in called and c not in self.tried], Setting())
+        self._retry(called, Setting(full=True))
+        broken = {check.task for check, tried in self.tried.items() if not _passed(tried)}
+        for task in callers:
+            self._examine_caller(tasks[task], broken)
+
+    def _examine_caller(self, task: Task, broken: Collection[str]) -> None:
+        results = [tried for check, tried in self.tried.items() if check.task == task.id]
+        # Where a process came to its end, it may be a helper that takes too much.
+        ended = any(_ended(tried.values()) for tried in results)
+        suspects = task.calls if ended else task.calls.intersection(broken)
+        helpers = {self.assignment.task_by_id[helper].method.name for helper in suspects}
+        for setting in _mixtures(helpers):
+            self._retry((task.id,), setting)
+            whole = ended and setting.full and not setting.own
+            if whole and all(setting in t and _ended([t[setting]]) for t in results):
+                break  # with all stubs, too: it is none of the helpers
+
+    def _run(self, checks: Sequence[Check], setting: Setting) -> None:
+        verdicts = examine_in_rounds(
+            checks,
+            self.exam.at(setting),
+            self.put,
+            self.assignment.task_by_method,
+            self.at_once,
+        )
+        for check in checks:
+            worth = self.rubric.checks.get(check.id, 0.0)
+            result = _check_result(check, worth, verdicts[check])
+            self.tried.setdefault(check, {})[setting] = result
+
+    def _retry(self, tasks: Collection[str], setting: Setting) -> None:
+        """Run the checks of some tasks that are lost, but may pass in another setting."""
+        lost = [c for c in self.tried if c.task in tasks and _may_pass(self.tried[c], setting)]
+        self._run(lost, setting)
 
 
 def unlisted(code: Slice) -> int:
-    """A number that depends on what is graded alone, for choices that nobody can list."""
+    """Return a number that depends on what is graded alone, for choices that nobody can list."""
     cells = [(cell.source, cell.keep) for cell in code.cells]
     return int.from_bytes(hashlib.sha256(json.dumps(cells).encode()).digest()[:8], "big")
 
@@ -112,7 +150,7 @@ def _ended(results: Iterable[CheckResult]) -> bool:
 
 
 def _may_pass(tried: Tried, setting: Setting) -> bool:
-    """Whether it is worth while to ask again: not for what is unwritten, or not the student's."""
+    """Tell whether to ask again: not for what is unwritten, or not the student's."""
     if _passed(tried) or setting in tried:
         return False
     asked = [r for s, r in tried.items() if s.stood_in >= setting.stood_in]
@@ -177,7 +215,7 @@ def _task_result(
 
 
 def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
-    """The result that counts: the first that was passed, or what is told about the loss.
+    """Return the result that counts: the first that was passed, or what is told about the loss.
 
     That is what came in the setting in which most of the ``task`` was passed; of several with all
     stand-ins, for it is about the method alone.

@@ -24,13 +24,9 @@ from grader.kit.observation import Observation
 from grader.kit.probe import Probe
 from grader.report.result import Result, Run, Submission, Training
 from grader.submission import Notebook, Slice, Ungradable, extract, load
-from grader.submission.rules.findings import Finding
-from grader.submission.rules.reading import read_rules
-from grader.submission.rules.saved_state import saved_state
+from grader.submission.rules import read_rules
 from grader.submission.template import own_template
 from grader.untrusted_text import clean
-
-SAVED_AFTER_RUN_ALL = "saved_after_run_all"
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ class Grader:
         try:
             notebook = load(path)
             submission = replace(submission, sha256=notebook.sha256)
-            code = extract(notebook)
+            code = extract(notebook, self.assignment)
         except Ungradable as error:
             graded = Graded(self.turned_away(submission, error))
         else:
@@ -114,8 +110,8 @@ class Grader:
         self._require_alive()
         if checked.code is not code and self.runner:
             training = self.runner.start_training(checked.code)
-        template = self.rubric.template or own_template()
-        findings = (*read_rules(checked.code, template), *_saved(notebook))
+        template = self.rubric.template or own_template(self.assignment)
+        findings = read_rules(checked.code, template, notebook)
         trained = training.result() if training else Training()
         outcome = running.result() if running else None
         run = outcome.run if outcome else self._not_run()
@@ -166,11 +162,6 @@ class Grader:
 
         with self.slots:
             return with_widening(code, examined)
-
-
-def _saved(notebook: Notebook) -> list[Finding]:
-    problem = saved_state(notebook)
-    return [Finding(SAVED_AFTER_RUN_ALL, None, 0, 0, problem)] if problem else []
 
 
 def student_name(path: Path) -> str:

@@ -45,7 +45,7 @@ def run_notebook(notebook: Notebook, sandbox: Sandbox, repeat_data: bool = False
     """
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=sandbox.folder))
     try:
-        copy_beside(notebook, folder / "work")
+        copy_beside(notebook, folder / "work", sandbox.assignment)
         return asyncio.run(_run(notebook, sandbox, repeat_data, folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

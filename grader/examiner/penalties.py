@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from grader.examiner.rubric import RULES, Consequence, Rubric
+from grader.examiner.rubric import Rubric
 from grader.report.result import RuleResult, TaskResult
-from grader.submission.rules.findings import Finding
+from grader.submission.rules import RULES, Consequence, Finding, Rule
 
 MAX_LOCATIONS = 20
-
-_KEPT = {
-    "no_distributions": "torch.distributions is not used.",
-    "no_additional_imports": "Nothing else is imported than what the template imports.",
-    "no_edits_outside_blocks": "Nothing that counts is changed outside the marked blocks.",
-    "saved_after_run_all": "The saved notebook was executed from top to bottom.",
-    "loss_falls": "The loss falls in training as a right solution's does.",
-}
 
 
 def rule_results(
@@ -28,25 +20,25 @@ def rule_results(
 ) -> tuple[RuleResult, ...]:
     """Return a result for each rule but the ``unknown`` ones; ``titles`` names the tasks by id."""
     return tuple(
-        _rule_result(rule, findings, rubric.rules[rule], titles)
+        _rule_result(rule, findings, rubric.rules[rule.id], titles)
         for rule in RULES
-        if rule not in unknown
+        if rule.id not in unknown
     )
 
 
 def _rule_result(
-    rule: str, findings: Sequence[Finding], cost: Consequence, titles: Mapping[str, str]
+    rule: Rule, findings: Sequence[Finding], cost: Consequence, titles: Mapping[str, str]
 ) -> RuleResult:
-    broken = [finding for finding in findings if finding.rule == rule]
-    if not broken:
-        return RuleResult(rule, "kept", _KEPT[rule], "")
-    more = f" ({len(broken) - 1} more like it)" if len(broken) > 1 else ""
-    places = {(finding.cell, finding.line): None for finding in broken if finding.cell}
+    own = [finding for finding in findings if finding.rule == rule.id]
+    if not own:
+        return RuleResult(rule.id, "kept", rule.kept, "")
+    more = f" ({len(own) - 1} more like it)" if len(own) > 1 else ""
+    places = {(finding.cell, finding.line): None for finding in own if finding.cell}
     return RuleResult(
-        rule,
+        rule.id,
         "broken",
-        f"{broken[0].message}{more}",
-        _words(cost, sorted({titles[f.task] for f in broken if f.task and f.task in titles})),
+        f"{own[0].message}{more}",
+        _words(cost, sorted({titles[f.task] for f in own if f.task and f.task in titles})),
         tuple({"cell": cell, "line": line} for cell, line in list(places)[:MAX_LOCATIONS]),
     )
 

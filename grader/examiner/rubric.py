@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,22 +15,12 @@ from grader.assignment import Assignment
 from grader.errors import UnusableError
 from grader.examiner.strict_yaml import YamlError, line_of, read_yaml
 from grader.submission.errors import Ungradable
+from grader.submission.rules import RULES, Consequence
 from grader.submission.template import Template, read_template
 
-RULES = (
-    "no_distributions",
-    "no_additional_imports",
-    "no_edits_outside_blocks",
-    "saved_after_run_all",
-    "loss_falls",
-)
-IN_A_TASK = RULES[:3]
-"""Rules that can be broken in a task's method, so that they can cost the task."""
-
+_RULES = {rule.id: rule for rule in RULES}
 MAX_POINTS = 1e9
 """What is more than this was not meant."""
-
-Consequence = Literal["task", "advice"] | float
 
 
 class RubricError(UnusableError):
@@ -100,16 +90,13 @@ def load_rubric(path: Path, assignment: Assignment, template: Path | None = None
     file, fail = _read(path)
     for keys, problem in _problems(file, assignment):
         raise fail(keys, problem)
-    missing = [rule for rule in RULES if rule not in file.rules]
-    if missing and path.resolve() == default_path().resolve():
-        raise fail(("rules",), f"the rule '{missing[0]}' is missing.")
-    # A rule that isn't named is not given up by that: it costs what the assignment says.
-    default = load_rubric(default_path(), assignment).rules if missing else {}
+    # A rule that isn't named is not given up by that.
+    defaults = {rule.id: rule.default for rule in RULES}
     return Rubric(
         {task.id: file.tasks[task.id].points for task in assignment.tasks},
         {check: points for task in file.tasks.values() for check, points in task.checks.items()},
-        {**default, **file.rules},
-        _template(path, file.template, template, fail),
+        {**defaults, **file.rules},
+        _template(path, file.template, template, assignment, fail),
     )
 
 
@@ -140,7 +127,9 @@ def _read(path: Path) -> tuple[_File, Fail]:
         raise fail(first["loc"], f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
 
 
-def _template(rubric: Path, named: str | None, given: Path | None, fail: Fail) -> Template | None:
+def _template(
+    rubric: Path, named: str | None, given: Path | None, assignment: Assignment, fail: Fail
+) -> Template | None:
     """Read the template that is given, or that the rubric names beside itself.
 
     Raises:
@@ -148,8 +137,8 @@ def _template(rubric: Path, named: str | None, given: Path | None, fail: Fail) -
     """
     try:
         if given is not None:
-            return read_template(given)
-        return None if named is None else read_template(rubric.parent / named)
+            return read_template(given, assignment)
+        return None if named is None else read_template(rubric.parent / named, assignment)
     except Ungradable as error:
         if given is not None:
             raise RubricError(f"The template {given} can't be used. {error.reason}") from error
@@ -186,15 +175,16 @@ def _problems(file: _File, assignment: Assignment) -> Iterator[tuple[Keys, str]]
 
 
 def _rule_problem(rule: str, cost: object) -> str:
-    """Say why a broken rule can't cost that; "" if it can."""
-    if rule not in RULES:
-        return f"there is no rule '{rule}'; {_listed(RULES)}."
-    if cost == "advice" or (cost == "task" and rule in IN_A_TASK):
+    """Why a broken rule can't cost that; "" if it can."""
+    if rule not in _RULES:
+        return f"there is no rule '{rule}'; {_listed(_RULES)}."
+    in_a_task = _RULES[rule].in_a_task
+    if cost == "advice" or (cost == "task" and in_a_task):
         return ""
     if isinstance(cost, (int, float)) and not isinstance(cost, bool):
         fits = 0 <= cost <= MAX_POINTS
         return "" if fits else f"the rule '{rule}' costs {cost} points; give 0 or more."
-    if rule in IN_A_TASK:
+    if in_a_task:
         return f"the rule '{rule}' costs task, advice, or a number of points."
     return (
         f"the rule '{rule}' costs advice or a number of points; it is about the whole notebook, "

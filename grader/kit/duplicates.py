@@ -1,4 +1,4 @@
-"""Rows of numbers that are the same: found by sorting, never among independent draws."""
+"""Rows of numbers that are the same: is_alike by sorting, never among independent draws."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def alike(lines: np.ndarray) -> np.ndarray:
     """Which lines ``[n, numbers]`` are the same as another one, ``[n]``."""
     order = np.argsort(lines.sum(axis=1))  # those that are the same come next to each other
     near = np.all(np.abs(np.diff(lines[order], axis=0)) < _CLOSE, axis=1)
-    found = np.zeros(len(lines), dtype=bool)
-    found[order[:-1]] |= near
-    found[order[1:]] |= near
-    return found
+    is_alike = np.zeros(len(lines), dtype=bool)
+    is_alike[order[:-1]] |= near
+    is_alike[order[1:]] |= near
+    return is_alike
 
 
 def alike_rows(rows: np.ndarray, centre: float) -> np.ndarray:
@@ -26,6 +26,6 @@ def alike_rows(rows: np.ndarray, centre: float) -> np.ndarray:
     """
     sizes = np.sort(np.abs(rows - centre), axis=1)
     varied = np.flatnonzero(np.all(np.diff(sizes, axis=1) > _CLOSE / 10, axis=1))
-    found = np.zeros(len(rows), dtype=bool)
-    found[varied] = alike(sizes[varied])
-    return found
+    is_alike = np.zeros(len(rows), dtype=bool)
+    is_alike[varied] = alike(sizes[varied])
+    return is_alike

@@ -15,9 +15,8 @@ import numpy as np
 
 from grader.kit.check import Exam, Steps
 from grader.kit.observation import Failure, Outcome, Value
+from grader.kit.precision import as_single
 from grader.kit.probe import Call, Probe, Sizes, StandIns
-from grader.vae.expected import Weights
-from grader.vae.fixtures import as_single
 
 _STEP = 2e-3
 _RELATIVE = 0.04
@@ -25,7 +24,10 @@ _RELATIVE = 0.04
 _ROUNDING = 1e-6
 """Of the length of what is added up: single precision, whose errors are independent."""
 
+Weights = Mapping[str, np.ndarray]
+"""Arrays by name."""
 Slopes = Mapping[str, np.ndarray | None]
+"""Gradients by name; None where no graph leads there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,24 +132,24 @@ class Measured:
         )
 
 
-def measure(exam: Exam, point: Point, found: Slopes, key: int) -> Steps[Measured | None]:
-    """The derivative at a point beside the gradient ``found`` there; None where a call failed.
+def measure(exam: Exam, point: Point, slopes: Slopes, key: int) -> Steps[Measured | None]:
+    """The derivative at a point beside the gradient ``slopes`` there; None where a call failed.
 
     Where they differ, a smaller step along the same directions has the last word: less lies on the
     other side of a kink then.
     """
     directions = _directions(point, exam.generator(7, key))
-    measured = yield from _measured(exam, point, found, directions, _STEP)
+    measured = yield from _measured(exam, point, slopes, directions, _STEP)
     if measured is None or measured.agree or not measured.repeats:
         return measured
-    closer = yield from _measured(exam, point, found, directions, _STEP / 4)
+    closer = yield from _measured(exam, point, slopes, directions, _STEP / 4)
     return measured if closer is None else measured.corrected(closer)
 
 
 def _measured(
     exam: Exam,
     point: Point,
-    found: Slopes,
+    slopes: Slopes,
     directions: Sequence[Mapping[str, np.ndarray]],
     step: float,
 ) -> Steps[Measured | None]:
@@ -160,8 +162,8 @@ def _measured(
     sums = np.array([value for value in values if value is not None])
     return Measured(
         (sums[2::2, 0] - sums[3::2, 0]) / (2 * step),
-        np.array([_along(direction, found) for direction in directions]),
-        np.array([_usual(direction, found) for direction in directions]),
+        np.array([_along(direction, slopes) for direction in directions]),
+        np.array([_usual(direction, slopes) for direction in directions]),
         np.full(len(directions), _ROUNDING * sums[0, 1] / step),
         bool(np.isclose(sums[0, 0], sums[1, 0], rtol=1e-5, atol=1e-6)),
     )
@@ -176,12 +178,12 @@ def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.nda
     arguments = {name: point.arguments[name] for name in point.differentiate}
     for name, array in {**point.weights, **arguments}.items():
         groups.setdefault(name.split(".")[0], {})[name] = rng.standard_normal(array.shape)
-    found = []
+    directions = []
     for group in groups.values():
         own = _length([point.weights[name] for name in group if name in point.weights])
         scale = max(own, 1.0) / _length(list(group.values()))
-        found.append({name: scale * part for name, part in group.items()})
-    return found
+        directions.append({name: scale * part for name, part in group.items()})
+    return directions
 
 
 def _length(arrays: Sequence[np.ndarray]) -> float:
@@ -209,12 +211,12 @@ def _numbers(item: Value) -> np.ndarray | None:
     return None if item.array is None else item.array.astype(np.float64).ravel()
 
 
-def _along(direction: Weights, found: Slopes) -> float:
-    slopes = ((found.get(name), part) for name, part in direction.items())
-    return sum(float(np.sum(s * part)) for s, part in slopes if s is not None)
+def _along(direction: Weights, slopes: Slopes) -> float:
+    pairs = ((slopes.get(name), part) for name, part in direction.items())
+    return sum(float(np.sum(s * part)) for s, part in pairs if s is not None)
 
 
-def _usual(direction: Weights, found: Slopes) -> float:
-    slopes = [slope for name in direction if (slope := found.get(name)) is not None]
+def _usual(direction: Weights, slopes: Slopes) -> float:
+    own = [slope for name in direction if (slope := slopes.get(name)) is not None]
     numbers = sum(part.size for part in direction.values())
-    return _length(slopes) * _length(list(direction.values())) / float(np.sqrt(numbers))
+    return _length(own) * _length(list(direction.values())) / float(np.sqrt(numbers))

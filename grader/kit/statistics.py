@@ -205,9 +205,9 @@ def mixed_frequencies(hits: np.ndarray, kinds: list[tuple[float, int]]) -> np.nd
     return p_values
 
 
-def at_least(found: int, expected: float) -> float:
+def at_least(count: int, expected: float) -> float:
     """p-value of so many or more rare events, where so many are expected (Poisson)."""
-    return float(pdtrc(found - 1, expected)) if found else 1.0
+    return float(pdtrc(count - 1, expected)) if count else 1.0
 
 
 def unrelated(rows: np.ndarray) -> float:

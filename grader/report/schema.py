@@ -17,7 +17,7 @@ def to_schema(title: str) -> str:
     """Return the schema of what `to_json` writes, made from the dataclasses, as JSON text."""
     adapter = TypeAdapter(result.Result)
     schema = adapter.json_schema(mode="serialization", schema_generator=_Bare)
-    definitions = schema.pop("$defs", {})
+    definitions = schema.pop("$defs")
     for name, part in (("Result", schema), *definitions.items()):
         kind = getattr(result, name)
         names = [field.name for field in result.json_fields(kind)]
@@ -26,8 +26,9 @@ def to_schema(title: str) -> str:
         # Every key is always written, whether or not the dataclass has a default for it.
         part["required"] = names
     schema["properties"]["schema_version"] = {"const": result.SCHEMA_VERSION}
+    schema.pop("title")  # the name of the dataclass
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
-    return json.dumps({**head, **schema, **head, "$defs": definitions}, indent=2) + "\n"
+    return json.dumps({**head, **schema, "$defs": definitions}, indent=2) + "\n"
 
 
 class _Bare(GenerateJsonSchema):

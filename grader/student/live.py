@@ -21,9 +21,8 @@ from grader.examiner.conclusion import Examined
 from grader.examiner.grading import Grader
 from grader.report.result import Result, Submission
 from grader.student.text import to_text
-from grader.submission import Cell, Notebook, Ungradable, extract, load
+from grader.submission import Cell, Notebook, Ungradable, extract, load, read_rules
 from grader.submission.magics import to_python
-from grader.submission.rules.reading import read_rules
 from grader.submission.syntax import parse
 
 _KERNEL = "the class in this kernel"
@@ -73,7 +72,7 @@ def _checked(notebook: Notebook, grader: Grader) -> Result:
     Raises:
         Ungradable: it can't be.
     """
-    code = extract(notebook, latest=True)
+    code = extract(notebook, ASSIGNMENT, latest=True)
     findings = read_rules(code, None)
     submission = Submission(_KERNEL, notebook.sha256, "")
     return grader.conclude(Examined(submission, grader.check(code), findings))

@@ -21,7 +21,7 @@ WIDTH = 80
 
 
 def to_text(result: Result, width: int = WIDTH) -> str:
-    """The whole answer: the table of tasks, what is to correct and why, and the next step."""
+    """Write the whole answer: the table of tasks, what is to correct and why, the next step."""
     lines = [*_wrapped(f"Self-check of {result.submission.path}", width), ""]
     if result.status == "ungradable":
         lines += [*_wrapped(f"Not graded: {result.reason}", width), ""]
@@ -38,7 +38,7 @@ def to_text(result: Result, width: int = WIDTH) -> str:
 
 
 def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
-    """What changed between two results: tasks up or down, what is to correct there, what is next.
+    """Write what changed: tasks up or down, what is to correct there, what is next.
 
     Both must have been graded.
     """
@@ -77,7 +77,7 @@ def to_first_words(tasks: Iterable[TaskResult]) -> str:
 
 
 def _outcome(task: TaskResult | None) -> object:
-    """What a student would call the same: lines that merely moved are no change."""
+    """Return what a student would call the same: lines that merely moved are no change."""
     return task and (task.points, [(check.id, check.status, check.hint) for check in task.checks])
 
 
@@ -131,7 +131,7 @@ def _rules(result: Result, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most ``width`` columns; line breaks of the text's own are kept."""
+    """Wrap a text to ``width`` columns; its own line breaks are kept."""
     return [
         line
         for part in text.splitlines() or [""]

@@ -3,8 +3,7 @@
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import Cell, Notebook, load
-from grader.submission.rules.findings import Finding
-from grader.submission.rules.reading import read_rules
+from grader.submission.rules import Finding, read_rules
 from grader.submission.slices import Location, Slice, SliceCell
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Which tasks a piece of code belongs to: those whose methods hold it, or use what holds it.
+"""Attribute code to tasks: to those whose methods hold it, or use what holds it.
 
 Names are followed as Python does, so a local variable has nothing to do with a function of that
 name elsewhere, and neither has a method of another class.
@@ -10,29 +10,39 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from grader.submission.bindings import arguments_of, bindings_of
+from grader.submission.bindings import locals_of
 from grader.submission.local_modules import is_all_globals
 from grader.submission.scopes import names_of
-from grader.submission.slices import Slice
-from grader.vae import spec
+from grader.submission.syntax import FUNCTIONS
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+if TYPE_CHECKING:
+    from grader.submission.slices import Slice
+
+_FUNCTIONS = (*FUNCTIONS, ast.Lambda)
 
 
 @dataclass(frozen=True)
-class Owners:
-    """Task id -> the nodes that count as its code: the method and the helpers that it uses.
+class Attribution:
+    """The code of each task.
 
-    ``family`` are the definitions of the class and its bases.
+    Attributes:
+        code: by the id of a task the nodes that count as its code: its method, and the helpers that
+            this uses, without the other tasks' methods that it calls.
+        family: the definitions of the class and its bases.
     """
 
     code: Mapping[str, frozenset[ast.AST]]
     family: frozenset[ast.AST]
 
+    def tasks_of(self, node: ast.AST) -> list[str]:
+        """Return the ids of the tasks that a node belongs to."""
+        return [task for task, nodes in self.code.items() if node in nodes]
 
-def find_owners(part: Slice) -> Owners:
-    """The code of each task, without the other tasks' methods that it calls."""
+
+def attributed(part: Slice) -> Attribution:
+    """Return the code of each task of a slice."""
     scopes = _Scopes()
     for statement in part.program.statements:
         if any(
@@ -40,17 +50,13 @@ def find_owners(part: Slice) -> Owners:
         ):
             scopes.read(statement.node, scopes.module, False)
     follower = _Follower(part, scopes)
+    tasks = part.assignment.task_by_method
     code = {
-        spec.TASK_BY_METHOD[method]: follower.reached([code.node for code in codes])
+        tasks[method]: follower.reached([code.node for code in codes])
         for method, codes in part.members.in_force.items()
-        if method in spec.TASK_BY_METHOD
+        if method in tasks
     }
-    return Owners(code, follower.family)
-
-
-def tasks_of(owners: Owners, node: ast.AST) -> list[str]:
-    """The tasks that a node belongs to."""
-    return [task for task, nodes in owners.code.items() if node in nodes]
+    return Attribution(code, follower.family)
 
 
 @dataclass(eq=False)
@@ -62,7 +68,7 @@ class _Scope:
     code: dict[str, list[ast.AST]] = field(default_factory=lambda: defaultdict(list))
 
     def look_up(self, name: str) -> list[ast.AST]:
-        """The functions, classes and expressions that the name may stand for here."""
+        """Return the functions, classes and expressions that the name may stand for here."""
         scope: _Scope | None = self
         while scope is not None:
             if name in scope.code or name in scope.local:
@@ -96,10 +102,7 @@ class _Scopes:
             in_class = isinstance(node, ast.ClassDef) or in_class
             inner = scope
             if isinstance(node, _FUNCTIONS):
-                body = [node.body] if isinstance(node, ast.Lambda) else node.body
-                bound, declared_global, elsewhere = bindings_of(body)
-                local = bound | {argument.arg for argument in arguments_of(node.args)}
-                inner = _Scope(scope, frozenset(local - declared_global - elsewhere))
+                inner = _Scope(scope, frozenset(locals_of(node)))
                 in_class = False
             waiting.extend((child, inner, in_class) for child in ast.iter_child_nodes(node))
 
@@ -132,7 +135,7 @@ class _Uses:
     bare: set[str] = field(default_factory=set)
 
 
-def _uses(node: ast.AST) -> _Uses:
+def _uses(node: ast.AST, class_name: str) -> _Uses:
     try:
         statement = ast.Expr(node) if isinstance(node, ast.expr) else node
         assert isinstance(statement, ast.stmt)
@@ -140,7 +143,7 @@ def _uses(node: ast.AST) -> _Uses:
     except RecursionError:
         return _Uses(frozenset())
     uses = _Uses(names.immediate | names.deferred)
-    selves = {"self", "cls", spec.CLASS_NAME}
+    selves = {"self", "cls", class_name}
     if isinstance(node, _FUNCTIONS):
         selves |= {argument.arg for argument in (*node.args.posonlyargs, *node.args.args)[:1]}
     owners = set()
@@ -183,6 +186,8 @@ class _Follower:
 
     def __init__(self, part: Slice, scopes: _Scopes) -> None:
         self._members = part.members
+        self._class = part.assignment.class_name
+        self._methods = part.assignment.task_by_method
         self._scopes = scopes
         every = [code.node for codes in part.members.every.values() for code in codes]
         self._own = set(every)
@@ -193,13 +198,13 @@ class _Follower:
                 self._note_stored(node)
 
     def _with_bases(self) -> Iterator[ast.AST]:
-        """The definitions that hold functions of the class, and their bases."""
+        """Yield the definitions that hold functions of the class, and their bases."""
         waiting: list[ast.AST] = [
             node
             for node in self._scopes.of
             if isinstance(node, ast.ClassDef) and not self._own.isdisjoint(ast.walk(node))
         ]
-        waiting += self._scopes.module.code.get(spec.CLASS_NAME, [])
+        waiting += self._scopes.module.code.get(self._class, [])
         seen: set[ast.AST] = set()
         while waiting:
             node = waiting.pop()
@@ -221,10 +226,10 @@ class _Follower:
                         self._stored[name].append(node.value)
 
     def reached(self, method: list[ast.AST]) -> frozenset[ast.AST]:
-        """All nodes of a method and of what it uses, without those of other tasks' methods."""
+        """Return all nodes of a method and of what it uses, without other tasks' methods."""
         in_force = self._members.in_force
         others: set[ast.AST] = {
-            in_force[name][0].node for name in spec.TASK_BY_METHOD if name in in_force
+            in_force[name][0].node for name in self._methods if name in in_force
         }
         others.difference_update(method)
         found: set[ast.AST] = set()
@@ -245,7 +250,7 @@ class _Follower:
         return frozenset(found)
 
     def _used_by(self, node: ast.AST) -> Iterator[ast.AST]:
-        uses = _uses(node)
+        uses = _uses(node, self._class)
         if node in self._own or node not in self._scopes.in_classes:
             for name in uses.members:
                 yield from (code.node for code in self._members.in_force.get(name, ()))
@@ -253,7 +258,7 @@ class _Follower:
             for name in uses.inherited:
                 yield from (code.node for code in self._members.every.get(name, ()))
         scope = self._scopes.of.get(node, self._scopes.module)
-        for name in uses.names - {spec.CLASS_NAME}:
+        for name in uses.names - {self._class}:
             for code in scope.look_up(name):
                 if code in self.family or (
                     isinstance(code, ast.ClassDef) and name not in uses.bare
@@ -276,5 +281,5 @@ def _nodes(start: ast.AST, without: set[ast.AST]) -> Iterator[ast.AST]:
 
 def _functions_in(kind: ast.AST, names: set[str]) -> Iterator[ast.AST]:
     for node in ast.walk(kind):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in names:
+        if isinstance(node, FUNCTIONS) and node.name in names:
             yield node

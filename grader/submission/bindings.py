@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+from grader.submission.syntax import COMPREHENSIONS, imported
 
 
 def arguments_of(arguments: ast.arguments) -> Iterator[ast.arg]:
-    """All parameters of a function."""
+    """Yield all parameters of a function."""
     yield from arguments.posonlyargs
     yield from arguments.args
     yield from arguments.kwonlyargs
@@ -19,8 +19,22 @@ def arguments_of(arguments: ast.arguments) -> Iterator[ast.arg]:
         yield arguments.kwarg
 
 
+def locals_of(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    """Return the names that are local to a function: its parameters, and what its body binds."""
+    bound, declared_global, elsewhere = bindings_of(body_of(function))
+    parameters = {argument.arg for argument in arguments_of(function.args)}
+    return (bound | parameters) - declared_global - elsewhere
+
+
+def body_of(
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+) -> Sequence[ast.stmt] | Sequence[ast.expr]:
+    """Return what runs when a function is called."""
+    return [function.body] if isinstance(function, ast.Lambda) else function.body
+
+
 def bindings_of(body: Sequence[ast.AST]) -> tuple[set[str], set[str], set[str]]:
-    """What a body binds in its own scope, declares ``global`` and declares ``nonlocal``."""
+    """Return what a body binds, what it declares ``global`` and what ``nonlocal``."""
     bound: set[str] = set()
     declared_global: set[str] = set()
     elsewhere: set[str] = set()
@@ -45,12 +59,12 @@ def bindings_of(body: Sequence[ast.AST]) -> tuple[set[str], set[str], set[str]]:
                 bound.add(name)
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) if not in_comprehension:
                 bound.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                bound.update(a.asname or a.name.partition(".")[0] for a in aliases)
+            case ast.Import() | ast.ImportFrom():
+                bound.update(name for name, _ in imported(node))
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
                 bound.add(name)
             case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                 bound.add(name)
-        inside = in_comprehension or isinstance(node, _COMPREHENSIONS)
+        inside = in_comprehension or isinstance(node, COMPREHENSIONS)
         waiting.extend((child, inside) for child in ast.iter_child_nodes(node))
     return bound, declared_global, elsewhere

@@ -72,6 +72,6 @@ def _raw_cell(cell: Cell) -> dict[str, Any]:
 
 
 def with_plain_breaks(source: str) -> str:
-    """The text with plain line ends, and without lone surrogates, which no file can hold."""
+    """Return the text with plain line ends, and without lone surrogates."""
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     return source.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Which objects a top-level statement changes without binding a name (``VAE.elbo = f``)."""
+"""Which objects a top-level statement changes without binding a name (``Net.forward = f``)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.submission.syntax import executed, root
-from grader.vae import spec
+from grader.submission.syntax import LOOPS, executed, root
 
 _MUTATORS = frozenset(
     [
@@ -29,7 +28,6 @@ _MUTATORS = frozenset(
         "register",
     ]
 )
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,8 @@ class Changes:
     settings: frozenset[str]
 
 
-def changes_of(statement: ast.stmt) -> Changes:
-    """What the statement changes, as far as reading tells.
+def changes_of(statement: ast.stmt, class_name: str) -> Changes:
+    """Return what the statement changes, as far as reading tells.
 
     Contents changed in a loop don't count: that is where a training loop keeps its losses.
     """
@@ -70,26 +68,26 @@ def changes_of(statement: ast.stmt) -> Changes:
                 elif method in _MUTATORS or (method.endswith("_") and not method.endswith("__")):
                     contents.add(root(owner))
             case ast.FunctionDef(decorator_list=decorators) if node is statement:
-                attributes.update(_given_to(decorators))
+                attributes.update(_given_to(decorators, class_name))
                 if decorators:
                     attributes.update(annotated_owners(node))
-    if isinstance(statement, _LOOPS):
+    if isinstance(statement, LOOPS):
         contents.clear()
     return Changes(*(frozenset(filter(None, found)) for found in (attributes, contents, settings)))
 
 
-def _given_to(decorators: list[ast.expr]) -> Iterator[str | None]:
-    """What may be changed by decorators: ``VAE`` in ``@add_to(VAE)`` and ``@VAE.register``."""
+def _given_to(decorators: list[ast.expr], class_name: str) -> Iterator[str | None]:
+    """Yield what decorators may change: ``Net`` in ``@add_to(Net)`` and ``@Net.register``."""
     for decorator in decorators:
-        if root(decorator) == spec.CLASS_NAME:
-            yield spec.CLASS_NAME
+        if root(decorator) == class_name:
+            yield class_name
         if isinstance(decorator, ast.Call):
             yield from map(root, decorator.args)
             yield from (root(keyword.value) for keyword in decorator.keywords)
 
 
 def annotated_owners(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    """The names in the annotation of the first parameter, by which ``@patch`` finds a class."""
+    """Yield the names that annotate the first parameter, by which ``@patch`` finds a class."""
     for argument in [*function.args.posonlyargs, *function.args.args][:1]:
         for node in ast.walk(argument.annotation) if argument.annotation else ():
             match node:

@@ -7,30 +7,28 @@ runs all cells. What counts is where the methods are written, and which class th
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from grader.submission.program import Program, Statement
 from grader.submission.slices import Definition, Members
-from grader.submission.syntax import executed, root
-from grader.vae import spec
+from grader.submission.syntax import DEFINITIONS, FUNCTIONS, executed, root
 
 MAX_DEFINITIONS = 12
 """So many are looked at, from the last one back."""
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _STEPS = frozenset(["backward", "fit"])
 _IN_STUBS = ("print", "NotImplementedError", "NotImplemented", "Exception")
 
 
 def definitions(program: Program) -> list[Definition]:
-    """All definitions of the class, latest first; none that a kernel would skip."""
+    """Return all definitions of the class, latest first; none that a kernel would skip."""
     found: list[Definition] = []
     end = program.end
     while len(found) < MAX_DEFINITIONS:
-        reaching = program.reaching(spec.CLASS_NAME, end, data=True)
+        reaching = program.reaching(program.class_name, end, data=True)
         if not reaching:
             break
-        if defines_class(program.statements[reaching[0]]):
+        if defines_class(program, program.statements[reaching[0]]):
             # Without those that only may define it, such as one in a 'try', it may be another.
             ends = [end, *reaching[:-1]]
             found += [Definition(tuple(reaching[n:]), ends[n]) for n in range(len(reaching))]
@@ -40,51 +38,81 @@ def definitions(program: Program) -> list[Definition]:
     return found
 
 
-def defines_class(statement: Statement) -> bool:
-    """False for ``VAE = VAE(784, 32)`` and ``VAE = None``, which replace the class."""
+def defines_class(program: Program, statement: Statement) -> bool:
+    """Return False for ``Net = Net(784, 32)`` and ``Net = None``, which replace the class."""
     match statement.node:
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            called = isinstance(value, ast.Call) and root(value) == spec.CLASS_NAME
+            called = isinstance(value, ast.Call) and root(value) == program.class_name
             return not called and not isinstance(value, ast.Constant)
     return True
 
 
 def trained(program: Program) -> frozenset[int]:
-    """The statements whose classes the notebook trains."""
+    """Return the statements whose classes the notebook trains."""
     found: set[int] = set()
     models: list[tuple[int, frozenset[str]]] = []
     for statement in program.statements:
-        if makes_model(statement):
+        if makes_model(program, statement) or _has_model_made(program, statement):
             models.append((statement.index, statement.names.binds))
         if models and trains(program, statement):
             names = statement.names.immediate
             own = [index for index, bound in models if not bound.isdisjoint(names)]
             made = (own or [models[-1][0]])[-1]
-            found.update(program.reaching(spec.CLASS_NAME, made, data=True)[:1])
+            found.update(program.reaching(program.class_name, made, data=True)[:1])
     return frozenset(found)
 
 
 def trains(program: Program, statement: Statement) -> bool:
-    """Whether a statement takes steps of training when it runs, by itself or in a function."""
-    if isinstance(statement.node, (*_FUNCTIONS, ast.ClassDef)):
+    """Tell whether a statement takes steps of training when it runs."""
+    if isinstance(statement.node, DEFINITIONS):
         return False
     if _holds_step(executed(statement.node)):
         return True
-    called = {
+    functions = _functions(program, _called(statement), statement.index)
+    return any(_holds_step(ast.walk(node)) for node in functions)
+
+
+def _has_model_made(program: Program, statement: Statement) -> bool:
+    """Tell whether a function or class of the notebook makes an instance: ``Fit(Net)``."""
+    called = _called(statement)
+    if isinstance(statement.node, DEFINITIONS) or not called:
+        return False
+    for call in executed(statement.node):
+        match call:
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                given = [*args, *(keyword.value for keyword in keywords)]
+                named = {argument.id for argument in given if isinstance(argument, ast.Name)}
+                if program.class_name in named and name in program.binders:
+                    return True
+    return any(
+        isinstance(node, ast.Call) and root(node) == program.class_name
+        for function in _functions(program, called, statement.index)
+        for node in ast.walk(function)
+    )
+
+
+def _called(statement: Statement) -> set[str]:
+    """Return the names of what a statement calls when it runs."""
+    return {
         node.func.id
         for node in executed(statement.node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    return any(_holds_step(ast.walk(node)) for node in _functions(program, called, statement.index))
+
+
+def takes_steps(program: Program, statement: Statement) -> bool:
+    """Return whether a function, or one that it calls, takes steps of training."""
+    called = _functions(program, statement.names.deferred, program.end)
+    return _holds_step(ast.walk(statement.node)) or any(_holds_step(ast.walk(n)) for n in called)
 
 
 def _functions(program: Program, names: Collection[str], before: int) -> Iterator[ast.AST]:
-    """The functions with these names, and those of the notebook's that they call."""
+    """Yield the functions with these names, and those of the notebook that they call."""
     waiting, seen = list(names), set(names)
     while waiting:
         for index in program.reaching(waiting.pop(), before):
             statement = program.statements[index]
-            if isinstance(statement.node, (*_FUNCTIONS, ast.ClassDef)):
+            if isinstance(statement.node, DEFINITIONS):
                 yield statement.node
                 more = statement.names.deferred - seen
                 seen |= more
@@ -100,23 +128,23 @@ def _holds_step(nodes: Iterator[ast.AST]) -> bool:
     )
 
 
-def makes_model(statement: Statement) -> bool:
-    """Whether a statement makes an instance of the class when it runs."""
+def makes_model(program: Program, statement: Statement) -> bool:
+    """Tell whether a statement makes an instance of the class when it runs."""
     return any(
-        isinstance(node, ast.Call) and root(node) == spec.CLASS_NAME
+        isinstance(node, ast.Call) and root(node) == program.class_name
         for node in executed(statement.node)
     )
 
 
-def written(members: Members) -> int:
-    """How many methods of the assignment hold more than their stub."""
-    own = (members.in_force.get(name, ()) for name in spec.TASK_BY_METHOD)
+def written(members: Members, methods: Iterable[str]) -> int:
+    """Return how many methods of the assignment hold more than their stub."""
+    own = (members.in_force.get(name, ()) for name in methods)
     return sum(any(is_written(code.node) for code in parts) for parts in own)
 
 
 def is_written(node: ast.AST) -> bool:
-    """Whether code computes something; a stub only raises, passes or returns what it was given."""
-    if not isinstance(node, _FUNCTIONS):
+    """Tell whether code computes something; a stub raises, passes or returns its input."""
+    if not isinstance(node, FUNCTIONS):
         return not isinstance(node, ast.Constant)
     return any(
         isinstance(inner, (ast.BinOp, ast.Call)) and root(inner) not in _IN_STUBS

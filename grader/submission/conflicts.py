@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def sides(text: str) -> tuple[str, str]:
-    """The file as each side of its conflicts has it."""
+    """Return the file as each side of its conflicts has it."""
     ours: list[str] = []
     theirs: list[str] = []
     side = "both"
@@ -27,5 +27,5 @@ def sides(text: str) -> tuple[str, str]:
 
 
 def first_line(text: str) -> int:
-    """The line of the first marker."""
+    """Return the line of the first marker."""
     return f"\n{text}".split("\n<<<<<<< ", 1)[0].count("\n") + 1

@@ -10,7 +10,7 @@ _LONGEST = 200
 
 
 def constant_text(node: ast.expr, look_up: Callable[[str], str | None]) -> str | None:
-    """The string that literals, names, ``+``, f-strings and ``join`` make; None if not known.
+    """Return the string that literals, names, ``+``, f-strings and ``join`` make, if known.
 
     ``look_up`` gives the text that a name stands for.
     """

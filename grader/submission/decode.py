@@ -16,7 +16,7 @@ NOT_UTF8 = "The file isn't UTF-8 text"
 
 
 def decode(data: bytes, is_sound: Callable[[str], bool]) -> tuple[str, str | None]:
-    """The text, and a note if its encoding had to be guessed.
+    """Return the text, and a note if its encoding had to be guessed.
 
     Args:
         data: all bytes of the file.
@@ -41,7 +41,7 @@ def decode(data: bytes, is_sound: Callable[[str], bool]) -> tuple[str, str | Non
 
 
 def decode_script(data: bytes) -> tuple[str, str | None]:
-    """The text of a Python script, by the encoding that it declares; else as `decode` does."""
+    """Return the text of a script, by the encoding that it declares; else as `decode` does."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         if encoding_of(data) in ("utf-8", encoding):
@@ -52,7 +52,7 @@ def decode_script(data: bytes) -> tuple[str, str | None]:
 
 
 def _is_hardly_broken(text: str) -> bool:
-    """Whether far more letters are whole than broken: then it is UTF-8 with a slip in it."""
+    """Tell whether far more letters are whole than broken: then it is UTF-8 with a slip."""
     others = sum(not sign.isascii() for sign in text)
     return others > 3 * text.count(_BROKEN)
 

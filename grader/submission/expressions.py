@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from grader.submission.program import BUILTINS
@@ -21,7 +21,7 @@ from grader.submission.shadows import (
     take,
 )
 from grader.submission.slices import Code
-from grader.vae import spec
+from grader.submission.syntax import FUNCTIONS
 
 _MAX_STEPS = 50_000
 _MAX_CALLS = 20
@@ -40,7 +40,8 @@ class Evaluator(ABC):
         is_unclear: whether something that may make or change a class couldn't be followed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, methods: Collection[str]) -> None:
+        self._methods = frozenset(methods)
         self.globals: Names = {}
         self.is_unclear = False
         self._cell = 0
@@ -72,10 +73,10 @@ class Evaluator(ABC):
         elif isinstance(given, Function):
             put(owner, name, given)
         else:
-            put(owner, name, self._piece(node, frame) if name in spec.TASK_BY_METHOD else None)
+            put(owner, name, self._piece(node, frame) if name in self._methods else None)
 
     def _made(self, bases: Sequence[Any], names: Names) -> type:
-        """A class; ``self.elbo = f`` in its constructor comes before its own ``elbo``."""
+        """Return a class; ``self.f = g`` in a constructor comes before its own ``f``."""
         self.is_unclear |= None in bases
         kind = make_class(bases, names)
         for base in kind.__mro__[1:]:
@@ -88,7 +89,7 @@ class Evaluator(ABC):
                 match node:
                     case ast.Assign(
                         targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value
-                    ) if name in spec.TASK_BY_METHOD:
+                    ) if name in self._methods:
                         self._set(kind, name, self._value(value, frame), value, frame)
         return kind
 
@@ -99,7 +100,7 @@ class Evaluator(ABC):
         return LIBRARY if name in BUILTINS else None
 
     def _value(self, node: ast.expr, frame: Frame) -> Any:
-        """What an expression yields: a class, function, text, tuple, dict, or None."""
+        """Return what an expression yields: a class, function, text, tuple, dict, or None."""
         self._step()
         match node:
             case ast.Constant(value=str(text)):
@@ -152,7 +153,7 @@ class Evaluator(ABC):
     def _dict(
         self, keys: Sequence[ast.expr | None], values: Sequence[ast.expr], frame: Frame
     ) -> dict[str, Any]:
-        """A dict with texts as keys; unknown values are where they are written."""
+        """Return a dict with texts as keys; unknown values are where they are written."""
         made: dict[str, Any] = {}
         for key, node in zip(keys, values, strict=True):
             value = self._value(node, frame)
@@ -207,7 +208,7 @@ class Evaluator(ABC):
         return self._unknown(function, [*arguments, *keywords.values()])
 
     def _unknown(self, function: Any, given: list[Any]) -> Any:
-        """What calling something from elsewhere yields.
+        """Return what calling something from elsewhere yields.
 
         A name, a tuple of bases and the like make a class (``type``, ``types.new_class``, a
         metaclass); else what is handed over comes back, as from ``staticmethod`` or ``partial``.
@@ -231,10 +232,10 @@ class Evaluator(ABC):
         return next(functions, None) or next(classes, None)
 
     def _apply(self, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        """What a function of the notebook returns; a function that it wraps comes first."""
+        """Return what a function of the notebook returns; a function that it wraps comes first."""
         code = function.parts[0]
         given = [*arguments, *keywords.values()]
-        if not isinstance(code.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if not isinstance(code.node, (*FUNCTIONS, ast.Lambda)):
             return self._unknown(None, given)
         self._calls += 1
         if self._calls > _MAX_CALLS:

@@ -10,6 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
 
+from grader.assignment import Assignment
 from grader.submission.cells import Notebook
 from grader.submission.choice import (
     defines_class,
@@ -18,27 +19,29 @@ from grader.submission.choice import (
     written,
 )
 from grader.submission.errors import Ungradable
-from grader.submission.files import files_of
 from grader.submission.methods import find_members
 from grader.submission.misplaced import (
     listed,
     notes_on_cells,
+    perhaps_newer,
+    require_code,
     stray_notes,
     why_misplaced,
     why_unreadable,
 )
-from grader.submission.program import Program, read_program
+from grader.submission.program import Program
+from grader.submission.reading import read_program
 from grader.submission.slicer import NARROW, Slicer
 from grader.submission.slices import Definition, Slice, SliceCell
 from grader.submission.syntax import executed
-from grader.vae import spec
+from grader.submission.without_training import without_training
 
 _MOST_COMPARED = 300
 """Statements that are cut out for definitions that are compared: far more than a course sees."""
 
 
-def extract(notebook: Notebook, latest: bool = False) -> Slice:
-    """The slice of the notebook that the class ``VAE`` needs.
+def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) -> Slice:
+    """Return the slice of the notebook that the class needs.
 
     Of several definitions it is the one with most methods written, then the last that the notebook
     trains, then the last; or simply the ``latest``, as a session has it.
@@ -46,7 +49,8 @@ def extract(notebook: Notebook, latest: bool = False) -> Slice:
     Raises:
         Ungradable: if no cell that Python can read defines the class.
     """
-    program = read_program(notebook)
+    require_code(notebook, assignment)
+    program = read_program(notebook, assignment)
     found = definitions(program)
     if not found:
         raise Ungradable(_no_class(notebook, program))
@@ -59,7 +63,7 @@ def extract(notebook: Notebook, latest: bool = False) -> Slice:
         in_training = trained(program)
 
         def rank(definition: Definition) -> tuple[int, bool]:
-            own = written(slices[definition].members)
+            own = written(slices[definition].members, assignment.task_by_method)
             return own, not in_training.isdisjoint(definition.statements)
 
         chosen = max(slices, key=rank)  # the latest of the best
@@ -68,7 +72,7 @@ def extract(notebook: Notebook, latest: bool = False) -> Slice:
         *notebook.notes,
         *notes_on_cells(notebook, program),
         *_choice_notes(program, list(slices), chosen, code),
-        *_file_notes(notebook, code),
+        *_file_notes(code),
         *code.notes,
         *stray_notes(notebook, program, {c.number for c in code.cells}, code.members.in_force),
     )
@@ -76,30 +80,39 @@ def extract(notebook: Notebook, latest: bool = False) -> Slice:
 
 
 def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
-    """What a definition of the class needs, as wide as is asked for."""
-    slicer = Slicer(program, definition, width)
+    """Return what a definition of the class needs, as wide as is asked for."""
+    slicer = Slicer(program, definition)
     slicer.run()
+    read = program
+    if width != NARROW:
+        read = without_training(program, slicer.needed)
+        slicer = Slicer(read, definition, width)
+        slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))
     runs = [(n, tuple(s.place for s in run)) for n, run in groupby(kept, attrgetter("cell"))]
     members = find_members(program, slicer.included)
     found = members.in_force
-    places = {name: found[name][0].place for name in spec.TASK_BY_METHOD if name in found}
+    places = {
+        name: found[name][0].place for name in program.assignment.task_by_method if name in found
+    }
     return Slice(
-        tuple(SliceCell(n, program.sources[n], keep) for n, keep in runs),
+        tuple(SliceCell(n, read.sources[n], keep) for n, keep in runs),
         MappingProxyType(places),
         frozenset(slicer.notebook_names),
+        program,
         tuple(dict.fromkeys(slicer.notes)),
         program.flags,
-        program,
         members,
         definition,
         width,
     )
 
 
-def _file_notes(notebook: Notebook, code: Slice) -> list[str]:
-    """Which numbers of cells stand for files."""
-    files = files_of(notebook)
+def _file_notes(code: Slice) -> list[str]:
+    """Say which numbers of cells stand for files."""
+    files = code.program.files
+    if files is None:
+        return []
     numbers = sorted({cell.number for cell in code.cells if cell.number >= files.first})
     return [f"What is called cell {number} is {files.told(number)}" for number in numbers]
 
@@ -107,11 +120,11 @@ def _file_notes(notebook: Notebook, code: Slice) -> list[str]:
 def _choice_notes(
     program: Program, found: Sequence[Definition], chosen: Definition, code: Slice
 ) -> list[str]:
-    """Which definition is graded, where a person may think of another."""
-    name, notes = spec.CLASS_NAME, []
+    """Say which definition is graded, where a person may think of another."""
+    name, notes = program.class_name, []
     graded = program.statements[chosen.statements[0]].cell
     last = program.reaching(name, program.end, data=True)
-    if last and not defines_class(program.statements[last[0]]):
+    if last and not defines_class(program, program.statements[last[0]]):
         notes.append(
             f"Cell {program.statements[last[0]].cell} binds the name {name} to something that is "
             "no class; the class defined before it was graded."
@@ -140,12 +153,12 @@ def _choice_notes(
 
 
 def _no_class(notebook: Notebook, program: Program) -> str:
-    """Why there is no class, in one sentence."""
-    name = spec.CLASS_NAME
+    """Say why there is no class, in one sentence."""
+    name = program.class_name
     for broken in reversed(program.broken):
         if broken.has_class:
-            return why_unreadable(notebook, broken)
-    if misplaced := why_misplaced(notebook):
+            return why_unreadable(notebook, broken, name)
+    if misplaced := why_misplaced(notebook, name):
         return misplaced
     classes = [
         node.name
@@ -156,8 +169,8 @@ def _no_class(notebook: Notebook, program: Program) -> str:
     similar = [
         found
         for found in dict.fromkeys(classes)
-        if name.lower() in found.lower()
-        or "autoencoder" in found.lower().replace("_", "")
+        if any(noun in found.lower().replace("_", "") for noun in program.assignment.class_nouns)
+        or name.lower() in found.lower()
         or get_close_matches(found.lower(), [name.lower()])
     ]
     if similar:
@@ -167,6 +180,6 @@ def _no_class(notebook: Notebook, program: Program) -> str:
         cell, line = program.broken[0].cell, program.broken[0].line
         return (
             f"The notebook defines no class {name}, and cell {cell} has a syntax error in line "
-            f"{line}: correct it, restart the kernel and run all cells."
+            f"{line}: correct it, restart the kernel and run all cells.{perhaps_newer(notebook)}"
         )
     return f"The notebook defines no class {name}: hand in the notebook with your solution."

@@ -14,15 +14,13 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
+from grader.assignment import Assignment
 from grader.submission.cells import Notebook
 from grader.submission.size import split_by_size
 from grader.submission.written import written_by_code
 
 MAX_BYTES = 100_000
 _MAX_FILES = 20
-_GIVEN = frozenset(["vae_utils.py"])
-"""What the course hands out itself."""
-
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<more>-a[ \t]+|--append[ \t]+)?(?P<name>.+)")
 _RUNS = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(?P<name>[^\s;]+)", re.MULTILINE)
 
@@ -43,21 +41,23 @@ class Files:
         written: what cells write, in their order: the path, the piece, whether it is added to what
             the file holds, and the number of the cell that writes it.
         folder: where the notebook lies.
+        given: modules that the course hands out itself.
         first: the number of the first piece that isn't a cell's own text, above those of all cells:
             first come those that code writes, then the files beside the notebook.
     """
 
     written: tuple[tuple[str, Part, bool, int], ...]
     folder: Path
+    given: tuple[str, ...]
     first: int
 
     def module(self, name: str, cell: int) -> list[Part]:
-        """The pieces of a module that a cell imports; empty for one that isn't the notebook's."""
+        """Return the pieces of a module that a cell imports; none of one from elsewhere."""
         path = name.replace(".", "/")
         return self.file(f"{path}.py", cell) or self.file(f"{path}/__init__.py", cell)
 
     def file(self, path: str, cell: int) -> list[Part]:
-        """The pieces of a Python file, as a cell finds it: the last that was written before."""
+        """Return the pieces of a Python file, as a cell finds it."""
         path = _plain(path)
         own = [found for found in self.written if _fits(found[0], path)]
         before = [found for found in own if found[3] <= cell] or own
@@ -67,7 +67,7 @@ class Files:
         return pieces or self._beside(path)
 
     def told(self, number: int) -> str:
-        """What a number above those of all cells stands for."""
+        """Return what a number above those of all cells stands for."""
         for name, part, _, cell in self.written:
             if part.cell == number:
                 return f"{name}, which cell {cell} writes."
@@ -85,7 +85,7 @@ class Files:
         return [] if text is None else [Part(self._first_beside + names.index(path), text)]
 
     def is_installed(self, name: str) -> bool:
-        """Whether Python or a package has a module of that name, which a file never replaces."""
+        """Tell whether Python or a package has a module of that name: no file replaces it."""
         if name in sys.stdlib_module_names:
             return True
         with suppress(ImportError, ValueError):
@@ -100,11 +100,12 @@ class Files:
             found = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
         except OSError:
             return []
-        return [n for n in found if n.endswith(".py") and n not in _GIVEN][:_MAX_FILES]
+        given = {f"{name}.py" for name in self.given}
+        return [n for n in found if n.endswith(".py") and n not in given][:_MAX_FILES]
 
 
-def files_of(notebook: Notebook) -> Files:
-    """The files that belong to a notebook; nothing is read yet but its cells."""
+def files_of(notebook: Notebook, assignment: Assignment) -> Files:
+    """Return the files that belong to a notebook; nothing is read yet but its cells."""
     written = []
     first = max((cell.number for cell in notebook.cells), default=0) + 1
     for cell in notebook.code:
@@ -116,17 +117,18 @@ def files_of(notebook: Notebook) -> Files:
             part = Part(cell.number, "\n" * above + rest)
             written.append((name, part, match["more"] is not None, cell.number))
     for number, (cell_number, file) in enumerate(
-        written_by_code(split_by_size(notebook.code)[0]), first
+        written_by_code(split_by_size(notebook.code, assignment.class_name)[0]), first
     ):
         written.append((_plain(file.name), Part(number, file.text), file.more, cell_number))
     written.sort(key=lambda found: found[3])
-    return Files(tuple(_joined(written, first)), notebook.path.absolute().parent, first)
+    folder = notebook.path.absolute().parent
+    return Files(tuple(_joined(written, first)), folder, assignment.given_modules, first)
 
 
 def _joined(
     written: Sequence[tuple[str, Part, bool, int]], first: int
 ) -> Iterator[tuple[str, Part, bool, int]]:
-    """The same, with pieces that go on within a class or a function joined to what is above."""
+    """Yield the same, with pieces that go on within a class or function joined to the last."""
     held: dict[str, str] = {}
     number = max([first, *(part.cell + 1 for _, part, _, _ in written)])
     for name, part, more, cell in written:
@@ -144,14 +146,14 @@ def _joined(
             yield name, part, more, cell
 
 
-def copy_beside(notebook: Notebook, folder: Path) -> None:
+def copy_beside(notebook: Notebook, folder: Path, assignment: Assignment) -> None:
     """Copy the Python files that lie beside a notebook and that it names into the folder of a run.
 
     Raises:
         OSError: one can't be written.
     """
     waiting = ["\n".join(cell.source for cell in notebook.code)]
-    files = files_of(notebook)
+    files = files_of(notebook, assignment)
     left = {name for name in files.names if name != notebook.path.name}
     while waiting:
         source = waiting.pop()
@@ -170,7 +172,7 @@ def _names(sources: str, file: str) -> bool:
 
 
 def executed_files(source: str, body: Sequence[ast.stmt]) -> Iterator[str]:
-    """The files that a cell executes: ``%run a.py`` and ``exec(open('a.py').read())``."""
+    """Yield the files that a cell executes: ``%run a.py``, ``exec(open('a.py').read())``."""
     for match in _RUNS.finditer(source):
         name = match["name"].strip("'\"")
         yield name if name.endswith(".py") else f"{name}.py"
@@ -183,7 +185,7 @@ def executed_files(source: str, body: Sequence[ast.stmt]) -> Iterator[str]:
 
 
 def imported_modules(statement: ast.stmt) -> Iterator[str]:
-    """The modules that a statement imports, be it in a function."""
+    """Yield the modules that a statement imports, be it in a function."""
     for node in ast.walk(statement):
         match node:
             case ast.Import(names=aliases):
@@ -203,12 +205,12 @@ def _plain(path: str) -> str:
 
 
 def _fits(name: str, path: str) -> bool:
-    """Whether a written file is the one that is looked for, in whatever folder of the path."""
+    """Tell whether a written file is the one that is looked for, in whatever folder."""
     return name == path or name.endswith(f"/{path}")
 
 
 def _read(path: Path) -> str | None:
-    """The text of an ordinary file; None if it is a link, too large or no UTF-8."""
+    """Return the text of an ordinary file; None if it is a link, too large or no UTF-8."""
     with suppress(OSError, ValueError):
         with open(path, "rb", opener=_open_itself) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -7,13 +7,13 @@ import copy
 from collections.abc import Iterable
 from textwrap import dedent
 
-from grader.submission.syntax import parse
+from grader.submission.syntax import parsed
 
 _NAMESPACES = ("globals", "locals", "vars")
 
 
 def with_inlined(body: Iterable[ast.stmt], texts: dict[str, str]) -> list[ast.stmt]:
-    """Statements with the code of literals in them.
+    """Return statements with the code of literals in them.
 
     ``exec(compile(text, name, mode))`` counts; one into a namespace of its own does not, for what
     it binds are other names. ``texts`` keeps the literals that names stand for until one is
@@ -51,11 +51,11 @@ class _Inliner(ast.NodeTransformer):
         return node
 
     def _read(self, text: str, source: ast.expr, node: ast.Expr) -> ast.stmt:
-        """The call and the text's code as one statement; ``node`` if the text is no Python."""
-        try:
-            body = parse(text).body
-        except SyntaxError:
+        """Return the call and the text's code in one statement; ``node`` if that is no Python."""
+        tree = parsed(text)
+        if tree is None:
             return node
+        body = tree.body
         _move(body, source, text.count("\n"))
         inside = [self.visit(part) for part in body]
         return ast.copy_location(ast.Try([], [], [], [node, *inside]), node)

@@ -10,10 +10,9 @@ from typing import Any
 from grader.submission.changes import annotated_owners
 from grader.submission.expressions import Evaluator, TooLongError
 from grader.submission.shadows import LIBRARY, Frame, Function, put, take
-from grader.vae import spec
+from grader.submission.syntax import FUNCTIONS, imported
 
 _MAX_ROUNDS = 50
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Interpreter(Evaluator):
@@ -41,9 +40,9 @@ class Interpreter(Evaluator):
                 frame.bind(node.name, function)
             case ast.ClassDef():
                 frame.bind(node.name, self._class(node, frame))
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                for alias in aliases:
-                    frame.bind(alias.asname or alias.name.partition(".")[0], LIBRARY)
+            case ast.Import() | ast.ImportFrom():
+                for name, _ in imported(node):
+                    frame.bind(name, LIBRARY)
             case ast.Assign(targets=targets, value=value):
                 given = self._value(value, frame)
                 for target in targets:
@@ -107,7 +106,7 @@ class Interpreter(Evaluator):
         """Do what a decorator does beside; the function stays, for it names its decorators."""
         given = self._value(decorator, frame)
         node = function.parts[0].node
-        if isinstance(node, _FUNCTIONS) and (given is not LIBRARY or name in spec.TASK_BY_METHOD):
+        if isinstance(node, FUNCTIONS) and (given is not LIBRARY or name in self._methods):
             # '@patch' reads which class to change in the annotation of 'self'.
             for owner in map(partial(self._look_up, frame=frame), annotated_owners(node)):
                 if isinstance(owner, type):
@@ -115,7 +114,7 @@ class Interpreter(Evaluator):
         if isinstance(given, Function):
             self._apply(given, [function], {})
         elif isinstance(decorator, ast.Call):
-            # '@add_to(VAE)' hands the class to be changed to something that isn't known.
+            # '@add_to(Net)' hands the class to be changed to something that isn't known.
             for argument in [*decorator.args, *(k.value for k in decorator.keywords)]:
                 owner = self._value(argument, frame)
                 if isinstance(owner, type):
@@ -127,7 +126,7 @@ class Interpreter(Evaluator):
             self.is_unclear |= self._value(keyword.value, frame) is not LIBRARY
         inside = Frame({}, frame.closure(), is_class=True)
         self._block(node.body, inside)
-        for name in inside.pieces.keys() & spec.TASK_BY_METHOD.keys():
+        for name in inside.pieces.keys() & self._methods:
             if not isinstance(inside.names.get(name), Function):
                 inside.names[name] = inside.pieces[name]
         kind = self._made(bases, inside.names)

@@ -6,7 +6,7 @@ import json
 import re
 from enum import Enum
 
-from grader.submission.syntax import parse
+from grader.submission.syntax import parsed
 
 _MARKS = (
     ("utf-8-sig", b"\xef\xbb\xbf"),
@@ -90,7 +90,7 @@ _HEADING = re.compile(r"^#{1,6} [^\r\n]+\r?\n[ \t]*\r?\n", re.MULTILINE)
 
 
 def kind_of(data: bytes) -> Kind:
-    """What a file is, by all of its bytes; a damaged notebook is a notebook all the same."""
+    """Return what a file is, by all of its bytes; a damaged notebook is a notebook, too."""
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind
@@ -102,7 +102,7 @@ def kind_of(data: bytes) -> Kind:
 
 
 def encoding_of(data: bytes) -> str:
-    """The encoding that a mark at the start, or a zero in each sign, tells; else UTF-8."""
+    """Return the encoding that a mark at the start, or zeros, tell; else UTF-8."""
     for encoding, mark in _MARKS:
         if data.startswith(mark):
             return encoding
@@ -110,7 +110,7 @@ def encoding_of(data: bytes) -> str:
 
 
 def has_conflict(text: str) -> bool:
-    """Whether git's three markers stand at the starts of lines, in their order."""
+    """Tell whether git's three markers stand at the starts of lines, in their order."""
     text, place = f"\n{text}", 0
     for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
         place = text.find(marker, place)
@@ -150,11 +150,5 @@ def _kind_of_text(data: bytes) -> Kind:
 
 
 def _is_python(text: str) -> bool:
-    """Whether Python can read a text; of one that is far too long, that it may."""
-    if len(text) > _MOST_PARSED:
-        return True
-    try:
-        parse(text)
-    except SyntaxError:
-        return False
-    return True
+    """Tell whether Python can read a text; a far too long one is taken to be Python."""
+    return len(text) > _MOST_PARSED or parsed(text) is not None

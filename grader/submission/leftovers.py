@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 
-from grader.submission.attribution import find_owners
 from grader.submission.program import Program
 from grader.submission.slices import Slice
-from grader.submission.syntax import root
+from grader.submission.syntax import IMPORTS, imported, root
 
 _MOST = 3
 """So many lines are named of each kind."""
@@ -20,7 +19,6 @@ _PLOTS = (
     "plotly",
     "bokeh",
     "altair",
-    "vae_utils",
     "mpl_toolkits",
 )
 _BARS = ("tqdm", "alive_progress", "enlighten", "fastprogress", "progressbar")
@@ -40,7 +38,7 @@ Place = tuple[int, int]
 
 
 def find_leftovers(part: Slice) -> tuple[str, ...]:
-    """A sentence for each kind of thing that was left in the methods, with its lines."""
+    """Return a sentence for each kind of thing that was left in the methods."""
     program = part.program
     kept = [
         (node, program.statements[index].cell)
@@ -48,7 +46,10 @@ def find_leftovers(part: Slice) -> tuple[str, ...]:
         for node in ast.walk(program.statements[index].node)
         if isinstance(node, (ast.Call, ast.Import, ast.ImportFrom))
     ]
-    names = _meanings([*(statement.node for statement in program.statements), *dict(kept)])
+    names = _meanings(
+        [*(statement.node for statement in program.statements), *dict(kept)],
+        part.assignment.plot_modules,
+    )
     calls = [
         (node, what, cell)
         for node, cell in kept
@@ -56,7 +57,7 @@ def find_leftovers(part: Slice) -> tuple[str, ...]:
     ]
     if not calls:
         return ()
-    code = frozenset().union(*find_owners(part).code.values())
+    code = frozenset().union(*part.attribution.code.values())
     found: dict[str, dict[Place, None]] = {}
     for node, what, cell in calls:
         if node in code:
@@ -72,31 +73,26 @@ def _what(call: ast.Call, names: dict[str, str], program: Program) -> str | None
     return None if own else _BUILT_IN.get(name)
 
 
-def _meanings(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """What the names stand for that imports bind to a module of plots and the like, or a part."""
+def _meanings(nodes: Iterable[ast.AST], plots: Collection[str]) -> dict[str, str]:
+    """Return what names stand for that imports bind to a module of plots and the like."""
     return {
         bound: what
         for node in nodes
-        for bound, path in _imported(node)
-        if (what := _meaning(path)) is not None
+        if isinstance(node, IMPORTS)
+        for bound, path in imported(node)
+        if (what := _meaning(path, plots)) is not None
     }
 
 
-def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
-    match node:
-        case ast.Import(names=aliases):
-            for alias in aliases:
-                yield alias.asname or alias.name.partition(".")[0], alias.name
-        case ast.ImportFrom(module=str(module), names=aliases):
-            for alias in aliases:
-                yield alias.asname or alias.name, f"{module}.{alias.name}"
-
-
-def _meaning(path: str) -> str | None:
+def _meaning(path: str, plots: Collection[str]) -> str | None:
     package, *parts = path.split(".")
     if package in _DEBUGGERS or (package == "IPython" and not set(parts).isdisjoint(_DEBUGGING)):
         return "a debugger"
-    for packages, what in ((_PLOTS, "a plot"), (_BARS, "a progress bar"), (_SHOWN, "a display")):
+    for packages, what in (
+        ({*_PLOTS, *plots}, "a plot"),
+        (_BARS, "a progress bar"),
+        (_SHOWN, "a display"),
+    ):
         if package in packages:
             return what
     return None

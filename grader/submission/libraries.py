@@ -10,11 +10,7 @@ import ast
 from dataclasses import dataclass
 
 from grader.submission.program import Program, Statement
-from grader.submission.syntax import executed, root
-from grader.vae import spec
-
-_IMPORTS = (ast.Import, ast.ImportFrom)
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, *_IMPORTS)
+from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, root
 
 
 @dataclass(frozen=True)
@@ -30,9 +26,9 @@ class Libraries:
     used: int | None
 
     def is_bound_by(self, bound_by: Statement) -> bool:
-        """Whether a statement binds names to a library or to a part of one."""
+        """Tell whether a statement binds names to a library or to a part of one."""
         statement = bound_by
-        while not isinstance(statement.node, _IMPORTS):
+        while not isinstance(statement.node, IMPORTS):
             match statement.node:
                 case ast.Assign(value=ast.Attribute() | ast.Name() as value):
                     found = self.program.reaching(root(value) or "", statement.index)
@@ -44,13 +40,13 @@ class Libraries:
         return True
 
     def reach_class(self, change: Statement) -> bool:
-        """Whether a change of a library comes in time, and isn't one that can only break it."""
+        """Tell whether a change of a library comes in time, and does more than break it."""
         if change.index < self.defined:
             return True
         return change.index < (self.used or 0) and not _breaks(change.node)
 
     def at_use(self, name: str, reaching: list[int]) -> list[int]:
-        """The bindings of a name that the class met, where a library's was replaced afterwards."""
+        """Return the bindings of a name as the class met them, before a library was replaced."""
         if self.used is None or not reaching or min(reaching) < self.used:
             return reaching
         before = self.program.reaching(name, self.used)
@@ -61,45 +57,45 @@ class Libraries:
 
 
 def libraries_of(program: Program, defined: int) -> Libraries:
-    """The libraries of a program whose class is defined at a position."""
+    """Return the libraries of a program whose class is defined at a position."""
     return Libraries(program, defined, _first_use(program, defined))
 
 
 def last_use(program: Program) -> int | None:
-    """The last statement that has to do with the class, an instance, or a function that uses it.
+    """Return the last statement that has to do with the class, or with what uses it.
 
     What a name is bound to afterwards is for itself.
     """
-    users = {spec.CLASS_NAME}
+    users = {program.class_name}
     last = None
     for statement in program.statements:
-        _add_users(users, statement)
+        _add_users(users, statement, program.class_name)
         names = (node.id for node in executed(statement.node) if isinstance(node, ast.Name))
-        if not users.isdisjoint(names) or spec.CLASS_NAME in statement.names.binds:
+        if not users.isdisjoint(names) or program.class_name in statement.names.binds:
             last = statement.index
     return last
 
 
-def _add_users(users: set[str], statement: Statement) -> None:
+def _add_users(users: set[str], statement: Statement, class_name: str) -> None:
     """Add what a statement makes another name or an instance of the class, or a user of it."""
     match statement.node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            while isinstance(value, ast.Call):  # VAE(784, 32).to(device)
+            while isinstance(value, ast.Call):  # Net(784, 32).to(device)
                 value = value.func
             if root(value) in users:
                 users.add(name)
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            makes = spec.CLASS_NAME in statement.names.binds
+            makes = class_name in statement.names.binds
             if not makes and not users.isdisjoint(statement.names.deferred):
                 users.add(name)
 
 
 def _first_use(program: Program, defined: int) -> int | None:
-    """The first statement after the class that calls it, or a function that uses it."""
-    users = {spec.CLASS_NAME}
+    """Return the first statement after the class that calls it, or a function that uses it."""
+    users = {program.class_name}
     for statement in program.statements:
-        _add_users(users, statement)
-        if statement.index > defined and not isinstance(statement.node, _DEFINITIONS):
+        _add_users(users, statement, program.class_name)
+        if statement.index > defined and not isinstance(statement.node, (*DEFINITIONS, *IMPORTS)):
             calls = (node for node in executed(statement.node) if isinstance(node, ast.Call))
             if any(root(call.func) in users for call in calls):
                 return statement.index
@@ -107,7 +103,7 @@ def _first_use(program: Program, defined: int) -> int | None:
 
 
 def _breaks(statement: ast.stmt) -> bool:
-    """Whether a change deletes something, or puts a constant in its place."""
+    """Tell whether a change deletes something, or puts a constant in its place."""
     match statement:
         case ast.Delete() | ast.Assign(value=ast.Constant()):
             return True

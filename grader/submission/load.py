@@ -17,7 +17,6 @@ from grader.submission.conflicts import first_line, sides
 from grader.submission.decode import decode, decode_script
 from grader.submission.errors import Ungradable
 from grader.submission.kinds import Kind, kind_of
-from grader.submission.misplaced import why_misplaced
 from grader.submission.notebook_file import AGAIN, Content, is_json, read_notebook
 from grader.submission.scripts import script_cells
 
@@ -36,7 +35,7 @@ def load(path: Path) -> Notebook:
     """Read the notebook (or ``.py`` export) at ``path``.
 
     Raises:
-        Ungradable: if the file can't be read, isn't a notebook or holds no code.
+        Ungradable: if the file can't be read or isn't a notebook.
     """
     data = _read(path)
     kind = kind_of(data)
@@ -60,15 +59,11 @@ def load(path: Path) -> Notebook:
         raise Ungradable(f"The file is {kind.value}: {advice}.")
     notes = (note, *content.notes) if note else content.notes
     digest = hashlib.sha256(data).hexdigest()
-    notebook = Notebook(path, digest, content.cells, notes, is_script, content.python)
-    if not notebook.code:
-        nothing = "The notebook holds no code: hand in the notebook with your solution."
-        raise Ungradable(why_misplaced(notebook) or nothing)
-    return notebook
+    return Notebook(path, digest, content.cells, notes, is_script, content.python)
 
 
 def _either_side(text: str) -> Content:
-    """A file that git could not merge, if both of its sides hold the same code.
+    """Return a file that git could not merge, if both of its sides hold the same code.
 
     Raises:
         Ungradable: they don't, or one of them can't be read.
@@ -89,7 +84,7 @@ def _either_side(text: str) -> Content:
 
 
 def _read(path: Path) -> bytes:
-    """The bytes of a regular file of at most MAX_BYTES; never waits on a pipe or a device."""
+    """Read a regular file of at most MAX_BYTES; never wait on a pipe or a device."""
     if _is_directory(path):
         raise Ungradable("This is a folder: hand in the notebook file itself.")
     try:

@@ -14,7 +14,7 @@ from grader.submission.scopes import Names
 
 
 def as_own(node: ast.stmt, modules: Collection[str]) -> ast.stmt:
-    """An import of the notebook's own modules as statements about its own names.
+    """Return an import of the notebook's own modules as statements about its names.
 
     ``import a as b`` binds ``b`` to all there is, ``from a import f as g`` is ``g = f``, and
     ``from a import f`` has nothing left to do.
@@ -38,7 +38,7 @@ def as_own(node: ast.stmt, modules: Collection[str]) -> ast.stmt:
 
 
 def with_needs(names: Names, node: ast.stmt, bound: Collection[str]) -> Names:
-    """The names of a statement that imports own modules, which need all that those bind."""
+    """Return the names of a statement that imports own modules, with what those bind."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         whole = isinstance(node, ast.Import)
         return replace(names, immediate=names.immediate.union(bound)) if whole else names
@@ -46,7 +46,7 @@ def with_needs(names: Names, node: ast.stmt, bound: Collection[str]) -> Names:
 
 
 def is_all_globals(node: ast.AST) -> bool:
-    """Whether a value is what `as_own` binds a module's name to."""
+    """Tell whether a value is what `as_own` binds a module's name to."""
     match node:
         case ast.Call(func=ast.Name(id="globals"), args=[]):
             return True

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from grader.protocol.shell_text import written_by
-from grader.submission.syntax import parse
+from grader.submission.syntax import parsed
 
 # Cell magics that run the rest of the cell as Python, in the notebook's own namespace.
 _RUN_PYTHON = frozenset(
@@ -68,22 +68,22 @@ _MAX_PASSES = 60
 
 
 def to_python(source: str) -> str:
-    """The cell as Python with the same lines; what is still wrong in it is the student's error."""
-    tree = _tree(source)
+    """Return the cell as Python with the same lines; what is still wrong is the student's."""
+    tree = parsed(source)
     if tree is None:
         try:
             source = _transformed(source)
         except Exception:  # what IPython stumbles over, a kernel doesn't accept either
             return source
-        tree = _tree(source) if "get_ipython" in source else None
+        tree = parsed(source) if "get_ipython" in source else None
     if tree is None or "get_ipython" not in source or "\r" in source:
         return source
     plain = _without_magics(source, tree)
-    return plain if _tree(plain) is not None else source
+    return plain if parsed(plain) is not None else source
 
 
 def cell_magic(source: str) -> str | None:
-    """The name of the magic that keeps a cell from being run as Python; None if there is none."""
+    """Return the name of the magic that keeps a cell from being run as Python, if any."""
     for line in source.split("\n"):
         if magic := _CELL_MAGIC.match(line):
             if magic["name"] not in _RUN_PYTHON:
@@ -93,23 +93,16 @@ def cell_magic(source: str) -> str | None:
     return None
 
 
-def _tree(source: str) -> ast.Module | None:
-    try:
-        return parse(source)
-    except SyntaxError:
-        return None
-
-
 @cache
 def _ipython() -> Any:
-    """IPython's own transformations; imported only for cells that aren't plain Python."""
+    """Return IPython's own transformations; imported only for cells that need them."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager()
 
 
 def _transformed(source: str) -> str:
-    """The cell as IPython makes Python of it, with the same lines.
+    """Return the cell as IPython makes Python of it, with the same lines.
 
     A magic at the top that runs the cell below it as Python gives way to a blank line; below any
     other there is no Python.
@@ -140,8 +133,8 @@ def _transformed(source: str) -> str:
 
 
 def _added(source: str, owner: str) -> str:
-    """The source with its functions added to the class of that name, if there is one."""
-    tree = _tree(source) if owner else None
+    """Return the source with its functions added to the class of that name, if there is one."""
+    tree = parsed(source) if owner else None
     names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)] if tree else []
     return (
         "\n".join([source.rstrip("\n"), *(f"{owner}.{n} = {n}" for n in names)])
@@ -151,7 +144,7 @@ def _added(source: str, owner: str) -> str:
 
 
 def _with_lines(source: str, bound: dict[int, str]) -> str:
-    """The source with these statements in the place of blank lines, by their indices."""
+    """Return the source with these statements in place of blank lines, by their indices."""
     lines = source.split("\n")
     for index, statement in bound.items():
         lines[index] = statement
@@ -159,7 +152,7 @@ def _with_lines(source: str, bound: dict[int, str]) -> str:
 
 
 def _writing(lines: list[str]) -> str:
-    """The call that writes a file of data; modules are read as cells instead."""
+    """Return the call that writes a file of data; modules are read as cells instead."""
     _, _, line = lines[0].strip().partition(" ")
     if line.strip("'\" ").endswith(".py") or not line:
         return ""
@@ -168,7 +161,7 @@ def _writing(lines: list[str]) -> str:
 
 
 def _writing_by_shell(lines: list[str]) -> str:
-    """The calls that write the files of data that a shell writes."""
+    """Return the calls that write the files of data that a shell writes."""
     calls = [
         _writing([f"%%writefile {'-a ' * file.more}{file.name}\n", file.text])
         for file in written_by("".join(lines[1:]))
@@ -177,12 +170,12 @@ def _writing_by_shell(lines: list[str]) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text that ends in a line break, which is the only mark of a line's end."""
+    """Return the lines of a text that ends in a line break, the only mark of an end."""
     return [f"{line}\n" for line in text.split("\n")[:-1]]
 
 
 def _with_calls(lines: list[str]) -> str:
-    """The lines with calls in the place of magics, shell lines and question marks."""
+    """Return the lines with calls in place of magics, shell lines and question marks."""
     first = lines[0].split(maxsplit=1)
     if len("".join(lines).strip().split("\n")) == 1 and first and first[0] in _WITHOUT_PERCENT:
         lines[0] = f"%{lines[0]}"
@@ -210,7 +203,7 @@ def _continue_run(lines: list[str], place: int) -> None:
 
 
 def _without_magics(source: str, tree: ast.Module) -> str:
-    """The source with something plain in the place of each call that a magic became."""
+    """Return the source with something plain in place of each call that was a magic."""
     text = source.encode()  # columns of a tree count bytes
     starts = [0]
     for line in text.split(b"\n"):
@@ -249,7 +242,7 @@ def _is_magic(node: ast.AST) -> bool:
 
 
 def _is_answered(node: ast.Call, alone: bool) -> bool:
-    """Whether a magic stays a call: for its value, for the environment or for a file of data."""
+    """Tell whether a magic stays a call: for its value, the environment or a file."""
     if node.lineno != node.end_lineno:
         return False
     match node.func, node.args:
@@ -264,7 +257,7 @@ def _is_answered(node: ast.Call, alone: bool) -> bool:
 
 
 def _code(node: ast.Call) -> str | None:
-    """The statement of one line that a magic runs: ``x = f()`` of ``%time x = f()``."""
+    """Return the statement of one line that a magic runs: ``x = f()`` of ``%time x = f()``."""
     match node.func, node.args:
         case (
             ast.Attribute(attr="run_line_magic"),
@@ -277,4 +270,4 @@ def _code(node: ast.Call) -> str | None:
         case _:
             return None
     line = line.strip()
-    return line if runs and line and line[0] != "-" and _tree(line) is not None else None
+    return line if runs and line and line[0] != "-" and parsed(line) is not None else None

@@ -11,19 +11,19 @@ from grader.submission.interpreter import Interpreter
 from grader.submission.program import Program
 from grader.submission.shadows import own
 from grader.submission.slices import Code, Members
-from grader.vae import spec
 
 
 def find_members(program: Program, included: Collection[int]) -> Members:
-    """The functions of the class that the included statements end with.
+    """Return the functions of the class that the included statements end with.
 
     A method of the assignment that can't be followed to its code, or to a stub alone, is taken to
     be what was bound to its name last.
     """
-    interpreter = Interpreter()
+    methods = program.assignment.task_by_method.keys()
+    interpreter = Interpreter(methods)
     for index in sorted(included):
         interpreter.run(program.statements[index].node, program.statements[index].cell)
-    found = interpreter.globals.get(spec.CLASS_NAME)
+    found = interpreter.globals.get(program.class_name)
     in_force: dict[str, tuple[Code, ...]] = {}
     every: dict[str, tuple[Code, ...]] = {}
     for kind in reversed(found.__mro__) if isinstance(found, type) else ():
@@ -32,7 +32,6 @@ def find_members(program: Program, included: Collection[int]) -> Members:
             if getattr(found, f".{name}") is function:
                 in_force[name] = function.parts
     if interpreter.is_unclear or not isinstance(found, type):
-        methods = set(spec.TASK_BY_METHOD)
         known = {n for n in methods & in_force.keys() if is_written(in_force[n][0].node)}
         in_force |= _by_name(program, sorted(included), methods - known)
     return Members(MappingProxyType(in_force), MappingProxyType(every))
@@ -41,7 +40,7 @@ def find_members(program: Program, included: Collection[int]) -> Members:
 def _by_name(
     program: Program, included: Sequence[int], wanted: Collection[str]
 ) -> dict[str, tuple[Code, ...]]:
-    """For each name the last piece of code that is bound to it, be it as attribute or key."""
+    """Return for each name the last piece of code that is bound to it."""
     found: dict[str, tuple[Code, ...]] = {}
     for index in included:
         statement = program.statements[index]

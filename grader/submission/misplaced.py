@@ -11,50 +11,61 @@ import re
 import sys
 from collections.abc import Collection
 
+from grader.assignment import Assignment
 from grader.submission.cells import Cell, Notebook
 from grader.submission.decode import NOT_UTF8
+from grader.submission.errors import Ungradable
 from grader.submission.kinds import has_conflict
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.program import BrokenCell, Program
-from grader.submission.size import CLASS_LINE
-from grader.submission.syntax import parse
-from grader.vae import spec
+from grader.submission.size import class_line
+from grader.submission.syntax import parsed
 
-_NAME = spec.CLASS_NAME
-_COMMENTED = re.compile(rf"^[ \t]*#[ \t#]*class[ \t]+{_NAME}\b", re.MULTILINE)
 _COLAB = "# Commented out IPython magic to ensure Python compatibility."
 _METHOD = re.compile(r"^[ \t]+def[ \t]+(\w+)[ \t]*\([ \t]*self\b", re.MULTILINE)
+_OWN_PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 _RUN_ALL = "restart the kernel and run all cells"
 _JOIN = f"join them (Edit, Merge Selected Cells), {_RUN_ALL}"
 
 
-def why_misplaced(notebook: Notebook) -> str | None:
-    """Where the class is that no code cell defines, and what to do; None if it is nowhere."""
+def require_code(notebook: Notebook, assignment: Assignment) -> None:
+    """Turn a notebook away that holds no code.
+
+    Raises:
+        Ungradable: it doesn't.
+    """
+    if not notebook.code:
+        nothing = "The notebook holds no code: hand in the notebook with your solution."
+        raise Ungradable(why_misplaced(notebook, assignment.class_name) or nothing)
+
+
+def why_misplaced(notebook: Notebook, name: str) -> str | None:
+    """Say where the class is that no code cell defines, and what to do; None for nowhere."""
     for cell in reversed(notebook.cells):
-        if where := _where(cell):
+        if where := _where(cell, name):
             return f"{where[0]}: {where[1]}."
     return None
 
 
-def _where(cell: Cell) -> tuple[str, str] | None:
-    """Why a kernel wouldn't run the class in a cell, and what to do; None if it isn't in it."""
-    source = cell.source
+def _where(cell: Cell, name: str) -> tuple[str, str] | None:
+    """Say why a kernel wouldn't run the class in a cell, and what to do; None if it isn't there."""
+    source, defines = cell.source, class_line(name).search
     if cell.kind != "code":
         kind = "Markdown" if cell.kind == "markdown" else "raw"
-        found = CLASS_LINE.search(source)
-        where = f"The cell of class {_NAME}, cell {cell.number}, is a {kind} cell"
+        found = defines(source)
+        where = f"The cell of class {name}, cell {cell.number}, is a {kind} cell"
         return (where, f"make it a code cell, {_RUN_ALL}") if found else None
-    where = f"The class {_NAME} in cell {cell.number}"
-    if CLASS_LINE.search(source):
+    where = f"The class {name} in cell {cell.number}"
+    if defines(source):
         magic = cell_magic(source)
         if magic is not None:
             return (
                 f"{where} stands under %%{magic}, which doesn't run it as Python",
                 f"delete that line, {_RUN_ALL}",
             )
-        if _is_quoted(source):
+        if _is_quoted(source, name):
             return f"{where} stands in quotes, which make it a text", f"delete them, {_RUN_ALL}"
-    if _COMMENTED.search(source):
+    if re.search(rf"^[ \t]*#[ \t#]*class[ \t]+{name}\b", source, re.MULTILINE):
         where += " is commented out"
         if _COLAB in source:
             where += ", as Colab's export to .py does with a cell under a magic"
@@ -63,26 +74,23 @@ def _where(cell: Cell) -> tuple[str, str] | None:
     return None
 
 
-def _is_quoted(source: str) -> bool:
-    """Whether the class stands in a text that is a statement by itself."""
-    try:
-        body = parse(to_python(source)).body
-    except SyntaxError:
-        return False
-    for node in body:
+def _is_quoted(source: str, name: str) -> bool:
+    """Tell whether the class stands in a text that is a statement by itself."""
+    tree = parsed(to_python(source))
+    for node in tree.body if tree else ():
         match node:
-            case ast.Expr(value=ast.Constant(value=str(text))) if CLASS_LINE.search(text):
+            case ast.Expr(value=ast.Constant(value=str(text))) if class_line(name).search(text):
                 return True
     return False
 
 
-def why_unreadable(notebook: Notebook, broken: BrokenCell) -> str:
-    """Why Python can't read the cell of the class, and what to do."""
+def why_unreadable(notebook: Notebook, broken: BrokenCell, name: str) -> str:
+    """Say why Python can't read the cell of the class, and what to do."""
     number = broken.cell
     if continued := _continuations(notebook, number):
         cells = listed([number, *continued])
-        return f"The class {_NAME} is cut in pieces, in cells {cells}: {_JOIN}."
-    where = f"Cell {number}, which defines the class {_NAME},"
+        return f"The class {name} is cut in pieces, in cells {cells}: {_JOIN}."
+    where = f"Cell {number}, which defines the class {name},"
     if has_conflict(_source(notebook, number)):
         return f"{where} holds git's conflict markers: decide for one side, {_RUN_ALL}."
     if _is_guessed(notebook) and not _source(notebook, number).isascii():
@@ -97,12 +105,12 @@ def why_unreadable(notebook: Notebook, broken: BrokenCell) -> str:
         )
     return (
         f"{where} has a syntax error in line {broken.line} ({broken.message}): correct it, "
-        f"{_RUN_ALL}."
+        f"{_RUN_ALL}.{perhaps_newer(notebook)}"
     )
 
 
 def notes_on_cells(notebook: Notebook, program: Program) -> list[str]:
-    """Notes on the cells that were not read, and why."""
+    """Return notes on the cells that were not read, and why."""
     newer = newer_python(notebook)
     found = []
     for broken in program.broken:
@@ -116,7 +124,7 @@ def notes_on_cells(notebook: Notebook, program: Program) -> list[str]:
         else:
             found.append(
                 f"Cell {broken.cell} has a syntax error in {where}; a kernel skips such a cell, "
-                "and so did the grader."
+                f"and so did the grader.{perhaps_newer(notebook)}"
             )
     found += [
         f"Cell {number} holds far more than code of this assignment could; it was passed over."
@@ -126,21 +134,30 @@ def notes_on_cells(notebook: Notebook, program: Program) -> list[str]:
 
 
 def newer_python(notebook: Notebook) -> str | None:
-    """What to say where the notebook was written with a newer Python than the grader's."""
+    """Say that the notebook was written with a newer Python than the grader's; else None."""
     match = re.match(r"(\d+)\.(\d+)", notebook.python or "")
     if match is None or (int(match[1]), int(match[2])) <= sys.version_info[:2]:
         return None
-    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return (
         f"the notebook was written with Python {notebook.python} and the grader runs on Python "
-        f"{own}, which doesn't know all of the newer syntax"
+        f"{_OWN_PYTHON}, which doesn't know all of the newer syntax"
+    )
+
+
+def perhaps_newer(notebook: Notebook) -> str:
+    """Return a sentence on newer syntax where the notebook names no Python, as Colab's; else ""."""
+    if notebook.python is not None:
+        return ""
+    return (
+        f" It was read with Python {_OWN_PYTHON}, and the file doesn't say which Python it was "
+        "written with: if that is a newer one, its syntax may be the reason."
     )
 
 
 def stray_notes(
     notebook: Notebook, program: Program, cells: Collection[int], methods: Collection[str]
 ) -> list[str]:
-    """Notes on methods that stand outside the class by a slip.
+    """Return notes on methods that stand outside the class by a slip.
 
     Args:
         notebook: what was handed in.
@@ -148,7 +165,9 @@ def stray_notes(
         cells: those of the slice, of which the last that defines the class counts.
         methods: those that the class has.
     """
-    graded = [c for c in notebook.code if c.number in cells and CLASS_LINE.search(c.source)]
+    assignment = program.assignment
+    defines = class_line(assignment.class_name).search
+    graded = [c for c in notebook.code if c.number in cells and defines(c.source)]
     if not graded:
         return []
     number = graded[-1].number
@@ -160,22 +179,24 @@ def stray_notes(
     if lost or not all(map(_is_python, sources)):
         names = f" ({', '.join(lost)})" if lost else ""
         notes.append(
-            f"The class {_NAME} is cut in pieces, in cells {listed([number, *pieces])}: what is "
-            f"below the first cut is outside the class{names}. {_JOIN[0].upper()}{_JOIN[1:]}."
+            f"The class {assignment.class_name} is cut in pieces, in cells "
+            f"{listed([number, *pieces])}: what is below the first cut is outside "
+            f"the class{names}. {_JOIN[0].upper()}{_JOIN[1:]}."
         )
     for statement in program.statements:
         match statement.node:
             case ast.FunctionDef(name=name, args=ast.arguments(args=[ast.arg(arg="self"), *_])):
-                if name in spec.TASK_BY_METHOD and name not in methods and name not in lost:
+                if name in assignment.task_by_method and name not in methods and name not in lost:
                     notes.append(
-                        f"{name}, in cell {statement.cell}, is defined outside the class {_NAME}: "
-                        f"move it into the class, indented as the other methods, {_RUN_ALL}."
+                        f"{name}, in cell {statement.cell}, is defined outside the class "
+                        f"{assignment.class_name}: move it into the class, indented as the other "
+                        f"methods, {_RUN_ALL}."
                     )
     return notes
 
 
 def _continuations(notebook: Notebook, number: int) -> list[int]:
-    """The cells below one that start with an indented line and make whole Python together."""
+    """Return the cells below one that start indented and make whole Python together."""
     below = [cell for cell in notebook.code if cell.number >= number]
     pieces = [cell.source for cell in below[:1]]
     for cell in below[1:]:
@@ -187,24 +208,20 @@ def _continuations(notebook: Notebook, number: int) -> list[int]:
 
 
 def _source(notebook: Notebook, number: int) -> str:
-    """A cell's text; "" for a number that no cell of the notebook has."""
+    """Return a cell's text; "" for a number that no cell of the notebook has."""
     return next((cell.source for cell in notebook.cells if cell.number == number), "")
 
 
 def _is_guessed(notebook: Notebook) -> bool:
-    """Whether the encoding of the file had to be guessed."""
+    """Tell whether the encoding of the file had to be guessed."""
     return any(note.startswith(NOT_UTF8) for note in notebook.notes)
 
 
 def _is_python(source: str) -> bool:
-    try:
-        parse(to_python(source))
-    except SyntaxError:
-        return False
-    return True
+    return parsed(to_python(source)) is not None
 
 
 def listed(numbers: list[int]) -> str:
-    """Two numbers or more, as a sentence has them."""
+    """Return two numbers or more, as a sentence has them."""
     *first, last = map(str, numbers)
     return f"{', '.join(first)} and {last}"

@@ -32,7 +32,7 @@ class Content:
 
 
 def read_notebook(text: str) -> Content:
-    """The content of a notebook file.
+    """Return the content of a notebook file.
 
     Raises:
         Ungradable: no cells can be told.
@@ -57,7 +57,7 @@ def read_notebook(text: str) -> Content:
 
 
 def is_json(text: str) -> bool:
-    """Whether the text starts with a whole JSON value."""
+    """Tell whether the text starts with a whole JSON value."""
     try:
         _decoded(text)
     except (ValueError, RecursionError):
@@ -66,7 +66,7 @@ def is_json(text: str) -> bool:
 
 
 def _decoded(text: str) -> tuple[Any, str]:
-    """The JSON value at the start, and what comes after it."""
+    """Return the JSON value at the start, and what comes after it."""
     text = text.lstrip("\ufeff \t\r\n")
     value, end = json.JSONDecoder(strict=False).raw_decode(text)
     return value, text[end:].strip("\0 \t\r\n")
@@ -87,7 +87,7 @@ def _parsed(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _invalid(error: json.JSONDecodeError) -> str:
-    """Why the text is no JSON: it broke off, or something in it is wrong."""
+    """Say why the text is no JSON: it broke off, or something in it is wrong."""
     left = len(error.doc.rstrip("\0 \t\r\n")) - error.pos
     if left < len('"\\u000') or error.msg.startswith("Unterminated string"):
         return (
@@ -99,7 +99,7 @@ def _invalid(error: json.JSONDecodeError) -> str:
 
 
 def _in_sheets(data: dict[str, Any]) -> list[Any] | None:
-    """The cells of formats 2 and 3, which keep them in worksheets."""
+    """Return the cells of formats 2 and 3, which keep them in worksheets."""
     sheets = data.get("worksheets")
     if not isinstance(sheets, list):
         return None
@@ -109,7 +109,7 @@ def _in_sheets(data: dict[str, Any]) -> list[Any] | None:
 
 
 def _upgraded(entry: Any) -> Any:
-    """A cell as format 4 has it.
+    """Return a cell as format 4 has it.
 
     Formats 1 to 3 call a code cell's text ``input`` and its count ``prompt_number``; format 3 has
     headings of their own kind. Kinds that a converter made up are text, unless they were executed.
@@ -130,7 +130,7 @@ def _upgraded(entry: Any) -> Any:
 
 
 def _source(entry: dict[str, Any]) -> str | None:
-    """A cell's text; None if it can't be told."""
+    """Return a cell's text; None if it can't be told."""
     source = entry.get("source")
     if isinstance(source, list) and all(isinstance(line, (str, type(None))) for line in source):
         return "".join(filter(None, source))
@@ -138,7 +138,7 @@ def _source(entry: dict[str, Any]) -> str | None:
 
 
 def _is_whole(entry: Any) -> bool:
-    """False for what may have held code that is lost; text without a source harms nothing."""
+    """Tell whether no code is lost with a cell; text without a source harms nothing."""
     if not isinstance(entry, dict):
         return False
     return (
@@ -162,7 +162,7 @@ def _cell(number: int, entry: Any) -> Cell:
 
 
 def _attachments(value: Any) -> dict[str, Any] | None:
-    """Pictures in a Markdown cell: file name -> media type -> base64 text."""
+    """Return pictures in a Markdown cell: file name -> media type -> base64 text."""
     if not isinstance(value, dict):
         return None
     kept = {
@@ -174,7 +174,7 @@ def _attachments(value: Any) -> dict[str, Any] | None:
 
 
 def _metadata(data: dict[str, Any], key: str, field: str) -> str | None:
-    """An entry of the notebook's metadata, if it is text."""
+    """Return an entry of the notebook's metadata, if it is text."""
     metadata = data.get("metadata")
     entry = metadata.get(key) if isinstance(metadata, dict) else None
     value = entry.get(field) if isinstance(entry, dict) else None
@@ -182,7 +182,7 @@ def _metadata(data: dict[str, Any], key: str, field: str) -> str | None:
 
 
 def _language_notes(data: dict[str, Any]) -> tuple[str, ...]:
-    """A note if the metadata claim another language than Python."""
+    """Note it if the metadata claim another language than Python."""
     for key, field in (("language_info", "name"), ("kernelspec", "language")):
         name = _metadata(data, key, field)
         if name is not None and name.lower() not in _LANGUAGES:
@@ -191,6 +191,6 @@ def _language_notes(data: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _python(data: dict[str, Any]) -> str | None:
-    """The version of Python that the metadata name."""
+    """Return the version of Python that the metadata name."""
     version = _metadata(data, "language_info", "version")
     return version[:20] if version and _language_notes(data) == () else None

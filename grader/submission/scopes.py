@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from grader.submission.bindings import arguments_of, bindings_of
+from grader.submission.syntax import Comprehension, imported
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Names:
 
 
 def names_of(statement: ast.stmt, postponed_annotations: bool = False) -> Names:
-    """The names of a statement at the top level of a cell.
+    """Return the names of a statement at the top level of a cell.
 
     With ``postponed_annotations`` (``from __future__ import annotations``) annotations need none.
 
@@ -63,7 +63,7 @@ class _Scope:
     journal: list[str] = field(default_factory=list)
 
     def chain(self) -> Iterator[_Scope]:
-        """This scope and those around it, the module last."""
+        """Yield this scope and those around it, the module last."""
         scope: _Scope | None = self
         while scope is not None:
             yield scope
@@ -164,22 +164,14 @@ class _Reader(ast.NodeVisitor):
         if node is not None and not self.postponed_annotations:
             self.visit(node)
 
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            self._bind(alias.asname or alias.name.partition(".")[0])
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for alias in node.names:
-            if alias.name == "*":
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for name, _ in imported(node):
+            if name == "*":
                 self.star = True
             else:
-                self._bind(alias.asname or alias.name)
+                self._bind(name)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._function(node)
+    visit_Import = visit_ImportFrom = _import  # noqa: N815
 
     def _function(self, node: _Function) -> None:
         self._all(node.decorator_list)
@@ -191,6 +183,8 @@ class _Reader(ast.NodeVisitor):
         self._body(node.args, node.body)
         self.scope = outer
         self._bind(node.name)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._defaults(node.args)
@@ -226,7 +220,7 @@ class _Reader(ast.NodeVisitor):
             self.scope = _Scope("comprehension", outer, {p.name for p in parameters})
         return outer
 
-    def _comprehension(self, node: _Comprehension) -> None:
+    def _comprehension(self, node: Comprehension) -> None:
         first, *others = node.generators
         self.visit(first.iter)  # the only part that the enclosing scope evaluates
         targets = {
@@ -267,8 +261,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         self._all([node.type])
-        if node.name:
-            self._bind(node.name)
+        self._capture(node.name)
         self._all(node.body)
 
     def visit_Match(self, node: ast.Match) -> None:
@@ -277,14 +270,15 @@ class _Reader(ast.NodeVisitor):
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:
         self._all([node.pattern])
-        if node.name:
-            self._bind(node.name)
+        self._capture(node.name)
 
     def visit_MatchStar(self, node: ast.MatchStar) -> None:
-        if node.name:
-            self._bind(node.name)
+        self._capture(node.name)
 
     def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
         self._all([*node.keys, *node.patterns])
-        if node.rest:
-            self._bind(node.rest)
+        self._capture(node.rest)
+
+    def _capture(self, name: str | None) -> None:
+        if name:
+            self._bind(name)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from grader.submission.cells import Cell, with_plain_breaks
-from grader.submission.syntax import parse
+from grader.submission.syntax import parsed
 
 # A separator of nbconvert ('# In[7]:'), of the percent format ('# %% [markdown]'), of Databricks.
 _SEPARATOR = re.compile(
@@ -17,7 +17,7 @@ _NO_CODE = re.compile(r"\[(markdown|md|raw)\]|^[ \t]*(md|markdown|raw)\b")
 
 
 def script_cells(text: str) -> tuple[Cell, ...]:
-    """The cells of a ``.py`` export; a script without separators is one cell.
+    """Return the cells of a ``.py`` export; a script without separators is one cell.
 
     nbconvert writes Markdown as comments above the next separator: they stay in the code cell
     before it, where they do no harm. What it made of a cell under a magic, a call with the code as
@@ -53,7 +53,7 @@ def _is_blank(lines: Iterable[str]) -> bool:
 
 
 def _parts(source: str) -> Iterator[str]:
-    """The code with each ``run_cell_magic('time', '', 'code')`` as a cell of its own again."""
+    """Yield the code with each ``run_cell_magic('time', '', 'code')`` as a cell again."""
     calls = list(_cell_magic_calls(source)) if "run_cell_magic" in source else []
     lines, start = source.split("\n"), 0
     for node, cell in calls:
@@ -67,12 +67,9 @@ def _parts(source: str) -> Iterator[str]:
 
 
 def _cell_magic_calls(source: str) -> Iterator[tuple[ast.stmt, str]]:
-    """The statements that are such calls, each with the text of the cell that it was."""
-    try:
-        body = parse(source).body
-    except SyntaxError:
-        return
-    for node in body:
+    """Yield the statements that are such calls, each with the text of its cell."""
+    tree = parsed(source)
+    for node in tree.body if tree else ():
         match node:
             case ast.Expr(
                 value=ast.Call(

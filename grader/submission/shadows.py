@@ -39,7 +39,7 @@ class Frame:
     returned: Any = None
 
     def closure(self) -> tuple[Names, ...]:
-        """The scopes that a function made here sees."""
+        """Return the scopes that a function made here sees."""
         return self.outer if self.is_class else (self.names, *self.outer)
 
     def bind(self, name: str, value: Any) -> None:
@@ -48,7 +48,7 @@ class Frame:
 
 
 def make_class(bases: Iterable[Any], names: Mapping[str, Any]) -> type:
-    """The shadow of a class with these bases, as far as they are shadows, and functions."""
+    """Return the shadow of a class with these functions, and bases as far as known."""
     known = tuple(base for base in bases if isinstance(base, type))
     try:
         kind = type("shadow", known, {})
@@ -72,12 +72,12 @@ def take(kind: type, name: str) -> None:
 
 
 def own(kind: type) -> dict[str, Function]:
-    """The functions that a class itself defines."""
+    """Return the functions that a class itself defines."""
     return {k[1:]: v for k, v in vars(kind).items() if k[0] == "." and isinstance(v, Function)}
 
 
 def attribute(owner: Any, name: str) -> Any:
-    """What ``owner.name`` is, None if it isn't known."""
+    """Return what ``owner.name`` is, None if it isn't known."""
     if isinstance(owner, type):
         return dict(own(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
     if isinstance(owner, Function) and name in ("__name__", "__qualname__"):
@@ -90,7 +90,7 @@ def attribute(owner: Any, name: str) -> Any:
 def parameters(
     wanted: ast.arguments, arguments: list[Any], keywords: Names, defaults: Names
 ) -> Names:
-    """What a call binds a function's parameters to."""
+    """Return what a call binds a function's parameters to."""
     positional = [argument.arg for argument in (*wanted.posonlyargs, *wanted.args)]
     named = {*positional, *(argument.arg for argument in wanted.kwonlyargs)}
     names = defaults | dict(zip(positional, arguments, strict=False))

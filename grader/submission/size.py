@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from grader.submission.cells import Cell
-from grader.vae import spec
 
 MAX_CODE = 200_000
 MAX_TEXT = 2_000_000
 """Characters that are read at most: of code, and with all texts and comments in it."""
 
-CLASS_LINE = re.compile(rf"^[ \t]*class[ \t]+{spec.CLASS_NAME}\b", re.MULTILINE)
 _EXEC = re.compile(r"\bexec\b")
 # What isn't closed goes on to the end, so that no text is gone through twice.
 _LITERAL = re.compile(
@@ -25,8 +24,16 @@ _LITERAL = re.compile(
 )
 
 
-def split_by_size(cells: Iterable[Cell]) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """The cells that are read, and those that hold too much.
+@cache
+def class_line(name: str) -> re.Pattern[str]:
+    """Return the pattern of the line where a class of that name begins."""
+    return re.compile(rf"^[ \t]*class[ \t]+{name}\b", re.MULTILINE)
+
+
+def split_by_size(
+    cells: Iterable[Cell], class_name: str
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """Return the cells that are read, and those that hold too much.
 
     A log that was pasted into a text or a comment is no code. Where there is still too much, the
     longest cells that don't define the class are left out first, and all others last.
@@ -37,7 +44,8 @@ def split_by_size(cells: Iterable[Cell]) -> tuple[tuple[Cell, ...], tuple[Cell, 
     # A text that is executed is code, too.
     measure = len if any(_EXEC.search(cell.source) for cell in kept) else _code_length
     code = {cell.number: measure(cell.source) for cell in kept}
-    by_need = sorted(kept, key=lambda cell: (not CLASS_LINE.search(cell.source), len(cell.source)))
+    defines = class_line(class_name).search
+    by_need = sorted(kept, key=lambda cell: (not defines(cell.source), len(cell.source)))
     while by_need and (
         sum(code[cell.number] for cell in by_need) > MAX_CODE
         or sum(len(cell.source) for cell in by_need) > MAX_TEXT
@@ -51,7 +59,7 @@ def split_by_size(cells: Iterable[Cell]) -> tuple[tuple[Cell, ...], tuple[Cell, 
 
 
 def _code_length(source: str) -> int:
-    """Characters of code: without texts and comments, as far as a look at quotes tells."""
+    """Return the characters without texts and comments, as far as a look at quotes tells."""
     if len(source) > MAX_TEXT:
         return len(source)
     return len(source) - sum(len(match.group()) for match in _LITERAL.finditer(source))

@@ -11,39 +11,15 @@ import ast
 from functools import cached_property
 
 from grader.submission.choice import trains
+from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
 from grader.submission.libraries import last_use, libraries_of
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
-from grader.submission.suspects import functions_given_class, may_change, sets_attributes
-from grader.submission.syntax import executed, named_in_texts
-from grader.vae import spec
+from grader.submission.suspects import may_change, statements_that_change
+from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, named_in_texts
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
 _NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])
-_FROM_KERNEL = frozenset(
-    [
-        "__name__",
-        "__file__",
-        "__doc__",
-        "__builtins__",
-        "__class__",
-        "display",
-        "exit",
-        "get_ipython",
-        "quit",
-        "In",
-        "Out",
-        "_",
-        "__",
-        "___",
-        "_i",
-        "_ii",
-        "_iii",
-    ]
-)
-_LAST_VALUES = ("_", "__", "___")
-_COLLECTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-
 NARROW, WITH_DOUBTFUL, ALL_BEFORE = range(3)
 """How wide a slice is: what reading tells that the class needs, also what may change that or binds
 it from data, and all cells before the class's last change. None of them trains."""
@@ -61,6 +37,8 @@ class Slicer:
         self.included: set[int] = set()
         self.notebook_names: set[str] = set()
         self.notes: list[str] = []
+        self._class = program.class_name
+        self._bound = program.assignment.bound_names
         self._width = width
         self._definition = definition
         self._given: set[int] = set()
@@ -79,10 +57,19 @@ class Slicer:
     def run(self) -> None:
         """Include all that belongs to a slice of this width."""
         self._settle()
+        for index in sorted(self.program.reduced):
+            self._include(index)
+        self._settle()
         if self._width == ALL_BEFORE:
             self._include_all_before()
         if self._width != NARROW:
             self._include_doubtful()
+
+    @property
+    def needed(self) -> set[str]:
+        """The globals that methods need once they run, but for those that the grader binds."""
+        late = {name for name, position, _ in self._seen if position == self._met}
+        return late.difference(self._bound, [self._class], BUILTINS)
 
     def _settle(self) -> None:
         """Meet all needs, and follow what is done later to all that is included."""
@@ -115,7 +102,7 @@ class Slicer:
     def _meet(self, name: str, position: int, direct: bool) -> None:
         program = self.program
         late = position == self._met
-        if name in spec.NOTEBOOK_NAMES and late:
+        if name in self._bound and late:
             self.notebook_names.add(name)  # bound by the grader to fit the instance under test
             return
         wide = self._width != NARROW
@@ -124,7 +111,7 @@ class Slicer:
             reaching = self._libraries.at_use(name, reaching)
         if not reaching and (direct or wide):
             reaching = program.reaching(name, position, data=True, loops=wide)
-        if not reaching and late and name not in (spec.CLASS_NAME, *BUILTINS):
+        if not reaching and late and name not in (self._class, *BUILTINS):
             # Bound after another definition took the place of this one, or after the last use.
             reaching = program.reaching(name, program.end, data=wide, loops=wide)
         if not reaching:
@@ -139,16 +126,17 @@ class Slicer:
                     self._need(deferred, position, False)
 
     def _meet_from_elsewhere(self, name: str, position: int) -> None:
-        """A name that no statement binds: a builtin, from a star import, or nowhere."""
+        """Meet the need of a name that no statement binds: a builtin, or from a star import."""
         program = self.program
         stars = [index for index in program.stars if index < position]
         if name in BUILTINS:
             stars = [index for index in stars if _is_numeric(program.statements[index])]
         for index in stars:
             self._include(index)
-        if name in _LAST_VALUES and position != self._met:
-            self._include_values_before(position, _LAST_VALUES.index(name) + 1)
-        if stars or name in BUILTINS or name in _FROM_KERNEL or position != self._met:
+        if name in LAST_VALUES and position != self._met:
+            for index in shown_before(program, position, LAST_VALUES.index(name) + 1):
+                self._include(index)
+        if stars or name in BUILTINS or name in FROM_KERNEL or position != self._met:
             return
         sources = program.reaching(name, position, data=True)
         if sources:
@@ -160,22 +148,10 @@ class Slicer:
         else:
             self.notes.append(f"The class uses the name {name}, which the notebook never binds.")
 
-    def _include_values_before(self, position: int, count: int) -> None:
-        """Include the last expressions that a kernel shows the values of, as ``_`` and ``__``."""
-        program = self.program
-        for index in reversed(range(position)):
-            statement = program.statements[index]
-            ends = index + 1 == program.end or program.statements[index + 1].place == 0
-            if ends and isinstance(statement.node, ast.Expr) and not _shows_nothing(statement.node):
-                self._include(index)
-                count -= 1
-            if not count:
-                return
-
     def _include_all_before(self) -> None:
         """Include all cells up to that of the class's last change, but what trains."""
         program = self.program
-        changes = set(program.changers.get(spec.CLASS_NAME, ())) | set(self._given)
+        changes = set(program.changers.get(self._class, ())) | set(self._given)
         last = max(i for i in self.included if i in changes | set(self._definition.statements))
         for statement in program.statements[: self._end]:
             if statement.cell <= program.statements[last].cell and not trains(program, statement):
@@ -192,14 +168,14 @@ class Slicer:
             own = {
                 name
                 for index in self.included
-                if not isinstance(program.statements[index].node, (ast.Import, ast.ImportFrom))
+                if not isinstance(program.statements[index].node, IMPORTS)
                 for name in program.statements[index].names.binds
-            }.difference(spec.NOTEBOOK_NAMES)
+            }.difference(self._bound)
             found = [
                 statement.index
                 for statement in program.statements[: self._libraries.used or self._end]
                 if statement.index not in self.included
-                and may_change(statement, own)
+                and may_change(program, statement, own)
                 and not trains(program, statement)
             ]
             if not found:
@@ -225,15 +201,17 @@ class Slicer:
                     and self._counts(later, name, statement)
                 ):
                     self._include(index)
-        if spec.CLASS_NAME in statement.names.binds:
+        if self._class in statement.names.binds:
             self._include_aliased_changes(statement)
             self._include_given(statement)
         if isinstance(statement.node, ast.FunctionDef):
             self._include_calls(statement, statement.node.name)
 
     def _counts(self, change: Statement, name: str, bound_by: Statement) -> bool:
-        """Whether a change matters to what ``bound_by`` binds the name to."""
-        if name in change.changes.contents and not isinstance(bound_by.node, _COLLECTED):
+        """Tell whether a change matters to what ``bound_by`` binds the name to."""
+        if name in change.changes.contents and not isinstance(
+            bound_by.node, (*DEFINITIONS, *IMPORTS)
+        ):
             return True
         if self._libraries.is_bound_by(bound_by):
             changed = change.changes.attributes | change.changes.settings
@@ -253,7 +231,7 @@ class Slicer:
                 self._include(index)
 
     def _include_given(self, statement: Statement) -> None:
-        """``add_methods(VAE)`` changes the class, if that function sets attributes."""
+        """Include ``add_methods(Net)``, a function that sets attributes of the class."""
         for index in self._givers:
             if index > statement.index and index not in self.included:
                 self._given.add(index)
@@ -261,36 +239,14 @@ class Slicer:
 
     @cached_property
     def _givers(self) -> list[int]:
-        """The statements that hand the class to a function that sets attributes."""
-        found = []
-        for statement in self.program.statements[: self._end]:
-            if spec.CLASS_NAME not in statement.names.immediate:
-                continue
-            called = set(functions_given_class(statement.node))
-            if not called or statement.index in self.program.data:
-                continue
-            reaching = (i for name in called for i in self.program.reaching(name, statement.index))
-            changing = any(sets_attributes(self.program.statements[i].node) for i in reaching)
-            if changing and not trains(self.program, statement):
-                found.append(statement.index)
-        return found
+        return statements_that_change(self.program, self._end)
 
     def _include_aliased_changes(self, statement: Statement) -> None:
-        """``Model = VAE`` and then ``Model.elbo = f`` changes the class too."""
+        """Follow ``Model = Net``: then ``Model.forward = f`` changes the class too."""
         for other in self.program.statements[statement.index + 1 : self._end]:
             match other.node:
-                case ast.Assign(targets=[ast.Name()], value=ast.Name(id=spec.CLASS_NAME)):
+                case ast.Assign(targets=[ast.Name()], value=ast.Name(id=self._class)):
                     self._unfollowed.append(other)
-
-
-def _shows_nothing(node: ast.Expr) -> bool:
-    """Whether the value of an expression is surely None, which a kernel doesn't keep."""
-    match node.value:
-        case ast.Call(func=ast.Name(id="print" | "display")):
-            return True
-        case ast.Call(func=ast.Attribute(attr="run_line_magic" | "run_cell_magic")):
-            return True
-    return isinstance(node.value, ast.Constant) and node.value.value is None
 
 
 def _is_numeric(statement: Statement) -> bool:
@@ -302,7 +258,7 @@ def _is_numeric(statement: Statement) -> bool:
 
 
 def _end(program: Program, definition: Definition) -> int:
-    """Where another definition takes over: at the top of its cell, where helpers may be anew."""
+    """Return where another definition takes over: at the top of its cell."""
     if definition.end == program.end:
         return program.end
     cell = program.statements[definition.end].cell

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from grader.assignment import Assignment
+from grader.submission.attribution import Attribution, attributed
 from grader.submission.program import Program
 from grader.submission.syntax import first_line, parse
 
@@ -80,19 +82,22 @@ class Slice:
     cells: tuple[SliceCell, ...]
     methods: Mapping[str, Location]
     uses_notebook_names: frozenset[str]
+    program: Program = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
     flags: int = 0
-    program: Program = field(default_factory=Program, repr=False, compare=False)
     members: Members = field(default_factory=Members, repr=False, compare=False)
     definition: Definition | None = field(default=None, repr=False, compare=False)
     width: int = 0
 
     @property
     def assignment(self) -> Assignment:
-        """Return the assignment that it solves."""
-        from grader.vae import ASSIGNMENT
+        """The assignment that the class was written for."""
+        return self.program.assignment
 
-        return ASSIGNMENT
+    @cached_property
+    def attribution(self) -> Attribution:
+        """Which task each piece of code counts for."""
+        return attributed(self)
 
     @property
     def statements(self) -> frozenset[int]:
@@ -117,7 +122,7 @@ class Slice:
         return {name: self.method_source(name) or "" for name in self.methods}
 
     def method_source(self, name: str) -> str | None:
-        """The lines of a method of the assignment as written, None if it is missing."""
+        """Return the lines of a method of the assignment as written, None if it is missing."""
         place = self.methods.get(name)
         if place is None:
             return None

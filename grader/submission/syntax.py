@@ -12,12 +12,19 @@ _ONE_AT_A_TIME = threading.Lock()
 """Python 3.11 counts the depth of a tree for all threads together: two that parse at once confuse
 it ('recursion depth mismatch'). Filters of warnings are shared by threads as well."""
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
 _BY_TEXT = frozenset(["globals", "locals", "vars", "eval", "exec"])
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def parse(source: str) -> ast.Module:
-    """The tree of a cell's source.
+    """Return the tree of a cell's source.
 
     Compiles it too: a ``return`` outside a function is found only then, and the kernel refuses the
     whole cell for it.
@@ -37,14 +44,32 @@ def parse(source: str) -> ast.Module:
     return tree
 
 
+def parsed(source: str) -> ast.Module | None:
+    """Return the tree of a source; None if it is no Python."""
+    try:
+        return parse(source)
+    except SyntaxError:
+        return None
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """Yield the names that an import binds and the dotted paths that it binds them to."""
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            yield alias.asname or alias.name.partition(".")[0], alias.name
+        else:
+            module = "." * node.level + (node.module or "")
+            yield alias.asname or alias.name, f"{module}.{alias.name}"
+
+
 def first_line(node: ast.stmt | ast.expr) -> int:
-    """The line where a statement starts, decorators included."""
+    """Return the line where a statement starts, decorators included."""
     decorators = getattr(node, "decorator_list", ())
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def executed(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The nodes that run when the statement does: all but the bodies of functions."""
+    """Yield the nodes that run when the statement does: all but the bodies of functions."""
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()
@@ -59,7 +84,7 @@ def executed(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def named_in_texts(statement: ast.stmt) -> set[str]:
-    """The words in texts of a statement that may look names up by text, or run a text as code."""
+    """Return the words in texts by which a statement may look names up."""
     nodes = list(ast.walk(statement))
     if not any(isinstance(node, ast.Name) and node.id in _BY_TEXT for node in nodes):
         return set()
@@ -68,7 +93,7 @@ def named_in_texts(statement: ast.stmt) -> set[str]:
 
 
 def root(node: ast.AST) -> str | None:
-    """The name at the start of a chain: ``a`` of ``a.b[0].c()``; None if there is no name."""
+    """Return the name at the start of a chain: ``a`` of ``a.b[0].c()``; None for none."""
     while True:
         match node:
             case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):

@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 
 from grader.assets import asset
+from grader.assignment import Assignment
 from grader.submission.errors import Ungradable
 from grader.submission.load import load
-from grader.submission.program import Program, read_program
-from grader.vae import spec
+from grader.submission.misplaced import require_code
+from grader.submission.program import Program
+from grader.submission.reading import read_program
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,23 @@ class Template:
     program: Program = field(repr=False, compare=False)
 
 
-def read_template(path: Path, is_given: bool = True) -> Template:
-    """The template at ``path``.
+def read_template(path: Path, assignment: Assignment, is_given: bool = True) -> Template:
+    """Return the template at ``path``.
 
     Raises:
         Ungradable: it can't be read, or has no class in it.
     """
     notebook = load(path)
-    program = read_program(notebook)
-    if spec.CLASS_NAME not in program.binders:
-        raise Ungradable(f"It defines no class {spec.CLASS_NAME}.")
+    require_code(notebook, assignment)
+    program = read_program(notebook, assignment)
+    if program.class_name not in program.binders:
+        raise Ungradable(f"It defines no class {program.class_name}.")
     return Template(notebook.sha256, is_given, program)
 
 
 @cache  # one for all submissions of a course
-def own_template() -> Template:
-    """The project's own, where the instructor names none."""
-    return read_template(asset("student_template") / "vae.ipynb", is_given=False)
+def own_template(assignment: Assignment) -> Template:
+    """Return the project's own, where the instructor names none."""
+    return read_template(
+        asset("student_template") / assignment.notebook, assignment, is_given=False
+    )

@@ -14,21 +14,13 @@ from grader.submission.extract import cut
 from grader.submission.program import Program, Statement
 from grader.submission.slicer import ALL_BEFORE, NARROW, WITH_DOUBTFUL
 from grader.submission.slices import Slice
-from grader.submission.syntax import executed, root
+from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, root
 
-_INERT = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Pass,
-)
 _HARMLESS = frozenset(["manual_seed", "seed", "print", "display", "filterwarnings", "set"])
 
 
 def wider(code: Slice) -> Iterator[Slice]:
-    """Slices that hold more than ``code`` and than each other, as far as that may matter."""
+    """Yield slices that hold more than ``code`` and than each other, if that may matter."""
     if code.definition is None:
         return
     held = code.statements
@@ -43,12 +35,12 @@ def wider(code: Slice) -> Iterator[Slice]:
 
 
 def matters(program: Program, statement: Statement) -> bool:
-    """Whether executing a statement may do more than bind names that nobody asks for."""
+    """Tell whether executing a statement may do more than bind names that nobody needs."""
     node = statement.node
     decorators = getattr(node, "decorator_list", ())
     if any(root(decorator) in program.binders for decorator in decorators):
         return True
-    if isinstance(node, _INERT):
+    if isinstance(node, (*DEFINITIONS, *IMPORTS, ast.Pass)):
         return isinstance(node, ast.ImportFrom) and statement.names.star
     if statement.index in program.data:
         return False
@@ -66,7 +58,7 @@ def matters(program: Program, statement: Statement) -> bool:
 
 
 def _beside(code: Slice) -> tuple[str, ...]:
-    """What was noted that isn't about what the first slice lacks."""
+    """Return what was noted that isn't about what the first slice lacks."""
     assert code.definition is not None
     lacking = cut(code.program, code.definition, NARROW).notes
     return tuple(note for note in code.notes if note not in lacking)

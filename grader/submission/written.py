@@ -29,7 +29,7 @@ _PATHS = frozenset(["Path", "PosixPath", "PurePath"])
 
 
 def written_by_code(cells: Iterable[Cell]) -> Iterator[tuple[int, Written]]:
-    """What the code of cells writes to Python files, with the numbers of the cells."""
+    """Yield what the code of cells writes to Python files, with the numbers of the cells."""
     cells = list(cells)
     reading = any(_may_write(cell.source) for cell in cells)
     reader = _Reader()
@@ -58,7 +58,7 @@ class _Reader:
     _left: int = MAX_WRITTEN
 
     def read(self, source: str) -> list[Written]:
-        """What a cell writes."""
+        """Return what a cell writes."""
         self._found = []
         self._source = to_python(source)
         with suppress(SyntaxError, RecursionError):
@@ -130,7 +130,7 @@ class _Reader:
             self._found.append(Written(name, text, more))
 
     def _file(self, node: ast.expr) -> tuple[str, bool] | None:
-        """The path of an open file, and whether what is written is added to it."""
+        """Return the path of an open file, and whether what is written is added to it."""
         match node:
             case ast.Name(id=name):
                 return self._files.get(name)
@@ -152,7 +152,7 @@ class _Reader:
         return name_of, "a" in mode
 
     def _text(self, node: ast.expr) -> str | None:
-        """The value of a text or a path that is put together from literal ones; else None."""
+        """Return the value of a text or path that is put together from literals; else None."""
         found = self._any_text(node)
         return found if found is not None and len(found) <= MAX_TEXT else None
 
@@ -179,7 +179,7 @@ class _Reader:
         return None
 
     def _result(self, call: ast.Call) -> str | None:
-        """What a function of texts or paths returns."""
+        """Return what a function of texts or paths returns."""
         match call.func, call.args:
             case ((ast.Name(id=name) | ast.Attribute(attr=name)), parts) if name in _PATHS or (
                 name == "join" and _is_of_paths(call.func)
@@ -218,7 +218,7 @@ class _Reader:
 
 
 def _is_of_paths(function: ast.expr) -> bool:
-    """Whether ``join`` is that of paths, and not a text's."""
+    """Tell whether ``join`` is that of paths, and not a text's."""
     match function:
         case ast.Name() | ast.Attribute(value=ast.Attribute(attr="path")):
             return True

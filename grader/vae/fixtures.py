@@ -6,17 +6,13 @@ from collections.abc import Collection
 
 import numpy as np
 
+from grader.kit.precision import as_single as as_single
 from grader.vae import spec
 from grader.vae.sizes import Sizes
 
 LAYERS = tuple(layer.name for layer in spec.LAYERS)
 FULL = Sizes(*spec.FULL_SIZES)
 """The assignment's own sizes."""
-
-
-def as_single(array: np.ndarray) -> np.ndarray:
-    """Rounded to single precision, so that both sides compute with the very same numbers."""
-    return np.asarray(array, np.float64).astype(np.float32).astype(np.float64)
 
 
 def zeros(sizes: Sizes) -> dict[str, np.ndarray]:

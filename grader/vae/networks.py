@@ -41,6 +41,10 @@ ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+_APART = 64.0
+"""A power of two, so that nothing is rounded."""
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A model, and what the network under test is given in it: ``inputs [rows, units]``."""
@@ -80,6 +84,43 @@ class Model:
         places = np.arange(outputs)
         chosen = places * hidden // outputs if outputs < hidden else places % hidden
         return np.eye(hidden)[chosen]
+
+
+def with_equal_units(model: Model, first: str, last: tuple[str, ...]) -> tuple[Model, ...]:
+    """Return models that tell a ReLU behind ``first`` from all else, whatever comes after it.
+
+    In the first of them every other hidden unit is above 0 in all rows, and the rest are below.
+    With a ReLU the next two have the same units, but for a factor that the ``last`` layers take
+    back: where units were below 0 they are far below, and where they were above, far above. In the
+    fourth one other units come about.
+    """
+    weights = dict(model.weights)
+    slopes, off = weights[f"{first}.weight"], np.arange(model.sizes.hidden) % 2 == 0
+    reach = 0.5 + np.max(np.abs(model.inputs @ slopes.T), axis=0)
+    weights[f"{first}.bias"] = np.where(off, -reach, reach).astype(np.float32).astype(np.float64)
+    for layer in last:  # so that nothing saturates
+        weights[f"{layer}.weight"] = weights[f"{layer}.weight"] / 4
+
+    def changed(in_first: np.ndarray, in_last: np.ndarray) -> Model:
+        found = dict(weights)
+        found[f"{first}.weight"] = found[f"{first}.weight"] * in_first[:, None]
+        found[f"{first}.bias"] = found[f"{first}.bias"] * np.abs(in_first)
+        for layer in last:
+            found[f"{layer}.weight"] = found[f"{layer}.weight"] * in_last
+        return replace(model, weights=found)
+
+    ones = np.ones(model.sizes.hidden)
+    below, above = np.where(off, _APART, ones), np.where(off, ones, _APART)
+    pairs = (ones, ones), (below, ones), (above, 1 / above), (-ones, ones)
+    return tuple(changed(in_first, in_last) for in_first, in_last in pairs)
+
+
+def is_behind_relu(base: Sequence[np.ndarray], *others: Sequence[np.ndarray]) -> bool:
+    """Whether the results in models of `with_equal_units` are those of a ReLU."""
+    *same, different = (
+        all(close(part, first) for part, first in zip(came, base, strict=True)) for came in others
+    )
+    return all(same) and not different
 
 
 def ask(exam: Exam, method: str, argument: str, models: Sequence[Model]) -> Steps[list[Outcome]]:

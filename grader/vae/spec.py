@@ -69,3 +69,6 @@ BLOCK_TEXT = "# YOUR CODE HERE"
 
 NOTEBOOK_NAMES = ("device", "batch_size", "obs_dim", "latent_dim", "hidden_dim", "vae")
 """Globals that the notebook binds and methods may use: bound to fit the instance under test."""
+
+INSTANCE_NAME = "vae"
+"""The one of them that is bound to the instance."""

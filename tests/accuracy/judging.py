@@ -36,7 +36,7 @@ class Judge:
         """The checks that a notebook loses, of these tasks or of all, and what is said of each."""
         path = self.folder / "vae.ipynb"
         nbformat.write(notebook, path)
-        code = extract(load(path))
+        code = extract(load(path), ASSIGNMENT)
         counted = {
             check: points
             for check, points in self.rubric.checks.items()

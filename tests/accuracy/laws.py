@@ -286,7 +286,7 @@ def _lost_in_batches(batches: tuple[own_draws.Batch, ...], draw: Noise, rng: Rng
         own_draws.is_right(
             batch,
             batch.model(full=False).summed(draw(rng, (batch.calls, batch.rows, batch.latent))),
-            len(batches),
+            len(batches) + 1,
         )
         for batch in batches
     ]

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_plots import executed, png
 from made_results import TITLE, entry, graded, ungradable
-from report.test_page import executed, png
 
 from grader.course.options import CourseOptions
 from grader.course.overrides import Wish, overridden
@@ -20,6 +20,7 @@ from grader.platforms.nbgrader_grades import NO_ROSTER, Enrolled
 from grader.report.course import Entry
 from grader.report.page import to_page
 from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 from tests.batch.courses import SOLVED
 
 WISH = Wish(1, 1, "Ada_L_12", "kl", 3.0, "right on paper")
@@ -44,7 +45,9 @@ def one(tmp_path: Path) -> Entry:
     (out / "executed" / f"{found.name}.ipynb").write_text(plots, encoding="utf-8")
     page = out / page_path(found.name)
     page.parent.mkdir(parents=True)
-    html = to_page(found.result, TITLE, extract(load(SOLVED)).sources, plots, student="Ada L")
+    html = to_page(
+        found.result, TITLE, extract(load(SOLVED), ASSIGNMENT).sources, plots, student="Ada L"
+    )
     page.write_text(html, encoding="utf-8")
     return found
 

@@ -58,7 +58,7 @@ def test_grading_takes_at_most_twice_as_long_as_importing_torch() -> None:
 def test_all_checks_take_at_most_a_second_and_a_half(
     candidates: Candidates, rubric: Rubric
 ) -> None:
-    code = extract(load(SOLVED))
+    code = extract(load(SOLVED), ASSIGNMENT)
     ask = partial(candidates.ask, code=code)
     examine(code, rubric, ASSIGNMENT, ask)
     times = []
@@ -90,7 +90,7 @@ def test_sizes_as_numbers_take_at_most_three_times_as_long(
     assert old in cell.source
     cell.source = cell.source.replace(old, new)
     nbformat.write(notebook, tmp_path / "vae.ipynb")
-    codes = [extract(load(path)) for path in (SOLVED, tmp_path / "vae.ipynb")]
+    codes = [extract(load(path), ASSIGNMENT) for path in (SOLVED, tmp_path / "vae.ipynb")]
     times: list[list[float]] = [[], []]
     for _ in range(ROUNDS + 1):
         for code, own in zip(codes, times, strict=True):

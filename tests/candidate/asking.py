@@ -10,7 +10,7 @@ from grader.examiner.client import Candidates
 from grader.kit.observation import Failure
 from grader.kit.probe import Call, Probe
 from grader.submission import Slice, extract, load
-from grader.vae import fixtures
+from grader.vae import ASSIGNMENT, fixtures
 from grader.vae.sizes import Sizes
 from tests.redteam.attacks import Attack, write_notebook
 
@@ -29,7 +29,9 @@ CALLS = (
 
 def sliced(source: str, folder: Path) -> Slice:
     """The slice of a notebook with this cell, in which ``Honest`` is a right class."""
-    return extract(load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})))
+    return extract(
+        load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})), ASSIGNMENT
+    )
 
 
 def failures(

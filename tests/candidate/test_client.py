@@ -45,7 +45,9 @@ def hasty() -> Iterator[Candidates]:
 
 
 def sliced(source: str, folder: Path) -> Slice:
-    return extract(load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})))
+    return extract(
+        load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})), ASSIGNMENT
+    )
 
 
 def ask(

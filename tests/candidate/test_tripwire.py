@@ -11,7 +11,7 @@ from grader.examiner.client import Candidates
 from grader.kit.observation import Returned
 from grader.kit.probe import Call, Probe
 from grader.submission import extract, load
-from grader.vae import fixtures
+from grader.vae import ASSIGNMENT, fixtures
 from grader.vae.sizes import Sizes
 from tests.redteam.attacks import Attack, write_notebook
 
@@ -201,6 +201,6 @@ def seen(source: str, asked: str, candidates: Candidates, folder: Path) -> froze
     path = write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})
     weights = fixtures.random_weights(np.random.default_rng(0), SIZES)
     probe = Probe(SIZES, weights, (CALLS[asked],))
-    (observation,) = candidates.ask((probe,), extract(load(path)))
+    (observation,) = candidates.ask((probe,), extract(load(path), ASSIGNMENT))
     assert all(isinstance(outcome, Returned) for outcome in observation.outcomes)
     return observation.touched

@@ -166,7 +166,7 @@ def test_batches_depend_on_the_class_alone(tmp_path: Path) -> None:
     for name, notebook in (("first", first), ("second", second), ("third", third)):
         path = tmp_path / f"{name}.ipynb"
         nbformat.write(notebook, path)
-        numbers.append(unlisted(extract(load(path))))
+        numbers.append(unlisted(extract(load(path), ASSIGNMENT)))
     assert numbers[0] == numbers[1] != numbers[2]
 
 

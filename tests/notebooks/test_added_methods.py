@@ -9,6 +9,7 @@ import pytest
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.submission import extract, load, read_rules
+from grader.vae import ASSIGNMENT
 from tests.notebooks.made import lost, made
 
 BODY = (
@@ -88,7 +89,7 @@ def test_a_method_that_is_added_keeps_the_rules(way: str, tmp_path: Path) -> Non
         "variance = torch.exp(2 * logsigma)", "variance = torch.distributions.Normal(0, 1).scale"
     )
     assert forbidden != way
-    code = extract(load(made(tmp_path, UNWRITTEN, after=[forbidden])))
+    code = extract(load(made(tmp_path, UNWRITTEN, after=[forbidden])), ASSIGNMENT)
     assert {finding.task for finding in read_rules(code, None)} == {"kl"}
 
 
@@ -109,5 +110,5 @@ def test_what_trains_is_no_change_of_the_class(tmp_path: Path) -> None:
         "def train(cls):\n    vae = cls(784, 32)\n    vae.count = 1\n"
         "    vae.elbo(torch.rand(2, 784)).mean().backward()\ntrain(VAE)"
     )
-    code = extract(load(made(tmp_path, last=[train])))
+    code = extract(load(made(tmp_path, last=[train])), ASSIGNMENT)
     assert "train(VAE)" not in code.text

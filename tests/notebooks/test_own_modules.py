@@ -12,6 +12,7 @@ from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.submission import extract, load, read_rules
 from grader.submission.files import files_of
+from grader.vae import ASSIGNMENT
 from tests.notebooks.made import lost, made, solved_class
 
 HALF = {"return 0.5 *": "HALF; return 0.5 *"}
@@ -110,7 +111,7 @@ def test_a_class_in_a_file(
         (tmp_path / "helpers.py").write_text(text)
     path = made(tmp_path, {solved_class(): ""}, cells)
     assert lost(path, candidates, rubric, "encoder", "kl") == []
-    code = extract(load(path))
+    code = extract(load(path), ASSIGNMENT)
     assert len(code.methods) == 6
     assert "return self.linear21(hidden)" in (code.method_source("encoder") or "")
 
@@ -144,7 +145,7 @@ def test_a_class_that_is_written_piece_by_piece(
     ]
     path = made(tmp_path, {solved_class(): ""}, cells)
     assert lost(path, candidates, rubric, "encoder", "kl") == []
-    assert len(extract(load(path)).methods) == 6
+    assert len(extract(load(path), ASSIGNMENT).methods) == 6
 
 
 TEXT = f"'''{HELPERS}'''"
@@ -175,7 +176,9 @@ def test_helpers_that_code_writes(
     changes = {"return 0.5 *": "return helpers.HALF *"} if "!echo" in writer else BY_MODULE
     path = made(tmp_path, changes, [writer, "import helpers"])
     assert lost(path, candidates, rubric, "kl") == []
-    assert any("is helpers.py, which cell " in note for note in extract(load(path)).notes)
+    assert any(
+        "is helpers.py, which cell " in note for note in extract(load(path), ASSIGNMENT).notes
+    )
 
 
 def test_code_writes_and_imports_in_one_cell(
@@ -204,7 +207,7 @@ def test_code_writes_and_imports_in_one_cell(
 def test_hostile_writers_cost_little(cell: str, tmp_path: Path) -> None:
     notebook = load(made(tmp_path, before=[cell]))
     started = time.process_time()
-    files_of(notebook)
+    files_of(notebook, ASSIGNMENT)
     assert time.process_time() - started < 5
 
 
@@ -215,7 +218,7 @@ def test_what_is_written_elsewhere_is_no_module(tmp_path: Path) -> None:
         "x = 'y' + 'y'\n" + "x = x + x\n" * 60 + "open('a.py', 'w').write(x)",
     ]
     path = made(tmp_path, {"return 0.5 *": "return HALF *"}, [*cells, "from a import HALF"])
-    assert "HALF = 0.5" not in extract(load(path)).text
+    assert "HALF = 0.5" not in extract(load(path), ASSIGNMENT).text
 
 
 def test_modules_import_each_other(candidates: Candidates, rubric: Rubric, tmp_path: Path) -> None:
@@ -228,7 +231,9 @@ def test_modules_import_each_other(candidates: Candidates, rubric: Rubric, tmp_p
 def test_a_file_is_named_where_it_counts(tmp_path: Path) -> None:
     (tmp_path / "helpers.py").write_text(HELPERS)
     path = made(tmp_path, BY_NAME, ["from helpers import HALF, Terms"])
-    assert any("is helpers.py, which lies beside" in note for note in extract(load(path)).notes)
+    assert any(
+        "is helpers.py, which lies beside" in note for note in extract(load(path), ASSIGNMENT).notes
+    )
 
 
 @pytest.mark.parametrize("use", ["helpers.variance_of", "variance_of", "variance"])
@@ -249,7 +254,7 @@ def test_rules_hold_in_files_too(beside: bool, use: str, tmp_path: Path) -> None
     cells = [imports] if beside else [*write(text), imports]
     if beside:
         (tmp_path / "helpers.py").write_text(text)
-    code = extract(load(made(tmp_path, changes, cells)))
+    code = extract(load(made(tmp_path, changes, cells)), ASSIGNMENT)
     assert "kl" in {finding.task for finding in read_rules(code, None)}
 
 
@@ -268,11 +273,13 @@ def test_only_ordinary_files_are_read(kind: str, tmp_path: Path) -> None:
     else:
         file.mkdir()
     path = made(file.parent, {"return 0.5 *": "return HALF *"}, ["from helpers import HALF"])
-    assert "HALF = 0.5" not in extract(load(path)).text
+    assert "HALF = 0.5" not in extract(load(path), ASSIGNMENT).text
 
 
 @pytest.mark.parametrize("name", ["torch", "math", "numpy", "grader"])
 def test_a_file_replaces_no_package(name: str, tmp_path: Path) -> None:
     (tmp_path / f"{name}.py").write_text("raise SystemExit('wrong')\n")
-    code = extract(load(made(tmp_path, before=[f"import {name}\nHALF = {name}"], changes=HALF)))
+    code = extract(
+        load(made(tmp_path, before=[f"import {name}\nHALF = {name}"], changes=HALF)), ASSIGNMENT
+    )
     assert "SystemExit" not in code.text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 from tests.notebooks.made import made, solved_class
 
 STUB = "class VAE(nn.Module):\n    pass  # TODO: a bigger one"
@@ -75,13 +77,42 @@ CASES = {
 def test_the_class_that_is_written_and_trained_is_graded(
     cells: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    code = extract(load(made(tmp_path, **cells)))  # type: ignore[arg-type]
+    code = extract(load(made(tmp_path, **cells)), ASSIGNMENT)  # type: ignore[arg-type]
     source = code.method_source("elbo") or ""
     assert "return -cross_entropy" in source, source
     told = [note for note in code.notes if "The class VAE is defined in cell" in note]
     assert len(told) == 1, code.notes
     assert f"The one in cell {code.methods['elbo'].cell}," in told[0]
     assert "half" not in code.text or "return 0.5" in code.text or "HALF = 0.5" in code.text
+
+
+STEPS = "\n".join(f"    {line}" for line in TRAIN.split("\n")[1:])
+MAKERS = {
+    "a function": "def make():\n    return VAE(784, 32, 400)\n"
+    + TRAIN.replace("VAE(784, 32, 400)", "make()"),
+    "a function that trains": f"def main():\n    vae = VAE(784, 32, 400)\n{STEPS}\nmain()",
+    "a class that takes the class": "class Trainer:\n    def __init__(self, kind):\n"
+    "        self.model = kind(784, 32)\n    def fit(self):\n"
+    "        self.model.elbo(torch.rand(4, 784)).mean().backward()\n"
+    "vae = Trainer(VAE).fit()",
+    "a class": "class Trainer:\n    def __init__(self):\n"
+    "        self.model = VAE(784, 32)\n    def fit(self):\n"
+    "        self.model.elbo(torch.rand(4, 784)).mean().backward()\n"
+    "trainer = Trainer()\ntrainer.fit()",
+}
+
+
+@pytest.mark.parametrize("trained", MAKERS.values(), ids=list(MAKERS))
+def test_a_class_that_is_made_out_of_sight_is_trained_all_the_same(
+    trained: str, tmp_path: Path
+) -> None:
+    path = made(tmp_path, after=[trained, other("7"), "VAE(784, 2)"])
+    book = json.loads(path.read_text())
+    end = next(n for n, cell in enumerate(book["cells"]) if cell["source"] == "VAE(784, 2)")
+    path.write_text(json.dumps({**book, "cells": book["cells"][: end + 1]}))
+    code = extract(load(path), ASSIGNMENT)
+    assert "return -cross_entropy" in (code.method_source("elbo") or "")
+    assert "and the notebook trains it" in "".join(code.notes)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +131,16 @@ def test_the_class_that_is_written_and_trained_is_graded(
 def test_the_last_that_is_trained_is_graded(
     cells: dict[str, list[str]], part: str, tmp_path: Path
 ) -> None:
-    code = extract(load(made(tmp_path, **cells)))  # type: ignore[arg-type]
+    code = extract(load(made(tmp_path, **cells)), ASSIGNMENT)  # type: ignore[arg-type]
     assert part in (code.method_source("elbo") or "")
 
 
 def test_one_class_is_no_news(tmp_path: Path) -> None:
-    code = extract(load(made(tmp_path, last=["class Other(nn.Module):\n    pass"])))
+    code = extract(load(made(tmp_path, last=["class Other(nn.Module):\n    pass"])), ASSIGNMENT)
     assert code.notes == ()
 
 
 def test_a_session_has_the_latest(tmp_path: Path) -> None:
     notebook = load(made(tmp_path, last=[other("7")]))
-    assert "return 7 -" in (extract(notebook, latest=True).method_source("elbo") or "")
-    assert "return -cross" in (extract(notebook).method_source("elbo") or "")
+    assert "return 7 -" in (extract(notebook, ASSIGNMENT, latest=True).method_source("elbo") or "")
+    assert "return -cross" in (extract(notebook, ASSIGNMENT).method_source("elbo") or "")

@@ -15,11 +15,11 @@ from made_results import METHODS, broken_grader, graded, ungradable
 from grader.course.compare import CompareError, read_results
 from grader.course.schedule import failed_result
 from grader.examiner.penalties import charged, penalty, rule_results
-from grader.examiner.rubric import RULES, Rubric
+from grader.examiner.rubric import Rubric
 from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
-from grader.submission.rules.findings import Finding
+from grader.submission.rules import RULES, Finding
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,13 @@ def test_results_of_every_kind_are_read(result: Result) -> None:
     assert from_json(to_json(result), METHODS) == result
 
 
+RULE_IDS = [rule.id for rule in RULES]
 costs = st.sampled_from(["advice", "task"]) | st.floats(0, 1e6) | st.integers(0, 100)
 
 
-@given(st.lists(costs, min_size=5, max_size=5), st.sets(st.sampled_from(RULES)))
+@given(st.lists(costs, min_size=5, max_size=5), st.sets(st.sampled_from(RULE_IDS)))
 def test_results_are_read_whatever_broken_rules_cost(costs: list[Any], broken: set[str]) -> None:
-    rubric = Rubric({}, {}, dict(zip(RULES, costs, strict=True)))
+    rubric = Rubric({}, {}, dict(zip(RULE_IDS, costs, strict=True)))
     findings = [Finding(rule, task, 1, 1, "x") for rule in broken for task in ("kl", None)]
     tasks = charged(graded().tasks, findings, rubric)
     points = max(0.0, sum(task.points for task in tasks) - penalty(findings, rubric))

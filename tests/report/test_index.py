@@ -15,11 +15,9 @@ from pathlib import Path
 import pytest
 from made_results import HOSTILE, TITLE, course, entry, failed, graded, task
 
-from grader.report.cohort import summary_of
 from grader.report.course import Identity
 from grader.report.index import to_index
 
-TITLES = {"x.one": "the sum is a mean"}
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -41,7 +39,7 @@ def text_of(page: str) -> str:
 
 
 def test_everybody_is_in_the_table_with_points_status_and_flags() -> None:
-    page = to_index(course(), {"Ada_L_12": "students/Ada_L_12.html"}, TITLE, TITLES)
+    page = to_index(course(), {"Ada_L_12": "students/Ada_L_12.html"}, TITLE, {})
     assert '<a href="students/Ada_L_12.html">Ada L</a>' in page
     rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page.split('id="students"')[1], re.DOTALL)
     words = [text_of(row).split() for row in rows]
@@ -52,57 +50,33 @@ def test_everybody_is_in_the_table_with_points_status_and_flags() -> None:
     assert "set by hand: kl.total 2.5 (spoken about it)" in text_of(rows[3])
 
 
-def test_figures_leave_out_what_is_open_or_ungradable() -> None:
-    figures = summary_of(course(), {})
-    assert (figures.count, figures.points, figures.mean) == (4, (4.5, 4.5), 4.5)
-    assert [names for _, names in figures.not_graded] == [("Bob_13",), ("Cy_14",)]
-    by_title = {loss.title: loss for loss in figures.losses}
-    assert (by_title["KL"].lost, by_title["KL"].students) == (1.0, 2)
-    assert by_title["Title of kl.total"].lost == 0.0
-
-
-def test_misconceptions_are_ranked_and_count_once_a_student() -> None:
-    def with_misconceptions(*ids: str) -> tuple[object, ...]:
-        checks = [replace(failed(f"kl.c{n}", 1.0), misconception=id) for n, id in enumerate(ids)]
-        return (task("kl", *checks),)
-
-    results = [
-        replace(graded(), tasks=with_misconceptions("x.one+x.two", "x.one")),
-        replace(graded(), tasks=with_misconceptions("x.one")),
-    ]
-    assert summary_of([entry(result) for result in results], TITLES).misconceptions == (
-        ("the sum is a mean", 2),
-        ("x.two", 1),
-    )
-
-
 def test_rare_misconceptions_are_folded_away() -> None:
     checks = [replace(failed(f"kl.c{n}", 1.0), misconception=f"x.m{n:02d}") for n in range(13)]
-    page = to_index([entry(replace(graded(), tasks=(task("kl", *checks),)))], {}, TITLE, TITLES)
+    page = to_index([entry(replace(graded(), tasks=(task("kl", *checks),)))], {}, TITLE, {})
     shown, folded = page.split("<details>")[0], page.split("<details>")[1].split("</details>")[0]
     assert "<summary>3 more</summary>" in folded
     assert re.findall(r"x\.m(\d\d)", shown) == [f"{n:02d}" for n in range(10)]
     assert re.findall(r"x\.m(\d\d)", folded) == ["10", "11", "12"]
-    assert "<details>" not in to_index(course(), {}, TITLE, TITLES)
+    assert "<details>" not in to_index(course(), {}, TITLE, {})
 
 
 def test_checks_that_nobody_lost_are_left_out() -> None:
-    page = to_index(course(), {}, TITLE, TITLES)
+    page = to_index(course(), {}, TITLE, {})
     lost = page.split("Points lost")[1].split("</table>")[0]
     assert "Title of kl.per_sample" in lost
     assert "Title of kl.total" not in lost
 
 
 def test_ids_have_a_column_only_where_there_are_some() -> None:
-    assert '<th scope="col">Id</th>' in to_index(course(), {}, TITLE, TITLES)
+    assert '<th scope="col">Id</th>' in to_index(course(), {}, TITLE, {})
     nameless = replace(entry(graded()), students=(Identity("Ada L"),))
-    assert '<th scope="col">Id</th>' not in to_index([nameless], {}, TITLE, TITLES)
+    assert '<th scope="col">Id</th>' not in to_index([nameless], {}, TITLE, {})
 
 
 def test_nothing_of_a_submission_is_live_and_nothing_else_may_run() -> None:
     one = entry(graded(HOSTILE))
     identity = replace(one.students[0], name=HOSTILE, id="<img src=x onerror=alert(1)>")
-    page = to_index([replace(one, students=(identity,), notes=(HOSTILE,))], {}, TITLE, TITLES)
+    page = to_index([replace(one, students=(identity,), notes=(HOSTILE,))], {}, TITLE, {})
     found = Elements()
     found.feed(page)
     assert sorted(tag for tag in found.tags if tag in ("script", "img", "style", "iframe")) == [
@@ -119,14 +93,14 @@ def test_nothing_of_a_submission_is_live_and_nothing_else_may_run() -> None:
 
 
 def test_an_empty_course_has_a_page() -> None:
-    assert "0 submissions" in to_index((), {}, TITLE, TITLES)
+    assert "0 submissions" in to_index((), {}, TITLE, {})
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_script_runs_under_the_policy_in_a_browser(tmp_path: Path) -> None:
     assert CHROMIUM is not None
     path = tmp_path / "index.html"
-    path.write_text(to_index(course(), {}, TITLE, TITLES), encoding="utf-8")
+    path.write_text(to_index(course(), {}, TITLE, {}), encoding="utf-8")
     options = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/p")
     done = subprocess.run(
         [CHROMIUM, *options, "--dump-dom", path.as_uri()],

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
-import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_plots import executed, png
 from made_results import TITLE
-from PIL import Image, PngImagePlugin
 
-from grader.report.curve import loss_curve
 from grader.report.page import to_page, to_table
-from grader.report.pictures import MAX_WIDTH, pictures_of
 from grader.report.result import (
     CheckResult,
     Result,
@@ -80,20 +74,6 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.found if name == tag]
-
-
-def png(size: tuple[int, int] = (8, 4), secret: str = "") -> str:
-    file = io.BytesIO()
-    info = PngImagePlugin.PngInfo()
-    if secret:
-        info.add_text("Comment", secret)
-    Image.new("RGBA", size, (255, 0, 0, 0)).save(file, "PNG", pnginfo=info)
-    return base64.b64encode(file.getvalue()).decode()
-
-
-def executed(*encoded: object) -> str:
-    outputs = [{"output_type": "display_data", "data": {"image/png": data}} for data in encoded]
-    return json.dumps({"cells": [{"cell_type": "markdown"}, {"outputs": outputs}]})
 
 
 def test_page_says_everything_in_words() -> None:
@@ -215,69 +195,3 @@ def test_table_is_compact_and_complete() -> None:
     words = " ".join(page.words.split())
     assert "Failed: Each row. came 1 Hint: which axis?" in words
     assert len(page.all("tr")) == 2
-
-
-def test_pictures_are_made_anew() -> None:
-    (picture,) = pictures_of(executed(png(secret="a secret")))
-    assert (picture.cell, picture.width, picture.height) == (2, 8, 4)
-    content = base64.b64decode(picture.uri.partition(",")[2])
-    assert b"a secret" not in content
-    with Image.open(io.BytesIO(content)) as image:
-        assert image.getpixel((0, 0)) == (255, 255, 255)
-    (wide,) = pictures_of(executed(png((2 * MAX_WIDTH, 40))))
-    assert (wide.width, wide.height) == (MAX_WIDTH, 20)
-
-
-@pytest.mark.parametrize(
-    "encoded",
-    [
-        "",
-        "no base64!",
-        7,
-        ["x", 1],
-        base64.b64encode(b"GIF89a").decode(),
-        png()[:60],
-        base64.b64encode(b"<svg onload='alert(1)'/>").decode(),
-    ],
-)
-def test_what_is_no_picture_is_left_out(encoded: object) -> None:
-    assert pictures_of(executed(encoded)) == ()
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', '{"cells": [1]}', "[" * 100_000])
-def test_what_is_no_notebook_has_no_pictures(text: str) -> None:
-    assert pictures_of(text) == ()
-
-
-def test_a_picture_of_too_many_pixels_is_left_out() -> None:
-    file = io.BytesIO()
-    Image.new("1", (20_000, 1_000)).save(file, "PNG")
-    assert pictures_of(executed(base64.b64encode(file.getvalue()).decode())) == ()
-
-
-def test_curve_has_gaps_and_stays_in_the_picture() -> None:
-    curve = loss_curve([550.0, 400.0, None, float("nan"), 210.0, 205.0])
-    assert curve is not None
-    assert curve.count("<polyline") == 2
-    numbers = re.findall(r'points="([^"]*)"', curve)
-    for point in " ".join(numbers).split():
-        across, down = map(float, point.split(","))
-        assert 0 <= across <= 640
-        assert 0 <= down <= 240
-    assert "from 550 at the first to 205 at the last" in curve
-
-
-@pytest.mark.parametrize("losses", [[], [1.0], [None, None], [float("inf")] * 3])
-def test_no_curve_without_two_losses(losses: list[float | None]) -> None:
-    assert loss_curve(losses) is None
-
-
-def test_level_losses_make_a_level_curve() -> None:
-    assert "nan" not in str(loss_curve([3.0, 3.0, 3.0]))
-
-
-def test_templates_escape_everything() -> None:
-    for template in (Path(__file__).parents[2] / "grader/report/templates").glob("*.html"):
-        text = template.read_text(encoding="utf-8")
-        assert "|safe" not in text
-        assert "autoescape false" not in text

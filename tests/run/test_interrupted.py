@@ -133,7 +133,10 @@ def test_kernels_whose_process_is_killed_are_started_anew(bench: Bench, start: S
     os.kill(bench.kernels(), signal.SIGKILL)
     assert running.result(60).run.status == "completed"
     assert start("1").result(60).run.status == "completed"
-    assert bench.runner.start_training(extract(load(SOLVED))).result(60).status == "completed"
+    assert (
+        bench.runner.start_training(extract(load(SOLVED), ASSIGNMENT)).result(60).status
+        == "completed"
+    )
 
 
 def test_a_kernel_that_is_killed_from_outside_runs_again(bench: Bench, start: Start) -> None:
@@ -159,7 +162,7 @@ def test_without_the_warm_process_everything_is_left_open(tmp_path: Path) -> Non
     with _new_bench() as bench:
         bench.warm.close()
         assert is_left_open(bench.runner.start_run(_notebook(tmp_path, "1")).result(60))
-        trained = bench.runner.start_training(extract(load(SOLVED))).result(60)
+        trained = bench.runner.start_training(extract(load(SOLVED), ASSIGNMENT)).result(60)
     assert trained.status == "interrupted"
     assert "The machine interrupted the training" in (trained.error or "")
 
@@ -300,7 +303,7 @@ def test_a_training_that_is_killed_from_outside_is_done_again(
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(training_run, "_ask", killed_once)
-    trained = bench.runner.start_training(extract(load(SOLVED))).result(60)
+    trained = bench.runner.start_training(extract(load(SOLVED), ASSIGNMENT)).result(60)
     assert trained.status == "completed"
     assert len(attempts) == 2
 

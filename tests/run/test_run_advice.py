@@ -6,24 +6,26 @@ from collections.abc import Mapping
 
 import pytest
 
-from grader.examiner.conclusion import Examined, _advice
+from grader.examiner.conclusion import Examined, conclude
+from grader.examiner.rubric import default_path, load_rubric
 from grader.examiner.run_explanations import NO_ERROR, small_data_note
 from grader.examiner.widening import Checked
-from grader.report.result import (
-    CheckResult,
-    CheckStatus,
-    Run,
-    Submission,
-    TaskResult,
-    Training,
-)
+from grader.report.result import CheckResult, CheckStatus, Run, Submission, TaskResult, Training
+from grader.submission.program import Program
 from grader.submission.slices import Slice
 from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
-CODE = Slice((), {}, frozenset())
+CODE = Slice((), {}, frozenset(), Program(ASSIGNMENT))
 FAILED = Training("failed", error="NameError: name 'batch_size' is not defined")
+RUBRIC = load_rubric(default_path(), ASSIGNMENT)
 RIGHT = "The checks found the ELBO right"
+
+
+def advice(tasks: tuple[TaskResult, ...], run: Run, training: Training) -> tuple[str, ...]:
+    checked = Checked(tasks, frozenset(), CODE)
+    examined = Examined(Submission("vae.ipynb", "", ""), checked, (), run, training)
+    return conclude(examined, RUBRIC, ASSIGNMENT).advice
 
 
 def _tasks(
@@ -46,14 +48,8 @@ def _tasks(
     )
 
 
-def _advised(tasks: tuple[TaskResult, ...], run: Run, training: Training) -> tuple[str, ...]:
-    """The advice of a result with these tasks."""
-    checked = Checked(tasks, frozenset(), CODE)
-    return _advice(Examined(Submission("", "", ""), checked, (), run, training), tasks, ASSIGNMENT)
-
-
 def test_the_checks_found_the_elbo_right() -> None:
-    (said,) = _advised(_tasks({}), Run(), FAILED)
+    (said,) = advice(_tasks({}), Run(), FAILED)
     assert said.startswith(RIGHT)
 
 
@@ -63,12 +59,12 @@ def test_that_is_said_only_where_every_check_of_it_passed(
     check: str, status: CheckStatus | None
 ) -> None:
     tasks = _tasks({check: status}) if status else _tasks({}, without=(check,))
-    assert not any(RIGHT in text for text in _advised(tasks, Run(), FAILED))
+    assert not any(RIGHT in text for text in advice(tasks, Run(), FAILED))
 
 
 @pytest.mark.parametrize("check", [c.id for c in CHECKS if c.task in ("encoder", "kl", "reparam")])
 def test_nor_where_what_it_calls_has_an_error(check: str) -> None:
-    assert _advised(_tasks({check: "failed"}), Run(), FAILED) == ()
+    assert advice(_tasks({check: "failed"}), Run(), FAILED) == ()
 
 
 def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -> None:
@@ -79,6 +75,6 @@ def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -
         "AssertionError",
         ("Cell 2 put out more.", small_data_note(ASSIGNMENT.data(), 640, 150)),
     )
-    (said,) = _advised(_tasks({}), run, Training())
+    (said,) = advice(_tasks({}), run, Training())
     assert said.startswith(f"Cell 7: {NO_ERROR}")
     assert "small part of MNIST" in said

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.submission.load import Cell, Notebook, load
-from grader.submission.rules.saved_state import saved_state
+from grader.submission.rules.saved_after_run_all import saved_state
 from tests.run.conftest import SOLVED
 
 

@@ -47,7 +47,7 @@ def train(
 ) -> Train:
     """Train the solved class, after replacing text in it, on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    solved = extract(load(SOLVED))
+    solved = extract(load(SOLVED), ASSIGNMENT)
 
     def execute(
         *changes: tuple[str, str], images: int = 640, code: Slice | None = None
@@ -173,7 +173,7 @@ def test_names_that_later_cells_bind_are_bound(train: Train, tmp_path: Path, use
         cell.source = cell.source.replace(FIRST_OF_ELBO, f"{use}; {FIRST_OF_ELBO}")
     node.cells += [nbformat.v4.new_code_cell(source) for source in LATER_CELLS]
     nbformat.write(node, tmp_path / "vae.ipynb")
-    result = train(code=extract(load(tmp_path / "vae.ipynb")))
+    result = train(code=extract(load(tmp_path / "vae.ipynb"), ASSIGNMENT))
     assert (result.status, result.error) == ("completed", None)
     assert result.fell
 
@@ -342,7 +342,7 @@ def test_text_is_cleaned_and_fields_are_capped() -> None:
 @pytest.mark.cuda
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
 def test_training_on_cuda(tmp_path: Path, trainers: NestedForkServer) -> None:
-    code = extract(load(SOLVED))
+    code = extract(load(SOLVED), ASSIGNMENT)
     use = f"{USES['device']}; {FIRST_OF_ELBO}"
     cells = (replace(c, source=c.source.replace(FIRST_OF_ELBO, use)) for c in code.cells)
     result = training_run.train(

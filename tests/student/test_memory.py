@@ -41,7 +41,7 @@ def counted(candidates: Candidates, rubric: Rubric) -> Counted:
 
 @pytest.fixture
 def code_with(tmp_path: Path) -> Callable[..., Slice]:
-    return lambda **bodies: extract(load(write(tmp_path / "vae.ipynb", **bodies)))
+    return lambda **bodies: extract(load(write(tmp_path / "vae.ipynb", **bodies)), ASSIGNMENT)
 
 
 def test_only_what_a_change_reaches_is_checked(
@@ -84,14 +84,14 @@ def test_code_around_the_methods_has_all_checked(
 ) -> None:
     memory = Memory(counted)
     path = write(tmp_path / "vae.ipynb")
-    memory.examine(extract(load(path)))
+    memory.examine(extract(load(path), ASSIGNMENT))
     path.write_text(path.read_text().replace("import torch.nn as nn", "import torch.nn as nn  "))
-    memory.examine(extract(load(path)))
+    memory.examine(extract(load(path), ASSIGNMENT))
     assert len(counted.asked) == 1
     path.write_text(
         path.read_text().replace("self.latent_dim = ", "self.size = self.latent_dim = ")
     )
-    memory.examine(extract(load(path)))
+    memory.examine(extract(load(path), ASSIGNMENT))
     assert counted.asked[1:] == [set(rubric.tasks)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from grader.submission.extract import extract
 from grader.submission.load import Cell, Notebook
 from grader.submission.slices import Slice
+from grader.vae import ASSIGNMENT
 
 CLASS = """class VAE(nn.Module):
     def __init__(self, obs_dim, latent_dim, hidden_dim=100):
@@ -36,7 +37,7 @@ def notebook(*sources: str) -> Notebook:
 
 def sliced(*sources: str) -> Slice:
     """The slice of a notebook of code cells."""
-    return extract(notebook(*sources))
+    return extract(notebook(*sources), ASSIGNMENT)
 
 
 def kept(part: Slice) -> list[str]:

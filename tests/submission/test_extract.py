@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import load
-from grader.submission.rules.reading import read_rules
+from grader.submission.rules import read_rules
+from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).parents[2]
 NN = "import torch.nn as nn"
@@ -385,7 +386,7 @@ def test_a_pasted_log_does_no_harm(cell: str, note: str) -> None:
 )
 def test_any_cells_are_sliced_or_turned_away(cells: list[str]) -> None:
     try:
-        part = extract(notebook(*(cell.replace("md:", "") for cell in cells)))
+        part = extract(notebook(*(cell.replace("md:", "") for cell in cells)), ASSIGNMENT)
     except Ungradable:
         return
     assert part.cells
@@ -394,7 +395,7 @@ def test_any_cells_are_sliced_or_turned_away(cells: list[str]) -> None:
 
 
 def test_the_solved_notebook_keeps_the_class_and_its_imports() -> None:
-    part = extract(load(ROOT / "reference" / "vae_solved.ipynb"))
+    part = extract(load(ROOT / "reference" / "vae_solved.ipynb"), ASSIGNMENT)
     assert set(part.methods) == {
         "encoder",
         "sample_with_reparam",

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from grader.submission.errors import Ungradable
 from grader.submission.load import load
+from grader.submission.misplaced import require_code
+from grader.vae import ASSIGNMENT
 
 CODE = {"cell_type": "code", "source": "x = 1"}
 
@@ -219,7 +221,7 @@ def test_steering_metadata_dont_reach_the_kernel(tmp_path: Path) -> None:
 )
 def test_turns_away_with_a_reason(tmp_path: Path, content: object, part: str) -> None:
     with pytest.raises(Ungradable) as caught:
-        load(write(tmp_path, content))
+        require_code(load(write(tmp_path, content)), ASSIGNMENT)
     assert part in caught.value.reason
     assert caught.value.reason.endswith(".")
     assert "\n" not in caught.value.reason

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from grader.submission import extract, read_rules
 from grader.submission.methods import find_members
-from grader.submission.program import read_program
-from grader.submission.rules.findings import NO_DISTRIBUTIONS
-from grader.vae import spec
+from grader.submission.reading import read_program
+from grader.vae import ASSIGNMENT, spec
 
 IMPORTS = "import torch, types, textwrap\nimport torch.nn as nn\nfrom functools import wraps"
 NAMES = ("encoder", "sample_with_reparam", "decoder", "kl_divergence", "elbo", "sample")
@@ -155,15 +154,15 @@ FORMS = {
 
 @pytest.mark.parametrize("cells", FORMS.values(), ids=FORMS.keys())
 def test_every_form_of_the_class(cells: list[str]) -> None:
-    part = extract(notebook(IMPORTS, *cells))
+    part = extract(notebook(IMPORTS, *cells), ASSIGNMENT)
     assert set(part.methods) == set(NAMES)
-    used = [f.task for f in read_rules(part, None) if f.rule == NO_DISTRIBUTIONS]
+    used = [f.task for f in read_rules(part, None) if f.rule == "no_distributions"]
     assert sorted(map(str, used)) == ["kl", "reparam", "sample"]
 
 
 @pytest.mark.parametrize("form", ["a factory", "exec", "exec in the class", "a metaclass"])
 def test_the_place_of_a_method_is_where_it_is_written(form: str) -> None:
-    part = extract(notebook(IMPORTS, *FORMS[form]))
+    part = extract(notebook(IMPORTS, *FORMS[form]), ASSIGNMENT)
     for name in NAMES:
         assert f"def {name}(" in (part.method_source(name) or "").split("\n")[0]
 
@@ -189,7 +188,7 @@ def test_the_place_of_a_method_is_where_it_is_written(form: str) -> None:
     ],
 )
 def test_the_method_in_force(cells: list[str], line: int | None) -> None:
-    place = extract(notebook(IMPORTS, *cells)).methods.get("elbo")
+    place = extract(notebook(IMPORTS, *cells), ASSIGNMENT).methods.get("elbo")
     assert (place and place.line) == line
 
 
@@ -205,7 +204,7 @@ DOUBLING = {
 @pytest.mark.parametrize("cells", DOUBLING.values(), ids=DOUBLING.keys())
 def test_what_grows_without_end_is_not_followed(cells: list[str]) -> None:
     uses = inside("class VAE:", "def elbo(self): return x, f, A\nif x or f or A: pass")
-    assert extract(notebook(*cells, uses)).methods
+    assert extract(notebook(*cells, uses), ASSIGNMENT).methods
 
 
 PIECES = (
@@ -240,7 +239,7 @@ def test_the_reader_and_python_agree(cells: list[str]) -> None:
         except (TypeError, AttributeError):
             continue
         program.append(cell)
-    made = read_program(notebook(*start, *program))
+    made = read_program(notebook(*start, *program), ASSIGNMENT)
     members = find_members(made, range(made.end))
     kind = names[spec.CLASS_NAME]
     wanted = {n: getattr(kind, n).__code__.co_firstlineno for n in NAMES if hasattr(kind, n)}

@@ -14,6 +14,7 @@ from grader.submission.cells import Cell, Notebook
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import load
+from grader.vae import ASSIGNMENT
 
 COMMENTED = "# " + CLASS.strip().replace("\n", "\n# ")
 COLAB = "# Commented out IPython magic to ensure Python compatibility.\n# %%time\n" + COMMENTED
@@ -44,7 +45,7 @@ def with_kind(kind: str) -> Notebook:
 )
 def test_where_the_class_is_is_named(made: Notebook, reason: str) -> None:
     with pytest.raises(Ungradable) as caught:
-        extract(made)
+        extract(made, ASSIGNMENT)
     assert reason in caught.value.reason
     assert caught.value.reason.endswith(".")
 
@@ -53,7 +54,7 @@ def test_a_notebook_without_code_cells_is_told_where_the_class_is(tmp_path: Path
     path = tmp_path / "n.ipynb"
     path.write_text('{"cells": [{"cell_type": "markdown", "source": "class VAE(nn.Module):"}]}')
     with pytest.raises(Ungradable, match="cell 1, is a Markdown cell"):
-        load(path)
+        extract(extract(load(path), ASSIGNMENT), ASSIGNMENT)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_a_notebook_without_code_cells_is_told_where_the_class_is(tmp_path: Path
     ],
 )
 def test_where_a_cell_defines_the_class_nothing_is_said(cells: tuple[str, ...]) -> None:
-    assert extract(notebook(*cells)).notes == ()
+    assert extract(notebook(*cells), ASSIGNMENT).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_where_a_cell_defines_the_class_nothing_is_said(cells: tuple[str, ...]) 
     ],
 )
 def test_a_class_that_was_cut_in_two_is_named(cells: tuple[str, ...], where: str) -> None:
-    notes = "\n".join(extract(notebook(*cells)).notes)
+    notes = "\n".join(extract(notebook(*cells), ASSIGNMENT).notes)
     assert where in notes
     assert "outside the class" in notes
 
@@ -102,8 +103,8 @@ def test_a_class_that_was_cut_in_two_is_named(cells: tuple[str, ...], where: str
     ],
 )
 def test_what_stands_outside_the_class_is_named(cells: tuple[str, ...], note: str) -> None:
-    assert "\n".join(extract(notebook(*cells)).notes).startswith(note)
-    assert len(extract(notebook(*cells)).notes) == (1 if note else 0)
+    assert "\n".join(extract(notebook(*cells), ASSIGNMENT).notes).startswith(note)
+    assert len(extract(notebook(*cells), ASSIGNMENT).notes) == (1 if note else 0)
 
 
 NEWER = f"{sys.version_info[0]}.{sys.version_info[1] + 1}.4"
@@ -115,14 +116,25 @@ OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
 )
 def test_syntax_that_the_grader_lacks_names_both_versions(version: str, told: bool) -> None:
     made = notebook("x = new syntax", CLASS)
-    note = extract(replace(made, python=version)).notes[0]
+    note = extract(replace(made, python=version), ASSIGNMENT).notes[0]
     assert note.startswith("Cell 1 can't be read" if told else "Cell 1 has a syntax error")
     assert (f"Python {version}" in note and f"Python {OWN}" in note) == told
     made = replace(notebook("x = 1", CLASS + "    x = new syntax"), python=version)
     with pytest.raises(Ungradable) as caught:
-        extract(made)
+        extract(made, ASSIGNMENT)
     assert (f"Python {version}" in caught.value.reason) == told
     assert (f"Python {OWN}" in caught.value.reason) == told
+
+
+@pytest.mark.parametrize("version", [None, f"{OWN}.9"])
+def test_where_no_version_is_named_newer_syntax_may_be_the_reason(version: str | None) -> None:
+    told = f"It was read with Python {OWN}, and the file doesn't say which Python"
+    made = replace(notebook("x = new syntax", CLASS), python=version)
+    assert (told in extract(made, ASSIGNMENT).notes[0]) == (version is None)
+    for cell in (CLASS + "    x = new syntax", "x = new syntax"):
+        with pytest.raises(Ungradable) as caught:
+            extract(replace(notebook("x = 1", cell), python=version), ASSIGNMENT)
+        assert (told in caught.value.reason) == (version is None)
 
 
 def test_code_that_an_encoding_harmed_is_no_error_of_the_student(tmp_path: Path) -> None:
@@ -131,9 +143,9 @@ def test_code_that_an_encoding_harmed_is_no_error_of_the_student(tmp_path: Path)
     path = tmp_path / "n.ipynb"
     path.write_bytes(json.dumps(made, ensure_ascii=False).encode("gb18030"))
     with pytest.raises(Ungradable, match="perhaps because the file isn't UTF-8"):
-        extract(load(path))
+        extract(load(path), ASSIGNMENT)
     path.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-    assert extract(load(path)).notes == ()
+    assert extract(load(path), ASSIGNMENT).notes == ()
 
 
 def test_the_version_is_read_from_the_metadata(tmp_path: Path) -> None:

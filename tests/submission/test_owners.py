@@ -6,7 +6,7 @@ import pytest
 from build import notebook
 
 from grader.submission import extract, read_rules
-from grader.submission.rules.findings import NO_DISTRIBUTIONS
+from grader.vae import ASSIGNMENT
 
 IMPORTS = "import torch\nimport torch.nn as nn\nfrom functools import partial"
 USE = "torch.distributions.Normal(0, 1)"
@@ -14,8 +14,8 @@ DRAW = f"def draw(*a): return {USE}"
 
 
 def charged(*cells: str) -> set[str | None]:
-    findings = read_rules(extract(notebook(IMPORTS, *cells)), None)
-    return {f.task for f in findings if f.rule == NO_DISTRIBUTIONS}
+    findings = read_rules(extract(notebook(IMPORTS, *cells), ASSIGNMENT), None)
+    return {f.task for f in findings if f.rule == "no_distributions"}
 
 
 def vae(body: str, *methods: str, parameters: str = "self, z") -> str:

@@ -8,14 +8,9 @@ import pytest
 from build import notebook
 
 from grader.submission import Finding, Notebook, Ungradable, extract, load, read_rules
-from grader.submission.program import read_program
-from grader.submission.rules.findings import (
-    NO_ADDITIONAL_IMPORTS,
-    NO_DISTRIBUTIONS,
-    NO_EDITS_OUTSIDE_BLOCKS,
-)
+from grader.submission.reading import read_program
 from grader.submission.template import Template, own_template, read_template
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 
 ROOT = Path(__file__).parents[2]
 IMPORTS = "import torch, sys, importlib\nimport torch.nn as nn"
@@ -30,14 +25,16 @@ def vae(body: str, method: str = "elbo") -> str:
 def found(
     rule: str, made: Notebook, template: Notebook | None = None, is_given: bool = True
 ) -> list[Finding]:
-    original = None if template is None else Template("", is_given, read_program(template))
-    findings = read_rules(extract(made), original)
+    original = (
+        None if template is None else Template("", is_given, read_program(template, ASSIGNMENT))
+    )
+    findings = read_rules(extract(made, ASSIGNMENT), original)
     return [finding for finding in findings if finding.rule == rule]
 
 
 def distributions(*cells: str) -> list[tuple[str | None, int, int]]:
     made = notebook(*cells)
-    return [(f.task, f.cell, f.line) for f in found(NO_DISTRIBUTIONS, made)]
+    return [(f.task, f.cell, f.line) for f in found("no_distributions", made)]
 
 
 @pytest.mark.parametrize(
@@ -185,13 +182,13 @@ def broken(
     ],
 )
 def test_additional_imports(statement: str, path: str) -> None:
-    findings = broken(NO_ADDITIONAL_IMPORTS, [*TEMPLATE, statement])
+    findings = broken("no_additional_imports", [*TEMPLATE, statement])
     assert [(task, cell, line) for task, cell, line, _ in findings] == [(None, 7, 1)]
     assert findings[0][3].startswith(f"{path} is imported")
 
 
 def test_an_import_inside_a_method_names_its_task() -> None:
-    findings = broken(NO_ADDITIONAL_IMPORTS, edited(("raise NotImplementedError", "import math")))
+    findings = broken("no_additional_imports", edited(("raise NotImplementedError", "import math")))
     assert [finding[:3] for finding in findings] == [("encoder", 3, 10)]
 
 
@@ -205,7 +202,7 @@ def test_an_import_inside_a_method_names_its_task() -> None:
     ],
 )
 def test_what_the_template_imports_may_be_imported_again(statement: str) -> None:
-    assert broken(NO_ADDITIONAL_IMPORTS, [*TEMPLATE, statement, "%matplotlib inline"]) == []
+    assert broken("no_additional_imports", [*TEMPLATE, statement, "%matplotlib inline"]) == []
 
 
 @pytest.mark.parametrize(
@@ -256,7 +253,7 @@ def test_what_the_template_imports_may_be_imported_again(statement: str) -> None
     ],
 )
 def test_no_edit(cells: list[str]) -> None:
-    assert broken(NO_EDITS_OUTSIDE_BLOCKS, cells) == []
+    assert broken("no_edits_outside_blocks", cells) == []
 
 
 @pytest.mark.parametrize(
@@ -314,7 +311,7 @@ def test_no_edit(cells: list[str]) -> None:
     ],
 )
 def test_edits(cells: list[str], task: str | None, place: tuple[int, int], message: str) -> None:
-    findings = broken(NO_EDITS_OUTSIDE_BLOCKS, cells)
+    findings = broken("no_edits_outside_blocks", cells)
     assert (task, *place) in [finding[:3] for finding in findings]
     assert any(message in finding[3] for finding in findings)
 
@@ -338,7 +335,7 @@ def test_a_blank_may_be_filled_and_not_be_lost(blank: str, filled: str) -> None:
 
     def findings(*cells: str) -> list[str]:
         made = notebook(*cells, *TEMPLATE)
-        return [one.message for one in found(NO_EDITS_OUTSIDE_BLOCKS, made, given)]
+        return [one.message for one in found("no_edits_outside_blocks", made, given)]
 
     assert findings(filled) == findings(blank) == []
     assert len(findings(filled, "OTHER = 1")) == 1
@@ -349,7 +346,7 @@ def test_a_blank_may_be_filled_and_not_be_lost(blank: str, filled: str) -> None:
 def test_what_is_given_may_not_be_filled_anew() -> None:
     given = notebook('NAME = "Ada"\nseed = 0\nlosses = []', *TEMPLATE)
     made = notebook('NAME = "Bob"\nseed = 1\nlosses = [1]', *TEMPLATE)
-    assert len(found(NO_EDITS_OUTSIDE_BLOCKS, made, given)) == 1
+    assert len(found("no_edits_outside_blocks", made, given)) == 1
 
 
 ELBO = "def elbo(self, x):\n    return x\n"
@@ -378,28 +375,28 @@ WITHOUT_ELBO = TEMPLATE[2][: TEMPLATE[2].index("    def elbo")]
     ids=["decorated", "assigned", "setattr", "reopened", "mixin"],
 )
 def test_no_method_is_missing_nor_its_signature_changed(cells: list[str]) -> None:
-    told = [finding[3] for finding in broken(NO_EDITS_OUTSIDE_BLOCKS, cells)]
+    told = [finding[3] for finding in broken("no_edits_outside_blocks", cells)]
     assert told  # they are edits, but other ones
     assert not [one for one in told if "method" in one or "signature" in one]
 
 
 def test_without_a_template_nothing_is_compared() -> None:
     made = notebook("import math", *TEMPLATE)
-    assert read_rules(extract(made), None) == ()
+    assert read_rules(extract(made, ASSIGNMENT), None) == ()
 
 
 def test_the_solved_notebook_keeps_all_rules() -> None:
     path = ROOT / "student_template" / "vae.ipynb"
     for made in (load(path), load(ROOT / "reference" / "vae_solved.ipynb")):
-        for template in (read_template(path), own_template()):
-            assert read_rules(extract(made), template) == ()
+        for template in (read_template(path, ASSIGNMENT), own_template(ASSIGNMENT)):
+            assert read_rules(extract(made, ASSIGNMENT), template) == ()
 
 
 def test_a_template_needs_the_class(tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
     path.write_text('{"cells": [{"cell_type": "code", "source": "x = 1"}]}')
     with pytest.raises(Ungradable, match="no class VAE"):
-        read_template(path)
+        read_template(path, ASSIGNMENT)
 
 
 COURSE = [
@@ -413,8 +410,8 @@ COURSE = [
 
 
 def test_a_courses_own_notebook_is_no_edit_of_the_projects() -> None:
-    assert broken(NO_EDITS_OUTSIDE_BLOCKS, COURSE, is_given=False) == []
-    assert broken(NO_EDITS_OUTSIDE_BLOCKS, COURSE) != []
+    assert broken("no_edits_outside_blocks", COURSE, is_given=False) == []
+    assert broken("no_edits_outside_blocks", COURSE) != []
 
 
 @pytest.mark.parametrize(
@@ -431,7 +428,7 @@ def test_a_courses_own_notebook_is_no_edit_of_the_projects() -> None:
 def test_what_counts_against_the_projects_own(
     cells: list[str], place: tuple[int, int], message: str
 ) -> None:
-    findings = broken(NO_EDITS_OUTSIDE_BLOCKS, list(cells), is_given=False)
+    findings = broken("no_edits_outside_blocks", list(cells), is_given=False)
     assert [finding[1:3] for finding in findings] == [place]
     assert message in findings[0][3]
 
@@ -439,7 +436,7 @@ def test_what_counts_against_the_projects_own(
 def test_the_class_that_is_graded_is_compared() -> None:
     stub = "class VAE(nn.Module):\n    def more(self): pass\nVAE = VAE()"
     made = notebook(*TEMPLATE[:3], stub.replace("class VAE", "class Other"), *TEMPLATE[3:])
-    assert found(NO_EDITS_OUTSIDE_BLOCKS, made, notebook(*TEMPLATE), is_given=False) == []
+    assert found("no_edits_outside_blocks", made, notebook(*TEMPLATE), is_given=False) == []
 
 
 UNMARKED = [cell.replace(f"{MARK}\n", "").replace(f"\n{MARK}", "") for cell in TEMPLATE]
@@ -449,6 +446,6 @@ def test_a_template_without_marks_has_its_placeholders_for_blocks() -> None:
     for placeholder in ("raise NotImplementedError()", "pass", "..."):
         template = [cell.replace("raise NotImplementedError", placeholder) for cell in UNMARKED]
         solved = [cell.replace(placeholder, "y = x\n        return y") for cell in template]
-        assert found(NO_EDITS_OUTSIDE_BLOCKS, notebook(*solved), notebook(*template)) == []
+        assert found("no_edits_outside_blocks", notebook(*solved), notebook(*template)) == []
         changed = [cell.replace("self.obs_dim = obs_dim", "self.o = 1") for cell in solved]
-        assert found(NO_EDITS_OUTSIDE_BLOCKS, notebook(*changed), notebook(*template)) != []
+        assert found("no_edits_outside_blocks", notebook(*changed), notebook(*template)) != []

@@ -16,7 +16,7 @@ _DEEP = "deep code in line {}"
 
 
 def canonical(node: ast.AST) -> str:
-    """The statement's text; "" for one that may be added or left out, such as the device's."""
+    """Return the text of a statement; "" for one that may be added or left out."""
     try:
         made = _Canonical().visit(_Renamed.of(copy.deepcopy(node)))
         return "" if made is None else ast.unparse(ast.fix_missing_locations(made))
@@ -25,7 +25,7 @@ def canonical(node: ast.AST) -> str:
 
 
 def is_docstring(node: ast.AST) -> bool:
-    """Whether a statement is a text and nothing else."""
+    """Tell whether a statement is a text and nothing else."""
     match node:
         case ast.Expr(value=ast.Constant(value=str())):
             return True

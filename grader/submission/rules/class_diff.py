@@ -1,17 +1,16 @@
-"""Edits of the class outside its blocks, by comparison with the template's class."""
+"""Compare the class, outside its blocks, with the template's."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from grader.submission.program import Program
 from grader.submission.rules.canonical import canonical
-from grader.submission.rules.findings import NO_EDITS_OUTSIDE_BLOCKS, Finding
 from grader.submission.slices import Slice
-from grader.submission.syntax import first_line, parse
-from grader.vae import spec
+from grader.submission.syntax import first_line, parse, parsed
 
 _MARK = re.compile(r"(?P<indent>[ \t]*)#{40,}[ \t]*")
 _CALLED_OTHERWISE = ("staticmethod", "classmethod", "property")
@@ -19,8 +18,19 @@ _CALLED_OTHERWISE = ("staticmethod", "classmethod", "property")
 _PLACEHOLDERS = ("...", "raise NotImplementedError", "raise NotImplementedError()")
 
 
-def find_class_edits(part: Slice, template: Program) -> list[Finding]:
-    """Edits of the class that is graded, and what changes it elsewhere."""
+@dataclass(frozen=True)
+class Edit:
+    """One edit, and the task whose method was edited, if it was one's."""
+
+    cell: int
+    line: int
+    message: str
+    task: str | None = None
+
+
+def class_edits(part: Slice, template: Program) -> list[Edit]:
+    """Return the edits of the class that is graded, and what changes it elsewhere."""
+    class_name = template.class_name
     graded = {(cell.number, place) for cell in part.cells for place in cell.keep}
     theirs = _class(part.program, graded)
     ours = _class(template)
@@ -28,12 +38,12 @@ def find_class_edits(part: Slice, template: Program) -> list[Finding]:
         return []
     cell, node = theirs
     given = ours[1]
-    findings = []
+    edits = []
     bases = _ends(node.bases)
-    if bases == [spec.CLASS_NAME]:
-        findings.append(_finding(cell, node.lineno, "The class is defined in more than one piece."))
+    if bases == [class_name]:
+        edits.append(Edit(cell, node.lineno, "The class is defined in more than one piece."))
     elif bases != _ends(given.bases):
-        findings.append(_finding(cell, node.lineno, "The class's bases were changed."))
+        edits.append(Edit(cell, node.lineno, "The class's bases were changed."))
     originals = {_name(member): member for member in given.body}
     # An instance may have a method from elsewhere: a base, an earlier piece, or an assignment.
     names = {_name(member) for member in node.body} | part.members.in_force.keys()
@@ -43,28 +53,25 @@ def find_class_edits(part: Slice, template: Program) -> list[Finding]:
             continue
         original = originals.get(name)
         if original is None:
-            findings.append(_finding(cell, line, f"'{name}' was added to the class."))
+            edits.append(Edit(cell, line, f"'{name}' was added to the class."))
         else:
-            findings += _method_edits(cell, member, original)
+            task = part.assignment.task_by_method.get(name)
+            edits += _method_edits(cell, member, original, task)
     for name, original in originals.items():
         if name not in names and isinstance(original, ast.FunctionDef):
             message = f"The method {name} of the assignment's notebook is missing."
-            findings.append(_finding(cell, node.lineno, message))
+            edits.append(Edit(cell, node.lineno, message))
     for statement in part.program.statements:
-        if spec.CLASS_NAME in statement.changes.attributes and statement.node is not node:
+        if class_name in statement.changes.attributes and statement.node is not node:
             message = "The class is changed outside its definition."
-            findings.append(_finding(statement.cell, first_line(statement.node), message))
-    return findings
-
-
-def _finding(cell: int, line: int, message: str, task: str | None = None) -> Finding:
-    return Finding(NO_EDITS_OUTSIDE_BLOCKS, task, cell, line, message)
+            edits.append(Edit(statement.cell, first_line(statement.node), message))
+    return edits
 
 
 def _class(
     program: Program, among: Collection[tuple[int, int]] | None = None
 ) -> tuple[int, ast.ClassDef] | None:
-    """The last definition of the class with its blocks blanked, and its cell.
+    """Return the last definition of the class with its blocks blanked, and its cell.
 
     Only statements at the cells and places of ``among`` count, where that is given.
     """
@@ -72,7 +79,7 @@ def _class(
         node = statement.node
         if among is not None and (statement.cell, statement.place) not in among:
             continue
-        if isinstance(node, ast.ClassDef) and node.name == spec.CLASS_NAME:
+        if isinstance(node, ast.ClassDef) and node.name == program.class_name:
             for blank in parse(_blanked(program.sources[statement.cell])).body:
                 if isinstance(blank, ast.ClassDef) and blank.lineno == node.lineno:
                     return statement.cell, blank
@@ -81,7 +88,7 @@ def _class(
 
 
 def _blanked(source: str) -> str:
-    """The source with '...' for each block, lines kept; unchanged if that can't be parsed."""
+    """Return the source with '...' for each block, lines kept, if that can be parsed."""
     lines = source.split("\n")
     indent: str | None = None
     for index, line in enumerate(lines):
@@ -94,29 +101,24 @@ def _blanked(source: str) -> str:
         elif indent is not None:
             lines[index] = ""
     text = "\n".join(lines)
-    try:
-        parse(text)
-    except SyntaxError:
-        return source
-    return text
+    return source if parsed(text) is None else text
 
 
 def _ends(bases: Iterable[ast.expr]) -> list[str]:
-    """The last names of the bases: ``Module`` of ``torch.nn.Module``."""
+    """Return the last names of the bases: ``Module`` of ``torch.nn.Module``."""
     return [canonical(base).rpartition(".")[2] for base in bases]
 
 
 def _name(member: ast.stmt) -> str:
-    """What a member of the class is called; "" for one that does nothing."""
+    """Return what a member of the class is called; "" for one that does nothing."""
     return getattr(member, "name", None) or canonical(member).split("\n")[0][:60]
 
 
-def _method_edits(cell: int, method: ast.stmt, original: ast.stmt) -> list[Finding]:
-    """Edits of a method's signature, and of its body outside the block."""
+def _method_edits(cell: int, method: ast.stmt, original: ast.stmt, task: str | None) -> list[Edit]:
+    """Return the edits of a method's signature, and of its body outside the block."""
     if not isinstance(method, ast.FunctionDef) or not isinstance(original, ast.FunctionDef):
         return []
-    task = spec.TASK_BY_METHOD.get(method.name)
-    findings = []
+    edits = []
     decorators = [list(map(canonical, node.decorator_list)) for node in (method, original)]
     signatures = [
         [canonical(node.args), *(d for d in own if d in _CALLED_OTHERWISE)]
@@ -125,10 +127,10 @@ def _method_edits(cell: int, method: ast.stmt, original: ast.stmt) -> list[Findi
     added = [d for d in decorators[0] if d not in {*decorators[1], *_CALLED_OTHERWISE}]
     if added:
         message = f"A decorator was put on {method.name}: '@{added[0][:60]}'."
-        findings.append(_finding(cell, first_line(method), message, task))
+        edits.append(Edit(cell, first_line(method), message, task))
     if signatures[0] != signatures[1]:
         message = f"The signature of {method.name} was changed."
-        findings.append(_finding(cell, method.lineno, message, task))
+        edits.append(Edit(cell, method.lineno, message, task))
     body, given = (
         [(text, node) for node in function.body if (text := canonical(node))]
         for function in (method, original)
@@ -136,14 +138,14 @@ def _method_edits(cell: int, method: ast.stmt, original: ast.stmt) -> list[Findi
     texts = {text for text, _ in given}
     is_open = not texts or not texts.isdisjoint(_PLACEHOLDERS)
     if is_open and "..." not in dict(body):
-        return findings  # there are no marks: where the block was can't be told
+        return edits  # there are no marks: where the block was can't be told
     outside = [node for text, node in body if text not in texts]
     if outside:
         message = f"Code of {method.name} stands outside its block."
         if "..." not in texts:
             message = f"The given method {method.name} was changed."
-        findings.append(_finding(cell, first_line(outside[0]), message, task))
+        edits.append(Edit(cell, first_line(outside[0]), message, task))
     elif missing := [text for text, _ in given if text not in dict(body)]:
         message = f"Given code of {method.name} is missing: '{missing[0][:60]}'."
-        findings.append(_finding(cell, method.lineno, message, task))
-    return findings
+        edits.append(Edit(cell, method.lineno, message, task))
+    return edits

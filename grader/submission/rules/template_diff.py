@@ -1,9 +1,7 @@
-"""Rule: no edits outside the blocks, by comparison with the template.
+"""Compare a notebook with the template.
 
 What is compared is `canonical` text of the syntax tree, with the blocks blanked, so the style of
-the code and the places where cells begin are free. Every edit counts where the template is the
-notebook that students received. Where it is the project's own, a course's notebook may differ in
-all that doesn't matter: then only what changes the class counts, and a cell that is gone.
+the code and the places where cells begin are free.
 """
 
 from __future__ import annotations
@@ -18,14 +16,10 @@ from types import EllipsisType
 
 from grader.submission.program import Program
 from grader.submission.rules.canonical import canonical
-from grader.submission.rules.class_diff import find_class_edits
-from grader.submission.rules.findings import NO_EDITS_OUTSIDE_BLOCKS, Finding
-from grader.submission.slices import Slice
-from grader.submission.syntax import first_line, parse
-from grader.submission.template import Template
-from grader.vae import spec
+from grader.submission.rules.class_diff import Edit
+from grader.submission.syntax import first_line, parsed
 
-_CLASS = f"class {spec.CLASS_NAME}"
+_CLASS = "class"
 _ASKS = re.compile(r"\b(your|todo|fill|enter|insert)\b", re.IGNORECASE)
 _COMMENTED = re.compile(r"^[ \t]*#+[ \t]?(\S.*)$", re.MULTILINE)
 
@@ -39,14 +33,8 @@ class _Part:
     key: str
 
 
-def find_edits(part: Slice, template: Template) -> list[Finding]:
-    """Statements that were added, changed or lost, and edits of the class outside the blocks."""
-    others = _all_edits if template.is_given else _lost_cells
-    findings = find_class_edits(part, template.program) + others(part.program, template.program)
-    return sorted(dict.fromkeys(findings), key=lambda finding: (finding.cell, finding.line))
-
-
-def _all_edits(program: Program, template: Program) -> list[Finding]:
+def all_edits(program: Program, template: Program) -> list[Edit]:
+    """Return the statements that were added, changed or lost."""
     free = _commented_out(template)
     blanks = _blanks(template)
     theirs = [part for part in _parts(program, blanks) if part.key not in free]
@@ -58,23 +46,19 @@ def _all_edits(program: Program, template: Program) -> list[Finding]:
     lost = Counter(part.key for _, a, b, _, _ in changes for part in ours[a:b])
     added = Counter(part.key for _, _, _, c, d in changes for part in theirs[c:d])
     moved = lost & added  # statements in another order are no edit worth a person's time
-    findings: list[Finding] = []
+    edits: list[Edit] = []
     for _, a, b, c, d in changes:
         gone = [part for part in ours[a:b] if part.key not in moved]
         new = [part for part in theirs[c:d] if part.key not in moved]
-        findings += _compared(gone, new, theirs, c, bool(program.broken))
-    return findings
-
-
-def _finding(cell: int, line: int, message: str) -> Finding:
-    return Finding(NO_EDITS_OUTSIDE_BLOCKS, None, cell, line, message)
+        edits += _compared(gone, new, theirs, c, bool(program.broken))
+    return edits
 
 
 def _compared(
     gone: list[_Part], new: list[_Part], theirs: list[_Part], position: int, broken: bool
-) -> list[Finding]:
-    """Findings on one stretch in which the two notebooks differ."""
-    findings = []
+) -> list[Edit]:
+    """Return the edits in one stretch in which the two notebooks differ."""
+    edits = []
     cells = dict.fromkeys(part.cell for part in new)
     for cell in cells:
         parts = [part for part in new if part.cell == cell]
@@ -85,29 +69,35 @@ def _compared(
             message = "A cell was added."
         else:
             message = "Code was added outside the blocks."
-        findings.append(_finding(cell, line, message))
+        edits.append(Edit(cell, line, message))
     if gone and not new and theirs and not broken:  # what a broken cell held can't be told
         near = theirs[min(position, len(theirs) - 1)]
         text = ast.unparse(gone[0].node).split("\n")[0][:60]
         message = f"Code of the assignment's notebook is missing: '{text}'."
-        findings.append(_finding(near.cell, first_line(near.node), message))
-    return findings
+        edits.append(Edit(near.cell, first_line(near.node), message))
+    return edits
 
 
 def _parts(program: Program, blanks: Collection[str]) -> list[_Part]:
-    """The statements that are compared; all values are alike where ``blanks`` has the targets."""
+    """Return what is compared; values are alike where ``blanks`` has the targets."""
     parts = []
     for statement in program.statements:
         for node in _single(statement.node):
             targets = _targets(node)
-            key = _CLASS if _is_class(node) else targets if targets in blanks else canonical(node)
+            key = (
+                _CLASS
+                if _is_class(node, program)
+                else targets
+                if targets in blanks
+                else canonical(node)
+            )
             if key:
                 parts.append(_Part(statement.cell, statement.node, key))
     return parts
 
 
 def _single(node: ast.stmt) -> list[ast.stmt]:
-    """An import of several names as several imports; any other statement as it is."""
+    """Return an import of several names as several imports, and any other statement as it is."""
     match node:
         case ast.Import(names=names):
             return [ast.Import([name]) for name in names]
@@ -116,12 +106,12 @@ def _single(node: ast.stmt) -> list[ast.stmt]:
     return [node]
 
 
-def _is_class(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ClassDef) and node.name == spec.CLASS_NAME
+def _is_class(node: ast.stmt, program: Program) -> bool:
+    return isinstance(node, ast.ClassDef) and node.name == program.class_name
 
 
 def _targets(node: ast.stmt) -> str:
-    """To what a statement assigns, as text; "" if it doesn't assign."""
+    """Return to what a statement assigns, as text; "" if it doesn't assign."""
     match node:
         case ast.Assign(targets=targets):
             return " = ".join(map(ast.unparse, targets)) + " ="
@@ -131,7 +121,7 @@ def _targets(node: ast.stmt) -> str:
 
 
 def _blanks(template: Program) -> set[str]:
-    """The targets of the template's assignments that are there to be filled in: ``NAME = ""``."""
+    """Return the targets of assignments that are there to be filled in: ``NAME = ""``."""
     return {
         _targets(statement.node)
         for statement in template.statements
@@ -142,7 +132,7 @@ def _blanks(template: Program) -> set[str]:
 
 
 def _is_blank(value: ast.expr) -> bool:
-    """Whether a value only holds the place of another: nothing, or a text that asks for one."""
+    """Tell whether a value only holds the place of another: nothing, or a text that asks."""
     match value:
         case ast.Constant(value=None) | ast.Constant(value=EllipsisType()):
             return True
@@ -154,19 +144,17 @@ def _is_blank(value: ast.expr) -> bool:
 
 
 def _commented_out(template: Program) -> set[str]:
-    """The statements in the template's comments: to take the ``#`` off them is no edit."""
+    """Return the statements in the template's comments, which may be put to use."""
     found: set[str] = set()
     for source in template.sources.values():
         for line in _COMMENTED.findall(source):
-            try:
-                found.update(canonical(node) for node in parse(line).body)
-            except SyntaxError:
-                continue
+            tree = parsed(line)
+            found.update(canonical(node) for node in (tree.body if tree else ()))
     return found
 
 
-def _lost_cells(program: Program, template: Program) -> list[Finding]:
-    """Cells of the template of which hardly anything is left, wherever it may stand now.
+def lost_cells(program: Program, template: Program) -> list[Edit]:
+    """Return the cells of the template of which hardly anything is left, wherever it may stand now.
 
     A cell is known by the functions and modules that no other cell of the template uses.
     """
@@ -174,24 +162,24 @@ def _lost_cells(program: Program, template: Program) -> list[Finding]:
         return []  # what they held can't be told
     uses: dict[int, Counter[str]] = {}
     for statement in template.statements:
-        if not _is_class(statement.node):
+        if not _is_class(statement.node, template):
             uses.setdefault(statement.cell, Counter()).update(_used(statement.node))
     every = sum((Counter(set(cell)) for cell in uses.values()), Counter[str]())
-    theirs = {name for one in program.statements for name in _used(one.node)}
+    theirs = {name for statement in program.statements for name in _used(statement.node)}
     last = program.statements[-1]
-    findings = []
+    edits = []
     for cell, names in uses.items():
         own = {name for name in names if every[name] == 1}
         if len(own & theirs) * 2 < len(own):
-            first = next(one.node for one in template.statements if one.cell == cell)
+            first = next(s.node for s in template.statements if s.cell == cell)
             text = ast.unparse(first).split("\n")[0][:60]
             message = f"A cell of the assignment's notebook is missing, which starts with '{text}'."
-            findings.append(_finding(last.cell, first_line(last.node), message))
-    return findings
+            edits.append(Edit(last.cell, first_line(last.node), message))
+    return edits
 
 
 def _used(statement: ast.stmt) -> set[str]:
-    """The last names of what is called and imported in a statement."""
+    """Return the last names of what is called and imported in a statement."""
     found: set[str] = set()
     for node in ast.walk(statement):
         match node:

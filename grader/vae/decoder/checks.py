@@ -8,9 +8,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import logit
 
-from grader.kit.batches import Network, rows_error
-from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check, generator
-from grader.kit.gradients import Asked, Point
+from grader.kit.batches import Network
+from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check
 from grader.kit.misconception import explained
 from grader.kit.observation import Outcome
 from grader.kit.outputs import (
@@ -20,13 +19,12 @@ from grader.kit.outputs import (
     tensor_of_shape,
     values,
 )
-from grader.kit.probe import Call, Probe
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import expected, fixtures
 from grader.vae.decoder import misconceptions as diagnosis
+from grader.vae.network_questions import Examined
 from grader.vae.networks import (
     Model,
-    ask,
     is_function_by_column,
     is_function_of,
     judge_gradient,
@@ -34,10 +32,7 @@ from grader.vae.networks import (
 from grader.vae.sizes import Sizes
 
 METHOD = "decoder"
-_LAYERS = ("linear3", "linear4")
 _SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(6, 4, 6)
-_LARGE = 10.0
-"""Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""
 _SURE = 9.0
 """Log-odds of a pixel of which a trained model is sure."""
 _VERY_SURE = 1e4
@@ -60,20 +55,21 @@ _NETWORK = Network(
 )
 
 
-@lru_cache(maxsize=8)  # one for all submissions of a course
-def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
-    rng = generator(seed, 3, key)
-    weights = fixtures.random_weights(rng, sizes, _LAYERS)
-    return Model(sizes, weights, fixtures.normal(rng, rows, sizes.latent))
+_EXAMINED = Examined(
+    3,
+    _NETWORK,
+    "linear3",
+    ("linear4",),
+    _SIZES,
+    _SQUARE,
+    lambda rng, rows, sizes: fixtures.normal(rng, rows, sizes.latent),
+    lambda sizes: sizes.obs,
+    ("z",),
+)
 
 
 def _ask(exam: Exam, models: Sequence[Model]) -> Steps[list[np.ndarray]]:
-    outcomes = zip(models, (yield from ask(exam, METHOD, "z", models)), strict=True)
-    return [_theta(outcome, len(m.inputs), m.sizes) for m, outcome in outcomes]
-
-
-def _square(exam: Exam) -> Sizes:
-    return fixtures.FULL if exam.setting.full else _SQUARE
+    return [theta for (theta,) in (yield from _EXAMINED.ask(exam, models))]
 
 
 @lru_cache(maxsize=2)
@@ -82,34 +78,13 @@ def _shown_and_mixed(seed: int, sizes: Sizes) -> tuple[Model, Model]:
 
     They differ in the last layer alone.
     """
-    mixed = _model(seed, 3, sizes, 32)
+    mixed = _EXAMINED.model(seed, 3, sizes, 32)
     return mixed.showing("linear4"), mixed
 
 
 def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
-    _, mixed = _shown_and_mixed(exam.seed, _square(exam))
+    _, mixed = _shown_and_mixed(exam.seed, _EXAMINED.sizes(exam))
     return diagnosis.diagnose(mixed.weights, mixed.inputs, (yield from _ask(exam, (mixed,)))[0])
-
-
-def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
-    """Batches of several sizes, the last of a size that nobody can list, in one model."""
-    sizes = fixtures.FULL if exam.setting.full else _SIZES
-    most = exam.rows(1001, 1100) if exam.setting.full else exam.rows(1001, 1500)
-    rng = exam.generator(3, 0)
-    weights = _model(exam.seed, 0, sizes, 1).weights
-    counts = (1, 2, 2, exam.rows(3, 127), 128, most)
-    batches = [fixtures.normal(rng, count, sizes.latent) for count in counts]
-    z, outer = fixtures.normal(rng, 7, sizes.latent), fixtures.normal(rng, 7, sizes.obs)
-    point = Point(sizes, weights, METHOD, {"z": z}, (outer,), ("z",))
-    calls = [Call(METHOD, {"z": z}, keep=True, generators=True) for z in batches]
-    # The largest comes last: it may take too long.
-    return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
-
-
-def _asked(exam: Exam) -> Steps[Asked]:
-    batches, point, probe = exam.once(_question)
-    *outcomes, of_point, of_most = (yield probe).outcomes
-    return Asked(batches, (*outcomes, of_most), point, of_point)
 
 
 @check(
@@ -117,7 +92,7 @@ def _asked(exam: Exam) -> Steps[Asked]:
 )
 def shape(exam: Exam) -> Steps[Evidence | None]:
     """A tensor theta of shape [batch_size, obs_dim], z stays as it is"""
-    asked = yield from _asked(exam)
+    asked = yield from _EXAMINED.ask_batches(exam)
     # How many rows there may be has a check of its own.
     for z, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
         value = values(outcome, METHOD)[0]
@@ -140,15 +115,7 @@ def rows(exam: Exam) -> Steps[Evidence | None]:
 
 
 def _rows_error(exam: Exam) -> Steps[Lost | None]:
-    asked = yield from _asked(exam)
-    sizes, largest = asked.point.sizes, asked.batches[-1]
-
-    def other() -> np.ndarray:
-        return fixtures.normal(exam.generator(3, 6), len(largest), sizes.latent)
-
-    return (
-        yield from rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
-    )
+    return (yield from _EXAMINED.rows_error(exam, _EXAMINED.draw))
 
 
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")
@@ -162,20 +129,23 @@ def hidden(exam: Exam) -> Steps[Evidence | None]:
 
 
 def _judge_hidden(exam: Exam) -> Steps[None]:
-    shown, _ = _shown_and_mixed(exam.seed, _square(exam))
-    large = _large(exam.seed, _square(exam))
-    full, logits = _full(exam.seed)
+    shown, _ = _shown_and_mixed(exam.seed, _EXAMINED.sizes(exam))
+    large, factor = _EXAMINED.large(exam)
+    full = _EXAMINED.full(exam.seed)
+    logits = expected.logits(full.weights, full.inputs)
     *units, came = yield from _ask(exam, (shown, large, full))
     rows_are_right, output_is_right = (
         (yield from _rows_error(exam)) is None,
         (yield from _output_error(exam)) is None,
     )
     same = close if rows_are_right else close_in_most_rows
-    for model, theta, scale in ((shown, units[0], 1.0), (large, units[1], _LARGE)):
-        before = model.shown("linear4", expected.linear(model.weights, "linear3", model.inputs))
+    for model, theta, scale in ((shown, units[0], 1.0), (large, units[1], factor)):
+        before = model.shown("linear4", _EXAMINED.before_hidden(model))
         right = np.maximum(before, 0) / scale
         if same(theta, expected.expit(right)):
             continue
+        if not output_is_right and (yield from _EXAMINED.is_behind_relu(exam)):
+            return  # whatever is made of it then
         if not rows_are_right:
             raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
         if output_is_right or not is_function_of(theta, right):
@@ -184,21 +154,6 @@ def _judge_hidden(exam: Exam) -> Steps[None]:
     if rows_are_right and not is_function_by_column(came, logits):
         sentence, evidence = difference(came, expected.expit(logits))
         raise Lost(f"theta is wrong for random weights: {sentence}.", evidence=evidence)
-
-
-@lru_cache(maxsize=2)
-def _large(seed: int, sizes: Sizes) -> Model:
-    """theta shows hidden units that are large."""
-    model = _model(seed, 1, sizes, 32)
-    weights = {n: w * (_LARGE if n.startswith("linear3.") else 1) for n, w in model.weights.items()}
-    return Model(sizes, weights, model.inputs).showing("linear4", scale=1 / _LARGE)
-
-
-@lru_cache(maxsize=2)
-def _full(seed: int) -> tuple[Model, np.ndarray]:
-    """A model of the assignment's own sizes, and its logits."""
-    model = _model(seed, 2, fixtures.FULL, 128)
-    return model, expected.logits(model.weights, model.inputs)
 
 
 @check(
@@ -216,7 +171,7 @@ def output(exam: Exam) -> Steps[Evidence | None]:
 
 def _output_error(exam: Exam) -> Steps[Lost | None]:
     """What is wrong with theta, given whatever the hidden units are."""
-    models = _shown_and_mixed(exam.seed, _square(exam))
+    models = _shown_and_mixed(exam.seed, _EXAMINED.sizes(exam))
     theta, actual = yield from _ask(exam, models)
     for part in (theta, actual):
         if not np.all((part > 0) & (part < 1)):
@@ -243,7 +198,9 @@ def _output_error(exam: Exam) -> Steps[Lost | None]:
 )
 def sure_pixels(exam: Exam) -> Steps[Evidence | None]:
     """theta comes as close to 0 and 1 as the sigmoid does"""
-    near, far = (_sure(exam.seed, _square(exam), log_odds) for log_odds in (_SURE, _VERY_SURE))
+    near, far = (
+        _sure(exam.seed, _EXAMINED.sizes(exam), log_odds) for log_odds in (_SURE, _VERY_SURE)
+    )
     (theta,) = yield from _ask(exam, (near,))
     right = float(expected.expit(-_SURE))
     low, high = theta[:, ::2], theta[:, 1::2]
@@ -277,7 +234,9 @@ def _hidden_is_right(exam: Exam) -> Steps[bool]:
 @lru_cache(maxsize=4)
 def _sure(seed: int, sizes: Sizes, log_odds: float) -> Model:
     """A model that is as sure of every pixel, of every other one that it is 0; without biases."""
-    weights = {name: np.zeros_like(w) for name, w in _model(seed, 7, sizes, 4).weights.items()}
+    weights = {
+        name: np.zeros_like(w) for name, w in _EXAMINED.model(seed, 7, sizes, 4).weights.items()
+    }
     signs = np.where(np.arange(sizes.obs) % 2 == 0, -1.0, 1.0)
     weights["linear3.weight"] += 1 / sizes.latent
     weights["linear4.weight"] += signs[:, None] * log_odds / sizes.hidden
@@ -288,7 +247,7 @@ def _sure(seed: int, sizes: Sizes, log_odds: float) -> Model:
 @check("decoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Steps[Evidence | None]:
     """Gradients reach the decoder's layers and z"""
-    asked = yield from _asked(exam)
+    asked = yield from _EXAMINED.ask_batches(exam)
     weights, z, outer = asked.point.weights, asked.point.arguments["z"], asked.point.cotangents[0]
     found = gradients(asked.of_point, METHOD)
     theta = expected.decoder(weights, z)

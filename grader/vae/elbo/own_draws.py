@@ -14,7 +14,7 @@ from grader.kit.check import Exam, Steps
 from grader.kit.outputs import as_tensor, values
 from grader.kit.probe import Call
 from grader.vae import expected
-from grader.vae.elbo.columns import WIDE, Columns
+from grader.vae.elbo.columns import WIDE, Columns, dimensions
 from grader.vae.elbo.models import METHOD, Line, of_value, question, stood_in, table
 from grader.vae.elbo.sampling import Draws
 from grader.vae.expected import Bound
@@ -55,10 +55,14 @@ class WideBatch(Batch):
 
 SUMS = (Batch(1, 8, 512), Batch(8, 72, 512))
 BATCHES = (*SUMS, WideBatch(WIDE, 8, 512))
-SINGLES = (Batch(1, 400, 1), Batch(8, 4500, 1))
+SINGLES = (Batch(1, 400, 1), Batch(WIDE, 4500, 1))
 """For methods whose rows have no ELBO of their own."""
-_AT_FULL_SIZE = (SUMS[0], Batch(8, 24, 512), WideBatch(32, 4, 512))
-"""In place of `BATCHES`, where each call takes ten times as long."""
+_FULL = dimensions(full=True)
+_AT_FULL_SIZE = {
+    BATCHES: (SUMS[0], Batch(8, 24, 512), WideBatch(_FULL, 4, 512)),
+    SINGLES: (SINGLES[0], Batch(_FULL, 4500, 1)),
+}
+"""What takes the place of batches where each call takes ten times as long."""
 
 
 def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
@@ -70,14 +74,14 @@ def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
     calls = tuple(Call(METHOD, {"x": x}, repeat=repeat) for repeat in repeats)
     # Twice as many, for a method that draws twice.
     noise = table(exam.seed, 2 * batch.calls * batch.rows * model.sizes.latent)
-    found = []
+    answers = []
     for outcome in (yield question(exam.seed, model, calls, stood_in(exam), noise)).outcomes:
         for value in values(outcome, METHOD):
             array = as_tensor(value).array
             if array is None or array.size != batch.rows:
                 return None
-            found.append(of_value(value).ravel())
-    return np.stack(found)
+            answers.append(of_value(value).ravel())
+    return np.stack(answers)
 
 
 def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.ndarray | None:
@@ -90,7 +94,7 @@ def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.
 
 def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
     """Return the noise in sums of dimensions, as far as it can be recovered."""
-    found = []
+    recovered_draws = []
     for batch in SUMS:
         actual = yield from ask(exam, batch)
         noise = None if actual is None else recovered(exam, actual, batch, bound)
@@ -98,8 +102,8 @@ def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
             line = Line(batch.latent, exam.setting.full)
             x = line.batch(batch.rows)
             mu, logsigma = expected.encoder(line.weights, x, bound.encoder_hidden)
-            found.append(Draws(noise, mu[:, 0], logsigma[:, 0], batch.latent))
-    return tuple(found)
+            recovered_draws.append(Draws(noise, mu[:, 0], logsigma[:, 0], batch.latent))
+    return tuple(recovered_draws)
 
 
 def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False) -> Steps[bool]:
@@ -108,8 +112,8 @@ def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False)
     Where rows are right otherwise, it has to be noise of its own ``in_every_row``.
     """
     possible = list(bounds(stood_in(exam)))
-    if exam.setting.full and batches == BATCHES:
-        batches = _AT_FULL_SIZE
+    if exam.setting.full:
+        batches = _AT_FULL_SIZE[batches]
     for batch in batches:
         actual = yield from ask(exam, batch)
         if actual is None:
@@ -119,7 +123,7 @@ def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False)
             b
             for b, n in noise
             if n is not None
-            and is_right(batch, n, len(batches))
+            and is_right(batch, n, len(batches) + 1)  # one looks twice
             and not (in_every_row and np.any(shared_rows(n)))
         ]
         if not possible:
@@ -155,12 +159,12 @@ def is_standard(noise: np.ndarray, batches: int) -> bool:
 def shared_rows(noise: np.ndarray) -> np.ndarray:
     """Which rows of noise ``[calls, rows]`` have none, or another row's, or minus that."""
     sizes = np.abs(noise[:_COMPARED]).T
-    found: np.ndarray = np.max(sizes, axis=1) < _CLOSE
+    shared: np.ndarray = np.max(sizes, axis=1) < _CLOSE
     for row, lines in enumerate(sizes[:-1]):
         alike = np.max(np.abs(sizes[row + 1 :] - lines), axis=1) < _CLOSE
-        found[row] |= np.any(alike)
-        found[row + 1 :] |= alike
-    return found
+        shared[row] |= np.any(alike)
+        shared[row + 1 :] |= alike
+    return shared
 
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)

@@ -123,10 +123,10 @@ def _is_behind(
 ) -> bool:
     recovered = (line.recovered(actual, x, bound) for bound in possible)
     wanted = line.summed(noise)
-    for found in recovered:
-        if found is None:
+    for summed in recovered:
+        if summed is None:
             continue
-        errors = np.abs(found - wanted)
+        errors = np.abs(summed - wanted)
         # Single rows that are left out are charged as such, unless they lack their noise alone.
         if np.mean(errors < _CLOSE) > _NEARLY_ALL and not (
             in_every_row and np.nanmax(errors) > _FAR

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from grader.kit.batches import Network, rows_error
-from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check, generator
-from grader.kit.gradients import Asked, Point
+from grader.kit.batches import Network
+from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check
 from grader.kit.misconception import explained
 from grader.kit.observation import Outcome
 from grader.kit.outputs import (
@@ -21,13 +19,12 @@ from grader.kit.outputs import (
     tensor_of_shape,
     values,
 )
-from grader.kit.probe import Call, Probe
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import expected, fixtures
 from grader.vae.encoder import misconceptions as diagnosis
+from grader.vae.network_questions import Examined
 from grader.vae.networks import (
     Model,
-    ask,
     is_function_by_column,
     is_function_of,
     judge_gradient,
@@ -36,11 +33,7 @@ from grader.vae.sizes import Sizes
 
 METHOD = "encoder"
 _NAMES, _HEADS = ("mu", "logsigma"), ("linear21", "linear22")
-_LAYERS = ("linear1", *_HEADS)
 _SIZES, _SQUARE = Sizes(11, 3, 7), Sizes(9, 6, 6)
-_LARGE = 10.0
-"""Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""
-
 _FAR = 9.0
 """Size of what a head gives in the same, less than where numbers are commonly clamped."""
 
@@ -58,53 +51,29 @@ def _pair(outcome: Outcome, rows: int, sizes: Sizes) -> Pair:
 _NETWORK = Network(METHOD, "x", _NAMES, _pair, expected.encoder)
 
 
-@lru_cache(maxsize=8)  # one for all submissions of a course
-def _model(seed: int, key: int, sizes: Sizes, rows: int) -> Model:
-    rng = generator(seed, 1, key)
-    weights = fixtures.random_weights(rng, sizes, _LAYERS)
-    return Model(sizes, weights, fixtures.binary_rows(rng, rows, sizes))
-
-
-def _ask(exam: Exam, models: Sequence[Model]) -> Steps[list[Pair]]:
-    outcomes = zip(models, (yield from ask(exam, METHOD, "x", models)), strict=True)
-    return [_pair(outcome, len(m.inputs), m.sizes) for m, outcome in outcomes]
+_EXAMINED = Examined(
+    1,
+    _NETWORK,
+    "linear1",
+    _HEADS,
+    _SIZES,
+    _SQUARE,
+    fixtures.binary_rows,
+    lambda sizes: sizes.latent,
+)
 
 
 def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
-    mixed = _model(exam.seed, 3, _square(exam), 32)
-    return diagnosis.diagnose(mixed.weights, mixed.inputs, *(yield from _ask(exam, (mixed,)))[0])
-
-
-def _square(exam: Exam) -> Sizes:
-    return fixtures.FULL if exam.setting.full else _SQUARE
-
-
-def _question(exam: Exam) -> tuple[list[np.ndarray], Point, Probe]:
-    """Batches of several sizes, the last of a size that nobody can list, in one model."""
-    sizes = fixtures.FULL if exam.setting.full else _SIZES
-    most = exam.rows(1001, 1100) if exam.setting.full else exam.rows(1001, 1500)
-    rng = exam.generator(1, 0)
-    weights = _model(exam.seed, 0, sizes, 1).weights
-    batches = [
-        fixtures.binary_rows(rng, rows, sizes) for rows in (1, 2, 2, exam.rows(3, 127), 128, most)
-    ]
-    outer = tuple(fixtures.normal(rng, 7, sizes.latent) for _ in _NAMES)
-    point = Point(sizes, weights, METHOD, {"x": fixtures.binary_rows(rng, 7, sizes)}, outer)
-    calls = [Call(METHOD, {"x": x}, keep=True, generators=True) for x in batches]
-    # The largest comes last: it may take too long.
-    return batches, point, Probe(sizes, weights, (*calls[:-1], point.call, calls[-1]))
-
-
-def _asked(exam: Exam) -> Steps[Asked]:
-    batches, point, probe = exam.once(_question)
-    *outcomes, of_point, of_most = (yield probe).outcomes
-    return Asked(batches, (*outcomes, of_most), point, of_point)
+    mixed = _EXAMINED.model(exam.seed, 3, _EXAMINED.sizes(exam), 32)
+    return diagnosis.diagnose(
+        mixed.weights, mixed.inputs, *(yield from _EXAMINED.ask(exam, (mixed,)))[0]
+    )
 
 
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
 def shape(exam: Exam) -> Steps[Evidence | None]:
     """A pair mu, logsigma of shape [batch_size, latent_dim] each, x stays as it is"""
-    asked = yield from _asked(exam)
+    asked = yield from _EXAMINED.ask_batches(exam)
     # How many rows there may be has a check of its own.
     for x, outcome in list(zip(asked.batches, asked.outcomes, strict=True))[:-1]:
         parts = pair(values(outcome, METHOD)[0], _NAMES)
@@ -128,15 +97,11 @@ def rows(exam: Exam) -> Steps[Evidence | None]:
 
 
 def _rows_error(exam: Exam) -> Steps[Lost | None]:
-    asked = yield from _asked(exam)
-    sizes, largest = asked.point.sizes, asked.batches[-1]
+    def other(rng: np.random.Generator, rows: int, sizes: Sizes) -> np.ndarray:
+        # Rows of zeros and ones may be alike by chance.
+        return (fixtures.binary_rows(rng, rows, sizes) + 0.5) / 2
 
-    def other() -> np.ndarray:  # rows of zeros and ones may be alike by chance
-        return (fixtures.binary_rows(exam.generator(1, 6), len(largest), sizes) + 0.5) / 2
-
-    return (
-        yield from rows_error(exam, _NETWORK, asked, other, _model(exam.seed, 5, sizes, 1).weights)
-    )
+    return (yield from _EXAMINED.rows_error(exam, other))
 
 
 @check(
@@ -152,10 +117,11 @@ def hidden(exam: Exam) -> Steps[Evidence | None]:
 
 
 def _judge_hidden(exam: Exam) -> Steps[None]:
-    large = _large(exam.seed, _square(exam))
-    full, heads = _full(exam.seed)
-    either = _with_either_head(exam.seed, _square(exam))
-    came = yield from _ask(exam, (*either[:2], large, full))
+    large, factor = _EXAMINED.large(exam)
+    full = _EXAMINED.full(exam.seed)
+    heads = expected.encoder(full.weights, full.inputs)
+    either = _with_either_head(exam.seed, _EXAMINED.sizes(exam))
+    came = yield from _EXAMINED.ask(exam, (*either[:2], large, full))
     rows_are_right = (yield from _rows_error(exam)) is None
     same = close if rows_are_right else close_in_most_rows
     right_heads = []
@@ -163,11 +129,13 @@ def _judge_hidden(exam: Exam) -> Steps[None]:
         if (yield from _head_error(exam, position)) is None:
             right_heads.append(position)
     for position in right_heads or (0, 1):
-        for model, scale, index in ((either[position], 1.0, position), (large, _LARGE, 2)):
-            before = model.shown(_HEADS[position], _before_hidden(model))
+        for model, scale, index in ((either[position], 1.0, position), (large, factor, 2)):
+            before = model.shown(_HEADS[position], _EXAMINED.before_hidden(model))
             right = np.maximum(before, 0) / scale
             if same(came[index][position], right):
                 continue
+            if not right_heads and (yield from _EXAMINED.is_behind_relu(exam)):
+                return  # whatever is made of it then
             if not rows_are_right:
                 raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
             # Where no head is right, something else may come after it, or they change places.
@@ -180,29 +148,10 @@ def _judge_hidden(exam: Exam) -> Steps[None]:
             raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
 
 
-def _before_hidden(model: Model) -> np.ndarray:
-    return expected.linear(model.weights, "linear1", model.inputs)
-
-
-@lru_cache(maxsize=2)
-def _large(seed: int, sizes: Sizes) -> Model:
-    """Both heads show hidden units that are large."""
-    model = _model(seed, 1, sizes, 32)
-    weights = {n: w * (_LARGE if n.startswith("linear1.") else 1) for n, w in model.weights.items()}
-    return Model(sizes, weights, model.inputs).showing(*_HEADS, scale=1 / _LARGE)
-
-
-@lru_cache(maxsize=2)
-def _full(seed: int) -> tuple[Model, Pair]:
-    """A model of the assignment's own sizes, and what its heads give."""
-    model = _model(seed, 2, fixtures.FULL, 128)
-    return model, expected.encoder(model.weights, model.inputs)
-
-
 @lru_cache(maxsize=2)
 def _with_either_head(seed: int, sizes: Sizes) -> tuple[Model, Model, Model]:
     """Models that differ in their heads alone: each head shows the hidden units, and neither."""
-    mixed = _model(seed, 3, sizes, 32).reading_shown(*_HEADS)
+    mixed = _EXAMINED.model(seed, 3, sizes, 32).reading_shown(*_HEADS)
     return mixed.showing(_HEADS[0]), mixed.showing(_HEADS[1]), mixed
 
 
@@ -213,8 +162,11 @@ def _head_error(exam: Exam, position: int) -> Steps[Lost | None]:
     be the same units' linear function. The units are read off the head itself, in another model, or
     off the other head, in the same one, where rows that change places change them together.
     """
-    models, wide = _with_either_head(exam.seed, _square(exam)), _wide(exam.seed, _square(exam))
-    *came, far = yield from _ask(exam, (*models, wide))
+    models, wide = (
+        _with_either_head(exam.seed, _EXAMINED.sizes(exam)),
+        _wide(exam.seed, _EXAMINED.sizes(exam)),
+    )
+    *came, far = yield from _EXAMINED.ask(exam, (*models, wide))
     layer, other, beside = _HEADS[position], _HEADS[1 - position], 1 - position
     same = close if (yield from _rows_error(exam)) is None else close_in_most_rows
     lost: Lost | None = None
@@ -276,7 +228,7 @@ def logsigma(exam: Exam) -> Steps[Evidence | None]:
 @check("encoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Steps[Evidence | None]:
     """Gradients reach the encoder's layers"""
-    asked = yield from _asked(exam)
+    asked = yield from _EXAMINED.ask_batches(exam)
     x, outer = asked.point.arguments["x"], asked.point.cotangents
     found = gradients(asked.of_point, METHOD)
     right = expected.encoder_gradients(asked.point.weights, x, outer[0], outer[1])

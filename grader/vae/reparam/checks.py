@@ -164,14 +164,17 @@ def independent(exam: Exam) -> Steps[Evidence | None]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Slope:
+class _PointSlopes:
     """The gradients at a point, and what they belong to.
 
-    ``weighted`` are the derivatives of z, ``[rows, dimensions]``, for each argument that has them.
+    Attributes:
+        point: where they were asked for.
+        slopes: by argument, of z ``[rows, dimensions]`` weighted with the point's cotangent.
+        z: what came there.
     """
 
     point: Point
-    found: Slopes
+    slopes: Slopes
     z: np.ndarray
 
     @cached_property
@@ -180,8 +183,8 @@ class _Slope:
 
     def derivative(self, name: str) -> np.ndarray | None:
         """The derivative of each number of z in its own argument."""
-        came = self.found.get(name)
-        return None if came is None else came / self.point.cotangents[0]
+        slope = self.slopes.get(name)
+        return None if slope is None else slope / self.point.cotangents[0]
 
     def follows(self, name: str) -> bool:
         """Whether a derivative is one that z can have whose noise is another in every call.
@@ -189,8 +192,8 @@ class _Slope:
         For numbers with one log-std it is the same function of mu and z: a constant in mu; a
         combination of the residual and mu in logsigma.
         """
-        came = self.derivative(name)
-        if came is None or not np.all(came):
+        actual = self.derivative(name)
+        if actual is None or not np.all(actual):
             return False
         mu, logsigma = (self.point.arguments[n] for n in ("mu", "logsigma"))
         for value in np.unique(logsigma):
@@ -199,8 +202,8 @@ class _Slope:
             if name == "logsigma":
                 known += [mu[group], self.residual[group]]
             design = np.stack(known, axis=1)
-            fit = np.linalg.lstsq(design, came[group], rcond=None)[0]
-            if not close(design @ fit, came[group], 1e-3):
+            fit = np.linalg.lstsq(design, actual[group], rcond=None)[0]
+            if not close(design @ fit, actual[group], 1e-3):
                 return False
         return True
 
@@ -213,7 +216,7 @@ _DISTINCT = 5
 """Log-stds at the point where gradients are judged, each of them several times."""
 
 
-def _slope(exam: Exam) -> Steps[_Slope]:
+def _slope(exam: Exam) -> Steps[_PointSlopes]:
     rng = exam.generator(2, 1)
     sizes = fixtures.FULL if exam.setting.full else WIDE
     wanted = (7, sizes.latent)
@@ -224,34 +227,34 @@ def _slope(exam: Exam) -> Steps[_Slope]:
     arguments = {"mu": mu, "logsigma": logsigma}
     point = Point(sizes, {}, METHOD, arguments, (outer,), tuple(arguments))
     outcome = (yield point.probe).outcomes[0]
-    return _Slope(point, gradients(outcome, METHOD), _numbers(outcome, wanted)[0])
+    return _PointSlopes(point, gradients(outcome, METHOD), _numbers(outcome, wanted)[0])
 
 
-def _judge_gradient(exam: Exam, name: str, slope: _Slope, right: np.ndarray) -> Steps[None]:
+def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarray) -> Steps[None]:
     """The derivative in an argument is the right one, or that of what the method itself returns.
 
     Raises:
         Lost: it is neither.
     """
-    came = slope.derivative(name)
-    if came is None:
+    actual = slope.derivative(name)
+    if actual is None:
         lost = Lost(f"No gradient leads from z to {name}.")
-        raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.found))
+        raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.slopes))
     outer = slope.point.cotangents[0]
-    if close(came * outer, right * outer, _ROOM) and np.any(right):
+    if close(actual * outer, right * outer, _ROOM) and np.any(right):
         return
     if (yield from _is_derivative(exam, name, slope)):
         return
-    sentence, evidence = difference(came, right)
+    sentence, evidence = difference(actual, right)
     what = {"mu": "1", "logsigma": "z - mu"}[name]
     lost = Lost(f"The derivative of z in {name} is not {what}: {sentence}.", evidence=evidence)
-    raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.found))
+    raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.slopes))
 
 
-def _is_derivative(exam: Exam, name: str, slope: _Slope) -> Steps[bool]:
+def _is_derivative(exam: Exam, name: str, slope: _PointSlopes) -> Steps[bool]:
     point = replace(slope.point, differentiate=(name,))
     for key in _DIRECTIONS:
-        measured = yield from measure(exam, point, slope.found, key)
+        measured = yield from measure(exam, point, slope.slopes, key)
         if measured is not None and not measured.repeats:
             # No seed reaches the noise: if centre and spread are right, one derivative alone is.
             return not (yield from _judgement(exam)).is_placed and slope.follows(name)

@@ -8,7 +8,7 @@ draws that are different.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -67,7 +67,12 @@ class Judgement:
 
     @cached_property
     def _own_scale_error(self) -> str | None:
-        return _scale_error(self.distinct)
+        error = _scale_error(self.distinct)
+        if error is not None and any(sharing.is_tied(draws.residual) for draws in self.plain):
+            # Centred noise varies less; how it is drawn is what is wrong.
+            left = np.sqrt(1 - 1 / self.distinct.residual.shape[-1])
+            return _scale_error(replace(self.distinct, residual=self.distinct.residual / left))
+        return error
 
     @cached_property
     def normal_error(self) -> Lost | None:
@@ -128,15 +133,15 @@ def judge(asked: Question, z: np.ndarray, crowd: np.ndarray | None, wide: WideDr
             plain, distinct = plain.first(0), distinct.first(0)
         while (axis := sharing.most_shared(plain)) is not None:
             plain, distinct = plain.first(axis), distinct.first(axis)
-    lots, crowds = [plain], [] if crowd is None else [crowd[None, :, dimensions]]
+    batches, crowds = [plain], [] if crowd is None else [crowd[None, :, dimensions]]
     for z in crowds:
         if plain.residual.shape[1:] == draws.residual.shape[1:] and not (
             copied(z) or np.any(blank(z))
         ):
             level = np.full(z.shape, LOG_STDS[PLAIN])
             place = np.full(z.shape, PLAIN_MU)
-            lots.append(Draws(z - PLAIN_MU, place, level, np.full(z.shape, PLAIN)))
-    return Judgement(draws, distinct, tuple(lots), sharing.copies(kept(kinds), crowds), wide)
+            batches.append(Draws(z - PLAIN_MU, place, level, np.full(z.shape, PLAIN)))
+    return Judgement(draws, distinct, tuple(batches), sharing.copies(kept(kinds), crowds), wide)
 
 
 def _location_error(draws: Draws) -> str | None:
@@ -183,8 +188,8 @@ def _first_wrong(kinds: list[int], p_values: list[float]) -> int:
     return next(wrong, kinds[0])
 
 
-def _normal_error(lots: Sequence[Draws]) -> Lost | None:
-    parts = [draws.noise[group] for draws in lots for *_, group in draws.groups]
+def _normal_error(batches: Sequence[Draws]) -> Lost | None:
+    parts = [draws.noise[group] for draws in batches for *_, group in draws.groups]
     parts = [(part - part.mean()) / part.std() for part in parts if part.std() > NOTHING]
     if not parts:
         return Lost(NO_NOISE)

@@ -180,14 +180,14 @@ class Diagnosis:
         """Why the gradient in ``mu`` or ``logsigma`` is not right."""
         unused = {"mu": (_MEAN_MISSING,), "logsigma": (_UNUSED, _NO_NOISE)}[name]
         values = {"mu": self.location, "logsigma": self.scale}[name]
-        came = found.get(name)
-        if came is None and any(error in unused for error in values):
+        slope = found.get(name)
+        if slope is None and any(error in unused for error in values):
             return values
-        if came is not None and np.any(came) and values:
+        if slope is not None and np.any(slope) and values:
             return values
         both = [found.get("mu"), found.get("logsigma")]
         # Zeros come from a function that has no derivative, where nothing comes from a cut.
-        if came is not None and not np.any(came):
+        if slope is not None and not np.any(slope):
             return (_ROUNDED,) if self.is_rounded else (_TORCH_NORMAL,)
         return _GRAPH.diagnose(dict(zip(("mu", "logsigma"), both, strict=True)))
 

@@ -69,7 +69,7 @@ def most_shared(plain: Draws) -> int | None:
     """
     scores = _by_dimension(plain.residual)
     sizes = statistics.sizes(scores, band=0.25)
-    found = []
+    shared = []
     for axis, lines in _along_axes(scores):
         if axis == 0:  # what calls share may be a centre that each row has of its own
             lines = _lines(scores - scores.mean(axis=(0, 2), keepdims=True), axis)
@@ -77,8 +77,8 @@ def most_shared(plain: Draws) -> int | None:
         else:
             tests = (*statistics.excess(lines), _uncorrelated(_lines(sizes, axis)))
         if not statistics.compatible(*tests):
-            found.append((abs(float(np.mean(lines[:-1] * lines[1:]))), axis))
-    return max(found)[1] if found else None
+            shared.append((abs(float(np.mean(lines[:-1] * lines[1:]))), axis))
+    return max(shared)[1] if shared else None
 
 
 def _along_axes(scores: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -153,9 +153,9 @@ def _samples(_: Exam, outcome: Outcome, count: int, model: Sizes) -> Samples:
 
 def _images(outcome: Outcome, count: int, model: Sizes) -> list[np.ndarray]:
     """Rows ``[rows, D]`` of each call, as many as the shortest has, and at least one."""
-    found = [_rows(value, count, model) for value in values(outcome, METHOD)]
-    rows = min(map(len, found))
-    return [array[:rows] for array in found]
+    images = [_rows(value, count, model) for value in values(outcome, METHOD)]
+    rows = min(map(len, images))
+    return [array[:rows] for array in images]
 
 
 def _rows(value: Value, count: int, model: Sizes) -> np.ndarray:

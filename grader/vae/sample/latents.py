@@ -15,8 +15,8 @@ from grader.kit.check import Lost, NotReached
 from grader.vae.sample.models import STEPS, THETAS, THRESHOLDS, Samples, anew
 from grader.vae.sample.pixels import blank
 from grader.vae.sample.rows import (
+    groups_of,
     keys_of,
-    lots,
     pairs_across,
     pairs_among,
     place_of,
@@ -148,7 +148,8 @@ def _sharing_of_sizes(bins: np.ndarray) -> tuple[float, ...]:
     sizes = _SIZES[bins]
     sums = sizes.sum(-1, keepdims=True) / np.sqrt(dimensions)
     distances = [
-        statistics.together([statistics.unrelated(lot) for lot in lots(of)]) for of in (sizes, sums)
+        statistics.together([statistics.unrelated(group) for group in groups_of(of)])
+        for of in (sizes, sums)
     ]
     # Squares of sums have a longer tail above than a normal law has, and a shorter one below.
     deficit = np.sum(1 - sums**2) / np.sqrt(sums.size * (2 + _EXCESS / dimensions))
@@ -157,14 +158,14 @@ def _sharing_of_sizes(bins: np.ndarray) -> tuple[float, ...]:
 
 def _copied(bins: np.ndarray) -> float:
     """p-value of how many pairs of samples in a call have the same z, or the negative one."""
-    found, pairs = 0, 0
-    for lot in lots(bins):
-        keys, mirrored = keys_of(lot), keys_of(STEPS - lot)
+    same, pairs = 0, 0
+    for group in groups_of(bins):
+        keys, mirrored = keys_of(group), keys_of(STEPS - group)
         itself = int(np.sum(keys == mirrored))
-        found += pairs_among(keys) + (pairs_across(keys, mirrored) - itself) // 2
-        pairs += len(lot) * (len(lot) - 1) // 2
+        same += pairs_among(keys) + (pairs_across(keys, mirrored) - itself) // 2
+        pairs += len(group) * (len(group) - 1) // 2
     by_chance = float(np.sum(_MASSES**2)) ** bins.shape[-1]
-    return statistics.at_least(found, 2 * pairs * by_chance)
+    return statistics.at_least(same, 2 * pairs * by_chance)
 
 
 def _latent_rows(bins: np.ndarray) -> np.ndarray:
@@ -195,7 +196,7 @@ def _noisy_error(samples: Samples, above: np.ndarray) -> Lost | None:
     counts = above.sum(-1).astype(np.float64)
     spread = counts.std((0, 1))
     scores = (counts - counts.mean((0, 1))) / np.where(spread > 0, spread, 1.0)
-    if not statistics.compatible(*(statistics.unrelated(lot) for lot in lots(scores))):
+    if not statistics.compatible(*(statistics.unrelated(group) for group in groups_of(scores))):
         return Lost("As far as the pixels show, samples share their latent variables.")
     return None
 
@@ -210,5 +211,5 @@ def _noise_is_shared(samples: Samples) -> bool:
     scores = (pixels - average) / np.where(spread > 0, spread, 1.0)
     own = np.sum(scores.mean(1) ** 2) * scores.shape[1]
     freedom = scores.shape[0] * scores.shape[2]
-    distances = [statistics.unrelated(lot) for lot in lots(scores)]
+    distances = [statistics.unrelated(group) for group in groups_of(scores)]
     return not statistics.compatible(statistics.chi_square(float(own), freedom), *distances)

@@ -46,33 +46,37 @@ def weights(sizes: Sizes, any_decoder: bool, within: bool = False) -> dict[str, 
     well.
     """
     latent, steps = sizes.latent, sizes.latent * STEPS
-    found = {n: w for n, w in fixtures.zeros(sizes).items() if n.split(".")[0] in _DECODER}
+    weights_by_name = {
+        n: w for n, w in fixtures.zeros(sizes).items() if n.split(".")[0] in _DECODER
+    }
     directions = np.repeat(np.eye(latent), STEPS, axis=0)
     at = np.tile(THRESHOLDS, latent)
     if any_decoder:
-        found["linear3.weight"][:latent] = np.eye(latent)
-        found["linear3.bias"][:latent] = _OFFSET
-        found["linear4.weight"][:steps, :latent] = _STEEP * directions
-        found["linear4.bias"][:steps] = -_STEEP * (_OFFSET + at)
+        weights_by_name["linear3.weight"][:latent] = np.eye(latent)
+        weights_by_name["linear3.bias"][:latent] = _OFFSET
+        weights_by_name["linear4.weight"][:steps, :latent] = _STEEP * directions
+        weights_by_name["linear4.bias"][:steps] = -_STEEP * (_OFFSET + at)
     else:
-        found["linear3.weight"][: 2 * steps] = -np.tile(directions, (2, 1))
+        weights_by_name["linear3.weight"][: 2 * steps] = -np.tile(directions, (2, 1))
         sure, surely_not = _WITHIN if within else (_SURE, 0.0)
-        found["linear3.bias"][:steps] = at + sure / _STEEP
-        found["linear3.bias"][steps : 2 * steps] = at + surely_not / _STEEP
-        found["linear3.bias"][2 * steps] = -1.0
-        found["linear4.weight"][:steps, :steps] = -_STEEP * np.eye(steps)
-        found["linear4.weight"][:steps, steps : 2 * steps] = within * _STEEP * np.eye(steps)
-        found["linear4.weight"][steps:, 2 * steps] = 1.0
-        found["linear4.bias"][:steps] = sure
-    found["linear4.bias"][steps:] = logit(np.resize(THETAS, sizes.obs - steps))
-    return {name: fixtures.as_single(weight) for name, weight in found.items()}
+        weights_by_name["linear3.bias"][:steps] = at + sure / _STEEP
+        weights_by_name["linear3.bias"][steps : 2 * steps] = at + surely_not / _STEEP
+        weights_by_name["linear3.bias"][2 * steps] = -1.0
+        weights_by_name["linear4.weight"][:steps, :steps] = -_STEEP * np.eye(steps)
+        weights_by_name["linear4.weight"][:steps, steps : 2 * steps] = (
+            within * _STEEP * np.eye(steps)
+        )
+        weights_by_name["linear4.weight"][steps:, 2 * steps] = 1.0
+        weights_by_name["linear4.bias"][:steps] = sure
+    weights_by_name["linear4.bias"][steps:] = logit(np.resize(THETAS, sizes.obs - steps))
+    return {name: fixtures.as_single(weight) for name, weight in weights_by_name.items()}
 
 
 def elsewhere(sizes: Sizes) -> dict[str, np.ndarray]:
     """Weights of an encoder whose posterior is far from the prior, whatever x is."""
-    found = {n: w for n, w in fixtures.zeros(sizes).items() if n.split(".")[0] in _HEADS}
-    found["linear21.bias"][:], found["linear22.bias"][:] = POSTERIOR
-    return found
+    weights_by_name = {n: w for n, w in fixtures.zeros(sizes).items() if n.split(".")[0] in _HEADS}
+    weights_by_name["linear21.bias"][:], weights_by_name["linear22.bias"][:] = POSTERIOR
+    return weights_by_name
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from grader.kit import statistics
 from grader.kit.check import Lost
 from grader.vae.sample.models import THETAS, Samples, anew
 from grader.vae.sample.rows import (
+    groups_of,
     keys_of,
-    lots,
     pairs_among,
     place_of,
     require_enough,
@@ -116,11 +116,11 @@ def _same_noise(samples: Samples) -> float:
 
     Whole images that are the same have the same z, which is charged as such.
     """
-    constants = lots(samples.drawn)
-    found = sum(pairs_among(keys_of(lot)) for lot in constants)
-    if not found:
+    constants = groups_of(samples.drawn)
+    same = sum(pairs_among(keys_of(group)) for group in constants)
+    if not same:
         return 1.0
-    found -= sum(pairs_among(keys_of(lot)) for lot in lots(anew(samples.pixels)))
-    pairs = sum(len(lot) * (len(lot) - 1) // 2 for lot in constants)
+    same -= sum(pairs_among(keys_of(group)) for group in groups_of(anew(samples.pixels)))
+    pairs = sum(len(group) * (len(group) - 1) // 2 for group in constants)
     by_chance = float(np.prod(samples.thetas**2 + (1 - samples.thetas) ** 2))
-    return statistics.at_least(found, pairs * by_chance)
+    return statistics.at_least(same, pairs * by_chance)

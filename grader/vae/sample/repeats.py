@@ -38,8 +38,8 @@ def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> b
     aligned = int(np.sum(alone & (own == others)))
     if aligned > 2 * count * by_chance and statistics.frequency(aligned, count, by_chance) < 1e-9:
         return True
-    found, expected = pairs_across(own[alone], others[is_alone(others)]), count**2 * by_chance
-    return found > 4 * expected and statistics.at_least(found, expected) < 1e-9
+    again, expected = pairs_across(own[alone], others[is_alone(others)]), count**2 * by_chance
+    return again > 4 * expected and statistics.at_least(again, expected) < 1e-9
 
 
 def _correlated(first: np.ndarray, second: np.ndarray) -> bool:

@@ -18,7 +18,7 @@ def require_enough(calls: np.ndarray) -> None:
         raise NotReached("There are too few different samples to say how they are drawn.")
 
 
-def lots(calls: np.ndarray) -> Sequence[np.ndarray]:
+def groups_of(calls: np.ndarray) -> Sequence[np.ndarray]:
     """Rows that may not repeat each other: a call's, or those of all calls where they are few."""
     return list(calls) if calls.shape[1] >= ENOUGH else [np.concatenate(calls)]
 
@@ -61,7 +61,7 @@ def sharing_tests(calls: np.ndarray) -> list[float]:
     """
     rows = np.concatenate(calls)
     near = [p for axis in (0, 1) for p in statistics.unshared(rows, axis)]
-    apart = statistics.together([statistics.unrelated(lot) for lot in lots(calls)])
+    apart = statistics.together([statistics.unrelated(group) for group in groups_of(calls)])
     return [*near, apart, statistics.unrelated(np.ascontiguousarray(rows.T))]
 
 

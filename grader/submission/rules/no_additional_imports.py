@@ -5,37 +5,36 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grader.submission.attribution import Owners, tasks_of
 from grader.submission.program import Program
-from grader.submission.rules.findings import NO_ADDITIONAL_IMPORTS, Finding
+from grader.submission.rules.rule import Finding, Rule, Source
+from grader.submission.syntax import imported
 
 
-def find_imports(program: Program, owners: Owners, template: Program) -> list[Finding]:
-    """Imports of what the template doesn't import, wherever they stand and whether used or not.
+def _read(source: Source) -> list[Finding]:
+    """Find imports of what the template doesn't import, wherever they stand, used or not.
 
     What the template imports may be imported again, under any name.
     """
-    given = {path for _, _, path in _imports(template)}
+    if source.template is None:
+        return []
+    given = {path for _, _, path in _imports(source.template.program)}
     findings = []
-    for cell, node, path in _imports(program):
+    for cell, node, path in _imports(source.code.program):
         if path not in given:
-            task = next(iter(tasks_of(owners, node)), None)
+            task = next(iter(source.code.attribution.tasks_of(node)), None)
             message = f"{path} is imported, which the assignment's notebook doesn't import."
-            findings.append(Finding(NO_ADDITIONAL_IMPORTS, task, cell, node.lineno, message))
+            findings.append(RULE.broken(message, cell, node.lineno, task))
     return list(dict.fromkeys(findings))
 
 
 def _imports(program: Program) -> Iterator[tuple[int, ast.stmt | ast.expr, str]]:
-    """Cell, node and full dotted name of all that is imported, in the order of the notebook."""
+    """Yield cell, node and dotted name of all imports, in the order of the notebook."""
     for statement in program.statements:
         found: list[tuple[ast.stmt | ast.expr, str]] = []
         for node in ast.walk(statement.node):
             match node:
-                case ast.Import(names=aliases):
-                    found += [(node, alias.name) for alias in aliases]
-                case ast.ImportFrom(names=aliases):
-                    module = "." * node.level + (node.module or "")
-                    found += [(node, f"{module}.{alias.name}") for alias in aliases]
+                case ast.Import() | ast.ImportFrom():
+                    found += [(node, path) for _, path in imported(node)]
                 case ast.Call(
                     func=ast.Name(id="__import__" | "import_module")
                     | ast.Attribute(attr="import_module"),
@@ -44,3 +43,13 @@ def _imports(program: Program) -> Iterator[tuple[int, ast.stmt | ast.expr, str]]
                     found.append((node, name[:80]))
         for node, path in sorted(found, key=lambda item: (item[0].lineno, item[1])):
             yield statement.cell, node, path
+
+
+RULE = Rule(
+    "no_additional_imports",
+    place=2,
+    default="advice",
+    kept="Nothing else is imported than what the template imports.",
+    in_a_task=True,
+    read=_read,
+)

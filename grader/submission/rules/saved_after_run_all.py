@@ -1,14 +1,17 @@
-"""Whether a saved notebook shows a clean 'restart and run all'."""
+"""Rule: the notebook was saved after a clean 'restart and run all'."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from grader.submission.cells import Cell, Notebook
+from grader.submission.rules.rule import Finding, Rule, Source
 
 ASK = "Restart the kernel and run all cells before you hand in."
 
 
 def saved_state(notebook: Notebook) -> str | None:
-    """What speaks against a clean 'restart and run all' in the saved notebook; None if nothing.
+    """Say what speaks against a clean 'restart and run all' in the saved notebook; None if nothing.
 
     Execution counts must run from 1 without gaps, and there must be some output. A ``.py`` export
     keeps neither, so nothing is said of it.
@@ -30,7 +33,7 @@ def saved_state(notebook: Notebook) -> str | None:
 
 
 def _disorder(cells: tuple[Cell, ...]) -> str:
-    """The first place at which the counts are not 1, 2, 3, ..."""
+    """Say the first place at which the counts are not 1, 2, 3, ..."""
     for expected, cell in enumerate(cells, 1):
         if cell.execution_count != expected:
             break
@@ -38,3 +41,18 @@ def _disorder(cells: tuple[Cell, ...]) -> str:
         f"The cells were not executed once each from top to bottom: cell {cell.number} shows "
         f"In [{cell.execution_count}] where In [{expected}] would stand."
     )
+
+
+def _read(source: Source) -> Iterator[Finding]:
+    problem = saved_state(source.notebook) if source.notebook else None
+    if problem:
+        yield RULE.broken(problem)
+
+
+RULE = Rule(
+    "saved_after_run_all",
+    place=4,
+    default="advice",
+    kept="The saved notebook was executed from top to bottom.",
+    read=_read,
+)

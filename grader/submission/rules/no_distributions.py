@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from grader.submission.attribution import Owners, tasks_of
-from grader.submission.bindings import arguments_of, bindings_of
+from grader.submission.bindings import body_of, locals_of
 from grader.submission.constants import constant_text
-from grader.submission.program import Program, Statement
-from grader.submission.rules.findings import NO_DISTRIBUTIONS, Finding
-from grader.vae import spec
+from grader.submission.program import Statement
+from grader.submission.rules.rule import Finding, Rule, Seen, Source
+from grader.submission.syntax import Comprehension
 
 PACKAGE = "torch.distributions"
 # What a star import of the package brings that this assignment might tempt one to use.
@@ -31,18 +30,30 @@ _IMPORTED = f"{PACKAGE} is imported, which the assignment doesn't allow."
 _USED = f"{PACKAGE} is used, which the assignment doesn't allow: write the formula yourself."
 
 
-def find_distributions(program: Program, owners: Owners) -> list[Finding]:
-    """Imports of the package (no task is charged for one) and uses of it, task by task."""
-    reader = _Reader(owners.family)
-    for statement in program.statements:
+def _read(source: Source) -> list[Finding]:
+    """Find imports of the package (no task is charged for one) and uses of it, task by task."""
+    attribution = source.code.attribution
+    reader = _Reader(source.code.assignment.class_name, attribution.family)
+    for statement in source.code.program.statements:
         reader.read(statement)
     reader.read_functions()
     findings: dict[Finding, None] = {}
     for cell, line, is_import, node in sorted(reader.found, key=lambda use: use[:3]):
-        tasks: Sequence[str | None] = [None] if is_import else tasks_of(owners, node) or [None]
+        tasks: Sequence[str | None] = [None] if is_import else attribution.tasks_of(node) or [None]
         message = _IMPORTED if is_import else _USED
-        findings |= {Finding(NO_DISTRIBUTIONS, t, cell, line, message): None for t in tasks}
+        findings |= {RULE.broken(message, cell, line, task): None for task in tasks}
     return list(findings)
+
+
+def _watch(seen: Seen, findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Find uses that the source hides, but that a candidate tripped over."""
+    known = {finding.task for finding in findings if finding.rule == RULE.id}
+    for method in sorted(seen.distributions):
+        task = seen.code.assignment.task_by_method.get(method)
+        if task and task not in known:
+            message = f"`{method}` uses {PACKAGE}, which the assignment does not allow."
+            place = seen.code.methods.get(method)
+            yield RULE.broken(message, *((place.cell, place.line) if place else (0, 0)), task)
 
 
 def _forbidden(path: str | None) -> bool:
@@ -59,7 +70,6 @@ class _Value:
 
 _UNKNOWN = _Value()
 _Layer = dict[str, _Value]
-_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -70,7 +80,8 @@ class _Reader(ast.NodeVisitor):
     to each other, and not what other classes keep.
     """
 
-    def __init__(self, family: Collection[ast.AST]) -> None:
+    def __init__(self, class_name: str, family: Collection[ast.AST]) -> None:
+        self._class_name = class_name
         self.cell = 0
         self.found: list[tuple[int, int, bool, ast.AST]] = []
         self._family = family
@@ -99,12 +110,9 @@ class _Reader(ast.NodeVisitor):
                     self._read_body(layers, function)
 
     def _read_body(self, layers: list[_Layer], function: _Function) -> None:
-        body = [function.body] if isinstance(function, ast.Lambda) else function.body
-        bound, declared_global, elsewhere = bindings_of(body)
-        local = bound | {argument.arg for argument in arguments_of(function.args)}
-        layer = dict.fromkeys(local - declared_global - elsewhere, _UNKNOWN)
+        layer = dict.fromkeys(locals_of(function), _UNKNOWN)
         self._layers, self._in_body = [*layers, layer], False
-        for node in body:
+        for node in body_of(function):
             self.visit(node)
 
     def _look_up(self, name: str) -> _Value:
@@ -122,11 +130,11 @@ class _Reader(ast.NodeVisitor):
         return constant_text(node, lambda name: self._look_up(name).text)
 
     def _path(self, node: ast.AST) -> str | None:
-        """The dotted path that an expression stands for, None if it isn't known."""
+        """Return the dotted path that an expression stands for, None if it isn't known."""
         match node:
             case ast.Name(id=name):
                 return self._look_up(name).path
-            case ast.Attribute(value=ast.Name(id="self" | "cls" | spec.CLASS_NAME as name)):
+            case ast.Attribute(value=ast.Name(id=name)) if self._is_member_of(name):
                 return self._attributes.get((self._owner(name), node.attr), _UNKNOWN).path
             case ast.Attribute(value=owner, attr="__dict__"):
                 return self._path(owner)
@@ -156,7 +164,7 @@ class _Reader(ast.NodeVisitor):
             self.found.append((self.cell, line or node.lineno, False, node))
             for child in ast.walk(node):  # what is handed over may hold more, and lambdas
                 if isinstance(child, ast.Lambda):
-                    self.visit_Lambda(child)
+                    self._function(child)
             return
         super().visit(node)
 
@@ -169,15 +177,15 @@ class _Reader(ast.NodeVisitor):
                 self._layers[-1][name] = self._value(value)
                 if self._in_body:
                     self._note_attribute("cls", name, value)
-            case (
-                ast.Attribute(value=ast.Name(id="self" | "cls" | spec.CLASS_NAME as owner)),
-                _,
-            ):
+            case ast.Attribute(value=ast.Name(id=owner)), _ if self._is_member_of(owner):
                 self._note_attribute(owner, target.attr, value)
 
+    def _is_member_of(self, name: str) -> bool:
+        return name in ("self", "cls", self._class_name)
+
     def _owner(self, name: str) -> ast.AST | None:
-        """The class whose instance or self a name stands for; None for the class and its bases."""
-        ours = name == spec.CLASS_NAME or self._class in self._family
+        """Return the class whose instance or self a name stands for; None for the graded class."""
+        ours = name == self._class_name or self._class in self._family
         return None if ours else self._class
 
     def _note_attribute(self, owner: str, name: str, value: ast.AST | None) -> None:
@@ -204,7 +212,7 @@ class _Reader(ast.NodeVisitor):
             self._bind(name, None)
         self.generic_visit(node)
 
-    def _comprehension(self, node: _Comprehension) -> None:
+    def _comprehension(self, node: Comprehension) -> None:
         names = (name for generator in node.generators for name in ast.walk(generator.target))
         targets = {name.id: _UNKNOWN for name in names if isinstance(name, ast.Name)}
         outer = self._layers
@@ -235,22 +243,15 @@ class _Reader(ast.NodeVisitor):
         if _forbidden(path):
             self.found.append((self.cell, node.lineno, True, node))
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node)
-        self._layers[-1][node.name] = _UNKNOWN
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._function(node)
-        self._layers[-1][node.name] = _UNKNOWN
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._function(node)
-
     def _function(self, node: _Function) -> None:
         self.visit(node.args)
         for decorator in getattr(node, "decorator_list", ()):
             self.visit(decorator)
         self._waiting.append((self.cell, list(self._layers), self._class, node))
+        if not isinstance(node, ast.Lambda):
+            self._layers[-1][node.name] = _UNKNOWN
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _function  # noqa: N815
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for part in [*node.decorator_list, *node.bases, *node.keywords]:
@@ -270,3 +271,14 @@ class _Reader(ast.NodeVisitor):
 
 def _join(path: str | None, attribute: str | None) -> str | None:
     return f"{path}.{attribute}" if path and attribute else None
+
+
+RULE = Rule(
+    "no_distributions",
+    place=1,
+    default="task",
+    kept=f"{PACKAGE} is not used.",
+    in_a_task=True,
+    read=_read,
+    watch=_watch,
+)

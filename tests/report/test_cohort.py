@@ -1,0 +1,58 @@
+"""The figures of a course: who counts in them, what is lost most, what is misunderstood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from made_results import course, entry, failed, graded, task, ungradable
+
+from grader.report.cohort import summary_of
+
+TITLES = {"x.one": "the sum is a mean"}
+
+
+def test_figures_leave_out_what_is_open_or_ungradable() -> None:
+    figures = summary_of(course(), {})
+    assert (figures.count, figures.points, figures.mean) == (4, (4.5, 4.5), 4.5)
+    assert [names for _, names in figures.not_graded] == [("Bob_13",), ("Cy_14",)]
+    by_title = {loss.title: loss for loss in figures.losses}
+    assert (by_title["KL"].lost, by_title["KL"].students) == (1.0, 2)
+    assert by_title["Title of kl.total"].lost == 0.0
+
+
+def test_misconceptions_are_ranked_and_count_once_a_student() -> None:
+    def with_misconceptions(*ids: str) -> tuple[object, ...]:
+        checks = [replace(failed(f"kl.c{n}", 1.0), misconception=id) for n, id in enumerate(ids)]
+        return (task("kl", *checks),)
+
+    results = [
+        replace(graded(), tasks=with_misconceptions("x.one+x.two", "x.one")),
+        replace(graded(), tasks=with_misconceptions("x.one")),
+    ]
+    assert summary_of([entry(result) for result in results], TITLES).misconceptions == (
+        ("the sum is a mean", 2),
+        ("x.two", 1),
+    )
+
+
+@pytest.mark.parametrize(("points", "bar"), [(0.0, 0), (7.4, 9), (7.5, 9), (0.75, 1)])
+def test_each_submission_is_in_one_bar(points: float, bar: int) -> None:
+    bars = summary_of([entry(replace(graded(), points=points))], {}).distribution
+    assert [count for _, count, _ in bars] == [int(place == bar) for place in range(10)]
+    assert bars[bar][2] == 1.0
+    assert bars[0][0] == "0 to 0.75"
+
+
+def test_where_nobody_is_graded_there_are_no_figures() -> None:
+    for entries in ((), [entry(ungradable())]):
+        summary = summary_of(entries, {})
+        assert (summary.mean, summary.median, summary.points) == (0.0, 0.0, ())
+        assert (summary.distribution, summary.losses) == ((), ())
+
+
+def test_the_costliest_check_of_a_task_is_first() -> None:
+    checks = (failed("kl.a", 1.0), failed("kl.b", 3.0), failed("kl.c", 2.0))
+    losses = summary_of([entry(replace(graded(), tasks=(task("kl", *checks),)))], {}).losses
+    assert [loss.lost for loss in losses] == [6.0, 3.0, 2.0, 1.0]
+    assert [loss.is_task for loss in losses] == [True, False, False, False]

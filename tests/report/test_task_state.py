@@ -1,0 +1,66 @@
+"""How far a student has come, from results made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from made_results import broken_grader, failed, graded, passed, task, ungradable
+
+from grader.report.result import CheckResult, TaskResult
+from grader.report.task_state import is_unwritten, next_step, state
+
+PLACE = {"cell": 3, "line": 4}
+UNWRITTEN = "`kl_divergence` is not implemented"
+
+
+def kl(*checks: CheckResult, placed: bool = True) -> TaskResult:
+    return replace(task("kl", *checks), location=PLACE if placed else None)
+
+
+def not_reached() -> CheckResult:
+    return replace(failed("kl.c", 1.0, "kl.total failed."), status="not_reached", hint="")
+
+
+DONE = kl(passed("kl.total", 2.0))
+MISSING = kl(failed("kl.total", 2.0, "'Net' has no attribute 'kl_divergence'."), placed=False)
+CHARGED = replace(DONE, points=0.0)
+TASKS = [
+    (DONE, "done", ""),
+    (CHARGED, "to correct", "Look at `kl_divergence` (cell 3, line 4): a broken rule"),
+    (kl(failed("kl.total", 2.0)), "to correct", "Correct `kl_divergence` (cell 3, line 4). Think"),
+    (kl(failed("kl.total", 2.0, f"{UNWRITTEN}."), not_reached()), "not yet", "Write `kl_div"),
+    (kl(failed("kl.total", 2.0, f"{UNWRITTEN}: it returns None.")), "not yet", "Write `kl_div"),
+    (kl(failed("kl.total", 2.0, "`encoder` is not implemented.")), "to correct", "Correct `kl_div"),
+    (kl(passed("kl.a", 1.0), failed("kl.b", 1.0, f"{UNWRITTEN}.")), "to correct", "Correct"),
+    (MISSING, "not yet", "Put the method `kl_divergence` back into the class, and write it."),
+]
+
+
+@pytest.mark.parametrize(("part", "expected", "step"), TASKS)
+def test_a_task_has_a_state_and_a_next_step(part: TaskResult, expected: str, step: str) -> None:
+    assert state(part) == expected
+    assert is_unwritten(part) == (expected == "not yet")
+    result = replace(graded(), tasks=(part,), points=part.points, max_points=2.0)
+    assert next_step(result).startswith(step or "Restart the kernel")
+
+
+def test_a_task_without_a_known_method_goes_by_its_title() -> None:
+    part = replace(kl(failed("kl.total", 2.0)), method="")
+    assert next_step(replace(graded(), tasks=(part,))).startswith("Correct KL (cell 3, line 4).")
+
+
+def test_begun_tasks_come_first_and_settled_ones_never() -> None:
+    result = graded()
+    unwritten = kl(failed("kl.total", 2.0, f"{UNWRITTEN}."))
+    both = replace(result, tasks=(unwritten, result.tasks[1]))
+    assert next_step(both).startswith("Correct `elbo`.")
+    assert next_step(both, {"elbo"}).startswith("Write `kl_divergence`")
+    assert next_step(both, {"elbo", "kl"}) == ""
+
+
+def test_what_is_not_graded_has_a_next_step_too() -> None:
+    assert next_step(ungradable()) == "Correct this first, save the notebook, and check again."
+    open_ = replace(broken_grader(), tasks=broken_grader().tasks[:1])
+    assert state(open_.tasks[0]) == "not decided"
+    assert next_step(open_).startswith("Ask your instructor")

@@ -1,0 +1,102 @@
+"""The report on a terminal: words carry it, colours only help, and no line is too long."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_results import broken_grader, failed, graded, passed, task, ungradable
+
+from grader.report.result import Result, Run, Training
+from grader.report.terminal import run_words, to_svg, to_terminal
+
+RESULT = replace(graded(), run=Run("completed", 1.25))
+
+
+def words(result: Result) -> str:
+    return " ".join(to_terminal(result).split())
+
+
+def test_the_table_has_every_task_and_the_sum() -> None:
+    lines = [" ".join(line.split()) for line in to_terminal(RESULT).splitlines()]
+    for line in ("KL 2.5 of 3.5 1 of 2 passed", "ELBO 2 of 4 1 of 2 passed", "Total 4.5 of 7.5"):
+        assert line in lines
+
+
+def test_what_was_lost_is_said_with_its_hint() -> None:
+    text = words(RESULT)
+    for part in (
+        "KL lost 1 of 3.5 -1 Title of kl.per_sample It was 2, not 1. Hint: Think again.",
+        "Run: all cells executed in 1.2 s.",
+        "Rule: It imports math. It costs no points.",
+    ):
+        assert part in text
+
+
+def test_a_task_without_any_point_says_its_reason_once() -> None:
+    lost = task("kl", failed("kl.total", 1.0), failed("kl.per_sample", 2.0))
+    text = words(replace(RESULT, tasks=(lost,)))
+    assert "-3 all checks It was 2, not 1. Hint: Think again." in text
+
+
+def test_a_task_that_a_rule_cost_is_told_from_a_right_one() -> None:
+    charged = replace(task("kl", passed("kl.total", 2.0)), points=0.0)
+    right = task("elbo", passed("elbo.average", 2.0))
+    text = words(replace(RESULT, tasks=(charged, right)))
+    assert "KL 0 of 2 passed, not counted" in text
+    assert "ELBO 2 of 2 all passed" in text
+
+
+def test_what_is_not_graded_says_why_and_has_no_table() -> None:
+    assert words(ungradable()).endswith("Not graded: There is no class VAE.")
+    open_ = replace(broken_grader(), run=RESULT.run)
+    assert words(open_).endswith("The grader itself failed in some checks.")
+
+
+@pytest.mark.parametrize(
+    ("run", "training", "expected"),
+    [
+        (Run(), Training(), []),
+        (Run(error="It was not run."), Training(), [("Run", "It was not run.")]),
+        (
+            Run("timed_out", cell=3, error="It took too long."),
+            Training(error="No class."),
+            [
+                ("Run", "timed out in cell 3: It took too long. This costs no points by itself."),
+                ("Training", "No class."),
+            ],
+        ),
+        (
+            Run("completed", 2.0),
+            Training("completed", "cuda", 50, 550.0, 210.0),
+            [
+                ("Run", "all cells executed in 2.0 s."),
+                ("Training", "50 steps on a GPU, loss 550.0 to 210.0."),
+            ],
+        ),
+    ],
+)
+def test_run_and_training_are_a_sentence_each(
+    run: Run, training: Training, expected: list[tuple[str, str]]
+) -> None:
+    assert run_words(replace(graded(), run=run, training=training)) == expected
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=300), st.integers(50, 120))
+def test_colours_add_nothing_and_lines_fit(message: str, width: int) -> None:
+    result = replace(graded(message), run=RESULT.run)
+    plain, coloured = to_terminal(result, width), to_terminal(result, width, colour=True)
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+    assert "\x1b" not in plain
+    assert max(map(len, plain.split("\n"))) <= width
+
+
+def test_the_picture_is_an_svg_that_loads_no_font() -> None:
+    svg = to_svg(RESULT)
+    assert ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "@font-face" not in svg
+    assert "all&#160;cells&#160;executed" in svg

@@ -1,0 +1,63 @@
+"""Words that writers share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from made_results import failed, passed
+
+from grader.report.course import Override
+from grader.report.result import RuleResult
+from grader.report.words import (
+    check_words,
+    grouped,
+    number,
+    override_words,
+    place_words,
+    rule_place,
+    status_words,
+)
+
+
+@pytest.mark.parametrize(
+    ("points", "text"), [(7.0, "7"), (2.5, "2.5"), (1 / 3, "0.33"), (0.001, "0"), (60, "60")]
+)
+def test_points_are_as_a_person_writes_them(points: float, text: str) -> None:
+    assert number(points) == text
+
+
+def test_a_place_is_named_where_there_is_one() -> None:
+    place = {"cell": 3, "line": 4}
+    assert place_words(place) == "cell 3, line 4"
+    assert place_words(place, " ({})") == " (cell 3, line 4)"
+    assert place_words(None, " ({})") == ""
+    rule = RuleResult("r", "broken", "It was used.", "", (place, {"cell": 5, "line": 1}))
+    assert rule_place(rule) == " (cell 3, line 4)"
+    assert rule_place(replace(rule, locations=())) == ""
+
+
+def test_a_status_begins_a_line() -> None:
+    assert status_words("not_reached") == "Not reached"
+    assert status_words("to correct") == "To correct"
+
+
+def test_a_check_says_its_message_and_its_hint() -> None:
+    lost, right = failed("kl.total", 1.0), passed("kl.total", 1.0)
+    assert check_words(lost) == "It was 2, not 1.\nHint: Think again."
+    assert check_words(replace(lost, message="", hint="")) == "Title of kl.total"
+    assert check_words(right) == "Passed."
+    assert check_words(replace(right, message="Set by hand.", hint="no")) == "Set by hand."
+
+
+def test_groups_keep_their_order() -> None:
+    first, second, third = failed("a", 1.0, "x"), failed("b", 1.0, "y"), failed("c", 1.0, "x")
+    assert grouped((first, second, third), "message") == [[first, third], [second]]
+
+
+def test_an_override_says_who_decided_if_that_is_known() -> None:
+    override = Override("kl", 3.0, "spoken about it", 2.0)
+    assert override_words(override) == (
+        "Set by hand: kl has 3 points instead of 2. Reason: spoken about it"
+    )
+    assert "instead of 2, by Bo. Reason" in override_words(replace(override, by="Bo"))
