@@ -134,6 +134,8 @@ class Assignment:
         given_modules: modules that students receive beside the notebook.
         data_modules: modules that load data or plot: what is made with them depends on a run.
         plot_modules: those of the given modules that plot.
+        topic_words: words in small letters of which students make names for their work.
+        data_folders: usual names, in small letters, of folders for the data.
         block_mark, block_text: the line around each block to fill in, and the comment in it.
         data_name: of the data set that the notebook reads.
         solved_notebook: path of the worked notebook in a checkout.
@@ -172,6 +174,13 @@ class Assignment:
     misconceptions: Callable[[], Mapping[str, Misconception]]
     data: Callable[[], DataSet]
     training: Callable[[], TrainingSanity]
+    topic_words: tuple[str, ...] = ()
+    data_folders: tuple[str, ...] = ()
+
+    @property
+    def given_files(self) -> tuple[str, ...]:
+        """Names of the files of the modules that students receive."""
+        return tuple(f"{name}.py" for name in self.given_modules)
 
     @cached_property
     def task_by_method(self) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from grader.cli import paths, result_files, usage
 from grader.cli.paths import COURSE, NOTEBOOK
 from grader.composition import ASSIGNMENT, Options, is_shipped, make_grader
-from grader.course.options import CourseOptions, course_options
+from grader.course.options import NEEDS, CourseOptions, course_options
 
 if TYPE_CHECKING:
     from grader.report.result import Result
@@ -25,12 +25,6 @@ SHOW_CLASS, DEBUG = "--show-class", "--debug"
 MODES = (NOTEBOOK, COURSE, SHOW_CLASS)
 
 _COURSE_FLAGS = usage.options_of(click.command()(course_options(lambda **_: None)))
-_NEEDS = {
-    "--grade-header": ("--moodle",),
-    "--feedback-header": ("--moodle",),
-    "--canvas-assignment": ("--canvas",),
-    "--ungradable-as-zero": ("--moodle", "--canvas", "--nbgrader"),
-}
 _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation spawn")
 
 
@@ -111,8 +105,8 @@ def _mode(path: Path, asked: list[str], given: Mapping[str, Any]) -> str:
     for option in asked:
         if mode not in (places := modes_of(option)):
             raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
-        if option in _NEEDS and not set(_NEEDS[option]).intersection(asked):
-            raise click.UsageError(f"{option} goes with {' or '.join(_NEEDS[option])}.")
+        if option in NEEDS and not set(NEEDS[option]).intersection(asked):
+            raise click.UsageError(f"{option} goes with {' or '.join(NEEDS[option])}.")
     spawns = ["--isolation spawn"] if given["isolation"] == "spawn" else []
     for option in _ABOUT_THE_RUN:
         for other in _NO_RUN:
@@ -137,7 +131,6 @@ def modes_of(option: str) -> tuple[str, ...]:
 def _show_class(path: Path) -> int:
     """Print the slice; return the exit status."""
     from grader.submission import Ungradable, extract, load
-    from grader.vae import ASSIGNMENT
 
     try:
         click.echo(extract(load(path), ASSIGNMENT).text, nl=False)

@@ -46,7 +46,7 @@ def require_submissions(path: Path) -> None:
 
 
 def _is_other_file(path: Path) -> bool:
-    from grader.course.members import is_archive
+    from grader.course.archive_members import is_archive
 
     try:
         return os.path.isfile(path) and not is_archive(path)

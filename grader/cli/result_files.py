@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.usage import FILE
+from grader.composition import ASSIGNMENT
+from grader.platforms import PLATFORMS
+from grader.platforms.platform import NotWrittenError
+from grader.platforms.platform import ResultFile as PlatformFile
 from grader.whole_file import write_whole_file
 
 if TYPE_CHECKING:
@@ -21,10 +25,6 @@ if TYPE_CHECKING:
 
 STDOUT = Path("-")
 """Written in place of a file's name, it means the standard output, as for other commands."""
-
-
-class NotWrittenError(Exception):
-    """There is nothing to write; says why, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,6 @@ def _json(graded: Graded, _: Path) -> str:
 
 
 def _html(graded: Graded, _: Path) -> str:
-    from grader.composition import ASSIGNMENT
     from grader.report.page import to_page
 
     return to_page(graded.result, ASSIGNMENT.title, graded.sources, graded.executed)
@@ -61,40 +60,16 @@ def _executed(graded: Graded, path: Path) -> str:
     return graded.executed
 
 
-def _junit(graded: Graded, _: Path) -> str:
-    from grader.composition import ASSIGNMENT
-    from grader.platforms.junit import to_junit
-
-    counted = {check.id for check in graded.result.checks}
-    known = {check.id: check.task for check in ASSIGNMENT.checks()}
-    chosen = {id: task for id, task in known.items() if not counted or id in counted}
-    return to_junit(graded.result, chosen)
-
-
-def _gradescope(graded: Graded, path: Path) -> str:
-    from grader.platforms.gradescope_results import maximum_words, to_gradescope
-
-    if graded.result.status == "grader_error":
-        raise NotWrittenError("No results are written for Gradescope: points are not decided.")
-    return to_gradescope(graded.result, notice=maximum_words(path, graded.result.max_points))
-
-
-def _classroom(graded: Graded, _: Path) -> str:
-    from grader.platforms.classroom import to_classroom
-
-    return to_classroom(graded.result) + "\n"
+def _of_platform(file: PlatformFile) -> ResultFile:
+    return ResultFile(
+        file.flag, file.help, lambda graded, path: file.content(graded.result, path, ASSIGNMENT)
+    )
 
 
 OF_CHECKS = (
     ResultFile("--json", "Write the result as JSON here.", _json),
     ResultFile("--html", "Write a page here.", _html),
-    ResultFile("--junit", "Write the result as JUnit XML here (Artemis).", _junit),
-    ResultFile("--gradescope", "Write Gradescope's results.json here.", _gradescope),
-    ResultFile(
-        "--classroom",
-        "Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
-        _classroom,
-    ),
+    *(_of_platform(platform.result_file) for platform in PLATFORMS if platform.result_file),
 )
 EXECUTED = ResultFile(
     "--executed", "Write the executed notebook, with its outputs, here.", _executed

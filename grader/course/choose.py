@@ -4,9 +4,9 @@
 2. Of the last attempt, where the platform tells attempts.
 3. One from which the class can be taken; then the most methods written.
 4. A notebook rather than a script; then one that was run and saved with its outputs.
-5. One that isn't named as a copy (``vae-Copy1``, ``vae (1)``, a checkpoint, backup, old).
+5. One that isn't named as a copy (``hw-Copy1``, ``hw (1)``, a checkpoint, backup, old).
 6. The latest upload by the platform's own number for it; then the latest date.
-7. The highest number at the end of the name, ``vae_v4`` before ``vae_v3``; the one that lies least
+7. The highest number at the end of the name, ``hw_v4`` before ``hw_v3``; the one that lies least
    deep; then the last by name, numbers in it read as numbers.
 """
 
@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grader.course.copies import content_of, copy_of, modules_beside
-from grader.course.listing import CODE, GIVEN, File, Parts
-from grader.course.owners import Owner
-from grader.course.written import Written, read_written
+from grader.assignment import Assignment
+from grader.course.completeness import Completeness, read_completeness
+from grader.course.file_copies import content_of, copy_of, modules_beside
+from grader.platforms.download import CODE, File, Owner, Parts
 from grader.submission.kinds import Kind
 
 _NUMBER_AT_END = re.compile(r"(?:[-_ ]v?|\()(\d{1,6})\)?$", re.IGNORECASE)
@@ -52,81 +52,85 @@ class Choice:
     rivals: tuple[File, ...] = ()
 
 
-def choose(own: Sequence[tuple[Owner, File]]) -> Choice | None:
-    """The notebook to grade of all files of one student; None if there is none."""
+def choose(own: Sequence[tuple[Owner, File]], assignment: Assignment) -> Choice | None:
+    """Return the notebook to grade of all files of one student; None if there is none."""
     files = [file for _, file in own]
-    found = [(one, file) for one, file in own if _may_be_graded(file)]
-    if not found:
+    candidates = [(owner, file) for owner, file in own if _may_be_graded(file, assignment)]
+    if not candidates:
         return None
-    if len(found) == 1:
-        owner, graded = found[0]
+    if len(candidates) == 1:
+        owner, graded = candidates[0]
         return Choice(graded, owner, modules=modules_beside(graded, files))
-    read = {file.parts: _written(file, files) for _, file in found}
+    read = {file.parts: _completeness(file, files, assignment) for _, file in candidates}
     # A script without the class is a module of the notebook, and none to choose.
-    named = [it for it in found if _is_notebook(it[1]) or read[it[1].parts].has_class]
-    found = named or found
-    times = [file.modified for _, file in found]
+    named = [it for it in candidates if _is_notebook(it[1]) or read[it[1].parts].has_class]
+    candidates = named or candidates
+    times = [file.modified for _, file in candidates]
     has_dates = max(times) - min(times) > _SAME_TIME_S
-    found.sort(key=lambda it: _rank(it[0], it[1], read[it[1].parts], has_dates))
-    owner, graded = found.pop()
+    candidates.sort(key=lambda it: _rank(it[0], it[1], read[it[1].parts], has_dates))
+    owner, graded = candidates.pop()
     modules = modules_beside(graded, files)
     best = read[graded.parts]
-    alone = read_written(graded.path) if graded.path and modules else best
+    alone = read_completeness(graded.path, assignment) if graded.path and modules else best
     parts = () if alone.methods == best.methods else modules  # of which its class is made
-    others = tuple(file for _, file in reversed(found) if file not in parts)
+    others = tuple(file for _, file in reversed(candidates) if file not in parts)
     rivals = [file for file in others if _is_rival(read[file.parts], best)]
     return Choice(graded, owner, others, modules, tuple(rivals[:_MOST_RIVALS]))
 
 
-def _may_be_graded(file: File) -> bool:
-    """Whether it is a notebook or a script, or is meant to be one by its name."""
-    if file.path is None or file.parts[-1] in GIVEN:
+def _may_be_graded(file: File, assignment: Assignment) -> bool:
+    """Return whether it is a notebook or a script, or is meant to be one by its name."""
+    if file.path is None or file.is_given:
         return False
     if file.suffix in CODE:
         return True
     # Of text that only may be a script, what holds the class is one.
-    is_script = file.kind is Kind.SCRIPT and _read_copy(file, ()).has_class
-    return file.kind is Kind.NOTEBOOK or is_script
+    is_script = file.kind is Kind.SCRIPT and _read_copy(file, (), assignment).has_class
+    return file.has_cells or is_script
 
 
-def _written(file: File, own: Sequence[File]) -> Written:
-    """What a notebook holds of the class, or else what it holds with the modules beside it."""
+def _completeness(file: File, own: Sequence[File], assignment: Assignment) -> Completeness:
+    """Return what a notebook holds of the class, or else what it holds with modules beside it."""
     if file.path is None:
-        return Written()
-    alone = _read_copy(file, ()) if file.kind is Kind.SCRIPT else read_written(file.path)
+        return Completeness()
+    if file.kind is Kind.SCRIPT:
+        alone = _read_copy(file, (), assignment)
+    else:
+        alone = read_completeness(file.path, assignment)
     modules = modules_beside(file, own)
     if alone.methods or not modules or not _is_notebook(file):
         return alone
-    return max(alone, _read_copy(file, modules), key=lambda written: written.methods)
+    return max(alone, _read_copy(file, modules, assignment), key=lambda it: it.methods)
 
 
-def _read_copy(file: File, modules: Sequence[File]) -> Written:
-    """What a copy holds, which is named as what it is and has the modules beside it."""
+def _read_copy(file: File, modules: Sequence[File], assignment: Assignment) -> Completeness:
+    """Return what a copy holds, which is named as what it is and has the modules beside it."""
     content = content_of(file)
     if content is None:
-        return Written()
+        return Completeness()
     with TemporaryDirectory() as folder:
-        return read_written(copy_of(file, content, modules, Path(folder, "notebook")))
+        copy = copy_of(file, content, modules, Path(folder, "notebook"))
+        return read_completeness(copy, assignment)
 
 
-def _is_rival(other: Written, graded: Written) -> bool:
+def _is_rival(other: Completeness, graded: Completeness) -> bool:
     return other.is_readable and other.methods > 0 and other.text != graded.text
 
 
-def _rank(one: Owner, file: File, written: Written, has_dates: bool) -> tuple[object, ...]:
-    """Sorts the file to be graded last."""
-    stem = _stem(one.rest[-1])
+def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tuple[object, ...]:
+    """Return what sorts the file to be graded last."""
+    stem = _stem(owner.rest[-1])
     match = _NUMBER_AT_END.search(stem)
     return (
-        written.methods > 0,
-        one.attempt,
-        written.has_class,
-        written.is_readable,
-        written.methods,
+        holds.methods > 0,
+        owner.attempt,
+        holds.has_class,
+        holds.is_readable,
+        holds.methods,
         _is_notebook(file),
-        written.has_outputs,
-        not _is_copy(one.rest),
-        one.upload,
+        holds.has_outputs,
+        not _is_copy(owner.rest),
+        owner.upload,
         file.modified if has_dates else 0.0,
         int(match[1]) if match else 0,
         -len(file.parts),
@@ -136,23 +140,23 @@ def _rank(one: Owner, file: File, written: Written, has_dates: bool) -> tuple[ob
 
 
 def _is_copy(parts: Parts) -> bool:
-    """Whether the name, or that of a folder, says that it isn't the one that counts."""
+    """Return whether the name, or that of a folder, says that it isn't the one that counts."""
     return any(map(_COPY.search, (*parts, _stem(parts[-1]))))
 
 
 def topic(name: str) -> str:
-    """A file's name without what tells versions and copies of one notebook apart."""
+    """Return a file's name without what tells versions and copies of one notebook apart."""
     stem = re.sub(r"v?(?<!\d)\d{1,2}$", "", _COPY.sub("", _stem(name)), flags=re.IGNORECASE)
     return re.sub(r"[\W_]+", "", stem).casefold()
 
 
-def is_written(file: File) -> bool:
-    """Whether it is a notebook in which at least one method is written."""
-    return _may_be_graded(file) and _written(file, ()).methods > 0
+def is_written(file: File, assignment: Assignment) -> bool:
+    """Return whether it is a notebook in which at least one method is written."""
+    return _may_be_graded(file, assignment) and _completeness(file, (), assignment).methods > 0
 
 
 def _is_notebook(file: File) -> bool:
-    return file.kind is Kind.NOTEBOOK or file.suffix == ".ipynb"
+    return file.has_cells or file.suffix == ".ipynb"
 
 
 def _stem(name: str) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,31 +12,25 @@ from typing import TextIO
 
 import click
 
-from grader import __version__
-from grader.composition import Options, data_digest, make_grader, read_rubric
-from grader.course.contenders import rival_notes, with_rivals
-from grader.course.copies import content_of, copy_of, digest_of_files
-from grader.course.find import NOTHING, Found, Submission, find_submissions
-from grader.course.fingerprint import fingerprint
+from grader.composition import ASSIGNMENT, Options, data_digest, make_grader, read_rubric
+from grader.course.apply_overrides import overridden
+from grader.course.find import Gathered, Submission, find_submissions
+from grader.course.grade_submission import SubmissionGrader, kept_result
 from grader.course.options import CourseOptions
-from grader.course.overrides import Wish, overridden, read_overrides
+from grader.course.other_notebooks import notes_on_others
+from grader.course.overrides import Wish, read_overrides
 from grader.course.progress_bar import progress
-from grader.course.publish import page_path, publish
-from grader.course.schedule import Schedule, default_jobs, failed_result
+from grader.course.publish import publish
+from grader.course.schedule import Schedule, default_jobs
 from grader.course.stopping import exit_status, stoppable
-from grader.course.store import UNKNOWN, Store, StoreError, write_whole
+from grader.course.store import Store, StoreError
+from grader.course.summary import summary
 from grader.examiner import machine
 from grader.examiner.client import GraderError
-from grader.examiner.grading import Grader
 from grader.examiner.rubric import Rubric
-from grader.platforms.nbgrader_db import read_roster
-from grader.platforms.nbgrader_grades import NO_ROSTER
 from grader.report.course import Entry
 from grader.report.folding import folded
-from grader.report.page import to_page
 from grader.report.result import Result
-from grader.report.result import Submission as Graded
-from grader.vae import ASSIGNMENT
 
 _AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
@@ -71,8 +64,8 @@ def run(course: Course) -> int:
         wishes = read_overrides(out, rubric)
         store = Store(out, {task.id: task.method.name for task in ASSIGNMENT.tasks})
         with stoppable(), store.locked(), store.scratch() as unpacked:
-            found = find_submissions(course.path, unpacked, course.options.nbgrader)
-            return _grade(course, rubric, store, found, wishes)
+            gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
+            return _grade(course, rubric, store, gathered, wishes)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (StoreError, GraderError) as error:
@@ -81,43 +74,51 @@ def run(course: Course) -> int:
 
 
 def _grade(
-    course: Course, rubric: Rubric, store: Store, found: Found, wishes: Sequence[Wish]
+    course: Course, rubric: Rubric, store: Store, gathered: Gathered, wishes: Sequence[Wish]
 ) -> int:
     how = _how(course, rubric)
     results: dict[str, Result] = {}
-    for one in found.submissions:
-        kept = None if course.options.regrade else _kept(one, how, store)
+    everyone = gathered.submissions
+    for submission in everyone:
+        kept = None if course.options.regrade else kept_result(submission, how, store)
         if kept is not None:
-            results[one.name] = kept
-    new = [one for one in found.submissions if one.name not in results]
+            results[submission.name] = kept
+    new = [submission for submission in everyone if submission.name not in results]
     if results:
-        click.echo(f"{len(results)} of {len(found.submissions)} are graded already.", err=True)
+        click.echo(f"{len(results)} of {len(everyone)} are graded already.", err=True)
     if new:
         try:
             results |= _graded(course, rubric, store, new, how)
         except KeyboardInterrupt as stop:
-            done = sum(_kept(one, how, store) is not None for one in found.submissions)
-            told = f"{done} of {len(found.submissions)} are graded and kept in {store.folder}"
+            done = sum(kept_result(submission, how, store) is not None for submission in everyone)
+            told = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(told, stop)
-    entries, stale, unapplied = overridden(
-        [_entry(one, results[one.name]) for one in found.submissions], wishes
-    )
+    return _write_out(course, store, gathered, results, wishes)
+
+
+def _write_out(
+    course: Course,
+    store: Store,
+    gathered: Gathered,
+    results: Mapping[str, Result],
+    wishes: Sequence[Wish],
+) -> int:
+    """Write everything that was asked for, and say how it went; return the exit status."""
+    everyone = [_entry(submission, results[submission.name]) for submission in gathered.submissions]
+    entries, stale, unapplied = overridden(everyone, wishes)
     left = sorted(store.names() - results.keys())
     if left:
         stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
-    paths = {one.name: one.notebook.path for one in found.submissions if one.notebook}
-    asks_nbgrader = course.options.nbgrader is not None
-    roster, unread = read_roster(course.path) if asks_nbgrader else (NO_ROSTER, [])
-    published = publish(store.folder, entries, course.options, paths, roster)
-    doubts = [found.doubt] if found.doubt else []
-    notices = (*doubts, *found.notices, *unapplied, *stale, *unread, *published.notices)
-    for notice in notices:
+    paths = {it.name: it.notebook.path for it in gathered.submissions if it.notebook}
+    published = publish(store.folder, course.path, entries, course.options, paths)
+    doubts = [gathered.doubt] if gathered.doubt else []
+    for notice in (*doubts, *gathered.notices, *unapplied, *stale, *published.notices):
         _say(f"Note: {notice}", sys.stderr)
-    _say(_summary(entries, published.files), sys.stdout)
+    _say(summary(entries, published.files), sys.stdout)
     for problem in published.problems:
         _say(f"Error: {problem}", sys.stderr)
     done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
-    done = done and not found.doubt and not unapplied
+    done = done and not gathered.doubt and not unapplied
     return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
 
 
@@ -133,43 +134,13 @@ def _stopped(told: str, stop: KeyboardInterrupt) -> int:
 
 
 def _how(course: Course, rubric: Rubric) -> bytes:
-    """All that a result hangs on beside the submission and the grader.
+    """Return a digest of all that a result hangs on beside the submission and the grader.
 
     Raises:
         UnusableError: the folder of data can't be used.
     """
     how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
     return hashlib.sha256(how).digest()
-
-
-def _fingerprint(one: Submission, content: bytes, how: bytes) -> str:
-    name = one.notebook.name if one.notebook else "\n".join(one.notices)
-    return fingerprint(
-        name.encode("utf-8", "replace"), content, digest_of_files((*one.modules, *one.rivals)), how
-    )
-
-
-def _content(one: Submission) -> bytes | None:
-    """The bytes to grade, cut where they are too many; None if they can't be read."""
-    if one.notebook is None or one.notebook.path is None:
-        return b""
-    return content_of(one.notebook)
-
-
-def _kept(one: Submission, how: bytes, store: Store) -> Result | None:
-    """The result of an earlier grading if nothing changed, and what belongs to it is there."""
-    content = _content(one)
-    result = None if content is None else store.kept(one.name, _fingerprint(one, content, how))
-    if result is None or one.notebook is None or one.notebook.path is None:
-        return result
-    beside = [store.folder / page_path(one.name)]
-    if result.run.status != "not_run":
-        beside.append(_executed_path(one, store.folder))
-    return result if all(path.is_file() for path in beside) else None
-
-
-def _executed_path(one: Submission, out: Path) -> Path:
-    return out / "executed" / f"{one.name}.ipynb"
 
 
 def _graded(
@@ -191,19 +162,14 @@ def _graded(
         few = f"Note: {jobs} at once and not {wanted}: this machine's limits allow no more."
         _say(few, sys.stderr)
     results = {}
-    prints: dict[str, str] = {}
     with ExitStack() as stack:
         copies = stack.enter_context(store.scratch())
         # With a submission a core, more than one check of each would only wait for each other.
         at_once = max(1, default_jobs() // jobs)
         options = replace(course.grading, jobs=jobs, at_once=at_once)
         grader = stack.enter_context(make_grader(options, rubric))
-        schedule = Schedule[Submission](
-            lambda one: _grade_one(one, grader, store.folder, copies, how, prints),
-            lambda one, result: store.keep(one.name, result, prints.get(one.name, UNKNOWN)),
-            lambda one, error: failed_result(*_called(one), rubric.max_points, error),
-            jobs if grader.runner is None else _AHEAD * jobs,
-        )
+        at_work = jobs if grader.runner is None else _AHEAD * jobs
+        schedule = Schedule(SubmissionGrader(grader, store, copies, how), at_work)
         with progress(len(new), sys.stderr) as tell:
             for done in schedule.run(new):
                 results[done.item.name] = done.result
@@ -211,93 +177,7 @@ def _graded(
     return results
 
 
-def _grade_one(
-    one: Submission, grader: Grader, out: Path, copies: Path, how: bytes, prints: dict[str, str]
-) -> Result:
-    """Grade one submission, and write its page and its executed notebook.
-
-    Its fingerprint, which goes into ``prints``, is of the very bytes that are graded: they are
-    copied first, since the file may change or go away meanwhile.
-
-    Raises:
-        GraderError: no student code can be executed.
-        StoreError: something can't be written.
-    """
-    path, sha256, student = _called(one)
-    content = _content(one)
-    if content is not None:
-        prints[one.name] = _fingerprint(one, content, how)
-    if one.notebook is None or one.notebook.path is None:
-        reason = " ".join(one.notices) + " Hand in the notebook file itself."
-        submission = Graded(path, sha256, student)
-        known = {"grader": __version__}
-        most = grader.rubric.max_points
-        return Result(submission, "ungradable", 0.0, most, reason=reason, environment=known)
-    if content is None:
-        graded = grader.grade(one.notebook.path)  # says why it can't be read
-    else:
-        copy = _copied(one, content, copies)
-        graded = grader.grade(copy)
-        shutil.rmtree(copy.parent, ignore_errors=True)
-    submission = replace(graded.result.submission, path=path, student=student)
-    result = replace(graded.result, submission=submission)
-    if one.rivals:
-        with suppress(OSError):  # then nothing is known of them
-            result = with_rivals(result, one, grader, copies)
-    page = to_page(result, ASSIGNMENT.title, graded.sources, graded.executed, student=one.student)
-    write_whole(out / page_path(one.name), page.encode())
-    if graded.executed is not None:
-        write_whole(_executed_path(one, out), graded.executed.encode())
-    return result
-
-
-def _copied(one: Submission, content: bytes, copies: Path) -> Path:
-    """A copy of the notebook; the folder of copies is gone if the grading was stopped.
-
-    Raises:
-        StoreError: it can't be written.
-    """
-    assert one.notebook is not None
-    try:
-        return copy_of(one.notebook, content, one.modules, copies / one.name)
-    except OSError as error:
-        raise StoreError(f"{copies} can't be written: {error.strerror}.") from error
-
-
-def _called(one: Submission) -> tuple[str, str, str]:
-    """Path, hash and student of a submission, as results have them."""
-    return (one.notebook.name if one.notebook else one.name), "", one.student
-
-
-def _entry(one: Submission, result: Result) -> Entry:
-    notes = (*one.notices, *rival_notes(result))
-    return Entry(one.name, result, one.students, one.late, one.submitted, notes=notes)
-
-
-def _summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
-    # Each member of a group has its points, as in the gradebook.
-    graded = [e.result.points for e in entries if e.result.status == "graded" for _ in e.students]
-    everybody = sum(len(entry.students) for entry in entries)
-    lines = [f"{len(graded)} of {everybody} students are graded."]
-    if graded:
-        most = entries[0].result.max_points
-        mean = sum(graded) / len(graded)
-        lines[0] += f" They have {mean:.1f} of {most:g} points on average."
-    ungradable = [entry for entry in entries if entry.result.status == "ungradable"]
-    failed = [entry for entry in entries if entry.result.status == "grader_error"]
-    empty = {e.name for e in entries if (e.result.reason or "").startswith(NOTHING)}
-    for left, words in (
-        ([e for e in ungradable if e.name not in empty], "could not be graded"),
-        ([e for e in ungradable if e.name in empty], "handed in nothing that can be graded"),
-        (failed, "are open, since the grader itself failed on them"),
-    ):
-        if left:
-            count = sum(len(entry.students) for entry in left)
-            lines.append(f"{count} {words}: {', '.join(entry.name for entry in left)}.")
-    again = [e.name for e in entries if e.result.status == "graded" and e.result.is_open]
-    if again:
-        lines.append(
-            f"The machine interrupted the run or the training of {len(again)}: {', '.join(again)}. "
-            "The same command again does that again."
-        )
-    return "\n".join([*lines, "Written:", *(f"  {path}" for path in files)])
+def _entry(submission: Submission, result: Result) -> Entry:
+    notes = (*submission.notices, *notes_on_others(result))
+    students, late, submitted = submission.students, submission.late, submission.submitted
+    return Entry(submission.name, result, students, late, submitted, notes=notes)

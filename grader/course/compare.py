@@ -27,7 +27,7 @@ class Change:
 
 
 def read_results(folder: Path) -> dict[str, Result]:
-    """The results in a folder that `grade FOLDER --out` wrote: name -> result, sorted.
+    """Return the results in a folder that `grade FOLDER --out` wrote: name -> result, sorted.
 
     Raises:
         CompareError: there are none, or one can't be read.
@@ -45,7 +45,7 @@ def read_results(folder: Path) -> dict[str, Result]:
 
 
 def compare(old: Mapping[str, Result], new: Mapping[str, Result]) -> tuple[Change, ...]:
-    """The students for whom something changed, sorted by name."""
+    """Return the students for whom something changed, sorted by name."""
     changes = []
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
@@ -88,7 +88,7 @@ def _checks(result: Result) -> dict[str, CheckResult]:
 
 
 def _check_reason(old: CheckResult | None, new: CheckResult | None) -> str:
-    """Why a check's points differ; "" if they don't."""
+    """Return why a check's points differ; "" if they don't."""
     if old is None or new is None:
         there = new or old
         assert there is not None
@@ -119,7 +119,7 @@ def _rule_reasons(before: Result, after: Result) -> list[str]:
 
 
 def to_text(changes: tuple[Change, ...], total: int) -> str:
-    """The changes for a terminal: a line a student, and the reasons below it."""
+    """Return the changes for a terminal: a line a student, and the reasons below it."""
     if not changes:
         return f"No points changed among {total} students.\n"
     lines = [f"{len(changes)} of {total} students changed."]

@@ -14,7 +14,7 @@ _KINDS = (".py", ".gz")
 
 
 def fingerprint(*parts: bytes) -> str:
-    """A digest of the grader's own code and of everything in ``parts``."""
+    """Return a digest of the grader's own code and of everything in ``parts``."""
     digest = hashlib.sha256(_grader())
     for part in parts:
         _add(digest, part)
@@ -27,16 +27,16 @@ def _grader() -> bytes:
 
 
 def digest_of(package: Path, template: Path) -> bytes:
-    """A digest of all that the grader itself brings to a result.
+    """Return a digest of all that the grader itself brings to a result.
 
     Args:
         package: its code and digits.
-        template: the notebook that students received, which submissions are held against.
+        template: the folder with the notebook that students receive.
     """
     digest = hashlib.sha256()
     own = (path for path in package.rglob("*") if path.suffix in _KINDS)
     named = {path.relative_to(package).as_posix(): path for path in own}
-    named["template"] = template / "vae.ipynb"
+    named |= {f"template/{path.name}": path for path in template.glob("*.ipynb")}
     for name, path in sorted(named.items()):
         _add(digest, name.encode())
         _add(digest, path.read_bytes())

@@ -1,17 +1,29 @@
-"""The options of `grade PATH` that are about whole courses."""
+"""The options of `grade PATH` that are about whole courses; most are brought by platforms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from grader.platforms import PLATFORMS
+from grader.platforms.platform import Option, Values
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+PLATFORM_OPTIONS: tuple[Option, ...] = tuple(
+    option for platform in PLATFORMS for option in platform.options
+)
+SHEETS = tuple(platform.sheet.flag for platform in PLATFORMS if platform.sheet)
+NEEDS = {option.flag: (option.needs,) for option in PLATFORM_OPTIONS if option.needs} | {
+    "--ungradable-as-zero": SHEETS
+}
+"""Options that mean something only beside one of others."""
 
 
 @dataclass(frozen=True)
@@ -20,51 +32,54 @@ class CourseOptions:
 
     Attributes:
         out: folder for everything; a course needs it.
-        moodle: Moodle's grading worksheet, to be filled.
-        canvas: Canvas's exported gradebook, to be filled.
-        nbgrader: the assignment's name in nbgrader's grades.csv.
+        jobs: how many submissions are graded at once.
+        regrade: whether to grade also what is graded and unchanged.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
+        values: of platforms' options, those that were given, by their parameters' names.
     """
 
     out: Path | None = None
     jobs: int | None = None
     regrade: bool = False
-    moodle: Path | None = None
-    grade_header: str | None = None
-    feedback_header: str | None = None
-    canvas: Path | None = None
-    canvas_assignment: str | None = None
-    nbgrader: str | None = None
     ungradable_as_zero: bool = False
+    values: Values = field(default_factory=dict)
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The platforms' options that were given."""
+        return frozenset(it.flag for it in PLATFORM_OPTIONS if it.parameter in self.values)
+
+
+def _of_platform(option: Option) -> Callable[[Any], Any]:
+    kind = _SHEET if option.is_file else None
+    return click.option(option.flag, type=kind, metavar=option.metavar, help=option.help)
 
 
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
-    click.option("--moodle", type=_SHEET, help="Moodle's grading worksheet, to be filled."),
-    click.option("--grade-header", help="Header of the worksheet's column for points."),
-    click.option("--feedback-header", help="Header of the worksheet's column for comments."),
-    click.option("--canvas", type=_SHEET, help="Canvas's exported gradebook, to be filled."),
-    click.option("--canvas-assignment", help="Title or id of the assignment in that gradebook."),
-    click.option("--nbgrader", metavar="ASSIGNMENT", help="Write nbgrader's grades.csv, too."),
+    *map(_of_platform, PLATFORM_OPTIONS),
     click.option(
         "--ungradable-as-zero",
         is_flag=True,
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
     ),
 )
+_OWN = ("out", "jobs", "regrade", "ungradable_as_zero")
 
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator that adds the options to a command, which gets them as ``course``."""
+    """Add the options to a command, which gets them as ``course``."""
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        own = {name: given.pop(name) for name in CourseOptions.__dataclass_fields__}
-        return command(course=CourseOptions(**own), **given)
+        own = {name: given.pop(name) for name in _OWN}
+        of_platforms = {it.parameter: given.pop(it.parameter) for it in PLATFORM_OPTIONS}
+        values = {name: value for name, value in of_platforms.items() if value is not None}
+        return command(course=CourseOptions(values=values, **own), **given)
 
-    found: Any = gathered
+    decorated: Any = gathered
     for option in reversed(_OPTIONS):
-        found = option(found)
-    return found
+        decorated = option(decorated)
+    return decorated

@@ -15,7 +15,7 @@ _ALIKE = 0.85
 
 
 def misnamed(names: Collection[str]) -> str | None:
-    """A sentence on a file that seems to be meant, but isn't read; None if there is none."""
+    """Return a sentence on a file that seems to be meant, but isn't read; None if there is none."""
     for name in sorted(names):
         if name not in FILES and _is_meant(name.casefold()):
             return f"{name} isn't read: {_advice(name.casefold())}."

@@ -7,13 +7,15 @@ import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from grader.course.excel import without_separator_line
-from grader.course.names import shown
 from grader.examiner.strict_yaml import keys_twice, line_of, read_any_yaml
+from grader.platforms.csv_edit import delimiter
+from grader.platforms.names import shown
+from grader.submission.kinds import encoding_of
 
 KEYS = ("student", "target", "points", "was", "by", "reason")
 NEEDED = ("student", "target", "points", "reason")
@@ -27,13 +29,17 @@ class Row:
     line: int
     lines: Mapping[str, int] = field(default_factory=dict)
 
+    def line_of(self, key: object) -> int:
+        """Return the line of a key, or that of the entry where it has none of its own."""
+        return self.lines.get(str(key), self.line)
+
 
 Problem = tuple[int, str]
 """A line, and a sentence about what is wrong there."""
 
 
 def yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
-    """The entries, and the keys that are there twice.
+    """Return the entries, and the keys that are there twice.
 
     Raises:
         YamlError: it is no YAML.
@@ -45,22 +51,22 @@ def yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
     if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
         raise ValueError("it must be a list of entries, each starting with '- student:'.")
     problems = [(line, f"line {line}: {shown(why)}.") for line, why in keys_twice(root)]
-    found = []
+    entries = []
     for node, value in zip(root.value, rows, strict=True):
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
         lines = {str(key.value): line_of(key) for key, _ in pairs}
-        found.append(Row(value, line_of(node), lines))
-    return found, problems
+        entries.append(Row(value, line_of(node), lines))
+    return entries, problems
 
 
 def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
-    """The entries, what is wrong with the header, and the columns that are needed and missing.
+    """Return the entries, what is wrong with the header, and which needed columns are missing.
 
     Raises:
         csv.Error: it is no CSV.
         ValueError: a column is there twice.
     """
-    text, separator, before = without_separator_line(text)
+    text, separator, before = _without_separator_line(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
     rows: list[Row] = []
@@ -83,7 +89,7 @@ def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
 
 
 def _header_problems(cells: Sequence[str], line: int) -> list[Problem]:
-    """The one thing that may be wrong with the names of the columns."""
+    """Return the one thing that may be wrong with the names of the columns."""
     names = [cell.casefold() for cell in cells]
     unknown = [f"'{shown(cell)}'" for cell in cells if cell and cell.casefold() not in KEYS]
     missing = [f"'{key}'" for key in NEEDED if key not in names]
@@ -95,3 +101,26 @@ def _header_problems(cells: Sequence[str], line: int) -> list[Problem]:
     needed, others = ", ".join(NEEDED), " and ".join(sorted({*KEYS} - {*NEEDED}))
     why = f"line {line}: the columns must be called {needed}, and may be {others}: "
     return [(line, f"{why}{', and '.join(told)}.")] if told else []
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file in UTF-8 or, as Excel's 'Unicode text', in UTF-16.
+
+    Raises:
+        UnicodeDecodeError: it is in another encoding, and nothing tells in which.
+        OSError: it can't be read.
+    """
+    content = path.read_bytes()
+    return content.decode(encoding_of(content)).removeprefix("\ufeff")
+
+
+def _without_separator_line(text: str) -> tuple[str, str, int]:
+    """Return a table without a line ``sep=;`` at its top, its separator, and the lines taken off.
+
+    Excel reads the separator from such a line, and some programs write it for Excel.
+    """
+    first, _, rest = text.partition("\n")
+    told = first.strip().strip('"')
+    if told.startswith("sep=") and len(told) == 5:
+        return rest, told[4], 1
+    return text, delimiter(text.lstrip()), 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TextIO
 
 from rich.console import Console
@@ -23,7 +24,10 @@ _BAD = ("ungradable", "grader_error")
 def progress(total: int, stream: TextIO) -> Iterator[Told]:
     """Show how far it is on ``stream``; what couldn't be graded gets a line of its own."""
     if not stream.isatty():
-        yield _Lines(total, stream)
+        done = count(1)
+        yield lambda name, result: print(
+            f"{next(done)}/{total} {line(name, result)}", file=stream, flush=True
+        )
         return
     columns = (
         TextColumn("Grading"),
@@ -43,7 +47,7 @@ def progress(total: int, stream: TextIO) -> Iterator[Told]:
             if result.status in bad or result.is_open:
                 bar.console.print(folded(line(name, result), stream), markup=False)
             words = [
-                f"{count} {status.replace('_', ' ')}" for status, count in bad.items() if count
+                f"{times} {status.replace('_', ' ')}" for status, times in bad.items() if times
             ]
             bar.update(task, advance=1, bad=", ".join(words))
             shown = bar.tasks[0]
@@ -53,19 +57,8 @@ def progress(total: int, stream: TextIO) -> Iterator[Told]:
         yield tell
 
 
-class _Lines:
-    """Counts on, a line a submission."""
-
-    def __init__(self, total: int, stream: TextIO) -> None:
-        self._total, self._stream, self._done = total, stream, 0
-
-    def __call__(self, name: str, result: Result) -> None:
-        self._done += 1
-        print(f"{self._done}/{self._total} {line(name, result)}", file=self._stream, flush=True)
-
-
 def line(name: str, result: Result) -> str:
-    """A submission and what came of it."""
+    """Return a submission and what came of it."""
     if result.status == "graded":
         points = f"{name}: {number(result.points)} of {number(result.max_points)}"
         return f"{points}, but the machine interrupted its run" if result.is_open else points

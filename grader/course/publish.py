@@ -6,29 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.composition import ASSIGNMENT
 from grader.course.options import CourseOptions
 from grader.course.store import write_whole
 from grader.errors import UnusableError
-from grader.platforms.canvas import CanvasError, fill_gradebook
-from grader.platforms.moodle import WorksheetError, feedback_zip, fill_worksheet
-from grader.platforms.nbgrader_grades import NO_ROSTER, Roster, to_nbgrader
+from grader.platforms import PLATFORMS
+from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
 from grader.report.page import BY_HAND, to_page
 from grader.submission import Ungradable, extract, load
-from grader.vae import ASSIGNMENT
 
 _HEAD = 4096
 """Bytes of a page in which its mark is, if it has one."""
-
-
-PLATFORM_FILES = {
-    "--moodle": ("moodle_worksheet.csv", "moodle_feedback.zip"),
-    "--canvas": ("canvas_gradebook.csv",),
-    "--nbgrader": ("grades.csv",),
-}
-"""What goes back to each platform, by the option that asks for it."""
 
 
 class PublishError(UnusableError):
@@ -51,7 +42,7 @@ class Published:
 
 
 def page_path(name: str) -> Path:
-    """Where a student's page is, seen from the folder of the grading."""
+    """Return where a student's page is, seen from the folder of the grading."""
     return Path("report", "students", f"{name}.html")
 
 
@@ -61,27 +52,29 @@ def require_sheets(options: CourseOptions) -> None:
     Raises:
         PublishError: one can't be read or is none.
     """
-    try:
-        if options.moodle is not None:
-            headers = options.grade_header, options.feedback_header
-            fill_worksheet(_read(options.moodle), (), *headers)
-        if options.canvas is not None:
-            fill_gradebook(_read(options.canvas), (), options.canvas_assignment)
-    except (WorksheetError, CanvasError) as error:
-        raise PublishError(str(error)) from error
+    for sheet in _sheets():
+        if sheet.flag in options.flags:
+            try:
+                sheet.fill(GradedCourse((), options.values))
+            except SheetError as error:
+                raise PublishError(str(error)) from error
 
 
 def publish(
     out: Path,
+    course: Path | None,
     entries: Sequence[Entry],
     options: CourseOptions,
     notebooks: Mapping[str, Path | None],
-    roster: Roster = NO_ROSTER,
 ) -> Published:
     """Write everything that was asked for.
 
-    ``notebooks`` are the files that were graded, by entry's name, to show the students' code;
-    ``roster`` is whom nbgrader's own gradebook knows.
+    Args:
+        out: the folder for everything.
+        course: what was graded; None if it isn't at hand.
+        entries: the graded submissions.
+        options: what was asked for.
+        notebooks: the files that were graded, by entry's name, to show the students' code.
 
     Raises:
         StoreError: something can't be written.
@@ -100,70 +93,41 @@ def publish(
     write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
     write("gradebook.csv", to_gradebook(entries))
-    for option, fill in (("--moodle", _moodle), ("--canvas", _canvas), ("--nbgrader", _nbgrader)):
-        if getattr(options, option[2:]) is None:
-            done.notices += _outdated(out, option)
+    graded = GradedCourse(entries, options.values, pages, course, options.ungradable_as_zero)
+    for sheet in _sheets():
+        if sheet.flag not in options.flags:
+            done.notices += _outdated(out, sheet)
             continue
         try:
-            contents, notices = fill(entries, options, pages, roster)
-        except (WorksheetError, CanvasError, PublishError) as error:
+            contents, notices = sheet.fill(graded)
+        except SheetError as error:
             done.problems.append(str(error))
-            done.notices += _outdated(out, option)
+            done.notices += _outdated(out, sheet)
             continue
         done.notices += notices
-        for name, content in zip(PLATFORM_FILES[option], contents, strict=True):
+        for name, content in zip(sheet.files, contents, strict=True):
             write(name, content)
     return done
 
 
-Filled = tuple[Sequence[bytes], Sequence[str]]
-"""The contents of a platform's files, and notices."""
+def _sheets() -> list[Sheet]:
+    return [platform.sheet for platform in PLATFORMS if platform.sheet]
 
 
-def _moodle(
-    entries: Sequence[Entry], options: CourseOptions, pages: Mapping[str, Path], _: Roster
-) -> Filled:
-    assert options.moodle is not None
-    headers = options.grade_header, options.feedback_header
-    filled, notices = fill_worksheet(
-        _read(options.moodle), entries, *headers, options.ungradable_as_zero
-    )
-    files = {name: ("feedback.html", path.read_bytes()) for name, path in pages.items()}
-    return (filled, feedback_zip(entries, files)), notices
-
-
-def _canvas(
-    entries: Sequence[Entry], options: CourseOptions, _: Mapping[str, Path], __: Roster
-) -> Filled:
-    assert options.canvas is not None
-    filled, notices = fill_gradebook(
-        _read(options.canvas), entries, options.canvas_assignment, options.ungradable_as_zero
-    )
-    return (filled,), notices
-
-
-def _nbgrader(
-    entries: Sequence[Entry], options: CourseOptions, _: Mapping[str, Path], roster: Roster
-) -> Filled:
-    assert options.nbgrader is not None
-    grades, notices = to_nbgrader(entries, options.nbgrader, roster, options.ungradable_as_zero)
-    return (grades,), notices
-
-
-def _outdated(out: Path, option: str) -> list[str]:
-    """A notice about a platform's files that an earlier grading left, and this one didn't write."""
-    names = [name for name in PLATFORM_FILES[option] if (out / name).exists()]
+def _outdated(out: Path, sheet: Sheet) -> list[str]:
+    """Return a notice about files that an earlier grading left, and this one didn't write."""
+    names = [name for name in sheet.files if (out / name).exists()]
     if not names:
         return []
     told, are = " and ".join(names), "is" if len(names) == 1 else "are"
     return [
-        f"{told} {are} of an earlier grading and may differ from what holds now: give {option} "
+        f"{told} {are} of an earlier grading and may differ from what holds now: give {sheet.flag} "
         f"again, or delete {'it' if len(names) == 1 else 'them'}."
     ]
 
 
 def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
-    """The student's page, with the points that hold now.
+    """Return the student's page, with the points that hold now.
 
     Grading wrote it as the grader found it. It is written anew where points were set by hand,
     where that was so and is no more, and where it is gone.
@@ -183,7 +147,7 @@ def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
 
 
 def _remove_second_pages(out: Path, pages: Collection[Path]) -> None:
-    """Earlier graders wrote a second page where points were set by hand; it says what was."""
+    """Remove second pages, which earlier graders wrote where points were set by hand."""
     for path in (out / page_path("*")).parent.glob("*.by-hand.html"):
         if path not in pages:
             path.unlink(missing_ok=True)
@@ -201,17 +165,10 @@ def _sources(entry: Entry, notebook: Path | None) -> Mapping[str, str]:
 
 
 def _executed(out: Path, entry: Entry) -> str | None:
-    """The executed notebook; None if it wasn't executed in the grading that counts."""
+    """Return the executed notebook; None if it wasn't executed in the grading that counts."""
     if entry.result.run.status == "not_run":
         return None
     try:
         return (out / "executed" / f"{entry.name}.ipynb").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PublishError(f"{path} can't be read: {error.strerror}.") from error

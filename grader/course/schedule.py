@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from grader.course.store import StoreError
 from grader.examiner import machine
@@ -18,6 +18,7 @@ from grader.examiner.client import GraderError
 from grader.report.result import Result, Submission
 
 Item = TypeVar("Item")
+Given = TypeVar("Given", contravariant=True)
 
 BYTES_A_JOB = 700_000_000
 """What checks, run and training of one submission take together, with room to spare."""
@@ -27,7 +28,7 @@ _AHEAD = 2
 
 
 def default_jobs() -> int:
-    """As many as there are cores, but no more than the free memory holds."""
+    """Return as many as there are cores, but no more than the free memory holds."""
     return max(1, min(machine.cores(), machine.free_bytes() // BYTES_A_JOB))
 
 
@@ -40,6 +41,19 @@ class Done(Generic[Item]):
     seconds: float
 
 
+class Work(Protocol[Given]):
+    """What is done with each item, in threads."""
+
+    def grade(self, item: Given, /) -> Result:
+        """Grade an item."""
+
+    def keep(self, item: Given, result: Result, /) -> Result:
+        """Write a result, and return it as written."""
+
+    def failed(self, item: Given, error: str, /) -> Result:
+        """Return the result of an item on which the grader failed with that error."""
+
+
 class Schedule(Generic[Item]):
     """Grades items in threads.
 
@@ -47,23 +61,9 @@ class Schedule(Generic[Item]):
     can't be helped by going on ends it: no code can be executed any more, or no result kept.
     """
 
-    def __init__(
-        self,
-        grade: Callable[[Item], Result],
-        keep: Callable[[Item, Result], Result],
-        failed: Callable[[Item, str], Result],
-        jobs: int,
-    ) -> None:
-        """The callables run in threads.
-
-        Args:
-            grade: grades an item.
-            keep: writes a result, and returns it as written.
-            failed: the result of an item on which the grader failed with that error.
-            jobs: how many at once.
-        """
-        self._grade, self._keep, self._failed = grade, keep, failed
-        self._jobs = jobs
+    def __init__(self, work: Work[Item], jobs: int) -> None:
+        """``work`` is done in threads, ``jobs`` items at once."""
+        self._work, self._jobs = work, jobs
         self._stopped = threading.Event()
         self._keeping = threading.Lock()
 
@@ -99,22 +99,22 @@ class Schedule(Generic[Item]):
     def _one(self, item: Item) -> Done[Item]:
         started = time.monotonic()
         try:
-            result = self._grade(item)
+            result = self._work.grade(item)
         except (GraderError, StoreError):
             raise
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(last.filename).name}:{last.lineno}"
-            result = self._failed(item, f"{type(error).__name__}: {error} ({place})")
+            result = self._work.failed(item, f"{type(error).__name__}: {error} ({place})")
         with self._keeping:
             if self._stopped.is_set():
                 raise RuntimeError("the grading was stopped")
-            result = self._keep(item, result)
+            result = self._work.keep(item, result)
         return Done(item, result, time.monotonic() - started)
 
 
 def failed_result(path: str, sha256: str, student: str, most: float, error: str) -> Result:
-    """The result of a submission on which the grader itself failed: open, and never a zero."""
+    """Return the result of a submission that the grader failed on: open, and never a zero."""
     return Result(
         Submission(path, sha256, student),
         "grader_error",

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from grader.course.beside import BESIDE
+from grader.assignment import Assignment
 from grader.course.choose import topic
-from grader.course.inside import names_of
-from grader.course.listing import CODE, GIVEN, File, Listing, Parts, is_archive_name, is_junk
-from grader.course.names import shown
-from grader.platforms.names_of_files import Layout, canvas_match, is_platforms
-from grader.submission.kinds import Kind
+from grader.course.left_out import names_of_no_student
+from grader.platforms import is_platform_name, students_in
+from grader.platforms.download import Listing, Parts, is_archive_name, is_junk
+from grader.platforms.names import listed, shown
+from grader.platforms.plain import plain_owner
 
 MAX_LEVELS = 2
 """How many levels of sections there may be, as of a campus and its tutorials."""
@@ -30,17 +30,17 @@ _SECTION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
-_OWN = re.compile(
-    r"abgabe|alt|archive|assignment|attempt|aufgabe|autoencoder|backup|bak|blatt|"
+_WORK = re.compile(
+    r"abgabe|alt|archive|assignment|attempt|aufgabe|backup|bak|blatt|"
     r"bonus|build|checkpoints?|code|colab|copies|copy|current|data|datasets?|demo|"
     r"dist|docs?|drafts?|env|ex|exercise|experiments?|extra|figs?|figures?|final|"
     r"first|folder|hand|handed|handin|helpers?|homework|hw|images?|img|in|"
-    r"jupyter|kaggle|last|latest|lib|local|loesung|logs?|lösung|main|misc|mnist|"
+    r"jupyter|kaggle|last|latest|lib|local|loesung|logs?|lösung|main|misc|"
     r"models?|modules|my|nbs?|neu|new|node|notes?|notebooks?|of|old|orig|"
     r"original|others?|outputs?|part|playground|plots?|previous|project|ps|python|"
     r"q|question|report|results?|runs?|scripts?|second|sheet|solutions?|source|"
     r"src|stuff|submissions?|submit|submitted|task|temp|tests?|the|tmp|train|try|"
-    r"untitled|utils?|v|vae|variational|venv|ver|version|week|wip|work",
+    r"untitled|utils?|v|venv|ver|version|week|wip|work",
     re.IGNORECASE,
 )
 """Words of which names are made that are no student's."""
@@ -61,59 +61,65 @@ class _Top:
     own: frozenset[str]
 
 
-def below_sections(seen: Listing) -> tuple[Listing, str]:
-    """The same as seen from within the sections, if there are any, and what can't be told of it.
+def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]:
+    """Return the same as seen from within the sections, if any, and what can't be told of it.
 
     Args:
         seen: from the folder that holds everything; of no platform's layout.
+        assignment: tells which names are those of work and data.
     """
+    beside = names_of_no_student(assignment)
+
+    def is_work(name: str) -> bool:
+        return _is_work(name, assignment)
+
     for _ in range(MAX_LEVELS):
-        tops = {name: top for name, top in _tops(seen).items() if top.inner or top.own}
-        often = Counter(one for top in tops.values() for one in top.filled)
+        tops = {name: top for name, top in _tops(seen, beside).items() if top.inner or top.own}
+        often = Counter(name for top in tops.values() for name in top.filled)
         wide = {name: top for name, top in tops.items() if len(top.filled) > 1}
         named = {name for name in tops if _SECTION.fullmatch(name)}
         # What all have may be everybody's folders for parts of the work.
-        shared = {name for name, top in wide.items() if all(often[one] > 1 for one in top.filled)}
-        own = {name for name, top in wide.items() if all(map(_is_own, top.filled))}
+        shared = {name for name, top in wide.items() if all(often[it] > 1 for it in top.filled)}
+        own = {name for name, top in wide.items() if all(map(is_work, top.filled))}
         open_ = wide.keys() - own - (shared - named)
         if not open_:
-            return seen, _doubt_of_files(tops, named)
-        students = (
-            own
-            | shared
-            | {
-                name
-                for name, top in tops.items()
-                if top.own or (top.filled and all(map(_is_own, top.filled)))
-            }
-        )
+            return seen, _doubt_of_files(tops, named, is_work)
+        students = shared | {
+            name
+            for name, top in tops.items()
+            if top.own or (top.filled and all(map(is_work, top.filled)))
+        }
         if len(students) >= len(open_) and not open_ & named:
             return seen, ""
         # An archive is what a student packs, whatever folders are in it.
         are_all = len(open_) == len(tops) and not any(map(is_archive_name, tops))
         are_told = named == tops.keys() or are_all
-        filled = {one for top in tops.values() for one in top.filled}
-        if len(tops) < 2 or students or not are_told or any(map(_is_own, filled)):
+        filled = {name for top in tops.values() for name in top.filled}
+        if len(tops) < 2 or students or not are_told or any(map(is_work, filled)):
             return seen, _doubt({name: wide[name].filled for name in open_})
-        seen = _cut(seen, tops)
+        seen = _cut(seen, tops, beside)
     return seen, ""
 
 
-def _is_own(name: str) -> bool:
-    """Whether it is what a student calls work, and nobody's name or number."""
+def _is_work(name: str, assignment: Assignment) -> bool:
+    """Return whether it is what a student calls work, and nobody's name or number."""
     words = _WORD.findall(name)
-    return all(map(_OWN.fullmatch, words)) and (bool(words) or len(name) < 3)
+    topics = assignment.topic_words
+    is_usual = all(_WORK.fullmatch(word) or word.lower() in topics for word in words)
+    return is_usual and (bool(words) or len(name) < 3)
 
 
-def _doubt_of_files(tops: Mapping[str, _Top], named: set[str]) -> str:
-    """Whether sections may hold a file a student; "" if not."""
-    found = {
-        name: frozenset(one for one in top.own if not _is_own(one.rpartition(".")[0]))
+def _doubt_of_files(
+    tops: Mapping[str, _Top], named: set[str], is_work: Callable[[str], bool]
+) -> str:
+    """Return whether sections may hold a file a student, as a sentence; "" if not."""
+    files = {
+        name: frozenset(file for file in top.own if not is_work(file.rpartition(".")[0]))
         for name, top in tops.items()
     }
-    several = {name: own for name, own in found.items() if len(own) > 1}
+    several = {name: own for name, own in files.items() if len(own) > 1}
     # One letter is no word: 's1' may be a student.
-    are_sections = named == tops.keys() and all(re.match(r"[^\W\d_]{2}", one) for one in named)
+    are_sections = named == tops.keys() and all(re.match(r"[^\W\d_]{2}", name) for name in named)
     is_many = any(len(set(map(topic, own))) > 1 for own in several.values())
     return _doubt(several) if are_sections and is_many else ""
 
@@ -121,48 +127,40 @@ def _doubt_of_files(tops: Mapping[str, _Top], named: set[str]) -> str:
 def _doubt(wide: Mapping[str, frozenset[str]]) -> str:
     told = [
         f"{shown(name)} ({', '.join(map(shown, sorted(within)[:_MOST_NAMED]))})"
-        for name, within in sorted(wide.items())[:_MOST_NAMED]
+        for name, within in sorted(wide.items())
     ]
-    more = len(wide) - len(told)
     return (
         "Whether these folders are students or sections with several students can't be told, so "
-        f"each was taken for one student: {', '.join(told)}"
-        + f" and {more} more" * (more > 0)
-        + ". If they are sections, give the folder of each on its own."
+        f"each was taken for one student: {listed(told, _MOST_NAMED)}. If they are sections, give "
+        "the folder of each on its own."
     )
 
 
-def _tops(seen: Listing) -> dict[str, _Top]:
-    """What is at the top, a file as a folder of itself; nothing where a platform named it."""
-    notebooks = {file.parts for file in seen.files if _is_notebook(file)}
-    names = [parts for parts in names_of(seen) if not any(map(is_junk, parts))]
+def _tops(seen: Listing, beside: Collection[str]) -> dict[str, _Top]:
+    """Return what is at the top, a file as a folder of itself; {} where a platform named it."""
+    notebooks = {file.parts for file in seen.files if file.is_code}
+    names = [parts for parts in seen.names if not any(map(is_junk, parts))]
     tops = {}
     for name, group in groupby(sorted(names), key=lambda parts: parts[0]):
-        if is_platforms(name) or canvas_match(name):
+        if is_platform_name(name) or students_in([name]):
             return {}
         own = [*group]
-        found = [parts for parts in own if parts in notebooks]
+        files = [parts for parts in own if parts in notebooks]
         inner = frozenset(parts[1] for parts in own if len(parts) > 2)
-        if name.lower() in BESIDE and not found:
+        if name.lower() in beside and not files:
             continue
-        if any(map(is_platforms, inner)):
+        if any(map(is_platform_name, inner)):
             return {}
-        filled = frozenset(parts[1] for parts in found if len(parts) > 2)
-        tops[name] = _Top(inner, filled, frozenset(parts[-1] for parts in found if len(parts) < 3))
+        filled = frozenset(parts[1] for parts in files if len(parts) > 2)
+        tops[name] = _Top(inner, filled, frozenset(parts[-1] for parts in files if len(parts) < 3))
     return tops
 
 
-def _is_notebook(file: File) -> bool:
-    is_code = file.suffix in CODE and file.parts[-1] not in GIVEN
-    return is_code or file.kind is Kind.NOTEBOOK
-
-
-def _cut(seen: Listing, tops: Mapping[str, _Top]) -> Listing:
-    """Without the sections, which stay in the names of students whom others share theirs with."""
-    layout = Layout()
+def _cut(seen: Listing, tops: Mapping[str, _Top], beside: Collection[str]) -> Listing:
+    """Return the listing without sections, which stay before names that several students have."""
 
     def key(top: str, inner: str) -> tuple[str, ...]:
-        return (top, *layout.owner((inner, "")).key)
+        return (top, *plain_owner((inner, "")).key)
 
     keys = {key(top, inner) for top, it in tops.items() for inner in it.inner}
     often = Counter(own[1:] for own in keys)
@@ -171,7 +169,7 @@ def _cut(seen: Listing, tops: Mapping[str, _Top]) -> Listing:
         top, *rest = parts
         if not rest or top not in tops or not tops[top].inner:
             return parts
-        is_beside = rest[0].lower() in BESIDE and rest[0] not in tops[top].filled
+        is_beside = rest[0].lower() in beside and rest[0] not in tops[top].filled
         if rest[0] in tops[top].inner and not is_beside and often[key(top, rest[0])[1:]] > 1:
             return (f"{top} {rest[0]}", *rest[1:])
         return tuple(rest)

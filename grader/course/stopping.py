@@ -20,7 +20,7 @@ class Stopped(KeyboardInterrupt):
 
 
 def exit_status(stop: KeyboardInterrupt) -> int:
-    """The exit status that says which signal ended a program."""
+    """Return the exit status that says which signal ended a program."""
     return 128 + (stop.number if isinstance(stop, Stopped) else signal.SIGINT)
 
 

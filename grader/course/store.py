@@ -58,11 +58,11 @@ class Store:
         self.results = folder / "results"
 
     def path(self, name: str) -> Path:
-        """Where the result of that name is."""
+        """Return where the result of that name is."""
         return self.results / f"{name}.json"
 
     def kept(self, name: str, print_: str) -> Result | None:
-        """The result of that name if it is of that fingerprint and nothing in it is open.
+        """Return the result of that name if it is of that fingerprint and nothing in it is open.
 
         A result that can't be read or isn't credible counts as none: it is graded again.
         """
@@ -84,7 +84,7 @@ class Store:
         return marked
 
     def names(self) -> frozenset[str]:
-        """The names of all results in the folder, also of earlier gradings."""
+        """Return the names of all results in the folder, also of earlier gradings."""
         return frozenset(path.stem for path in self.results.glob("*.json"))
 
     @contextlib.contextmanager
@@ -113,7 +113,7 @@ class Store:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """An empty folder for the time of this grading, to be used under the lock.
+        """Make an empty folder for the time of this grading, to be used under the lock.
 
         It lies with the results, so that the next grading finds and removes what a killed one left.
 

@@ -19,7 +19,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def zip_names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """The names of a zip's members, with slashes between their parts."""
+    """Return the names of a zip's members, with slashes between their parts."""
     stored = [_stored(member) for member in members]
     raws = [name for name in stored if isinstance(name, bytes)]
     decode = decoder(raws)
@@ -28,7 +28,7 @@ def zip_names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
 
 
 def decoder(raws: Sequence[bytes]) -> Callable[[bytes], str]:
-    """A function that reads names like these: as UTF-8, or else as what fits all the others."""
+    """Return a function that reads names like these: as UTF-8, or as what fits all others."""
     encoding = _guessed([raw for raw in raws if _utf8(raw) is None])
 
     def decode(raw: bytes) -> str:
@@ -39,7 +39,7 @@ def decoder(raws: Sequence[bytes]) -> Callable[[bytes], str]:
 
 
 def _stored(member: zipfile.ZipInfo) -> str | bytes:
-    """The name as text where the zip says how to read it, else its bytes."""
+    """Return the name as text where the zip says how to read it, else its bytes."""
     has_flag = bool(member.flag_bits & _UTF8_FLAG)
     name = member.orig_filename
     raw = name.encode("utf-8" if has_flag else "cp437", "replace")
@@ -47,7 +47,7 @@ def _stored(member: zipfile.ZipInfo) -> str | bytes:
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str | None:
-    """The name in the field for it, unless another program changed the name and not the field."""
+    """Return the name in the field for it, unless a program changed the name and not the field."""
     while len(extra) >= 4:
         kind, size = struct.unpack("<HH", extra[:4])
         content, extra = extra[4 : 4 + size], extra[4 + size :]
@@ -65,7 +65,7 @@ def _utf8(raw: bytes) -> str | None:
 
 
 def _guessed(raws: Sequence[bytes]) -> str:
-    """The encoding in which all of these names look like names."""
+    """Return the encoding in which all of these names look like names."""
     for encoding, fits in (("gb18030", _is_chinese), ("cp866", _is_cyrillic)):
         try:
             text = " ".join(raw.decode(encoding) for raw in raws)
@@ -77,14 +77,14 @@ def _guessed(raws: Sequence[bytes]) -> str:
 
 
 def _is_chinese(text: str) -> bool:
-    """Whether most of what isn't ASCII are the characters that names are written with."""
+    """Return whether most of what isn't ASCII are the characters that names are written with."""
     odd = [sign for sign in text if not sign.isascii()]
     usual = sum(bool(_HAN.match(sign)) and _is_in(sign, "gb2312") for sign in odd)
     return usual > 0.6 * len(odd)
 
 
 def _is_cyrillic(text: str) -> bool:
-    """Whether each word is of one alphabet, and those that aren't ASCII are Cyrillic."""
+    """Return whether each word is of one alphabet, and those that aren't ASCII are Cyrillic."""
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     odd = "".join(sign for sign in text if not sign.isascii())
     return (

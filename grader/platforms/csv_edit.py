@@ -17,26 +17,26 @@ class Field:
 
 
 def delimiter(text: str) -> str:
-    """The separator of a CSV: of comma, semicolon and tab the most frequent in the first line."""
+    """Return what separates cells: comma, semicolon or tab, whatever the first line has most of."""
     line = text.split("\n", 1)[0]
     return max(",;\t", key=line.count)
 
 
 def rows(text: str, separator: str) -> list[list[Field]]:
-    """The rows of a CSV (RFC 4180), with quoted line breaks and any line ends; blank lines go.
+    """Return the rows of a CSV (RFC 4180) that aren't blank, with any line ends.
 
     Raises:
         ValueError: a quote is never closed.
     """
-    found: list[list[Field]] = []
+    table: list[list[Field]] = []
     row: list[Field] = []
     for field, is_last in _fields(text, separator):
         row.append(field)
         if is_last:
             if len(row) > 1 or row[0].start < row[0].end:
-                found.append(row)
+                table.append(row)
             row = []
-    return found
+    return table
 
 
 def _fields(text: str, separator: str) -> Iterator[tuple[Field, bool]]:
@@ -57,7 +57,7 @@ def _fields(text: str, separator: str) -> Iterator[tuple[Field, bool]]:
 
 
 def _closing_quote(text: str, at: int) -> int:
-    """Where the quoted cell that opens at ``at`` closes; a doubled quote doesn't close it."""
+    """Return where the quoted cell that opens at ``at`` closes, which no doubled quote does."""
     line = text.count("\n", 0, at) + 1
     while True:
         at = text.find('"', at + 1)
@@ -69,7 +69,7 @@ def _closing_quote(text: str, at: int) -> int:
 
 
 def written(value: str, separator: str, like: Field) -> str:
-    """A value as the file writes cells: quoted where it has to be, or where the old one was."""
+    """Return a value as the file has cells: quoted if it must be, or if the old one was."""
     needs = any(character in value for character in (separator, '"', "\n", "\r", " "))
     if like.quoted or needs:
         escaped = value.replace('"', '""')
@@ -78,7 +78,7 @@ def written(value: str, separator: str, like: Field) -> str:
 
 
 def replaced(text: str, changes: Sequence[tuple[Field, str]]) -> str:
-    """The text with the places of some cells filled anew, and every other character as it was."""
+    """Return the text with some cells filled anew, and every other character as it was."""
     parts, at = [], 0
     for field, new in sorted(changes, key=lambda change: change[0].start):
         parts += [text[at : field.start], new]

@@ -37,6 +37,7 @@ class Kind(Enum):
     ARCHIVE = "an archive"
     SAVED = "what Python or torch saved, such as weights"
     PICTURE = "a picture"
+    ICLOUD = "what a Mac keeps in place of a file that is only in iCloud: download it there first"
     MAC = "what a Mac keeps beside a file, and not the file itself"
     UNKNOWN = "no text"
 
@@ -64,9 +65,11 @@ _SIGNATURES = (
     (b"\x89HDF", Kind.SAVED),
     *((b"\x80%c" % protocol, Kind.SAVED) for protocol in range(2, 6)),
     (b"From: <Saved by", Kind.WEB_PAGE),
-    (b"bplist00", Kind.WEB_PAGE),
     (b"%PDF-", Kind.PDF),
 )
+_PROPERTY_LIST = b"bplist00"
+_PROPERTIES = ((b"WebMainResource", Kind.WEB_PAGE), (b"NSURLNameKey", Kind.ICLOUD))
+"""What a key in a Mac's property list tells: Safari saved a page, or a file is not downloaded."""
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OFFICE_PARTS = (b"[Content_Types].xml", b"mimetypeapplication/vnd.oasis", b"Index/Document.iwa")
 _WEB = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -94,6 +97,8 @@ def kind_of(data: bytes) -> Kind:
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind
+    if data.startswith(_PROPERTY_LIST):
+        return next((kind for key, kind in _PROPERTIES if key in data), Kind.MAC)
     if data.startswith(_ZIPS):
         return _kind_of_zip(data)
     if data[257:262] == b"ustar":

@@ -73,4 +73,6 @@ ASSIGNMENT = Assignment(
     misconceptions=_misconceptions,
     data=_data,
     training=_training,
+    topic_words=("autoencoder", "mnist", "vae", "variational"),
+    data_folders=("mnist",),
 )

@@ -11,9 +11,10 @@ import numpy as np
 from grader.kit.batches import Network, Parts, rows_error
 from grader.kit.check import Exam, Lost, Steps, generator
 from grader.kit.gradients import Asked, Point
-from grader.kit.probe import Call, Probe, Sizes
+from grader.kit.probe import Call, Probe
 from grader.vae import expected, fixtures
 from grader.vae.networks import Model, ask, is_behind_relu, with_equal_units
+from grader.vae.sizes import Sizes
 
 _LARGE = 10.0
 """Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""

@@ -51,9 +51,9 @@ def _rehearse() -> None:
     """Draw and embed once, for the fonts and the imports of an optimiser."""
     import matplotlib.pyplot as plt
     import torch._dynamo  # which the first step of an optimiser imports
+    import vae_utils  # type: ignore[import-not-found]
     from IPython.core.pylabtools import print_figure
 
-    vae_utils: Any = sys.modules["vae_utils"]
     vae_utils.visualize_vae_samples(torch.zeros(1, 28, 28))
     model = SimpleNamespace(encoder=lambda x: (x, x))
     vae_utils.visualize_embeddings(model, torch.rand(8, 4), torch.arange(8) % 2)

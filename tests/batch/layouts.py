@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.find import Gathered, find_submissions
+from grader.platforms.platform import Values
 from grader.submission.kinds import Kind
-from grader.vae import spec
+from grader.vae import ASSIGNMENT, spec
 
 Files = Mapping[str, "str | bytes | None"]
 """Name -> content; None is an empty folder."""
@@ -49,6 +51,16 @@ APPLE_DOUBLE = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "
 MARK_OF_THE_WEB = "[ZoneTransfer]\r\nZoneId=3\r\n"
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\0\x04" + bytes(24)
 RAR = b"Rar!\x1a\x07\x01\0" + bytes(20)
+
+
+def asked(assignment: str | None) -> Values:
+    """What the option for nbgrader's assignment gives."""
+    return {} if assignment is None else {"nbgrader": assignment}
+
+
+def found_in(path: Path, unpacked: Path, assignment: str | None = None) -> Gathered:
+    """The submissions below a path."""
+    return find_submissions(path, unpacked, ASSIGNMENT, asked(assignment))
 
 
 def zipped(files: Files) -> bytes:

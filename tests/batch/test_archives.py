@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.course import archives
+from grader.course import unpack as archives
 from grader.course.archives import SubmissionsError, list_files
-from grader.course.listing import File
-from grader.course.names import MAX_NAME_BYTES, safe_name, shown, unique_names
+from grader.platforms.download import File
+from grader.platforms.names import MAX_NAME_BYTES, safe_name, shown, unique_names
 
 
 @pytest.fixture
@@ -115,9 +115,9 @@ def test_bombs_are_refused(tmp_path: Path, unpacked: Path, monkeypatch: pytest.M
 
 
 def test_total_is_capped(tmp_path: Path, unpacked: Path) -> None:
-    listing = archives._Found(unpacked, left=1_500)
+    listing = archives.Contents(unpacked, left=1_500)
     export = packed(tmp_path / "x.zip", {f"{n}.ipynb": os.urandom(1_000) for n in range(3)})
-    archives._unpack(export, (), listing, 1)
+    archives.unpack(export, (), listing, 1)
     assert [file.path is not None for file in listing.files.values()] == [True, False, False]
     assert len(listing.notices) == 2
 

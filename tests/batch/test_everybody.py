@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from made_results import graded
 
 from grader.course import command
-from grader.course.find import NOTHING, Found, find_submissions
-from grader.course.listing import SubmissionsError
+from grader.course.find import NOTHING, Gathered
+from grader.course.grade_submission import SubmissionGrader
 from grader.course.options import CourseOptions
+from grader.course.summary import summary
+from grader.platforms.download import SubmissionsError
 from grader.report.course import Entry, Identity
 from grader.report.result import Result
 from tests.batch.courses import gradebook
@@ -32,6 +34,8 @@ from tests.batch.layouts import (
     SECTIONS,
     Case,
     Files,
+    asked,
+    found_in,
     laid_out,
     tarred,
     zipped,
@@ -48,7 +52,7 @@ def unpacked(tmp_path: Path) -> Path:
     return folder
 
 
-def check(found: Found, case: Case) -> None:
+def check(found: Gathered, case: Case) -> None:
     came = {one.student: one for one in found.submissions}
     assert sorted(came) == sorted(case.students)
     assert len(found.submissions) == len(case.students)
@@ -67,7 +71,7 @@ def check(found: Found, case: Case) -> None:
 
 @each_case
 def test_in_a_folder(case: Case, tmp_path: Path, unpacked: Path) -> None:
-    check(find_submissions(laid_out(case.files, tmp_path / "in"), unpacked, case.assignment), case)
+    check(found_in(laid_out(case.files, tmp_path / "in"), unpacked, case.assignment), case)
 
 
 @each_case
@@ -75,7 +79,7 @@ def test_in_a_folder(case: Case, tmp_path: Path, unpacked: Path) -> None:
 def test_in_an_archive(case: Case, pack: Any, tmp_path: Path, unpacked: Path) -> None:
     path = tmp_path / "course.download"
     path.write_bytes(pack(case.files))
-    check(find_submissions(path, unpacked, case.assignment), case)
+    check(found_in(path, unpacked, case.assignment), case)
 
 
 @pytest.mark.parametrize("case", ASTRAY.values(), ids=list(ASTRAY))
@@ -83,7 +87,7 @@ def test_in_an_archive(case: Case, pack: Any, tmp_path: Path, unpacked: Path) ->
 def test_names_that_are_not_followed(case: Case, pack: Any, tmp_path: Path, unpacked: Path) -> None:
     path = tmp_path / "course.zip"
     path.write_bytes(pack(case.files))
-    found = find_submissions(path, unpacked)
+    found = found_in(path, unpacked)
     check(found, case)
     assert all(path.is_relative_to(unpacked) for path in tmp_path.rglob("*.ipynb"))
     astray = [name for name in case.files if ".." in name or name.startswith(("/", "\\", "C:"))]
@@ -94,7 +98,7 @@ def test_names_that_are_not_followed(case: Case, pack: Any, tmp_path: Path, unpa
 def test_what_may_be_sections_is_asked_about(
     files: Files, named: str, tmp_path: Path, unpacked: Path
 ) -> None:
-    found = find_submissions(laid_out(files, tmp_path / "in"), unpacked)
+    found = found_in(laid_out(files, tmp_path / "in"), unpacked)
     assert "students or sections" in found.doubt
     assert named in found.doubt
     tops = sorted({name.split("/")[0].removesuffix(".zip") for name in files})
@@ -118,17 +122,13 @@ def test_rows_and_counts(
     def quickly(
         _: Any, rubric: Any, store: Any, new: Sequence[Any], how: bytes
     ) -> dict[str, Result]:
-        grader: Any = SimpleNamespace(rubric=rubric)
-        return {
-            one.name: graded()
-            if one.notebook
-            else command._grade_one(one, grader, store.folder, tmp_path, how, {})
-            for one in new
-        }
+        nothing: Any = SimpleNamespace(rubric=rubric)
+        grader = SubmissionGrader(nothing, store, tmp_path, how)
+        return {one.name: graded() if one.notebook else grader.grade(one) for one in new}
 
     monkeypatch.setattr(command, "_graded", quickly)
     top, out = laid_out(case.files, tmp_path / "in"), tmp_path / "out"
-    options = CourseOptions(out=out, nbgrader=case.assignment)
+    options = CourseOptions(out=out, values=asked(case.assignment))
     status = command.run(command.Course(top, options, no_run=True))
     rows = gradebook(out)
     students = sum(len(name.split(", ")) for name in case.students)
@@ -149,7 +149,7 @@ def test_the_average_is_that_of_the_students_who_are_counted() -> None:
         Entry(name, replace(graded(), points=of), tuple(map(Identity, name.split(", "))))
         for name, of in points.items()
     ]
-    told = command._summary(entries, [])
+    told = summary(entries, [])
     assert told.startswith("3 of 3 students are graded. They have 58.0 of 7.5 points")
 
 
@@ -205,7 +205,7 @@ def test_whatever_the_layout_nothing_is_lost_without_a_word(
         unpacked.mkdir()
         path.write_bytes(zipped(files | dict.fromkeys(empty)))
         try:
-            found = find_submissions(path, unpacked)
+            found = found_in(path, unpacked)
         except SubmissionsError:
             event("refused")
             return

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from grader.course.archives import SubmissionsError
-from grader.course.find import Found, Submission, find_submissions
-from tests.batch.layouts import BLANK, FULL, laid_out
+from grader.course.find import NOTHING, Gathered, Submission
+from tests.batch.layouts import BLANK, FULL, found_in, laid_out
 
 
 def notebook(source: str = "class VAE(nn.Module):\n    pass") -> str:
@@ -28,7 +28,7 @@ NO_CLASS = notebook("x = 1")
 def found(request: pytest.FixtureRequest, tmp_path: Path):
     """Finds the given files (name -> text), laid out as a folder or packed in a zip."""
 
-    def find(files: dict[str, str], assignment: str | None = None) -> Found:
+    def find(files: dict[str, str], assignment: str | None = None) -> Gathered:
         unpacked = tmp_path / "unpacked"
         unpacked.mkdir()
         if request.param == "folder":
@@ -37,17 +37,17 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):
                 path = top / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
-            return find_submissions(top, unpacked, assignment)
+            return found_in(top, unpacked, assignment)
         around = "export/" if request.param == "zip in a folder" else ""
         with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in files.items():
                 archive.writestr(around + name, text)
-        return find_submissions(tmp_path / "export.zip", unpacked, assignment)
+        return found_in(tmp_path / "export.zip", unpacked, assignment)
 
     return find
 
 
-def one(found: Found) -> Submission:
+def one(found: Gathered) -> Submission:
     assert len(found.submissions) == 1
     return found.submissions[0]
 
@@ -64,7 +64,7 @@ def test_flat_folder(tmp_path: Path) -> None:
         (tmp_path / name).write_text(notebook())
     (tmp_path / "ada.py").write_text("class VAE:\n    pass")
     (tmp_path / "course.csv").write_text("name,mail")
-    found = find_submissions(tmp_path, tmp_path)
+    found = found_in(tmp_path, tmp_path)
     assert [one.name for one in found.submissions] == ["ada", "bob"]
     assert chosen(found.submissions[0]) == "ada.ipynb"
     assert found.submissions[0].others == ("ada.py",)
@@ -125,6 +125,32 @@ def test_canvas(found) -> None:
     assert bool_.others
     assert "bool_77_4001_vae.ipynb" in bool_.others[0]
     assert anonymous.students[0].id == "55"
+
+
+@pytest.mark.parametrize("others", [{}, {"bool_77_4001_vae.ipynb": FULL}])
+def test_texts_and_links_handed_in_on_canvas_have_a_row(found, others: dict[str, str]) -> None:
+    result = found(
+        {
+            "linmei_LATE_12349_text.html": "<p>I could not upload</p>",
+            "yilcem_12350_link.html": "<a href='https://example.org'>here</a>",
+            **others,
+        }
+    )
+    *_, lin, yil = result.submissions
+    assert len(result.submissions) == 2 + len(others)
+    assert (lin.student, lin.students[0].id, lin.late, lin.notebook) == (
+        *("linmei", "12349", True),
+        None,
+    )
+    assert (yil.student, yil.students[0].platform) == ("yilcem", "canvas")
+    assert yil.notices[0].startswith(NOTHING)
+    assert "link.html" in yil.notices[0]
+
+
+def test_a_page_that_only_looks_like_canvas_is_no_student(found) -> None:
+    result = found({"ada.ipynb": FULL, "about_3_text.html": "<p>read me</p>", "bob.ipynb": FULL})
+    assert [one.student for one in result.submissions] == ["about_3_text", "ada", "bob"]
+    assert result.submissions[0].students[0].platform == "folder"
 
 
 def test_names_that_only_look_like_canvas_stay_apart(found) -> None:
@@ -220,7 +246,7 @@ def test_the_folder_of_submissions_itself_is_nbgraders(
         if has_time:
             (own / "timestamp.txt").write_text("2026-01-01 00:00:00 UTC")
     (tmp_path / folder / "cy").mkdir()
-    found = find_submissions(tmp_path / folder, tmp_path)
+    found = found_in(tmp_path / folder, tmp_path)
     assert [(s.student, s.students[0].platform) for s in found.submissions] == [
         ("ada", "nbgrader"),
         ("bob", "nbgrader"),
@@ -229,13 +255,13 @@ def test_the_folder_of_submissions_itself_is_nbgraders(
     moment = datetime(2026, 1, 1, tzinfo=timezone.utc) if has_time else None
     assert [s.submitted for s in found.submissions] == [moment, moment, None]
     with pytest.raises(SubmissionsError, match="'vae2' that --nbgrader names"):
-        find_submissions(tmp_path / folder, tmp_path, "vae2")
+        found_in(tmp_path / folder, tmp_path, "vae2")
 
 
 def test_files_beside_nbgraders_folders(tmp_path: Path) -> None:
     names = ("ada/vae/vae.ipynb", "ada/vae2/vae.ipynb", "bob.ipynb", "list.csv", "ada/my.ipynb")
     top = laid_out(dict.fromkeys(names, FULL), tmp_path / "submitted")
-    found = find_submissions(top, tmp_path, "vae")
+    found = found_in(top, tmp_path, "vae")
     assert [(one.student, chosen(one)) for one in found.submissions] == [
         ("ada", "vae.ipynb"),
         ("bob", "bob.ipynb"),
@@ -255,7 +281,7 @@ def test_the_latest_of_equal_notebooks_is_graded(tmp_path: Path) -> None:
     for name, time in (("a.ipynb", 3_000), ("b.ipynb", 1_000), ("c_v9.ipynb", 2_000)):
         (folder / name).write_text(notebook())
         os.utime(folder / name, (time, time))
-    assert chosen(one(find_submissions(tmp_path / "in", tmp_path))) == "a.ipynb"
+    assert chosen(one(found_in(tmp_path / "in", tmp_path))) == "a.ipynb"
 
 
 @pytest.mark.parametrize("around", ["course/", "export/course/", ""])
@@ -268,7 +294,7 @@ def test_a_zip_of_a_flat_folder(around: str, names: tuple[str, ...], tmp_path: P
         archive.writestr(f"{around}list.csv", "ada,bob,cem")
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
-    found = find_submissions(tmp_path / "x.zip", unpacked)
+    found = found_in(tmp_path / "x.zip", unpacked)
     assert [one.student for one in found.submissions] == list(names)
 
 
@@ -286,7 +312,7 @@ def test_a_zip_of_one_students_folder(files: dict[str, str], tmp_path: Path) -> 
             archive.writestr(f"ada/{name}", content)
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
-    assert one(find_submissions(tmp_path / "x.zip", unpacked)).student == "ada"
+    assert one(found_in(tmp_path / "x.zip", unpacked)).student == "ada"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
@@ -297,7 +323,7 @@ def test_names_on_the_disk_that_are_no_utf8(tmp_path: Path) -> None:
         os.makedirs(folder)
         with open(os.path.join(folder, b"vae.ipynb"), "w") as file:
             file.write(FULL)
-    found = find_submissions(tmp_path / "in", tmp_path)
+    found = found_in(tmp_path / "in", tmp_path)
     assert {one.student for one in found.submissions} == {"\u5f20\u4f1f", "\u738b\u82b3"}
     assert {chosen(one) for one in found.submissions} == {"vae.ipynb"}
 
@@ -325,7 +351,7 @@ def test_dates_in_archives_count(tmp_path: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name, (year, 1, 2, 3, 4, 5)), notebook())
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
-    assert chosen(one(find_submissions(tmp_path / "x.zip", unpacked))) == "a.ipynb"
+    assert chosen(one(found_in(tmp_path / "x.zip", unpacked))) == "a.ipynb"
 
 
 def test_all_notebooks_are_named(found) -> None:
@@ -377,7 +403,7 @@ def test_choice_among_notebooks(tmp_path: Path, names: dict[str, int], graded: s
         path.parent.mkdir(parents=True, exist_ok=True)
         source = "class VAE(nn.Module): pass" if has_class else "x = 1"
         path.write_text(notebook(source) if name.endswith(".ipynb") else source)
-    submission = one(find_submissions(tmp_path / "in", tmp_path))
+    submission = one(found_in(tmp_path / "in", tmp_path))
     assert submission.notebook is not None
     assert submission.notebook.name == f"ada/{graded}"
     assert len(submission.others) == len(names) - 1
@@ -400,7 +426,7 @@ def test_students_zip_is_opened(tmp_path: Path) -> None:
             archive.writestr("inner.zip", "zip")
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
-    found = find_submissions(top, unpacked)
+    found = found_in(top, unpacked)
     assert [(s.student, chosen(s)) for s in found.submissions] == [
         ("ada", "vae.ipynb"),
         ("bob", "vae.ipynb"),
@@ -436,7 +462,7 @@ def test_a_folder_with_a_notebook_is_a_student_whatever_it_is_called(found) -> N
 
 def test_nothing_but_data_is_kept(tmp_path: Path) -> None:
     top = laid_out({"data/train.csv": "1", "models/readme.md": "x"}, tmp_path / "in")
-    result = find_submissions(top, tmp_path)
+    result = found_in(top, tmp_path)
     assert [one.student for one in result.submissions] == ["data", "models"]
 
 
@@ -456,9 +482,9 @@ def test_order_does_not_hang_on_the_disk(found) -> None:
 
 def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
     with pytest.raises(SubmissionsError, match="There are no notebooks"):
-        find_submissions(tmp_path, tmp_path)
+        found_in(tmp_path, tmp_path)
     with pytest.raises(SubmissionsError, match="check its name"):
-        find_submissions(tmp_path / "absent", tmp_path)
+        found_in(tmp_path / "absent", tmp_path)
     (tmp_path / "x.txt").write_text("no zip")
     with pytest.raises(SubmissionsError, match="neither a folder nor a zip"):
-        find_submissions(tmp_path / "x.txt", tmp_path)
+        found_in(tmp_path / "x.txt", tmp_path)

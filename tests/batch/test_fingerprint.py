@@ -47,9 +47,9 @@ def test_any_change_of_the_grader_changes_it(copies: tuple[Path, Path], changed:
 
 def test_renamed_and_new_code_changes_it(copies: tuple[Path, Path]) -> None:
     seen = {digest_of(*copies)}
-    (copies[0] / "checks" / "new.py").touch()
+    (copies[0] / "kit" / "new.py").touch()
     seen.add(digest_of(*copies))
-    (copies[0] / "checks" / "new.py").rename(copies[0] / "checks" / "newer.py")
+    (copies[0] / "kit" / "new.py").rename(copies[0] / "kit" / "newer.py")
     seen.add(digest_of(*copies))
     assert len(seen) == 3
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import archives, members
+from grader.course import archive_members as members
+from grader.course import unpack as archives
 from grader.course.archives import SubmissionsError, list_files
 from tests.batch.layouts import RAR, SEVEN_ZIP, notebook, tarred, zipped
 
@@ -47,7 +48,10 @@ def info(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.Ta
         (info("a/../../evil.ipynb"), "leads out of the archive"),
         (info("/etc/evil.ipynb"), "absolute"),
         (info("a.ipynb", tarfile.SYMTYPE, "/etc/passwd"), "is a link"),
-        (info("a.ipynb", tarfile.LNKTYPE, "good.ipynb"), "is a link"),
+        (info("a.ipynb", tarfile.LNKTYPE, "/etc/passwd"), "is a link"),
+        (info("a.ipynb", tarfile.LNKTYPE, "../good.ipynb"), "is a link"),
+        (info("a.ipynb", tarfile.LNKTYPE, "later.ipynb"), "is a link"),
+        (info("a.ipynb", tarfile.LNKTYPE, "a.ipynb"), "is a link"),
         (info("a.ipynb", tarfile.CHRTYPE), "no ordinary file"),
         (info("a.ipynb", tarfile.FIFOTYPE), "no ordinary file"),
     ],
@@ -64,6 +68,31 @@ def test_what_is_no_file_here_is_left_out(
     assert why in found.notices[0]
     assert [path.name for path in unpacked.rglob("*.*")] == ["file.ipynb"]
     assert not (tmp_path / "evil.ipynb").exists()
+
+
+def test_a_hard_link_has_the_bytes_of_the_member_that_it_names(
+    tmp_path: Path, unpacked: Path
+) -> None:
+    members = [
+        (info("ps1/ada/vae.ipynb"), NOTEBOOK.encode()),
+        (info("ps1/gil/final.ipynb", tarfile.LNKTYPE, "./ps1/ada/vae.ipynb"), b""),
+        (info("ps1/gil/again.ipynb", tarfile.LNKTYPE, "ps1/gil/final.ipynb"), b""),
+    ]
+    found = list_files(tar_of(tmp_path / "x.tar.gz", members), unpacked)
+    assert found.notices == ()
+    paths = [file.path for file in found.files]
+    assert [path.read_text() for path in paths if path] == [NOTEBOOK] * 3
+    assert len({*paths}) == 3
+
+
+def test_hard_links_count_against_the_limits(
+    tmp_path: Path, unpacked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", int(2.5 * len(NOTEBOOK)))
+    links = [(info(f"{at}.ipynb", tarfile.LNKTYPE, "a.ipynb"), b"") for at in range(3)]
+    path = tar_of(tmp_path / "x.tar", [(info("a.ipynb"), NOTEBOOK.encode()), *links])
+    found = list_files(path, unpacked)
+    assert [bool(file.path) for file in found.files] == [True, False, False, True]
 
 
 def test_a_bomb_within_a_tar_ends_it(

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from made_results import TITLE, broken_grader, entry, graded, ungradable
 
 from grader.cli.main import main
-from grader.course.overrides import OverridesError, Wish, overridden, read_overrides
+from grader.course.apply_overrides import overridden
+from grader.course.overrides import OverridesError, Wish, read_overrides
 from grader.course.schedule import failed_result
 from grader.examiner.rubric import Rubric
-from grader.platforms.gradescope_results import to_gradescope
+from grader.platforms.gradescope.results import to_gradescope
 from grader.report.cohort import summary_of
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index

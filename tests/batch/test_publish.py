@@ -12,11 +12,11 @@ import pytest
 from made_plots import executed, png
 from made_results import TITLE, entry, graded, ungradable
 
+from grader.course.apply_overrides import overridden
 from grader.course.options import CourseOptions
-from grader.course.overrides import Wish, overridden
+from grader.course.overrides import Wish
 from grader.course.publish import page_path, publish
-from grader.platforms.nbgrader_db import read_roster
-from grader.platforms.nbgrader_grades import NO_ROSTER, Enrolled
+from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
 from grader.report.course import Entry
 from grader.report.page import to_page
 from grader.submission import extract, load
@@ -56,7 +56,7 @@ def published(out: Path, entry: Entry, *wishes: Wish, notebook: Path = SOLVED) -
     """Publish the course of one, and return all its students' pages."""
     entries, notices, _ = overridden([entry], wishes)
     assert notices == []
-    done = publish(out, entries, CourseOptions(), {entry.name: notebook})
+    done = publish(out, None, entries, CourseOptions(), {entry.name: notebook})
     assert (done.notices, done.problems) == ([], [])
     folder = (out / page_path(entry.name)).parent
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
@@ -128,7 +128,7 @@ def test_plots_of_an_earlier_run_are_not_shown(one: Entry, tmp_path: Path) -> No
 
 def test_whoever_handed_in_no_notebook_has_a_page_too(tmp_path: Path) -> None:
     nothing = entry(ungradable())
-    publish(tmp_path, [nothing], CourseOptions(), {})
+    publish(tmp_path, None, [nothing], CourseOptions(), {})
     page = (tmp_path / page_path(nothing.name)).read_text(encoding="utf-8")
     assert "There is no class VAE." in page
     assert nothing.name in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
@@ -141,8 +141,8 @@ def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: P
     out, sheet, grades = tmp_path / "out", tmp_path / "sheet.csv", tmp_path / "canvas.csv"
     sheet.write_text(SHEET.format(12), encoding="utf-8")
     grades.write_text("Student,ID,Section,VAE (1)\nEve,99,A,\n", encoding="utf-8")
-    options = CourseOptions(moodle=sheet, canvas=grades)
-    done = publish(out, [one], options, {})
+    options = CourseOptions(values={"moodle": sheet, "canvas": grades})
+    done = publish(out, None, [one], options, {})
     assert [path.relative_to(out).as_posix() for path in done.files] == [
         "report/index.html",
         "report/students",
@@ -155,13 +155,13 @@ def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: P
     (problem,) = done.problems
     assert "Nobody of the course is in Canvas's gradebook" in problem
     sheet.write_text(SHEET.format(99), encoding="utf-8")
-    done = publish(out, [one], options, {})
+    done = publish(out, None, [one], options, {})
     assert len(done.problems) == 2
     assert done.notices == [
         "moodle_worksheet.csv and moodle_feedback.zip are of an earlier grading and may differ "
         "from what holds now: give --moodle again, or delete them."
     ]
-    assert publish(out, [one], CourseOptions(), {}).notices == done.notices
+    assert publish(out, None, [one], CourseOptions(), {}).notices == done.notices
 
 
 def test_nbgraders_gradebook_is_read_and_not_touched(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from made_results import graded
@@ -21,6 +23,10 @@ def failed(item: int, error: str) -> Result:
     return failed_result(f"{item}.ipynb", "", str(item), 60.0, error)
 
 
+def schedule(grade: Any, keep: Any, jobs: int) -> Schedule[int]:
+    return Schedule(SimpleNamespace(grade=grade, keep=keep, failed=failed), jobs)
+
+
 def test_all_are_graded_and_kept_side_by_side() -> None:
     kept: dict[int, Result] = {}
     together = threading.Barrier(3, timeout=10)
@@ -33,7 +39,7 @@ def test_all_are_graded_and_kept_side_by_side() -> None:
         kept[item] = result
         return result
 
-    done = list(Schedule(grade, keep, failed, jobs=3).run(range(9)))
+    done = list(schedule(grade, keep, 3).run(range(9)))
     assert sorted(one.item for one in done) == sorted(kept) == list(range(9))
 
 
@@ -43,9 +49,7 @@ def test_an_error_of_the_grader_is_no_zero_and_stops_nobody() -> None:
             raise ZeroDivisionError("oops")
         return graded()
 
-    done = {
-        one.item: one.result for one in Schedule(grade, lambda _, r: r, failed, 2).run(range(4))
-    }
+    done = {one.item: one.result for one in schedule(grade, lambda _, r: r, 2).run(range(4))}
     assert {item: result.status for item, result in done.items()} == {
         0: "graded",
         1: "grader_error",
@@ -71,7 +75,7 @@ def test_what_going_on_can_not_help_ends_it(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        list(Schedule(grade, keep, failed, 1).run(range(1000)))
+        list(schedule(grade, keep, 1).run(range(1000)))
     assert len(graded_items) < 10
 
 
@@ -88,7 +92,7 @@ def test_stopping_is_at_once_and_keeps_nothing_more() -> None:
         kept.append(item)
         return result
 
-    running = Schedule(grade, keep, failed, 2).run(range(100))
+    running = schedule(grade, keep, 2).run(range(100))
     assert next(running).item == 0
     started = time.monotonic()
     running.close()  # what an exception such as KeyboardInterrupt does to the generator

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.course.times import read_time
+from grader.platforms.times import read_time
 
 
 @pytest.mark.parametrize(

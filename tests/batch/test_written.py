@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import written
-from grader.course.written import Written, read_written
-from grader.vae import spec
+from grader.course import completeness as written
+from grader.course.completeness import Completeness, read_completeness
+from grader.vae import ASSIGNMENT, spec
 from tests.batch.courses import ROOT, SOLVED
 from tests.batch.layouts import notebook, vae
 
 
-def of(tmp_path: Path, text: str) -> Written:
+def of(tmp_path: Path, text: str) -> Completeness:
     path = tmp_path / "a.ipynb"
     path.write_text(text, encoding="utf-8")
-    return read_written(path)
+    return read_completeness(path, ASSIGNMENT)
 
 
 @pytest.mark.parametrize("methods", range(7))
@@ -33,8 +33,8 @@ def test_methods_of_code_that_python_can_not_read(methods: int, tmp_path: Path) 
 
 
 def test_the_projects_own_notebooks() -> None:
-    assert read_written(SOLVED).methods == len(spec.TASKS)
-    assert read_written(ROOT / "student_template" / "vae.ipynb").methods == 0
+    assert read_completeness(SOLVED, ASSIGNMENT).methods == len(spec.TASKS)
+    assert read_completeness(ROOT / "student_template" / "vae.ipynb", ASSIGNMENT).methods == 0
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_an_error_of_the_extractor_ends_nothing(
         raise RecursionError
 
     monkeypatch.setattr(written, "extract", fails)
-    assert of(tmp_path, vae(4)) == Written(4, True, False, False)
+    assert of(tmp_path, vae(4)) == Completeness(4, True, False, False)

@@ -8,7 +8,8 @@ import io
 import pytest
 from made_results import broken_grader, entry, graded, ungradable
 
-from grader.platforms.canvas import CanvasError, fill_gradebook
+from grader.platforms.canvas import fill_gradebook
+from grader.platforms.platform import SheetError
 from grader.report.course import Entry
 from grader.report.result import Result
 
@@ -103,7 +104,7 @@ def test_who_is_excused_stays_so(mark: str, result: Result) -> None:
     ],
 )
 def test_what_can_not_be_used_is_refused(export: str, assignment: str | None, why: str) -> None:
-    with pytest.raises(CanvasError, match=why):
+    with pytest.raises(SheetError, match=why):
         fill_gradebook(export.encode(), [], assignment)
 
 
@@ -112,7 +113,7 @@ def test_what_can_not_be_used_is_refused(export: str, assignment: str | None, wh
     [entry(graded(), platform="moodle"), entry(graded(), "Zed", "777", platform="canvas")],
 )
 def test_a_gradebook_with_nobody_of_the_course_is_refused_with_both_sides(stranger: Entry) -> None:
-    with pytest.raises(CanvasError) as caught:
+    with pytest.raises(SheetError) as caught:
         fill_gradebook(EXPORT.encode(), [stranger], "771")
     assert stranger.students[0].name in str(caught.value)
     assert "Bob, B (13)" in str(caught.value)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from made_results import HOSTILE, course, entry, graded
 
-from grader.platforms.nbgrader_grades import COLUMNS, Enrolled, Roster, to_nbgrader
+from grader.platforms.nbgrader.grades import COLUMNS, Enrolled, Roster, to_nbgrader
 from grader.report.gradebook import to_gradebook
 
 

@@ -11,7 +11,9 @@ from dataclasses import replace
 import pytest
 from made_results import HOSTILE, broken_grader, course, entry, graded, ungradable
 
-from grader.platforms.moodle import WorksheetError, feedback_zip, fill_worksheet
+from grader.platforms.moodle.feedback import feedback_zip
+from grader.platforms.moodle.worksheet import fill_worksheet
+from grader.platforms.platform import SheetError
 from grader.report.course import Entry
 
 ENGLISH = (
@@ -92,14 +94,14 @@ def test_other_languages_by_structure() -> None:
 
 def test_headers_can_be_named() -> None:
     sheet = b"Kennung,Punkte,Bemerkung,Ende\nNr 12,,,-\n"
-    with pytest.raises(WorksheetError, match="--grade-header"):
+    with pytest.raises(SheetError, match="--grade-header"):
         fill_worksheet(sheet, [])
     filled, notices = fill_worksheet(sheet, [entry(ungradable())], "Punkte", zeros=True)
     assert filled == b"Kennung,Punkte,Bemerkung,Ende\nNr 12,0.00,,-\n"
     assert "--feedback-header" in notices[0]
     filled, _ = fill_worksheet(sheet, [entry(ungradable())], "Punkte", "Bemerkung", zeros=True)
     assert b'Nr 12,0.00,"Not graded: There is no class VAE.",-\n' in filled
-    with pytest.raises(WorksheetError, match="no column 'Note'"):
+    with pytest.raises(SheetError, match="no column 'Note'"):
         fill_worksheet(sheet, [], "Note")
 
 
@@ -137,7 +139,7 @@ def test_hostile_messages_are_escaped_and_stay_in_their_cell() -> None:
     [b"", b"Identifier,Grade\n", b"a,b\n1,2\n", b'Identifier,Grade\n"Participant 1,2\n', b"\0\xff"],
 )
 def test_what_is_no_worksheet_is_refused_in_one_sentence(worksheet: bytes) -> None:
-    with pytest.raises(WorksheetError, match=r"^The worksheet .*"):
+    with pytest.raises(SheetError, match=r"^The worksheet .*"):
         fill_worksheet(worksheet, [])
 
 
@@ -159,7 +161,7 @@ def test_feedback_zip_uses_the_names_of_the_download() -> None:
     "stranger", [entry(graded(), "Zed", platform="folder"), entry(graded(), "Zed", "777")]
 )
 def test_a_sheet_with_nobody_of_the_course_is_refused_with_both_sides(stranger: Entry) -> None:
-    with pytest.raises(WorksheetError) as caught:
+    with pytest.raises(SheetError) as caught:
         fill_worksheet(ENGLISH.encode(), [stranger])
     assert stranger.students[0].name in str(caught.value)
     assert "Eve (Participant 99)" in str(caught.value)
@@ -266,7 +268,7 @@ def test_two_folders_for_one_name_fill_nothing() -> None:
 def test_a_participants_number_comes_before_a_name() -> None:
     filled, _ = fill_worksheet(NAMED.encode(), [entry(graded(), "ada", "2")])
     assert [row[4] for row in read(filled)[1:]] == ["", "4.50", "", ""]
-    with pytest.raises(WorksheetError, match="Nobody of the course"):
+    with pytest.raises(SheetError, match="Nobody of the course"):
         fill_worksheet(NAMED.encode(), [entry(graded(), "ada", "9")])
 
 

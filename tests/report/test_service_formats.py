@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import HOSTILE, broken_grader, course, entry, failed, graded, task, ungradable
 
-from grader.course.overrides import Wish, overridden
-from grader.platforms.classroom import to_classroom
-from grader.platforms.gradescope_results import MAX_BYTES, to_gradescope
-from grader.platforms.junit import MAX_MESSAGE, to_junit
+from grader.course.apply_overrides import overridden
+from grader.course.overrides import Wish
+from grader.platforms.artemis import MAX_MESSAGE, to_junit
+from grader.platforms.github_classroom import to_classroom
+from grader.platforms.gradescope.results import MAX_BYTES, to_gradescope
 from grader.report.result import Result
 
 FORMAT = {"enum": ["text", "simple_format", "html", "md", "ansi"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import plistlib
 import tarfile
 import zipfile
 from pathlib import Path
@@ -83,6 +84,9 @@ CONFLICT = '{"cells": [\n<<<<<<< HEAD\n{},\n=======\n{"a": 1}\n>>>>>>> other\n]}
         (b"Rar!\x1a\x07\x01\0", Kind.ARCHIVE),
         (b"\x89PNG\r\n", Kind.PICTURE),
         (b"\0\x05\x16\x07\0\x02", Kind.MAC),
+        (plistlib.dumps({"WebMainResource": {}}, fmt=plistlib.FMT_BINARY), Kind.WEB_PAGE),
+        (plistlib.dumps({"NSURLNameKey": "vae.ipynb"}, fmt=plistlib.FMT_BINARY), Kind.ICLOUD),
+        (plistlib.dumps({"a": 1}, fmt=plistlib.FMT_BINARY), Kind.MAC),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", Kind.POINTER),
         (bytes(range(128, 256)) * 9, Kind.UNKNOWN),
     ],

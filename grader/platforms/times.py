@@ -17,7 +17,7 @@ MAX_TEXT = 100
 
 
 def read_time(text: str) -> datetime | None:
-    """The moment that a text such as ``2026-01-02 03:04:05.678 Europe/Rome`` names, in UTC.
+    """Return the moment that a text such as ``2026-01-02 03:04:05.678 Europe/Rome`` names, in UTC.
 
     None if it names none for certain: an abbreviation such as CST is several zones.
     """
@@ -35,7 +35,7 @@ def read_time(text: str) -> datetime | None:
 
 
 def _zone(name: str) -> timezone | ZoneInfo:
-    """The time zone of that name or offset.
+    """Return the time zone of that name or offset.
 
     Raises:
         ValueError: there is none, or its name doesn't say which.

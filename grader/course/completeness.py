@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.assignment import Assignment
 from grader.submission import Notebook, Ungradable, extract, load
 from grader.submission.load import MAX_BYTES
-from grader.vae import ASSIGNMENT, spec
 
-_CLASS = re.compile(rf"^[ \t]*class\s+{spec.CLASS_NAME}\b", re.MULTILINE)
 _FUNCTION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)\s*\([^:]{0,500}:", re.MULTILINE)
 _TEXTS_AND_COMMENTS = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|#[^\n]*')
 _NOTHING = re.compile(r"\s*(?:(?:pass|\.\.\.|return(?: None)?)\s*)*(?:raise\s+NotImplemented|\Z)")
@@ -20,7 +19,7 @@ _MOST_TEXT = 500_000
 
 
 @dataclass(frozen=True)
-class Written:
+class Completeness:
     """What a notebook holds of the class.
 
     Attributes:
@@ -38,33 +37,31 @@ class Written:
     text: str = ""
 
 
-def read_written(path: Path) -> Written:
-    """What the notebook, or script, at ``path`` holds of the class."""
+def read_completeness(path: Path, assignment: Assignment) -> Completeness:
+    """Return what the notebook, or script, at ``path`` holds of the class."""
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES)
         # Thousands of files of a package, say, which needn't be looked at more closely.
-        if spec.CLASS_NAME.encode() not in content.replace(b"\0", b""):
-            return Written()
+        if assignment.class_name.encode() not in content.replace(b"\0", b""):
+            return Completeness()
         notebook = load(path)
     except (OSError, Ungradable):
-        return Written()
-    if not notebook.code:
-        return Written()
+        return Completeness()
     has_outputs = any(cell.has_outputs for cell in notebook.code)
     try:
-        code = extract(notebook, ASSIGNMENT)
+        code = extract(notebook, assignment)
     except Exception:  # whatever it is, who grades the notebook says it, of this one alone
-        return _by_text(notebook, has_outputs)
+        return _by_text(notebook, has_outputs, assignment)
     written = 0
-    for name in spec.TASK_BY_METHOD:
+    for name in assignment.task_by_method:
         parts = code.members.in_force.get(name, ())
         written += bool(parts) and _is_written(parts[0].node)
-    return Written(written, True, True, has_outputs, code.text)
+    return Completeness(written, True, True, has_outputs, code.text)
 
 
 def _is_written(node: ast.stmt | ast.expr) -> bool:
-    """Whether a function does anything before it says that it isn't implemented."""
+    """Return whether a function does anything before it says that it isn't implemented."""
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return True
     for statement in node.body:
@@ -80,16 +77,17 @@ def _is_written(node: ast.stmt | ast.expr) -> bool:
     return False
 
 
-def _by_text(notebook: Notebook, has_outputs: bool) -> Written:
-    """The same of code that Python can't read, by how it looks."""
+def _by_text(notebook: Notebook, has_outputs: bool, assignment: Assignment) -> Completeness:
+    """Return the same of code that Python can't read, by how it looks."""
     text = "\n".join(cell.source for cell in notebook.cells)[:_MOST_TEXT]
     bodies = _bodies(text)
-    written = sum(not _NOTHING.match(bodies.get(name, "")) for name in spec.TASK_BY_METHOD)
-    return Written(written, _CLASS.search(text) is not None, False, has_outputs)
+    written = sum(not _NOTHING.match(bodies.get(name, "")) for name in assignment.task_by_method)
+    head = rf"(?m)^[ \t]*class\s+{assignment.class_name}\b"
+    return Completeness(written, re.search(head, text) is not None, False, has_outputs)
 
 
 def _bodies(text: str) -> dict[str, str]:
-    """The code of each function: what stands between its head and the next one's."""
+    """Return the code of each function: what stands between its head and the next one's."""
     text = _TEXTS_AND_COMMENTS.sub("", text)
     heads: Sequence[re.Match[str]] = list(_FUNCTION.finditer(text))
     ends = [*(head.start() for head in heads), len(text)][1:]

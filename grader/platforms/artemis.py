@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
+from grader.assignment import Assignment
+from grader.platforms.platform import Platform, ResultFile
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.report.words import check_words
 from grader.untrusted_text import cut
@@ -18,8 +21,10 @@ _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold (section 2.2)."""
 
 
-def to_junit(result: Result, checks: Mapping[str, str] | None = None) -> str:
-    """One suite with a case for each check, named by the check's id.
+def to_junit(
+    result: Result, checks: Mapping[str, str] | None = None, suite_name: str = "grade"
+) -> str:
+    """Return one suite with a case for each check, named by the check's id.
 
     A check that was not reached fails: a skipped case would be dropped, and its weight with it.
     Where a task as a whole was given all its points or none, so were its checks; what lies between
@@ -29,16 +34,17 @@ def to_junit(result: Result, checks: Mapping[str, str] | None = None) -> str:
         result: what to write.
         checks: ids of all checks that count, and of their tasks. They keep the cases the same for
             every submission, also for one that can't be graded, since weights hang on the names.
+        suite_name: of the one suite.
     """
-    found = {check.id: check for task in result.tasks for check in _settled(task)}
+    cases = {check.id: check for task in result.tasks for check in _settled(task)}
     tasks = dict(checks or {})
     tasks |= {check.id: task.id for task in result.tasks for check in task.checks}
-    suite = ElementTree.Element("testsuite", name="vae")
+    suite = ElementTree.Element("testsuite", name=suite_name)
     failures = errors = 0
     for name, task in tasks.items():
         case = ElementTree.SubElement(suite, "testcase", name=name, classname=task)
         case.set("time", "0")
-        tag, message = _outcome(found.get(name), result)
+        tag, message = _outcome(cases.get(name), result)
         if tag:
             failures += tag == "failure"
             errors += tag == "error"
@@ -57,7 +63,7 @@ def to_junit(result: Result, checks: Mapping[str, str] | None = None) -> str:
 
 
 def _settled(task: TaskResult) -> tuple[CheckResult, ...]:
-    """The task's checks, with points that fit the task's where those were set by hand."""
+    """Return the task's checks, with points that fit the task's where those were set by hand."""
     by_hand = abs(task.points - sum(check.points for check in task.checks)) > 1e-9
     if not by_hand or 0 < task.points < task.max_points:
         return task.checks
@@ -71,7 +77,7 @@ def _settled(task: TaskResult) -> tuple[CheckResult, ...]:
 
 
 def _outcome(check: CheckResult | None, result: Result) -> tuple[str, str]:
-    """The element that tells how a check ended, "" for a passed one, and its message."""
+    """Return the element that tells how a check ended, "" for a passed one, and its message."""
     if check is None:
         tag = "error" if result.status == "grader_error" else "failure"
         return tag, _legal(result.reason or "This was not checked.")
@@ -83,3 +89,17 @@ def _outcome(check: CheckResult | None, result: Result) -> tuple[str, str]:
 
 def _legal(text: str) -> str:
     return cut(_ILLEGAL.sub("", text), MAX_MESSAGE)
+
+
+def _content(result: Result, _: Path, assignment: Assignment) -> str:
+    counted = {check.id for check in result.checks}
+    known = {check.id: check.task for check in assignment.checks()}
+    chosen = {id: task for id, task in known.items() if not counted or id in counted}
+    return to_junit(result, chosen, Path(assignment.notebook).stem)
+
+
+PLATFORM = Platform(
+    "artemis",
+    order=60,
+    result_file=ResultFile("--junit", "Write the result as JUnit XML here (Artemis).", _content),
+)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from grader.course.listing import GIVEN, File
+from grader.platforms.download import File
 from grader.submission.kinds import Kind
 from grader.submission.load import MAX_BYTES
 
@@ -19,18 +19,12 @@ _MAX_MODULES = 20
 
 
 def content_of(file: File) -> bytes | None:
-    """The bytes of a file, cut where they are too many; None if they can't be read."""
-    if file.path is None:
-        return None
-    try:
-        with open(file.path, "rb") as opened:
-            return opened.read(MAX_BYTES + 1)
-    except OSError:
-        return None
+    """Return the bytes of a file, cut where they are too many; None if they can't be read."""
+    return file.read(MAX_BYTES + 1)
 
 
 def copy_of(file: File, content: bytes, modules: Iterable[File], folder: Path) -> Path:
-    """A copy of a notebook in a new folder, with the student's own modules beside it.
+    """Copy a notebook into a new folder, with the student's own modules beside it.
 
     Raises:
         OSError: it can't be written.
@@ -46,23 +40,23 @@ def copy_of(file: File, content: bytes, modules: Iterable[File], folder: Path) -
 
 
 def modules_beside(file: File, own: Sequence[File]) -> tuple[File, ...]:
-    """What the same student handed in that the notebook may import: scripts in its folder."""
-    found = []
+    """Return what of the same student's the notebook may import: scripts in its folder."""
+    modules = []
     for other in own:
         name = other.parts[-1]
         is_beside = other.parts[:-1] == file.parts[:-1] and other.parts != file.parts
-        is_module = _MODULE.fullmatch(name) is not None and name not in GIVEN
+        is_module = _MODULE.fullmatch(name) is not None and not other.is_given
         if is_beside and is_module and other.path is not None:
             with suppress(OSError):
                 if other.path.stat().st_size <= _MAX_MODULE_BYTES:
-                    found.append(other)
-    return tuple(found[:_MAX_MODULES])
+                    modules.append(other)
+    return tuple(modules[:_MAX_MODULES])
 
 
 def digest_of_files(files: Iterable[File]) -> bytes:
-    """A digest of names and contents."""
-    found = hashlib.sha256()
+    """Return a digest of names and contents."""
+    digest = hashlib.sha256()
     for file in files:
-        found.update(hashlib.sha256(file.name.encode("utf-8", "replace")).digest())
-        found.update(hashlib.sha256(content_of(file) or b"").digest())
-    return found.digest()
+        digest.update(hashlib.sha256(file.name.encode("utf-8", "replace")).digest())
+        digest.update(hashlib.sha256(content_of(file) or b"").digest())
+    return digest.digest()

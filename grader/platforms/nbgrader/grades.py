@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from grader.platforms.sheets import Filling
+from grader.platforms.filling import Filling
+from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, Roster
 from grader.report.course import Entry
 from grader.report.csv_write import Cell, points_cell, time_cell, to_csv
 
@@ -24,30 +24,10 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Enrolled:
-    """A student as nbgrader's own gradebook has them; "" for what it doesn't know."""
-
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-
-
-@dataclass(frozen=True)
-class Roster:
-    """What nbgrader's own gradebook knows: students by their ids, due dates by assignments."""
-
-    students: Mapping[str, Enrolled] = field(default_factory=dict)
-    duedates: Mapping[str, str] = field(default_factory=dict)
-
-
-NO_ROSTER = Roster()
-
-
 def to_nbgrader(
     entries: Sequence[Entry], assignment: str, roster: Roster = NO_ROSTER, zeros: bool = False
 ) -> tuple[bytes, list[str]]:
-    """Grades in nbgrader's columns, and notices for a person.
+    """Return grades in nbgrader's columns, and notices for a person.
 
     Scores that are open are empty: those of a grader error and, unless ``zeros``, of what could not
     be graded. Names are those of ``roster``. Of a name that it doesn't have, the last word is the
@@ -65,7 +45,7 @@ def to_nbgrader(
             seen.add(id)
             known = roster.students.get(id)
             if known is None and roster.students:
-                filling.strangers.append(entry.called)
+                filling.note("strangers", entry.called)
             known = known or Enrolled(" ".join(first), last, student.email)
             rows.append(
                 (
@@ -82,5 +62,5 @@ def to_nbgrader(
                     points_cell(entry.result.max_points),
                 )
             )
-    filling.absent = sorted(roster.students.keys() - seen)
+    filling.note("absent", *sorted(roster.students.keys() - seen))
     return to_csv(COLUMNS, rows), filling.notices()

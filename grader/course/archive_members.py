@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Any, Literal, cast
 
 from grader.course.zip_names import decoder, zip_names
 
@@ -29,11 +29,6 @@ MAX_STREAM_BYTES = 500_000_000
 MAX_RATIO = 250
 """Text packs 250 times smaller only if it repeats itself without end."""
 RATIO_FROM_BYTES = 5_000_000
-
-ARCHIVE_SUFFIXES = (
-    *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tbz2", ".txz"),
-    *(".zip", ".tar", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"),
-)
 
 DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError),
@@ -65,6 +60,7 @@ class Member:
         packed: the bytes that it takes in the archive; None where that isn't known.
         is_locked: whether a password is needed.
         open: opens its bytes; to be used before the next member is asked for.
+        same_as: the name of the earlier member whose bytes a hard link has; "" for all others.
     """
 
     name: str
@@ -73,10 +69,11 @@ class Member:
     packed: int | None
     is_locked: bool
     open: Callable[[], IO[bytes]]
+    same_as: str = ""
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the file is an archive that `members` can read."""
+    """Return whether the file is an archive that `members` can read."""
     with open(path, "rb") as file:
         head = file.read(512)
     is_tar = head[_TAR_MARK[0]] == _TAR_MARK[1]
@@ -84,7 +81,7 @@ def is_archive(path: Path) -> bool:
 
 
 def members(path: Path, name: str, most: int) -> Iterator[Member]:
-    """The members of an archive in its own order.
+    """Yield the members of an archive in its own order.
 
     Args:
         path: the archive.
@@ -127,7 +124,7 @@ def _in_zip(path: Path, most: int) -> Iterator[Member]:
 
 
 def _opened(path: Path, head: bytes) -> IO[bytes]:
-    """The file's content, unpacked where it starts as a packed one does."""
+    """Return the file's content, unpacked where it starts as a packed one does."""
     if head.startswith(_PACKED[0]):
         return cast("IO[bytes]", gzip.open(path))
     if head.startswith(_PACKED[1]):
@@ -136,26 +133,24 @@ def _opened(path: Path, head: bytes) -> IO[bytes]:
 
 
 def _in_stream(path: Path, name: str, head: bytes, most: int) -> Iterator[Member]:
-    """What is in a tar, or the one file that was packed."""
+    """Yield what is in a tar, or the one file that was packed."""
     size = path.stat().st_size
     with _opened(path, head) as source:
-        stream = _Capped(source, size)
-        head = stream.read(512)
-        stream.again(head)
+        stream = io.BufferedReader(_Capped(source, size))
+        head = stream.peek(512)
         if head[_TAR_MARK[0]] == _TAR_MARK[1]:
             yield from _in_tar(stream, most)
         else:
             own = name[: name.rfind(".")] if "." in name else name
-            yield Member(own, "file", 0.0, None, False, lambda: io.BufferedReader(stream))
+            yield Member(own, "file", 0.0, None, False, lambda: stream)
 
 
-def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
+def _in_tar(stream: IO[bytes], most: int) -> Iterator[Member]:
     with tarfile.open(fileobj=stream, mode="r|", encoding="utf-8") as archive:
         for number, info in enumerate(archive):
             if number >= most:
                 raise ArchiveError("it holds too many files")
             archive.members.clear()  # type: ignore[attr-defined]  # else it remembers all
-            raw = info.name.encode("utf-8", "surrogateescape")
             kind: Literal["file", "folder", "link", "other"] = "other"
             if info.isreg():
                 kind = "file"
@@ -165,49 +160,39 @@ def _in_tar(stream: _Capped, most: int) -> Iterator[Member]:
                 kind = "link"
 
             def open_(info: tarfile.TarInfo = info) -> IO[bytes]:
-                found = archive.extractfile(info)
-                return found if found is not None else io.BytesIO()
+                opened = archive.extractfile(info)
+                return opened if opened is not None else io.BytesIO()
 
-            name = decoder([raw])(raw).replace("\\", "/")
-            yield Member(name, kind, float(info.mtime), None, False, open_)
+            same_as = _tar_name(info.linkname) if info.islnk() else ""
+            modified = float(info.mtime)
+            yield Member(_tar_name(info.name), kind, modified, None, False, open_, same_as)
+
+
+def _tar_name(name: str) -> str:
+    """Return a name in a tar with slashes between its parts, in whatever encoding it was stored."""
+    raw = name.encode("utf-8", "surrogateescape")
+    return decoder([raw])(raw).replace("\\", "/")
 
 
 class _Capped(io.RawIOBase):
     """A stream that ends in an error where it holds more than it may."""
 
     def __init__(self, source: IO[bytes], packed: int) -> None:
-        self._source = source
-        self._packed = max(packed, 1)
-        self._size = 0
-        self._ahead = b""
-
-    def again(self, data: bytes) -> None:
-        """Let these bytes be read once more."""
-        self._ahead = data + self._ahead
+        self._source, self._packed, self._size = source, max(packed, 1), 0
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Say that it can be read, as `io.RawIOBase` has it."""
         return True
 
-    def readinto(self, buffer: object) -> int:
-        """Read as `io.RawIOBase` has it."""
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes.
+    def readinto(self, buffer: Any) -> int:
+        """Read as `io.RawIOBase` has it.
 
         Raises:
-            ArchiveError: there are too many.
+            ArchiveError: there are too many bytes, or they can't be unpacked.
         """
-        if self._ahead:
-            data = self._ahead[:size] if size >= 0 else self._ahead
-            self._ahead = self._ahead[len(data) :]
-            return data
+        view = memoryview(buffer)
         try:
-            data = self._source.read(size if 0 <= size <= 1 << 20 else 1 << 20)
+            data = self._source.read(min(len(view), 1 << 20))
         except OSError as error:
             if error.errno is None:  # the libraries' word for content that can't be unpacked
                 raise ArchiveError(f"it is damaged: {error}") from error
@@ -217,7 +202,8 @@ class _Capped(io.RawIOBase):
             raise ArchiveError(f"it unpacks to more than {MAX_STREAM_BYTES // 1_000_000} MB")
         if self._size > RATIO_FROM_BYTES and self._size > MAX_RATIO * self._packed:
             raise ArchiveError("it unpacks to far more than its size, as a bomb does")
-        return data
+        view[: len(data)] = data
+        return len(data)
 
 
 def _time(info: zipfile.ZipInfo) -> float:

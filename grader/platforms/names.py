@@ -17,21 +17,37 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 
 
 def shown(text: str, limit: int = 200) -> str:
-    """A file's name as a person may see it: one line, without characters that hide or reorder.
+    """Return a file's name for a person: one line, without characters that hide or reorder.
 
     Letters and their accents are one, as keyboards write them; a Mac's file system has them apart.
     """
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    text = composed(text.encode("utf-8", "replace").decode("utf-8"))
     return clean(re.sub(r"[\t\n\r]+", " ", text), limit).strip()
 
 
+def listed(names: Sequence[str], most: int) -> str:
+    """Return at most so many of the names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + f" and {more} more" * (more > 0)
+
+
+def composed(name: str) -> str:
+    """Return the name with letters and their accents in one, as a Mac takes them apart."""
+    return unicodedata.normalize("NFC", name)
+
+
+def folded(name: str) -> str:
+    """Return what spellings of a name have in common that differ in case or in wide letters."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def safe_name(text: str) -> str:
-    """A name that every usual file system takes, as close to ``text`` as may be.
+    """Return a name that every usual file system takes, as close to ``text`` as may be.
 
     Letters of any alphabet stay; whatever else a shell or a file system might read something into
     becomes an underscore. A name that is too long ends in a digest of the whole.
     """
-    name = unicodedata.normalize("NFC", shown(text, 1000))
+    name = composed(shown(text, 1000))
     name = re.sub(r"[^\w.-]+", "_", name).strip("._-")
     if _RESERVED.fullmatch(name):
         name += "_"
@@ -44,31 +60,27 @@ def safe_name(text: str) -> str:
 
 
 def unique_names(texts: Sequence[str]) -> list[str]:
-    """A safe name for each text, no two alike even where case is ignored.
+    """Return a safe name for each text, no two alike even where case is ignored.
 
     Names that would collide get a digest of their text, so that they don't hang on the order;
     texts that are the very same are numbered.
     """
     names = [safe_name(text) for text in texts]
-    often = Counter(map(_folded, names))
+    often = Counter(map(folded, names))
     names = [
-        name if often[_folded(name)] == 1 else f"{name}-{_digest(text)}"
+        name if often[folded(name)] == 1 else f"{name}-{_digest(text)}"
         for name, text in zip(names, texts, strict=True)
     ]
     taken: set[str] = set()
     unique = []
     for name in names:
         candidate, number = name, 1
-        while _folded(candidate) in taken:
+        while folded(candidate) in taken:
             number += 1
             candidate = f"{name}-{number}"
-        taken.add(_folded(candidate))
+        taken.add(folded(candidate))
         unique.append(candidate)
     return unique
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _digest(text: str) -> str:

@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.course.names import shown
-from grader.platforms.nbgrader_grades import NO_ROSTER, Enrolled, Roster
+from grader.platforms.names import shown
 
 _NAME = "gradebook.db"
 
 
+@dataclass(frozen=True)
+class Enrolled:
+    """A student as nbgrader's own gradebook has them; "" for what it doesn't know."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """What nbgrader's own gradebook knows: students by their ids, due dates by assignments."""
+
+    students: Mapping[str, Enrolled] = field(default_factory=dict)
+    duedates: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_ROSTER = Roster()
+
+
 def read_roster(course: Path) -> tuple[Roster, list[str]]:
-    """Whom the gradebook in nbgrader's tree knows, and notices; nobody where there is none.
+    """Return whom the gradebook in nbgrader's tree knows, and notices; nobody where there is none.
 
     Args:
         course: the folder of the course, or its folder of submissions.
     """
-    found = [folder / _NAME for folder in (course, course.absolute().parent)]
-    path = next((path for path in found if path.is_file()), None)
+    places = [folder / _NAME for folder in (course, course.absolute().parent)]
+    path = next((path for path in places if path.is_file()), None)
     if path is None:
         return NO_ROSTER, []
     try:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import yaml
 
-from grader.course.listing import GRADESCOPE_FILE, File
-from grader.course.names import shown
-from grader.course.times import read_time
+from grader.platforms.download import File, Owner, Parts
+from grader.platforms.gradescope import METADATA_FILE
+from grader.platforms.names import shown
+from grader.platforms.platform import Metadata
+from grader.platforms.times import read_time
 from grader.report.course import Identity
 
 
@@ -23,17 +26,31 @@ class Group:
     submitted: datetime | None = None
 
 
-def groups_of(files: Sequence[File]) -> tuple[dict[str, Group], list[str]]:
-    """Who handed in each folder, and what is wrong with the metadata; no one without them."""
-    path = next((file.path for file in files if file.parts == (GRADESCOPE_FILE,)), None)
+def read_metadata(files: Sequence[File]) -> Metadata:
+    """Return who handed in each folder, and what is wrong with the file; no one without it."""
+    path = next((file.path for file in files if file.parts == (METADATA_FILE,)), None)
+    notices = []
+    groups: Mapping[str, Group] = {}
     try:
-        return read_gradescope(path.read_text(encoding="utf-8") if path else ""), []
+        groups = read_gradescope(path.read_text(encoding="utf-8") if path else "")
     except (OSError, ValueError) as error:
-        return {}, [f"{GRADESCOPE_FILE} can't be read, so folders name the students: {error}."]
+        notices = [f"{METADATA_FILE} can't be read, so folders name the students: {error}."]
+
+    def find_owner(parts: Parts) -> Owner | None:
+        folder = parts[0]
+        group = groups.get(folder)
+        if group is None:
+            return None
+        number = (re.findall(r"\d+", folder) or [folder])[-1]
+        text = "_".join((*(student.name for student in group.students[:3]), number))
+        rest = parts[1:] or parts
+        return Owner(("gradescope", folder), group.students, text, rest, submitted=group.submitted)
+
+    return Metadata(find_owner, groups.keys(), notices)
 
 
 def read_gradescope(text: str) -> dict[str, Group]:
-    """Who handed in each folder of a Gradescope export, and when.
+    """Return who handed in each folder of a Gradescope export, and when.
 
     Keys are matched with and without the colon that Ruby writes before them.
 
@@ -53,14 +70,14 @@ def read_gradescope(text: str) -> dict[str, Group]:
             continue
         students = tuple(
             Identity(
-                shown(str(_get(one, "name") or "")) or shown(str(folder)),
-                shown(str(_get(one, "sid") or "")),
-                shown(str(_get(one, "email") or "")),
+                shown(str(_get(person, "name") or "")) or shown(str(folder)),
+                shown(str(_get(person, "sid") or "")),
+                shown(str(_get(person, "email") or "")),
                 "gradescope",
                 f"{folder}/",
             )
-            for one in submitters
-            if isinstance(one, dict)
+            for person in submitters
+            if isinstance(person, dict)
         )
         if students:
             groups[str(folder)] = Group(students, _moment(_get(entry, "created_at")))
@@ -68,7 +85,7 @@ def read_gradescope(text: str) -> dict[str, Group]:
 
 
 def _moment(value: Any) -> datetime | None:
-    """A time that YAML has read already, or has left as text."""
+    """Return a time that YAML has read already, or has left as text."""
     return read_time(value.isoformat() if isinstance(value, datetime) else str(value))
 
 

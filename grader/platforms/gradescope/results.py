@@ -20,7 +20,7 @@ _OUTPUT, _LEAST_OUTPUT = 20_000, 60
 
 
 def to_gradescope(result: Result, overrides: Sequence[Override] = (), notice: str = "") -> str:
-    """The file's text, at most `MAX_BYTES` long: long outputs are cut as far as that needs.
+    """Return the file's text, at most `MAX_BYTES` long: long outputs are cut as far as that needs.
 
     ``notice`` is said first. The top score is the result's points, which wins over the sum of the
     tests. All formats are ``text``, so nothing of a submission is read as markup.
@@ -36,7 +36,7 @@ def to_gradescope(result: Result, overrides: Sequence[Override] = (), notice: st
 
 
 def maximum_words(results: Path, most: float) -> str:
-    """A sentence if Gradescope gives another number of points than the rubric; "" otherwise.
+    """Return a sentence if Gradescope gives another number of points than the rubric; "" otherwise.
 
     Gradescope says so in a file of its own, above the folder of ``results``.
     """

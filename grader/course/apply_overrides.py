@@ -1,0 +1,154 @@
+"""Lay the points that an instructor set by hand over the results of a course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from grader.course.overrides import Wish
+from grader.report.course import TOTAL, Entry, Override
+from grader.report.result import CheckResult, Result, TaskResult
+
+
+def overridden(
+    entries: Sequence[Entry], wishes: Sequence[Wish]
+) -> tuple[tuple[Entry, ...], list[str], list[str]]:
+    """Return the entries with the overrides laid over them, notices, and which don't apply.
+
+    Not applied is an override that fits no student, no task or no check. One that changes nothing,
+    or whose ``was`` isn't what the result has now, is applied and gets a notice.
+    """
+    notices: list[str] = []
+    left: list[str] = []
+    by_entry: dict[int, list[Wish]] = {}
+    for wish in wishes:
+        fitting = [at for at, entry in enumerate(entries) if _is_for(wish, entry)]
+        if len(fitting) == 1:
+            by_entry.setdefault(fitting[0], []).append(wish)
+        else:
+            why = "there is no such student" if not fitting else "several students are called so"
+            left.append(f"{_called(wish)} is not applied: {why}.")
+    changed = []
+    for at, entry in enumerate(entries):
+        # From the smallest part to the whole, so that the whole has the last word.
+        order = sorted(by_entry.get(at, []), key=lambda w: (w.target == TOTAL, "." not in w.target))
+        for wish in order:
+            try:
+                entry, told = _applied(entry, wish)
+            except KeyError:
+                left.append(f"{_called(wish)} is not applied: {_why_not(entry.result, wish)}.")
+                continue
+            notices += told
+        changed.append(entry)
+    return tuple(changed), notices, left
+
+
+def _why_not(result: Result, wish: Wish) -> str:
+    if result.tasks:
+        return f"the result has no '{wish.target}'"
+    return f"nothing of this student's could be graded, so only '{TOTAL}' can be set there"
+
+
+def _called(wish: Wish) -> str:
+    return f"Override {wish.number} (line {wish.line}: {wish.student}, {wish.target})"
+
+
+def _is_for(wish: Wish, entry: Entry) -> bool:
+    known = {entry.name}
+    for student in entry.students:
+        known |= {student.name, student.id, student.email}
+    return wish.student in known
+
+
+def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
+    """Return the entry with one override, and what is stale about it.
+
+    Raises:
+        KeyError: the result has no such task or check.
+    """
+    result = entry.result
+    before = _points_of(result, wish.target)
+    notices = []
+    if wish.was is not None and abs(wish.was - before) > 1e-9:
+        notices.append(
+            f"{_called(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}. "
+            "It is applied all the same."
+        )
+    elif wish.points == before and not _is_open(result, wish.target):
+        notices.append(f"{_called(wish)} changes nothing: the grader gives {before:g} points too.")
+    earlier = [known for known in entry.overrides if known.target == wish.target]
+    if earlier:
+        notices.append(f"{_called(wish)} replaces an earlier one ({earlier[-1].points:g} points).")
+    override = Override(wish.target, wish.points, wish.reason, before, wish.by)
+    return replace(
+        entry, result=_with(result, override), overrides=(*entry.overrides, override)
+    ), notices
+
+
+def _points_of(result: Result, target: str) -> float:
+    if target == TOTAL:
+        return result.points
+    parts: list[TaskResult | CheckResult] = [*result.tasks]
+    parts += [check for task in result.tasks for check in task.checks]
+    for part in parts:
+        if part.id == target:
+            return part.points
+    raise KeyError(target)
+
+
+def _is_open(result: Result, target: str) -> bool:
+    return any(
+        check.status == "grader_error" and target in (TOTAL, task.id, check.id)
+        for task in result.tasks
+        for check in task.checks
+    ) or (target == TOTAL and result.status != "graded")
+
+
+def _with(result: Result, override: Override) -> Result:
+    """Return the result with other points in one place, and sums that fit."""
+    if override.target == TOTAL:
+        settled = tuple(_settled(task, override) for task in result.tasks)
+        return replace(result, points=override.points, tasks=settled, status="graded", reason=None)
+    tasks = tuple(_task_with(task, override) for task in result.tasks)
+    # What rules took from the total is the difference between the sum and the total.
+    taken = sum(task.points for task in result.tasks) - result.points
+    points = max(0.0, sum(task.points for task in tasks) - taken)
+    is_open = any(check.status == "grader_error" for task in tasks for check in task.checks)
+    if result.status == "grader_error" and not is_open:
+        return replace(result, points=points, tasks=tasks, status="graded", reason=None)
+    return replace(result, points=points, tasks=tasks)
+
+
+def _task_with(task: TaskResult, override: Override) -> TaskResult:
+    if task.id == override.target:
+        return replace(_settled(task, override), points=override.points)
+    if override.target not in {check.id for check in task.checks}:
+        return task
+    checks = tuple(
+        _check_with(check, override) if check.id == override.target else check
+        for check in task.checks
+    )
+    gained = sum(check.points for check in checks) - sum(check.points for check in task.checks)
+    return replace(task, points=task.points + gained, checks=checks)
+
+
+def _check_with(check: CheckResult, override: Override) -> CheckResult:
+    return replace(
+        check,
+        points=override.points,
+        status="passed" if override.points >= check.max_points else "failed",
+        message=f"Set by hand: {override.reason}",
+        hint="",
+    )
+
+
+def _settled(task: TaskResult, override: Override) -> TaskResult:
+    """Return a task of which no check is open any more, since its points are set as a whole."""
+    message = f"Set by hand for all of it: {override.reason}"
+    checks = tuple(
+        replace(check, status="not_reached", message=message, hint="")
+        if check.status == "grader_error"
+        else check
+        for check in task.checks
+    )
+    return replace(task, checks=checks)

@@ -1,0 +1,149 @@
+"""Grade one submission of a course, and keep its page and its executed notebook."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grader import __version__
+from grader.course.file_copies import content_of, copy_of, digest_of_files
+from grader.course.find import Submission
+from grader.course.fingerprint import fingerprint
+from grader.course.other_notebooks import compare_others
+from grader.course.publish import page_path
+from grader.course.schedule import failed_result
+from grader.course.store import UNKNOWN, Store, StoreError, write_whole
+from grader.examiner.grading import Grader
+from grader.report import result as results
+from grader.report.page import to_page
+from grader.report.result import Result
+
+
+@dataclass(frozen=True)
+class SubmissionGrader:
+    """Grades submissions one by one, in whatever thread.
+
+    Attributes:
+        grader: grades notebooks.
+        store: where results go.
+        copies: a folder for copies of what is graded.
+        how: a digest of all that a result hangs on beside the submission and the grader.
+    """
+
+    grader: Grader
+    store: Store
+    copies: Path
+    how: bytes
+    _fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def grade(self, submission: Submission) -> Result:
+        """Grade one submission, and write its page and its executed notebook.
+
+        Its fingerprint is of the very bytes that are graded: they are copied first, since the file
+        may change or go away meanwhile.
+
+        Raises:
+            GraderError: no student code can be executed.
+            StoreError: something can't be written.
+        """
+        content = _content(submission)
+        if content is not None:
+            self._fingerprints[submission.name] = _fingerprint(submission, content, self.how)
+        if submission.notebook is None or submission.notebook.path is None:
+            return self._nothing(submission)
+        if content is None:
+            graded = self.grader.grade(submission.notebook.path)  # says why it can't be read
+        else:
+            copy = self._copied(submission, content)
+            graded = self.grader.grade(copy)
+            shutil.rmtree(copy.parent, ignore_errors=True)
+        path, _, student = _called(submission)
+        named = replace(graded.result.submission, path=path, student=student)
+        result = replace(graded.result, submission=named)
+        if submission.rivals:
+            with suppress(OSError):  # then nothing is known of them
+                result = compare_others(result, submission, self.grader, self.copies)
+        title, student = self.grader.assignment.title, submission.student
+        page = to_page(result, title, graded.sources, graded.executed, student=student)
+        write_whole(self.store.folder / page_path(submission.name), page.encode())
+        if graded.executed is not None:
+            path_of_run = _executed_path(submission, self.store)
+            write_whole(path_of_run, graded.executed.encode())
+        return result
+
+    def keep(self, submission: Submission, result: Result) -> Result:
+        """Keep a result with its fingerprint.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        print_ = self._fingerprints.get(submission.name, UNKNOWN)
+        return self.store.keep(submission.name, result, print_)
+
+    def failed(self, submission: Submission, error: str) -> Result:
+        """Return the result of a submission on which the grader itself failed."""
+        return failed_result(*_called(submission), self.grader.rubric.max_points, error)
+
+    def _nothing(self, submission: Submission) -> Result:
+        reason = " ".join(submission.notices) + " Hand in the notebook file itself."
+        return Result(
+            results.Submission(*_called(submission)),
+            "ungradable",
+            0.0,
+            self.grader.rubric.max_points,
+            reason=reason,
+            environment={"grader": __version__},
+        )
+
+    def _copied(self, submission: Submission, content: bytes) -> Path:
+        """Copy the notebook; the folder of copies is gone if the grading was stopped.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        assert submission.notebook is not None
+        folder = self.copies / submission.name
+        try:
+            return copy_of(submission.notebook, content, submission.modules, folder)
+        except OSError as error:
+            raise StoreError(f"{self.copies} can't be written: {error.strerror}.") from error
+
+
+def kept_result(submission: Submission, how: bytes, store: Store) -> Result | None:
+    """Return the result of an earlier grading if nothing changed, and all of it is there."""
+    content = _content(submission)
+    if content is None:
+        return None
+    result = store.kept(submission.name, _fingerprint(submission, content, how))
+    if result is None or submission.notebook is None or submission.notebook.path is None:
+        return result
+    beside = [store.folder / page_path(submission.name)]
+    if result.run.status != "not_run":
+        beside.append(_executed_path(submission, store))
+    return result if all(path.is_file() for path in beside) else None
+
+
+def _fingerprint(submission: Submission, content: bytes, how: bytes) -> str:
+    notebook, notices = submission.notebook, submission.notices
+    name = notebook.name if notebook else "\n".join(notices)
+    beside = digest_of_files((*submission.modules, *submission.rivals))
+    return fingerprint(name.encode("utf-8", "replace"), content, beside, how)
+
+
+def _content(submission: Submission) -> bytes | None:
+    """Return the bytes to grade, cut where they are too many; None if they can't be read."""
+    if submission.notebook is None or submission.notebook.path is None:
+        return b""
+    return content_of(submission.notebook)
+
+
+def _executed_path(submission: Submission, store: Store) -> Path:
+    return store.folder / "executed" / f"{submission.name}.ipynb"
+
+
+def _called(submission: Submission) -> tuple[str, str, str]:
+    """Return path, hash and student of a submission, as results have them."""
+    path = submission.notebook.name if submission.notebook else submission.name
+    return path, "", submission.student

@@ -1,0 +1,79 @@
+"""All that one student handed in, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.course.choose import Choice
+from grader.platforms.download import File, Owner, Parts, is_junk
+from grader.platforms.names import listed, shown
+from grader.submission.kinds import Kind
+
+_MOST_NAMED = 5
+_MOST_OTHERS = 30
+_SAYS_NO_MORE = (Kind.TEXT, Kind.UNKNOWN)
+"""Kinds that say no more than the file's name does."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What one student, or a group, handed in: files, and traces of what isn't read."""
+
+    files: list[tuple[Owner, File]]
+    traces: list[tuple[Owner, Parts]]
+
+    @property
+    def owners(self) -> list[Owner]:
+        """The owner as each file and each trace names them."""
+        return [owner for owner, _ in (*self.files, *self.traces)]
+
+
+def notices_on(chosen: Choice, own: HandedIn) -> list[str]:
+    """Return what a person should know of the choice among all that an owner handed in."""
+    graded, others, owner = chosen.graded, chosen.others, chosen.owner
+    notices = []
+    if others:
+        names = [file.name for file in others[:_MOST_OTHERS]]
+        more = len(others) - len(names)
+        names += [f"{more} more"] * (more > 0)
+        notices.append(
+            f"Of {len(others) + 1} notebooks {graded.name} is graded, not {' or '.join(names)}."
+        )
+    attempts = {known.attempt for known in own.owners}
+    if owner.attempt < max(attempts):
+        notices.append(
+            f"The last of {len(attempts)} attempts holds nothing that can be graded, so an "
+            "earlier one is."
+        )
+    prefixes = {known.students[0].prefix for known in own.owners}
+    if len(prefixes) > 1 and any(known.is_undated for known in own.owners):
+        notices.append(
+            f"The date of an attempt can't be read, so it isn't certain that {graded.name} is of "
+            f"the last of {len(prefixes)} attempts."
+        )
+    return notices
+
+
+def what_there_is(own: HandedIn) -> str:
+    """Return what was handed in in place of a notebook."""
+    files = [_told(file) for _, file in own.files]
+    if not files:
+        rests = (tuple(filter(None, owner.rest)) for owner, parts in own.traces if _is_left(parts))
+        files = [shown("/".join(rest)) for rest in rests if rest]
+    if not files:
+        return "the folder is empty"
+    return f"there is only {listed(files, _MOST_NAMED)}"
+
+
+def _is_left(parts: Parts) -> bool:
+    """Return whether it is more than an empty folder."""
+    return parts[-1] != "" or any(map(is_junk, parts))
+
+
+def _told(file: File) -> str:
+    """Return a file's name, and what it is where that says more."""
+    if file.problem:
+        return f"{file.name}, which {file.problem}"
+    if file.kind is None or file.kind in _SAYS_NO_MORE:
+        return file.name
+    return f"{file.name} ({file.kind.value})"

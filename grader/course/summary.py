@@ -1,0 +1,39 @@
+"""What a grading of a course says at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.course.find import NOTHING
+from grader.report.course import Entry
+
+
+def summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
+    """Return how many are graded and which are not, and which ``files`` are written."""
+    # Each member of a group has its points, as in the gradebook.
+    graded = [e.result.points for e in entries if e.result.status == "graded" for _ in e.students]
+    everybody = sum(len(entry.students) for entry in entries)
+    lines = [f"{len(graded)} of {everybody} students are graded."]
+    if graded:
+        most = entries[0].result.max_points
+        mean = sum(graded) / len(graded)
+        lines[0] += f" They have {mean:.1f} of {most:g} points on average."
+    ungradable = [entry for entry in entries if entry.result.status == "ungradable"]
+    failed = [entry for entry in entries if entry.result.status == "grader_error"]
+    empty = {e.name for e in entries if (e.result.reason or "").startswith(NOTHING)}
+    for left, words in (
+        ([e for e in ungradable if e.name not in empty], "could not be graded"),
+        ([e for e in ungradable if e.name in empty], "handed in nothing that can be graded"),
+        (failed, "are open, since the grader itself failed on them"),
+    ):
+        if left:
+            count = sum(len(entry.students) for entry in left)
+            lines.append(f"{count} {words}: {', '.join(entry.name for entry in left)}.")
+    again = [e.name for e in entries if e.result.status == "graded" and e.result.is_open]
+    if again:
+        lines.append(
+            f"The machine interrupted the run or the training of {len(again)}: {', '.join(again)}. "
+            "The same command again does that again."
+        )
+    return "\n".join([*lines, "Written:", *(f"  {path}" for path in files)])

@@ -1,0 +1,169 @@
+"""Take off the folders around the students' own files and folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.course.choose import is_written, topic
+from grader.platforms import METADATA_FILES, is_platform_name, student_depths, students_in
+from grader.platforms.download import (
+    CODE,
+    MIRROR,
+    File,
+    Listing,
+    Parts,
+    is_archive_name,
+    is_junk,
+)
+from grader.platforms.platform import Tree, Values
+
+_MAX_WRAPPERS = 4
+
+
+@dataclass(frozen=True)
+class Unwrapped:
+    """What was listed, as seen from the folder of submissions.
+
+    Attributes:
+        listing: without what lies around that folder.
+        tree: a platform's tree of which it is a part; None if it is none.
+        has_metadata: whether a platform's own file lies beside the students' folders.
+    """
+
+    listing: Listing
+    tree: Tree | None = None
+    has_metadata: bool = False
+
+
+def unwrap(listed: Listing, path: Path, assignment: Assignment, values: Values) -> Unwrapped:
+    """Return what was listed below ``path``, as seen from the folder of submissions.
+
+    Raises:
+        SubmissionsError: a platform's tree doesn't hold what ``values`` of options ask for.
+    """
+    listed = replace(listed, traces=_telling(listed))
+    told = student_depths(listed.names, path.name)
+    if told is not None:
+        platform, depths = told
+        assert platform.narrow is not None
+        tree = platform.narrow(_cut(listed, depths), values)
+        return Unwrapped(tree.listing, tree)
+    has_own = any(map(_above_platforms, listed.names))
+    seen = _cut(listed, outer_folders(listed.names))
+    has_metadata = not has_own and any(
+        len(parts) == 1 and parts[0] in METADATA_FILES for parts in seen.names
+    )
+    if path.is_file():
+        around = _above_many(seen.files, assignment)
+        seen = _cut(seen, [around] * len(seen.names))
+    return Unwrapped(seen, has_metadata=has_metadata)
+
+
+def _telling(listed: Listing) -> tuple[Parts, ...]:
+    """Return the traces that may tell of a student: not of folders in which something else is."""
+    filled = {
+        parts[:at] for parts in listed.names for at in range(1, len(parts) - (parts[-1] == ""))
+    }
+    kept = (parts for parts in listed.traces if parts[-1] or parts[:-1] not in filled)
+    # A Mac packs a mirror of all folders, in which the names are the same.
+    mirrored = (parts[parts[0] == MIRROR :] for parts in kept)
+    return tuple(parts for parts in mirrored if any(parts))
+
+
+def _cut(listed: Listing, depths: Sequence[int | None]) -> Listing:
+    """Return the same without outer folders; what has no depth is left out."""
+    at = len(listed.files)
+    files = [
+        replace(file, parts=file.parts[depth:])
+        for file, depth in zip(listed.files, depths[:at], strict=True)
+        if depth is not None
+    ]
+    traces = [
+        parts[depth:]
+        for parts, depth in zip(listed.traces, depths[at:], strict=True)
+        if depth is not None
+    ]
+    return Listing(tuple(files), tuple(parts for parts in traces if parts), listed.notices)
+
+
+def outer_folders(names: Sequence[Parts]) -> list[int]:
+    """Return how many outer folders to take off each name.
+
+    A folder around everything is taken off if the submissions are seen to lie further in: beside
+    a platform's metadata, under names of a platform's pattern, or in at least two folders.
+    Whatever lies above names that only platforms write is taken off each for itself: a course may
+    have been downloaded in parts.
+    """
+    own = [_above_platforms(parts) for parts in names]
+    if any(own):
+        most = max(own)
+        return [
+            at if at or is_platform_name(parts[0]) else min(most, len(parts) - 1)
+            for at, parts in zip(own, names, strict=True)
+        ]
+    taken = 0
+    # What systems leave behind may lie beside a folder that is taken off.
+    while more := _wrappers([parts[taken:] for parts in names if len(parts) > taken]):
+        taken += more
+    return [taken] * len(names)
+
+
+def _above_platforms(parts: Parts) -> int:
+    """Return how many folders lie above the first name that only platforms write."""
+    for depth in range(min(3, len(parts))):
+        if is_platform_name(parts[depth]):
+            return depth
+    return 0
+
+
+def _wrappers(names: Sequence[Parts]) -> int:
+    """Return how many folders lie around everything, each alone in the one above it."""
+    for depth in range(_MAX_WRAPPERS):
+        if _is_wrapped([parts[depth:] for parts in names]):
+            return depth + 1
+        tops = {parts[depth : depth + 1] for parts in names}
+        if len(tops) != 1 or any(len(parts) < depth + 2 for parts in names):
+            return 0
+        ((top,),) = tops
+        if is_platform_name(top) or is_archive_name(top):
+            return 0
+    return 0
+
+
+def _is_wrapped(names: Sequence[Parts]) -> bool:
+    names = [parts for parts in names if not (len(parts) == 1 and is_junk(parts[0]))]
+    tops = {parts[0] for parts in names}
+    if len(tops) != 1 or any(len(parts) < 2 for parts in names):
+        return False
+    top = next(iter(tops))
+    if is_platform_name(top):
+        return False
+    seconds = {parts[1] for parts in names} - {""}
+    students = students_in(seconds)
+    # A student's archive may hold a file that looks so, but not those of several students.
+    is_of_many = len(students) > 1 or not is_archive_name(top)
+    if seconds & METADATA_FILES or (students and is_of_many):
+        return True
+    below = [parts for parts in names if parts[1] and not is_junk(parts[1])]
+    notebooks = [parts for parts in below if parts[-1].lower().endswith(CODE)]
+    others = {parts[1] for parts in below}
+    return len(others) > 1 and bool(notebooks) and all(len(parts) > 2 for parts in notebooks)
+
+
+def _above_many(files: Sequence[File], assignment: Assignment) -> int:
+    """Return how many folders lie around the only one, if in that is a notebook of each student.
+
+    Of one student's notebooks some are versions of each other, or not written.
+    """
+    folders = {file.parts[:-1] for file in files}
+    notebooks = [file for file in files if file.suffix == ".ipynb"]
+    topics = {topic(file.parts[-1]) for file in notebooks}
+    if len(folders) != 1 or len(topics) < 2 or len(topics) < len(notebooks):
+        return 0
+    (folder,) = folders
+    if any(is_platform_name(part) or is_archive_name(part) for part in folder):
+        return 0
+    return len(folder) if all(is_written(file, assignment) for file in notebooks) else 0

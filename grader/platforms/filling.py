@@ -1,0 +1,121 @@
+"""What filling a platform's own sheet has to say, whichever platform's it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from grader.platforms.names import folded, listed
+from grader.report.course import Entry
+from grader.report.words import number
+from grader.untrusted_text import clean
+
+_MOST_NAMED = 20
+_EXCUSED = "EX"
+"""What Canvas has in place of points for whom the assignment doesn't count."""
+_LONGEST = 80
+
+
+def both_sides(course: Sequence[str], sheet: Sequence[str]) -> str:
+    """Return whom the course and a sheet have, where they have nobody in common."""
+    ours, theirs = _listed(course, _MOST_NAMED), _listed(sheet, _MOST_NAMED)
+    return f"the course has {ours}; the sheet has {theirs}"
+
+
+def _listed(names: Sequence[str], most: int) -> str:
+    told = [clean(name, _LONGEST).strip() or "(no name)" for name in names]
+    return listed(told, most) or "nobody"
+
+
+def key_of(name: str) -> str:
+    """Return what spellings of a name share; Moodle's files have spaces for underscores."""
+    return " ".join(folded(name).replace("_", " ").split())
+
+
+_WORDS = {
+    "failed": "left open, since the grader itself failed",
+    "ungradable": "left open, since what was handed in could not be graded; --ungradable-as-zero "
+    "fills in 0",
+    "excused": f"excused ({_EXCUSED}), and stays so",
+    "replaced": "given other points than the sheet had; to keep those, put them into "
+    "overrides.yaml",
+    "commented": "given another comment than the sheet had",
+    "claimed twice": "left open, since more than one submission fits, or more than one student",
+    "named": "found by the full name alone, and without a page in the platform's zip, since no "
+    "participant's number is in the file's or folder's name",
+    "strangers": "in the course, but not in the sheet",
+    "absent": "in the sheet, but handed nothing in, so nothing is filled in",
+}
+"""What a person must know, in the order in which it is said."""
+
+
+@dataclass
+class Filling:
+    """A sheet while it is filled: what to write for each student, and what a person must know.
+
+    Attributes:
+        sheet: what the platform calls it.
+        zeros: whether who could not be graded gets a 0.
+    """
+
+    sheet: str
+    zeros: bool = False
+    _names: dict[str, list[str]] = field(default_factory=dict)
+    _maximum: str = ""
+
+    def note(self, what: str, *names: str) -> None:
+        """Remember what is so with some; ``what`` is a key of `_WORDS`."""
+        self._names.setdefault(what, []).extend(names)
+
+    def points(self, entry: Entry, old: str, comma: bool = False) -> str | None:
+        """Return the points to write in place of ``old``; None if that stays."""
+        old = old.strip()
+        status = entry.result.status
+        if old.upper() == _EXCUSED:
+            self.note("excused", entry.called)
+            return None
+        if status == "grader_error":
+            self.note("failed", entry.called)
+            return None
+        if status == "ungradable" and not self.zeros:
+            self.note("ungradable", entry.called)
+            return None
+        new = f"{entry.result.points:.2f}"
+        if old and old != "-" and _value(old) != float(new):
+            self.note("replaced", f"{entry.called} (had {clean(old, _LONGEST)}, now {new})")
+        return new.replace(".", ",") if comma else new
+
+    def comment(self, entry: Entry, old: str, new: str) -> None:
+        """Remember whose comment is replaced by another."""
+        if old.strip() and old.split() != new.split():
+            self.note("commented", entry.called)
+
+    def compare(self, maxima: Collection[str], most: float) -> None:
+        """Hold the sheet's maximum, if it has one number for all, against the rubric's sum."""
+        known = {value for value in map(_value, maxima) if value is not None}
+        if known and known != {round(most, 2)}:
+            theirs = " or ".join(map(number, sorted(known)))
+            self._maximum = (
+                f"The {self.sheet}'s maximum is {theirs} points, and the rubric's sum is "
+                f"{number(most)}: points are written as they are, so full marks are "
+                f"{number(most)} of {theirs} there. Set the maximum to {number(most)} on the "
+                "platform, or grade with a rubric of as many points."
+            )
+
+    def notices(self) -> list[str]:
+        """Return everything that a person must know, a sentence or two each."""
+        told = [self._maximum] if self._maximum else []
+        for what, words in _WORDS.items():
+            names = self._names.get(what)
+            if names:
+                are = "is" if len(names) == 1 else "are"
+                all_ = _listed(names, len(names))
+                told.append(f"In the {self.sheet}: {len(names)} {are} {words}: {all_}.")
+        return told
+
+
+def _value(text: str) -> float | None:
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        return None

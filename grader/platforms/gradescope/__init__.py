@@ -1,0 +1,36 @@
+"""Gradescope: the metadata of an export, and ``results.json`` of its autograder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.platforms.download import File
+from grader.platforms.platform import Metadata, NotWrittenError, Platform, ResultFile
+from grader.report.result import Result
+
+METADATA_FILE = "submission_metadata.yml"
+
+
+def _read_metadata(files: Sequence[File]) -> Metadata:
+    from grader.platforms.gradescope.metadata import read_metadata
+
+    return read_metadata(files)
+
+
+def _content(result: Result, path: Path, _: Assignment) -> str:
+    from grader.platforms.gradescope.results import maximum_words, to_gradescope
+
+    if result.status == "grader_error":
+        raise NotWrittenError("No results are written for Gradescope: points are not decided.")
+    return to_gradescope(result, notice=maximum_words(path, result.max_points))
+
+
+PLATFORM = Platform(
+    "gradescope",
+    order=70,
+    metadata_file=METADATA_FILE,
+    read_metadata=_read_metadata,
+    result_file=ResultFile("--gradescope", "Write Gradescope's results.json here.", _content),
+)

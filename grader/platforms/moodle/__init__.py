@@ -1,0 +1,55 @@
+"""Moodle: names of its download, the instructor's grading worksheet, the zip of feedback files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from grader.platforms.download import Owner, Parts
+from grader.platforms.names import shown
+from grader.platforms.platform import GradedCourse, Option, Platform, Sheet, read_sheet
+from grader.report.course import Identity
+
+_NAME = re.compile(
+    r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?P<end>_?)(?P<rest>.*)",
+    re.DOTALL,
+)
+
+
+def _owner(parts: Parts) -> Owner | None:
+    """Return the owner by ``Name_123_assignsubmission_file_/hw.ipynb``, or flat with ``_hw``."""
+    first, rest = parts[0], parts[1:]
+    match = _NAME.fullmatch(first)
+    if match is None or not (rest or match["rest"]):
+        return None
+    prefix = f"{first}/" if rest else first[: match.start("rest")]
+    student = Identity(shown(match["name"]), match["id"], platform="moodle", prefix=prefix)
+    key, text = ("moodle", match["id"]), f"{student.name}_{match['id']}"
+    return Owner(key, (student,), text, rest or (match["rest"],))
+
+
+def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
+    from grader.platforms.moodle.feedback import feedback_zip
+    from grader.platforms.moodle.worksheet import fill_worksheet
+
+    headers = course.values.get("grade_header"), course.values.get("feedback_header")
+    worksheet = read_sheet(course.values["moodle"])
+    filled, notices = fill_worksheet(worksheet, course.entries, *headers, course.zeros)
+    files = {name: ("feedback.html", path.read_bytes()) for name, path in course.pages.items()}
+    return (filled, feedback_zip(course.entries, files)), notices
+
+
+PLATFORM = Platform(
+    "moodle",
+    order=10,
+    is_own_name=lambda name: bool(_NAME.fullmatch(name)),
+    owners=lambda _: _owner,
+    options=(
+        Option("--moodle", "Moodle's grading worksheet, to be filled.", is_file=True),
+        Option("--grade-header", "Header of the worksheet's column for points.", needs="--moodle"),
+        Option(
+            "--feedback-header", "Header of the worksheet's column for comments.", needs="--moodle"
+        ),
+    ),
+    sheet=Sheet("--moodle", ("moodle_worksheet.csv", "moodle_feedback.zip"), _fill),
+)

@@ -1,0 +1,244 @@
+"""The instructor's grading worksheet, filled in place: every byte but grades and comments stays."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from grader.platforms.csv_edit import Field, delimiter, replaced, rows, written
+from grader.platforms.filling import Filling, both_sides, key_of
+from grader.platforms.moodle.columns import Columns, Row, cells_of, find_columns, participant
+from grader.platforms.platform import SheetError
+from grader.report.course import Entry
+from grader.report.plain import to_plain
+from grader.submission.kinds import encoding_of
+from grader.untrusted_text import clean
+
+MAX_FEEDBACK = 5_000
+
+_OTHER_ENCODING = (
+    "The worksheet was saved by a spreadsheet in another encoding than UTF-8, and filled in that. "
+    "Moodle reads UTF-8 alone: if its import refuses the file, download the worksheet again."
+)
+_WIDE = (
+    "The worksheet was saved by a spreadsheet in UTF-16, which Moodle doesn't read: it is filled "
+    "and written as UTF-8."
+)
+
+
+@dataclass(frozen=True)
+class _Worksheet:
+    """The file as downloaded, a byte order mark included in its text, and its rows of students."""
+
+    text: str
+    encoding: str
+    separator: str
+    header: Row
+    body: Sequence[Row]
+    columns: Columns
+
+
+def fill_worksheet(
+    worksheet: bytes,
+    entries: Sequence[Entry],
+    grade_header: str | None = None,
+    feedback_header: str | None = None,
+    zeros: bool = False,
+) -> tuple[bytes, list[str]]:
+    """Return the worksheet with grades and feedback comments; every other byte stays.
+
+    A student is found by the number in their Identifier, which is also in the names of Moodle's
+    download, and a team by its name in the worksheet's column of groups. Whoever has no such number
+    is found by the full name, if nobody else is called so. Points that are open stay
+    as they are in the sheet: those of a grader error, and of what could not be graded. A decimal
+    comma is written where the worksheet's own numbers have one.
+
+    Args:
+        worksheet: the file as downloaded.
+        entries: the course.
+        grade_header: header of the column for the points; None looks for 'Grade', or for the
+            column before the maximum.
+        feedback_header: header of the column for comments; None looks for one that says so.
+        zeros: whether who could not be graded gets a 0.
+
+    Returns:
+        The new file, and notices for a person.
+
+    Raises:
+        SheetError: it isn't such a file, or nobody of the course is in it.
+    """
+    sheet = _read(worksheet, grade_header, feedback_header)
+    places = {entry.name: _places_of(entry, sheet) for entry in entries}
+    if entries and not any(places.values()):
+        theirs = [_student(row, sheet) for row in sheet.body]
+        raise SheetError(
+            "Nobody of the course is in Moodle's worksheet, so it is not filled: "
+            f"{both_sides([entry.called for entry in entries], theirs)}"
+            ". Grade the folder or zip that Moodle's 'Download all submissions' made: numbers in "
+            "its names tell who is who."
+        )
+    filling = Filling("worksheet", zeros)
+    changes = _changes(sheet, entries, places, filling)
+    # What the sheet's own encoding has no sign for can only be in comments, which are HTML.
+    kept = "cp1252" if sheet.encoding == "cp1252" else "utf-8"
+    content = replaced(sheet.text, changes).encode(kept, "xmlcharrefreplace")
+    notices = []
+    if entries and sheet.encoding != "utf-8":
+        notices.append(_OTHER_ENCODING if kept == sheet.encoding else _WIDE)
+    return content, [*notices, *_notices(sheet), *filling.notices()]
+
+
+def _read(worksheet: bytes, grade_header: str | None, feedback_header: str | None) -> _Worksheet:
+    """Return the worksheet as a table.
+
+    Raises:
+        SheetError: it isn't such a file.
+    """
+    text, encoding = _decoded(worksheet)
+    separator = delimiter(text)
+    try:
+        table = rows(text, separator)
+    except ValueError as error:
+        raise SheetError(f"The worksheet can't be read: {error}.") from error
+    if len(table) < 2:
+        raise SheetError("The worksheet has no students: download it from Moodle again.")
+    columns = find_columns(table, grade_header, feedback_header)
+    return _Worksheet(text, encoding, separator, table[0], table[1:], columns)
+
+
+def _changes(
+    sheet: _Worksheet,
+    entries: Sequence[Entry],
+    places: Mapping[str, Sequence[int]],
+    filling: Filling,
+) -> list[tuple[Field, str]]:
+    """Return cells and what to write into them, and tell ``filling`` about everybody.
+
+    ``places`` are those of an entry's rows by its name; a row that two claim is left alone.
+    """
+    body, columns = sheet.body, sheet.columns
+    numbers = (columns.grade, columns.maximum)
+    cells = (cell for row in body for at in numbers for cell in cells_of(row, at))
+    has_comma = any("," in cell.value for cell in cells)
+    times = Counter(at for own in places.values() for at in own)
+    changes: list[tuple[Field, str]] = []
+
+    def change(cell: Field, value: str) -> None:
+        changes.append((cell, written(value, sheet.separator, cell)))
+
+    for entry in entries:
+        own = places[entry.name]
+        if not own:
+            filling.note("strangers", entry.called)
+        elif not _is_from_moodle(entry) and times[own[0]] == 1:
+            filling.note("named", entry.called)
+        for row in (body[at] for at in own if times[at] == 1):
+            points = filling.points(entry, row[columns.grade].value, has_comma)
+            if points is not None:
+                change(row[columns.grade], points)
+            if entry.result.status == "grader_error":
+                continue
+            for cell in cells_of(row, columns.feedback):
+                comment = as_html(to_plain(entry.result, entry.overrides, MAX_FEEDBACK))
+                filling.comment(entry, cell.value, comment)
+                change(cell, comment)
+    if entries:
+        maxima = {cell.value for row in body for cell in cells_of(row, columns.maximum)}
+        filling.compare(maxima, entries[0].result.max_points)
+        for at, row in enumerate(body):
+            if times[at] != 1:
+                filling.note("claimed twice" if times[at] else "absent", _student(row, sheet))
+    return changes
+
+
+def _is_from_moodle(entry: Entry) -> bool:
+    return any(student.platform == "moodle" for student in entry.students)
+
+
+def _places_of(entry: Entry, sheet: _Worksheet) -> list[int]:
+    """Return the places of the rows that a submission is for."""
+    places = _places_by_number(entry, sheet)
+    return places if places or _is_from_moodle(entry) else _places_by_name(entry, sheet)
+
+
+def _places_by_number(entry: Entry, sheet: _Worksheet) -> list[int]:
+    body, columns = sheet.body, sheet.columns
+    known = [student for student in entry.students if student.platform == "moodle"]
+    ids, names = {student.id for student in known}, {key_of(student.name) for student in known}
+    usable = [at for at, row in enumerate(body) if columns.grade < len(row)]
+    groups = {at: key_of(cell.value) for at in usable for cell in cells_of(body[at], columns.group)}
+    own = [at for at in usable if groups.get(at) and groups[at] in names]
+    if own:
+        return own
+    own = [at for at in usable if participant(body[at], columns.identifier) in ids]
+    if any(groups.values()):
+        # A team's number is none of a participant, though it may be the same.
+        own = [at for at in own if names & {key_of(cell.value) for cell in body[at]}]
+    return own
+
+
+def _places_by_name(entry: Entry, sheet: _Worksheet) -> list[int]:
+    """Return the place of the row with the full name, which stands behind the identifier.
+
+    In a sheet of teams names don't tell who handed in. Places are there twice where several rows
+    have one name: then none of them is to be filled.
+    """
+    body, columns = sheet.body, sheet.columns
+    at = columns.identifier + 1
+    if columns.group is not None or at in (columns.grade, columns.feedback, columns.maximum):
+        return []
+    wanted = {key_of(student.name) for student in entry.students}
+    usable = [row for row in range(len(body)) if max(at, columns.grade) < len(body[row])]
+    places = [row for row in usable if key_of(body[row][at].value) in wanted]
+    names = {key_of(body[row][at].value) for row in places}
+    return places if len(names) == len(places) else 2 * places
+
+
+def _student(row: Row, sheet: _Worksheet) -> str:
+    """Return what the sheet calls a student: the name behind the identifier, if it has names."""
+    columns = sheet.columns
+    at = columns.identifier + 1
+    names = [other[at].value for other in sheet.body if at < len(other)]
+    identifier = row[columns.identifier].value.strip()
+    is_name = at not in (columns.grade, columns.group) and len({*names}) == len(names)
+    name = row[at].value.strip() if is_name and at < len(row) else ""
+    return f"{name} ({identifier})" if name else identifier
+
+
+def as_html(text: str) -> str:
+    """Return plain text for Moodle's comment field, which takes HTML: escaped, on one line."""
+    text = clean(text, max(1, len(text)))  # a reader of CSV may refuse what has a NUL in it
+    return html.escape(text, quote=False).replace("\r", "").replace("\n", "<br>")
+
+
+def _decoded(worksheet: bytes) -> tuple[str, str]:
+    """Return the text, a byte order mark included, and its encoding.
+
+    Raises:
+        SheetError: it is no text.
+    """
+    wide = encoding_of(worksheet)
+    if not wide.startswith("utf-8"):
+        with suppress(UnicodeDecodeError):
+            return "\ufeff" + worksheet.decode(wide).removeprefix("\ufeff"), wide
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            text = worksheet.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, encoding
+    raise SheetError("The worksheet is no UTF-8 text: download it from Moodle as a CSV again.")
+
+
+def _notices(sheet: _Worksheet) -> list[str]:
+    if sheet.columns.feedback is not None:
+        return []
+    last = ", ".join(cell.value for cell in sheet.header[-2:])
+    return [
+        "The worksheet's column for feedback comments can't be told, so only grades are filled in: "
+        f"name its header with --feedback-header ({last}?)."
+    ]

@@ -1,0 +1,191 @@
+"""What a platform is to the grader: what it writes into a download, and what it takes back.
+
+A platform fills in what it has: each function is optional, and who asks goes through all platforms
+of the registry in `grader.platforms`. Modules of platforms are imported for the command line's
+options, so they import what is heavy only inside functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from grader.assignment import Assignment
+from grader.platforms.download import File, FindOwner, Listing, Owner, Parts
+from grader.report.course import Entry
+from grader.report.result import Result
+
+Values = Mapping[str, Any]
+"""The values of all platforms' options, by the names of their parameters."""
+
+
+class SheetError(Exception):
+    """A file for the platform can't be made of what was given; says why and what to do."""
+
+
+class NotWrittenError(Exception):
+    """There is nothing to write for a result; says why, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option that a platform brings for whole courses.
+
+    Attributes:
+        flag: as on the command line.
+        help: its line of help.
+        is_file: whether its value is a file that must be there.
+        metavar: what stands for the value; None takes the usual word.
+        needs: the option without which it means nothing; "" for none.
+    """
+
+    flag: str
+    help: str
+    is_file: bool = False
+    metavar: str | None = None
+    needs: str = ""
+
+    @property
+    def parameter(self) -> str:
+        """The name of its value."""
+        return self.flag.removeprefix("--").replace("-", "_")
+
+
+@dataclass(frozen=True)
+class GradedCourse:
+    """What a platform's files are made of.
+
+    Attributes:
+        entries: the graded submissions.
+        values: the values of all platforms' options, by their parameters' names.
+        pages: entry's name -> the student's page.
+        path: the folder or archive that was graded.
+        zeros: whether who could not be graded gets a 0.
+    """
+
+    entries: Sequence[Entry]
+    values: Values = field(default_factory=dict)
+    pages: Mapping[str, Path] = field(default_factory=dict)
+    path: Path | None = None
+    zeros: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The files that go back to a platform for a whole course.
+
+    Attributes:
+        flag: the option that asks for them.
+        files: their names in the folder of results.
+        fill: makes their contents in this order, and notices for a person; it raises `SheetError`
+            where what was given can't be used. Of a course without entries it only says that.
+    """
+
+    flag: str
+    files: tuple[str, ...]
+    fill: Callable[[GradedCourse], tuple[Sequence[bytes], Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """A form in which a platform takes a single result.
+
+    Attributes:
+        flag: the option that asks for it.
+        help: the option's line of help.
+        content: makes the text from the result, the path it goes to, and the assignment; it raises
+            `NotWrittenError` where there is nothing to write.
+    """
+
+    flag: str
+    help: str
+    content: Callable[[Result, Path, Assignment], str]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a platform's own file beside the students' folders tells.
+
+    Attributes:
+        find_owner: finds owners by it.
+        students: the folders of all students whom it names, whether or not they are there.
+        notices: what is wrong with it.
+    """
+
+    find_owner: FindOwner
+    students: Collection[str] = ()
+    notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A platform's tree of folders, cut to what was asked for.
+
+    Attributes:
+        listing: seen from the folder of students.
+        assignment: what was asked for; None if there is nothing to choose from.
+        as_student: makes the owner by a folder's name the platform's student.
+        submitted: finds when something was handed in, by all files of its owner and the parts of
+            the one that counts.
+    """
+
+    listing: Listing
+    assignment: str | None
+    as_student: Callable[[Owner], Owner]
+    submitted: Callable[[Sequence[File], Parts], datetime | None]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One platform; what it doesn't have is None.
+
+    Attributes:
+        name: as in `Identity.platform`.
+        order: its place among all: in the help, in what is written, and where names are tried, for
+            which a pattern that other names may have by chance comes last.
+        is_own_name: tells whether a name is of a pattern that only this platform writes.
+        students_in: finds the students whom names side by side tell of, of a pattern that other
+            names may have by chance.
+        metadata_file: the name of its own file beside the students' folders; "" if it has none.
+        read_metadata: reads that file, out of all files.
+        owners: makes a finder of owners for these files; None if they aren't this platform's.
+        student_depths: finds how many folders lie above each student's own in a tree of this
+            platform, None for what lies elsewhere; None in all if it isn't such a tree. It gets
+            names of files, and that of the folder that they are in.
+        narrow: takes of such a tree, seen from the folder of students, what options ask for; it
+            raises `SubmissionsError` where that can't be told.
+        not_its_tree: says what becomes of options that ask for a tree where there is none; "" where
+            nothing is asked for.
+        options: for whole courses, in the order of the help.
+        sheet: what goes back for a whole course.
+        result_file: what goes back for a single result.
+    """
+
+    name: str
+    order: int = 100
+    is_own_name: Callable[[str], bool] | None = None
+    students_in: Callable[[Collection[str]], Collection[str]] | None = None
+    metadata_file: str = ""
+    read_metadata: Callable[[Sequence[File]], Metadata] | None = None
+    owners: Callable[[Sequence[File]], FindOwner | None] | None = None
+    student_depths: Callable[[Sequence[Parts], str], list[int | None] | None] | None = None
+    narrow: Callable[[Listing, Values], Tree] | None = None
+    not_its_tree: Callable[[Values], str] | None = None
+    options: tuple[Option, ...] = ()
+    sheet: Sheet | None = None
+    result_file: ResultFile | None = None
+
+
+def read_sheet(path: Path) -> bytes:
+    """Return the content of a file that is to be filled.
+
+    Raises:
+        SheetError: it can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SheetError(f"{path} can't be read: {error.strerror}.") from error
