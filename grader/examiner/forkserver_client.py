@@ -54,9 +54,25 @@ def environment(folder: str) -> dict[str, str]:
 
 
 class ForkServer:
-    """The examiner's end of a fork server (see `grader.candidate.forkserver`)."""
+    """The examiner's end of a fork server (see `grader.candidate.forkserver`).
+
+    One that was ended (such as by a machine that ran out of memory) is started again when it is
+    needed again.
+    """
 
     _requests: socket.socket
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._closed = False
+        self._start()
+
+    def _start(self) -> None:
+        raise NotImplementedError
+
+    def _restart(self) -> None:
+        """Let go of what has ended, and start it again if that can be done now."""
+        raise NotImplementedError
 
     def fork(
         self,
@@ -66,36 +82,48 @@ class ForkServer:
         """Return a new fork's wire, of the given kind, and control socket; closing that ends it.
 
         Raises:
-            GraderError: the process is gone, or the request is too large for it.
+            GraderError: the fork server is gone, or the request is too large for it.
         """
         data = json.dumps(request).encode()
         if len(data) > MAX_REQUEST:
             raise GraderError(f"a process can't be asked for in {len(data)} bytes: names too long")
-        wire, their_wire = socket.socketpair(socket.AF_UNIX, kind)
-        control, their_control = socket.socketpair()
-        with their_wire, their_control:
-            try:
-                fds = [their_wire.fileno(), their_control.fileno()]
-                socket.send_fds(self._requests, [data], fds)
-            except OSError as error:
-                wire.close()
-                control.close()
-                raise _GoneError("the process that student code is forked from ended") from error
-        return wire, control
+        requests = self._requests
+        try:
+            return _fork(requests, data, kind)
+        except _GoneError:
+            if not self._is_started_again(requests):
+                raise
+        return _fork(self._requests, data, kind)
+
+    def _is_started_again(self, gone: socket.socket) -> bool:
+        """Return whether requests go to another process now than the one that has ended."""
+        with self._lock:
+            if self._requests is gone and not self._closed:
+                self._restart()
+            return self._requests is not gone
+
+
+def _fork(
+    requests: socket.socket, data: bytes, kind: socket.SocketKind
+) -> tuple[socket.socket, socket.socket]:
+    wire, their_wire = socket.socketpair(socket.AF_UNIX, kind)
+    control, their_control = socket.socketpair()
+    with their_wire, their_control:
+        try:
+            socket.send_fds(requests, [data], [their_wire.fileno(), their_control.fileno()])
+        except OSError as error:
+            wire.close()
+            control.close()
+            raise _GoneError("the process that student code is forked from ended") from error
+    return wire, control
 
 
 class RootForkServer(ForkServer):
-    """A fork server in a Python of its own; it removes its folder when the examiner is gone.
-
-    One that was killed (such as by a machine that ran out of memory) is started anew when it is
-    needed again.
-    """
+    """A fork server in a Python of its own; it removes its folder when the examiner is gone."""
 
     def __init__(self, folder: str, service: str) -> None:
         self._folder, self._service = folder, service
-        self._starting = threading.Lock()
-        self._closed = False
-        self._start()
+        super().__init__()
 
     def _start(self) -> None:
         os.makedirs(self._folder, 0o700, exist_ok=True)
@@ -113,10 +141,16 @@ class RootForkServer(ForkServer):
             )
         self._requests = ours
 
+    def _restart(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+            self._requests.close()
+            self._start()
+
     @property
     def alive(self) -> bool:
         """Whether it can still be asked for forks; it lets go of its socket before they die."""
-        with self._starting:
+        with self._lock:
             try:
                 return self._requests.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
             except BlockingIOError:
@@ -124,32 +158,9 @@ class RootForkServer(ForkServer):
             except OSError:
                 return False
 
-    def fork(
-        self,
-        request: ForkRequest | Mapping[str, Any],
-        kind: socket.SocketKind = socket.SOCK_STREAM,
-    ) -> tuple[socket.socket, socket.socket]:
-        asked = self._process
-        try:
-            return super().fork(request, kind)
-        except _GoneError:
-            if not self._start_anew(asked):
-                raise
-            return super().fork(request, kind)
-
-    def _start_anew(self, asked: subprocess.Popen[bytes]) -> bool:
-        """Return whether there is another process now than the one that was asked and has ended."""
-        with self._starting:
-            if self._process is asked and not self._closed:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    asked.wait(5)
-                    self._requests.close()
-                    self._start()
-            return self._process is not asked
-
     def close(self) -> None:
-        """End it; it ends its forks first."""
-        with self._starting:
+        """End it for good; it ends its forks first."""
+        with self._lock:
             self._closed = True
         self._requests.close()
         try:
@@ -163,12 +174,27 @@ class NestedForkServer(ForkServer):
     """A fork of a fork server that is one itself, of a service with more imports."""
 
     def __init__(self, parent: ForkServer, service: str, *arguments: str) -> None:
-        """``arguments`` are what the service is prepared with."""
-        request: ForkRequest = {"server": service, "arguments": arguments}
-        self._requests, self._control = parent.fork(request, socket.SOCK_SEQPACKET)
+        """``arguments`` are what the service is prepared with.
+
+        Raises:
+            GraderError: ``parent`` is gone.
+        """
+        self._parent = parent
+        self._request: ForkRequest = {"server": service, "arguments": arguments}
+        super().__init__()
+
+    def _start(self) -> None:
+        self._requests, self._control = self._parent.fork(self._request, socket.SOCK_SEQPACKET)
+
+    def _restart(self) -> None:
+        self._requests.close()
+        self._control.close()
+        self._start()
 
     def close(self) -> None:
-        """End it and its forks."""
+        """End it and its forks, for good."""
+        with self._lock:
+            self._closed = True
         self._requests.close()
         self._control.close()
 

@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from grader.protocol import limits
 from grader.protocol.limits import cores as cores
-from grader.protocol.limits import threads_now
 
 if sys.platform != "win32":
     import resource
@@ -57,7 +57,7 @@ def get_ready(run: bool) -> None:
     if _threads_left() < _THREADS_A_JOB:
         raise TooLittleError(
             f"You may have {_limit(resource.RLIMIT_NPROC)} processes and threads at a time here "
-            f"(ulimit -u), and have {threads_now()} already; grading takes "
+            f"(ulimit -u), and have {limits.threads_now()} already; grading takes "
             f"{_THREADS + _THREADS_A_JOB}: end some, or ask for more."
         )
 
@@ -76,7 +76,7 @@ def _threads_left() -> int:
     most = _limit(resource.RLIMIT_NPROC)
     if os.getuid() == 0 or most == _ENDLESS:  # the limit doesn't hold for root
         return _ENDLESS
-    return most - threads_now() - _THREADS
+    return most - limits.threads_now() - _THREADS
 
 
 def _check(what: str, kind: int, least: int, letter: str) -> None:

@@ -33,10 +33,11 @@ class Meter:
 
     @property
     def flooded(self) -> bool:
+        """Whether the kernel has sent more than any honest notebook makes it send."""
         return self.received > FLOOD_BYTES
 
     def admit(self, content: dict[str, Any], cell: int) -> dict[str, Any] | None:
-        """As much of a message's content as still fits; None if nothing does."""
+        """Return as much of a message's content as still fits; None if nothing does."""
         size = len(json.dumps(content, default=str)) + MESSAGE_BYTES
         self.received += size
         if cell != self.cell:
@@ -55,7 +56,7 @@ class Meter:
 
 
 def plain(text: object, limit: int = 500) -> str:
-    """Text of a submission's without terminal colours and control characters."""
+    """Take terminal colours and control characters out of a submission's text."""
     return clean(_ESCAPES.sub("", text[: 8 * limit]) if isinstance(text, str) else "", limit)
 
 
@@ -78,7 +79,7 @@ def mark_caps(notebook: Any, capped: set[int]) -> None:
 
 
 def to_text(notebook: Any) -> str:
-    """The executed notebook as a file's text; outputs that are not valid are left out."""
+    """Return the executed notebook as a file's text; outputs that are not valid are left out."""
     try:
         nbformat.validate(notebook)
     except Exception:

@@ -17,10 +17,10 @@ from grader.examiner import notebook_outputs
 from grader.examiner.forkserver_client import GraderError
 from grader.examiner.kernel_manager import ForkedKernelManager
 from grader.examiner.notebook_execution import NotebookExecution, Stop
-from grader.examiner.processes import Ending, InterruptionError, attribute
-from grader.examiner.run_explanations import without_places
+from grader.examiner.processes import Ending, InterruptionError, attribute_ending
+from grader.examiner.run_explanations import hide_folders
 from grader.examiner.run_outcome import RunOutcome
-from grader.examiner.run_verdict import explained, verdict
+from grader.examiner.run_verdict import explain, verdict
 from grader.examiner.sandbox import Sandbox
 from grader.protocol.limits import is_overfull
 from grader.submission.cells import Notebook
@@ -68,10 +68,10 @@ async def _run(notebook: Notebook, sandbox: Sandbox, repeat_data: bool, folder: 
     if isinstance(stop.error, CellExecutionError) and stop.error.ename == "SyntaxError":
         newer = newer_python(notebook)
         run = replace(run, notes=(*run.notes, f"Mind that {newer}.")) if newer else run
-    run = replace(run, error=run.error and without_places(run.error, folder))
+    run = replace(run, error=run.error and hide_folders(run.error, folder))
     notebook_outputs.mark_caps(execution.nb, execution.meter.capped)
-    executed = without_places(notebook_outputs.to_text(execution.nb), folder)
-    outcome = explained(RunOutcome(run, executed), execution, stop, sandbox.assignment)
+    executed = hide_folders(notebook_outputs.to_text(execution.nb), folder)
+    outcome = explain(RunOutcome(run, executed), execution, stop, sandbox.assignment)
     return _attributed(outcome, execution, stop, folder, share)
 
 
@@ -89,7 +89,7 @@ def _attributed(
         # These are the examiner's own.
         if isinstance(stop.error, OSError) or str(stop.error) == _NO_THREAD:
             raise InterruptionError(stop.reason)
-        return attribute(outcome, stop.ending) if stop.ending else outcome
+        return attribute_ending(outcome, stop.ending) if stop.ending else outcome
     if outcome.run.status == "failed" and _is_disk_full(stop, folder, share):
         raise InterruptionError("the disk was full")
     return outcome

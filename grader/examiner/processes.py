@@ -54,7 +54,7 @@ class InterruptionError(GraderError):
         self.peak_bytes = peak_bytes
 
 
-def attribute(outcome: Outcome, ending: Ending) -> Outcome:
+def attribute_ending(outcome: Outcome, ending: Ending) -> Outcome:
     """Return the outcome of a process that ended, if the ending was its own doing.
 
     Raises:

@@ -53,18 +53,18 @@ _CAUSES = (
 _ASKS_FOR_GPU = re.compile(r"is_available|device_count|get_device|nvidia")
 _NO_GPU = "the grader runs notebooks on a CPU alone."
 
-_NEVER_OF_DATA = re.compile(
+_ERRORS_BEFORE_DATA = re.compile(
     r"SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError|NotImplementedError"
     r"|KeyboardInterrupt|SystemExit|UsageError"
 )
-_OF_KINDS = re.compile(r"AttributeError|TypeError")
+_TYPE_ERRORS = re.compile(r"AttributeError|TypeError")
 """They come of data only where something is None that a loop would have made."""
-_OF_SHAPES = re.compile(
+_SHAPE_WORDS = re.compile(
     r"invalid for input of size|cannot reshape|shapes cannot be multiplied|must match"
     r"|size mismatch|could not be broadcast|not aligned|is not divisible"
 )
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
-_OF_AMOUNTS = re.compile(
+_AMOUNT_ERRORS = re.compile(
     r"StopIteration|IndexError|KeyError|ZeroDivisionError|\w*LocalError|NameError"
 )
 _AMOUNT_WORDS = (
@@ -109,21 +109,21 @@ def may_need_more_data(
     ``sources`` are the cells up to the one that failed.
     """
     cells = "\n".join(sources)
-    if _OF_KINDS.fullmatch(failure.name) and "NoneType" not in failure.text:
+    if _TYPE_ERRORS.fullmatch(failure.name) and "NoneType" not in failure.text:
         return False
     in_class = re.search(rf"\bin {assignment.class_name}\.\w+\(", failure.traceback)
-    if assignment.data().name not in cells or _NEVER_OF_DATA.search(failure.name) or in_class:
+    if assignment.data().name not in cells or _ERRORS_BEFORE_DATA.search(failure.name) or in_class:
         return False
     unknown = _UNKNOWN.search(failure.text) if failure.name == "NameError" else None
     return unknown is None or len(re.findall(rf"\b{unknown[1]}\b", cells)) > 1
 
 
-def is_same_misfit(error: str | None, other: str | None) -> bool:
+def fails_alike_on_shapes(error: str | None, other: str | None) -> bool:
     """Return whether two runs, on little data and on much, failed with equal words about shapes.
 
     Then the shapes don't come of the amount of data.
     """
-    return error == other and bool(_OF_SHAPES.search(error or ""))
+    return error == other and bool(_SHAPE_WORDS.search(error or ""))
 
 
 def names_amounts(failure: CellFailure, data: DataSet) -> bool:
@@ -131,7 +131,7 @@ def names_amounts(failure: CellFailure, data: DataSet) -> bool:
 
     Some kinds of exceptions come of amounts and don't name any.
     """
-    if _OF_AMOUNTS.fullmatch(failure.name):
+    if _AMOUNT_ERRORS.fullmatch(failure.name):
         return True
     lines = _POINTED_AT.findall(failure.traceback)
     place = _IN_CELL.search(failure.traceback)
@@ -157,7 +157,7 @@ def _statement(source: str, line: int) -> str:
     return "\n".join(lines[around[-1].lineno - 1 : around[-1].end_lineno])
 
 
-def small_part(data: DataSet, training: int, test: int) -> str:
+def small_data_note(data: DataSet, training: int, test: int) -> str:
     """Return the note on a failure that more data might have prevented."""
     return (
         f"{NO_ERROR} the grader runs notebooks on a small part of {data.name}, {training} images "
@@ -166,7 +166,7 @@ def small_part(data: DataSet, training: int, test: int) -> str:
     )
 
 
-def repeated(cell: int, data: DataSet, training: int) -> str:
+def repeated_data_note(cell: int, data: DataSet, training: int) -> str:
     """Return the note on a run that went on with as much data as the whole data set has."""
     return (
         f"Cell {cell} counts on the size of {data.name}, of which the grader holds a small part. "
@@ -175,12 +175,12 @@ def repeated(cell: int, data: DataSet, training: int) -> str:
     )
 
 
-def slow(seconds: int) -> str:
+def timeout_note(seconds: int) -> str:
     """Return the note on a run that took too long."""
     return f"{NO_ERROR} the grader ends what takes longer than {seconds} seconds on its one core."
 
 
-def without_places(text: str, folder: Path) -> str:
+def hide_folders(text: str, folder: Path) -> str:
     """Take the folders in which the grader ran the notebook and lies itself out of a text."""
     for place in {str(folder), str(folder.resolve())}:
         text = text.replace(f"{place}/work/", "").replace(place, "~")

@@ -26,7 +26,7 @@ class RunOutcome:
     names_amounts: bool = True
 
 
-def choose(
+def choose_outcome(
     small: RunOutcome, full: RunOutcome, data: DataSet, counts: tuple[int, int]
 ) -> RunOutcome:
     """Return what counts of two runs, where the first one failed on little data.
@@ -36,10 +36,10 @@ def choose(
     """
     failed_cell = small.run.cell or 0
     if full.run.status == "completed" or (full.run.cell or 0) > failed_cell:
-        chosen, notes = full, [run_explanations.repeated(failed_cell, data, counts[0])]
+        chosen, notes = full, [run_explanations.repeated_data_note(failed_cell, data, counts[0])]
     else:
         chosen, notes = small, []
-    is_own = run_explanations.is_same_misfit(small.run.error, full.run.error)
+    is_own = run_explanations.fails_alike_on_shapes(small.run.error, full.run.error)
     if chosen.may_need_more_data and chosen.names_amounts and not is_own:
-        notes.append(run_explanations.small_part(data, *counts))
+        notes.append(run_explanations.small_data_note(data, *counts))
     return replace(chosen, run=replace(chosen.run, notes=(*chosen.run.notes, *notes)))

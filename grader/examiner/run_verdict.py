@@ -47,7 +47,7 @@ def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
     return Run("completed", seconds, notes=notes)
 
 
-def explained(
+def explain(
     outcome: RunOutcome, execution: NotebookExecution, stop: Stop, assignment: Assignment
 ) -> RunOutcome:
     """Add what of the grader's own surroundings may be why a run went no better."""
@@ -69,7 +69,7 @@ def explained(
         names_amounts = run_explanations.names_amounts(failure, assignment.data())
     elif run.status == "timed_out":
         limits = execution.limits
-        note = run_explanations.slow(
+        note = run_explanations.timeout_note(
             limits.seconds if execution.out_of_time else limits.cell_seconds
         )
     run = replace(run, notes=(*run.notes, note) if note else run.notes)

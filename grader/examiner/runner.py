@@ -13,10 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.examiner.forkserver_client import ForkServer, GraderError
-from grader.examiner.restarting_forkserver import RestartingForkServer
+from grader.examiner.forkserver_client import ForkServer, GraderError, NestedForkServer
 from grader.examiner.retry import with_retry
-from grader.examiner.run_outcome import RunOutcome, choose
+from grader.examiner.run_outcome import RunOutcome, choose_outcome
 from grader.examiner.sandbox import RunOptions, Sandbox
 from grader.examiner.turns import Turns
 from grader.report.result import Run, Training
@@ -50,10 +49,10 @@ class Runner:
         options = options or RunOptions()
         if options.data is not None:
             assignment.data().counts(options.data.resolve())
-        self._kernels = RestartingForkServer(
+        self._kernels = NestedForkServer(
             forkserver, "grader.candidate.kernel", assignment.kernel_module
         )
-        self._trainers = RestartingForkServer(self._kernels, "grader.candidate.trainer")
+        self._trainers = NestedForkServer(self._kernels, "grader.candidate.trainer")
         self._runs = Sandbox(assignment, self._kernels, folder, options)
         self._trainings = Sandbox(assignment, self._trainers, folder, options)
         self._turns = Turns()
@@ -96,7 +95,7 @@ class Runner:
         if counts[0] >= data.full_count:
             return outcome
         try:
-            return choose(outcome, run(repeat_data=True), data, counts)
+            return choose_outcome(outcome, run(repeat_data=True), data, counts)
         except (GraderError, OSError):  # then what is known already stands
             return outcome
 

@@ -21,10 +21,10 @@ from grader.examiner.processes import (
     ForkedProcess,
     Process,
     SpawnedProcess,
-    attribute,
+    attribute_ending,
     wait_for_ending,
 )
-from grader.examiner.run_explanations import CellFailure, cause, without_places
+from grader.examiner.run_explanations import CellFailure, cause, hide_folders
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import judge
 from grader.kit.probe import program
@@ -72,9 +72,7 @@ def _train(code: Slice, setting: TrainingSetting, sandbox: Sandbox) -> Training:
         training = _ask(process, job, sandbox.assignment)
     finally:
         process.close()
-    return replace(
-        training, error=training.error and without_places(training.error, sandbox.folder)
-    )
+    return replace(training, error=training.error and hide_folders(training.error, sandbox.folder))
 
 
 def _start_trainer(sandbox: Sandbox) -> Process:
@@ -135,7 +133,7 @@ def _ask(process: Process, job: bytes, assignment: Assignment) -> Training:
         ending = wait_for_ending(process, SECONDS_TO_DIE)
         ending = ending or Ending("it does not answer", "itself")
         error = f"The training ended its process: {ending.words}."
-        return attribute(Training("killed", error=error), ending)
+        return attribute_ending(Training("killed", error=error), ending)
     except (WireError, KeyError, TypeError, ValueError):
         return Training("killed", error="The training's process answered with nonsense.")
 

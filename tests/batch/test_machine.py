@@ -289,7 +289,7 @@ def test_soft_limits_are_raised(undisturbed: Undisturbed, tmp_path: Path) -> Non
 def test_few_descriptors_make_fewer_jobs(files: int, jobs: int) -> None:
     line = (
         f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, {files})); "
-        "from grader import machine; print(machine.fitting(40, True))"
+        "from grader.examiner import machine; print(machine.fitting(40, True))"
     )
     assert subprocess.check_output([sys.executable, "-c", line], text=True) == f"{jobs}\n"
 

@@ -55,10 +55,10 @@ def kernels() -> Iterator[tuple[NestedForkServer, Path]]:
 def test_attack_in_a_kernel_harms_nobody(
     attack: Attack, canary: Canary, kernels: tuple[NestedForkServer, Path], tmp_path: Path
 ) -> None:
-    nursery, folder = kernels
+    server, folder = kernels
 
     def run(path: Path) -> RunOutcome:
-        sandbox = Sandbox(ASSIGNMENT, nursery, folder, RunOptions(limits=LIMITS))
+        sandbox = Sandbox(ASSIGNMENT, server, folder, RunOptions(limits=LIMITS))
         try:
             return run_notebook(load(path), sandbox)
         except InterruptionError as error:  # by its own doing, or it would say nothing

@@ -24,7 +24,7 @@ Run = Callable[..., RunOutcome]
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[tuple[RootForkServer, NestedForkServer, Path]]:
+def servers() -> Iterator[tuple[RootForkServer, NestedForkServer, Path]]:
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
         warm = RootForkServer(folder, "grader.candidate.worker")
         kernels = NestedForkServer(warm, "grader.candidate.kernel", ASSIGNMENT.kernel_module)
@@ -38,9 +38,9 @@ def nursery() -> Iterator[tuple[RootForkServer, NestedForkServer, Path]]:
 
 
 @pytest.fixture
-def run(nursery: tuple[RootForkServer, NestedForkServer, Path], tmp_path: Path) -> Run:
+def run(servers: tuple[RootForkServer, NestedForkServer, Path], tmp_path: Path) -> Run:
     """Execute a notebook of these code cells; nothing may be left in the folder of runs."""
-    _, kernels, folder = nursery
+    _, kernels, folder = servers
 
     def execute(
         *cells: str, tags: tuple[str, ...] = (), python: str = "3.10.0", **limits: int

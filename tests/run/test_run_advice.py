@@ -8,7 +8,7 @@ import pytest
 
 from grader.examiner.conclusion import Examined, conclude
 from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.run_explanations import NO_ERROR, small_part
+from grader.examiner.run_explanations import NO_ERROR, small_data_note
 from grader.examiner.widening import Checked
 from grader.report.result import CheckResult, CheckStatus, Run, Submission, TaskResult, Training
 from grader.submission.program import Program
@@ -73,7 +73,7 @@ def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -
         1.0,
         7,
         "AssertionError",
-        ("Cell 2 put out more.", small_part(ASSIGNMENT.data(), 640, 150)),
+        ("Cell 2 put out more.", small_data_note(ASSIGNMENT.data(), 640, 150)),
     )
     (said,) = advice(_tasks({}), run, Training())
     assert said.startswith(f"Cell 7: {NO_ERROR}")

@@ -14,11 +14,11 @@ from grader.examiner.run_explanations import (
     NO_ERROR,
     CellFailure,
     cause,
+    hide_folders,
     may_need_more_data,
     names_amounts,
-    without_places,
 )
-from grader.examiner.run_outcome import RunOutcome, choose
+from grader.examiner.run_outcome import RunOutcome, choose_outcome
 from grader.examiner.runner import Runner
 from grader.report.result import Run as Came
 from grader.submission.load import load
@@ -31,8 +31,8 @@ COUNTS = (640, 150)
 
 
 @pytest.fixture(scope="module")
-def runner(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[Runner]:
-    warm, _, folder = nursery
+def runner(servers: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[Runner]:
+    warm, _, folder = servers
     with Runner(warm, folder, ASSIGNMENT) as found:
         yield found
 
@@ -129,7 +129,7 @@ def test_a_shape_that_comes_of_few_images_is_excused() -> None:
     few = "RuntimeError: shape '[100, 64]' is invalid for input of size {}"
     small = RunOutcome(Came("failed", cell=4, error=few.format(640)), may_need_more_data=True)
     large = RunOutcome(Came("failed", cell=4, error=few.format(6464)))
-    assert choose(small, large, DATA, COUNTS).run.notes[0].startswith(NO_ERROR)
+    assert choose_outcome(small, large, DATA, COUNTS).run.notes[0].startswith(NO_ERROR)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_the_run_that_got_further_counts(
 ) -> None:
     first = RunOutcome(Came("failed", cell=small, error="first"), may_need_more_data=True)
     second = Came("failed", cell=large, error="second") if large else Came("completed")
-    chosen = choose(first, RunOutcome(second), DATA, COUNTS).run
+    chosen = choose_outcome(first, RunOutcome(second), DATA, COUNTS).run
     assert (chosen.status, chosen.cell) == (status, cell)
     repeats = any("repeat 640" in note for note in chosen.notes)
     assert repeats == (chosen.error != "first")
@@ -246,7 +246,7 @@ def test_no_message_names_a_place_of_the_graders(tmp_path: Path) -> None:
         f"No such file: '{tmp_path}/work/data.csv' in {tmp_path}/home/x.py, "
         f"{torch.__file__} and {Path(__file__).parents[2]}/grader/candidate/kernel.py"
     )
-    cleaned = without_places(text, tmp_path)
+    cleaned = hide_folders(text, tmp_path)
     assert cleaned == (
         "No such file: 'data.csv' in ~/home/x.py, torch/__init__.py and grader/candidate/kernel.py"
     )

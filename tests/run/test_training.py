@@ -33,8 +33,8 @@ SANITY = ASSIGNMENT.training()
 
 
 @pytest.fixture(scope="module")
-def trainers(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[NestedForkServer]:
-    forks = NestedForkServer(nursery[1], "grader.candidate.trainer")
+def trainers(servers: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[NestedForkServer]:
+    forks = NestedForkServer(servers[1], "grader.candidate.trainer")
     yield forks
     forks.close()
 
@@ -42,7 +42,7 @@ def trainers(nursery: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator
 @pytest.fixture
 def train(
     trainers: NestedForkServer,
-    nursery: tuple[RootForkServer, NestedForkServer, Path],
+    servers: tuple[RootForkServer, NestedForkServer, Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Train:
     """Train the solved class, after replacing text in it, on the CPU."""
@@ -57,7 +57,7 @@ def train(
         for old, new in changes:
             assert any(old in cell.source for cell in cells)
             cells = tuple(replace(cell, source=cell.source.replace(old, new)) for cell in cells)
-        sandbox = Sandbox(with_images(images), trainers, nursery[2])
+        sandbox = Sandbox(with_images(images), trainers, servers[2])
         return training_run.train(replace(code, cells=cells), sandbox)
 
     return execute
