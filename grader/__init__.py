@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.version import __version__
+
 if TYPE_CHECKING:
     from os import PathLike
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from grader.student.live import SelfCheck
 
 __all__ = ["__version__", "grade", "self_check"]
-
-__version__ = "0.1.0"
 
 
 def grade(

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from grader import __version__
 from grader.cli.bundle import bundle
 from grader.cli.check import check
 from grader.cli.compare import compare
@@ -16,6 +15,7 @@ from grader.cli.doctor import doctor
 from grader.cli.grade import grade, modes_of
 from grader.cli.release import release
 from grader.cli.usage import options_of, told_errors
+from grader.version import __version__
 
 _OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
 _MOVED = {

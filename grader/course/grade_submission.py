@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader import __version__
 from grader.course.file_copies import content_of, copy_of, digest_of_files
 from grader.course.find import Submission
 from grader.course.fingerprint import fingerprint
@@ -19,6 +18,7 @@ from grader.examiner.grading import Grader
 from grader.report import result as results
 from grader.report.page import to_page
 from grader.report.result import Result
+from grader.version import __version__
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from grader.examiner.confinement import refusal
 from grader.examiner.cpu_time import Allowance, Watch, is_measured
 from grader.examiner.forkserver_client import START_SECONDS, GraderError, RootForkServer
 from grader.examiner.hangs import Hangs
+from grader.examiner.job import message
 from grader.examiner.turns import Turns
 from grader.kit.observation import (
     Failure,
@@ -27,7 +28,7 @@ from grader.kit.observation import (
     read_setup,
     read_touched,
 )
-from grader.kit.probe import Probe, message
+from grader.kit.probe import Probe
 from grader.protocol import folders
 from grader.protocol.forking import ForkRequest
 from grader.protocol.jobs import Job, Program

@@ -23,6 +23,7 @@ from grader.examiner.machine import cores
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
 from grader.kit.check import Check, Exam, Lost, NotReached, Setting
+from grader.kit.outputs import CLASS_NAME, CONSTRUCTION
 from grader.report.result import CheckResult, TaskResult
 from grader.submission.slices import Slice
 from grader.untrusted_text import clean
@@ -115,7 +116,7 @@ class _Examination:
         )
         for check in checks:
             worth = self.rubric.checks.get(check.id, 0.0)
-            result = _check_result(check, worth, verdicts[check])
+            result = _check_result(check, worth, verdicts[check], self.assignment)
             self.tried.setdefault(check, {})[setting] = result
 
     def _retry(self, tasks: Collection[str], setting: Setting) -> None:
@@ -161,7 +162,16 @@ def _may_pass(tried: Tried, setting: Setting) -> bool:
     )
 
 
-def _check_result(check: Check, worth: float, verdict: Verdict) -> CheckResult:
+def _named(message: str, assignment: Assignment) -> str:
+    """Put the class's name, and how it is constructed, into a message of the kit's."""
+    name = assignment.class_name
+    construction = f"{name}({', '.join(assignment.constructor)})"
+    return message.replace(CLASS_NAME, name).replace(CONSTRUCTION, construction)
+
+
+def _check_result(
+    check: Check, worth: float, verdict: Verdict, assignment: Assignment
+) -> CheckResult:
     """Return one check's result; an error of the grader's own is said, never a silent zero."""
     result: Callable[..., CheckResult] = partial(CheckResult, check.id, check.title)
     if isinstance(verdict, Lost):
@@ -169,7 +179,7 @@ def _check_result(check: Check, worth: float, verdict: Verdict) -> CheckResult:
             0.0,
             worth,
             "failed",
-            clean(verdict.message, 1000),
+            clean(_named(verdict.message, assignment), 1000),
             verdict.hint or check.hint,
             verdict.misconception,
             {**verdict.evidence, **({"shown": True} if verdict.is_shown else {})},

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grader import __version__
 from grader.assignment import Assignment
 from grader.examiner.client import Candidates, GraderError
 from grader.examiner.conclusion import Examined, conclude
@@ -27,6 +26,7 @@ from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.rules import read_rules
 from grader.submission.template import own_template
 from grader.untrusted_text import clean
+from grader.version import __version__
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 from grader.assignment import Assignment, TrainingSetting
 from grader.examiner.channels import receive_exactly
 from grader.examiner.forkserver_client import START_SECONDS, environment
+from grader.examiner.job import program
 from grader.examiner.notebook_bindings import bindings_outside
 from grader.examiner.processes import (
     Ending,
@@ -27,7 +28,6 @@ from grader.examiner.processes import (
 from grader.examiner.run_explanations import CellFailure, cause, hide_folders
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import judge
-from grader.kit.probe import program
 from grader.protocol.devices import cuda_devices
 from grader.protocol.jobs import TrainingJob
 from grader.protocol.limits import Limits

@@ -20,7 +20,7 @@ Parts = tuple[np.ndarray, ...]
 
 @dataclass(frozen=True)
 class Network:
-    """Encoder or decoder: what it is given, and what comes of it.
+    """One of the model's networks: what it is given, and what comes of it.
 
     Attributes:
         method: its name, and its argument's ``[rows, units]``.

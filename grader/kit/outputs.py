@@ -12,6 +12,9 @@ from grader.kit.observation import Failure, Outcome, Returned, Value
 Shape = tuple[int, ...]
 Names = tuple[str, ...]
 
+CLASS_NAME, CONSTRUCTION = "{class}", "{construction}"
+"""In messages: the class's name, and how it is constructed, as the assignment has them."""
+
 ONE_TENSOR = (
     "The caller goes on with one tensor that has a number for each row, and torch has to know how "
     "it was computed. What does your method hand over besides, or instead?"
@@ -25,8 +28,8 @@ def lost_by(failure: Failure, method: str) -> Lost:
     evidence: dict[str, object] = {"cell": failure.cell, "line": failure.line}
     evidence |= {"exception": failure.type or None, "failure": failure.kind}
     about = {
-        "load": "The code of class VAE can't be executed",
-        "construct": "VAE(obs_dim, latent_dim, hidden_dim) can't be built",
+        "load": f"The code of class {CLASS_NAME} can't be executed",
+        "construct": f"{CONSTRUCTION} can't be built",
         "call": f"`{method}`",
         "backward": f"The gradient of what `{method}` returned",
     }[failure.stage]
@@ -45,7 +48,7 @@ def lost_by(failure: Failure, method: str) -> Lost:
         text = f": {failure.text}" if failure.text else ""
         return Lost(f"{about}{link}{failure.type}{text}{where}.", evidence=evidence)
     if failure.stage == "load":
-        about = f"Loading class VAE for `{method}`"
+        about = f"Loading class {CLASS_NAME} for `{method}`"
     if failure.kind == "timed_out":
         return Lost(
             f"{about} did not finish within {failure.text}.",
@@ -69,7 +72,7 @@ _REFUSED = {
 
 def _refused(failure: Failure, method: str, where: str, evidence: dict[str, object]) -> Lost:
     """What a student reads where a check is to blame, which allows less than a notebook."""
-    about = {"load": "The code of class VAE", "construct": "`__init__`"}.get(
+    about = {"load": f"The code of class {CLASS_NAME}", "construct": "`__init__`"}.get(
         failure.stage, f"`{method}`"
     )
     return Lost(

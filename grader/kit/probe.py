@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,6 @@ import numpy as np
 
 from grader.protocol import jobs
 from grader.protocol.wire import Message, pack
-from grader.submission.slices import Slice
 
 Sizes = Any
 """Arguments of the constructor: a tuple of integers, of the assignment's own kind."""
@@ -100,41 +99,6 @@ class _Arrays:
             array = single if np.array_equal(single, array) else array
         self.attached.append(array)
         return len(self.attached) - 1
-
-
-def message(probes: Iterable[Probe], code: Slice, seed: int = 0) -> Message:
-    """Return the job of a candidate that holds ``code``, for one probe after the other.
-
-    The candidate's generators are seeded before each, so that two gradings agree.
-    """
-    arrays: list[np.ndarray] = []
-    questions = []
-    for probe in probes:
-        questions.append((dict(probe.question.body), len(arrays)))
-        arrays += probe.question.arrays
-    assignment = code.assignment
-    job = jobs.Job(
-        program=program(code),
-        methods=tuple(assignment.task_by_method),
-        constructor=assignment.constructor,
-        instance=assignment.instance_name,
-        computed=assignment.computed_arguments,
-        seed=seed,
-        questions=questions,
-    )
-    return Message(job.to_json(), tuple(arrays))
-
-
-def program(code: Slice) -> jobs.Program:
-    """Return what a candidate executes to have the class."""
-    return jobs.Program(
-        cells=[jobs.Cell(cell.number, cell.source, cell.keep) for cell in code.cells],
-        flags=code.flags,
-        class_name=code.assignment.class_name,
-        width=code.width,
-        modules=sorted(code.program.modules),
-        plotting=code.assignment.given_modules,
-    )
 
 
 def _question(probe: Probe, arrays: _Arrays) -> jobs.Question:
