@@ -10,7 +10,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from hypothesis import settings
-from outcomes import Examine
 
 from grader.examiner.client import Candidates
 from grader.examiner.grading import examine
@@ -18,6 +17,7 @@ from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.result import TaskResult
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
+from tests.outcomes import Examine
 
 # The same examples each time, so that a run of the tests says something about the code alone; new
 # ones are looked for with `--hypothesis-profile explore`.

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from outcomes import ROOT
 
 from grader.composition import ASSIGNMENT, Options, data_digest, is_shipped, make_grader
 from grader.errors import UnusableError
+from tests.outcomes import ROOT
 
 SHIPPED = [ROOT / ASSIGNMENT.solved_notebook, ROOT / "student_template" / ASSIGNMENT.notebook]
 

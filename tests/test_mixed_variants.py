@@ -5,8 +5,9 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from outcomes import Examine, lost_checks
-from variant_bank import Variant, notebook_with
+
+from tests.outcomes import Examine, lost_checks
+from tests.variant_bank import Variant, notebook_with
 
 LOGITS = {
     "decoder": """

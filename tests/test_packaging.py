@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from outcomes import ROOT
+
+from tests.outcomes import ROOT
 
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 NAMES = {"PIL": "pillow", "skimage": "scikit-image", "sklearn": "scikit-learn", "yaml": "pyyaml"}

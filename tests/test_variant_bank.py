@@ -7,7 +7,9 @@ from typing import Any
 
 import nbformat
 import pytest
-from variant_bank import (
+
+from grader.vae.spec import BLOCK_MARK, TASK_IDS, TASKS
+from tests.variant_bank import (
     Variant,
     all_variants,
     class_source,
@@ -15,9 +17,7 @@ from variant_bank import (
     notebook_with,
     sources_with,
 )
-from variant_measures import CHECKS, OK, as_measured, failures
-
-from grader.vae.spec import BLOCK_MARK, TASK_IDS, TASKS
+from tests.variant_measures import CHECKS, OK, as_measured, failures
 
 
 def by_name(task: str, name: str) -> Variant:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from outcomes import Examine, lost_checks
-from variant_bank import Variant, all_variants, notebook_with
 
 from grader.report.result import TaskResult
 from grader.vae.misconceptions import named
+from tests.outcomes import Examine, lost_checks
+from tests.variant_bank import Variant, all_variants, notebook_with
 
 # Methods that others call: an error in one of them must not be charged again where it is called.
 _HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))

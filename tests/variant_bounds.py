@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives it
 from scipy.stats import ks_2samp
 from torch import Tensor
-from variant_values import (
+
+from tests.variant_values import (
     MANY,
     TERMS,
     Failures,

@@ -18,11 +18,11 @@ import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives
 import yaml
 from scipy.stats import kstest
 from torch import Tensor
-from variant_bank import TESTS, Variant, sources_with
-from variant_bounds import elbo_failures
-from variant_values import TERMS, gradients, kl_failures, network_failures
 
 from grader.vae.spec import NOTEBOOK_NAMES
+from tests.variant_bank import TESTS, Variant, sources_with
+from tests.variant_bounds import elbo_failures
+from tests.variant_values import TERMS, gradients, kl_failures, network_failures
 
 RUBRIC = TESTS.parent / "rubric.yaml"
 CHECKS = {

@@ -10,15 +10,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import mutants
-import solutions
-from judging import Judge
-from variant_bank import notebook_with
-
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import default_path, load_rubric
 from grader.vae import ASSIGNMENT
 from grader.vae.spec import TASK_IDS
+from tests.accuracy import mutants, solutions
+from tests.accuracy.judging import Judge
+from tests.variant_bank import notebook_with
 
 
 def main() -> int:

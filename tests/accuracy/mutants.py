@@ -15,11 +15,11 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from edits import edits
-from judging import Judge, concerned
-from variant_bank import Variant, class_source, load_variants, notebook_with
 
 from grader.vae.spec import CLASS_NAME, TASK_IDS, TASKS
+from tests.accuracy.edits import edits
+from tests.accuracy.judging import Judge, concerned
+from tests.variant_bank import Variant, class_source, load_variants, notebook_with
 
 EQUIVALENT = Path(__file__).parent / "equivalent.yaml"
 VERDICTS = ("killed", "survived", "overcharged", "equivalent")

@@ -14,8 +14,8 @@ import re
 from math import log, prod
 from textwrap import dedent
 
-from pieces import DECODER, ELBO, ENCODER, KL, NAMES, REPARAM, SAMPLE
-from variant_bank import Variant
+from tests.accuracy.pieces import DECODER, ELBO, ENCODER, KL, NAMES, REPARAM, SAMPLE
+from tests.variant_bank import Variant
 
 GRAMMARS = {
     "encoder": ENCODER,

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from judging import Judge
 from nbformat.v4 import new_code_cell
-from solutions import compose
-from variant_bank import Variant, load_variants, notebook_with
 
 from grader.examiner.client import Candidates, Patience
 from grader.examiner.cpu_time import is_measured
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
+from tests.accuracy.judging import Judge
+from tests.accuracy.solutions import compose
 from tests.machine_load import busy
+from tests.variant_bank import Variant, load_variants, notebook_with
 
 SLOW_STYLES = {"reparam": "loop_over_elements", "elbo": "everything_row_by_row"}
 

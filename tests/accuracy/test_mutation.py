@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import mutants
 import pytest
-from edits import edits
-from judging import Judge
-from mutants import Mutant, all_mutants, equivalent
 
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
+from tests.accuracy import mutants
+from tests.accuracy.edits import edits
+from tests.accuracy.judging import Judge
+from tests.accuracy.mutants import Mutant, all_mutants, equivalent
 
 SAMPLE = all_mutants()[5::40]
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import laws
 import numpy as np
 import pytest
-from laws import Noise, Pixels, Rng
 from scipy import stats
 
 from grader.kit import statistics
 from grader.vae.fixtures import FULL as FULL_SIZE
 from grader.vae.sample.models import SMALL
 from grader.vae.sizes import Sizes
+from tests.accuracy import laws
+from tests.accuracy.laws import Noise, Pixels, Rng
 
 PROMISED = 1e-7
 QUICK, SHORT, FULL = 8, 3, 1000

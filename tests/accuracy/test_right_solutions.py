@@ -6,13 +6,13 @@ import ast
 from pathlib import Path
 
 import pytest
-from judging import Judge
-from solutions import compose, compositions
-from variant_bank import notebook_with
 
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
+from tests.accuracy.judging import Judge
+from tests.accuracy.solutions import compose, compositions
+from tests.variant_bank import notebook_with
 
 CLASSES = 7
 """Six generated methods in each: 42 in all."""

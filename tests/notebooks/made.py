@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from outcomes import grade_file
-
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
+from tests.outcomes import grade_file
 
 SOLVED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from outcomes import Examine, grade_file, lost_checks
 
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.report.result import Result
+from tests.outcomes import Examine, grade_file, lost_checks
 from tests.redteam.attacks import Attack, write_notebook
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux")

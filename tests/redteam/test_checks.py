@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from outcomes import grade_file
 
 from grader.examiner import client
 from grader.examiner.client import Candidates, Patience
@@ -19,6 +18,7 @@ from grader.examiner.forkserver_client import RootForkServer
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.terminal import to_terminal
 from grader.vae import ASSIGNMENT, spec
+from tests.outcomes import grade_file
 from tests.redteam.attacks import Attack, attacks
 from tests.redteam.guards import Canary, guarded
 

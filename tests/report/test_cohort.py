@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_results import course, entry, failed, graded, task, ungradable
 
 from grader.report.cohort import summary_of
+from tests.made_results import course, entry, failed, graded, task, ungradable
 
 TITLES = {"x.one": "the sum is a mean"}
 

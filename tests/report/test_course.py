@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from made_results import graded
 
 from grader.report.course import Entry, Identity
+from tests.made_results import graded
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_results import METHODS, broken_grader, graded, ungradable
 
 from grader.course.compare import CompareError, read_results
 from grader.course.schedule import failed_result
@@ -20,6 +19,7 @@ from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
 from grader.submission.rules import RULES, Finding
+from tests.made_results import METHODS, broken_grader, graded, ungradable
 
 
 @pytest.mark.parametrize(

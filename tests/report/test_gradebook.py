@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from made_results import HOSTILE, course, entry, graded
 
 from grader.platforms.nbgrader.grades import COLUMNS, Enrolled, Roster, to_nbgrader
 from grader.report.gradebook import to_gradebook
+from tests.made_results import HOSTILE, course, entry, graded
 
 
 def read(content: bytes) -> list[dict[str, str]]:

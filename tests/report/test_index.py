@@ -13,10 +13,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from made_results import HOSTILE, TITLE, course, entry, failed, graded, task
 
 from grader.report.course import Identity
 from grader.report.index import to_index
+from tests.made_results import HOSTILE, TITLE, course, entry, failed, graded, task
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from outcomes import ROOT
+from tests.outcomes import ROOT
 
 ALLOWED = {"grader", "grader.report", "grader.untrusted_text"}
 PROGRAM = """

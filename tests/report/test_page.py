@@ -10,8 +10,6 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
-from made_plots import executed, png
-from made_results import TITLE
 
 from grader.report.page import to_page, to_table
 from grader.report.result import (
@@ -23,6 +21,8 @@ from grader.report.result import (
     TaskResult,
     Training,
 )
+from tests.made_plots import executed, png
+from tests.made_results import TITLE
 
 EVIL = "</pre></style><script>alert('1')</script><img src=x onerror=alert(2)>&\"'`<b>`"
 

@@ -6,10 +6,10 @@ import base64
 import io
 
 import pytest
-from made_plots import executed, png
 from PIL import Image
 
 from grader.report.pictures import MAX_WIDTH, pictures_of
+from tests.made_plots import executed, png
 
 
 def test_pictures_are_made_anew() -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from made_results import broken_grader, failed, graded, passed, task, ungradable
 
 from grader.report.course import Override
 from grader.report.plain import to_plain
+from tests.made_results import broken_grader, failed, graded, passed, task, ungradable
 
 
 def test_everything_that_was_lost_is_said() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
-from made_results import TITLE, course
 
 from grader.report import rendering
 from grader.report.index import to_index
 from grader.report.rendering import render
+from tests.made_results import TITLE, course
 
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_results import broken_grader, failed, graded, passed
 
 from grader.kit import misconception
 from grader.report import result
 from grader.report.result import RuleResult, Run, Training
+from tests.made_results import broken_grader, failed, graded, passed
 
 
 def test_misconceptions_that_are_joined_come_apart() -> None:

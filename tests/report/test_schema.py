@@ -10,8 +10,6 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_results import HOSTILE, broken_grader, graded, ungradable
-from outcomes import ROOT, grade_file
 
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
@@ -27,6 +25,8 @@ from grader.report.result import (
 from grader.report.result import Training as Trained
 from grader.report.schema import to_schema
 from grader.report.to_json import to_json
+from tests.made_results import HOSTILE, broken_grader, graded, ungradable
+from tests.outcomes import ROOT, grade_file
 
 DOCS = ROOT / "grader" / "docs"
 SCHEMA = json.loads((DOCS / "result.schema.json").read_text(encoding="utf-8"))

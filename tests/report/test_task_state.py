@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_results import broken_grader, failed, graded, passed, task, ungradable
 
 from grader.report.result import CheckResult, TaskResult
 from grader.report.task_state import is_unwritten, next_step, state
+from tests.made_results import broken_grader, failed, graded, passed, task, ungradable
 
 PLACE = {"cell": 3, "line": 4}
 UNWRITTEN = "`kl_divergence` is not implemented"

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_results import broken_grader, failed, graded, passed, task, ungradable
 
 from grader.report.result import Result, Run, Training
 from grader.report.terminal import run_words, to_svg, to_terminal
+from tests.made_results import broken_grader, failed, graded, passed, task, ungradable
 
 RESULT = replace(graded(), run=Run("completed", 1.25))
 

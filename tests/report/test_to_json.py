@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 import numpy as np
-from made_results import METHODS, graded
 
 from grader.report.to_json import to_json
+from tests.made_results import METHODS, graded
 
 
 def test_the_schema_version_comes_first_and_methods_stay_out() -> None:

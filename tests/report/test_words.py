@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_results import failed, passed
 
 from grader.report.course import Override
 from grader.report.result import RuleResult
@@ -18,6 +17,7 @@ from grader.report.words import (
     rule_place,
     status_words,
 )
+from tests.made_results import failed, passed
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
-from outcomes import ROOT
+
+from tests.outcomes import ROOT
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 TEMPLATE = ROOT / "student_template" / "vae.ipynb"

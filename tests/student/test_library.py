@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from outcomes import ROOT
 
 from grader import grade
 from grader.examiner.rubric import RubricError
+from tests.outcomes import ROOT
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 

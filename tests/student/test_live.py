@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from outcomes import ROOT
 
 from grader import self_check
 from grader.examiner.forkserver_client import GraderError
+from tests.outcomes import ROOT
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
 WRONG = ("torch.exp(logsigma)", "torch.exp(0.5 * logsigma)")

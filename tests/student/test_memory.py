@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from student_notebooks import UNWRITTEN, WRONG_KL, write
 
 from grader.examiner.client import Candidates
 from grader.examiner.grading import Grader
@@ -17,6 +16,7 @@ from grader.student.memory import Memory
 from grader.submission import Slice, extract, load
 from grader.vae import ASSIGNMENT
 from grader.vae.checks import CHECKS
+from tests.student.student_notebooks import UNWRITTEN, WRONG_KL, write
 
 HELPED = "h = F.relu(self.linear1(x))\n        return self.linear21(h), self.linear22(h)"
 

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from outcomes import ROOT
-from student_notebooks import UNWRITTEN, WRONG_KL, text_with, write
 
 from grader.examiner.client import Candidates
 from grader.examiner.grading import Graded, Grader
@@ -21,6 +19,8 @@ from grader.examiner.rubric import Rubric
 from grader.student import watch
 from grader.student.watch import Watcher
 from grader.vae import ASSIGNMENT
+from tests.outcomes import ROOT
+from tests.student.student_notebooks import UNWRITTEN, WRONG_KL, text_with, write
 
 Saves = Iterator[None]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from build import notebook
 
 from grader.assignment import Assignment, Method, Task
 from grader.submission import Ungradable, extract, read_rules
@@ -13,6 +12,7 @@ from grader.submission.reading import read_program
 from grader.submission.rules import RULES
 from grader.submission.template import Template
 from grader.vae import ASSIGNMENT
+from tests.submission.build import notebook
 
 NET = replace(
     ASSIGNMENT,

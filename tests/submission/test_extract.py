@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from build import CLASS, execute, kept, notebook, sliced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from grader.submission.extract import extract
 from grader.submission.load import load
 from grader.submission.rules import read_rules
 from grader.vae import ASSIGNMENT
+from tests.submission.build import CLASS, execute, kept, notebook, sliced
 
 ROOT = Path(__file__).parents[2]
 NN = "import torch.nn as nn"

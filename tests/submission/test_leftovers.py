@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from build import sliced
 
 from grader.submission.leftovers import find_leftovers
+from tests.submission.build import sliced
 
 HEAD = "import matplotlib.pyplot as plt\nimport torch.nn as nn\nfrom tqdm import tqdm\nimport pdb"
 

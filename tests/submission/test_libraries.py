@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from build import kept, sliced
+
+from tests.submission.build import kept, sliced
 
 IMPORTS = "import torch, numpy as np\nimport torch.nn.functional as F\nfrom torch import Tensor"
 CLASS = """class VAE:

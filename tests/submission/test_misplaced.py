@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from build import CLASS, notebook
 
 from grader.submission.cells import Cell, Notebook
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT
+from tests.submission.build import CLASS, notebook
 
 COMMENTED = "# " + CLASS.strip().replace("\n", "\n# ")
 COLAB = "# Commented out IPython magic to ensure Python compatibility.\n# %%time\n" + COMMENTED

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from build import CLASS, execute, sliced
-
 from grader.submission.slices import Slice
 from grader.submission.wider import wider
+from tests.submission.build import CLASS, execute, sliced
 
 WEIGHTED = CLASS.replace("return x.sum(-1)", "return weight * x.sum(-1)")
 STEP = "        opt.zero_grad(); loss = -vae.elbo(x).mean(); loss.backward(); opt.step()\n"

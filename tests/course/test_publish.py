@@ -1,0 +1,190 @@
+"""Students' pages follow the points that hold now, and keep the student's code and plots."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.course.apply_overrides import overridden
+from grader.course.options import CourseOptions
+from grader.course.overrides import Wish
+from grader.course.publish import page_path, publish
+from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
+from grader.report.course import Entry
+from grader.report.page import to_page
+from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
+from tests.course.courses import SOLVED
+from tests.made_plots import executed, png
+from tests.made_results import TITLE, entry, graded, ungradable
+
+WISH = Wish(1, 1, "Ada_L_12", "kl", 3.0, "right on paper")
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Entry:
+    """A submission that was graded and executed into the folder ``out``."""
+    result = graded()
+    sha256 = hashlib.sha256(SOLVED.read_bytes()).hexdigest()
+    tasks = tuple(replace(task, location={"cell": 13, "line": 80}) for task in result.tasks)
+    found = entry(
+        replace(
+            result,
+            submission=replace(result.submission, sha256=sha256),
+            tasks=tasks,
+        )
+    )
+    out = tmp_path / "out"
+    plots = executed(png())
+    (out / "executed").mkdir(parents=True)
+    (out / "executed" / f"{found.name}.ipynb").write_text(plots, encoding="utf-8")
+    page = out / page_path(found.name)
+    page.parent.mkdir(parents=True)
+    html = to_page(
+        found.result, TITLE, extract(load(SOLVED), ASSIGNMENT).sources, plots, student="Ada L"
+    )
+    page.write_text(html, encoding="utf-8")
+    return found
+
+
+def published(out: Path, entry: Entry, *wishes: Wish, notebook: Path = SOLVED) -> dict[str, str]:
+    """Publish the course of one, and return all its students' pages."""
+    entries, notices, _ = overridden([entry], wishes)
+    assert notices == []
+    done = publish(out, None, entries, CourseOptions(), {entry.name: notebook})
+    assert (done.notices, done.problems) == ([], [])
+    folder = (out / page_path(entry.name)).parent
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def test_one_page_says_what_holds_and_keeps_code_and_plots(one: Entry, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    before = published(out, one)
+    (page,) = published(out, one, WISH).values()
+    head, _, rest = page.partition("<main>")
+    assert "<h1>5 of 7.5 points</h1>" in head
+    assert "Set by hand" in head
+    assert "KL: 3 points instead of 2.5. Reason: right on paper" in head
+    assert "Set by hand</td>" in rest
+    assert "right on paper" not in rest
+    assert "def kl_divergence" in rest
+    assert "data:image/png;base64," in rest
+    assert "kl_divergence" not in head  # it is settled, so there is nothing to be done about it
+    assert published(out, one) == before
+
+
+def test_a_page_follows_the_next_override(one: Entry, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    published(out, one, WISH)
+    (page,) = published(out, one, replace(WISH, points=0.5, reason="copied")).values()
+    assert "<h1>2.5 of 7.5 points</h1>" in page
+    assert "right on paper" not in page
+
+
+def test_pages_beside_the_students_go(one: Entry, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for wishes in ((), (WISH,)):
+        (out / page_path(f"{one.name}.by-hand")).write_text("144 of 60 points", encoding="utf-8")
+        assert list(published(out, one, *wishes)) == [f"{one.name}.html"]
+
+
+def test_a_student_may_be_called_like_a_second_page(one: Entry, tmp_path: Path) -> None:
+    strange = replace(one, name=f"{one.name}.by-hand")
+    pages = published(tmp_path / "out", strange)
+    assert f"{strange.name}.html" in pages
+
+
+def test_pages_that_nobody_changed_are_left_alone(one: Entry, tmp_path: Path) -> None:
+    path = tmp_path / "out" / page_path(one.name)
+    before = path.stat().st_mtime_ns
+    published(tmp_path / "out", one)
+    assert path.stat().st_mtime_ns == before
+
+
+def test_a_page_that_is_gone_is_made_again(one: Entry, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    before = published(out, one)
+    (out / page_path(one.name)).unlink()
+    assert published(out, one) == before
+
+
+def test_code_of_another_notebook_is_not_shown(one: Entry, tmp_path: Path) -> None:
+    other = tmp_path / "vae.ipynb"
+    other.write_text(SOLVED.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    (page,) = published(tmp_path / "out", one, WISH, notebook=other).values()
+    assert "def kl_divergence" not in page
+
+
+def test_plots_of_an_earlier_run_are_not_shown(one: Entry, tmp_path: Path) -> None:
+    again = replace(one, result=replace(one.result, run=replace(one.result.run, status="not_run")))
+    (page,) = published(tmp_path / "out", again, WISH).values()
+    assert "data:image/png;base64," not in page
+
+
+def test_whoever_handed_in_no_notebook_has_a_page_too(tmp_path: Path) -> None:
+    nothing = entry(ungradable())
+    publish(tmp_path, None, [nothing], CourseOptions(), {})
+    page = (tmp_path / page_path(nothing.name)).read_text(encoding="utf-8")
+    assert "There is no class VAE." in page
+    assert nothing.name in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+SHEET = "Identifier,Full name,Grade,Maximum grade,Feedback comments\nParticipant {},Ada,,7.5,\n"
+
+
+def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: Path) -> None:
+    out, sheet, grades = tmp_path / "out", tmp_path / "sheet.csv", tmp_path / "canvas.csv"
+    sheet.write_text(SHEET.format(12), encoding="utf-8")
+    grades.write_text("Student,ID,Section,VAE (1)\nEve,99,A,\n", encoding="utf-8")
+    options = CourseOptions(values={"moodle": sheet, "canvas": grades})
+    done = publish(out, None, [one], options, {})
+    assert [path.relative_to(out).as_posix() for path in done.files] == [
+        "report/index.html",
+        "report/students",
+        "gradebook.csv",
+        "moodle_worksheet.csv",
+        "moodle_feedback.zip",
+    ]
+    assert all(path.exists() for path in done.files)
+    assert not (out / "canvas_gradebook.csv").exists()
+    (problem,) = done.problems
+    assert "Nobody of the course is in Canvas's gradebook" in problem
+    sheet.write_text(SHEET.format(99), encoding="utf-8")
+    done = publish(out, None, [one], options, {})
+    assert len(done.problems) == 2
+    assert done.notices == [
+        "moodle_worksheet.csv and moodle_feedback.zip are of an earlier grading and may differ "
+        "from what holds now: give --moodle again, or delete them."
+    ]
+    assert publish(out, None, [one], CourseOptions(), {}).notices == done.notices
+
+
+def test_nbgraders_gradebook_is_read_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "gradebook.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE student (id, first_name, last_name, email)")
+        database.execute("CREATE TABLE assignment (name, duedate)")
+        database.execute("INSERT INTO student VALUES ('bob', 'Bob', NULL, 'bob@x.org')")
+        database.execute("INSERT INTO assignment VALUES ('vae', '2026-01-01 00:00:00.000000')")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    for course in (tmp_path, tmp_path / "submitted"):
+        roster, notices = read_roster(course)
+        assert roster.students == {"bob": Enrolled("Bob", "", "bob@x.org")}
+        assert roster.duedates == {"vae": "2026-01-01 00:00:00"}
+        assert notices == []
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert [file.name for file in tmp_path.iterdir()] == ["gradebook.db"]
+
+
+def test_a_gradebook_that_is_none_is_said(tmp_path: Path) -> None:
+    assert read_roster(tmp_path) == (NO_ROSTER, [])
+    for content in (b"no database at all" * 100, b""):
+        (tmp_path / "gradebook.db").write_bytes(content)
+        roster, (notice,) = read_roster(tmp_path)
+        assert roster == NO_ROSTER
+        assert "gradebook.db can't be read" in notice

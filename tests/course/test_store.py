@@ -1,0 +1,167 @@
+"""Results survive kills, full disks and a second grader."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.course.fingerprint import fingerprint
+from grader.course.store import UNKNOWN, Store, StoreError, write_whole
+from grader.report.from_json import from_json
+from grader.report.result import Run, Training
+from tests.made_results import METHODS, broken_grader, graded, ungradable
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+WRITER = """
+import sys
+from pathlib import Path
+from grader.course.store import write_whole
+for number in range(10**9):
+    write_whole(Path(sys.argv[1]), str(number % 10).encode() * 1_000_000)
+"""
+
+
+def test_a_result_is_kept_while_nothing_changed(tmp_path: Path) -> None:
+    store = Store(tmp_path, METHODS)
+    print_ = fingerprint(b"notebook", b"rubric")
+    assert store.kept("ada", print_) is None
+    written = store.keep("ada", graded(), print_)
+    assert store.kept("ada", print_) == written
+    assert store.kept("ada", fingerprint(b"notebook", b"other rubric")) is None
+    assert store.names() == {"ada"}
+
+
+def test_open_and_damaged_results_are_graded_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("open", broken_grader(), "x")
+    store.keep("bad", ungradable(), "x")
+    assert store.kept("open", "x") is None
+    assert store.kept("bad", "x") is not None
+    store.path("bad").write_bytes(store.path("bad").read_bytes()[:100])
+    assert store.kept("bad", "x") is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "",
+        lambda text: "[]",
+        lambda text: "[" * 100_000,
+        lambda text: text.replace('"schema_version": 1', '"schema_version": 99'),
+        lambda text: text.replace('"points": 4.5', '"points": "many"'),
+        lambda text: text.replace('"environment": {', '"environment": [], "x": {'),
+        lambda text: text.replace("ada", "\udcff"),
+    ],
+    ids=["half", "empty", "list", "deep", "schema", "type", "environment", "encoding"],
+)
+def test_a_damaged_result_is_none(tmp_path: Path, damage: Callable[[str], str]) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", graded(), "x")
+    path = store.path("ada")
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(damage(whole), encoding="utf-8", errors="surrogateescape")
+    assert path.read_bytes() != whole.encode()
+    assert store.kept("ada", "x") is None
+
+
+def test_what_the_machine_interrupted_is_not_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", replace(graded(), run=Run("interrupted")), "x")
+    assert store.kept("ada", "x") is None
+    store.keep("bob", replace(graded(), training=Training("interrupted")), "x")
+    assert store.kept("bob", "x") is None
+
+
+def test_what_could_not_be_read_has_no_fingerprint(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", ungradable(), UNKNOWN)
+    assert store.kept("ada", UNKNOWN) is None
+
+
+def test_a_second_grader_is_turned_away(tmp_path: Path) -> None:
+    with (
+        Store(tmp_path).locked(),
+        pytest.raises(StoreError, match="Another grading"),
+        Store(tmp_path).locked(),
+    ):
+        pytest.fail("both hold the lock")
+    with Store(tmp_path).locked():
+        pass
+
+
+def test_a_folder_that_can_not_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="--out"), Store(tmp_path / "file").locked():
+        pytest.fail("a file is no folder")
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ada.json"
+    write_whole(path, b"old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match=r"No space left on device.*kept"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_read_only_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "ada.json"
+    write_whole(path, b"old")
+    path.chmod(0o444)
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@posix
+def test_kill_leaves_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "ada.json"
+    for wait in (0.01, 0.05, 0.11):
+        path.unlink(missing_ok=True)
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)])
+        while not path.exists():
+            time.sleep(0.005)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        content = path.read_bytes()
+        assert len(content) == 1_000_000
+        assert len(set(content)) == 1
+    (path.parent / ".ada.json.x.part").write_bytes(b"half")
+    with Store(tmp_path).locked():
+        assert [entry.name for entry in path.parent.iterdir()] == ["ada.json"]
+
+
+def test_scratch_folders_do_not_stay(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.locked(), store.scratch() as folder:
+        (folder / "000001.ipynb").write_bytes(b"unpacked")
+    assert not folder.exists()
+    with store.locked():
+        killed = store.scratch()  # never left, as by a grading that is killed
+        left = killed.__enter__()
+        (left / "000001.ipynb").write_bytes(b"unpacked")
+    with store.locked():
+        assert not left.exists()
+        assert store.names() == frozenset()
+
+
+def test_what_is_kept_is_a_result_to_other_programs(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", graded(), "x")
+    assert from_json(store.path("ada").read_text(encoding="utf-8")).points == 4.5

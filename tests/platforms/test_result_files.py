@@ -1,0 +1,242 @@
+"""Gradescope, JUnit and GitHub Classroom, held to schemas of their fields."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.course.apply_overrides import overridden
+from grader.course.overrides import Wish
+from grader.platforms.artemis import MAX_MESSAGE, to_junit
+from grader.platforms.github_classroom import to_classroom
+from grader.platforms.gradescope.results import MAX_BYTES, to_gradescope
+from grader.report.result import Result
+from tests.made_results import (
+    HOSTILE,
+    broken_grader,
+    course,
+    entry,
+    failed,
+    graded,
+    task,
+    ungradable,
+)
+
+FORMAT = {"enum": ["text", "simple_format", "html", "md", "ansi"]}
+VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
+GRADESCOPE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["score", "tests"],
+    "properties": {
+        "score": {"type": "number"},
+        "execution_time": {"type": "number"},
+        "output": {"type": "string"},
+        "output_format": FORMAT,
+        "test_output_format": FORMAT,
+        "test_name_format": FORMAT,
+        "visibility": VISIBILITY,
+        "stdout_visibility": VISIBILITY,
+        "extra_data": {"type": "object"},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "score": {"type": "number"},
+                    "max_score": {"type": "number"},
+                    "status": {"enum": ["passed", "failed"]},
+                    "name": {"type": "string"},
+                    "name_format": FORMAT,
+                    "number": {"type": "string", "pattern": r"^\d+\.\d+$"},
+                    "output": {"type": "string"},
+                    "output_format": FORMAT,
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "visibility": VISIBILITY,
+                    "extra_data": {"type": "object"},
+                },
+            },
+        },
+    },
+}
+CLASSROOM = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["status", "max_score", "tests"],
+    "properties": {
+        "status": {"enum": ["pass", "fail", "error"]},
+        "max_score": {"type": "number"},
+        "tests": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["name", "status", "score"],
+                "additionalProperties": False,
+                "properties": {
+                    "name": {"type": "string"},
+                    "status": {"enum": ["pass", "fail", "error"]},
+                    "score": {"type": "number"},
+                    "message": {"type": "string"},
+                    "test_code": {"type": "string"},
+                    "filename": {"type": "string"},
+                    "line_no": {"type": "integer"},
+                    "duration": {"type": "number"},
+                },
+            },
+        },
+    },
+}
+CHECKS = ("kl.total", "kl.per_sample", "elbo.average", "elbo.gradient")
+TASKS = {check: check.partition(".")[0] for check in CHECKS}
+RESULTS = [graded(), ungradable(), broken_grader(), graded(HOSTILE)]
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=["graded", "ungradable", "open", "hostile"])
+def test_gradescope_fields(result: Result) -> None:
+    data = json.loads(to_gradescope(result))
+    jsonschema.validate(data, GRADESCOPE)
+    assert data["score"] == result.points
+    visible = {test["visibility"] for test in data["tests"]}
+    assert visible <= {"visible"}, "one hidden test hides the total"
+    if result.reason:
+        assert result.reason in data["output"]
+
+
+def test_gradescope_points_and_overrides() -> None:
+    pair = course()[3]
+    data = json.loads(to_gradescope(pair.result, pair.overrides))
+    assert sum(test["max_score"] for test in data["tests"]) == pair.result.max_points
+    assert [test["number"] for test in data["tests"]] == ["1.1", "1.2", "2.1", "2.2"]
+    assert "Set by hand: kl.total has 2.5 points instead of 0" in data["output"]
+
+
+def test_gradescope_stays_below_its_limit() -> None:
+    checks = [failed(f"kl.c{number}", 1.0, "\u4f60" * 50_000) for number in range(100)]
+    text = to_gradescope(replace(graded(), tasks=(task("kl", *checks),)))
+    assert len(text.encode()) <= MAX_BYTES
+    jsonschema.validate(json.loads(text), GRADESCOPE)
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=["graded", "ungradable", "open", "hostile"])
+def test_classroom_fields(result: Result) -> None:
+    data = json.loads(base64.b64decode(to_classroom(result), validate=True))
+    jsonschema.validate(data, CLASSROOM)
+    assert sum(test["score"] for test in data["tests"]) == pytest.approx(result.points)
+    assert data["max_score"] == 7.5
+    expected = {"graded": "fail", "ungradable": "fail", "grader_error": "error"}
+    assert data["status"] == expected[result.status]
+
+
+def test_classroom_counts_penalties() -> None:
+    data = json.loads(base64.b64decode(to_classroom(replace(graded(), points=3.5))))
+    assert sum(test["score"] for test in data["tests"]) == pytest.approx(3.5)
+    assert data["tests"][-1]["score"] == -1
+
+
+@pytest.mark.parametrize("points", [0.0, 2.0, 3.5])
+@pytest.mark.parametrize("target", ["kl", "total"])
+def test_classroom_adds_up_with_a_whole_task_set_by_hand(points: float, target: str) -> None:
+    result = set_by_hand(target, points)
+    data = json.loads(base64.b64decode(to_classroom(result)))
+    jsonschema.validate(data, CLASSROOM)
+    assert sum(test["score"] for test in data["tests"]) == pytest.approx(result.points)
+    scores = {test["name"]: test["score"] for test in data["tests"]}
+    if target == "kl":
+        assert result.points == 2.0 + points
+        own = [score for name, score in scores.items() if name.startswith("kl")]
+        assert sum(own) == pytest.approx(points)
+        assert scores["kl, by hand"] == pytest.approx(points - 2.5)
+
+
+def set_by_hand(target: str, points: float) -> Result:
+    """The graded result with other points for a task as a whole, or for everything."""
+    wish = Wish(1, 1, "Ada L", target, points, "spoken about it")
+    (one,), _, _ = overridden([entry(graded())], [wish])
+    assert one.overrides
+    return one.result
+
+
+@pytest.mark.parametrize(
+    ("points", "earned"),
+    [
+        (3.5, {"kl.total", "kl.per_sample"}),
+        (3.0, {"kl.total"}),
+        (0.0, set()),
+    ],
+)
+def test_junit_follows_a_whole_task_set_by_hand(points: float, earned: set[str]) -> None:
+    found = cases(to_junit(set_by_hand("kl", points), TASKS))
+    assert tuple(found) == CHECKS
+    assert {name for name, case in found.items() if not len(case)} == earned | {"elbo.average"}
+    if not points:
+        assert "by hand" in found["kl.total"][0].get("message", "")
+
+
+def test_junit_of_an_open_task_set_by_hand_has_no_error() -> None:
+    wish = Wish(1, 1, "Ada L", "kl", 3.5, "spoken about it")
+    (one,), _, _ = overridden([entry(broken_grader())], [wish])
+    found = cases(to_junit(one.result, TASKS))
+    assert [len(found[name]) for name in ("kl.total", "kl.per_sample")] == [0, 0]
+
+
+def cases(text: str) -> dict[str, ElementTree.Element]:
+    """Test cases as Artemis reads them: by name, under one suite whose own name is left out."""
+    root = ElementTree.fromstring(text.encode())
+    assert root.tag == "testsuites"
+    assert [suite.tag for suite in root] == ["testsuite"]
+    found = {case.get("name", ""): case for case in root.iter("testcase")}
+    assert len(found) == len(list(root.iter("testcase")))
+    return found
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=["graded", "ungradable", "open", "hostile"])
+def test_junit_has_the_same_cases_for_everybody(result: Result) -> None:
+    found = cases(to_junit(result, TASKS))
+    assert tuple(found) == CHECKS
+    assert not any(case.findall("skipped") for case in found.values())
+    for case in found.values():
+        for told in case:
+            assert told.tag in ("failure", "error")
+            assert told.get("message")
+
+
+def test_junit_outcomes() -> None:
+    found = cases(to_junit(broken_grader(), TASKS))
+    tags = {name: [told.tag for told in case] for name, case in found.items()}
+    assert tags == {
+        "kl.total": [],
+        "kl.per_sample": ["error"],
+        "elbo.average": [],
+        "elbo.gradient": ["failure"],
+    }
+    suite = ElementTree.fromstring(to_junit(broken_grader()).encode())[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "1", "1")
+
+
+def test_junit_goes_by_the_points_that_count() -> None:
+    first = graded().tasks[0]
+    charged = replace(first.checks[0], points=0.0, message="Passed, but not counted.")
+    given = replace(first.checks[1], points=1.0)
+    result = replace(graded(), tasks=(replace(first, checks=(charged, given)),))
+    assert [len(case) for case in cases(to_junit(result)).values()] == [1, 0]
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=200))
+def test_junit_is_legal_xml_whatever_the_message(message: str) -> None:
+    assert len(cases(to_junit(graded(message), TASKS))) == 4
+
+
+def test_junit_messages_are_cut() -> None:
+    (message,) = [
+        told.get("message", "") for told in cases(to_junit(graded("x" * 50_000)))["kl.per_sample"]
+    ]
+    assert len(message) == MAX_MESSAGE

@@ -1,0 +1,57 @@
+"""What the saved notebook tells of how it was run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.submission.load import Cell, Notebook, load
+from grader.submission.rules.saved_after_run_all import saved_state
+from tests.examiner.conftest import SOLVED
+
+
+def _notebook(*counts: int | None, outputs: bool = True, is_script: bool = False) -> Notebook:
+    cells = [Cell(2 * n, "code", "x = 1", count, outputs) for n, count in enumerate(counts, 1)]
+    text = Cell(1, "markdown", "text")
+    return Notebook(Path("a"), "0" * 64, (text, *cells), is_script=is_script)
+
+
+@given(st.integers(1, 30))
+def test_clean_run_is_not_remarked_on(count: int) -> None:
+    assert saved_state(_notebook(*range(1, count + 1))) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "outputs", "expected"),
+    [
+        ((None, None), False, "no cell has been executed"),
+        ((1, None, 2), True, "Cell 4 was not executed"),
+        ((2, 3), True, "cell 2 shows In [2] where In [1]"),
+        ((1, 3, 4), True, "cell 4 shows In [3] where In [2]"),
+        ((1, 2, 1), True, "cell 6 shows In [1] where In [3]"),
+        ((1, 2, 3), False, "outputs were cleared"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    counts: tuple[int | None, ...], outputs: bool, expected: str
+) -> None:
+    advice = saved_state(_notebook(*counts, outputs=outputs))
+    assert advice is not None
+    assert expected in advice
+    assert advice.endswith("run all cells before you hand in.")
+
+
+def test_a_script_keeps_no_counts() -> None:
+    assert saved_state(_notebook(None, outputs=False, is_script=True)) is None
+
+
+def test_blank_cells_have_no_counts_either() -> None:
+    cells = (Cell(1, "code", "x", 1, True), Cell(2, "code", "  "), Cell(3, "code", "y", 2, True))
+    assert saved_state(Notebook(Path("a.ipynb"), "0" * 64, cells)) is None
+
+
+def test_the_solved_notebook_was_executed_before_it_was_saved() -> None:
+    assert saved_state(load(SOLVED)) is None
