@@ -53,7 +53,7 @@ def words(name: str) -> str:
 
 def box(x: float, y: float, width: float, height: float, name: str, fill: str) -> str:
     """Return a box with the name of a package and its words."""
-    lines = wrap(words(name), max(12, int(width / 6.1)))[: int((height - 22) / 13)]
+    lines = wrap(words(name), int((width - 70) / 5.9))[: int((height - 22) / 13)]
     texts = "".join(
         f'<text x="{x + 10:g}" y="{y + 34 + 13 * n:g}" class="words">{escape(line)}</text>'
         for n, line in enumerate(lines)
@@ -61,6 +61,14 @@ def box(x: float, y: float, width: float, height: float, name: str, fill: str) -
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="6" fill="{fill}"/>'
         f'<text x="{x + 10:g}" y="{y + 18:g}" class="name">{escape(name)}</text>{texts}'
+    )
+
+
+def badge(x: float, y: float, colour: str, text: object) -> str:
+    """Return a disc with a number: which stop of a way this is."""
+    return (
+        f'<circle cx="{x:g}" cy="{y:g}" r="10" fill="{colour}"/>'
+        f'<text x="{x:g}" y="{y + 4:g}" class="stop">{text}</text>'
     )
 
 
@@ -79,21 +87,21 @@ def picture() -> str:
             x = MARGIN + place * (width + GAP)
             fill = "#ede9fe" if shared else "#fef3c7" if name == "vae" else "#e0f2fe"
             parts.append(box(x, y, width, ROW, name, fill))
-            places[name] = (x + width - 14, y + ROW / 2)
+            places[name] = (x + width - 16, y + 16)
     bottom = next(n for n, row in enumerate(rows) if "protocol" in row)
-    x, height = WIDTH - MARGIN - UNTRUSTED, bottom * (ROW + GAP) - GAP
-    parts.append(box(x, 60, UNTRUSTED, height, "candidate", "#fee2e2"))
-    places["candidate"] = (x + UNTRUSTED / 2, 60 + height / 2)
+    right, height = WIDTH - MARGIN - UNTRUSTED, bottom * (ROW + GAP) - GAP
+    parts.append(box(right, 60, UNTRUSTED, height, "candidate", "#fee2e2"))
+    places["candidate"] = (right + UNTRUSTED - 16, 76)
+    badges = dict.fromkeys(places, 0)
+    legend = 84 + len(rows) * (ROW + GAP)
     for turn, (what, (colour, stops)) in enumerate(WAYS.items()):
-        shifted = [(px - 16 * turn, py + 6 * (turn - 1)) for px, py in map(places.get, stops)]  # type: ignore[misc]
-        points = " ".join(f"{px:g},{py:g}" for px, py in shifted)
-        legend = 90 + len(rows) * (ROW + GAP)
+        for number, name in enumerate(stops, 1):
+            x, y = places[name]
+            parts.append(badge(x - 24 * badges[name], y, colour, number))
+            badges[name] += 1
+        parts.append(badge(MARGIN + 10 + 230 * turn, legend - 5, colour, ""))
         parts.append(
-            f'<polyline points="{points}" stroke="{colour}" class="way" '
-            f'marker-end="url(#end{turn})"/>'
-            f'<marker id="end{turn}" markerWidth="8" markerHeight="8" refX="4" refY="4" '
-            f'orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="{colour}"/></marker>'
-            f'<text x="{MARGIN + 200 * turn}" y="{legend}" fill="{colour}" class="name">'
+            f'<text x="{MARGIN + 26 + 230 * turn}" y="{legend}" class="name">'
             f"the way of {escape(what)}</text>"
         )
     total = 110 + len(rows) * (ROW + GAP)
@@ -101,11 +109,11 @@ def picture() -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}" width="{WIDTH}" '
         f'height="{total}" font-family="system-ui, sans-serif"><style>'
         ".name{font-size:14px;font-weight:600}.words{font-size:11px;fill:#374151}"
-        ".side{font-size:13px;fill:#6b7280}.way{fill:none;stroke-width:2;opacity:.7}</style>"
+        ".side{font-size:13px;fill:#6b7280}.stop{font-size:11px;fill:white;text-anchor:middle}</style>"
         f'<rect width="{WIDTH}" height="{total}" fill="white"/>'
         f'<text x="{MARGIN}" y="42" class="side">trusted: a row imports the rows below it, never '
         "one above</text>"
-        f'<text x="{x}" y="42" class="side">untrusted: runs student code</text>'
+        f'<text x="{right}" y="42" class="side">untrusted: runs student code</text>'
         f"{''.join(parts)}</svg>\n"
     )
 
