@@ -23,7 +23,7 @@ from grader.examiner.machine import cores
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
 from grader.kit.check import Check, Exam, Lost, NotReached, Setting
-from grader.kit.outputs import CLASS_NAME, CONSTRUCTION
+from grader.kit.failures import CLASS_NAME, CONSTRUCTION
 from grader.report.result import CheckResult, TaskResult
 from grader.submission.slices import Slice
 from grader.untrusted_text import clean

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.cli.test_main import grade
 
 from grader.cli.grade import COURSE, MODES, NOTEBOOK, SHOW_CLASS, modes_of
 from grader.cli.main import main
 from grader.cli.result_files import RESULT_FILES
 from grader.cli.usage import options_of
+from tests.cli.test_main import grade
 from tests.outcomes import ROOT
 
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from grader.kit.check import Evidence, Exam, Lost, Steps, check
-from grader.kit.gradients import Measured, Point, measure
+from grader.kit.gradients import Measured, measure
 from grader.kit.misconception import Misconception, explained
 from grader.kit.observation import Outcome
 from grader.kit.outputs import (
@@ -23,141 +22,36 @@ from grader.kit.outputs import (
     tensor,
     values,
 )
-from grader.kit.probe import Call, Probe
+from grader.kit.probe import Probe
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close, close_in_most_rows, difference
-from grader.vae import expected, fixtures
+from grader.vae import expected
 from grader.vae.kl import misconceptions as diagnosis
-from grader.vae.sizes import Sizes
+from grader.vae.kl.questions import (
+    LATENT,
+    METHOD,
+    NAME,
+    NAMES,
+    SIGNS,
+    Answer,
+    answers_to,
+    call_with,
+    gradient_points,
+    posterior_parameters,
+    probe_of,
+    question,
+)
 
-METHOD, _NAME, _NAMES = "kl_divergence", "The divergence", ("mu", "logsigma")
-_LATENT, _FULL_LATENT = (1, 40), (fixtures.FULL.latent,)
 _REPEATS = 40
-_SIGNS = (-1.0, 1.0)
 
 
-def _posterior(
-    exam: Exam, key: int, rows: int, latent: int, sign: float = 0.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters ``mu``, ``logsigma`` of posteriors, each ``[rows, latent]``.
-
-    With a sign, all log standard deviations have it.
-    """
-    rng = exam.generator(4, key, rows, latent)
-    mu = fixtures.normal(rng, rows, latent, scale=1.5)
-    if sign:
-        return mu, fixtures.as_single(sign * rng.uniform(0.1, 1.2, (rows, latent)))
-    return mu, fixtures.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
-
-
-def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray, np.ndarray]:
-    """Posteriors that are very narrow, or nearly the prior itself."""
-    rng = exam.generator(4, 9, int(narrow), latent)
-    mu = fixtures.normal(rng, 6, latent, scale=0.1)
-    low, high = (-5.5, -3.0) if narrow else (-0.1, 0.1)
-    return mu, fixtures.as_single(rng.uniform(low, high, (6, latent)))
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What came for a posterior, and whether its parameters are as they were."""
-
-    mu: np.ndarray
-    logsigma: np.ndarray
-    outcome: Outcome
-
-    @property
-    def actual(self) -> np.ndarray:
-        """The numbers that were returned, after one more step if need be."""
-        return numbers(self.outcome, METHOD, _NAME)
-
-    @property
-    def right(self) -> np.ndarray:
-        return expected.kl(self.mu, self.logsigma)
-
-    @property
-    def arguments(self) -> dict[str, np.ndarray]:
-        return {"mu": self.mu, "logsigma": self.logsigma}
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """Posteriors over several sizes of batch and latent space, the questions, and a point.
-
-    Nobody can list these batches beforehand, and one is larger than any in training. The last
-    question begins with two gradients at the point, for the cotangents that ``points`` have.
-    """
-
-    posteriors: list[tuple[np.ndarray, np.ndarray]]
-    probes: tuple[Probe, ...]
-    points: tuple[Point, Point]
-
-
-def _asked(exam: Exam) -> _Asked:
-    return exam.once(_question)
-
-
-def _question(exam: Exam) -> _Asked:
-    batches = (1, 2, exam.rows(3, 127), exam.rows(1001, 1500))
-    probes, posteriors, points = [], [], _points(exam)
-    latents = _latents(exam)
-    for latent in latents:
-        own = [_posterior(exam, 0, rows, latent) for rows in batches]
-        own += [_posterior(exam, 1, 6, latent, sign) for sign in _SIGNS]
-        own += [_narrow_and_near(exam, True, latent), _narrow_and_near(exam, False, latent)]
-        first = [point.call for point in points] if latent == latents[-1] else []
-        probes.append(_probe(latent, [*first, *(_call(mu, ls, keep=True) for mu, ls in own)]))
-        posteriors += own
-    return _Asked(posteriors, tuple(probes), points)
-
-
-def _latents(exam: Exam) -> tuple[int, ...]:
-    return _FULL_LATENT if exam.setting.full else _LATENT
-
-
-def _points(exam: Exam, sign: float = 0.0) -> tuple[Point, Point]:
-    """Return one posterior with a gradient, for equal and for unequal cotangents."""
-    rows, latent = 7, _latents(exam)[-1]
-    posterior = dict(zip(_NAMES, _posterior(exam, 3, rows, latent, sign), strict=True))
-    cotangent = fixtures.normal(exam.generator(4, 1), rows)
-    sizes = _probe(latent, ()).sizes
-    first, second = (
-        Point(sizes, {}, METHOD, posterior, (weights,), _NAMES)
-        for weights in (np.ones(rows), cotangent)
-    )
-    return first, second
-
-
-def _ask(exam: Exam) -> Steps[tuple[list[_Answer], list[Outcome]]]:
-    """What the method returns for all posteriors, and at the two points."""
-    asked = _asked(exam)
-    *seen, last = (observation.outcomes for observation in (yield asked.probes))
-    of_points, of_last = list(last[:2]), last[2:]
-    outcomes = [outcome for of_one in seen for outcome in of_one] + list(of_last)
-    answers = [_Answer(*p, o) for p, o in zip(asked.posteriors, outcomes, strict=True)]
-    for answer in answers:
-        assert answer.actual is not None  # raises where nothing came
-    return answers, of_points
-
-
-def _call(mu: np.ndarray, logsigma: np.ndarray, keep: bool = False, repeat: int = 1) -> Call:
-    arguments = {"mu": mu, "logsigma": logsigma}
-    return Call(METHOD, arguments, keep=keep, repeat=repeat, generators=keep)
-
-
-def _probe(latent: int, calls: Sequence[Call]) -> Probe:
-    """A question to a model whose layers don't matter."""
-    sizes = fixtures.FULL if latent == fixtures.FULL.latent else Sizes(6, latent, 4)
-    return Probe(sizes, {}, tuple(calls))
-
-
-def _diagnose(exam: Exam, answers: list[_Answer]) -> Steps[tuple[Misconception, ...]]:
+def _diagnose(exam: Exam, answers: list[Answer]) -> Steps[tuple[Misconception, ...]]:
     """Misconceptions that explain all answers; the last resort is to ask for one again."""
     found = diagnosis.by_formula([(a.mu, a.logsigma, a.actual) for a in answers])
     last = answers[-1]
     if found or last.actual.shape != last.right.shape:
         return found
-    probe = _probe(last.mu.shape[1], [_call(last.mu, last.logsigma, repeat=_REPEATS)])
+    probe = probe_of(last.mu.shape[1], [call_with(last.mu, last.logsigma, repeat=_REPEATS)])
     try:
         again = [tensor(as_tensor(v), "") for v in values((yield probe).outcomes[0], METHOD)]
     except Lost:
@@ -167,7 +61,7 @@ def _diagnose(exam: Exam, answers: list[_Answer]) -> Steps[tuple[Misconception, 
     return diagnosis.by_repetition(last.mu, last.logsigma, np.stack(again))
 
 
-def _wrong_total(answers: Sequence[_Answer]) -> list[_Answer]:
+def _wrong_total(answers: Sequence[Answer]) -> list[Answer]:
     """The batches whose total is wrong, for another reason than a row that is left out."""
     return [a for a in answers if len(a.right) > 2 and not _is_total(a.actual, a.right)]
 
@@ -187,7 +81,7 @@ def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
 )
 def total(exam: Exam) -> Steps[Evidence | None]:
     """The divergences add up to the right total"""
-    answers, _ = yield from _ask(exam)
+    answers, _ = yield from answers_to(exam)
     wrong = _wrong_total(answers)
     if wrong:
         actual, right = wrong[0].actual, wrong[0].right
@@ -205,10 +99,10 @@ def total(exam: Exam) -> Steps[Evidence | None]:
 )
 def per_sample(exam: Exam) -> Steps[Evidence | None]:
     """Every row has its own divergence, shape [batch_size]"""
-    answers, _ = yield from _ask(exam)
+    answers, _ = yield from answers_to(exam)
     try:
         # Of the last question alone: each begins with the generators at the same place.
-        require_unseeded(answer.outcome for answer in answers[-len(answers) // len(_LATENT) :])
+        require_unseeded(answer.outcome for answer in answers[-len(answers) // len(LATENT) :])
         for answer in answers:
             _judge_shape(answer)
             require_untouched(answer.outcome, answer.arguments, ())
@@ -218,9 +112,9 @@ def per_sample(exam: Exam) -> Steps[Evidence | None]:
     return None
 
 
-def _judge_shape(answer: _Answer) -> None:
+def _judge_shape(answer: Answer) -> None:
     value, wanted = values(answer.outcome, METHOD)[0], answer.right.shape
-    actual = tensor(value, _NAME, ONE_TENSOR).shape
+    actual = tensor(value, NAME, ONE_TENSOR).shape
     if not shape_fits(actual, wanted):
         raise Lost(
             f"The divergence should have shape {shape_words(wanted)}, one number a row, "
@@ -229,7 +123,7 @@ def _judge_shape(answer: _Answer) -> None:
         )
 
 
-def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> Steps[None]:
+def _judge_rows(exam: Exam, answers: Sequence[Answer]) -> Steps[None]:
     """Rows are right, or at least each depends on its own posterior alone."""
     wrong = [a for a in answers if not close(a.actual.reshape(a.right.shape), a.right)]
     if not wrong:
@@ -238,7 +132,7 @@ def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> Steps[None]:
         rows, latent = max((a.mu.shape for a in answers), key=lambda shape: shape[0])
         sign = _sign_with_values(answers)
         given, other = (
-            dict(zip(_NAMES, _posterior(exam, key, rows, latent, sign), strict=True))
+            dict(zip(NAMES, posterior_parameters(exam, key, rows, latent, sign), strict=True))
             for key in (0, 2)
         )
         error = yield from row_error(exam, given, other, _of_batch, _rows_of)
@@ -249,7 +143,7 @@ def _judge_rows(exam: Exam, answers: Sequence[_Answer]) -> Steps[None]:
     raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
 
 
-def _sign_with_values(answers: Sequence[_Answer]) -> float:
+def _sign_with_values(answers: Sequence[Answer]) -> float:
     """Return the sign of log sigma with which all values are finite; 0 if that is either or none.
 
     A logarithm of log sigma, for one, has no value where that is negative.
@@ -260,17 +154,17 @@ def _sign_with_values(answers: Sequence[_Answer]) -> float:
             for answer in answers
             if np.all(sign * answer.logsigma > 0)
         )
-        for sign in _SIGNS
+        for sign in SIGNS
     }
-    return sum(sign for sign in _SIGNS if finite[sign])
+    return sum(sign for sign in SIGNS if finite[sign])
 
 
 def _of_batch(batch: Batch) -> Probe:
-    return _probe(batch["mu"].shape[1], [_call(batch["mu"], batch["logsigma"])])
+    return probe_of(batch["mu"].shape[1], [call_with(batch["mu"], batch["logsigma"])])
 
 
 def _rows_of(outcome: Outcome, rows: int) -> np.ndarray:
-    return numbers(outcome, METHOD, _NAME).reshape(rows)
+    return numbers(outcome, METHOD, NAME).reshape(rows)
 
 
 @check(
@@ -279,11 +173,11 @@ def _rows_of(outcome: Outcome, rows: int) -> np.ndarray:
 )
 def gradient(exam: Exam) -> Steps[Evidence | None]:
     """The divergence has the right gradient in mu and logsigma"""
-    point, other = _asked(exam).points
+    point, other = question(exam).points
     mu, ls = point.arguments["mu"], point.arguments["logsigma"]
     (ones,), (outer,), rows = point.cotangents, other.cotangents, len(mu)
-    _, outcomes = yield from _ask(exam)
-    actual, right = numbers(outcomes[0], METHOD, _NAME), expected.kl(mu, ls)
+    _, outcomes = yield from answers_to(exam)
+    actual, right = numbers(outcomes[0], METHOD, NAME), expected.kl(mu, ls)
     found = gradients(outcomes[0], METHOD)
     try:
         if not _is_total(actual, right):
@@ -304,8 +198,8 @@ def gradient(exam: Exam) -> Steps[Evidence | None]:
 
 def _measure_with_sign(exam: Exam) -> Steps[Measured | None]:
     """Measure the gradient where all log sigma have one sign, if there are values then."""
-    for sign in _SIGNS:
-        point, _ = _points(exam, sign)
+    for sign in SIGNS:
+        point, _ = gradient_points(exam, sign)
         found = gradients((yield point.probe).outcomes[0], METHOD)
         measured = yield from measure(exam, point, found, 4)
         if measured is not None:
@@ -321,7 +215,7 @@ def _require(
     Raises:
         Lost: one is not.
     """
-    slopes = dict(zip(_NAMES, expected.kl_gradients(mu, ls), strict=True))
+    slopes = dict(zip(NAMES, expected.kl_gradients(mu, ls), strict=True))
     for name, slope in slopes.items():
         came = found.get(name)
         if came is None:

@@ -1,0 +1,137 @@
+"""What `kl_divergence` is asked: posteriors of several sizes, and points for its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.kit.check import Exam, Steps
+from grader.kit.gradients import Point
+from grader.kit.observation import Outcome
+from grader.kit.outputs import numbers
+from grader.kit.probe import Call, Probe
+from grader.vae import expected, fixtures
+from grader.vae.sizes import Sizes
+
+METHOD, NAME, NAMES = "kl_divergence", "The divergence", ("mu", "logsigma")
+LATENT, _FULL_LATENT = (1, 40), (fixtures.FULL.latent,)
+SIGNS = (-1.0, 1.0)
+
+
+def posterior_parameters(
+    exam: Exam, key: int, rows: int, latent: int, sign: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw parameters ``mu``, ``logsigma`` of posteriors, each ``[rows, latent]``.
+
+    With a sign, all log standard deviations have it.
+    """
+    rng = exam.generator(4, key, rows, latent)
+    mu = fixtures.normal(rng, rows, latent, scale=1.5)
+    if sign:
+        return mu, fixtures.as_single(sign * rng.uniform(0.1, 1.2, (rows, latent)))
+    return mu, fixtures.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
+
+
+def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray, np.ndarray]:
+    """Posteriors that are very narrow, or nearly the prior itself."""
+    rng = exam.generator(4, 9, int(narrow), latent)
+    mu = fixtures.normal(rng, 6, latent, scale=0.1)
+    low, high = (-5.5, -3.0) if narrow else (-0.1, 0.1)
+    return mu, fixtures.as_single(rng.uniform(low, high, (6, latent)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came for a posterior, and whether its parameters are as they were."""
+
+    mu: np.ndarray
+    logsigma: np.ndarray
+    outcome: Outcome
+
+    @property
+    def actual(self) -> np.ndarray:
+        """The numbers that were returned, after one more step if need be."""
+        return numbers(self.outcome, METHOD, NAME)
+
+    @property
+    def right(self) -> np.ndarray:
+        return expected.kl(self.mu, self.logsigma)
+
+    @property
+    def arguments(self) -> dict[str, np.ndarray]:
+        return {"mu": self.mu, "logsigma": self.logsigma}
+
+
+@dataclass(frozen=True)
+class Question:
+    """Posteriors over several sizes of batch and latent space, the questions, and a point.
+
+    Nobody can list these batches beforehand, and one is larger than any in training. The last
+    question begins with two gradients at the point, for the cotangents that ``points`` have.
+    """
+
+    posteriors: list[tuple[np.ndarray, np.ndarray]]
+    probes: tuple[Probe, ...]
+    points: tuple[Point, Point]
+
+
+def question(exam: Exam) -> Question:
+    """Return what is asked of a method, which all checks share."""
+    return exam.once(_make_question)
+
+
+def _make_question(exam: Exam) -> Question:
+    batches = (1, 2, exam.rows(3, 127), exam.rows(1001, 1500))
+    probes, posteriors, points = [], [], gradient_points(exam)
+    latents = _latent_sizes(exam)
+    for latent in latents:
+        own = [posterior_parameters(exam, 0, rows, latent) for rows in batches]
+        own += [posterior_parameters(exam, 1, 6, latent, sign) for sign in SIGNS]
+        own += [_narrow_and_near(exam, True, latent), _narrow_and_near(exam, False, latent)]
+        first = [point.call for point in points] if latent == latents[-1] else []
+        probes.append(probe_of(latent, [*first, *(call_with(mu, ls, keep=True) for mu, ls in own)]))
+        posteriors += own
+    return Question(posteriors, tuple(probes), points)
+
+
+def _latent_sizes(exam: Exam) -> tuple[int, ...]:
+    return _FULL_LATENT if exam.setting.full else LATENT
+
+
+def gradient_points(exam: Exam, sign: float = 0.0) -> tuple[Point, Point]:
+    """Return one posterior with a gradient, for equal and for unequal cotangents."""
+    rows, latent = 7, _latent_sizes(exam)[-1]
+    posterior = dict(zip(NAMES, posterior_parameters(exam, 3, rows, latent, sign), strict=True))
+    cotangent = fixtures.normal(exam.generator(4, 1), rows)
+    sizes = probe_of(latent, ()).sizes
+    first, second = (
+        Point(sizes, {}, METHOD, posterior, (weights,), NAMES)
+        for weights in (np.ones(rows), cotangent)
+    )
+    return first, second
+
+
+def answers_to(exam: Exam) -> Steps[tuple[list[Answer], list[Outcome]]]:
+    """Ask what the method returns for all posteriors, and at the two points."""
+    asked = question(exam)
+    *seen, last = (observation.outcomes for observation in (yield asked.probes))
+    of_points, of_last = list(last[:2]), last[2:]
+    outcomes = [outcome for of_one in seen for outcome in of_one] + list(of_last)
+    answers = [Answer(*p, o) for p, o in zip(asked.posteriors, outcomes, strict=True)]
+    for answer in answers:
+        assert answer.actual is not None  # raises where nothing came
+    return answers, of_points
+
+
+def call_with(mu: np.ndarray, logsigma: np.ndarray, keep: bool = False, repeat: int = 1) -> Call:
+    """Make a call for parameters ``[rows, latent]``."""
+    arguments = {"mu": mu, "logsigma": logsigma}
+    return Call(METHOD, arguments, keep=keep, repeat=repeat, generators=keep)
+
+
+def probe_of(latent: int, calls: Sequence[Call]) -> Probe:
+    """Make a probe of a model whose layers don't matter."""
+    sizes = fixtures.FULL if latent == fixtures.FULL.latent else Sizes(6, latent, 4)
+    return Probe(sizes, {}, tuple(calls))
