@@ -22,11 +22,6 @@ def refusal(missing: Sequence[str]) -> str:
     )
 
 
-def missing() -> tuple[str, ...]:
-    """Return the layers that this machine can't enforce; none on a usual Linux."""
-    return missing_from(layers() if sys.platform == "linux" else ())
-
-
 def missing_from(layers: Sequence[str]) -> tuple[str, ...]:
     """Return the names of those that are not among these layers."""
     if sys.platform != "linux":

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from grader.cli.doctor import Observation, to_text
 from grader.cli.main import main
 from grader.examiner import confinement
+from grader.examiner.client import Candidates, NotConfinedError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
 REFUSED = Observation("start a program", False, "Operation not permitted")
@@ -51,7 +52,11 @@ def test_the_command_prints_the_report() -> None:
 @pytest.fixture
 def stranger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A notebook that did not come with the project, on a machine that lacks a layer."""
-    monkeypatch.setattr(confinement, "missing", lambda: ("files",))
+
+    def lack_a_layer(_: Candidates) -> None:
+        raise NotConfinedError(("files",))
+
+    monkeypatch.setattr(Candidates, "require_confinement", lack_a_layer)
     path = tmp_path / "stranger.ipynb"
     path.write_text(SHIPPED.read_text() + "\n")
     return path

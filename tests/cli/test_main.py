@@ -146,7 +146,7 @@ def test_an_error_of_the_graders_own_is_told_with_its_place(
         done = CliRunner().invoke(main, [str(SOLVED), "--no-run", *options])
         assert done.exit_code == 1
         words = " ".join(done.stdout.split())
-        assert "(test_cli.py, line " in words
+        assert "(test_main.py, line " in words
         assert "MainThread" in words  # so that a debugger may stop there
         assert ("Traceback" in done.stderr) == is_whole
         assert ("in broken" in done.stderr) == is_whole
