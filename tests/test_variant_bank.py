@@ -28,12 +28,35 @@ def by_label(variants: list[Variant]) -> Any:
     return pytest.mark.parametrize("variant", variants, ids=[v.label for v in variants])
 
 
-@by_label([v for v in all_variants() if v.right])
+# The second measure asks at small sizes, with gradients, and for nothing that only many draws or
+# other hidden layers show. What the grader says of these is tested with all the others.
+BEYOND = frozenset(
+    (
+        *("reparam-gradients_kept_for_plots", "reparam-no_noise_from_dimension_16_on"),
+        *(
+            "reparam-last_dimension_of_32_without_noise",
+            "reparam-sixteen_dimensions_of_noise_tiled",
+        ),
+        *("reparam-no_noise_under_no_grad", "reparam-half_the_spread_under_no_grad"),
+        *("reparam-noise_centred_over_dimensions", "reparam-noise_of_one_length"),
+        *("decoder-softmax_over_the_batch", "decoder-softmax_over_the_batch_without_relu"),
+        *("decoder-softmax_over_the_batch_after_elu", "elbo-mean_from_dimension_16_on"),
+        *("elbo-nothing_from_dimension_24_on", "elbo-drawn_inside_up_to_dimension_24"),
+        *("elbo-drawn_inside_and_tiled", "elbo-drawn_inside_without_the_last_of_32"),
+        *("sample-latents_zero_from_28_on", "sample-latents_tiled_from_28_on"),
+        *("sample-thresholded_from_pixel_600_on", "sample-uniforms_of_half_an_image"),
+        *("sample-second_half_rolled", "sample-second_half_partly_negated"),
+    )
+)
+MEASURED = [variant for variant in all_variants() if variant.label not in BEYOND]
+
+
+@by_label([v for v in MEASURED if v.right])
 def test_right_variant_is_right(variant: Variant) -> None:
     assert failures(variant) == OK
 
 
-@by_label([v for v in all_variants() if not v.right])
+@by_label([v for v in MEASURED if not v.right])
 def test_wrong_variant_is_wrong_where_it_says(variant: Variant) -> None:
     found, expected = failures(variant), as_measured(variant)
     if "reparam.independent" in found and found != CHECKS["reparam"]:

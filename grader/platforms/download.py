@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.errors import UnusableError
 from grader.platforms.names import shown
 from grader.report.course import Identity
 
@@ -29,7 +30,7 @@ _MARK_OF_THE_WEB = "Zone.Identifier"
 Parts = tuple[str, ...]
 
 
-class SubmissionsError(Exception):
+class SubmissionsError(UnusableError):
     """No submissions can be read from this path; says why and what to do."""
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from grader.composition import Options
 from grader.course import command
 from grader.course.find import NOTHING, Gathered
 from grader.course.grade_submission import SubmissionGrader
@@ -110,7 +111,9 @@ def test_what_is_asked_about_is_said_in_the_exit_status(
 ) -> None:
     monkeypatch.setattr(command, "_graded", lambda *given: {one.name: graded() for one in given[3]})
     files, named = DOUBTFUL["neither"]
-    course = command.Course(laid_out(files, tmp_path / "in"), CourseOptions(out=tmp_path / "out"))
+    course = command.Course(
+        laid_out(files, tmp_path / "in"), CourseOptions(out=tmp_path / "out"), Options()
+    )
     assert command.run(course) == 1
     assert named in capsys.readouterr().err
 
@@ -129,7 +132,7 @@ def test_rows_and_counts(
     monkeypatch.setattr(command, "_graded", quickly)
     top, out = laid_out(case.files, tmp_path / "in"), tmp_path / "out"
     options = CourseOptions(out=out, values=asked(case.assignment))
-    status = command.run(command.Course(top, options, no_run=True))
+    status = command.run(command.Course(top, options, Options(run=False)))
     rows = gradebook(out)
     students = sum(len(name.split(", ")) for name in case.students)
     left = [name for name, expected in case.students.items() if expected.startswith("!")]

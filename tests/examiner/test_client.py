@@ -206,7 +206,7 @@ def test_what_dies_alone_as_well_is_charged_and_said_rightly(tmp_path: Path) -> 
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.stage) == ("died", "load")
     told = lost_by(outcome, "decoder").message
-    assert told == "Loading class VAE for `decoder` ended the process: it was killed."
+    assert told == "Loading class {class} for `decoder` ended the process: it was killed."
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,9 @@ def test_candidates_of_their_own_are_judged_likewise(tmp_path: Path) -> None:
 def test_every_failure_is_said_in_a_sentence(kind: str, stage: str) -> None:
     told = lost_by(Failure(kind, stage, text="this and that"), "decoder").message
     assert "can't be executed" not in told
-    assert re.fullmatch(r"(Loading class VAE for )?`decoder` (ended|did|disturbed) .*\.", told)
+    assert re.fullmatch(
+        r"(Loading class \{class\} for )?`decoder` (ended|did|disturbed) .*\.", told
+    )
 
 
 def test_a_warm_process_that_was_killed_is_started_anew(tmp_path: Path) -> None:

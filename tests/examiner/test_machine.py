@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.composition import Options
 from grader.course import command as course_command
 from grader.course import grade_submission
 from grader.course.command import Course
@@ -115,7 +116,7 @@ def test_what_could_not_be_read_is_never_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed, out = handed_in(tmp_path / "in", ["right"]), tmp_path / "out"
-    everything = Course(handed, CourseOptions(out=out), no_run=True)
+    everything = Course(handed, CourseOptions(out=out), Options(run=False))
     with monkeypatch.context() as patch:
         patch.setattr(grade_submission, "_content", lambda _: None)
         course_command.run(everything)
@@ -225,7 +226,7 @@ def test_an_interrupted_run_is_open_and_done_again(
     tmp_path: Path, interrupting: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handed, out = handed_in(tmp_path / "in", ["right"]), tmp_path / "out"
-    everything = Course(handed, CourseOptions(out=out))
+    everything = Course(handed, CourseOptions(out=out), Options())
     assert course_command.run(everything) == 1
     said = capsys.readouterr()
     assert "machine interrupted" in said.err
@@ -245,7 +246,7 @@ def test_points_that_hang_on_an_interrupted_training_are_open(
     rubric = tmp_path / "rubric.yaml"
     text = (ROOT / "rubric.yaml").read_text(encoding="utf-8")
     rubric.write_text(text.replace("loss_falls: advice", "loss_falls: 5"), encoding="utf-8")
-    assert course_command.run(Course(handed, CourseOptions(out=out), rubric)) == 1
+    assert course_command.run(Course(handed, CourseOptions(out=out), Options(rubric))) == 1
     assert results(out)["student_000"]["status"] == "grader_error"
     assert gradebook(out)["student_000"]["points"] == ""
 

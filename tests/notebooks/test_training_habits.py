@@ -91,16 +91,16 @@ def test_what_a_check_refuses_is_not_told_as_an_error(
     candidates: Candidates, rubric: Rubric, tmp_path: Path
 ) -> None:
     source = """
-import subprocess
+import socket
 class VAE(Honest):
     def kl_divergence(self, mu, logsigma):
-        subprocess.run(['nvidia-smi'])
+        socket.create_connection(('127.0.0.1', 9))
         return super().kl_divergence(mu, logsigma)
 """
     result = graded(source, tmp_path, rubric, candidates)
     assert lost(result) == {"kl": 5.0}
     (kl,) = (task for task in result.tasks if task.id == "kl")
-    assert all("starts a program" in (check.message or "") for check in kl.checks)
+    assert all("needs the network" in (check.message or "") for check in kl.checks)
     assert all("nothing about what the method computes" in (c.hint or "") for c in kl.checks)
 
 

@@ -181,8 +181,14 @@ def test_ungradable_and_unwritten() -> None:
     assert "Not graded" in words
     assert "No VAE." in words
     unwritten = tuple(
-        replace(c, status="failed", points=0.0, message="`kl_divergence` is not implemented.")
-        for c in TASK.checks
+        replace(
+            check,
+            status="failed",
+            points=0.0,
+            message="`kl_divergence` is not implemented.",
+            evidence={"unwritten": True},
+        )
+        for check in TASK.checks
     )
     page = Page(to_page(replace(RESULT, tasks=(replace(TASK, checks=unwritten),)), TITLE))
     assert "Not yet written" in page.words

@@ -11,11 +11,15 @@ from grader.report.task_state import is_unwritten, next_step, state
 from tests.made_results import broken_grader, failed, graded, passed, task, ungradable
 
 PLACE = {"cell": 3, "line": 4}
-UNWRITTEN = "`kl_divergence` is not implemented"
 
 
 def kl(*checks: CheckResult, placed: bool = True) -> TaskResult:
     return replace(task("kl", *checks), location=PLACE if placed else None)
+
+
+def unwritten(id: str, points: float, more: str = "") -> CheckResult:
+    check = failed(id, points, f"`kl_divergence` is not implemented{more}.")
+    return replace(check, evidence={"unwritten": True})
 
 
 def not_reached() -> CheckResult:
@@ -23,16 +27,17 @@ def not_reached() -> CheckResult:
 
 
 DONE = kl(passed("kl.total", 2.0))
-MISSING = kl(failed("kl.total", 2.0, "'Net' has no attribute 'kl_divergence'."), placed=False)
+ABSENT = failed("kl.total", 2.0, "'Net' has no attribute 'kl_divergence'.")
+MISSING = kl(replace(ABSENT, evidence={"missing": True}), placed=False)
 CHARGED = replace(DONE, points=0.0)
 TASKS = [
     (DONE, "done", ""),
     (CHARGED, "to correct", "Look at `kl_divergence` (cell 3, line 4): a broken rule"),
     (kl(failed("kl.total", 2.0)), "to correct", "Correct `kl_divergence` (cell 3, line 4). Think"),
-    (kl(failed("kl.total", 2.0, f"{UNWRITTEN}."), not_reached()), "not yet", "Write `kl_div"),
-    (kl(failed("kl.total", 2.0, f"{UNWRITTEN}: it returns None.")), "not yet", "Write `kl_div"),
+    (kl(unwritten("kl.total", 2.0), not_reached()), "not yet", "Write `kl_div"),
+    (kl(unwritten("kl.total", 2.0, ": it returns None")), "not yet", "Write `kl_div"),
     (kl(failed("kl.total", 2.0, "`encoder` is not implemented.")), "to correct", "Correct `kl_div"),
-    (kl(passed("kl.a", 1.0), failed("kl.b", 1.0, f"{UNWRITTEN}.")), "to correct", "Correct"),
+    (kl(passed("kl.a", 1.0), unwritten("kl.b", 1.0)), "to correct", "Correct"),
     (MISSING, "not yet", "Put the method `kl_divergence` back into the class, and write it."),
 ]
 
@@ -52,7 +57,7 @@ def test_a_task_without_a_known_method_goes_by_its_title() -> None:
 
 def test_begun_tasks_come_first_and_settled_ones_never() -> None:
     result = graded()
-    unwritten = kl(failed("kl.total", 2.0, f"{UNWRITTEN}."))
+    unwritten = kl(unwritten("kl.total", 2.0))
     both = replace(result, tasks=(unwritten, result.tasks[1]))
     assert next_step(both).startswith("Correct `elbo`.")
     assert next_step(both, {"elbo"}).startswith("Write `kl_divergence`")
