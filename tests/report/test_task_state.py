@@ -57,8 +57,8 @@ def test_a_task_without_a_known_method_goes_by_its_title() -> None:
 
 def test_begun_tasks_come_first_and_settled_ones_never() -> None:
     result = graded()
-    unwritten = kl(unwritten("kl.total", 2.0))
-    both = replace(result, tasks=(unwritten, result.tasks[1]))
+    part = kl(unwritten("kl.total", 2.0))
+    both = replace(result, tasks=(part, result.tasks[1]))
     assert next_step(both).startswith("Correct `elbo`.")
     assert next_step(both, {"elbo"}).startswith("Write `kl_divergence`")
     assert next_step(both, {"elbo", "kl"}) == ""
