@@ -130,7 +130,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
         tmp_path,
     )
     cores = len(os.sched_getaffinity(0))
-    with Counting(patience=Patience(1.0, 1.0, life_seconds=20.0)) as candidates:
+    with Counting(patience=Patience(1.0, 1.5, life_seconds=30.0)) as candidates:
         ask(candidates, code, KL)
         candidates.begun = 0
         with busy(6 * cores):
@@ -139,7 +139,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
             taken = time.monotonic() - started
     assert isinstance(outcome, Returned)
     assert candidates.begun == 1
-    assert taken > 1, "the machine was not busy"
+    assert taken > 1.5, "the machine was not busy"
 
 
 @pytest.mark.parametrize("wait", ["time.sleep(60)", "threading.Event().wait(60)", "os.read(0, 1)"])
