@@ -174,7 +174,7 @@ def sampled(exam: Exam) -> Steps[Evidence | None]:
     repetition = _repetition(exam.seed, exam.setting.full)
     # Asked at once, what follows finds its answers there.
     yield [*all_values(exam), stubbed.probe(exam), repetition]
-    whole_is_right = (yield from whole_error(exam)) is None
+    whole_is_right = not ((yield from whole_error(exam)) or (yield from sure_error(exam)))
     given = yield from stubbed.ask(exam)
     if (
         yield from stubbed.is_handed_on(

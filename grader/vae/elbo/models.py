@@ -35,8 +35,9 @@ shows whether it is cut off."""
 _VERY_UNLIKELY, _FEW_PIXELS = 4.5, 4
 """The same for few pixels of the assignment's image, to which a small constant inside the logarithm
 may still be added."""
-_PERIOD = 6
-"""Rows after which a batch repeats itself, so that its average is the same for all classes."""
+_PERIOD, _FULL_PERIOD = 6, 8
+"""Rows after which a batch repeats itself, so that its average is the same for all classes; at the
+assignment's own sizes a batch of 128 is one of these."""
 _SURE_LOGIT = 9.0
 """Log-odds of a pixel of which a trained model is sure."""
 
@@ -108,8 +109,9 @@ def models(seed: int, full: bool, rows: int) -> Models:
         "linear22.weight": fixtures.as_single(0.02 * base["linear22.weight"]),
         "linear22.bias": fixtures.as_single(rng.uniform(0.3, 0.5, small.latent)),
     }
-    few = fixtures.binary_rows(rng, _PERIOD, small)
-    x = np.resize(few, (-(-rows // _PERIOD) * _PERIOD, small.obs))
+    period = _FULL_PERIOD if full else _PERIOD
+    few = fixtures.binary_rows(rng, period, small)
+    x = np.resize(few, (-(-rows // period) * period, small.obs))
     of_narrow = fixtures.binary_rows(rng, rows, small)
     return Models(
         Model(small, base, x),
