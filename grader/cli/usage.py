@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,13 +15,13 @@ import click
 from grader.errors import UnusableError
 from grader.examiner import machine
 from grader.examiner.forkserver_client import GraderError
+from grader.protocol import libc
 from grader.report.folding import folded
 
 DONE, NOT_DONE = 0, 1
 """Exit statuses; click's own is 2, for wrong usage."""
 
 FILE = click.Path(path_type=Path)
-_M_ARENA_MAX = -8
 _log = logging.getLogger(__name__)
 
 
@@ -126,8 +125,5 @@ def get_ready(run: bool) -> None:
     # Models as small as these are computed fastest by one thread: more only wait for each other.
     for library in ("MKL", "OMP", "OPENBLAS"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    if sys.platform == "linux":
-        # All threads take memory from one place; many would each keep what they have freed.
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    libc.one_arena()
     machine.get_ready(run)

@@ -60,7 +60,6 @@ TASKS = (
 )
 
 TASK_IDS = tuple(task.id for task in TASKS)
-TASK_BY_METHOD = {task.method.name: task.id for task in TASKS}
 
 BLOCK_MARK = "#" * 58
 """The line above and below each block that students fill in."""

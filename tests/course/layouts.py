@@ -25,7 +25,7 @@ Files = Mapping[str, "str | bytes | None"]
 def vae(written: int = 6, outputs: bool = False, note: str = "") -> str:
     """A notebook in which so many methods are written."""
     lines = [f"class {spec.CLASS_NAME}(nn.Module):", f"    '''{note}'''"]
-    for index, name in enumerate(spec.TASK_BY_METHOD):
+    for index, name in enumerate(ASSIGNMENT.task_by_method):
         body = "return x + 1" if index < written else "raise NotImplementedError"
         lines += [
             f"    def {name}(self, *x):",

@@ -74,8 +74,8 @@ def test_each_method_of_the_template_is_a_docstring_and_an_empty_block() -> None
     [vae] = ast.parse(source).body
     assert isinstance(vae, ast.ClassDef)
     methods = {node.name: node for node in vae.body if isinstance(node, ast.FunctionDef)}
-    assert set(methods) == {"__init__", *spec.TASK_BY_METHOD}
-    for name in spec.TASK_BY_METHOD:
+    assert set(methods) == {"__init__", *ASSIGNMENT.task_by_method}
+    for name in ASSIGNMENT.task_by_method:
         _, *rest = methods[name].body
         assert [ast.unparse(statement) for statement in rest] == [PLACEHOLDER]
     lines = [line.strip() for line in source.split("\n")]

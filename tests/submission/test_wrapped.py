@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
 from grader.submission import extract, load
-from grader.vae import ASSIGNMENT, spec
+from grader.vae import ASSIGNMENT
 
 ROOT = Path(__file__).parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -35,7 +35,7 @@ def class_cell(node: Node) -> Node:
 def methods(path: Path) -> dict[str, str | None]:
     """The six methods as written, without the indentation that a wrap may have changed."""
     code = extract(load(path), ASSIGNMENT)
-    sources = {name: code.method_source(name) for name in spec.TASK_BY_METHOD}
+    sources = {name: code.method_source(name) for name in ASSIGNMENT.task_by_method}
     return {name: source and source.strip() for name, source in sources.items()}
 
 
