@@ -313,7 +313,9 @@ def test_frequencies_are_those_of_each(hits: int) -> None:
 def test_a_long_list_of_tensors_is_one_array() -> None:
     rows = [torch.full((3,), float(n)) for n in range(MAX_ITEMS + 4)]
     outbox = Outbox(-1)
-    assert encode(rows, outbox, 0) == {"form": "list", "array": 0, "dtype": "float32"}
+    message = {"form": "list", "array": 0, "items": None, "type": "float32"}
+    assert encode(rows, outbox, 0) == message
     assert outbox._arrays[0].shape == (MAX_ITEMS + 4, 3)
-    assert encode([*rows, torch.zeros(4)], outbox, 0) == {"form": "other", "type": "list"}
-    assert encode([*rows, None], outbox, 0) == {"form": "other", "type": "list"}
+    other = {"form": "other", "array": None, "items": None, "type": "list"}
+    assert encode([*rows, torch.zeros(4)], outbox, 0) == other
+    assert encode([*rows, None], outbox, 0) == other
