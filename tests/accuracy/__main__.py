@@ -15,7 +15,7 @@ from grader.examiner.rubric import default_path, load_rubric
 from grader.vae import ASSIGNMENT
 from grader.vae.spec import TASK_IDS
 from tests.accuracy import mutants, solutions
-from tests.accuracy.judging import Judge
+from tests.accuracy.grade_class import Judge
 from tests.variant_bank import notebook_with
 
 

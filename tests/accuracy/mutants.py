@@ -17,8 +17,8 @@ from pathlib import Path
 import yaml
 
 from grader.vae.spec import CLASS_NAME, TASK_IDS, TASKS
-from tests.accuracy.edits import edits
-from tests.accuracy.judging import Judge, concerned
+from tests.accuracy.grade_class import Judge, concerned
+from tests.accuracy.mutations import mutations
 from tests.variant_bank import Variant, class_source, load_variants, notebook_with
 
 EQUIVALENT = Path(__file__).parent / "equivalent.yaml"
@@ -98,7 +98,7 @@ def _of(style: str) -> Iterator[Mutant]:
         if ast.get_docstring(method) is not None:
             method.body = method.body[1:]
         seen = {ast.unparse(method)}
-        for change, changed in edits(method):
+        for change, changed in mutations(method):
             source = ast.unparse(ast.fix_missing_locations(changed))
             if source not in seen:
                 seen.add(source)

@@ -14,7 +14,7 @@ import re
 from math import log, prod
 from textwrap import dedent
 
-from tests.accuracy.pieces import DECODER, ELBO, ENCODER, KL, NAMES, REPARAM, SAMPLE
+from tests.accuracy.grammar import DECODER, ELBO, ENCODER, KL, NAMES, REPARAM, SAMPLE
 from tests.variant_bank import Variant
 
 GRAMMARS = {

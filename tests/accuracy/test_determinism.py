@@ -13,7 +13,7 @@ from grader.examiner.client import Candidates, Patience
 from grader.examiner.cpu_time import is_measured
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
-from tests.accuracy.judging import Judge
+from tests.accuracy.grade_class import Judge
 from tests.accuracy.solutions import compose
 from tests.machine_load import busy
 from tests.variant_bank import Variant, load_variants, notebook_with

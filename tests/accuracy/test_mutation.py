@@ -11,9 +11,9 @@ from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
 from tests.accuracy import mutants
-from tests.accuracy.edits import edits
-from tests.accuracy.judging import Judge
+from tests.accuracy.grade_class import Judge
 from tests.accuracy.mutants import Mutant, all_mutants, equivalent
+from tests.accuracy.mutations import mutations
 
 SAMPLE = all_mutants()[5::40]
 
@@ -47,10 +47,10 @@ def test_equivalent_mutants_exist_and_have_a_reason() -> None:
 def changes(source: str) -> dict[str, str]:
     (method,) = ast.parse(source).body
     assert isinstance(method, ast.FunctionDef)
-    return {ast.unparse(changed): words for words, changed in edits(method)}
+    return {ast.unparse(changed): words for words, changed in mutations(method)}
 
 
-def test_edits_change_one_thing_each() -> None:
+def test_mutations_change_one_thing_each() -> None:
     found = changes("def kl_divergence(self, mu, logsigma):\n    return (mu - 1).sum(dim=1)")
     body = "def kl_divergence(self, mu, logsigma):\n    return "
     for expected in (

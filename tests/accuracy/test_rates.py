@@ -17,8 +17,8 @@ from grader.kit import statistics
 from grader.vae.fixtures import FULL as FULL_SIZE
 from grader.vae.sample.models import SMALL
 from grader.vae.sizes import Sizes
-from tests.accuracy import laws
-from tests.accuracy.laws import Noise, Pixels, Rng
+from tests.accuracy import noise_models as models
+from tests.accuracy.noise_models import Noise, Pixels, Rng
 
 PROMISED = 1e-7
 QUICK, SHORT, FULL = 8, 3, 1000
@@ -27,98 +27,166 @@ QUICK, SHORT, FULL = 8, 3, 1000
 Lose = Callable[[Noise, Rng], bool]
 
 POWER: tuple[tuple[str, Lose, Noise], ...] = (
-    ("location, mean off by 0.05 sigma", laws.lost_location, laws.moved(0.05)),
-    ("scale, 5 % too wide", laws.lost_scale, laws.wide(1.05)),
-    ("scale, 5 % too narrow", laws.lost_scale, laws.wide(0.95)),
-    ("normal, uniform noise", laws.lost_normal, laws.uniform),
-    ("normal, two-point noise", laws.lost_normal, laws.two_point),
-    ("normal, moved to bounds of 2", laws.lost_normal, laws.bounded(2)),
-    ("normal, moved to bounds of 2.5", laws.lost_normal, laws.bounded(2.5)),
-    ("normal, moved to bounds of 3", laws.lost_normal, laws.bounded(3)),
-    ("normal, truncated at 2", laws.lost_normal, laws.truncated(2)),
-    ("normal, truncated at 3", laws.lost_normal, laws.truncated(3)),
-    ("independent, rows share", laws.lost_independent, laws.with_shared_part(1, 0.05)),
-    ("independent, dimensions share", laws.lost_independent, laws.with_shared_part(2, 0.05)),
-    ("independent, neighbouring rows", laws.lost_independent, laws.with_neighbours(1, 0.05)),
-    ("independent, neighbouring dims", laws.lost_independent, laws.with_neighbours(2, 0.05)),
-    ("independent, calls share", laws.lost_independent, laws.with_shared_part(0, 0.05)),
-    ("independent, sizes shared", laws.lost_independent, laws.with_shared_size(2)),
-    ("independent, dimensions add up to 0", laws.lost_independent, laws.centred),
-    ("independent, one length", laws.lost_independent, laws.on_a_sphere),
-    ("independent, rolled", laws.lost_independent, laws.rolled),
-    ("independent, partly negated", laws.lost_independent, laws.partly_negated),
+    ("location, mean off by 0.05 sigma", models.lost_location, models.moved(0.05)),
+    ("scale, 5 % too wide", models.lost_scale, models.wide(1.05)),
+    ("scale, 5 % too narrow", models.lost_scale, models.wide(0.95)),
+    ("normal, uniform noise", models.lost_normal, models.uniform),
+    ("normal, two-point noise", models.lost_normal, models.two_point),
+    ("normal, moved to bounds of 2", models.lost_normal, models.bounded(2)),
+    ("normal, moved to bounds of 2.5", models.lost_normal, models.bounded(2.5)),
+    ("normal, moved to bounds of 3", models.lost_normal, models.bounded(3)),
+    ("normal, truncated at 2", models.lost_normal, models.truncated(2)),
+    ("normal, truncated at 3", models.lost_normal, models.truncated(3)),
+    (
+        "independent, rows share",
+        models.lost_independent,
+        models.with_shared_part(1, 0.05),
+    ),
+    (
+        "independent, dimensions share",
+        models.lost_independent,
+        models.with_shared_part(2, 0.05),
+    ),
+    (
+        "independent, neighbouring rows",
+        models.lost_independent,
+        models.with_neighbours(1, 0.05),
+    ),
+    (
+        "independent, neighbouring dims",
+        models.lost_independent,
+        models.with_neighbours(2, 0.05),
+    ),
+    (
+        "independent, calls share",
+        models.lost_independent,
+        models.with_shared_part(0, 0.05),
+    ),
+    ("independent, sizes shared", models.lost_independent, models.with_shared_size(2)),
+    ("independent, dimensions add up to 0", models.lost_independent, models.centred),
+    ("independent, one length", models.lost_independent, models.on_a_sphere),
+    ("independent, rolled", models.lost_independent, models.rolled),
+    ("independent, partly negated", models.lost_independent, models.partly_negated),
     *(
-        (f"{name}, full sizes", partial(lose, asked=laws.FULL), noise)
+        (f"{name}, full sizes", partial(lose, asked=models.FULL), noise)
         for name, lose, noise in (
-            ("location, mean off by 0.05 sigma", laws.lost_location, laws.moved(0.05)),
-            ("scale, 5 % too wide", laws.lost_scale, laws.wide(1.05)),
-            ("scale, 5 % too narrow", laws.lost_scale, laws.wide(0.95)),
-            ("normal, moved to bounds of 3", laws.lost_normal, laws.bounded(3)),
-            ("independent, rows share", laws.lost_independent, laws.with_shared_part(1, 0.05)),
-            ("independent, dims share", laws.lost_independent, laws.with_shared_part(2, 0.05)),
-            ("independent, next rows", laws.lost_independent, laws.with_neighbours(1, 0.05)),
-            ("independent, next dims", laws.lost_independent, laws.with_neighbours(2, 0.05)),
-            ("independent, calls share", laws.lost_independent, laws.with_shared_part(0, 0.05)),
+            (
+                "location, mean off by 0.05 sigma",
+                models.lost_location,
+                models.moved(0.05),
+            ),
+            ("scale, 5 % too wide", models.lost_scale, models.wide(1.05)),
+            ("scale, 5 % too narrow", models.lost_scale, models.wide(0.95)),
+            ("normal, moved to bounds of 3", models.lost_normal, models.bounded(3)),
+            (
+                "independent, rows share",
+                models.lost_independent,
+                models.with_shared_part(1, 0.05),
+            ),
+            (
+                "independent, dims share",
+                models.lost_independent,
+                models.with_shared_part(2, 0.05),
+            ),
+            (
+                "independent, next rows",
+                models.lost_independent,
+                models.with_neighbours(1, 0.05),
+            ),
+            (
+                "independent, next dims",
+                models.lost_independent,
+                models.with_neighbours(2, 0.05),
+            ),
+            (
+                "independent, calls share",
+                models.lost_independent,
+                models.with_shared_part(0, 0.05),
+            ),
         )
     ),
-    ("sampled, mean off by 0.05 sigma", laws.lost_sampled, laws.moved(0.05)),
-    ("sampled, 5 % too wide", laws.lost_sampled, laws.wide(1.05)),
-    ("sampled, 5 % too narrow", laws.lost_sampled, laws.wide(0.95)),
-    ("sampled, rows share", laws.lost_sampled, laws.with_shared_part(1, 0.05)),
-    ("sampled, dimensions share", laws.lost_sampled, laws.with_shared_part(2, 0.05)),
-    ("sampled, calls share", laws.lost_sampled, laws.with_shared_part(0, 0.05)),
-    ("sampled, neighbouring rows", laws.lost_sampled, laws.with_neighbours(1, 0.05)),
-    ("sampled, neighbouring dimensions", laws.lost_sampled, laws.with_neighbours(2, 0.05)),
-    ("sampled, uniform noise", laws.lost_sampled, laws.uniform),
-    ("sampled, two-point noise", laws.lost_sampled, laws.two_point),
-    ("sampled, the last dimension is 0", laws.lost_sampled, laws.zero_from(35)),
-    ("sampled, dimensions repeated", laws.lost_sampled, laws.repeated_from(30)),
-    ("singly sampled, mean off by 0.05", laws.lost_sampled_singly, laws.moved(0.05)),
-    ("singly sampled, 12 % too wide", laws.lost_sampled_singly, laws.wide(1.12)),
-    ("singly sampled, 12 % too narrow", laws.lost_sampled_singly, laws.wide(0.88)),
-    ("singly sampled, dimensions share", laws.lost_sampled_singly, laws.with_shared_part(2, 0.05)),
-    ("singly sampled, calls share", laws.lost_sampled_singly, laws.with_neighbours(0, 0.15)),
-    ("singly sampled, uniform noise", laws.lost_sampled_singly, laws.uniform),
-    ("singly sampled, two-point noise", laws.lost_sampled_singly, laws.two_point),
+    ("sampled, mean off by 0.05 sigma", models.lost_sampled, models.moved(0.05)),
+    ("sampled, 5 % too wide", models.lost_sampled, models.wide(1.05)),
+    ("sampled, 5 % too narrow", models.lost_sampled, models.wide(0.95)),
+    ("sampled, rows share", models.lost_sampled, models.with_shared_part(1, 0.05)),
+    (
+        "sampled, dimensions share",
+        models.lost_sampled,
+        models.with_shared_part(2, 0.05),
+    ),
+    ("sampled, calls share", models.lost_sampled, models.with_shared_part(0, 0.05)),
+    (
+        "sampled, neighbouring rows",
+        models.lost_sampled,
+        models.with_neighbours(1, 0.05),
+    ),
+    (
+        "sampled, neighbouring dimensions",
+        models.lost_sampled,
+        models.with_neighbours(2, 0.05),
+    ),
+    ("sampled, uniform noise", models.lost_sampled, models.uniform),
+    ("sampled, two-point noise", models.lost_sampled, models.two_point),
+    ("sampled, the last dimension is 0", models.lost_sampled, models.zero_from(35)),
+    ("sampled, dimensions repeated", models.lost_sampled, models.repeated_from(30)),
+    (
+        "singly sampled, mean off by 0.05",
+        models.lost_sampled_singly,
+        models.moved(0.05),
+    ),
+    ("singly sampled, 12 % too wide", models.lost_sampled_singly, models.wide(1.12)),
+    ("singly sampled, 12 % too narrow", models.lost_sampled_singly, models.wide(0.88)),
+    (
+        "singly sampled, dimensions share",
+        models.lost_sampled_singly,
+        models.with_shared_part(2, 0.05),
+    ),
+    (
+        "singly sampled, calls share",
+        models.lost_sampled_singly,
+        models.with_neighbours(0, 0.15),
+    ),
+    ("singly sampled, uniform noise", models.lost_sampled_singly, models.uniform),
+    ("singly sampled, two-point noise", models.lost_sampled_singly, models.two_point),
 )
 
 Z_POWER: tuple[tuple[str, Noise], ...] = (
-    ("mean off by 0.05", laws.moved(0.05)),
-    ("5 % too wide", laws.wide(1.05)),
-    ("5 % too narrow", laws.wide(0.95)),
-    ("uniform", laws.uniform),
-    ("two-point", laws.two_point),
-    ("samples share", laws.with_shared_part(1, 0.05)),
-    ("dimensions share", laws.with_shared_part(2, 0.05)),
-    ("neighbouring samples", laws.with_neighbours(1, 0.05)),
-    ("neighbouring dimensions", laws.with_neighbours(2, 0.05)),
-    ("clipped at 3", laws.clipped(3.0)),
-    ("cut off at 2.5", laws.cut_off(2.5)),
-    ("the second half copies the first", laws.copied(1)),
-    ("the second half negates the first", laws.copied(-1)),
-    ("the last copies the first", laws.last_is_first),
-    ("the last is the mean", laws.last_is(0.0)),
-    ("dimensions add up to 0", laws.centred),
-    ("one length", laws.on_a_sphere),
-    ("the second half is the first, rolled", laws.rolled),
-    ("the second half is the first, partly negated", laws.partly_negated),
+    ("mean off by 0.05", models.moved(0.05)),
+    ("5 % too wide", models.wide(1.05)),
+    ("5 % too narrow", models.wide(0.95)),
+    ("uniform", models.uniform),
+    ("two-point", models.two_point),
+    ("samples share", models.with_shared_part(1, 0.05)),
+    ("dimensions share", models.with_shared_part(2, 0.05)),
+    ("neighbouring samples", models.with_neighbours(1, 0.05)),
+    ("neighbouring dimensions", models.with_neighbours(2, 0.05)),
+    ("clipped at 3", models.clipped(3.0)),
+    ("cut off at 2.5", models.cut_off(2.5)),
+    ("the second half copies the first", models.copied(1)),
+    ("the second half negates the first", models.copied(-1)),
+    ("the last copies the first", models.last_is_first),
+    ("the last is the mean", models.last_is(0.0)),
+    ("dimensions add up to 0", models.centred),
+    ("one length", models.on_a_sphere),
+    ("the second half is the first, rolled", models.rolled),
+    ("the second half is the first, partly negated", models.partly_negated),
 )
 NOISY_POWER = (
-    ("mean off by 0.2", laws.moved(0.2)),
-    ("30 % too wide", laws.wide(1.3)),
-    ("uniform", laws.uniform),
-    ("the second half copies the first", laws.copied(1)),
+    ("mean off by 0.2", models.moved(0.2)),
+    ("30 % too wide", models.wide(1.3)),
+    ("uniform", models.uniform),
+    ("the second half copies the first", models.copied(1)),
 )
 WIDE_POWER: tuple[tuple[str, Callable[[Rng], bool]], ...] = (
-    ("z, the last is 0", lambda rng: laws.lost_wide_prior(laws.zero_from(31), rng)),
-    ("z, repeated", lambda rng: laws.lost_wide_prior(laws.repeated_from(28), rng)),
+    ("z, the last is 0", lambda rng: models.lost_wide_prior(models.zero_from(31), rng)),
+    ("z, repeated", lambda rng: models.lost_wide_prior(models.repeated_from(28), rng)),
     (
         "pixels, the last is rounded",
-        lambda rng: laws.lost_wide_bernoulli(Pixels(laws.zero_from(591)), rng),
+        lambda rng: models.lost_wide_bernoulli(Pixels(models.zero_from(591)), rng),
     ),
     (
         "pixels, repeated",
-        lambda rng: laws.lost_wide_bernoulli(Pixels(laws.repeated_from(550)), rng),
+        lambda rng: models.lost_wide_bernoulli(Pixels(models.repeated_from(550)), rng),
     ),
 )
 MODELS = (SMALL, FULL_SIZE)
@@ -127,15 +195,15 @@ MODEL_NAMES = ("small", "full")
 PIXELS: tuple[tuple[str, Pixels], ...] = (
     ("probability 0.03 too high", Pixels(excess=0.03)),
     ("probability 0.03 too low", Pixels(excess=-0.03)),
-    ("one uniform for all pixels of a sample", Pixels(laws.with_shared_part(2, 1.0))),
-    ("one uniform for all samples of a pixel", Pixels(laws.with_shared_part(1, 1.0))),
-    ("a tenth shared by pixels", Pixels(laws.with_shared_part(2, 0.1))),
-    ("neighbouring pixels", Pixels(laws.with_neighbours(2, 0.1))),
-    ("the second half copies the first", Pixels(laws.copied(1))),
-    ("the second half mirrors the first", Pixels(laws.copied(-1))),
-    ("the last image is blank", Pixels(laws.last_is(40.0))),
-    ("the last image is full", Pixels(laws.last_is(-40.0))),
-    ("the last image is rounded", Pixels(laws.last_is(0.0))),
+    ("one uniform for all pixels of a sample", Pixels(models.with_shared_part(2, 1.0))),
+    ("one uniform for all samples of a pixel", Pixels(models.with_shared_part(1, 1.0))),
+    ("a tenth shared by pixels", Pixels(models.with_shared_part(2, 0.1))),
+    ("neighbouring pixels", Pixels(models.with_neighbours(2, 0.1))),
+    ("the second half copies the first", Pixels(models.copied(1))),
+    ("the second half mirrors the first", Pixels(models.copied(-1))),
+    ("the last image is blank", Pixels(models.last_is(40.0))),
+    ("the last image is full", Pixels(models.last_is(-40.0))),
+    ("the last image is rounded", Pixels(models.last_is(0.0))),
 )
 
 
@@ -152,19 +220,19 @@ def test_wrong_noise_is_found(lose: Lose, noise: Noise) -> None:
 @pytest.mark.parametrize("pixels", [p[1] for p in PIXELS], ids=[p[0] for p in PIXELS])
 @pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
 def test_wrong_pixels_are_found(pixels: Pixels, sizes: Sizes) -> None:
-    assert _detected(lambda rng: laws.lost_bernoulli(pixels, rng, sizes), SHORT) == SHORT
+    assert _detected(lambda rng: models.lost_bernoulli(pixels, rng, sizes), SHORT) == SHORT
 
 
 @pytest.mark.parametrize("noise", [p[1] for p in Z_POWER], ids=[p[0] for p in Z_POWER])
 @pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
 def test_wrong_latents_are_found(noise: Noise, sizes: Sizes) -> None:
-    assert _detected(lambda rng: laws.lost_prior(noise, rng, sizes), SHORT) == SHORT
+    assert _detected(lambda rng: models.lost_prior(noise, rng, sizes), SHORT) == SHORT
 
 
 @pytest.mark.parametrize("noise", [p[1] for p in NOISY_POWER], ids=[p[0] for p in NOISY_POWER])
 @pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
 def test_wrong_latents_are_found_through_noise(noise: Noise, sizes: Sizes) -> None:
-    assert _detected(lambda rng: laws.lost_noisy_prior(noise, rng, sizes), SHORT) == SHORT
+    assert _detected(lambda rng: models.lost_noisy_prior(noise, rng, sizes), SHORT) == SHORT
 
 
 @pytest.mark.parametrize("lost", [p[1] for p in WIDE_POWER], ids=[p[0] for p in WIDE_POWER])
@@ -184,7 +252,7 @@ def test_power_at_the_assignments_sizes(lost: Callable[[Rng], bool]) -> None:
 @pytest.mark.parametrize("noise", [p[1] for p in Z_POWER], ids=[p[0] for p in Z_POWER])
 @pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
 def test_power_against_wrong_latents(noise: Noise, sizes: Sizes) -> None:
-    found = _detected(lambda rng: laws.lost_prior(noise, rng, sizes), FULL)
+    found = _detected(lambda rng: models.lost_prior(noise, rng, sizes), FULL)
     print(f"found: {found} of {FULL}")
     assert found >= 0.999 * FULL
 
@@ -193,7 +261,7 @@ def test_power_against_wrong_latents(noise: Noise, sizes: Sizes) -> None:
 @pytest.mark.parametrize("noise", [p[1] for p in NOISY_POWER], ids=[p[0] for p in NOISY_POWER])
 @pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
 def test_power_against_wrong_latents_through_noise(noise: Noise, sizes: Sizes) -> None:
-    found = _detected(lambda rng: laws.lost_noisy_prior(noise, rng, sizes), FULL)
+    found = _detected(lambda rng: models.lost_noisy_prior(noise, rng, sizes), FULL)
     print(f"found: {found} of {FULL}")
     assert found >= 0.999 * FULL
 
@@ -210,7 +278,7 @@ def test_power_against_wrong_noise(lose: Lose, noise: Noise) -> None:
 @pytest.mark.parametrize("pixels", [p[1] for p in PIXELS], ids=[p[0] for p in PIXELS])
 @pytest.mark.parametrize("sizes", MODELS, ids=MODEL_NAMES)
 def test_power_against_wrong_pixels(pixels: Pixels, sizes: Sizes) -> None:
-    found = _detected(lambda rng: laws.lost_bernoulli(pixels, rng, sizes), FULL)
+    found = _detected(lambda rng: models.lost_bernoulli(pixels, rng, sizes), FULL)
     print(f"found: {found} of {FULL}")
     assert found >= 0.999 * FULL
 
@@ -218,23 +286,23 @@ def test_power_against_wrong_pixels(pixels: Pixels, sizes: Sizes) -> None:
 # ------------------------------------------------------------------ false alarms
 
 JUDGES: dict[str, Callable[[Rng], object]] = {
-    "reparam.location": lambda rng: laws.lost_location(laws.normal, rng),
-    "reparam.scale": lambda rng: laws.lost_scale(laws.normal, rng),
-    "reparam.normal": lambda rng: laws.lost_normal(laws.normal, rng),
-    "reparam.independent": lambda rng: laws.lost_independent(laws.normal, rng),
-    "reparam.normal, full sizes": lambda rng: laws.lost_normal(laws.normal, rng, laws.FULL),
-    "reparam.independent, full sizes": lambda rng: laws.lost_independent(
-        laws.normal, rng, laws.FULL
+    "reparam.location": lambda rng: models.lost_location(models.normal, rng),
+    "reparam.scale": lambda rng: models.lost_scale(models.normal, rng),
+    "reparam.normal": lambda rng: models.lost_normal(models.normal, rng),
+    "reparam.independent": lambda rng: models.lost_independent(models.normal, rng),
+    "reparam.normal, full sizes": lambda rng: models.lost_normal(models.normal, rng, models.FULL),
+    "reparam.independent, full sizes": lambda rng: models.lost_independent(
+        models.normal, rng, models.FULL
     ),
-    "elbo.sampled": lambda rng: laws.lost_sampled(laws.normal, rng),
-    "elbo.sampled, singly": lambda rng: laws.lost_sampled_singly(laws.normal, rng),
-    "sample.prior": lambda rng: laws.lost_prior(laws.normal, rng),
-    "sample.prior, full": lambda rng: laws.lost_prior(laws.normal, rng, FULL_SIZE),
-    "sample.prior, noisy": lambda rng: laws.lost_noisy_prior(laws.normal, rng),
-    "sample.bernoulli": lambda rng: laws.lost_bernoulli(Pixels(), rng),
-    "sample.prior, wide": lambda rng: laws.lost_wide_prior(laws.normal, rng),
-    "sample.bernoulli, wide": lambda rng: laws.lost_wide_bernoulli(Pixels(), rng),
-    "sample.bernoulli, full": lambda rng: laws.lost_bernoulli(Pixels(), rng, FULL_SIZE),
+    "elbo.sampled": lambda rng: models.lost_sampled(models.normal, rng),
+    "elbo.sampled, singly": lambda rng: models.lost_sampled_singly(models.normal, rng),
+    "sample.prior": lambda rng: models.lost_prior(models.normal, rng),
+    "sample.prior, full": lambda rng: models.lost_prior(models.normal, rng, FULL_SIZE),
+    "sample.prior, noisy": lambda rng: models.lost_noisy_prior(models.normal, rng),
+    "sample.bernoulli": lambda rng: models.lost_bernoulli(Pixels(), rng),
+    "sample.prior, wide": lambda rng: models.lost_wide_prior(models.normal, rng),
+    "sample.bernoulli, wide": lambda rng: models.lost_wide_bernoulli(Pixels(), rng),
+    "sample.bernoulli, full": lambda rng: models.lost_bernoulli(Pixels(), rng, FULL_SIZE),
 }
 
 
@@ -329,5 +397,5 @@ def test_ratio_of_a_sum_to_its_norm_has_a_normal_tail() -> None:
 def test_noise_of_a_tiny_posterior_stays_within_the_tolerance(full: bool) -> None:
     """The ELBO's values are compared as if there were no noise: it takes an eighth of the room."""
     for found in range(20):
-        errors = laws.noise_over_room(full, np.random.default_rng(found))
+        errors = models.noise_over_room(full, np.random.default_rng(found))
         assert errors < 1 / 8

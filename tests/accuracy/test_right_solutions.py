@@ -10,7 +10,7 @@ import pytest
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
-from tests.accuracy.judging import Judge
+from tests.accuracy.grade_class import Judge
 from tests.accuracy.solutions import compose, compositions
 from tests.variant_bank import notebook_with
 

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-Edit = tuple[str, ast.FunctionDef]
+Mutation = tuple[str, ast.FunctionDef]
 
 _OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
@@ -50,7 +50,7 @@ _COMPUTED = (ast.Call, ast.BinOp)
 _SEEDS = "torch.manual_seed(0)", "np.random.seed(0)"
 
 
-def edits(method: ast.FunctionDef) -> Iterator[Edit]:
+def mutations(method: ast.FunctionDef) -> Iterator[Mutation]:
     """Every change of a method with what was done; the method itself stays as it is.
 
     Seeds are set only where something is drawn, and gradients are cut only where there are any
@@ -61,7 +61,7 @@ def edits(method: ast.FunctionDef) -> Iterator[Edit]:
     trained = method.name != "sample"
     for index, node in enumerate(ast.walk(method)):
         for new in _replacements(node, trained):
-            yield _edit(method, index, new)
+            yield _mutation(method, index, new)
     if draws:
         seeded = copy.deepcopy(method)
         seeded.body[:0] = [ast.parse(seed).body[0] for seed in _SEEDS]
@@ -75,7 +75,7 @@ def edits(method: ast.FunctionDef) -> Iterator[Edit]:
     assert ast.unparse(method) == source
 
 
-def _edit(method: ast.FunctionDef, index: int, new: ast.AST) -> Edit:
+def _mutation(method: ast.FunctionDef, index: int, new: ast.AST) -> Mutation:
     changed = copy.deepcopy(method)
     ast.fix_missing_locations(new)
     old = list(ast.walk(changed))[index]
