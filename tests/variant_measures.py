@@ -268,6 +268,12 @@ def sample_failures(model: Any) -> Failures:
     own = [(z * z[:, :1].sign()).unique(dim=0) for z in (z[z.any(1)] for z in latents[:2])]
     kept = several and len(torch.cat(own).unique(dim=0)) < sum(map(len, own))
     same = all(torch.equal(images[0], x) for x in images[1:])
+    if several and len(latents) > 1 and len(latents[0]) == len(latents[1]):
+        first, second = latents[:2]
+        drawn_rows = first.any(1) & second.any(1)
+        columns = zip(first[drawn_rows].T, second[drawn_rows].T, strict=True)
+        if not repeats(first) and max(abs(correlation(*pair)) for pair in columns) > 0.3:
+            failed |= {"sample.fresh"}
     if same or (kept and not repeats(latents[0])):
         failed |= {"sample.fresh"}
         images, latents = images[:1], latents[:1]

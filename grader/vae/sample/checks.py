@@ -274,7 +274,7 @@ def fresh(exam: Exam) -> Steps[Evidence | None]:
     """Every call draws anew"""
     again = repeated((yield from _draw(exam)))
     if again is not None:
-        raise explained(Lost(f"Two calls give the very same {again}."), diagnosis.of_repetition())
+        raise explained(Lost(again), diagnosis.of_repetition())
     return None
 
 

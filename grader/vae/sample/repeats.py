@@ -8,9 +8,14 @@ from grader.kit import statistics
 from grader.vae.sample.models import STEPS, Samples
 from grader.vae.sample.rows import is_alone, keys_of, pairs_across, pairs_among
 
+_ALIKE, _UNLIKELY = 0.3, 1e-9
+"""Correlation of what is kept in part, at least, and the p-value below which it is no chance."""
+_NEAR = (1, 2, 3, 4)
+"""Places to other rows that what is kept is held against."""
+
 
 def repeated(samples: Samples) -> str | None:
-    """What the second half of all calls has again from the first, in words, or None."""
+    """What the second half of all calls has again from the first, as a sentence, or None."""
     half = len(samples.pixels) // 2
 
     def halves(calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -23,8 +28,13 @@ def repeated(samples: Samples) -> str | None:
         first, second = (part - part.mean(0) for part in map(np.float64, halves(bins)))
         kept = _correlated(first, second)
     if kept:
-        return "latent variables"
-    return "pixels" if _is_kept(*halves(samples.constants)) else None
+        return "Two calls give the very same latent variables."
+    if _is_kept(*halves(samples.constants)):
+        return "Two calls give the very same pixels."
+    for parts, name in ((bins, "latent variables"), (samples.constants, "pixels")):
+        if _in_part(*halves(parts)):
+            return f"Some of the {name} of a second call depend on those of the first."
+    return None
 
 
 def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> bool:
@@ -40,6 +50,20 @@ def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> b
         return True
     again, expected = pairs_across(own[alone], others[is_alone(others)]), count**2 * by_chance
     return again > 4 * expected and statistics.at_least(again, expected) < 1e-9
+
+
+def _in_part(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether single columns of rows ``[n, k]`` are alike in two calls, or opposite.
+
+    Rows are alike only where they are more so than with other rows near them: images that are
+    blank, or latent variables of a wrong law, are alike in all calls without having been kept.
+    """
+    first, second = (part - part.mean(0) for part in map(np.float64, (first, second)))
+    alike = first * second
+    others = [np.mean(first * np.roll(second, places, axis=0), axis=0) for places in _NEAR]
+    size = np.sqrt(np.mean(first**2, axis=0) * np.mean(second**2, axis=0))
+    clear = np.abs(alike.mean(0)) - np.abs(others).max(0) > _ALIKE * size
+    return bool(np.any(statistics.off_zero(alike[:, clear]) < _UNLIKELY))
 
 
 def _correlated(first: np.ndarray, second: np.ndarray) -> bool:
