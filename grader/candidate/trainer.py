@@ -1,9 +1,9 @@
 """Trains the class of a submission for a few steps. The untrusted side; it decides nothing.
 
 As a service of a fork server (see `grader.candidate.forkserver`) it trains on the CPU. CUDA must
-not be initialised before a fork, so for a GPU it is started as a Python of its own:
-``python -m grader.candidate.trainer REQUEST FD``. The data set is
-brought by the assignment's module, which is imported by its name (`Assignment.kernel_module`).
+not be initialised before a fork, so for a GPU it is started as a Python of its own,
+``python -m grader.candidate.trainer REQUEST``, whose job comes on stdin. The data set is brought by
+the assignment's module, which is imported by its name (`Assignment.kernel_module`).
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from grader.candidate.patches import (
 )
 from grader.candidate.reply import Outbox
 from grader.candidate.run_once import run_once
+from grader.candidate.standard_streams import silence
 from grader.protocol.devices import cuda_devices
-from grader.protocol.forking import ForkRequest
+from grader.protocol.forking import READY, ForkRequest
 from grader.protocol.jobs import TrainingJob
 from grader.protocol.limits import Limits
 from grader.protocol.replies import Trained, Unconfined
@@ -50,27 +51,32 @@ def become(wire: int, request: ForkRequest) -> None:
     """Serve in a fork: train the one model that the wire describes, on the CPU."""
     os.chdir(request["folder"])
     profile = confinement.Profile(Limits(**request["limits"]), writable=(request["folder"],))
-    _serve(wire, profile, request["trust"], cuda=False)
+    _serve(wire, wire, profile, request["trust"], cuda=False)
 
 
 def main() -> None:
     """Serve in a Python of its own, on CUDA if that can be had."""
-    request, wire = json.loads(sys.argv[1]), int(sys.argv[2])
+    replies = os.dup(1)
+    silence(1, 2)
+    request: ForkRequest = json.loads(sys.argv[1])
     torch.set_num_threads(1)
     torchvision_fix.install()
     loaders.load_in_process()
     eager.install()
     prepare()
     profile = confinement.Profile(Limits(**request["limits"]), devices=cuda_devices())
-    _serve(wire, profile, request["trust"], cuda=True)
+    os.write(replies, READY)
+    _serve(0, replies, profile, request["trust"], cuda=True)
     os._exit(0)
 
 
-def _serve(wire: int, profile: confinement.Profile, trust: bool, cuda: bool) -> None:
+def _serve(
+    read_fd: int, write_fd: int, profile: confinement.Profile, trust: bool, cuda: bool
+) -> None:
     """Read a job, confine this process, train, and send what came of it."""
-    message = unpack(lambda count: read_exactly(wire, count))
+    message = unpack(lambda count: read_exactly(read_fd, count))
     job = TrainingJob.from_json(message.body)
-    outbox = Outbox(wire)
+    outbox = Outbox(write_fd)
     environment = importlib.import_module(job.environment)
     if cuda:
         confinement.prepare()

@@ -28,6 +28,7 @@ from grader.candidate.patches import (
     torchvision_fix,
 )
 from grader.candidate.reply import Outbox
+from grader.candidate.standard_streams import silence
 from grader.candidate.tripwire import Tripwire
 from grader.protocol import folders
 from grader.protocol.forking import READY, ForkRequest
@@ -162,15 +163,13 @@ def _confine(request: ForkRequest) -> tuple[str, ...]:
 def main() -> None:
     """Serve as a Python of its own, where no fork is safe: the job comes on stdin."""
     replies = os.dup(1)
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (1, 2):
-        os.dup2(null, fd)
+    silence(1, 2)
     _set_up()
     request: ForkRequest = json.loads(sys.argv[1])
 
     def confine() -> tuple[str, ...]:
-        os.dup2(null, 0)
-        os.closerange(max(replies, null) + 1, 4096)
+        silence(0)
+        os.closerange(replies + 1, 4096)
         return _confine(request)
 
     os.write(replies, READY)

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from grader import grade
-from grader.examiner.channels import Channel
 from grader.examiner.client import Candidates, GraderError, NotConfinedError, Patience
 from grader.examiner.cpu_time import is_measured
 from grader.examiner.grading import Grader
 from grader.examiner.hangs import Hangs
+from grader.examiner.processes import Process
 from grader.examiner.rubric import Rubric
 from grader.kit.observation import Failure, Observation, Returned
 from grader.kit.outputs import lost_by
@@ -73,7 +73,7 @@ class Counting(Candidates):
         self.begun = 0
         self._killed = killed
 
-    def _begin(self, job: bytes) -> Channel:
+    def _begin(self, job: bytes) -> Process:
         channel = super()._begin(job)
         self.begun += 1
         if self.begun in self._killed:
@@ -130,7 +130,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
         tmp_path,
     )
     cores = len(os.sched_getaffinity(0))
-    with Counting(patience=Patience(1.0, 1.5, life_seconds=30.0)) as candidates:
+    with Counting(patience=Patience(1.0, 1.0, life_seconds=20.0)) as candidates:
         ask(candidates, code, KL)
         candidates.begun = 0
         with busy(6 * cores):
@@ -139,7 +139,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
             taken = time.monotonic() - started
     assert isinstance(outcome, Returned)
     assert candidates.begun == 1
-    assert taken > 1.5, "the machine was not busy"
+    assert taken > 1, "the machine was not busy"
 
 
 @pytest.mark.parametrize("wait", ["time.sleep(60)", "threading.Event().wait(60)", "os.read(0, 1)"])
@@ -210,17 +210,10 @@ def test_what_dies_alone_as_well_is_charged_and_said_rightly(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("first", "told"),
-    [
-        ("pass", "it used more CPU time than is allowed"),
-        pytest.param(
-            "signal.signal(signal.SIGXCPU, signal.SIG_IGN)", "it was killed", marks=pytest.mark.slow
-        ),
-    ],
+    "first",
+    ["pass", pytest.param("signal.signal(signal.SIGXCPU, signal.SIG_IGN)", marks=pytest.mark.slow)],
 )
-def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(
-    first: str, told: str, tmp_path: Path
-) -> None:
+def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(first: str, tmp_path: Path) -> None:
     assert Limits().cpu_seconds > Patience().life_seconds
     code = sliced(
         "import signal\nclass VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n"
@@ -230,7 +223,8 @@ def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(
     with Candidates(limits=Limits(cpu_seconds=1)) as candidates:
         (outcome,) = ask(candidates, code, KL).outcomes
     assert isinstance(outcome, Failure)
-    assert (outcome.kind, outcome.text) == ("died", told)
+    assert outcome.kind == "died"
+    assert outcome.text == "it used more CPU time than is allowed"
 
 
 @pytest.mark.slow

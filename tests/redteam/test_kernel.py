@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.examiner.endings import InterruptionError
 from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.notebook_run import RunOutcome, run_notebook
-from grader.examiner.processes import InterruptionError
 from grader.examiner.sandbox import RunLimits, RunOptions, Sandbox
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT
