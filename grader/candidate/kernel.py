@@ -37,6 +37,12 @@ _IMPORTED_BY_SHELLS = (
     "tornado.platform.asyncio",
 )
 
+_HOMES = (
+    *("HOME", "TMPDIR", "JUPYTER_RUNTIME_DIR", "TORCH_HOME"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
+)
+"""Variables that name the folder in which a kernel's libraries keep their own."""
+
 MAX_WORDS = 2000
 """Bytes of what a kernel says on its wire if it can't be had."""
 
@@ -122,17 +128,10 @@ def _tell(wire: int, why: str) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     """Return variables that have libraries write into the submission's own folder."""
-    home = str(folder / "home")
-    return {
-        "HOME": home,
-        "IPYTHONDIR": str(folder / "home" / "ipython"),
-        "JUPYTER_RUNTIME_DIR": home,
-        "MPLCONFIGDIR": str(folder / "home" / "matplotlib"),
-        "TMPDIR": str(folder / "home"),
-        "TORCH_HOME": home,
-        "XDG_CACHE_HOME": home,
-        "XDG_CONFIG_HOME": home,
-    }
+    home = folder / "home"
+    places = dict.fromkeys(_HOMES, home)
+    places |= {"IPYTHONDIR": home / "ipython", "MPLCONFIGDIR": home / "matplotlib"}
+    return {name: str(place) for name, place in places.items()}
 
 
 def _owned(folder: Path) -> tuple[str, ...]:

@@ -173,55 +173,41 @@ class Candidates:
                 continue
             job = _one_job(rest)
             put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
-            answered, failed = self._try(put, code, seed)
+            try:
+                with self._turns.beside():
+                    answered, failed = self._put(put, code, seed)
+            except NotConfinedError:
+                raise
+            except GraderError:  # it was lost to the machine
+                answered, failed = [], None
             observations += answered
             if len(answered) == len(put):
                 continue
             probe = put[len(answered)]
             needs_room = _needs_room(failed)
             if failed is None or answered or needs_room or not hangs.was_expected(probe, failed):
-                failed = self._again(probe, code, seed, needs_room)
-            hangs.note(task, probe, failed)
-            observations.append(failed)
+                with self._turns.alone() if needs_room else self._turns.beside():
+                    answered, failed = self._put([probe], code, seed)
+            observation = failed or answered[0]
+            hangs.note(task, probe, observation)
+            observations.append(observation)
         return tuple(observations)
-
-    def _try(
-        self, probes: Sequence[Probe], code: Slice, seed: int
-    ) -> tuple[list[Observation], Observation | None]:
-        """Return what a candidate makes of probes until it fails, and the one it failed at.
-
-        The latter is None if it did not fail, or was lost to the machine.
-        """
-        try:
-            with self._turns.beside():
-                observations, alive = self._put(probes, code, seed)
-        except NotConfinedError:
-            raise
-        except GraderError:
-            return [], None
-        return (observations, None) if alive else (observations[:-1], observations[-1])
-
-    def _again(self, probe: Probe, code: Slice, seed: int, alone: bool) -> Observation:
-        """Return what a candidate that holds nothing else makes of a probe."""
-        with self._turns.alone() if alone else self._turns.beside():
-            ((observation,), _) = self._put((probe,), code, seed)
-        return observation
 
     def _put(
         self, probes: Sequence[Probe], code: Slice, seed: int
-    ) -> tuple[list[Observation], bool]:
-        """Return what one candidate makes of probes until it fails, and whether it lives."""
+    ) -> tuple[list[Observation], Observation | None]:
+        """Return what one candidate makes of probes until it fails, and of the one it fails at."""
         candidate = self._begin(pack(message(probes, code, seed)))
         methods = tuple(code.assignment.task_by_method)
+        answered: list[Observation] = []
         try:
             watch = Watch(candidate.pid)
-            observations: list[Observation] = []
             for probe in probes:
-                observation, alive = self._observe(candidate, probe, watch, methods)
-                observations.append(observation)
-                if not alive:
-                    return observations, False
-            return observations, True
+                observation, is_alive = self._observe(candidate, probe, watch, methods)
+                if not is_alive:
+                    return answered, observation
+                answered.append(observation)
+            return answered, None
         finally:
             candidate.close()
 

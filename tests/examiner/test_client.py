@@ -24,15 +24,13 @@ from grader.kit.observation import Failure, Observation, Returned
 from grader.kit.outputs import lost_by
 from grader.kit.probe import Call, Probe
 from grader.protocol.limits import Limits
-from grader.submission import Slice, extract, load
+from grader.submission import Slice
 from grader.vae import ASSIGNMENT, fixtures
 from grader.vae.sizes import Sizes
+from tests.candidate.asking import ROWS, SIZES, sliced
 from tests.machine_load import busy
-from tests.redteam.attacks import Attack, write_notebook
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
-SIZES = Sizes(6, 2, 4)
-ROWS = np.zeros((3, 2), np.float32)
 KL = Call("kl_divergence", {"mu": ROWS, "logsigma": ROWS})
 KL_OF_3 = Call("kl_divergence", {"mu": np.zeros((3, 3)), "logsigma": np.zeros((3, 3))})
 DECODER = Call("decoder", {"z": ROWS})
@@ -42,12 +40,6 @@ DECODER = Call("decoder", {"z": ROWS})
 def hasty() -> Iterator[Candidates]:
     with Candidates(patience=Patience(10.0, 0.5, life_seconds=11.0)) as candidates:
         yield candidates
-
-
-def sliced(source: str, folder: Path) -> Slice:
-    return extract(
-        load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})), ASSIGNMENT
-    )
 
 
 def ask(

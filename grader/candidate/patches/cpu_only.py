@@ -26,18 +26,6 @@ _ACCELERATORS = frozenset(
 _FOREIGN = ("hpu", "npu")
 """Those that torch knows once a package of their makers is imported."""
 _TYPE = re.compile(rf"torch\.(?:{'|'.join(sorted(_ACCELERATORS))})\.(?=\w+Tensor$)")
-_TYPE_NAMES = (
-    "Float",
-    "Double",
-    "Half",
-    "BFloat16",
-    "Long",
-    "Int",
-    "Short",
-    "Char",
-    "Byte",
-    "Bool",
-)
 _FACTORIES = (
     *("arange", "as_tensor", "asarray", "bartlett_window", "blackman_window", "empty"),
     *("empty_like", "empty_permuted", "empty_quantized", "empty_strided", "eye", "full"),
@@ -163,8 +151,8 @@ def _install_modules() -> None:
             if hasattr(module, function) or name in _FOREIGN:
                 setattr(module, function, _returning(0))
         if name not in ("accelerator", "mps"):
-            for kind in _TYPE_NAMES:
-                setattr(module, f"{kind}Tensor", getattr(torch, f"{kind}Tensor"))
+            for kind in (n for n in dir(torch) if n.endswith("Tensor") and n != "Tensor"):
+                setattr(module, kind, getattr(torch, kind))
     if "accelerator" in modules:
         modules["accelerator"].current_accelerator = _returning(_CPU)
         modules["accelerator"].is_available = _returning(False)
