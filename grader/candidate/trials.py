@@ -168,8 +168,8 @@ def _read_memory(pid: int) -> None:
     class Part(ctypes.Structure):
         _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
-    own, other = Part(ctypes.addressof(word), 8), Part(id(word), 8)
-    libc.call("process_vm_readv", pid, ctypes.byref(own), 1, ctypes.byref(other), 1, 0)
+    here, there = Part(ctypes.addressof(word), 8), Part(id(word), 8)
+    libc.call("process_vm_readv", pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0)
 
 
 def _become_root() -> None:

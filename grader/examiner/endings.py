@@ -65,8 +65,8 @@ def ending_of(
     """Return the ending that an exit status tells; a negative one is minus a signal's number."""
     if code >= 0:
         return Ending(_words(code), "itself")
-    own = any(-code == getattr(signal, name, None) for name in _SENT_BY_LIMITS)
-    return Ending(_words(code), "itself" if own else "unknown", peak_bytes, excess)
+    is_own = any(-code == getattr(signal, name, None) for name in _SENT_BY_LIMITS)
+    return Ending(_words(code), "itself" if is_own else "unknown", peak_bytes, excess)
 
 
 def _words(code: int) -> str:

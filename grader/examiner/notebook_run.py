@@ -22,6 +22,7 @@ from grader.examiner.run_explanations import hide_folders
 from grader.examiner.run_outcome import RunOutcome
 from grader.examiner.run_verdict import explain, verdict
 from grader.examiner.sandbox import Sandbox
+from grader.protocol import folders
 from grader.protocol.limits import is_overfull
 from grader.submission.cells import Notebook
 from grader.submission.files import copy_beside
@@ -48,7 +49,7 @@ def run_notebook(notebook: Notebook, sandbox: Sandbox, repeat_data: bool = False
         copy_beside(notebook, folder / "work", sandbox.assignment)
         return asyncio.run(_run(notebook, sandbox, repeat_data, folder))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folders.remove(str(folder))
 
 
 async def _run(notebook: Notebook, sandbox: Sandbox, repeat_data: bool, folder: Path) -> RunOutcome:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from grader.examiner.endings import Ending, ending_of
 from grader.examiner.forkserver_client import START_SECONDS, ForkServer, GraderError, environment
@@ -37,44 +37,12 @@ def until(seconds: float) -> Left:
     return left
 
 
-class Process(Protocol):
-    """A process that can be talked to, watched and ended.
+class ForkedProcess:
+    """A fork of a fork server.
 
     Attributes:
         pid: its number, once it has started.
     """
-
-    pid: int | None
-
-    def wait_for_start(self) -> None:
-        """Wait until it can be sent something.
-
-        Raises:
-            GraderError: it could not be started.
-        """
-        ...
-
-    def send(self, data: bytes) -> None: ...
-
-    def receive(self, count: int, left: Left) -> bytes:
-        """Return exactly ``count`` bytes; raise TimeoutError or EOFError."""
-        ...
-
-    def ended(self, seconds: float = 0.0) -> Ending | None:
-        """Return how the process ended; None if it still lives after so many seconds."""
-        ...
-
-    def kill(self) -> None:
-        """End it and all that it started. May be called from any thread, and more than once."""
-        ...
-
-    def close(self) -> None:
-        """End it and let go of it."""
-        ...
-
-
-class ForkedProcess:
-    """A fork of a fork server."""
 
     def __init__(self, server: ForkServer, request: Mapping[str, Any]) -> None:
         """``request`` is a `ForkRequest` with ``limits``."""
@@ -85,7 +53,11 @@ class ForkedProcess:
         self._is_server_gone = self._is_killed = False
 
     def wait_for_start(self) -> None:
-        """See `Process.wait_for_start`."""
+        """Wait until it can be sent something.
+
+        Raises:
+            GraderError: it could not be started.
+        """
         self._hear(START_SECONDS)
         self.pid = self._news.get("pid")
         if self.pid is None:
@@ -100,12 +72,17 @@ class ForkedProcess:
         return b""
 
     def send(self, data: bytes) -> None:
-        """See `Process.send`."""
+        """Send it all that it waits for."""
         self._wire.settimeout(START_SECONDS)
         self._wire.sendall(data)
 
     def receive(self, count: int, left: Left) -> bytes:
-        """See `Process.receive`."""
+        """Return exactly ``count`` bytes of what it says.
+
+        Raises:
+            TimeoutError: they did not come in time.
+            EOFError: it ended before.
+        """
         data = bytearray()
         while len(data) < count:
             self._wire.settimeout(left())
@@ -119,7 +96,7 @@ class ForkedProcess:
         return bytes(data)
 
     def ended(self, seconds: float = 0.0) -> Ending | None:
-        """See `Process.ended`."""
+        """Return how it ended; None if it still lives after so many seconds."""
         deadline = time.monotonic() + seconds
         while (ending := self._ending()) is None:
             self._hear(max(0.0, deadline - time.monotonic()))
@@ -128,13 +105,13 @@ class ForkedProcess:
         return ending
 
     def kill(self) -> None:
-        """See `Process.kill`."""
+        """End it and all that it started. May be called from any thread, and more than once."""
         self._is_killed = True
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """See `Process.close`."""
+        """End it and let go of it."""
         self._wire.close()
         self._control.close()
 
@@ -204,19 +181,19 @@ class SpawnedProcess:
                     break
 
     def wait_for_start(self) -> None:
-        """See `Process.wait_for_start`."""
+        """See `ForkedProcess.wait_for_start`."""
         # The imports take as long as the disk is slow, which the submission is not to blame for.
         with suppress(EOFError, TimeoutError):
             self.receive(1, until(START_SECONDS))
 
     def send(self, data: bytes) -> None:
-        """See `Process.send`."""
+        """See `ForkedProcess.send`."""
         assert self._process.stdin is not None
         self._process.stdin.write(data)
         self._process.stdin.close()
 
     def receive(self, count: int, left: Left) -> bytes:
-        """See `Process.receive`."""
+        """See `ForkedProcess.receive`."""
         while len(self._held) < count:
             try:
                 part = self._parts.get(timeout=left())
@@ -230,20 +207,20 @@ class SpawnedProcess:
         return data
 
     def ended(self, seconds: float = 0.0) -> Ending | None:
-        """See `Process.ended`."""
+        """See `ForkedProcess.ended`."""
         with suppress(subprocess.TimeoutExpired):
             return ending_of(self._process.wait(seconds))
         return None
 
     def kill(self) -> None:
-        """See `Process.kill`."""
+        """See `ForkedProcess.kill`."""
         if sys.platform != "win32":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
 
     def close(self) -> None:
-        """See `Process.close`."""
+        """See `ForkedProcess.close`."""
         self._is_closed = True
         self.kill()
         self._process.wait()
@@ -252,3 +229,7 @@ class SpawnedProcess:
                 with suppress(OSError):
                     pipe.close()
         folders.remove(self._folder)
+
+
+Process = ForkedProcess | SpawnedProcess
+"""Either can be talked to, watched and ended."""

@@ -130,21 +130,21 @@ def read_reply(reply: Message, assignment: Assignment) -> Training:
     if unconfined is not None:
         missing = ", ".join(clean(layer, 50) for layer in unconfined.missing[:10])
         return Training(error=f"This machine can't confine the training (missing: {missing}).")
-    told = Trained.read(reply.body)
-    if told is None:
+    trained = Trained.read(reply.body)
+    if trained is None:
         raise ValueError("it is not about a training")
     losses = np.asarray(reply.arrays[0], np.float64).reshape(-1)[: sanity.steps]
-    seconds = float(told.seconds)
-    error = None if told.error is None else Described.read(told.error)
-    if error is None and told.error is not None:
+    seconds = float(trained.seconds)
+    error = None if trained.error is None else Described.read(trained.error)
+    if error is None and trained.error is not None:
         raise ValueError("an exception is not described")
-    notes = [clean(note, 400) for note in told.notes[:5]]
+    notes = [clean(note, 400) for note in trained.notes[:5]]
     if error is not None and error.refused:
         refused = CellFailure(clean(error.type, 100), clean(error.text))
         notes += filter(None, [cause(refused, assignment)])
     training = Training(
         "completed" if error is None and len(losses) == sanity.steps else "failed",
-        "cuda" if told.device == "cuda" else "cpu",
+        "cuda" if trained.device == "cuda" else "cpu",
         len(losses),
         steps_per_second=round(len(losses) / seconds, 1) if seconds > 0 else None,
         error=None if error is None else _error(error),

@@ -60,9 +60,9 @@ def _roots() -> list[str]:
     paths = sysconfig.get_paths()
     named = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     packages = [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")]
-    own = [*named, *packages, *site.getsitepackages(), str(Path(sys.base_prefix) / "lib")]
+    of_python = [*named, *packages, *site.getsitepackages(), str(Path(sys.base_prefix) / "lib")]
     # A folder in which someone keeps other things too is not Python's own.
-    return [os.path.realpath(path) for path in (*own, *_SYSTEM)]
+    return [os.path.realpath(path) for path in (*of_python, *_SYSTEM)]
 
 
 def split(path: str, hidden: tuple[str, ...]) -> AllowedPaths:
