@@ -1,7 +1,8 @@
 """An IPython kernel as a service of a fork server (see `grader.candidate.forkserver`).
 
-The fork server imports what notebooks import; every fork of it becomes one kernel, confined before
-its first thread starts, that talks over IPC sockets in the submission's own folder. What is the
+The fork server, itself a fork of the worker's, imports what notebooks import; every fork of it
+becomes one kernel, confined before its first thread starts, that talks over IPC sockets in the
+submission's own folder. What is the
 assignment's own is in a module that is imported by its name (`Assignment.kernel_module`).
 """
 
@@ -20,13 +21,11 @@ from grader.candidate import confinement
 from grader.candidate.patches import (
     absent_modules,
     debuggers,
-    eager,
     loaders,
     no_gpu,
     places,
     plots,
     programs,
-    torchvision_fix,
 )
 from grader.protocol.forking import READY, KernelRequest
 from grader.protocol.limits import Limits
@@ -52,14 +51,9 @@ def prepare(environment: str) -> None:
 
     ``environment`` names the assignment's module.
     """
-    import torch
-
-    torch.set_num_threads(1)
-    torchvision_fix.install()
     plots.import_plotting()
     plots.encode_quickly()
     loaders.load_in_process()
-    eager.install()
     importlib.import_module(environment).prepare()
     # A debugger is of no use here, and slow to import.
     sys.modules["debugpy"] = None  # type: ignore[assignment]

@@ -99,6 +99,7 @@ class Candidates:
     Attributes:
         isolation: how candidates are started.
         fork_server: what candidates are forked from, where they are.
+        folder: for temporary files, gone when the candidates are.
         layers: how the last candidate was confined, in words; empty before the first.
     """
 
@@ -117,14 +118,10 @@ class Candidates:
         self._turns = Turns()
         self._late = False
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
+        self.folder = Path(self._folder.name)
         self.fork_server: RootForkServer | None = None
         if self.isolation == "fork":
             self.fork_server = RootForkServer(self._folder.name, _WORKER)
-
-    @property
-    def folder(self) -> Path:
-        """A temporary folder, gone when the candidates are."""
-        return Path(self._folder.name)
 
     def __enter__(self) -> Candidates:
         return self
