@@ -79,7 +79,7 @@ class _Folder:
     exceeded: Literal["folder", "disk"] | None = None
 
     def excess(self) -> str | None:
-        """Measure it; what is too much."""
+        """Measure it, and return what is too much."""
         if limits.is_overfull(self.path, *self.most):
             self.exceeded = "folder"
         elif limits.room(self.path) < self.least_room:

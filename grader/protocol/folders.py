@@ -67,7 +67,7 @@ def _open(folder: str, above: int | None = None) -> int:
 
 
 def _unlink_files(folder: int) -> list[str]:
-    """Remove the files of a folder; the names of the folders in it."""
+    """Remove the files of a folder, and return the names of the folders in it."""
     with suppress(OSError), os.scandir(folder) as entries:
         listed = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
         for name, is_folder in listed:

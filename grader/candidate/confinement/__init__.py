@@ -73,7 +73,7 @@ def prepare() -> None:
 
 
 def confine(profile: Profile, trust: bool = False) -> tuple[str, ...]:
-    """Confine this process from here to its end; the layers that are on, in words.
+    """Confine this process from here to its end; return the layers that are on, in words.
 
     It must have one thread, no descriptor open that student code may not have, and a current
     folder in which a folder can be made where Landlock is missing.

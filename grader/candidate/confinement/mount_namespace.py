@@ -30,7 +30,7 @@ def enter(
     writable: Sequence[str] = (),
     devices: Sequence[str] = (),
 ) -> str:
-    """Make this process see nothing but what is named; the way that it was done, in words.
+    """Make this process see nothing but what is named; return how that was done, in words.
 
     ``place`` is an empty folder to build the view in. The process must have one thread.
 

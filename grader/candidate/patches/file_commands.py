@@ -21,7 +21,7 @@ class NotSimpleError(Exception):
 
 
 def carry_out(script: str, folder: Path) -> bool:
-    """Carry out the commands of a script that are simple, in their order; whether all of them were.
+    """Carry out the simple commands of a script in their order; return whether all were simple.
 
     Nothing outside the folder is touched. What fails, fails in silence, as a notebook goes on
     after a failed command, too.
