@@ -16,11 +16,41 @@ from grader.protocol.jobs import Argument, Call
 from grader.protocol.replies import Returned
 
 
-class Calling:
+def answer_call(
+    model: Any, call: Call, array: Array, computed: Collection[str], outbox: Outbox
+) -> Returned:
+    """Make a call as often as is asked for, with the gradients of its last value.
+
+    ``computed`` names the arguments that have a graph in training.
+    """
+    calling = _Calling(model, call, array, computed)
+    before = generators() if call.generators else []
+    values, arguments = calling.make()
+    states = None
+    if call.generators:
+        states = [before, generators()]
+        move_on()
+    gradients: dict[str, int | None] = {}
+    backward = None
+    if call.cotangents is not None:
+        try:
+            gradients = calling.gradients(values[-1], call.cotangents, outbox)
+        except BaseException as error:
+            backward = describe(error).to_json()
+    kept = zip((name for name, _ in call.arguments), arguments, strict=True)
+    return Returned(
+        [encode(value, outbox, depth=0) for value in values],
+        gradients,
+        backward,
+        {name: encode(argument, outbox, 1) for name, argument in kept} if call.keep else {},
+        states,
+    )
+
+
+class _Calling:
     """One call, with what its arguments are made of."""
 
     def __init__(self, model: Any, call: Call, array: Array, computed: Collection[str]) -> None:
-        """``computed`` names the arguments that have a graph in training."""
         self._model, self._call, self._array = model, call, array
         self._computed = frozenset(computed)
         self._parameters = {name: _parameter(model, name) for name in call.parameters}
@@ -28,48 +58,31 @@ class Calling:
         self._dtype = dtypes[0] if dtypes else torch.get_default_dtype()
         self._leaves: dict[str, torch.Tensor] = {}
 
-    def reply(self, outbox: Outbox) -> Returned:
-        """Make the call as often as is asked for, with the gradients of its last value."""
-        call = self._call
-        before = generators() if call.generators else []
-        values, arguments = self._answers()
-        states = None
-        if call.generators:
-            states = [before, generators()]
-            move_on()
-        gradients: dict[str, int | None] = {}
-        backward = None
-        if call.cotangents is not None:
-            try:
-                gradients = self._gradients(values[-1], call.cotangents, outbox)
-            except BaseException as error:
-                gradients, backward = {}, describe(error).to_json()
-        kept = zip((name for name, _ in call.arguments), arguments, strict=True)
-        return Returned(
-            [encode(value, outbox, depth=0) for value in values],
-            gradients,
-            backward,
-            {name: encode(argument, outbox, 1) for name, argument in kept} if call.keep else {},
-            states,
-        )
-
-    def _answers(self) -> tuple[list[Any], list[Any]]:
+    def make(self) -> tuple[list[Any], list[Any]]:
         """Return what comes of the calls, and the arguments as the last one has left them."""
         has_computed = self._call.recorded and any(
             self._is_computed(*given) for given in self._call.arguments
         )
         try:
-            return self._made(has_computed)
+            return self._repeat(has_computed)
         except Exception as error:
             if not has_computed:
                 raise
             # Where the graph is too much for a method, its numbers are judged all the same.
             try:
-                return self._made(computed=False)
+                return self._repeat(computed=False)
             except Exception:
                 raise error from None
 
-    def _made(self, computed: bool) -> tuple[list[Any], list[Any]]:
+    def gradients(self, value: Any, cotangents: Any, outbox: Outbox) -> dict[str, int | None]:
+        """Return the index of each gradient of a value, or None where no graph leads to it."""
+        inputs = {**self._leaves, **self._parameters}
+        arrays = [self._array(index) for index in cotangents]
+        products = vector_jacobian_products(value, arrays, inputs)
+        numbers = {name: None if g is None else plain(g) for name, g in products.items()}
+        return {name: None if g is None else outbox.attach(g) for name, g in numbers.items()}
+
+    def _repeat(self, computed: bool) -> tuple[list[Any], list[Any]]:
         values: list[Any] = []
         arguments: list[Any] = []
         for _ in range(self._call.repeat):
@@ -95,13 +108,6 @@ class Calling:
             return tensor
         # In training these are results of other layers: they have a graph, and may be changed.
         return tensor.requires_grad_().clone()
-
-    def _gradients(self, value: Any, cotangents: Any, outbox: Outbox) -> dict[str, int | None]:
-        inputs = {**self._leaves, **self._parameters}
-        arrays = [self._array(index) for index in cotangents]
-        products = vector_jacobian_products(value, arrays, inputs)
-        numbers = {name: None if g is None else plain(g) for name, g in products.items()}
-        return {name: None if g is None else outbox.attach(g) for name, g in numbers.items()}
 
 
 def _parameter(model: Any, name: str) -> torch.Tensor:

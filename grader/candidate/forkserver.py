@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from grader.candidate import huge_pages, scratch
+from grader.candidate import huge_pages, scratch, standard_streams
 from grader.protocol import folders, libc, limits
 from grader.protocol.forking import MAX_REQUEST, ForkNews, ForkRequest
 
@@ -79,7 +79,7 @@ class _Folder:
     exceeded: Literal["folder", "disk"] | None = None
 
     def excess(self) -> str | None:
-        """Measure it; what is too much."""
+        """Measure it, and return what is too much."""
         if limits.is_overfull(self.path, *self.most):
             self.exceeded = "folder"
         elif limits.room(self.path) < self.least_room:
@@ -87,17 +87,24 @@ class _Folder:
         return self.exceeded
 
 
+@dataclass
+class _Fork:
+    """A fork that is alive: the socket to tell of it, and the folder that is measured."""
+
+    control: socket.socket
+    folder: _Folder | None
+
+
 class _ForkServer:
-    """The forks alive, by control socket and by pid."""
+    """The forks alive, by pid."""
 
     def __init__(self, requests: socket.socket, service: Any, arguments: Sequence[str]) -> None:
         self._service = service
         self._arguments = arguments
         self._requests = requests
-        self._controls: dict[int, socket.socket] = {}
-        self._folders: dict[int, _Folder] = {}
+        self._forks: dict[int, _Fork] = {}
         self._scratches = scratch.Folders()
-        self._forks = 0
+        self._fork_count = 0
         self._has_imported_late = False
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -109,20 +116,21 @@ class _ForkServer:
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
         alive = True
         while alive:
-            for key, _ in self._selector.select(FOLDER_SECONDS if self._folders else None):
+            measures = any(fork.folder is not None for fork in self._forks.values())
+            for key, _ in self._selector.select(FOLDER_SECONDS if measures else None):
                 if key.fileobj is self._requests:
                     alive = self._accept()
                 elif key.fileobj == self._wake_read:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake_read, 4096)
                     self._reap()
-                elif key.data in self._controls:
+                elif key.data in self._forks:
                     self._selector.unregister(key.fileobj)
                     self._kill(key.data)
-            for pid, folder in self._folders.items():
-                if folder.excess() is not None:
+            for pid, fork in self._forks.items():
+                if fork.folder is not None and fork.folder.excess() is not None:
                     self._kill(pid)
-        for pid in self._controls:
+        for pid in self._forks:
             self._kill(pid)
         self._kill_strays()
 
@@ -152,9 +160,7 @@ class _ForkServer:
             return True
         finally:
             os.close(wire_fd)
-        if folder is not None:
-            self._folders[pid] = folder
-        self._controls[pid] = control
+        self._forks[pid] = _Fork(control, folder)
         self._selector.register(control, selectors.EVENT_READ, pid)
         self._tell(control, {"pid": pid})
         return True
@@ -180,8 +186,8 @@ class _ForkServer:
             self._service.import_late()
             gc.collect()
             gc.freeze()
-        self._forks += 1
-        if self._forks == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
+        self._fork_count += 1
+        if self._fork_count == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
             huge_pages.collapse()
         pid = os.fork()
         if pid == 0:
@@ -202,7 +208,7 @@ class _ForkServer:
                 wire_socket = socket.socket(fileno=wire)
                 serve(wire_socket, request["server"], request.get("arguments", ()))
             else:
-                _silence()
+                standard_streams.silence(0, 1, 2)
                 request["arguments"] = self._arguments
                 self._service.become(wire, request)
             status = 0
@@ -222,28 +228,31 @@ class _ForkServer:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(ended.si_pid, signal.SIGKILL)
             _, _, used = os.wait4(ended.si_pid, 0)
-            folder = self._folders.pop(ended.si_pid, None)
-            control = self._controls.pop(ended.si_pid, None)
-            if control is not None:
-                news: ForkNews = {
-                    "seconds": used.ru_utime + used.ru_stime,
-                    "bytes": used.ru_maxrss * 1024,
-                }
-                if ended.si_code == os.CLD_EXITED:
-                    news["exit"] = ended.si_status
-                else:
-                    news["signal"] = ended.si_status
-                if folder is not None and folder.exceeded is not None:
-                    news["excess"] = folder.exceeded
-                self._tell(control, news)
-                with contextlib.suppress(KeyError):
-                    self._selector.unregister(control)
-                control.close()
-            self._let_go(folder)
+            fork = self._forks.pop(ended.si_pid, None)
+            if fork is not None:
+                self._bury(fork, ended, used)
         self._kill_strays()
 
+    def _bury(self, fork: _Fork, ended: Any, used: Any) -> None:
+        """Tell how a fork ended (a result of waitid) and what it used, and let go of it."""
+        news: ForkNews = {
+            "seconds": used.ru_utime + used.ru_stime,
+            "bytes": used.ru_maxrss * 1024,
+        }
+        if ended.si_code == os.CLD_EXITED:
+            news["exit"] = ended.si_status
+        else:
+            news["signal"] = ended.si_status
+        if fork.folder is not None and fork.folder.exceeded is not None:
+            news["excess"] = fork.folder.exceeded
+        self._tell(fork.control, news)
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(fork.control)
+        fork.control.close()
+        self._let_go(fork.folder)
+
     def _kill(self, pid: int) -> None:
-        """Kill a fork whose control socket was closed; `_reap` does the rest."""
+        """Kill a fork; `_reap` does the rest."""
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(pid, signal.SIGKILL)
@@ -253,7 +262,7 @@ class _ForkServer:
         with contextlib.suppress(OSError):
             with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
                 children = {int(pid) for pid in file.read().split()}
-            for pid in children - set(self._controls):
+            for pid in children - self._forks.keys():
                 os.kill(pid, signal.SIGKILL)
 
     @staticmethod
@@ -274,14 +283,6 @@ def _request(data: bytes, flags: int) -> ForkRequest:
     if not isinstance(request, dict):
         raise ValueError("a request is no object")
     return cast(ForkRequest, request)
-
-
-def _silence() -> None:
-    """Point the standard streams at nothing."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    os.close(null)
 
 
 def _prctl(option: int, value: int) -> None:

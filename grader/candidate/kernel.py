@@ -1,7 +1,8 @@
 """An IPython kernel as a service of a fork server (see `grader.candidate.forkserver`).
 
-The fork server imports what notebooks import; every fork of it becomes one kernel, confined before
-its first thread starts, that talks over IPC sockets in the submission's own folder. What is the
+The fork server, itself a fork of the worker's, imports what notebooks import; every fork of it
+becomes one kernel, confined before its first thread starts, that talks over IPC sockets in the
+submission's own folder. What is the
 assignment's own is in a module that is imported by its name (`Assignment.kernel_module`).
 """
 
@@ -20,13 +21,11 @@ from grader.candidate import confinement
 from grader.candidate.patches import (
     absent_modules,
     debuggers,
-    eager,
     loaders,
     no_gpu,
     places,
     plots,
     programs,
-    torchvision_fix,
 )
 from grader.protocol.forking import READY, KernelRequest
 from grader.protocol.limits import Limits
@@ -37,6 +36,12 @@ _IMPORTED_BY_SHELLS = (
     "tornado.platform.asyncio",
 )
 
+_HOMES = (
+    *("HOME", "TMPDIR", "JUPYTER_RUNTIME_DIR", "TORCH_HOME"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
+)
+"""Variables that name the folder in which a kernel's libraries keep their own."""
+
 MAX_WORDS = 2000
 """Bytes of what a kernel says on its wire if it can't be had."""
 
@@ -46,14 +51,9 @@ def prepare(environment: str) -> None:
 
     ``environment`` names the assignment's module.
     """
-    import torch
-
-    torch.set_num_threads(1)
-    torchvision_fix.install()
     plots.import_plotting()
     plots.encode_quickly()
     loaders.load_in_process()
-    eager.install()
     importlib.import_module(environment).prepare()
     # A debugger is of no use here, and slow to import.
     sys.modules["debugpy"] = None  # type: ignore[assignment]
@@ -122,17 +122,10 @@ def _tell(wire: int, why: str) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     """Return variables that have libraries write into the submission's own folder."""
-    home = str(folder / "home")
-    return {
-        "HOME": home,
-        "IPYTHONDIR": str(folder / "home" / "ipython"),
-        "JUPYTER_RUNTIME_DIR": home,
-        "MPLCONFIGDIR": str(folder / "home" / "matplotlib"),
-        "TMPDIR": str(folder / "home"),
-        "TORCH_HOME": home,
-        "XDG_CACHE_HOME": home,
-        "XDG_CONFIG_HOME": home,
-    }
+    home = folder / "home"
+    places = dict.fromkeys(_HOMES, home)
+    places |= {"IPYTHONDIR": home / "ipython", "MPLCONFIGDIR": home / "matplotlib"}
+    return {name: str(place) for name, place in places.items()}
 
 
 def _owned(folder: Path) -> tuple[str, ...]:

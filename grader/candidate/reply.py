@@ -88,11 +88,10 @@ def _encoded(value: Any, outbox: Outbox, depth: int) -> Encoded:
 
 def _encoded_rows(value: Any, outbox: Outbox) -> Encoded:
     """Describe a long list: one of tensors that are all alike is a single array."""
-    kinds = {(item.shape, item.dtype) for item in value if isinstance(item, torch.Tensor)}
-    if len(kinds) == 1 and all(isinstance(item, torch.Tensor) for item in value):
-        numbers = len(value) * value[0].numel()
-        if numbers <= MAX_NUMBERS:
-            return replace(_encoded(torch.stack(list(value)), outbox, 1), form="list")
+    tensors = [item for item in value if isinstance(item, torch.Tensor)]
+    are_alike = len({(tensor.shape, tensor.dtype) for tensor in tensors}) == 1
+    if are_alike and len(tensors) == len(value) and len(value) * value[0].numel() <= MAX_NUMBERS:
+        return replace(_encoded(torch.stack(tensors), outbox, 1), form="list")
     return _other(value)
 
 

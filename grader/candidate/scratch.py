@@ -10,7 +10,7 @@ import os
 import tempfile
 from contextlib import suppress
 
-from grader.protocol.folders import open_folder, remove
+from grader.protocol.folders import opened_folder, remove
 
 
 class Folders:
@@ -40,9 +40,12 @@ class Folders:
         """Take a folder from a process that has ended."""
         with suppress(OSError):
             # Times come in ticks, so what was put there at once need not show in them.
-            if _look(folder) == self._as_made[folder] and _is_empty(folder):
-                self._spare.append(folder)
-                return
+            if _look(folder) == self._as_made[folder]:
+                with opened_folder(folder) as opened:
+                    is_empty = not os.listdir(opened)
+                if is_empty:
+                    self._spare.append(folder)
+                    return
         del self._as_made[folder]
         remove(folder)
 
@@ -51,14 +54,6 @@ def _look(folder: str) -> tuple[int, ...]:
     """Return what tells whether someone put something into a folder, or looked into it."""
     stat = os.stat(folder, follow_symlinks=False)
     return stat.st_mtime_ns, stat.st_atime_ns, stat.st_nlink, stat.st_size, stat.st_mode
-
-
-def _is_empty(folder: str) -> bool:
-    opened = open_folder(folder)
-    try:
-        return not os.listdir(opened)
-    finally:
-        os.close(opened)
 
 
 def settle(folder: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from grader.candidate.patches.idle_modules import tolerating_missing
@@ -44,15 +45,12 @@ def _parts(statement: ast.stmt) -> list[ast.stmt]:
     """Return the imports of a statement, one by one, if there are several."""
     if not isinstance(statement, (ast.Import, ast.ImportFrom)) or len(statement.names) < 2:
         return []
-    made = []
+    parts: list[ast.stmt] = []
     for alias in statement.names:
-        part: ast.stmt = (
-            ast.Import([alias])
-            if isinstance(statement, ast.Import)
-            else ast.ImportFrom(statement.module, [alias], statement.level)
-        )
-        made.append(ast.copy_location(part, statement))
-    return made
+        part = copy(statement)
+        part.names = [alias]
+        parts.append(part)
+    return parts
 
 
 def _execute_each(parts: list[Any], namespace: dict[str, Any]) -> None:
@@ -68,10 +66,8 @@ def _execute_each(parts: list[Any], namespace: dict[str, Any]) -> None:
 
 def _execute(code: Any, namespace: dict[str, Any]) -> Any:
     result = eval(code, namespace)
-    return _finish(result) if code.co_flags & inspect.CO_COROUTINE else result
-
-
-def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    if not code.co_flags & inspect.CO_COROUTINE:
+        return result
     import asyncio
 
-    return asyncio.run(coroutine)
+    return asyncio.run(result)

@@ -14,6 +14,7 @@ import importlib
 import json
 import mmap
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -22,7 +23,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,103 +37,75 @@ _PTRACE_SEIZE = 0x4206
 _SYS_IO_URING_SETUP = 425
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Something to try: in words, whether it must work, and the trial, which raises if it fails."""
-
-    words: str
-    must_work: bool
-    attempt: Callable[[], object]
+Attempts = dict[str, Callable[[], object]]
+"""Things to try, in words; each raises if it fails."""
 
 
-def trials(outside: Path, rubric: Path) -> tuple[Trial, ...]:
-    """Return what student code could try."""
-    return (
-        Trial("start a thread", True, lambda: threading.Thread(target=int).start()),
-        Trial("import a module of Python's", True, lambda: __import__("colorsys")),
-        Trial("read the clock", True, time.time),
-        Trial("signal itself", True, lambda: os.kill(os.getpid(), signal.SIGCONT)),
-        *_of_files(outside, rubric),
-        *_of_processes(os.getpid()),
-        *_of_the_kernel(),
-    )
+def _must_work() -> Attempts:
+    return {
+        "start a thread": lambda: threading.Thread(target=int).start(),
+        "import a module of Python's": lambda: __import__("colorsys"),
+        "read the clock": time.time,
+        "signal itself": lambda: os.kill(os.getpid(), signal.SIGCONT),
+    }
 
 
-def _must_fail(words: str, attempt: Callable[[], object]) -> Trial:
-    return Trial(words, False, attempt)
-
-
-def _of_files(outside: Path, rubric: Path) -> tuple[Trial, ...]:
-    no = _must_fail
-    return (
-        no("read the rubric", rubric.read_bytes),
-        no(
-            "import any copy of the grader",
-            partial(_import_the_grader, [*sys.path], [*sys.meta_path]),
-        ),
-        no("read a file outside its folder", outside.read_bytes),
-        no("read the list of users", Path("/etc/passwd").read_bytes),
-        no("list a folder that is not its own", lambda: os.listdir(outside.parent)),
-        no("write a file outside its folder", lambda: (outside.parent / "new").write_bytes(b"")),
-        no("overwrite a file", lambda: outside.open("r+b").close()),
-        no("empty a file", lambda: os.truncate(outside, 0)),
-        no("delete a file", outside.unlink),
-        no("change a file's mode", lambda: outside.chmod(0o600)),
-        no("change a file's times", lambda: os.utime(outside)),
-        no("leave something in shared memory", lambda: Path("/dev/shm/grade-doctor").touch()),
-    )
-
-
-def _of_processes(parent: int) -> tuple[Trial, ...]:
-    no = _must_fail
-    return (
-        no("start a program", lambda: subprocess.run(["/bin/true"], check=True)),
-        no("start a process", _fork),
-        no("open a network connection", lambda: socket.socket(socket.AF_INET).close()),
-        no("open a local socket", lambda: socket.socket(socket.AF_UNIX).close()),
-        no("signal another process", lambda: os.kill(parent, 0)),
-        no("have a descriptor signal another process", lambda: fcntl.fcntl(0, _F_SETSIG, 9)),
-        no("trace another process", lambda: libc.call("ptrace", _PTRACE_SEIZE, parent, None, None)),
-        no("read another process's memory", lambda: _read_memory(parent)),
-        no("read another process's environment", Path(f"/proc/{parent}/environ").read_bytes),
-        no("change another process's limits", lambda: _limit(parent)),
-    )
-
-
-def _of_the_kernel() -> tuple[Trial, ...]:
-    no = _must_fail
-    return (
-        no(
-            "mount a file system",
-            lambda: _enter_kernel("mount", b"n", b"/no/such", b"tmpfs", 0, None),
-        ),
-        no("make a namespace", lambda: libc.call("unshare", 0x10000000)),
-        no("use the kernel's keyrings", lambda: _enter_kernel("syscall", _number("add_key"))),
-        no("use io_uring", lambda: _enter_kernel("syscall", _SYS_IO_URING_SETUP, 8, None)),
-        no("load a BPF program", lambda: _enter_kernel("syscall", _number("bpf"), 0, None, 0)),
-        no("become root", _become_root),
-        no("take 64 GiB of memory", lambda: mmap.mmap(-1, 64 << 30)),
-        no("take memory that no limit sees", lambda: os.memfd_create("doctor")),
-        no("open 1000 files", _many_files),
-        no("start 5000 threads", _many_threads),
-    )
+def _must_fail(outside: Path, rubric: Path, parent: int) -> Attempts:
+    search = partial(_import_the_grader, [*sys.path], [*sys.meta_path])
+    seize = partial(libc.call, "ptrace", _PTRACE_SEIZE, parent, None, None)
+    return {
+        "read the rubric": rubric.read_bytes,
+        "import any copy of the grader": search,
+        "read a file outside its folder": outside.read_bytes,
+        "read the list of users": Path("/etc/passwd").read_bytes,
+        "list a folder that is not its own": lambda: os.listdir(outside.parent),
+        "write a file outside its folder": lambda: (outside.parent / "new").write_bytes(b""),
+        "overwrite a file": lambda: outside.open("r+b").close(),
+        "empty a file": lambda: os.truncate(outside, 0),
+        "delete a file": outside.unlink,
+        "change a file's mode": lambda: outside.chmod(0o600),
+        "change a file's times": lambda: os.utime(outside),
+        "leave something in shared memory": lambda: Path("/dev/shm/grade-doctor").touch(),
+        "start a program": lambda: subprocess.run(["/bin/true"], check=True),
+        "start a process": _fork,
+        "open a network connection": lambda: socket.socket(socket.AF_INET).close(),
+        "open a local socket": lambda: socket.socket(socket.AF_UNIX).close(),
+        "signal another process": lambda: os.kill(parent, 0),
+        "have a descriptor signal another process": lambda: fcntl.fcntl(0, _F_SETSIG, 9),
+        "trace another process": seize,
+        "read another process's memory": lambda: _read_memory(parent),
+        "read another process's environment": Path(f"/proc/{parent}/environ").read_bytes,
+        "change another process's limits": lambda: resource.prlimit(parent, resource.RLIMIT_CORE),
+        "mount a file system": lambda: _enter_kernel("mount", b"n", b"/no", b"tmpfs", 0, None),
+        "make a namespace": lambda: libc.call("unshare", 0x10000000),
+        "use the kernel's keyrings": lambda: _enter_kernel("syscall", _number("add_key")),
+        "use io_uring": lambda: _enter_kernel("syscall", _SYS_IO_URING_SETUP, 8, None),
+        "load a BPF program": lambda: _enter_kernel("syscall", _number("bpf"), 0, None, 0),
+        "become root": _become_root,
+        "take 64 GiB of memory": lambda: mmap.mmap(-1, 64 << 30),
+        "take memory that no limit sees": lambda: os.memfd_create("doctor"),
+        "open 1000 files": _many_files,
+        "start 5000 threads": _many_threads,
+    }
 
 
 def try_all(outside: Path, rubric: Path) -> list[tuple[str, bool, str | None]]:
     """Try everything in a confined fork; return words, whether it must work, and the error."""
-    wanted = trials(outside, rubric)
+    must_work = _must_work()
+    attempts = must_work | _must_fail(outside, rubric, os.getpid())
 
     def work() -> str:
         confinement.confine(Profile(Limits(memory_bytes=1 << 30)), trust=True)
-        return json.dumps([_error(trial) for trial in wanted])
+        return json.dumps([_error(attempt) for attempt in attempts.values()])
 
     errors = json.loads(confinement.in_fork(work) or "[]")
-    return [(t.words, t.must_work, error) for t, error in zip(wanted, errors, strict=False)]
+    return [(words, words in must_work, e) for words, e in zip(attempts, errors, strict=False)]
 
 
-def _error(trial: Trial) -> str | None:
+def _error(attempt: Callable[[], object]) -> str | None:
+    """Return why an attempt fails; None if it works."""
     try:
-        trial.attempt()
+        attempt()
     except OSError as error:
         return error.strerror or str(error)
     except MemoryError:
@@ -196,14 +168,8 @@ def _read_memory(pid: int) -> None:
     class Part(ctypes.Structure):
         _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
-    own, other = Part(ctypes.addressof(word), 8), Part(id(word), 8)
-    libc.call("process_vm_readv", pid, ctypes.byref(own), 1, ctypes.byref(other), 1, 0)
-
-
-def _limit(pid: int) -> None:
-    import resource
-
-    resource.prlimit(pid, resource.RLIMIT_CORE)
+    here, there = Part(ctypes.addressof(word), 8), Part(id(word), 8)
+    libc.call("process_vm_readv", pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0)
 
 
 def _become_root() -> None:

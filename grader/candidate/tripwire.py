@@ -83,9 +83,8 @@ class Tripwire:
 
     def watch(self, owner: Any) -> None:
         """Take the methods of a class, and later those that an instance has of its own."""
-        methods = (_method(name, owner) for name in self._names)
-        own = tuple(method for method in methods if method is not None)
-        self._methods = own if isinstance(owner, type) else (*self._methods, *own)
+        methods = tuple(filter(None, (_method(name, owner) for name in self._names)))
+        self._methods = methods if isinstance(owner, type) else (*self._methods, *methods)
 
     def _note(self) -> None:
         """Remember the nearest of the methods that are running, if the student's code asks."""

@@ -11,12 +11,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import torch
 
 from grader.candidate import confinement, scratch
-from grader.candidate.calls import Calling
+from grader.candidate.calls import answer_call
 from grader.candidate.loader import begin, describe, load, seed_all
 from grader.candidate.models import Array, construct
 from grader.candidate.patches import (
@@ -28,10 +27,11 @@ from grader.candidate.patches import (
     torchvision_fix,
 )
 from grader.candidate.reply import Outbox
+from grader.candidate.standard_streams import silence
 from grader.candidate.tripwire import Tripwire
 from grader.protocol import folders
 from grader.protocol.forking import READY, ForkRequest
-from grader.protocol.jobs import Call, Job, Question
+from grader.protocol.jobs import Job, Question
 from grader.protocol.limits import Limits
 from grader.protocol.replies import Confined, Raised, Ready, Returned, Stage, Unconfined
 from grader.protocol.wire import read_exactly, unpack
@@ -68,54 +68,41 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         scratch.settle(folder)
         folders.clear(folder)
         array = message.arrays[first_array:].__getitem__
-        _Answering(job, outbox, tripwire).answer(Question.from_json(body), array)
+        _answer(job, Question.from_json(body), array, outbox, tripwire)
 
 
 def _is_late() -> bool:
     return any(name in sys.modules for name in LATE)
 
 
-class _Answering:
-    """Sends what comes of building a question's model, and then of each of its calls."""
-
-    def __init__(self, job: Job, outbox: Outbox, tripwire: Tripwire) -> None:
-        self._job, self._outbox, self._tripwire = job, outbox, tripwire
-
-    def answer(self, question: Question, array: Array) -> None:
-        job, tripwire = self._job, self._tripwire
-        names = dict(zip(job.constructor, question.sizes, strict=True))
-        begin(job.seed)
-        stage: Stage = "load"
+def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire: Tripwire) -> None:
+    """Send what comes of building a question's model, and then of each of its calls."""
+    names = dict(zip(job.constructor, question.sizes, strict=True))
+    begin(job.seed)
+    stage: Stage = "load"
+    try:
+        namespace = load(job.program, names)
+        stage = "construct"
+        kind = namespace[job.program.class_name]
+        tripwire.watch(kind)
+        build = partial(construct, kind, question, names, array)
+        model = namespace[job.instance] = idle_modules.tolerating_missing(build)
+        tripwire.watch(model)
+    except BaseException as error:
+        outbox.send(Raised(stage, describe(error).to_json(), late=_is_late()))
+        return
+    outbox.send(Ready(_is_late()))
+    for call in question.calls:
+        tripwire.asked = call.method
+        namespace["batch_size"] = call.batch_size
+        reply: Returned | Raised
         try:
-            namespace = load(job.program, names)
-            stage = "construct"
-            kind = namespace[job.program.class_name]
-            tripwire.watch(kind)
-            build = partial(construct, kind, question, names, array)
-            model = idle_modules.tolerating_missing(build)
-            namespace[job.instance] = model
-            tripwire.watch(model)
+            work = partial(answer_call, model, call, array, job.computed, outbox)
+            reply = idle_modules.tolerating_missing(work)
         except BaseException as error:
-            self._outbox.send(Raised(stage, describe(error).to_json(), late=_is_late()))
-            return
-        self._outbox.send(Ready(_is_late()))
-        for call in question.calls:
-            tripwire.asked = call.method
-            reply = self._reply(model, namespace, call, array)
-            tripwire.asked = None
-            self._outbox.send(replace(reply, touched=sorted(tripwire.touched), late=_is_late()))
-
-    def _reply(
-        self, model: Any, namespace: dict[str, Any], call: Call, array: Array
-    ) -> Returned | Raised:
-        def work() -> Returned:
-            namespace["batch_size"] = call.batch_size
-            return Calling(model, call, array, self._job.computed).reply(self._outbox)
-
-        try:
-            return idle_modules.tolerating_missing(work)
-        except BaseException as error:
-            return Raised("call", describe(error).to_json())
+            reply = Raised("call", describe(error).to_json())
+        tripwire.asked = None
+        outbox.send(replace(reply, touched=sorted(tripwire.touched), late=_is_late()))
 
 
 def prepare() -> None:
@@ -162,15 +149,13 @@ def _confine(request: ForkRequest) -> tuple[str, ...]:
 def main() -> None:
     """Serve as a Python of its own, where no fork is safe: the job comes on stdin."""
     replies = os.dup(1)
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (1, 2):
-        os.dup2(null, fd)
+    silence(1, 2)
     _set_up()
     request: ForkRequest = json.loads(sys.argv[1])
 
     def confine() -> tuple[str, ...]:
-        os.dup2(null, 0)
-        os.closerange(max(replies, null) + 1, 4096)
+        silence(0)
+        os.closerange(replies + 1, 4096)
         return _confine(request)
 
     os.write(replies, READY)

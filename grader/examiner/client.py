@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
-from grader.examiner.channels import Channel, Forked, Left, Spawned, until
 from grader.examiner.confinement import refusal
 from grader.examiner.cpu_time import Allowance, Watch, is_measured
 from grader.examiner.forkserver_client import START_SECONDS, GraderError, RootForkServer
 from grader.examiner.hangs import Hangs
 from grader.examiner.job import message
+from grader.examiner.processes import ForkedProcess, Left, Process, SpawnedProcess, until
 from grader.examiner.turns import Turns
 from grader.kit.observation import (
     Failure,
@@ -42,6 +42,8 @@ Isolation = Literal["fork", "spawn"]
 LIMITS = Limits(folder_bytes=64 << 20, folder_files=2048)
 """What a candidate may use."""
 
+_SECONDS_TO_DIE = 5.0
+_WORKER = "grader.candidate.worker"
 _NOTHING = Job(Program((), 0, "", 0, (), ()), (), (), "", (), 0, ())
 
 
@@ -96,6 +98,8 @@ class Candidates:
 
     Attributes:
         isolation: how candidates are started.
+        fork_server: what candidates are forked from, where they are.
+        folder: for temporary files, gone when the candidates are.
         layers: how the last candidate was confined, in words; empty before the first.
     """
 
@@ -109,41 +113,22 @@ class Candidates:
         """``trust`` lets student code run where layers of confinement are missing."""
         self.layers: tuple[str, ...] = ()
         self.isolation = isolation or default_isolation()
-        given: ForkRequest = {"limits": asdict(limits or LIMITS), "trust": trust}
+        self._request: ForkRequest = {"limits": asdict(limits or LIMITS), "trust": trust}
         self._patience = patience or Patience()
         self._turns = Turns()
         self._late = False
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
-        self._open: Callable[[], Channel]
-        self._server: RootForkServer | None = None
+        self.folder = Path(self._folder.name)
+        self.fork_server: RootForkServer | None = None
         if self.isolation == "fork":
-            self._server = RootForkServer(self._folder.name, "grader.candidate.worker")
-            self._open = lambda: Forked(
-                self._started(), {**given, "scratch": self._folder.name, "late": self._late}
-            )
-        else:
-            self._open = lambda: Spawned(self._folder.name, given)
-
-    @property
-    def fork_server(self) -> RootForkServer | None:
-        """Return what candidates are forked from, where they are."""
-        return self._server
-
-    @property
-    def folder(self) -> Path:
-        """A temporary folder, gone when the candidates are."""
-        return Path(self._folder.name)
-
-    def _started(self) -> RootForkServer:
-        assert self._server is not None
-        return self._server
+            self.fork_server = RootForkServer(self._folder.name, _WORKER)
 
     def __enter__(self) -> Candidates:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._server is not None:
-            self._server.close()
+        if self.fork_server is not None:
+            self.fork_server.close()
         folders.clear(self._folder.name)
         self._folder.cleanup()
 
@@ -185,72 +170,69 @@ class Candidates:
                 continue
             job = _one_job(rest)
             put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
-            answered, failed = self._try(put, code, seed)
+            try:
+                with self._turns.beside():
+                    answered, failed = self._put(put, code, seed)
+            except NotConfinedError:
+                raise
+            except GraderError:  # it was lost to the machine
+                answered, failed = [], None
             observations += answered
             if len(answered) == len(put):
                 continue
             probe = put[len(answered)]
             needs_room = _needs_room(failed)
             if failed is None or answered or needs_room or not hangs.was_expected(probe, failed):
-                failed = self._again(probe, code, seed, needs_room)
-            hangs.note(task, probe, failed)
-            observations.append(failed)
+                with self._turns.alone() if needs_room else self._turns.beside():
+                    answered, failed = self._put([probe], code, seed)
+            observation = failed or answered[0]
+            hangs.note(task, probe, observation)
+            observations.append(observation)
         return tuple(observations)
-
-    def _try(
-        self, probes: Sequence[Probe], code: Slice, seed: int
-    ) -> tuple[list[Observation], Observation | None]:
-        """Return what a candidate makes of probes until it fails, and the one it failed at.
-
-        The latter is None if it did not fail, or was lost to the machine.
-        """
-        try:
-            with self._turns.beside():
-                observations, alive = self._put(probes, code, seed)
-        except NotConfinedError:
-            raise
-        except GraderError:
-            return [], None
-        return (observations, None) if alive else (observations[:-1], observations[-1])
-
-    def _again(self, probe: Probe, code: Slice, seed: int, alone: bool) -> Observation:
-        """Return what a candidate that holds nothing else makes of a probe."""
-        with self._turns.alone() if alone else self._turns.beside():
-            ((observation,), _) = self._put((probe,), code, seed)
-        return observation
 
     def _put(
         self, probes: Sequence[Probe], code: Slice, seed: int
-    ) -> tuple[list[Observation], bool]:
-        """Return what one candidate makes of probes until it fails, and whether it lives."""
-        channel = self._begin(pack(message(probes, code, seed)))
+    ) -> tuple[list[Observation], Observation | None]:
+        """Return what one candidate makes of probes until it fails, and of the one it fails at."""
+        candidate = self._begin(pack(message(probes, code, seed)))
         methods = tuple(code.assignment.task_by_method)
+        answered: list[Observation] = []
         try:
-            watch = Watch(channel.pid)
-            observations: list[Observation] = []
+            watch = Watch(candidate.pid)
             for probe in probes:
-                observation, alive = self._observe(channel, probe, watch, methods)
-                observations.append(observation)
-                if not alive:
-                    return observations, False
-            return observations, True
+                observation, is_alive = self._observe(candidate, probe, watch, methods)
+                if not is_alive:
+                    return answered, observation
+                answered.append(observation)
+            return answered, None
         finally:
-            channel.close()
+            candidate.close()
 
-    def _begin(self, job: bytes) -> Channel:
+    def _begin(self, job: bytes) -> Process:
         """Return a candidate that is confined and has its job, or leave none behind."""
-        channel = self._open()
+        candidate = self._start()
         try:
+            candidate.wait_for_start()
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                channel.send(job)
-            self.layers = self._confined(channel)
+                candidate.send(job)
+            self.layers = self._confined(candidate)
         except BaseException:
-            channel.close()
+            candidate.close()
             raise
-        return channel
+        return candidate
+
+    def _start(self) -> Process:
+        if self.fork_server is None:
+            return SpawnedProcess(_WORKER, self._request, self._folder.name)
+        request: ForkRequest = {
+            **self._request,
+            "scratch": self._folder.name,
+            "late": self._late,
+        }
+        return ForkedProcess(self.fork_server, request)
 
     def _observe(
-        self, channel: Channel, probe: Probe, watch: Watch, methods: tuple[str, ...]
+        self, candidate: Process, probe: Probe, watch: Watch, methods: tuple[str, ...]
     ) -> tuple[Observation, bool]:
         """Return what comes of a probe, and whether the candidate can be put another."""
         outcomes: list[Outcome] = []
@@ -263,7 +245,7 @@ class Candidates:
 
         allowance = allow(patience.setup_seconds)
         try:
-            built = _next(channel, allowance.left)
+            built = _next(candidate, allowance.left)
             self._late = self._late or read_late(built)
             not_built = read_setup(built)
             if not_built is not None:
@@ -271,7 +253,7 @@ class Candidates:
             stage = "call"
             for call in probe.calls:
                 allowance = allow(patience.seconds(call.repeat))
-                answer = _next(channel, allowance.left)
+                answer = _next(candidate, allowance.left)
                 touched |= read_touched(answer, methods)
                 self._late = self._late or read_late(answer)
                 outcomes.append(read_outcome(answer, call.repeat))
@@ -279,16 +261,16 @@ class Candidates:
         except TimeoutError:
             failure = Failure("timed_out", stage, text=f"{allowance.seconds:g} seconds")
         except (EOFError, ConnectionResetError):
-            failure = Failure("died", stage, text=channel.ending())
+            failure = Failure("died", stage, text=_ending_words(candidate))
         except WireError as error:
             failure = Failure("nonsense", stage, text=str(error))
         outcomes += [failure] * (len(probe.calls) - len(outcomes))
         return Observation(tuple(outcomes), touched), False
 
-    def _confined(self, channel: Channel) -> tuple[str, ...]:
+    def _confined(self, candidate: Process) -> tuple[str, ...]:
         """Return the layers that are on. Whatever goes wrong before is the grader's own fault."""
         try:
-            layers, missing = read_confinement(_next(channel, until(START_SECONDS)))
+            layers, missing = read_confinement(_next(candidate, until(START_SECONDS)))
         except (TimeoutError, EOFError, ConnectionResetError, WireError) as error:
             raise GraderError("a candidate ended before it was confined") from error
         if missing:
@@ -296,5 +278,23 @@ class Candidates:
         return layers
 
 
-def _next(channel: Channel, left: Left) -> Message:
-    return unpack(lambda count: channel.receive(count, left), MAX_ANSWER_HEADER)
+def _next(candidate: Process, left: Left) -> Message:
+    return unpack(lambda count: candidate.receive(count, left), MAX_ANSWER_HEADER)
+
+
+def _ending_words(candidate: Process) -> str:
+    """Return how a candidate ended whose last word was heard.
+
+    Raises:
+        GraderError: it was the machine's doing.
+    """
+    ending = candidate.ended(_SECONDS_TO_DIE)
+    if ending is None:
+        return "it closed its channel to the grader"
+    if ending.excess == "folder":
+        return "it wrote more into its folder than it may"
+    if ending.excess == "disk":
+        raise GraderError("the disk of the folder for temporary files is full")
+    if ending.by == "machine":
+        raise GraderError("a candidate ended together with the process that it was forked from")
+    return ending.words

@@ -39,19 +39,42 @@ class _Reading:
 
 
 class Watch:
-    """Adds up a process's own time, from one look at it to the next."""
+    """Tells a process's own time, with a look at its clocks every now and then."""
 
     def __init__(self, pid: int | None) -> None:
         """A process that is not known (None) is given wall-clock time."""
         self._pid = pid
-        self._last = _read(pid)
+        self._first = self._last = _read(pid)
+        self._waited = 0.0
+        self._shares: dict[str, float] = {}
         self._had = 0.0
 
     def now(self) -> float:
-        """Return the seconds that the process had since this watch was made."""
+        """Return the seconds that the process had since this watch was made.
+
+        The clocks of a wait go on only once it is over, so that one look may see too little of it
+        and the next too much: what counts is how much it is since the first.
+        """
         last, self._last = self._last, _read(self._pid)
-        self._had += _between(last, self._last)
+        self._waited += self._waited_since(last)
+        wall, cpu = self._last.wall - self._first.wall, self._last.cpu - self._first.cpu
+        self._had = max(cpu, wall - self._waited)
         return self._had
+
+    def _waited_since(self, last: _Reading) -> float:
+        """Return the seconds that the process waited since the look before.
+
+        The clock of a thread ends with it. One that ended since then is taken to have waited for as
+        much of the time as it did before.
+        """
+        wall = self._last.wall - last.wall
+        waits = {
+            thread: waited - last.waited[thread] if thread in last.waited else min(waited, wall)
+            for thread, waited in self._last.waited.items()
+        }
+        ended = [share for thread, share in self._shares.items() if thread not in waits]
+        self._shares = {thread: waited / wall for thread, waited in waits.items() if wall > 0}
+        return max((*waits.values(), *(min(share, 1.0) * wall for share in ended)), default=0.0)
 
     def about(self) -> float:
         """Return what `now` would, or a little more: soon after a look the wall's clock will do."""
@@ -108,12 +131,6 @@ def _read(pid: int | None) -> _Reading:
             # The clock's number is made as clock_getcpuclockid(3) makes it.
             return _Reading(wall, time.clock_gettime(~pid << 3 | _CPU_CLOCK), _waited(pid))
     return _Reading(wall)
-
-
-def _between(before: _Reading, after: _Reading) -> float:
-    """Return the seconds that a process had from one reading to the next."""
-    waits = (waited - before.waited.get(name, 0.0) for name, waited in after.waited.items())
-    return max(after.cpu - before.cpu, after.wall - before.wall - max(waits, default=0.0))
 
 
 def _waited(pid: int) -> dict[str, float]:

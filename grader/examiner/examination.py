@@ -211,14 +211,14 @@ def _task_result(
     task: Task, code: Slice, rubric: Rubric, tried: Mapping[Check, Tried]
 ) -> TaskResult:
     counted = [c for c in tried if c.task == task.id and c.id in rubric.checks]
-    own = tuple(_verdict(tried[check], [tried[c] for c in counted]) for check in counted)
+    results = tuple(_verdict(tried[check], [tried[c] for c in counted]) for check in counted)
     place = code.methods.get(task.method.name)
     return TaskResult(
         task.id,
         task.title,
-        sum(result.points for result in own),
+        sum(result.points for result in results),
         rubric.tasks[task.id],
-        own,
+        results,
         {"cell": place.cell, "line": place.line} if place else None,
         task.method.name,
     )
@@ -232,8 +232,8 @@ def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
     """
     for setting, result in tried.items():
         if result.status == "passed":
-            own = {"sizes": "the assignment's"} if setting.full else {}
-            return replace(result, evidence={**result.evidence, **own})
+            sizes = {"sizes": "the assignment's"} if setting.full else {}
+            return replace(result, evidence={**result.evidence, **sizes})
 
     def rank(setting: Setting) -> tuple[bool, int, int, bool]:
         passed = sum(t[setting].status == "passed" for t in task if setting in t)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -28,12 +27,16 @@ class _GoneError(GraderError):
     """A process that forks has ended."""
 
 
-def environment(folder: str) -> dict[str, str]:
+_KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_KEPT_WITH_GPUS = ("CUDA_VISIBLE_DEVICES", "CUDA_HOME", "NVIDIA_VISIBLE_DEVICES")
+
+
+def environment(folder: str, with_gpus: bool = False) -> dict[str, str]:
     """Return a candidate's environment: enough to import torch, and one thread to compute with."""
-    kept = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-    package_root = str(Path(__file__).resolve().parents[2])
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
-        "CUDA_VISIBLE_DEVICES": "",
+    kept = (*_KEPT, *_KEPT_WITH_GPUS) if with_gpus else _KEPT
+    variables = {"CUDA_VISIBLE_DEVICES": ""} if not with_gpus else {}
+    variables |= {name: os.environ[name] for name in kept if name in os.environ}
+    return variables | {
         # Memory that is freed is kept, for a fresh page costs more than most computations in it.
         "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
         "MALLOC_TOP_PAD_": str(16 << 20),
@@ -45,7 +48,7 @@ def environment(folder: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": package_root,
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         SEARCHED: os.pathsep.join(os.path.abspath(path) for path in sys.path),
         "TMPDIR": folder,
         # What compiles and is imported late (see `eager`) does nothing.
@@ -197,22 +200,3 @@ class NestedForkServer(ForkServer):
             self._closed = True
         self._requests.close()
         self._control.close()
-
-
-def ending_words(code: int) -> str:
-    """Return how a process ended: a negative code is the signal that killed it."""
-    if code >= 0:
-        return f"it left Python with exit status {code}"
-    meanings = {
-        "SIGXCPU": "it used more CPU time than is allowed",
-        "SIGKILL": "it was killed",
-        "SIGSEGV": "it crashed with a segmentation fault",
-        "SIGABRT": "it aborted",
-        "SIGSYS": "it made a system call that is not allowed",
-        "SIGXFSZ": "it wrote a file that is too large",
-    }
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return meanings.get(name, f"it was ended by {name}")

@@ -77,7 +77,7 @@ class Grader:
             GraderError: no student code could be executed at all.
         """
         started = time.monotonic()
-        submission = Submission(clean(str(path), 1000), "", student_name(path))
+        submission = Submission(clean(str(path), 1000), "", clean(path.stem, 200))
         try:
             notebook = load(path)
             submission = replace(submission, sha256=notebook.sha256)
@@ -162,8 +162,3 @@ class Grader:
 
         with self.slots:
             return with_widening(code, examined)
-
-
-def student_name(path: Path) -> str:
-    """Return the student as far as the file's name tells."""
-    return clean(path.stem, 200)

@@ -51,11 +51,9 @@ class Hangs:
 
     def given_up(self, task: str, probe: Probe) -> Observation | None:
         """Return what is said of a probe that is not put: one that has no more to do has hung."""
-        stages: tuple[tuple[Stage, Asked], ...] = (
-            ("load", _loading(task)),
-            ("call", _asked(task, probe, 0)),
-        )
-        for stage, key in stages:
+        stages: tuple[Stage, ...] = ("load", "call")
+        for stage in stages:
+            key = _asked(task, probe, 0, stage)
             least = self._least.get(key, _MOST)
             if self._strikes[key] >= STRIKES or _work_of(key, probe) >= least:
                 again = Failure("timed_out", stage, text="its time in earlier checks")
@@ -78,17 +76,14 @@ def _work_of(key: Asked, probe: Probe) -> int:
     return _units(probe) if key[1] == _LOADING else work(probe)
 
 
-def _loading(task: str) -> Asked:
-    return task, _LOADING, ()
-
-
-def _asked(task: str, probe: Probe, call: int) -> Asked:
-    stand_ins = probe.stand_ins.methods if probe.stand_ins else ()
-    return task, probe.calls[call].method, stand_ins
+def _asked(task: str, probe: Probe, call: int, stage: Stage) -> Asked:
+    if stage == "load":
+        return task, _LOADING, ()
+    return task, probe.calls[call].method, probe.stand_ins.methods if probe.stand_ins else ()
 
 
 def _hung(task: str, probe: Probe, observation: Observation) -> Asked | None:
     for call, outcome in enumerate(observation.outcomes):
         if isinstance(outcome, Failure) and outcome.kind == "timed_out":
-            return _loading(task) if outcome.stage == "load" else _asked(task, probe, call)
+            return _asked(task, probe, call, outcome.stage)
     return None

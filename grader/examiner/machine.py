@@ -51,9 +51,9 @@ def get_ready(run: bool) -> None:
     _check_disk(run)
     if sys.platform == "win32":
         return
-    _check("A process may use", resource.RLIMIT_AS, (4096 if run else 2048) * _MEGABYTE, "v")
-    _check("A process may compute for", resource.RLIMIT_CPU, 300 if run else 60, "t")
-    _check("A process may open", resource.RLIMIT_NOFILE, _FILES_IN_A_CANDIDATE[run], "n")
+    _check("A process may use {} MB", "v", resource.RLIMIT_AS, 4096 if run else 2048, _MEGABYTE)
+    _check("A process may compute for {} seconds", "t", resource.RLIMIT_CPU, 300 if run else 60)
+    _check("A process may open {} files", "n", resource.RLIMIT_NOFILE, _FILES_IN_A_CANDIDATE[run])
     if _threads_left() < _THREADS_A_JOB:
         raise TooLittleError(
             f"You may have {_limit(resource.RLIMIT_NPROC)} processes and threads at a time here "
@@ -79,19 +79,16 @@ def _threads_left() -> int:
     return most - limits.threads_now() - _THREADS
 
 
-def _check(what: str, kind: int, least: int, letter: str) -> None:
-    """Raise a limit to what is needed.
+def _check(what: str, letter: str, kind: int, least: int, unit: int = 1) -> None:
+    """Raise a limit, which ``ulimit`` knows by a letter, to ``least`` units.
 
     Raises:
         TooLittleError: it may not be raised so far.
     """
-    _raise_to(kind, least)
-    if (limit := _limit(kind)) < least:
-        told, needed, unit = limit, least, {"n": "files", "t": "seconds"}.get(letter, "MB")
-        if unit == "MB":
-            told, needed = limit // _MEGABYTE, least // _MEGABYTE
+    _raise_to(kind, least * unit)
+    if (limit := _limit(kind)) < least * unit:
         raise TooLittleError(
-            f"{what} {told} {unit} here (ulimit -{letter}); grading needs {needed}: "
+            f"{what.format(limit // unit)} here (ulimit -{letter}); grading needs {least}: "
             "raise that limit, or ask who set it to."
         )
 

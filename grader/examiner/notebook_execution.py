@@ -12,9 +12,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from grader.examiner import notebook_outputs
+from grader.examiner.endings import Ending
 from grader.examiner.forkserver_client import START_SECONDS
-from grader.examiner.kernel_manager import ForkedKernelManager
-from grader.examiner.processes import Ending, wait_for_ending
+from grader.examiner.notebook_kernel import ForkedKernel
 from grader.examiner.sandbox import RunLimits
 
 POLL_SECONDS = 0.05
@@ -49,12 +49,10 @@ class NotebookExecution(NotebookClient):
         out_of_time: whether the kernel was ended for what all cells took together.
     """
 
-    def __init__(self, node: Any, manager: ForkedKernelManager, limits: RunLimits) -> None:
+    def __init__(self, node: Any, kernel: ForkedKernel, limits: RunLimits) -> None:
         super().__init__(
             node,
-            manager,
             timeout=limits.cell_seconds,
-            startup_timeout=int(START_SECONDS),
             force_raise_errors=True,
             skip_cells_with_tag="",
             store_widget_state=False,
@@ -62,7 +60,7 @@ class NotebookExecution(NotebookClient):
             on_cell_execute=self._enter,
         )
         self.comm_open_handlers = {}
-        self.manager = manager
+        self.kc = self.kernel = kernel
         self.limits = limits
         self.meter = notebook_outputs.Meter()
         self.index: int | None = None
@@ -82,8 +80,8 @@ class NotebookExecution(NotebookClient):
         ending = None
         while not work.done() and ending is None:
             await asyncio.wait({work}, timeout=POLL_SECONDS)
-            if not work.done() and self.manager.process is not None:
-                ending = self.manager.process.ended()
+            if not work.done() and self.kernel.process is not None:
+                ending = self.kernel.process.ended()
         if not work.done():
             work.cancel()
             await asyncio.wait({work}, timeout=SECONDS_TO_STOP)
@@ -96,20 +94,17 @@ class NotebookExecution(NotebookClient):
         if error is None or isinstance(error, (CellExecutionError, CellTimeoutError)):
             return Stop(error)
         # What the client makes of a kernel's end may be known before the end.
-        process = self.manager.process
-        return Stop(error, wait_for_ending(process, SECONDS_TO_DIE) if process else None)
+        process = self.kernel.process
+        return Stop(error, process.ended(SECONDS_TO_DIE) if process else None)
 
     def close(self) -> None:
         """End the kernel and let go of it."""
         if self._watchdog is not None:
             self._watchdog.cancel()
-        if self.kc is not None:
-            self.kc.stop_channels()
-        self.manager.close()
+        self.kernel.close()
 
     async def _execute_all(self) -> None:
-        await self.async_start_new_kernel()
-        await self.async_start_new_kernel_client()
+        await self.kernel.start(START_SECONDS)
         self._start_watchdog()
         for index, cell in enumerate(self.nb.cells):
             await self.async_execute_cell(cell, index, self.code_cells_executed + 1)
@@ -123,11 +118,7 @@ class NotebookExecution(NotebookClient):
 
     def _run_out_of_time(self) -> None:
         self.out_of_time = True
-        self._kill()
-
-    def _kill(self) -> None:
-        if self.manager.process is not None:
-            self.manager.process.kill()
+        self.kernel.kill()
 
     def _enter(self, cell: Any, cell_index: int) -> None:
         self.index = cell_index
@@ -139,7 +130,7 @@ class NotebookExecution(NotebookClient):
             return None
         content = self.meter.admit(msg["content"], cell_index)
         if self.meter.flooded:
-            self._kill()
+            self.kernel.kill()
         if content is None and kind not in ("status", "execute_input"):
             return None
         capped = {**msg, "content": content or msg["content"]}

@@ -14,14 +14,15 @@ from pathlib import Path
 from nbclient.exceptions import CellExecutionError
 
 from grader.examiner import notebook_outputs
+from grader.examiner.endings import Ending, InterruptionError, attribute_ending
 from grader.examiner.forkserver_client import GraderError
-from grader.examiner.kernel_manager import ForkedKernelManager
 from grader.examiner.notebook_execution import NotebookExecution, Stop
-from grader.examiner.processes import Ending, InterruptionError, attribute_ending
+from grader.examiner.notebook_kernel import ForkedKernel
 from grader.examiner.run_explanations import hide_folders
 from grader.examiner.run_outcome import RunOutcome
 from grader.examiner.run_verdict import explain, verdict
 from grader.examiner.sandbox import Sandbox
+from grader.protocol import folders
 from grader.protocol.limits import is_overfull
 from grader.submission.cells import Notebook
 from grader.submission.files import copy_beside
@@ -48,12 +49,12 @@ def run_notebook(notebook: Notebook, sandbox: Sandbox, repeat_data: bool = False
         copy_beside(notebook, folder / "work", sandbox.assignment)
         return asyncio.run(_run(notebook, sandbox, repeat_data, folder))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folders.remove(str(folder))
 
 
 async def _run(notebook: Notebook, sandbox: Sandbox, repeat_data: bool, folder: Path) -> RunOutcome:
-    manager = ForkedKernelManager(sandbox, folder, notebook, repeat_data)
-    execution = NotebookExecution(notebook.to_nbformat(), manager, sandbox.options.limits)
+    kernel = ForkedKernel(sandbox, folder, notebook, repeat_data)
+    execution = NotebookExecution(notebook.to_nbformat(), kernel, sandbox.options.limits)
     try:
         stop = await execution.until_stopped()
     finally:
@@ -61,7 +62,7 @@ async def _run(notebook: Notebook, sandbox: Sandbox, repeat_data: bool, folder: 
     if execution.started is None:
         raise GraderError(f"no kernel could be started ({stop.reason})")
     share = sandbox.options.kernel_limits.folder_bytes
-    if _is_killed(stop) and is_overfull(str(folder), share):
+    if stop.ending is not None and stop.ending.excess == "folder":
         words = f"it put more than {share >> 20} MB into its folder"
         stop = replace(stop, ending=Ending(words, "itself"))
     run = verdict(execution, stop, time.monotonic() - execution.started)
@@ -84,7 +85,8 @@ def _attributed(
         InterruptionError: it may have been somebody else.
     """
     if outcome.run.status == "killed" and not execution.meter.flooded:
-        if _is_killed(stop) and _lacks_room(folder, share):
+        is_killed = stop.ending is not None and stop.ending.by == "unknown"
+        if is_killed and _lacks_room(folder, share):
             raise InterruptionError("the disk was full")
         # These are the examiner's own.
         if isinstance(stop.error, OSError) or str(stop.error) == _NO_THREAD:
@@ -93,10 +95,6 @@ def _attributed(
     if outcome.run.status == "failed" and _is_disk_full(stop, folder, share):
         raise InterruptionError("the disk was full")
     return outcome
-
-
-def _is_killed(stop: Stop) -> bool:
-    return stop.ending is not None and stop.ending.by == "unknown"
 
 
 def _is_disk_full(stop: Stop, folder: Path, share: int) -> bool:

@@ -29,16 +29,16 @@ def rule_results(
 def _rule_result(
     rule: Rule, findings: Sequence[Finding], cost: Consequence, titles: Mapping[str, str]
 ) -> RuleResult:
-    own = [finding for finding in findings if finding.rule == rule.id]
-    if not own:
+    broken = [finding for finding in findings if finding.rule == rule.id]
+    if not broken:
         return RuleResult(rule.id, "kept", rule.kept, "")
-    more = f" ({len(own) - 1} more like it)" if len(own) > 1 else ""
-    places = {(finding.cell, finding.line): None for finding in own if finding.cell}
+    more = f" ({len(broken) - 1} more like it)" if len(broken) > 1 else ""
+    places = {(finding.cell, finding.line): None for finding in broken if finding.cell}
     return RuleResult(
         rule.id,
         "broken",
-        f"{own[0].message}{more}",
-        _words(cost, sorted({titles[f.task] for f in own if f.task and f.task in titles})),
+        f"{broken[0].message}{more}",
+        _words(cost, sorted({titles[f.task] for f in broken if f.task and f.task in titles})),
         tuple({"cell": cell, "line": line} for cell, line in list(places)[:MAX_LOCATIONS]),
     )
 

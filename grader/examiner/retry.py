@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from grader.examiner import machine
+from grader.examiner.endings import InterruptionError
 from grader.examiner.forkserver_client import GraderError
-from grader.examiner.processes import InterruptionError
 from grader.examiner.turns import Turns
 
 Outcome = TypeVar("Outcome")

@@ -85,7 +85,7 @@ def _advance(
 
 
 def _keyed(request: Asked) -> dict[Key, Probe]:
-    """The probes of a request in order; one that is asked twice has two answers."""
+    """Return the probes of a request in order; one that is asked twice has two answers."""
     seen: Counter[bytes] = Counter()
     keyed = {}
     for probe in (request,) if isinstance(request, Probe) else request:
@@ -95,7 +95,7 @@ def _keyed(request: Asked) -> dict[Key, Probe]:
 
 
 def _batches(due: Collection[Question], task_of: Mapping[str, str], at_once: int) -> list[Batch]:
-    """The questions of a round, a list for each candidate, in an order of their own.
+    """Return the questions of a round, a list for each candidate, in an order of their own.
 
     What has least to do comes first: if a method is too slow for the rest, that is answered.
     """
@@ -111,7 +111,7 @@ def _batches(due: Collection[Question], task_of: Mapping[str, str], at_once: int
 def _put_all(
     batches: Sequence[Batch], put: Put, at_once: int
 ) -> dict[Key, Observation | Exception]:
-    """The answers to all batches, or what kept them from being had."""
+    """Return the answers to all batches, or what kept them from being had."""
 
     def answer(batch: Batch) -> dict[Key, Observation | Exception]:
         keys, probes = zip(*batch, strict=True)

@@ -175,7 +175,7 @@ def _problems(file: _File, assignment: Assignment) -> Iterator[tuple[Keys, str]]
 
 
 def _rule_problem(rule: str, cost: object) -> str:
-    """Why a broken rule can't cost that; "" if it can."""
+    """Say why a broken rule can't cost that; "" if it can."""
     if rule not in _RULES:
         return f"there is no rule '{rule}'; {_listed(_RULES)}."
     in_a_task = _RULES[rule].in_a_task

@@ -8,7 +8,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from grader.assignment import Assignment
 from grader.examiner import run_explanations
-from grader.examiner.forkserver_client import ending_words
+from grader.examiner.endings import ending_of
 from grader.examiner.notebook_execution import NotebookExecution, Stop
 from grader.examiner.notebook_outputs import MAX_CELL_BYTES, plain
 from grader.examiner.run_outcome import RunOutcome
@@ -37,7 +37,7 @@ def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
         text = f"{plain(error.ename, 100)}: {plain(error.evalue)}".removesuffix(": ")
         return Run("failed", seconds, number, text, notes)
     if ending is not None:
-        if ending.words == ending_words(0) and execution.is_at_last_cell:
+        if ending == ending_of(0) and execution.is_at_last_cell:
             note = f"{where} ended the kernel, when all others had run."
             return Run("completed", seconds, notes=(*notes, note))
         return Run("killed", seconds, number, f"{where} ended the kernel: {ending.words}.", notes)

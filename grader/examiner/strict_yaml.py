@@ -24,17 +24,6 @@ def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
     return value, root
 
 
-def keys_twice(root: yaml.Node | None) -> list[tuple[int, str]]:
-    """Return a line and what is wrong there, for each key that its mapping has already."""
-    return [
-        (
-            line_of(key),
-            f"the key '{key.value}' is there twice, first in line {line_of(earlier)}",
-        )
-        for key, earlier in _twice(root)
-    ]
-
-
 def read_any_yaml(text: str) -> tuple[Any, yaml.Node | None]:
     """Read the same as `read_yaml`, also where keys are there twice: the caller looks for them.
 
@@ -62,8 +51,8 @@ def line_of(node: yaml.Node | None) -> int:
     return node.start_mark.line + 1 if node else 1
 
 
-def _twice(root: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.ScalarNode]]:
-    """Yield keys that their mapping has already, each with the earlier one, in the text's order."""
+def keys_twice(root: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    """Yield a line and what is wrong there, for each key that its mapping has already."""
     seen: set[int] = set()
     waiting = [root] if root else []
     while waiting:
@@ -74,11 +63,12 @@ def _twice(root: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Scala
         if isinstance(node, yaml.SequenceNode):
             waiting += reversed(node.value)
         elif isinstance(node, yaml.MappingNode):
-            keys: dict[tuple[str, str], yaml.ScalarNode] = {}
+            lines: dict[tuple[str, str], int] = {}
             for key, _ in node.value:
                 if isinstance(key, yaml.ScalarNode):
-                    name = (key.tag, key.value)
-                    if name in keys:
-                        yield key, keys[name]
-                    keys[name] = key
+                    line = line_of(key)
+                    first = lines.get((key.tag, key.value))
+                    if first is not None:
+                        yield line, f"the key '{key.value}' is there twice, first in line {first}"
+                    lines[key.tag, key.value] = line
             waiting += [value for _, value in reversed(node.value)]

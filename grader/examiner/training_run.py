@@ -5,26 +5,17 @@ The losses come from the candidate and are data only; nothing here decides point
 
 from __future__ import annotations
 
-import json
 import os
-import time
 from dataclasses import asdict, replace
 
 import numpy as np
 
 from grader.assignment import Assignment, TrainingSetting
-from grader.examiner.channels import receive_exactly
-from grader.examiner.forkserver_client import START_SECONDS, environment
+from grader.examiner.endings import Ending, attribute_ending
+from grader.examiner.forkserver_client import START_SECONDS
 from grader.examiner.job import program
 from grader.examiner.notebook_bindings import bindings_outside
-from grader.examiner.processes import (
-    Ending,
-    ForkedProcess,
-    Process,
-    SpawnedProcess,
-    attribute_ending,
-    wait_for_ending,
-)
+from grader.examiner.processes import ForkedProcess, Process, SpawnedProcess, until
 from grader.examiner.run_explanations import CellFailure, cause, hide_folders
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import judge
@@ -78,8 +69,8 @@ def _train(code: Slice, setting: TrainingSetting, sandbox: Sandbox) -> Training:
 def _start_trainer(sandbox: Sandbox) -> Process:
     folder, trust = str(sandbox.folder), sandbox.options.trust
     if not _cuda_is_hidden() and cuda_devices():
-        request = json.dumps({"limits": asdict(CUDA_LIMITS), "trust": trust})
-        return SpawnedProcess(TRAINER, [request], _cuda_environment(folder), folder)
+        request = {"limits": asdict(CUDA_LIMITS), "trust": trust}
+        return SpawnedProcess(TRAINER, request, folder, with_gpus=True)
     return ForkedProcess(
         sandbox.forkserver, {"limits": asdict(LIMITS), "trust": trust, "scratch": folder}
     )
@@ -88,14 +79,6 @@ def _start_trainer(sandbox: Sandbox) -> Process:
 def _cuda_is_hidden() -> bool:
     """Return whether the user has hidden all GPUs."""
     return os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in ("", "-1", "NoDevFiles")
-
-
-def _cuda_environment(folder: str) -> dict[str, str]:
-    """Return a candidate's environment, in which the GPUs are not hidden."""
-    variables = environment(folder)
-    del variables["CUDA_VISIBLE_DEVICES"]
-    kept = {"CUDA_VISIBLE_DEVICES", "CUDA_HOME", "NVIDIA_VISIBLE_DEVICES"}
-    return variables | {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def _job(code: Slice, setting: TrainingSetting, assignment: Assignment) -> bytes:
@@ -120,18 +103,16 @@ def _job(code: Slice, setting: TrainingSetting, assignment: Assignment) -> bytes
 
 
 def _ask(process: Process, job: bytes, assignment: Assignment) -> Training:
-    wire = process.wire
+    process.wait_for_start()
     try:
-        wire.settimeout(START_SECONDS)
-        wire.sendall(job)
-        deadline = time.monotonic() + START_SECONDS + SECONDS
-        reply = unpack(lambda count: receive_exactly(wire, count, deadline))
+        process.send(job)
+        left = until(START_SECONDS + SECONDS)
+        reply = unpack(lambda count: process.receive(count, left))
         return read_reply(reply, assignment)
     except TimeoutError:
         return Training("timed_out", error=f"The training took longer than {SECONDS:g} seconds.")
     except (EOFError, OSError):
-        ending = wait_for_ending(process, SECONDS_TO_DIE)
-        ending = ending or Ending("it does not answer", "itself")
+        ending = process.ended(SECONDS_TO_DIE) or Ending("it does not answer", "itself")
         error = f"The training ended its process: {ending.words}."
         return attribute_ending(Training("killed", error=error), ending)
     except (WireError, KeyError, TypeError, ValueError):
@@ -149,21 +130,21 @@ def read_reply(reply: Message, assignment: Assignment) -> Training:
     if unconfined is not None:
         missing = ", ".join(clean(layer, 50) for layer in unconfined.missing[:10])
         return Training(error=f"This machine can't confine the training (missing: {missing}).")
-    told = Trained.read(reply.body)
-    if told is None:
+    trained = Trained.read(reply.body)
+    if trained is None:
         raise ValueError("it is not about a training")
     losses = np.asarray(reply.arrays[0], np.float64).reshape(-1)[: sanity.steps]
-    seconds = float(told.seconds)
-    error = None if told.error is None else Described.read(told.error)
-    if error is None and told.error is not None:
+    seconds = float(trained.seconds)
+    error = None if trained.error is None else Described.read(trained.error)
+    if error is None and trained.error is not None:
         raise ValueError("an exception is not described")
-    notes = [clean(note, 400) for note in told.notes[:5]]
+    notes = [clean(note, 400) for note in trained.notes[:5]]
     if error is not None and error.refused:
         refused = CellFailure(clean(error.type, 100), clean(error.text))
         notes += filter(None, [cause(refused, assignment)])
     training = Training(
         "completed" if error is None and len(losses) == sanity.steps else "failed",
-        "cuda" if told.device == "cuda" else "cpu",
+        "cuda" if trained.device == "cuda" else "cpu",
         len(losses),
         steps_per_second=round(len(losses) / seconds, 1) if seconds > 0 else None,
         error=None if error is None else _error(error),

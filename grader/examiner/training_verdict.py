@@ -51,12 +51,12 @@ def contradiction(
     """Return advice where training and the checks of its objective disagree, else None."""
     sanity = assignment.training()
     is_right = _objective_is_right(tasks, assignment)
-    found = f"The checks found {sanity.objective} right, yet"
+    words = f"The checks found {sanity.objective} right, yet"
     if is_right and training.status == "failed":
-        return f"{found} training failed: {training.error}"
+        return f"{words} training failed: {training.error}"
     if is_right and training.fell is False:
         return (
-            f"{found} the loss did not fall in training as a right solution's does: look at it. "
+            f"{words} the loss did not fall in training as a right solution's does: look at it. "
             f"{fall_words(training, sanity)}"
         )
     if is_right is False and training.fell:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def remove(folder: str) -> None:
@@ -20,7 +21,7 @@ def clear(folder: str) -> None:
     might be too long.
     """
     with suppress(OSError):
-        here = open_folder(folder)
+        here = _open(folder)
         try:
             way: list[tuple[str, list[str]]] = [("", _unlink_files(here))]
             while True:
@@ -28,7 +29,7 @@ def clear(folder: str) -> None:
                 if inner:
                     entered = inner.pop()
                     with suppress(OSError):
-                        inside = open_folder(entered, here)
+                        inside = _open(entered, here)
                         way.append((entered, _unlink_files(inside)))
                         os.close(here)
                         here = inside
@@ -45,8 +46,17 @@ def clear(folder: str) -> None:
             os.close(here)
 
 
-def open_folder(folder: str, above: int | None = None) -> int:
-    """Return a descriptor of a folder, if possible without leaving a trace in its times."""
+@contextmanager
+def opened_folder(folder: str) -> Iterator[int]:
+    """Open a folder to look into, if possible without leaving a trace in its times."""
+    opened = _open(folder)
+    try:
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def _open(folder: str, above: int | None = None) -> int:
     how = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
     try:
         return os.open(folder, how | getattr(os, "O_NOATIME", 0), dir_fd=above)
@@ -57,7 +67,7 @@ def open_folder(folder: str, above: int | None = None) -> int:
 
 
 def _unlink_files(folder: int) -> list[str]:
-    """Remove the files of a folder; the names of the folders in it."""
+    """Remove the files of a folder, and return the names of the folders in it."""
     with suppress(OSError), os.scandir(folder) as entries:
         listed = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
         for name, is_folder in listed:

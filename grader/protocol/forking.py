@@ -12,7 +12,7 @@ MAX_REQUEST = 1 << 16
 """Bytes of a request; names of folders are most of it."""
 
 READY = b"."
-"""What a kernel says when it listens, and a candidate of its own when its imports are done."""
+"""What a kernel says when it listens, and a spawned process when its imports are done."""
 
 
 class ForkRequest(TypedDict, total=False):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 Json = dict[str, Any]
+Kind = TypeVar("Kind", bound="ProgramJob")
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,24 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Job:
+class ProgramJob:
+    """What is to be done with a student's program."""
+
+    program: Program
+
+    def to_json(self) -> Json:
+        return {**vars(self), "program": asdict(self.program)}
+
+    @classmethod
+    def from_json(cls: type[Kind], body: Mapping[str, Any]) -> Kind:
+        return cls(**{**body, "program": Program.from_json(body["program"])})
+
+
+@dataclass(frozen=True)
+class Job(ProgramJob):
     """What a candidate has to do.
 
     Attributes:
-        program: of the student's.
         methods: names of the methods that are watched.
         constructor: names of the sizes, which are bound as globals too.
         instance: the name that is bound to the model.
@@ -115,7 +129,6 @@ class Job:
         questions: `Question` as JSON, and the index of the first array of each.
     """
 
-    program: Program
     methods: Sequence[str]
     constructor: Sequence[str]
     instance: str
@@ -123,16 +136,9 @@ class Job:
     seed: int
     questions: Sequence[tuple[Json, int]]
 
-    def to_json(self) -> Json:
-        return {**vars(self), "program": asdict(self.program)}
-
-    @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> Job:
-        return cls(**{**body, "program": Program.from_json(body["program"])})
-
 
 @dataclass(frozen=True)
-class TrainingJob:
+class TrainingJob(ProgramJob):
     """What a trainer has to do; its message's first array are the rows to train on.
 
     Attributes:
@@ -142,7 +148,6 @@ class TrainingJob:
         objective: the method of which the mean over the rows is maximised.
     """
 
-    program: Program
     environment: str
     constructor: Sequence[str]
     sizes: Sequence[int]
@@ -154,10 +159,3 @@ class TrainingJob:
     batch_size: int
     learning_rate: float
     seed: int
-
-    def to_json(self) -> Json:
-        return {**vars(self), "program": asdict(self.program)}
-
-    @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> TrainingJob:
-        return cls(**{**body, "program": Program.from_json(body["program"])})

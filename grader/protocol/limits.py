@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+
+from grader.protocol.folders import opened_folder
 
 if sys.platform != "win32":
     import resource
@@ -124,7 +125,7 @@ def is_overfull(folder: str, most: int, files: int = FILES) -> bool:
     while waiting:
         place = waiting.pop()
         try:
-            with _opened(place) as opened, os.scandir(opened) as entries:
+            with opened_folder(place) as opened, os.scandir(opened) as entries:
                 for entry in entries:
                     stat = entry.stat(follow_symlinks=False)
                     total += max(stat.st_blocks * 512, 4096)
@@ -138,20 +139,6 @@ def is_overfull(folder: str, most: int, files: int = FILES) -> bool:
         except OSError:
             return True
     return False
-
-
-@contextmanager
-def _opened(folder: str) -> Iterator[int]:
-    """Open a folder to look into, if possible without a trace of that for who works there."""
-    how = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
-    try:
-        opened = os.open(folder, how | getattr(os, "O_NOATIME", 0))
-    except PermissionError:
-        opened = os.open(folder, how)
-    try:
-        yield opened
-    finally:
-        os.close(opened)
 
 
 def room(folder: str) -> int:

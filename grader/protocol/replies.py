@@ -32,21 +32,23 @@ candidate's own folder, a link or a file's mode, more room than the folder has, 
 there."""
 REFUSALS = frozenset(get_args(Refusal))
 
-Told = TypeVar("Told", bound="Part")
+Kind = TypeVar("Kind", bound="Part")
 
 
 @dataclass(frozen=True)
 class Part:
     """A part of an answer."""
 
+    kind: ClassVar[str] = ""
+
     def to_json(self) -> dict[str, Any]:
         """Return it as it is put on the wire."""
-        return vars(self)
+        return {"kind": self.kind, **vars(self)} if self.kind else vars(self)
 
     @classmethod
-    def read(cls: type[Told], body: Any) -> Told | None:
-        """Return what a body tells; None if it is no object, or lacks a field."""
-        if not isinstance(body, dict):
+    def read(cls: type[Kind], body: Any) -> Kind | None:
+        """Return what a body says; None if it is no object, of another kind, or lacks a field."""
+        if not isinstance(body, dict) or (cls.kind and body.get("kind") != cls.kind):
             return None
         try:
             return cls(**{f.name: body[f.name] for f in fields(cls) if f.name in body})
@@ -54,22 +56,8 @@ class Part:
             return None
 
 
-@dataclass(frozen=True)
 class Reply(Part):
     """An answer of one kind."""
-
-    kind: ClassVar[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is put on the wire."""
-        return {"kind": self.kind, **vars(self)}
-
-    @classmethod
-    def read(cls: type[Told], body: Any) -> Told | None:
-        """Return what a body tells; None if it is of another kind, or lacks a field."""
-        if body.get("kind") != cls.kind:  # type: ignore[attr-defined]
-            return None
-        return super().read(body)
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ def parts_of(shell: str) -> Iterator[str | Written]:
         around = []
         tabs = opened["dash"] != ""
         text = [line.lstrip("\t") if tabs else line for line in lines[index + 1 : ends[later]]]
-        told = f"{opened['before']} {opened['after']} "
-        more = ">>" in told or " -a " in told
+        command = f"{opened['before']} {opened['after']} "
+        more = ">>" in command or " -a " in command
         yield Written(target["name"] or target["tee"], "\n".join([*text, ""]), more)
         index = ends[later] + 1
     yield "\n".join(around)

@@ -50,14 +50,11 @@ def pack(message: Message) -> bytes:
     Raises:
         WireError: an array's dtype is not one of `DTYPES`.
     """
-    arrays = [np.ascontiguousarray(array) for array in message.arrays]
+    arrays = [np.asarray(array, order="C") for array in message.arrays]
     for array in arrays:
         if array.dtype.name not in DTYPES:
             raise WireError(f"arrays of {array.dtype.name} are not sent")
-    shapes = [
-        {"dtype": a.dtype.name, "shape": list(s.shape)}
-        for a, s in zip(arrays, message.arrays, strict=True)
-    ]
+    shapes = [{"dtype": array.dtype.name, "shape": array.shape} for array in arrays]
     header = json.dumps({"body": message.body, "arrays": shapes}).encode()
     lengths = _LENGTHS.pack(len(header), sum(array.nbytes for array in arrays))
     return b"".join((lengths, header, *(array.reshape(-1).view(np.uint8).data for array in arrays)))

@@ -283,16 +283,16 @@ def test_what_is_hidden_is_left_out_of_what_is_readable(tmp_path: Path) -> None:
     for name in ("packages/torch", "packages/grader/checks", "packages/numpy"):
         (tmp_path / name).mkdir(parents=True)
     packages = str(tmp_path / "packages")
-    found = allowed_paths.split(packages, (f"{packages}/grader",))
+    found = allowed_paths.split([packages], (f"{packages}/grader",))
     assert sorted(found.readable) == [f"{packages}/numpy", f"{packages}/torch"]
     assert found.listable == (packages,)
-    assert allowed_paths.split(packages, ("/elsewhere",)).readable == (packages,)
-    assert allowed_paths.split(packages, (packages,)).readable == ()
+    assert allowed_paths.split([packages], ("/elsewhere",)).readable == (packages,)
+    assert allowed_paths.split([packages], (packages,)).readable == ()
 
 
 def test_an_environment_inside_the_checkout_stays_readable() -> None:
     inside_checkout = "/home/me/checkout/.venv/lib"
-    assert allowed_paths.split(inside_checkout, ("/home/me/checkout",)).readable == (
+    assert allowed_paths.split([inside_checkout], ("/home/me/checkout",)).readable == (
         inside_checkout,
     )
 

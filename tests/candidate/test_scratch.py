@@ -14,9 +14,9 @@ import pytest
 
 from grader.candidate import scratch
 from grader.examiner import client
-from grader.examiner.channels import Channel
 from grader.examiner.client import Candidates
 from grader.examiner.forkserver_client import GraderError, RootForkServer
+from grader.examiner.processes import Process
 from grader.kit.observation import Returned
 from grader.kit.probe import Probe
 from grader.protocol import folders, limits
@@ -126,7 +126,7 @@ def test_it_is_gone_after_the_candidate_whatever_is_in_it(tmp_path: Path) -> Non
 
 def test_it_is_gone_after_a_kill(tmp_path: Path) -> None:
     class Killed(Candidates):
-        def _begin(self, job: bytes) -> Channel:
+        def _begin(self, job: bytes) -> Process:
             channel = super()._begin(job)
             assert channel.pid is not None
             time.sleep(0.3)

@@ -79,8 +79,8 @@ def _graded(path: Path, gpu: bool, confined: bool) -> bool:
     return right
 
 
-def _spawn(module: str, _: str, *rest: Any) -> SpawnedProcess:
-    return SpawnedProcess(module, *rest)
+def _spawn(module: str, _: str, *rest: Any, **named: Any) -> SpawnedProcess:
+    return SpawnedProcess(module, *rest, **named)
 
 
 def _is_right(result: Result, name: str, gpu: bool) -> bool:

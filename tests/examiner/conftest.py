@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
-from grader.examiner.notebook_run import RunOutcome, run_notebook
-from grader.examiner.processes import InterruptionError
+from grader.examiner.notebook_run import RunOutcome
 from grader.examiner.sandbox import RunLimits, RunOptions, Sandbox
-from grader.submission.load import load
 from grader.vae import ASSIGNMENT
+from tests.warm_servers import Servers, run_undisturbed, warm_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = ROOT / "reference" / "vae_solved.ipynb"
@@ -24,21 +21,13 @@ Run = Callable[..., RunOutcome]
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[tuple[RootForkServer, NestedForkServer, Path]]:
-    with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        warm = RootForkServer(folder, "grader.candidate.worker")
-        kernels = NestedForkServer(warm, "grader.candidate.kernel", ASSIGNMENT.kernel_module)
-        wire, control = kernels.fork({})  # it fails, but not before the imports are done
-        wire.recv(1)
-        wire.close()
-        control.close()
-        yield warm, kernels, Path(folder)
-        kernels.close()
-        warm.close()
+def servers() -> Iterator[Servers]:
+    with warm_servers() as servers:
+        yield servers
 
 
 @pytest.fixture
-def run(servers: tuple[RootForkServer, NestedForkServer, Path], tmp_path: Path) -> Run:
+def run(servers: Servers, tmp_path: Path) -> Run:
     """Execute a notebook of these code cells; nothing may be left in the folder of runs."""
     _, kernels, folder = servers
 
@@ -54,12 +43,7 @@ def run(servers: tuple[RootForkServer, NestedForkServer, Path], tmp_path: Path) 
         path.write_text(json.dumps(node), encoding="utf-8")
         options = RunOptions(limits=RunLimits(**limits))
         sandbox = Sandbox(ASSIGNMENT, kernels, folder, options)
-        try:
-            outcome = run_notebook(load(path), sandbox)
-        except InterruptionError as error:  # nobody disturbs these runs
-            if error.outcome is None:
-                raise
-            outcome = error.outcome
+        outcome = run_undisturbed(path, sandbox)
         assert not list(folder.glob("run-*"))
         return outcome
 

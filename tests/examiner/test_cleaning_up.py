@@ -82,6 +82,11 @@ def test_files_of_a_notebook_go_with_its_folder(run: Run, tmp_path: Path) -> Non
         assert not Path(line).exists()
 
 
+def test_folders_within_folders_go_with_it_however_deep(run: Run) -> None:
+    outcome = run("import os\nfor _ in range(1200):\n    os.mkdir('d')\n    os.chdir('d')")
+    assert outcome.run.status == "completed"
+
+
 def test_a_notebook_can_write_nowhere_else(run: Run, tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o777)
     assert run("open('/var/tmp/x', 'w')").run.status == "failed"

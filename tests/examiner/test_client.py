@@ -14,25 +14,23 @@ import numpy as np
 import pytest
 
 from grader import grade
-from grader.examiner.channels import Channel
 from grader.examiner.client import Candidates, GraderError, NotConfinedError, Patience
 from grader.examiner.cpu_time import is_measured
 from grader.examiner.grading import Grader
 from grader.examiner.hangs import Hangs
+from grader.examiner.processes import Process
 from grader.examiner.rubric import Rubric
 from grader.kit.observation import Failure, Observation, Returned
 from grader.kit.outputs import lost_by
 from grader.kit.probe import Call, Probe
 from grader.protocol.limits import Limits
-from grader.submission import Slice, extract, load
+from grader.submission import Slice
 from grader.vae import ASSIGNMENT, fixtures
 from grader.vae.sizes import Sizes
+from tests.candidate.asking import ROWS, SIZES, sliced
 from tests.machine_load import busy
-from tests.redteam.attacks import Attack, write_notebook
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
-SIZES = Sizes(6, 2, 4)
-ROWS = np.zeros((3, 2), np.float32)
 KL = Call("kl_divergence", {"mu": ROWS, "logsigma": ROWS})
 KL_OF_3 = Call("kl_divergence", {"mu": np.zeros((3, 3)), "logsigma": np.zeros((3, 3))})
 DECODER = Call("decoder", {"z": ROWS})
@@ -42,12 +40,6 @@ DECODER = Call("decoder", {"z": ROWS})
 def hasty() -> Iterator[Candidates]:
     with Candidates(patience=Patience(10.0, 0.5, life_seconds=11.0)) as candidates:
         yield candidates
-
-
-def sliced(source: str, folder: Path) -> Slice:
-    return extract(
-        load(write_notebook(Attack("made", "made.", {}, (source,), {}, ()), folder, {})), ASSIGNMENT
-    )
 
 
 def ask(
@@ -73,7 +65,7 @@ class Counting(Candidates):
         self.begun = 0
         self._killed = killed
 
-    def _begin(self, job: bytes) -> Channel:
+    def _begin(self, job: bytes) -> Process:
         channel = super()._begin(job)
         self.begun += 1
         if self.begun in self._killed:
@@ -130,7 +122,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
         tmp_path,
     )
     cores = len(os.sched_getaffinity(0))
-    with Counting(patience=Patience(1.0, 1.5, life_seconds=30.0)) as candidates:
+    with Counting(patience=Patience(1.0, 1.0, life_seconds=20.0)) as candidates:
         ask(candidates, code, KL)
         candidates.begun = 0
         with busy(6 * cores):
@@ -139,7 +131,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
             taken = time.monotonic() - started
     assert isinstance(outcome, Returned)
     assert candidates.begun == 1
-    assert taken > 1.5, "the machine was not busy"
+    assert taken > 1, "the machine was not busy"
 
 
 @pytest.mark.parametrize("wait", ["time.sleep(60)", "threading.Event().wait(60)", "os.read(0, 1)"])
@@ -210,17 +202,10 @@ def test_what_dies_alone_as_well_is_charged_and_said_rightly(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("first", "told"),
-    [
-        ("pass", "it used more CPU time than is allowed"),
-        pytest.param(
-            "signal.signal(signal.SIGXCPU, signal.SIG_IGN)", "it was killed", marks=pytest.mark.slow
-        ),
-    ],
+    "first",
+    ["pass", pytest.param("signal.signal(signal.SIGXCPU, signal.SIG_IGN)", marks=pytest.mark.slow)],
 )
-def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(
-    first: str, told: str, tmp_path: Path
-) -> None:
+def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(first: str, tmp_path: Path) -> None:
     assert Limits().cpu_seconds > Patience().life_seconds
     code = sliced(
         "import signal\nclass VAE(Honest):\n    def kl_divergence(self, mu, logsigma):\n"
@@ -230,7 +215,8 @@ def test_the_kernels_limit_of_cpu_time_comes_last_and_says_so(
     with Candidates(limits=Limits(cpu_seconds=1)) as candidates:
         (outcome,) = ask(candidates, code, KL).outcomes
     assert isinstance(outcome, Failure)
-    assert (outcome.kind, outcome.text) == ("died", told)
+    assert outcome.kind == "died"
+    assert outcome.text == "it used more CPU time than is allowed"
 
 
 @pytest.mark.slow

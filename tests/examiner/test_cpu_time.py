@@ -52,6 +52,25 @@ def test_threads_that_wait_for_each_other_hide_no_cpu_time(clocks: Clocks) -> No
     assert watch.now() == pytest.approx(3.0)
 
 
+def test_a_thread_that_ended_waited_to_its_end_as_it_did_before(clocks: Clocks) -> None:
+    watch = Watch(1)
+    clocks.go(1.0, cpu=0.1, t1=0.0, t2=0.9)
+    assert watch.now() == pytest.approx(0.1)
+    del clocks.waited["2"]
+    clocks.go(1.0, cpu=0.1)
+    assert watch.now() == pytest.approx(0.2)
+    clocks.go(1.0)
+    assert watch.now() == pytest.approx(1.2)
+
+
+def test_a_wait_that_is_told_of_late_is_no_time_of_the_process(clocks: Clocks) -> None:
+    watch = Watch(1)
+    clocks.go(1.0, cpu=0.1, t1=0.5)
+    watch.now()
+    clocks.go(1.0, cpu=0.1, t1=1.3)
+    assert watch.now() == pytest.approx(0.2)
+
+
 def test_an_allowance_ends_by_its_own_limit_or_by_that_of_the_whole_life(clocks: Clocks) -> None:
     watch = Watch(1)
     allowance = Allowance(watch, 2.0, life=3.0)

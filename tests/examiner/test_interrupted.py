@@ -296,9 +296,9 @@ def test_a_training_that_is_killed_from_outside_is_done_again(
     def killed_once(process: ForkedProcess, job: bytes, assignment: Assignment) -> Training:
         attempts.append(process)
         if len(attempts) == 1:
-            process._control.setblocking(True)
-            os.kill(json.loads(process._control.recv(4096))["pid"], signal.SIGKILL)
-            process._control.setblocking(False)
+            process.wait_for_start()
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
         return ask(process, job, assignment)
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")

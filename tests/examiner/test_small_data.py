@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
 from grader.examiner.run_explanations import (
     NO_ERROR,
     CellFailure,
@@ -24,6 +23,7 @@ from grader.report.result import Run as Came
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT
 from tests.examiner.conftest import solved_cells
+from tests.warm_servers import Servers
 
 Start = Callable[..., Came]
 DATA = ASSIGNMENT.data()
@@ -31,7 +31,7 @@ COUNTS = (640, 150)
 
 
 @pytest.fixture(scope="module")
-def runner(servers: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[Runner]:
+def runner(servers: Servers) -> Iterator[Runner]:
     warm, _, folder = servers
     with Runner(warm, folder, ASSIGNMENT) as found:
         yield found

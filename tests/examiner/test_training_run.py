@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from grader.assignment import Assignment
 from grader.examiner import training_run
-from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
+from grader.examiner.forkserver_client import NestedForkServer
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import contradiction, fall_words, judge
 from grader.protocol.devices import cuda_devices
@@ -27,13 +27,14 @@ from grader.submission.load import load
 from grader.submission.slices import Slice
 from grader.vae import ASSIGNMENT, spec
 from tests.examiner.conftest import SOLVED
+from tests.warm_servers import Servers
 
 Train = Callable[..., Training]
 SANITY = ASSIGNMENT.training()
 
 
 @pytest.fixture(scope="module")
-def trainers(servers: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator[NestedForkServer]:
+def trainers(servers: Servers) -> Iterator[NestedForkServer]:
     forks = NestedForkServer(servers[1], "grader.candidate.trainer")
     yield forks
     forks.close()
@@ -42,7 +43,7 @@ def trainers(servers: tuple[RootForkServer, NestedForkServer, Path]) -> Iterator
 @pytest.fixture
 def train(
     trainers: NestedForkServer,
-    servers: tuple[RootForkServer, NestedForkServer, Path],
+    servers: Servers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Train:
     """Train the solved class, after replacing text in it, on the CPU."""

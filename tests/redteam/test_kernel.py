@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.examiner.forkserver_client import NestedForkServer, RootForkServer
-from grader.examiner.notebook_run import RunOutcome, run_notebook
-from grader.examiner.processes import InterruptionError
+from grader.examiner.notebook_run import RunOutcome
 from grader.examiner.sandbox import RunLimits, RunOptions, Sandbox
-from grader.submission.load import load
 from grader.vae import ASSIGNMENT
 from tests.redteam.attacks import Attack, attacks
 from tests.redteam.guards import Canary, guarded
+from tests.warm_servers import Servers, run_undisturbed, warm_servers
 
 pytestmark = [
     pytest.mark.slow,
@@ -38,33 +35,20 @@ vae.sample_with_reparam(mu, mu)
 
 
 @pytest.fixture(scope="module")
-def kernels() -> Iterator[tuple[NestedForkServer, Path]]:
-    with tempfile.TemporaryDirectory(prefix="grade-") as folder:
-        warm = RootForkServer(folder, "grader.candidate.worker")
-        kernels = NestedForkServer(warm, "grader.candidate.kernel", ASSIGNMENT.kernel_module)
-        wire, control = kernels.fork({})  # it fails, but not before the imports are done
-        wire.recv(1)
-        wire.close()
-        control.close()
-        yield kernels, Path(folder)
-        kernels.close()
-        warm.close()
+def servers() -> Iterator[Servers]:
+    with warm_servers() as servers:
+        yield servers
 
 
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 def test_attack_in_a_kernel_harms_nobody(
-    attack: Attack, canary: Canary, kernels: tuple[NestedForkServer, Path], tmp_path: Path
+    attack: Attack, canary: Canary, servers: Servers, tmp_path: Path
 ) -> None:
-    server, folder = kernels
+    _, kernels, folder = servers
 
     def run(path: Path) -> RunOutcome:
-        sandbox = Sandbox(ASSIGNMENT, server, folder, RunOptions(limits=LIMITS))
-        try:
-            return run_notebook(load(path), sandbox)
-        except InterruptionError as error:  # by its own doing, or it would say nothing
-            if error.outcome is None:
-                raise
-            return error.outcome
+        sandbox = Sandbox(ASSIGNMENT, kernels, folder, RunOptions(limits=LIMITS))
+        return run_undisturbed(path, sandbox)
 
     calling = replace(attack, cells=(*attack.cells, CALLS))
     started = time.monotonic()

@@ -49,14 +49,12 @@ class Profile:
     Attributes:
         limits: its resources.
         writable: folders of its own, in which it may do as it likes.
-        readable: what it may read beside Python and its packages.
         devices: device files that it may use (see `grader.protocol.devices.cuda_devices`).
         unix_sockets: whether it may listen on local sockets in its own folders; it can't connect.
     """
 
     limits: Limits = field(default_factory=Limits)
     writable: tuple[str, ...] = ()
-    readable: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     unix_sockets: bool = False
 
@@ -75,7 +73,7 @@ def prepare() -> None:
 
 
 def confine(profile: Profile, trust: bool = False) -> tuple[str, ...]:
-    """Confine this process from here to its end; the layers that are on, in words.
+    """Confine this process from here to its end; return the layers that are on, in words.
 
     It must have one thread, no descriptor open that student code may not have, and a current
     folder in which a folder can be made where Landlock is missing.
@@ -114,29 +112,23 @@ def _layer(on: dict[str, str], name: str, enforce: Callable[[], str]) -> None:
         on[name] = enforce()
 
 
-def _landlock(profile: Profile) -> str:
-    python = allowed_paths.installation()
+def _readable(profile: Profile) -> tuple[str, ...]:
     data = allowed_paths.CUDA_DATA if profile.devices else ()
-    landlock.restrict(
-        (*python.readable, *data, *profile.readable, f"/proc/{os.getpid()}"),
-        python.listable,
-        profile.writable,
-        ("/dev/null", *profile.devices),
-    )
+    return (*allowed_paths.installation().readable, *data, f"/proc/{os.getpid()}")
+
+
+def _landlock(profile: Profile) -> str:
+    listable = allowed_paths.installation().listable
+    devices = ("/dev/null", *profile.devices)
+    landlock.restrict(_readable(profile), listable, profile.writable, devices)
     return f"Landlock {landlock.version()}"
 
 
 def _see_less(profile: Profile) -> str:
-    python = allowed_paths.installation()
-    data = allowed_paths.CUDA_DATA if profile.devices else ()
     place = os.path.join(os.getcwd(), ".view")
     os.makedirs(place, exist_ok=True)
-    return mount_namespace.enter(
-        place,
-        (*python.readable, *data, *profile.readable, f"/proc/{os.getpid()}"),
-        profile.writable,
-        ("/dev/null", *profile.devices),
-    )
+    devices = ("/dev/null", *profile.devices)
+    return mount_namespace.enter(place, _readable(profile), profile.writable, devices)
 
 
 def _limit(profile: Profile, own_user: bool, held: int) -> str:

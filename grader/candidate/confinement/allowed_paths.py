@@ -6,6 +6,8 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,11 +38,7 @@ class AllowedPaths:
 @cache
 def installation() -> AllowedPaths:
     """Return Python and its packages without this project, be it a checkout or installed."""
-    parts = [split(root, project()) for root in _roots()]
-    return AllowedPaths(
-        tuple(dict.fromkeys(path for part in parts for path in part.readable)),
-        tuple(dict.fromkeys(path for part in parts for path in part.listable)),
-    )
+    return split(_roots(), project())
 
 
 @cache
@@ -60,23 +58,21 @@ def _roots() -> list[str]:
     paths = sysconfig.get_paths()
     named = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     packages = [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")]
-    own = [*named, *packages, *site.getsitepackages(), str(Path(sys.base_prefix) / "lib")]
+    of_python = [*named, *packages, *site.getsitepackages(), str(Path(sys.base_prefix) / "lib")]
     # A folder in which someone keeps other things too is not Python's own.
-    return [os.path.realpath(path) for path in (*own, *_SYSTEM)]
+    return [os.path.realpath(path) for path in (*of_python, *_SYSTEM)]
 
 
-def split(path: str, hidden: tuple[str, ...]) -> AllowedPaths:
-    """Return a path, or the parts of it that are not hidden if some are."""
-    if path in hidden:
-        return AllowedPaths((), ())
-    if not any(h.startswith(path.rstrip("/") + "/") for h in hidden):
-        return AllowedPaths((path,), ())
-    try:
-        children = [str(Path(path) / name) for name in os.listdir(path)]
-    except OSError:
-        children = []
-    parts = [split(child, hidden) for child in children if not Path(child).is_symlink()]
-    return AllowedPaths(
-        tuple(p for part in parts for p in part.readable),
-        (path, *(p for part in parts for p in part.listable)),
-    )
+def split(paths: Iterable[str], hidden: tuple[str, ...]) -> AllowedPaths:
+    """Return paths, or the parts of them that are not hidden if some are."""
+    readable, listable, waiting = [], [], list(dict.fromkeys(paths))
+    for path in waiting:  # it grows
+        if path in hidden:
+            continue
+        if not any(h.startswith(path.rstrip("/") + "/") for h in hidden):
+            readable.append(path)
+            continue
+        listable.append(path)
+        with suppress(OSError), os.scandir(path) as entries:
+            waiting += [entry.path for entry in entries if not entry.is_symlink()]
+    return AllowedPaths(tuple(dict.fromkeys(readable)), tuple(dict.fromkeys(listable)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,11 +26,11 @@ _KEPT = 0xF | 1024 | 2048
 
 def enter(
     place: str,
-    readable: Iterable[str],
-    writable: Iterable[str] = (),
-    devices: Iterable[str] = (),
+    readable: Sequence[str],
+    writable: Sequence[str] = (),
+    devices: Sequence[str] = (),
 ) -> str:
-    """Make this process see nothing but what is named; the way that it was done, in words.
+    """Make this process see nothing but what is named; return how that was done, in words.
 
     ``place`` is an empty folder to build the view in. The process must have one thread.
 
@@ -46,9 +46,8 @@ def enter(
         return "an empty root"
     libc.call("mount", b"none", b"/", None, _RECURSIVE | _PRIVATE, None)
     libc.call("mount", b"none", place.encode(), b"tmpfs", _NO_SETUID | _NO_DEVICES, b"size=1m")
-    writable = tuple(writable)
     for path in dict.fromkeys((*readable, *writable, *devices)):
-        _bind(place, path, path not in writable and path not in tuple(devices))
+        _bind(place, path, path not in writable and path not in devices)
     flags = _REMOUNT | _BIND | _READ_ONLY | _NO_SETUID | _NO_DEVICES
     libc.call("mount", b"none", place.encode(), None, flags, None)
     # The new root is put upon the old one, which is then taken away from beneath.
@@ -78,15 +77,15 @@ def _own_mounts() -> None:
 def _bind(place: str, path: str, read_only: bool) -> None:
     """Show a file or folder at its own path inside the view; nothing if it doesn't exist."""
     target = place + path
+    if not os.path.exists(path):
+        return
     try:
         if os.path.isdir(path):
             os.makedirs(target, exist_ok=True)
-        elif os.path.exists(path):
+        else:
             os.makedirs(os.path.dirname(target), exist_ok=True)
             if not os.path.exists(target):
                 os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-        else:
-            return
     except OSError as error:
         # It lies in something that is shown already.
         if error.errno in (errno.EROFS, errno.EEXIST):

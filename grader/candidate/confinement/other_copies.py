@@ -132,7 +132,7 @@ def _look(folder: str) -> tuple[list[str], list[str]]:
         elif _distribution().fullmatch(name):
             hidden += _recorded(path, folder)
             elsewhere += _installed_from(path)
-        elif _is_folder(entry) and (name == _PACKAGE or _holds_expected_values(path)):
+        elif os.path.isdir(path) and (name == _PACKAGE or _holds_expected_values(path)):
             hidden.append(path)
     beside = [
         f"{folder}/{name}" for name, by in _beside() if os.path.exists(f"{folder}/{name}{by}")
@@ -150,15 +150,8 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
 def _folders(folder: str) -> list[str]:
-    return [entry.path for entry in _entries(folder) if _is_folder(entry)]
+    return [entry.path for entry in _entries(folder) if os.path.isdir(entry.path)]
 
 
 def _holds_expected_values(package: str) -> bool:

@@ -39,6 +39,7 @@ _OWNING_IOCTLS = (0x8901, 0x8902, 0x5412, 0x540E, 0x541C)
 _HARMLESS_PRCTLS = (2, 3, 15, 16, 21, 23, 29, 30, 39, 42, 0x53564D41)
 _OPEN_MODE = os.O_ACCMODE | os.O_TRUNC
 
+_NAMING_A_PROCESS = ("kill", "tgkill", "prlimit64", "sched_setaffinity")
 _SOCKETS = frozenset(("socket", "bind", "listen", "accept", "accept4"))
 
 
@@ -58,8 +59,8 @@ def bpf_program(pid: int, unix_sockets: bool) -> bytes:
     Raises:
         OSError: this machine's architecture is not known.
     """
-    rules = _rules_for_process(pid)
-    code = [_arm(name, numbers()[name], rules) for name in rules if name in numbers()]
+    rules = _rules(pid)
+    code = [_arm(name, numbers()[name], rules) for name in _NAMING_A_PROCESS if name in numbers()]
     refusal = _instruction(_RETURN, _ERROR | errno.EPERM)
     return b"".join((_for_everyone(unix_sockets), *code, refusal))
 
@@ -84,9 +85,9 @@ def _for_everyone(unix_sockets: bool) -> bytes:
         _instruction(_AT_LEAST, NEWEST + 1, 0, 1),
         _instruction(_RETURN, _ERROR | errno.ENOSYS),
     ]
-    rules, others = _rules(), _rules_for_process(0)
+    rules = _rules(0)
     for name, number in numbers().items():
-        if name not in others and (unix_sockets or name not in _SOCKETS):
+        if name not in _NAMING_A_PROCESS and (unix_sockets or name not in _SOCKETS):
             code.append(_arm(name, number, rules))
     return b"".join(code)
 
@@ -112,19 +113,9 @@ def install(code: bytes) -> None:
     )
 
 
-def _rules_for_process(pid: int) -> Mapping[str, tuple[ArgumentRule, ...]]:
-    """Return what the arguments of calls that name a process must be."""
+def _rules(pid: int) -> Mapping[str, tuple[ArgumentRule, ...]]:
+    """Return what the arguments of some calls of the process ``pid`` must be."""
     itself = (0, pid)
-    return {
-        "kill": (ArgumentRule(0, (pid, -pid & 0xFFFFFFFF)),),
-        "tgkill": (ArgumentRule(0, (pid,)),),
-        "prlimit64": (ArgumentRule(0, itself),),
-        "sched_setaffinity": (ArgumentRule(0, itself),),
-    }
-
-
-def _rules() -> Mapping[str, tuple[ArgumentRule, ...]]:
-    """Return what the arguments of some other calls must be."""
     # To truncate on opening needs no write access to the file in Landlock's older versions.
     no_truncation = {
         name: (ArgumentRule(argument, (os.O_TRUNC,), _OPEN_MODE, among=False),)
@@ -135,6 +126,10 @@ def _rules() -> Mapping[str, tuple[ArgumentRule, ...]]:
     # and connecting is not allowed: others may connect to us.
     connected = ArgumentRule(1, (_STREAM, _SEQPACKET), _TYPE)
     return {
+        "kill": (ArgumentRule(0, (pid, -pid & 0xFFFFFFFF)),),
+        "tgkill": (ArgumentRule(0, (pid,)),),
+        "prlimit64": (ArgumentRule(0, itself),),
+        "sched_setaffinity": (ArgumentRule(0, itself),),
         # Threads, but no processes and no namespaces.
         "clone": (ArgumentRule(0, (_CLONE_THREAD,), _CLONE_THREAD | _CLONE_OTHER),),
         "fcntl": (ArgumentRule(1, _OWNING_FCNTLS, among=False),),

@@ -26,18 +26,6 @@ _ACCELERATORS = frozenset(
 _FOREIGN = ("hpu", "npu")
 """Those that torch knows once a package of their makers is imported."""
 _TYPE = re.compile(rf"torch\.(?:{'|'.join(sorted(_ACCELERATORS))})\.(?=\w+Tensor$)")
-_TYPE_NAMES = (
-    "Float",
-    "Double",
-    "Half",
-    "BFloat16",
-    "Long",
-    "Int",
-    "Short",
-    "Char",
-    "Byte",
-    "Bool",
-)
 _FACTORIES = (
     *("arange", "as_tensor", "asarray", "bartlett_window", "blackman_window", "empty"),
     *("empty_like", "empty_permuted", "empty_quantized", "empty_strided", "eye", "full"),
@@ -109,7 +97,7 @@ class _Generator(torch.Generator):
         return super().__new__(cls, device="cpu")  # type: ignore[call-arg]
 
 
-def _returning(value: Any = None) -> Callable[..., Any]:
+def returning(value: Any = None) -> Callable[..., Any]:
     """Return a fresh function that does nothing: torch's compiler keeps a rule for each."""
     return lambda *args, **kwargs: value
 
@@ -144,8 +132,8 @@ def _install_foreign() -> None:
         torch.utils.rename_privateuse1_backend("npu")
     for name in _FOREIGN:
         module: Any = types.ModuleType(f"torch.{name}")
-        module.is_available = module._is_in_bad_fork = _returning(False)
-        module.device_count = _returning(0)
+        module.is_available = module._is_in_bad_fork = returning(False)
+        module.device_count = returning(0)
         for place in (torch.Tensor, torch.nn.Module):
             setattr(place, name, lambda self, *args, **kwargs: self)
         setattr(torch, name, module)
@@ -153,22 +141,20 @@ def _install_foreign() -> None:
 
 def _install_modules() -> None:
     """Let the accelerators' own modules do nothing, where they would look for a device."""
+    answers = {**dict.fromkeys(_WITHOUT_EFFECT), **dict.fromkeys(_COUNTING, 0)}
     names = ("cuda", "mps", "xpu", "mtia", "accelerator", *_FOREIGN)
     modules = {name: getattr(torch, name) for name in names if hasattr(torch, name)}
     for name, module in modules.items():
-        for function in _WITHOUT_EFFECT:
+        for function, answer in answers.items():
             if hasattr(module, function) or name in _FOREIGN:
-                setattr(module, function, _returning())
-        for function in _COUNTING:
-            if hasattr(module, function) or name in _FOREIGN:
-                setattr(module, function, _returning(0))
+                setattr(module, function, returning(answer))
         if name not in ("accelerator", "mps"):
-            for kind in _TYPE_NAMES:
-                setattr(module, f"{kind}Tensor", getattr(torch, f"{kind}Tensor"))
+            for kind in (n for n in dir(torch) if n.endswith("Tensor") and n != "Tensor"):
+                setattr(module, kind, getattr(torch, kind))
     if "accelerator" in modules:
-        modules["accelerator"].current_accelerator = _returning(_CPU)
-        modules["accelerator"].is_available = _returning(False)
-        modules["accelerator"].device_count = _returning(0)
+        modules["accelerator"].current_accelerator = returning(_CPU)
+        modules["accelerator"].is_available = returning(False)
+        modules["accelerator"].device_count = returning(0)
     # What torch asks of the accelerator's own module in `torch.random.fork_rng`.
     cpu: Any = torch.cpu
     cpu.get_rng_state = lambda device=None: torch.get_rng_state()

@@ -21,84 +21,70 @@ class NotSimpleError(Exception):
 
 
 def carry_out(script: str, folder: Path) -> bool:
-    """Carry out the commands of a script that are simple, in their order; whether all of them were.
+    """Carry out the simple commands of a script in their order; return whether all were simple.
 
     Nothing outside the folder is touched. What fails, fails in silence, as a notebook goes on
     after a failed command, too.
     """
-    done = True
-    for command in _commands(script):
-        try:
-            command(folder)
-        except (NotSimpleError, OSError, ValueError, shutil.Error):
-            done = False
-    return done
-
-
-def _commands(script: str) -> list[Callable[[Path], None]]:
-    """Return the commands of a script, the texts that it writes among them."""
-    commands: list[Callable[[Path], None]] = []
+    is_done = True
     for part in parts_of(script):
-        commands += [_writing(part)] if isinstance(part, Written) else _simple(part)
-    return commands
+        for step in [part] if isinstance(part, Written) else _lines(part):
+            try:
+                if isinstance(step, Written):
+                    _write(step, folder)
+                else:
+                    _carry_out_line(step, folder)
+            except (NotSimpleError, OSError, ValueError, shutil.Error):
+                is_done = False
+    return is_done
 
 
-def _writing(file: Written) -> Callable[[Path], None]:
-    def write(folder: Path) -> None:
-        path = _inside(folder, file.name)
-        with path.open("a" if file.more else "w", encoding="utf-8") as opened:
-            opened.write(file.text)
-
-    return write
+def _write(file: Written, folder: Path) -> None:
+    with _inside(folder, file.name).open("a" if file.more else "w", encoding="utf-8") as opened:
+        opened.write(file.text)
 
 
-def _simple(script: str) -> list[Callable[[Path], None]]:
-    lines = script.replace("\\\n", " ").split("\n")
-    parts = [line.strip() for line in lines if line.strip() and line.strip()[0] != "#"]
-    return [_command(part) for part in parts]
+def _lines(script: str) -> list[str]:
+    """Return the lines of a script that aren't comments; a continued one is one."""
+    lines = (line.strip() for line in script.replace("\\\n", " ").split("\n"))
+    return [line for line in lines if line and line[0] != "#"]
 
 
-def _command(line: str) -> Callable[[Path], None]:
-    def work(folder: Path) -> None:
-        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-        lexer.whitespace_split = True
-        words: list[str] = []
-        for word in [*lexer, ";"]:
-            if word in (";", "&&"):
-                if words:
-                    _carry_out(words, folder)
-                words = []
-            else:
-                words.append(word)
-
-    return work
+def _carry_out_line(line: str, folder: Path) -> None:
+    """Carry out the commands of a line, up to the first that isn't simple."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words: list[str] = []
+    for word in [*lexer, ";"]:
+        if word not in (";", "&&"):
+            words.append(word)
+        elif words:
+            _carry_out_command(words, folder)
+            words = []
 
 
-def _carry_out(words: Sequence[str], folder: Path) -> None:
+def _carry_out_command(words: Sequence[str], folder: Path) -> None:
     name, *given = words
     if given[-2:-1] in ([">"], [">>"]) and name == "echo":
-        with _inside(folder, given[-1]).open("a" if given[-2] == ">>" else "w") as file:
-            file.write(" ".join(given[:-2]) + "\n")
-        return
+        text = Written(given[-1], " ".join(given[:-2]) + "\n", given[-2] == ">>")
+        return _write(text, folder)
     options = [word for word in given if word.startswith("-")]
+    names = [word for word in given if not word.startswith("-")]
     if any(word in given for word in (">", ">>", "<", "|", "||", "&", "(", ")", "<<")):
         raise NotSimpleError
     if not all(o.startswith("--") or set(o[1:]) <= _ALLOWED for o in options):
         raise NotSimpleError
     if name == "set":
-        return
-    names = [word for word in given if not word.startswith("-")]
+        return None
     if name not in _WORK or not names:
         raise NotSimpleError
-    paths = [path for word in names for path in _paths(folder, word)]
-    _WORK[name](paths)
+    return _WORK[name]([path for word in names for path in _paths(folder, word)])
 
 
 def _paths(folder: Path, word: str) -> list[Path]:
-    if any(mark in word for mark in "*?["):
-        plain = [str(path) for path in sorted(Path.cwd().glob(word))]
-        return [_inside(folder, path) for path in plain]
-    return [_inside(folder, word)]
+    is_pattern = any(mark in word for mark in "*?[")
+    names = map(str, sorted(Path.cwd().glob(word))) if is_pattern else [word]
+    return [_inside(folder, name) for name in names]
 
 
 def _inside(folder: Path, name: str) -> Path:

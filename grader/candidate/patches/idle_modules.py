@@ -22,33 +22,15 @@ import torch
 
 from grader.candidate.patches.made_modules import ModuleMaker
 
-Came = TypeVar("Came")
+Outcome = TypeVar("Outcome")
 
 SHOWS = frozenset(
-    [
-        "IPython",
-        "altair",
-        "bokeh",
-        "clearml",
-        "comet_ml",
-        "google.colab",
-        "ipywidgets",
-        "livelossplot",
-        "matplotlib",
-        "mlflow",
-        "mpl_toolkits",
-        "neptune",
-        "plotly",
-        "seaborn",
-        "tensorboard",
-        "tensorboardX",
-        "torch.utils.tensorboard",
-        "torchinfo",
-        "torchsummary",
-        "torchviz",
-        "visdom",
-        "wandb",
-    ]
+    (
+        *("IPython", "altair", "bokeh", "clearml", "comet_ml", "google.colab", "ipywidgets"),
+        *("livelossplot", "matplotlib", "mlflow", "mpl_toolkits", "neptune", "plotly", "seaborn"),
+        *("tensorboard", "tensorboardX", "torch.utils.tensorboard", "torchinfo", "torchsummary"),
+        *("torchviz", "visdom", "wandb"),
+    )
 )
 """They plot, print or keep a record."""
 
@@ -277,7 +259,7 @@ def show() -> None:
     _real.update(_plotting)
 
 
-def tolerating_missing(work: Callable[[], Came]) -> Came:
+def tolerating_missing(work: Callable[[], Outcome]) -> Outcome:
     """Return what ``work`` returns; once more, where a module is missing that it imports.
 
     Raises:

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from grader.candidate.patches.cpu_only import returning
+
 _NUMBERS = (
     *("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"),
     *("utilization", "temperature", "power_draw", "clock_rate"),
@@ -63,10 +65,6 @@ def install() -> None:
     for name, answer in answers.items():
         for module in (torch.cuda, torch.cuda.memory):
             if hasattr(module, name):
-                setattr(module, name, _answering(answer))
+                setattr(module, name, returning(answer))
     cuda: Any = torch.cuda
     cuda.Event = Event
-
-
-def _answering(value: Any) -> Any:
-    return lambda *args, **kwargs: value

@@ -40,7 +40,7 @@ def stay_in(folder: Path) -> None:
 
 
 def bring_here(folder: Path) -> Callable[..., Any]:
-    """Have what is named in such folders lie in this one; the new ``open``.
+    """Have what is named in such folders lie in this one; return the new ``open``.
 
     What lies there already stays in its place: the folder around this one, and Python.
     """
