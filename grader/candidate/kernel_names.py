@@ -151,15 +151,33 @@ class Shell(Idle):
         return os.environ.get(line.strip()) if line.strip() else dict(os.environ)
 
 
+class Handle:
+    """What ``display`` returns where it is given an id."""
+
+    def __init__(self, display_id: object) -> None:
+        self.display_id = str(display_id)
+
+    def display(self, *_: Any, **__: Any) -> None:
+        """Show nothing."""
+
+    update = display
+
+
+def _display(*_: Any, display_id: object = None, **__: Any) -> Handle | None:
+    """Show nothing."""
+    return Handle(display_id) if display_id else None
+
+
 def offer(namespace: dict[str, Any], whole: bool) -> Shell:
     """Bind the names that a kernel offers; the shell that it is."""
     shell = Shell(namespace, whole)
-    for name in ("IPython", "IPython.core.getipython"):
+    answers = {"get_ipython": lambda: shell, "display": _display}
+    for name in ("IPython", "IPython.core.getipython", "IPython.display"):
         module: Any = sys.modules.get(name)
         if getattr(module, "__file__", None):  # the real one, which knows of no shell here
-            module.get_ipython = lambda: shell
+            module.__dict__.update({n: answers[n] for n in answers if n in module.__dict__})
     namespace.update(
-        display=lambda *_, **__: None,
+        display=_display,
         get_ipython=lambda: shell,
         In=[""],
         Out={},

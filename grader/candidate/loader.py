@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import linecache
 import random
 import sys
@@ -80,6 +81,8 @@ def load(program: Program, bind: Mapping[str, int], device: str = "cpu") -> dict
     sys.modules["__main__"] = module
     for name in program.modules:  # the notebook's own files are read as cells of its
         _alias(name, module)
+    if program.width and any("IPython" in cell.source for cell in program.cells):
+        importlib.import_module("IPython.display")  # as it shows nothing here, it is answered for
     shell = kernel_names.offer(namespace, program.width == _WHOLE)
     namespace.update(bind, device=_Device(device))
     if program.width:

@@ -63,6 +63,10 @@ _SHAPE_WORDS = re.compile(
     r"invalid for input of size|cannot reshape|shapes cannot be multiplied|must match"
     r"|size mismatch|could not be broadcast|not aligned|is not divisible"
 )
+_BOUND_IN_A_LOOP = (
+    r"^[ \t]+[\w \t,.\[\]()*]*\b{0}\b[\w \t,*)\]]*=(?!=)|\bfor\b[^:\n]*\b{0}\b[^:\n]*\bin\b"
+)
+"""Where a name may be bound that a loop without data doesn't bind."""
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 _AMOUNT_ERRORS = re.compile(
     r"StopIteration|IndexError|KeyError|ZeroDivisionError|\w*LocalError|NameError"
@@ -115,7 +119,7 @@ def may_need_more_data(
     if assignment.data().name not in cells or _ERRORS_BEFORE_DATA.search(failure.name) or in_class:
         return False
     unknown = _UNKNOWN.search(failure.text) if failure.name == "NameError" else None
-    return unknown is None or len(re.findall(rf"\b{unknown[1]}\b", cells)) > 1
+    return unknown is None or bool(re.search(_BOUND_IN_A_LOOP.format(unknown[1]), cells, re.M))
 
 
 def fails_alike_on_shapes(error: str | None, other: str | None) -> bool:

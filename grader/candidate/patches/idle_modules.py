@@ -248,7 +248,7 @@ def install(plotting: Iterable[str] = ()) -> None:
     """
     _plotting.update(SHOWS, plotting)
     sys.meta_path.insert(0, ModuleMaker(_is_idle, _Module, _fill))
-    for name in DEBUGGERS & sys.modules.keys():
+    for name in [name for name in sys.modules if _is_listed(name, BARS | DEBUGGERS)]:
         sys.modules[name] = _Module(name)
     sys.breakpointhook = lambda *_, **__: None
     builtins.input = lambda prompt="": ""
