@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -40,19 +41,16 @@ def to_junit(
     tasks = dict(checks or {})
     tasks |= {check.id: task.id for task in result.tasks for check in task.checks}
     suite = ElementTree.Element("testsuite", name=suite_name)
-    failures = errors = 0
+    tags: Counter[str] = Counter()
     for name, task in tasks.items():
-        case = ElementTree.SubElement(suite, "testcase", name=name, classname=task)
-        case.set("time", "0")
+        case = ElementTree.SubElement(suite, "testcase", name=name, classname=task, time="0")
         tag, message = _outcome(cases.get(name), result)
+        tags[tag] += 1
         if tag:
-            failures += tag == "failure"
-            errors += tag == "error"
-            told = ElementTree.SubElement(case, tag, message=message)
-            told.text = message
+            ElementTree.SubElement(case, tag, message=message).text = message
     suite.set("tests", str(len(tasks)))
-    suite.set("failures", str(failures))
-    suite.set("errors", str(errors))
+    suite.set("failures", str(tags["failure"]))
+    suite.set("errors", str(tags["error"]))
     suite.set("skipped", "0")
     suite.set("time", f"{result.seconds:.3f}")
     root = ElementTree.Element("testsuites")
