@@ -21,7 +21,7 @@ from grader.course.other_notebooks import notes_on_others
 from grader.course.overrides import Wish, read_overrides
 from grader.course.progress_bar import progress
 from grader.course.publish import publish
-from grader.course.schedule import Schedule, default_jobs
+from grader.course.schedule import default_jobs, grade_all
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
 from grader.course.summary import summary
@@ -169,11 +169,11 @@ def _graded(
         options = replace(course.grading, jobs=jobs, at_once=at_once)
         grader = stack.enter_context(make_grader(options, rubric))
         at_work = jobs if grader.runner is None else _AHEAD * jobs
-        schedule = Schedule(SubmissionGrader(grader, store, copies, how), at_work)
-        with progress(len(new), sys.stderr) as tell:
-            for done in schedule.run(new):
-                results[done.item.name] = done.result
-                tell(done.item.name, done.result)
+        work = SubmissionGrader(grader, store, copies, how)
+        with progress(len(new), sys.stderr) as show_progress:
+            for submission, result in grade_all(work, new, at_work):
+                results[submission.name] = result
+                show_progress(submission.name, result)
     return results
 
 

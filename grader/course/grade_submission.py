@@ -59,18 +59,17 @@ class SubmissionGrader:
             copy = self._copied(submission, content)
             graded = self.grader.grade(copy)
             shutil.rmtree(copy.parent, ignore_errors=True)
-        path, _, student = _called(submission)
-        named = replace(graded.result.submission, path=path, student=student)
+        student = submission.student
+        named = replace(graded.result.submission, path=_path(submission), student=student)
         result = replace(graded.result, submission=named)
         if submission.rivals:
             with suppress(OSError):  # then nothing is known of them
                 result = compare_others(result, submission, self.grader, self.copies)
-        title, student = self.grader.assignment.title, submission.student
+        title = self.grader.assignment.title
         page = to_page(result, title, graded.sources, graded.executed, student=student)
         write_whole(self.store.folder / page_path(submission.name), page.encode())
         if graded.executed is not None:
-            path_of_run = _executed_path(submission, self.store)
-            write_whole(path_of_run, graded.executed.encode())
+            write_whole(_executed_path(submission, self.store), graded.executed.encode())
         return result
 
     def keep(self, submission: Submission, result: Result) -> Result:
@@ -84,12 +83,13 @@ class SubmissionGrader:
 
     def failed(self, submission: Submission, error: str) -> Result:
         """Return the result of a submission on which the grader itself failed."""
-        return failed_result(*_called(submission), self.grader.rubric.max_points, error)
+        most = self.grader.rubric.max_points
+        return failed_result(_path(submission), submission.student, most, error)
 
     def _nothing(self, submission: Submission) -> Result:
         reason = " ".join(submission.notices) + " Hand in the notebook file itself."
         return Result(
-            results.Submission(*_called(submission)),
+            results.Submission(_path(submission), "", submission.student),
             "ungradable",
             0.0,
             self.grader.rubric.max_points,
@@ -143,7 +143,6 @@ def _executed_path(submission: Submission, store: Store) -> Path:
     return store.folder / "executed" / f"{submission.name}.ipynb"
 
 
-def _called(submission: Submission) -> tuple[str, str, str]:
-    """Return path, hash and student of a submission, as results have them."""
-    path = submission.notebook.name if submission.notebook else submission.name
-    return path, "", submission.student
+def _path(submission: Submission) -> str:
+    """Return what a submission's result has as its path."""
+    return submission.notebook.name if submission.notebook else submission.name

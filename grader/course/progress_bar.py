@@ -14,14 +14,14 @@ from grader.report.folding import folded
 from grader.report.result import Result
 from grader.report.words import number
 
-Told = Callable[[str, Result], None]
+ShowProgress = Callable[[str, Result], None]
 """Takes the name of what is done, and its result."""
 
 _BAD = ("ungradable", "grader_error")
 
 
 @contextmanager
-def progress(total: int, stream: TextIO) -> Iterator[Told]:
+def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
     """Show how far it is on ``stream``; what couldn't be graded gets a line of its own."""
     if not stream.isatty():
         done = count(1)

@@ -256,7 +256,7 @@ def test_a_grader_error_can_be_settled(target: str) -> None:
     assert all(check.status != "grader_error" for check in checks)
 
 
-FAILED = failed_result("vae.ipynb", "", "ada", 7.5, "boom")
+FAILED = failed_result("vae.ipynb", "ada", 7.5, "boom")
 
 
 @pytest.mark.parametrize("result", [ungradable(), broken_grader(), FAILED])

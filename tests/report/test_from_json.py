@@ -23,7 +23,7 @@ from tests.made_results import METHODS, broken_grader, graded, ungradable
 
 
 @pytest.mark.parametrize(
-    "result", [graded(), ungradable(), broken_grader(), failed_result("p", "", "s", 7.5, "boom")]
+    "result", [graded(), ungradable(), broken_grader(), failed_result("p", "s", 7.5, "boom")]
 )
 def test_results_of_every_kind_are_read(result: Result) -> None:
     assert from_json(to_json(result), METHODS) == result
