@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from grader.assignment import Assignment
@@ -69,10 +70,7 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
         assignment: tells which names are those of work and data.
     """
     beside = names_of_no_student(assignment)
-
-    def is_work(name: str) -> bool:
-        return _is_work(name, assignment)
-
+    is_work = partial(_is_work, assignment)
     for _ in range(MAX_LEVELS):
         tops = {name: top for name, top in _tops(seen, beside).items() if top.inner or top.own}
         often = Counter(name for top in tops.values() for name in top.filled)
@@ -101,7 +99,7 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
     return seen, ""
 
 
-def _is_work(name: str, assignment: Assignment) -> bool:
+def _is_work(assignment: Assignment, name: str) -> bool:
     """Return whether it is what a student calls work, and nobody's name or number."""
     words = _WORD.findall(name)
     topics = assignment.topic_words
@@ -174,5 +172,4 @@ def _cut(seen: Listing, tops: Mapping[str, _Top], beside: Collection[str]) -> Li
             return (f"{top} {rest[0]}", *rest[1:])
         return tuple(rest)
 
-    files = tuple(replace(file, parts=cut(file.parts)) for file in seen.files)
-    return Listing(files, tuple(map(cut, seen.traces)), seen.notices)
+    return seen.renamed(cut)

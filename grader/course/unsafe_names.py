@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from grader.course.unwrap import outer_folders
 from grader.platforms import student_depths
-from grader.platforms.download import CODE, Parts
+from grader.platforms.download import CODE, Parts, filled_folders
 
 _ROOT = re.compile(r"[A-Za-z]:(?=/|$)|//[^/]+|(?=/)")
 
@@ -71,7 +71,7 @@ def _around(names: Sequence[Parts]) -> Parts:
 
 def _without_filled(names: Sequence[Parts]) -> list[Parts]:
     """Return the names without folders in which another of them lies."""
-    filled = {parts[:at] for parts in names for at in range(1, len(parts) - (parts[-1] == ""))}
+    filled = filled_folders(names)
     return [parts for parts in dict.fromkeys(names) if parts[-1] or parts[:-1] not in filled]
 
 

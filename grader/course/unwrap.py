@@ -15,6 +15,7 @@ from grader.platforms.download import (
     File,
     Listing,
     Parts,
+    filled_folders,
     is_archive_name,
     is_junk,
 )
@@ -49,44 +50,37 @@ def unwrap(listed: Listing, path: Path, assignment: Assignment, values: Values) 
     if told is not None:
         platform, depths = told
         assert platform.narrow is not None
-        tree = platform.narrow(_cut(listed, depths), values)
+        tree = platform.narrow(_without_outer(listed, depths), values)
         return Unwrapped(tree.listing, tree)
     has_own = any(map(_above_platforms, listed.names))
-    seen = _cut(listed, outer_folders(listed.names))
+    seen = _without_outer(listed, outer_folders(listed.names))
     has_metadata = not has_own and any(
         len(parts) == 1 and parts[0] in METADATA_FILES for parts in seen.names
     )
     if path.is_file():
         around = _above_many(seen.files, assignment)
-        seen = _cut(seen, [around] * len(seen.names))
+        seen = seen.renamed(lambda parts: parts[around:])
     return Unwrapped(seen, has_metadata=has_metadata)
 
 
 def _telling(listed: Listing) -> tuple[Parts, ...]:
     """Return the traces that may tell of a student: not of folders in which something else is."""
-    filled = {
-        parts[:at] for parts in listed.names for at in range(1, len(parts) - (parts[-1] == ""))
-    }
+    filled = filled_folders(listed.names)
     kept = (parts for parts in listed.traces if parts[-1] or parts[:-1] not in filled)
     # A Mac packs a mirror of all folders, in which the names are the same.
     mirrored = (parts[parts[0] == MIRROR :] for parts in kept)
     return tuple(parts for parts in mirrored if any(parts))
 
 
-def _cut(listed: Listing, depths: Sequence[int | None]) -> Listing:
-    """Return the same without outer folders; what has no depth is left out."""
-    at = len(listed.files)
-    files = [
-        replace(file, parts=file.parts[depth:])
-        for file, depth in zip(listed.files, depths[:at], strict=True)
-        if depth is not None
-    ]
-    traces = [
-        parts[depth:]
-        for parts, depth in zip(listed.traces, depths[at:], strict=True)
-        if depth is not None
-    ]
-    return Listing(tuple(files), tuple(parts for parts in traces if parts), listed.notices)
+def _without_outer(listed: Listing, depths: Sequence[int | None]) -> Listing:
+    """Return the same without so many outer folders each; what has no depth is left out."""
+    depth_of = dict(zip(listed.names, depths, strict=True))
+
+    def rename(parts: Parts) -> Parts:
+        depth = depth_of[parts]
+        return () if depth is None else parts[depth:]
+
+    return listed.renamed(rename)
 
 
 def outer_folders(names: Sequence[Parts]) -> list[int]:
