@@ -54,10 +54,8 @@ def _called(wish: Wish) -> str:
 
 
 def _is_for(wish: Wish, entry: Entry) -> bool:
-    known = {entry.name}
-    for student in entry.students:
-        known |= {student.name, student.id, student.email}
-    return wish.student in known
+    known = ((student.name, student.id, student.email) for student in entry.students)
+    return wish.student == entry.name or any(wish.student in names for names in known)
 
 
 def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
@@ -88,20 +86,14 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
 def _points_of(result: Result, target: str) -> float:
     if target == TOTAL:
         return result.points
-    parts: list[TaskResult | CheckResult] = [*result.tasks]
-    parts += [check for task in result.tasks for check in task.checks]
-    for part in parts:
-        if part.id == target:
-            return part.points
-    raise KeyError(target)
+    parts: tuple[TaskResult | CheckResult, ...] = (*result.tasks, *result.checks)
+    return {part.id: part.points for part in parts}[target]
 
 
 def _is_open(result: Result, target: str) -> bool:
-    return any(
-        check.status == "grader_error" and target in (TOTAL, task.id, check.id)
-        for task in result.tasks
-        for check in task.checks
-    ) or (target == TOTAL and result.status != "graded")
+    parts: tuple[TaskResult | CheckResult, ...] = (*result.tasks, *result.checks)
+    is_part = any(part.is_open for part in parts if target in (TOTAL, part.id))
+    return is_part or (target == TOTAL and result.status != "graded")
 
 
 def _with(result: Result, override: Override) -> Result:
@@ -113,10 +105,10 @@ def _with(result: Result, override: Override) -> Result:
     # What rules took from the total is the difference between the sum and the total.
     taken = sum(task.points for task in result.tasks) - result.points
     points = max(0.0, sum(task.points for task in tasks) - taken)
-    is_open = any(check.status == "grader_error" for task in tasks for check in task.checks)
-    if result.status == "grader_error" and not is_open:
-        return replace(result, points=points, tasks=tasks, status="graded", reason=None)
-    return replace(result, points=points, tasks=tasks)
+    changed = replace(result, points=points, tasks=tasks)
+    if result.status == "grader_error" and not any(task.is_open for task in tasks):
+        return replace(changed, status="graded", reason=None)
+    return changed
 
 
 def _task_with(task: TaskResult, override: Override) -> TaskResult:
@@ -146,9 +138,7 @@ def _settled(task: TaskResult, override: Override) -> TaskResult:
     """Return a task of which no check is open any more, since its points are set as a whole."""
     message = f"Set by hand for all of it: {override.reason}"
     checks = tuple(
-        replace(check, status="not_reached", message=message, hint="")
-        if check.status == "grader_error"
-        else check
+        replace(check, status="not_reached", message=message, hint="") if check.is_open else check
         for check in task.checks
     )
     return replace(task, checks=checks)

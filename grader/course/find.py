@@ -25,12 +25,12 @@ from grader.course.left_out import (
     may_hold_code,
 )
 from grader.course.sections import below_sections
-from grader.course.unwrap import Unwrapped, unwrap
+from grader.course.unwrap import unwrap
 from grader.platforms import PLATFORMS, owner_finder
 from grader.platforms.download import File, Listing, Owner, Parts, SubmissionsError, is_junk
 from grader.platforms.names import shown, unique_names
 from grader.platforms.plain import plain_owner
-from grader.platforms.platform import Metadata, Values
+from grader.platforms.platform import Metadata, Tree, Values
 from grader.report.course import Identity
 
 NOTHING = "Nothing that can be graded was handed in"
@@ -96,29 +96,28 @@ def find_submissions(
     """
     values = values or {}
     listed = list_files(path, unpacked, assignment.given_files)
-    view = unwrap(listed, path.absolute(), assignment, values)
-    seen, doubt, metadata = view.listing, "", None
+    seen, tree, has_metadata = unwrap(listed, path.absolute(), assignment, values)
+    doubt, metadata = "", None
     notices = list(seen.notices)
-    if view.tree is None:
-        asked = (p.not_its_tree(values) for p in PLATFORMS if p.not_its_tree)
-        notices += filter(None, asked)
-    if view.has_metadata:
+    if tree is None:
+        notices += filter(None, (platform.not_its_tree(values) for platform in PLATFORMS))
+    if has_metadata:
         seen, metadata = _without_metadata(seen)
         notices += metadata.notices
     seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
-    if view.tree is None and metadata is None:
+    if tree is None and metadata is None:
         seen, doubt = below_sections(seen, assignment)
-    owned = _by_owner(replace(view, listing=seen), metadata)
+    owned = _by_owner(seen, tree, metadata)
     notices += _leave_out(owned, seen, assignment)
     notices += filter(None, [hidden(seen.traces)])
     if not owned:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
-    submissions = [_submission(own, view, assignment) for own in owned.values()]
-    names = unique_names([own.owners[0].text for own in owned.values()])
-    finished = [
-        replace(submission, name=name) for submission, name in zip(submissions, names, strict=True)
+    names = unique_names([handed_in.owners[0].text for handed_in in owned.values()])
+    submissions = [
+        _submission(name, handed_in, tree, assignment)
+        for name, handed_in in zip(names, owned.values(), strict=True)
     ]
-    return Gathered(tuple(sorted(finished, key=lambda it: it.name)), tuple(notices), doubt)
+    return Gathered(tuple(sorted(submissions, key=lambda it: it.name)), tuple(notices), doubt)
 
 
 def best_notebook(folder: Path, unpacked: Path, assignment: Assignment) -> File | None:
@@ -165,21 +164,23 @@ def _apart(files: Sequence[File], folder: Path) -> Iterator[File]:
             yield replace(file, path=copy_of(file, content, (), folder / f"apart-{number}"))
 
 
-def _by_owner(view: Unwrapped, metadata: Metadata | None) -> dict[tuple[str, ...], HandedIn]:
+def _by_owner(
+    seen: Listing, tree: Tree | None, metadata: Metadata | None
+) -> dict[tuple[str, ...], HandedIn]:
     """Return files and traces by their owners; traces only where they tell of a student."""
-    find_owner = owner_finder(view.listing.files, metadata)
+    find_owner = owner_finder(seen.files, metadata)
     owned: dict[tuple[str, ...], HandedIn] = {}
 
     def of(parts: Parts) -> tuple[Owner, HandedIn]:
         owner = find_owner(parts) or plain_owner(parts)
-        if view.tree is not None:
-            owner = view.tree.as_student(owner)
+        if tree is not None:
+            owner = tree.as_student(owner)
         return owner, owned.setdefault(owner.key, HandedIn([], []))
 
-    for file in view.listing.files:
+    for file in seen.files:
         owner, own = of(file.parts)
         own.files.append((owner, file))
-    for parts in view.listing.traces:
+    for parts in seen.traces:
         is_plain = find_owner(parts) is None
         if is_plain and (len(parts) == 1 or is_junk(parts[0])):
             continue
@@ -211,24 +212,24 @@ def _leave_out(
             yield f"{top}/ holds no notebook, and no student is called so; it was left out."
 
 
-def _submission(own: HandedIn, view: Unwrapped, assignment: Assignment) -> Submission:
-    """Return what one owner handed in; its name is made later, among all names."""
+def _submission(name: str, own: HandedIn, tree: Tree | None, assignment: Assignment) -> Submission:
+    """Return what one owner handed in."""
     chosen = choose(own.files, assignment)
     last = max(own.owners, key=lambda owner: owner.attempt)
     owner = last if chosen is None else chosen.owner
     submitted = owner.submitted
-    if view.tree is not None:
+    if tree is not None:
         files = [file for _, file in own.files]
         first = chosen.graded.parts if chosen else files[0].parts if files else ()
-        submitted = view.tree.submitted(files, first)
+        submitted = tree.submitted(files, first)
     if chosen is None:
-        named = view.tree.assignment if view.tree else None
+        named = tree.assignment if tree else None
         nothing = NOTHING + (f" for the assignment {shown(named)}" if named else "")
         late = any(owner.late for owner in own.owners)
         notices = (f"{nothing}: {what_there_is(own)}.",)
-        return Submission("", owner.students, None, (), late, submitted, notices)
+        return Submission(name, owner.students, None, (), late, submitted, notices)
     return Submission(
-        "",
+        name,
         owner.students,
         chosen.graded,
         tuple(file.name for file in chosen.others),

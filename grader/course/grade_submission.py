@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.course.file_copies import content_of, copy_of, digest_of_files
+from grader.course.file_copies import content_of, copy_of
 from grader.course.find import Submission
-from grader.course.fingerprint import fingerprint
+from grader.course.fingerprint import digest, fingerprint
 from grader.course.other_notebooks import compare_others
 from grader.course.publish import page_path
 from grader.course.schedule import failed_result
@@ -128,8 +128,16 @@ def kept_result(submission: Submission, how: bytes, store: Store) -> Result | No
 def _fingerprint(submission: Submission, content: bytes, how: bytes) -> str:
     notebook, notices = submission.notebook, submission.notices
     name = notebook.name if notebook else "\n".join(notices)
-    beside = digest_of_files((*submission.modules, *submission.rivals))
-    return fingerprint(name.encode("utf-8", "replace"), content, beside, how)
+    beside = (
+        part
+        for file in (*submission.modules, *submission.rivals)
+        for part in (_encoded(file.name), content_of(file) or b"")
+    )
+    return fingerprint(_encoded(name), content, digest(*beside), how)
+
+
+def _encoded(name: str) -> bytes:
+    return name.encode("utf-8", "replace")
 
 
 def _content(submission: Submission) -> bytes | None:

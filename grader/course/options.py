@@ -50,16 +50,14 @@ class CourseOptions:
         return frozenset(it.flag for it in PLATFORM_OPTIONS if it.parameter in self.values)
 
 
-def _of_platform(option: Option) -> Callable[[Any], Any]:
-    kind = _SHEET if option.is_file else None
-    return click.option(option.flag, type=kind, metavar=option.metavar, help=option.help)
-
-
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
-    *map(_of_platform, PLATFORM_OPTIONS),
+    *(
+        click.option(it.flag, type=_SHEET if it.is_file else None, metavar=it.metavar, help=it.help)
+        for it in PLATFORM_OPTIONS
+    ),
     click.option(
         "--ungradable-as-zero",
         is_flag=True,

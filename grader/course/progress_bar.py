@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -39,16 +40,14 @@ def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
     )
     with Progress(*columns, console=Console(file=stream, highlight=False)) as bar:
         task = bar.add_task("grading", total=total, rate="", bad="")
-        bad = dict.fromkeys(_BAD, 0)
+        bad: Counter[str] = Counter()
 
         def tell(name: str, result: Result) -> None:
-            if result.status in bad:
+            if result.status != "graded":
                 bad[result.status] += 1
-            if result.status in bad or result.is_open:
+            if result.status != "graded" or result.is_open:
                 bar.console.print(folded(line(name, result), stream), markup=False)
-            words = [
-                f"{times} {status.replace('_', ' ')}" for status, times in bad.items() if times
-            ]
+            words = [f"{bad[s]} {s.replace('_', ' ')}" for s in _BAD if bad[s]]
             bar.update(task, advance=1, bad=", ".join(words))
             shown = bar.tasks[0]
             if shown.elapsed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,7 +86,6 @@ def publish(
         done.files.append(out / name)
 
     pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
-    _remove_second_pages(out, pages.values())
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     titles = {known.id: known.title for known in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
@@ -144,13 +143,6 @@ def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
         page = to_page(entry.result, ASSIGNMENT.title, sources, executed, entry.overrides, names)
         write_whole(path, page.encode())
     return path
-
-
-def _remove_second_pages(out: Path, pages: Collection[Path]) -> None:
-    """Remove second pages, which earlier graders wrote where points were set by hand."""
-    for path in (out / page_path("*")).parent.glob("*.by-hand.html"):
-        if path not in pages:
-            path.unlink(missing_ok=True)
 
 
 def _sources(entry: Entry, notebook: Path | None) -> Mapping[str, str]:

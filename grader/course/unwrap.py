@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment import Assignment
@@ -24,23 +24,13 @@ from grader.platforms.platform import Tree, Values
 _MAX_WRAPPERS = 4
 
 
-@dataclass(frozen=True)
-class Unwrapped:
-    """What was listed, as seen from the folder of submissions.
-
-    Attributes:
-        listing: without what lies around that folder.
-        tree: a platform's tree of which it is a part; None if it is none.
-        has_metadata: whether a platform's own file lies beside the students' folders.
-    """
-
-    listing: Listing
-    tree: Tree | None = None
-    has_metadata: bool = False
-
-
-def unwrap(listed: Listing, path: Path, assignment: Assignment, values: Values) -> Unwrapped:
+def unwrap(
+    listed: Listing, path: Path, assignment: Assignment, values: Values
+) -> tuple[Listing, Tree | None, bool]:
     """Return what was listed below ``path``, as seen from the folder of submissions.
+
+    Beside it are the platform's tree of which it is a part, if it is one, and whether a platform's
+    own file lies beside the students' folders.
 
     Raises:
         SubmissionsError: a platform's tree doesn't hold what ``values`` of options ask for.
@@ -51,7 +41,7 @@ def unwrap(listed: Listing, path: Path, assignment: Assignment, values: Values) 
         platform, depths = told
         assert platform.narrow is not None
         tree = platform.narrow(_without_outer(listed, depths), values)
-        return Unwrapped(tree.listing, tree)
+        return tree.listing, tree, False
     has_own = any(map(_above_platforms, listed.names))
     seen = _without_outer(listed, outer_folders(listed.names))
     has_metadata = not has_own and any(
@@ -60,7 +50,7 @@ def unwrap(listed: Listing, path: Path, assignment: Assignment, values: Values) 
     if path.is_file():
         around = _above_many(seen.files, assignment)
         seen = seen.renamed(lambda parts: parts[around:])
-    return Unwrapped(seen, has_metadata=has_metadata)
+    return seen, None, has_metadata
 
 
 def _telling(listed: Listing) -> tuple[Parts, ...]:

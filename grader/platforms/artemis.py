@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from grader.assignment import Assignment
@@ -14,6 +15,9 @@ from grader.platforms.platform import Platform, ResultFile
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.report.words import check_words
 from grader.untrusted_text import cut
+
+if TYPE_CHECKING:
+    from grader.examiner.grading import Graded
 
 MAX_MESSAGE = 20_000
 _BY_HAND = "The points of this task were set by hand."
@@ -89,11 +93,11 @@ def _legal(text: str) -> str:
     return cut(_ILLEGAL.sub("", text), MAX_MESSAGE)
 
 
-def _content(result: Result, _: Path, assignment: Assignment) -> str:
-    counted = {check.id for check in result.checks}
+def _content(graded: Graded, _: Path, assignment: Assignment) -> str:
+    counted = {check.id for check in graded.result.checks}
     known = {check.id: check.task for check in assignment.checks()}
     chosen = {id: task for id, task in known.items() if not counted or id in counted}
-    return to_junit(result, chosen, Path(assignment.notebook).stem)
+    return to_junit(graded.result, chosen, Path(assignment.notebook).stem)
 
 
 PLATFORM = Platform(

@@ -68,6 +68,6 @@ PLATFORM = Platform(
     result_file=ResultFile(
         "--classroom",
         "Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
-        lambda result, *_: to_classroom(result) + "\n",
+        lambda graded, *_: to_classroom(graded.result) + "\n",
     ),
 )

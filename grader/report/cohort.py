@@ -12,7 +12,7 @@ from grader.report.result import CheckResult, TaskResult
 from grader.report.words import grouped, number
 
 _BINS = 10
-_NOT_GRADED = {
+NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
 }
@@ -63,7 +63,7 @@ def summary_of(entries: Sequence[Entry], misconceptions: Mapping[str, str]) -> S
     most = max((entry.result.max_points for entry in entries), default=0.0)
     not_graded = (
         (words, tuple(entry.name for entry in entries if entry.result.status == status))
-        for status, words in _NOT_GRADED.items()
+        for status, words in NOT_GRADED.items()
     )
     titles = {task.id: task.title for entry in entries for task in entry.result.tasks}
     return Summary(

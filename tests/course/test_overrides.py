@@ -18,7 +18,6 @@ from grader.course.apply_overrides import overridden
 from grader.course.overrides import OverridesError, Wish, read_overrides
 from grader.course.schedule import failed_result
 from grader.examiner.rubric import Rubric
-from grader.platforms.gradescope.results import to_gradescope
 from grader.report.cohort import summary_of
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
@@ -243,7 +242,6 @@ def test_every_output_is_marked() -> None:
     one, _ = apply(graded(), ("kl.per_sample", 1.0))
     mark = "kl.per_sample has 1 points instead of 0. Reason: because"
     assert mark in to_plain(one.result, one.overrides)
-    assert mark in to_gradescope(one.result, one.overrides)
     assert b"set by hand: kl.per_sample 1 (because)" in to_gradebook([one])
     assert "Set by hand: because" in one.result.tasks[0].checks[1].message
 

@@ -86,19 +86,6 @@ def test_a_page_follows_the_next_override(one: Entry, tmp_path: Path) -> None:
     assert "right on paper" not in page
 
 
-def test_pages_beside_the_students_go(one: Entry, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    for wishes in ((), (WISH,)):
-        (out / page_path(f"{one.name}.by-hand")).write_text("144 of 60 points", encoding="utf-8")
-        assert list(published(out, one, *wishes)) == [f"{one.name}.html"]
-
-
-def test_a_student_may_be_called_like_a_second_page(one: Entry, tmp_path: Path) -> None:
-    strange = replace(one, name=f"{one.name}.by-hand")
-    pages = published(tmp_path / "out", strange)
-    assert f"{strange.name}.html" in pages
-
-
 def test_pages_that_nobody_changed_are_left_alone(one: Entry, tmp_path: Path) -> None:
     path = tmp_path / "out" / page_path(one.name)
     before = path.stat().st_mtime_ns

@@ -88,7 +88,13 @@ def fill_worksheet(
     notices = []
     if entries and sheet.encoding != "utf-8":
         notices.append(_OTHER_ENCODING if kept == sheet.encoding else _WIDE)
-    return content, [*notices, *_notices(sheet), *filling.notices()]
+    if sheet.columns.feedback is None:
+        last = ", ".join(cell.value for cell in sheet.header[-2:])
+        notices.append(
+            "The worksheet's column for feedback comments can't be told, so only grades are filled "
+            f"in: name its header with --feedback-header ({last}?)."
+        )
+    return content, [*notices, *filling.notices()]
 
 
 def _read(worksheet: bytes, grade_header: str | None, feedback_header: str | None) -> _Worksheet:
@@ -232,13 +238,3 @@ def _decoded(worksheet: bytes) -> tuple[str, str]:
         if "\0" not in text:
             return text, encoding
     raise SheetError("The worksheet is no UTF-8 text: download it from Moodle as a CSV again.")
-
-
-def _notices(sheet: _Worksheet) -> list[str]:
-    if sheet.columns.feedback is not None:
-        return []
-    last = ", ".join(cell.value for cell in sheet.header[-2:])
-    return [
-        "The worksheet's column for feedback comments can't be told, so only grades are filled in: "
-        f"name its header with --feedback-header ({last}?)."
-    ]
