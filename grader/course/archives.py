@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from grader.course.archive_members import ArchiveError, is_archive
+from grader.course.archive_members import ArchiveError
 from grader.course.unpack import MAX_DEPTH, Contents, add_file, unpack
 from grader.course.zip_names import decoder
 from grader.platforms.download import Listing, Parts, SubmissionsError, is_junk
@@ -24,21 +24,14 @@ def list_files(path: Path, folder: Path, given: Collection[str] = ()) -> Listing
         given: names of files that students receive.
 
     Raises:
-        SubmissionsError: ``path`` is neither, or can't be read.
+        SubmissionsError: ``path`` can't be read.
     """
     contents = Contents(folder, given)
     try:
         if path.is_dir():
             _walk(path, contents)
-        elif not path.exists():
-            raise SubmissionsError(f"There is no {shown(str(path))}: check its name and folder.")
-        elif is_archive(path):
-            unpack(path, (), contents, 1)
         else:
-            raise SubmissionsError(
-                f"{shown(str(path))} is neither a folder nor a zip or tar: give the folder of "
-                "submissions, or the zip as the platform gave it."
-            )
+            unpack(path, (), contents, 1)
     except OSError as error:
         raise SubmissionsError(
             f"{shown(str(error.filename or path))} can't be read or unpacked: {error.strerror}."

@@ -12,7 +12,6 @@ from grader.course.find import Submission
 from grader.course.fingerprint import digest, fingerprint
 from grader.course.other_notebooks import compare_others
 from grader.course.publish import page_path
-from grader.course.schedule import failed_result
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.examiner.grading import Grader
 from grader.report import result as results
@@ -154,3 +153,14 @@ def _executed_path(submission: Submission, store: Store) -> Path:
 def _path(submission: Submission) -> str:
     """Return what a submission's result has as its path."""
     return submission.notebook.name if submission.notebook else submission.name
+
+
+def failed_result(path: str, student: str, most: float, error: str) -> Result:
+    """Return the result of a submission that the grader failed on: open, and never a zero."""
+    return Result(
+        results.Submission(path, "", student),
+        "grader_error",
+        0.0,
+        most,
+        reason=f"The grader itself failed on this notebook: {error}. Its points are not decided.",
+    )

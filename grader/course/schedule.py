@@ -8,15 +8,16 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from grader.course.store import StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError
-from grader.report.result import Result, Submission
+from grader.report.result import Result
 
-Item = TypeVar("Item")
-Given = TypeVar("Given", contravariant=True)
+if TYPE_CHECKING:
+    from grader.course.find import Submission
+    from grader.course.grade_submission import SubmissionGrader
 
 BYTES_A_JOB = 700_000_000
 """What checks, run and training of one submission take together, with room to spare."""
@@ -30,23 +31,10 @@ def default_jobs() -> int:
     return max(1, min(machine.cores(), machine.free_bytes() // BYTES_A_JOB))
 
 
-class Work(Protocol[Given]):
-    """What is done with each item, in threads."""
-
-    def grade(self, item: Given, /) -> Result:
-        """Grade an item."""
-
-    def keep(self, item: Given, result: Result, /) -> Result:
-        """Write a result, and return it as written."""
-
-    def failed(self, item: Given, error: str, /) -> Result:
-        """Return the result of an item on which the grader failed with that error."""
-
-
 def grade_all(
-    work: Work[Item], items: Sequence[Item], jobs: int
-) -> Generator[tuple[Item, Result], None, None]:
-    """Grade all items, ``jobs`` at once, and yield each with its result when that is kept.
+    grader: SubmissionGrader, submissions: Sequence[Submission], jobs: int
+) -> Generator[tuple[Submission, Result], None, None]:
+    """Grade submissions, ``jobs`` at once, and yield each with its result when that is kept.
 
     An error of the grader's own becomes a result that says so, and the others go on. What
     can't be helped by going on ends it: no code can be executed any more, or no result kept.
@@ -58,27 +46,29 @@ def grade_all(
     """
     stopped, keeping = threading.Event(), threading.Lock()
 
-    def grade_and_keep(item: Item) -> tuple[Item, Result]:
+    def grade_and_keep(submission: Submission) -> tuple[Submission, Result]:
         try:
-            result = work.grade(item)
+            result = grader.grade(submission)
         except (GraderError, StoreError):
             raise
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(last.filename).name}:{last.lineno}"
-            result = work.failed(item, f"{type(error).__name__}: {error} ({place})")
+            result = grader.failed(submission, f"{type(error).__name__}: {error} ({place})")
         with keeping:
             if stopped.is_set():  # then it may have been cut short
                 raise RuntimeError("the grading was stopped")
-            return item, work.keep(item, result)
+            return submission, grader.keep(submission, result)
 
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
-    queue = iter(items)
-    pending: set[Future[tuple[Item, Result]]] = set()
+    queue = iter(submissions)
+    pending: set[Future[tuple[Submission, Result]]] = set()
     try:
         while True:
             room = _AHEAD * jobs - len(pending)
-            pending |= {pool.submit(grade_and_keep, item) for item in islice(queue, room)}
+            pending |= {
+                pool.submit(grade_and_keep, submission) for submission in islice(queue, room)
+            }
             if not pending:
                 return
             # The time-out lets Ctrl-C through on every platform.
@@ -89,14 +79,3 @@ def grade_all(
         with keeping:
             stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def failed_result(path: str, student: str, most: float, error: str) -> Result:
-    """Return the result of a submission that the grader failed on: open, and never a zero."""
-    return Result(
-        Submission(path, "", student),
-        "grader_error",
-        0.0,
-        most,
-        reason=f"The grader itself failed on this notebook: {error}. Its points are not decided.",
-    )

@@ -43,7 +43,7 @@ def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
     Both must have been graded.
     """
     old = {task.id: task for task in before.tasks}
-    moved = [task for task in now.tasks if _outcome(old.get(task.id)) != _outcome(task)]
+    moved = [task for task in now.tasks if _outcome(old[task.id]) != _outcome(task)]
     difference = now.points - before.points
     lines = [
         f"{points_words(now)} points, {_direction(difference) if difference else 'as before'}."
@@ -51,7 +51,7 @@ def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
     if not moved:
         lines.append("No task changed.")
     for task in moved:
-        change = task.points - (old[task.id].points if task.id in old else 0.0)
+        change = task.points - old[task.id].points
         lines.append(
             f"  {task.title}: {points_words(task)}, "
             f"{_direction(change) if change else 'the same points'}; {state(task)}."
@@ -76,9 +76,9 @@ def to_first_words(tasks: Iterable[TaskResult]) -> str:
     )
 
 
-def _outcome(task: TaskResult | None) -> object:
+def _outcome(task: TaskResult) -> object:
     """Return what a student would call the same: lines that merely moved are no change."""
-    return task and (task.points, [(check.id, check.status, check.hint) for check in task.checks])
+    return (task.points, [(check.id, check.status, check.hint) for check in task.checks])
 
 
 def _direction(change: float) -> str:

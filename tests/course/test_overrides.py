@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from grader.cli.main import main
 from grader.course.apply_overrides import overridden
+from grader.course.grade_submission import failed_result
 from grader.course.overrides import OverridesError, Wish, read_overrides
-from grader.course.schedule import failed_result
 from grader.examiner.rubric import Rubric
 from grader.report.cohort import summary_of
 from grader.report.gradebook import to_gradebook

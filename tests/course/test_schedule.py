@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from grader.course.schedule import BYTES_A_JOB, default_jobs, failed_result, grade_all
+from grader.course.grade_submission import failed_result
+from grader.course.schedule import BYTES_A_JOB, default_jobs, grade_all
 from grader.course.store import StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError, NotConfinedError
@@ -27,8 +28,9 @@ def failed(item: int, error: str) -> Result:
 def scheduled(
     grade: Any, keep: Any, jobs: int, count: int
 ) -> Generator[tuple[int, Result], None, None]:
-    work = SimpleNamespace(grade=grade, keep=keep, failed=failed)
-    return grade_all(work, range(count), jobs)
+    grader: Any = SimpleNamespace(grade=grade, keep=keep, failed=failed)
+    items: Any = range(count)
+    return grade_all(grader, items, jobs)
 
 
 def test_all_are_graded_and_kept_side_by_side() -> None:

@@ -7,10 +7,11 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from grader.platforms.moodle.feedback import feedback_zip
+from grader.platforms.moodle import feedback_zip
 from grader.platforms.moodle.worksheet import fill_worksheet
 from grader.platforms.platform import SheetError
 from grader.report.course import Entry
@@ -143,17 +144,19 @@ def test_what_is_no_worksheet_is_refused_in_one_sentence(worksheet: bytes) -> No
         fill_worksheet(worksheet, [])
 
 
-def test_feedback_zip_uses_the_names_of_the_download() -> None:
-    content = feedback_zip(course(), {"Bob_13": ("feedback.html", b"<p>page</p>")})
-    assert content == feedback_zip(course(), {"Bob_13": ("feedback.html", b"<p>page</p>")})
+def test_feedback_zip_uses_the_names_of_the_download(tmp_path: Path) -> None:
+    pages = {entry.name: tmp_path / f"{entry.name}.html" for entry in course()}
+    for name, page in pages.items():
+        page.write_text(f"<p>{name}</p>")
+    content = feedback_zip(course(), pages)
+    assert content == feedback_zip(course(), pages)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.namelist()[:2] == [
-            "Ada L_12_assignsubmission_file_/feedback.txt",
+            "Ada L_12_assignsubmission_file_/feedback.html",
             "Bob_13_assignsubmission_file_/feedback.html",
         ]
-        assert archive.read(archive.namelist()[1]) == b"<p>page</p>"
-        assert archive.read(archive.namelist()[0]).startswith(b"4.5 of 7.5 points.")
-    with zipfile.ZipFile(io.BytesIO(feedback_zip(course("canvas"), {}))) as archive:
+        assert archive.read(archive.namelist()[1]) == b"<p>Bob_13</p>"
+    with zipfile.ZipFile(io.BytesIO(feedback_zip(course("canvas"), pages))) as archive:
         assert archive.namelist() == []
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.course.compare import CompareError, read_results
-from grader.course.schedule import failed_result
+from grader.course.grade_submission import failed_result
 from grader.examiner.penalties import charged, penalty, rule_results
 from grader.examiner.rubric import Rubric
 from grader.report.from_json import from_json
