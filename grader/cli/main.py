@@ -47,8 +47,8 @@ class Commands(click.Group):
     ) -> click.Context:
         """Read the command line, of this group or of the command that is meant."""
         context = click.Context(self, **self.context_settings)
-        own = {name for option in self.get_params(context) for name in option.opts}
-        if args and (args[0] in own or args[0] in self.commands):
+        options_of_group = {name for option in self.get_params(context) for name in option.opts}
+        if args and (args[0] in options_of_group or args[0] in self.commands):
             return super().make_context(info_name, args, parent, **extra)
         with self._refusals():
             settings = {**self.context_settings, **extra}
@@ -79,7 +79,7 @@ class Commands(click.Group):
         if option in options_of(self.unnamed):
             return modes_of(option)
         commands = self.commands.items()
-        return tuple(f"grade {name}" for name, known in commands if option in options_of(known))
+        return tuple(f"grade {name}" for name, command in commands if option in options_of(command))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one page: the commands, the options most used, and where the rest is."""

@@ -19,7 +19,7 @@ def overridden(
     or whose ``was`` isn't what the result has now, is applied and gets a notice.
     """
     notices: list[str] = []
-    left: list[str] = []
+    unapplied: list[str] = []
     by_entry: dict[int, list[Wish]] = {}
     for wish in wishes:
         fitting = [at for at, entry in enumerate(entries) if _is_for(wish, entry)]
@@ -27,20 +27,20 @@ def overridden(
             by_entry.setdefault(fitting[0], []).append(wish)
         else:
             why = "there is no such student" if not fitting else "several students are called so"
-            left.append(f"{_called(wish)} is not applied: {why}.")
+            unapplied.append(f"{_title(wish)} is not applied: {why}.")
     changed = []
     for at, entry in enumerate(entries):
         # From the smallest part to the whole, so that the whole has the last word.
         order = sorted(by_entry.get(at, []), key=lambda w: (w.target == TOTAL, "." not in w.target))
         for wish in order:
             try:
-                entry, told = _applied(entry, wish)
+                entry, stale = _applied(entry, wish)
             except KeyError:
-                left.append(f"{_called(wish)} is not applied: {_why_not(entry.result, wish)}.")
+                unapplied.append(f"{_title(wish)} is not applied: {_why_not(entry.result, wish)}.")
                 continue
-            notices += told
+            notices += stale
         changed.append(entry)
-    return tuple(changed), notices, left
+    return tuple(changed), notices, unapplied
 
 
 def _why_not(result: Result, wish: Wish) -> str:
@@ -49,13 +49,13 @@ def _why_not(result: Result, wish: Wish) -> str:
     return f"nothing of this student's could be graded, so only '{TOTAL}' can be set there"
 
 
-def _called(wish: Wish) -> str:
+def _title(wish: Wish) -> str:
     return f"Override {wish.number} (line {wish.line}: {wish.student}, {wish.target})"
 
 
 def _is_for(wish: Wish, entry: Entry) -> bool:
-    known = ((student.name, student.id, student.email) for student in entry.students)
-    return wish.student == entry.name or any(wish.student in names for names in known)
+    names = ((student.name, student.id, student.email) for student in entry.students)
+    return wish.student == entry.name or any(wish.student in known for known in names)
 
 
 def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
@@ -69,14 +69,14 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
     notices = []
     if wish.was is not None and abs(wish.was - before) > 1e-9:
         notices.append(
-            f"{_called(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}. "
+            f"{_title(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}. "
             "It is applied all the same."
         )
     elif wish.points == before and not _is_open(result, wish.target):
-        notices.append(f"{_called(wish)} changes nothing: the grader gives {before:g} points too.")
-    earlier = [known for known in entry.overrides if known.target == wish.target]
+        notices.append(f"{_title(wish)} changes nothing: the grader gives {before:g} points too.")
+    earlier = [override for override in entry.overrides if override.target == wish.target]
     if earlier:
-        notices.append(f"{_called(wish)} replaces an earlier one ({earlier[-1].points:g} points).")
+        notices.append(f"{_title(wish)} replaces an earlier one ({earlier[-1].points:g} points).")
     override = Override(wish.target, wish.points, wish.reason, before, wish.by)
     return replace(
         entry, result=_with(result, override), overrides=(*entry.overrides, override)

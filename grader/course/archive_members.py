@@ -138,8 +138,8 @@ def _in_stream(path: Path, name: str, head: bytes, most: int) -> Iterator[Member
         if _is_tar(stream.peek(512)):
             yield from _in_tar(stream, most)
         else:
-            own = name[: name.rfind(".")] if "." in name else name
-            yield Member(own, "file", 0.0, None, False, lambda: stream)
+            unpacked_name = name[: name.rfind(".")] if "." in name else name
+            yield Member(unpacked_name, "file", 0.0, None, False, lambda: stream)
 
 
 def _in_tar(stream: IO[bytes], most: int) -> Iterator[Member]:

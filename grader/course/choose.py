@@ -52,10 +52,10 @@ class Choice:
     rivals: tuple[File, ...] = ()
 
 
-def choose(own: Sequence[tuple[Owner, File]], assignment: Assignment) -> Choice | None:
+def choose(handed_in: Sequence[tuple[Owner, File]], assignment: Assignment) -> Choice | None:
     """Return the notebook to grade of all files of one student; None if there is none."""
-    files = [file for _, file in own]
-    candidates = [(owner, file) for owner, file in own if _may_be_graded(file, assignment)]
+    files = [file for _, file in handed_in]
+    candidates = [(owner, file) for owner, file in handed_in if _may_be_graded(file, assignment)]
     if not candidates:
         return None
     if len(candidates) == 1:
@@ -89,7 +89,7 @@ def _may_be_graded(file: File, assignment: Assignment) -> bool:
     return file.has_cells or is_script
 
 
-def _completeness(file: File, own: Sequence[File], assignment: Assignment) -> Completeness:
+def _completeness(file: File, handed_in: Sequence[File], assignment: Assignment) -> Completeness:
     """Return what a notebook holds of the class, or else what it holds with modules beside it."""
     if file.path is None:
         return Completeness()
@@ -97,7 +97,7 @@ def _completeness(file: File, own: Sequence[File], assignment: Assignment) -> Co
         alone = _read_copy(file, (), assignment)
     else:
         alone = read_completeness(file.path, assignment)
-    modules = modules_beside(file, own)
+    modules = modules_beside(file, handed_in)
     if alone.methods or not modules or not _is_notebook(file):
         return alone
     return max(alone, _read_copy(file, modules, assignment), key=lambda it: it.methods)

@@ -91,8 +91,8 @@ def _grade(
             results |= _graded(course, rubric, store, new, how)
         except KeyboardInterrupt as stop:
             done = sum(kept_result(submission, how, store) is not None for submission in everyone)
-            told = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
-            return _stopped(told, stop)
+            progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
+            return _stopped(progress_words, stop)
     return _write_out(course, store, gathered, results, wishes)
 
 
@@ -106,9 +106,11 @@ def _write_out(
     """Write everything that was asked for, and say how it went; return the exit status."""
     everyone = [_entry(submission, results[submission.name]) for submission in gathered.submissions]
     entries, stale, unapplied = overridden(everyone, wishes)
-    left = sorted(store.names() - results.keys())
-    if left:
-        stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
+    uncounted = sorted(store.names() - results.keys())
+    if uncounted:
+        stale.append(
+            f"Results of earlier gradings stay, but are not counted: {', '.join(uncounted)}."
+        )
     paths = {it.name: it.notebook.path for it in gathered.submissions if it.notebook}
     published = publish(store.folder, course.path, entries, course.options, paths)
     doubts = [gathered.doubt] if gathered.doubt else []
@@ -127,9 +129,9 @@ def _say(text: str, stream: TextIO) -> None:
     click.echo(folded(text, stream), stream)
 
 
-def _stopped(told: str, stop: KeyboardInterrupt) -> int:
+def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:
     with suppress(OSError):  # the terminal may be what was closed
-        _say(f"Stopped. {told}; run the same command again to go on.", sys.stderr)
+        _say(f"Stopped. {progress_words}; run the same command again to go on.", sys.stderr)
     return exit_status(stop)
 
 

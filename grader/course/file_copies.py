@@ -38,10 +38,10 @@ def copy_of(file: File, content: bytes, modules: Iterable[File], folder: Path) -
     return copy
 
 
-def modules_beside(file: File, own: Sequence[File]) -> tuple[File, ...]:
+def modules_beside(file: File, files: Sequence[File]) -> tuple[File, ...]:
     """Return what of the same student's the notebook may import: scripts in its folder."""
     modules = []
-    for other in own:
+    for other in files:
         name = other.parts[-1]
         is_beside = other.parts[:-1] == file.parts[:-1] and other.parts != file.parts
         is_module = _MODULE.fullmatch(name) is not None and not other.is_given

@@ -40,8 +40,8 @@ def digest_of(package: Path, template: Path) -> bytes:
         package: its code and digits.
         template: the folder with the notebook that students receive.
     """
-    own = (path for path in package.rglob("*") if path.suffix in _KINDS)
-    named = {path.relative_to(package).as_posix(): path for path in own}
+    code = (path for path in package.rglob("*") if path.suffix in _KINDS)
+    named = {path.relative_to(package).as_posix(): path for path in code}
     named |= {f"template/{path.name}": path for path in template.glob("*.ipynb")}
     parts = ((name.encode(), path.read_bytes()) for name, path in sorted(named.items()))
     return digest(*chain.from_iterable(parts))

@@ -72,10 +72,10 @@ def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        own = {name: given.pop(name) for name in _OWN}
+        settings = {name: given.pop(name) for name in _OWN}
         of_platforms = {it.parameter: given.pop(it.parameter) for it in PLATFORM_OPTIONS}
         values = {name: value for name, value in of_platforms.items() if value is not None}
-        return command(course=CourseOptions(values=values, **own), **given)
+        return command(course=CourseOptions(values=values, **settings), **given)
 
     decorated: Any = gathered
     for option in reversed(_OPTIONS):

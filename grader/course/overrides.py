@@ -67,11 +67,11 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
             wishes.append(_wish(number, row))
         problems += [(line, f"entry {number} (line {line}): {why}") for line, why in wrong]
     if problems:
-        told = [why for _, why in sorted(problems)]
+        mistakes = [why for _, why in sorted(problems)]
         raise OverridesError(
-            f"{path.name}, {told[0]}"
-            if len(told) == 1
-            else "\n  ".join([f"{path.name} has {len(told)} mistakes:", *told])
+            f"{path.name}, {mistakes[0]}"
+            if len(mistakes) == 1
+            else "\n  ".join([f"{path.name} has {len(mistakes)} mistakes:", *mistakes])
         )
     return tuple(wishes)
 
@@ -88,10 +88,10 @@ def _path(folder: Path) -> Path | None:
     wrong = misnamed(names)
     if wrong is not None:
         raise OverridesError(wrong)
-    known = [name for name in FILES if name in names]
-    if len(known) > 1:
-        raise OverridesError(f"There are both {known[0]} and {known[1]}: keep one.")
-    return folder / known[0] if known else None
+    present = [name for name in FILES if name in names]
+    if len(present) > 1:
+        raise OverridesError(f"There are both {present[0]} and {present[1]}: keep one.")
+    return folder / present[0] if present else None
 
 
 def _rows(path: Path) -> tuple[list[Row], list[Problem], Collection[str]]:
@@ -152,8 +152,8 @@ def _which(target: str, known: Collection[str], wholes: Sequence[str]) -> str:
     near = get_close_matches(target.casefold(), known, 1)
     if near:
         return f"is '{near[0]}' meant?"
-    own = [name for name in known if name.startswith(target.partition(".")[0] + ".")]
-    return f"known are {', '.join(own or wholes)}{'' if own else ', and the checks'}."
+    alike = [name for name in known if name.startswith(target.partition(".")[0] + ".")]
+    return f"known are {', '.join(alike or wholes)}{'' if alike else ', and the checks'}."
 
 
 def _number(value: Any) -> float:

@@ -42,7 +42,7 @@ def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
         task = bar.add_task("grading", total=total, rate="", bad="")
         bad: Counter[str] = Counter()
 
-        def tell(name: str, result: Result) -> None:
+        def show(name: str, result: Result) -> None:
             if result.status != "graded":
                 bad[result.status] += 1
             if result.status != "graded" or result.is_open:
@@ -53,7 +53,7 @@ def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
             if shown.elapsed:
                 bar.update(task, rate=f"{60 * shown.completed / shown.elapsed:.0f} a minute")
 
-        yield tell
+        yield show
 
 
 def line(name: str, result: Result) -> str:

@@ -87,7 +87,7 @@ def publish(
 
     pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
-    titles = {known.id: known.title for known in ASSIGNMENT.misconceptions().values()}
+    titles = {it.id: it.title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
     write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
@@ -118,10 +118,10 @@ def _outdated(out: Path, sheet: Sheet) -> list[str]:
     names = [name for name in sheet.files if (out / name).exists()]
     if not names:
         return []
-    told, are = " and ".join(names), "is" if len(names) == 1 else "are"
+    these, are = " and ".join(names), "is" if len(names) == 1 else "are"
     return [
-        f"{told} {are} of an earlier grading and may differ from what holds now: give {sheet.flag} "
-        f"again, or delete {'it' if len(names) == 1 else 'them'}."
+        f"{these} {are} of an earlier grading and may differ from what holds now: give "
+        f"{sheet.flag} again, or delete {'it' if len(names) == 1 else 'them'}."
     ]
 
 

@@ -111,11 +111,11 @@ def _doubt_of_files(
     tops: Mapping[str, _Top], named: set[str], is_work: Callable[[str], bool]
 ) -> str:
     """Return whether sections may hold a file a student, as a sentence; "" if not."""
-    files = {
+    own = {
         name: frozenset(file for file in top.own if not is_work(file.rpartition(".")[0]))
         for name, top in tops.items()
     }
-    several = {name: own for name, own in files.items() if len(own) > 1}
+    several = {name: own for name, own in own.items() if len(own) > 1}
     # One letter is no word: 's1' may be a student.
     are_sections = named == tops.keys() and all(re.match(r"[^\W\d_]{2}", name) for name in named)
     is_many = any(len(set(map(topic, own))) > 1 for own in several.values())

@@ -169,11 +169,11 @@ def unpack(path: Path, under: Parts, contents: Contents, deep: int) -> None:
 
 def _list_member(member: Member, under: Parts, contents: Contents, deep: int) -> None:
     """Put one member of an archive into the contents."""
-    own = _parts(member.name)
-    if own:
-        parts = (*under, *own)
+    name_parts = _parts(member.name)
+    if name_parts:
+        parts = (*under, *name_parts)
         member = _linked(member, under, contents) or member
-        if len(own) > MAX_DEPTH:
+        if len(name_parts) > MAX_DEPTH:
             contents.refuse(parts, "lies too deep")
         elif any(map(is_junk, parts[len(under) :])):
             contents.trace(parts, is_folder=False)
@@ -185,9 +185,9 @@ def _list_member(member: Member, under: Parts, contents: Contents, deep: int) ->
             contents.refuse(parts, "is no ordinary file")
         else:
             if parts in contents.files:
-                told = shown("/".join((*under, member.name)))
+                full_name = shown("/".join((*under, member.name)))
                 contents.notices.append(
-                    f"{told} is in the archive more than once; the last counts."
+                    f"{full_name} is in the archive more than once; the last counts."
                 )
             _take(member, parts, contents, deep)
 
@@ -206,13 +206,13 @@ def _linked(member: Member, under: Parts, contents: Contents) -> Member | None:
 def _list_unsafe(unsafe: Mapping[str, bool], under: Parts, contents: Contents) -> None:
     """List whom names that lead elsewhere tell of; ``unsafe`` has which of them are files."""
     beside = [] if under or not unsafe else [*contents.files]
-    for name, own in placed([*unsafe], beside):
-        parts = (*under, *own)
+    for name, name_parts in placed([*unsafe], beside):
+        parts = (*under, *name_parts)
         if not unsafe[name]:
             contents.trace(parts, is_folder=False)
         elif parts in contents.files:
-            told = shown("/".join((*under, name)))
-            contents.notices.append(f"{told} {why_unsafe(name)}; it was left out.")
+            full_name = shown("/".join((*under, name)))
+            contents.notices.append(f"{full_name} {why_unsafe(name)}; it was left out.")
         else:
             contents.refuse(parts, f"{why_unsafe(name)} ('{shown(name)}')")
 

@@ -48,11 +48,11 @@ def placed(unsafe: Sequence[str], beside: Sequence[Parts]) -> Iterator[tuple[str
         if root is not None and not any(depths):
             depths = [_above_folder(names)] * len(names)
         seen = zip(names, depths, strict=True)
-        own = {parts: parts[min(depth, len(parts) - 1) :] for parts, depth in seen}
+        listed_as = {parts: parts[min(depth, len(parts) - 1) :] for parts, depth in seen}
         for name, parts in pairs:
-            if parts in own:
+            if parts in listed_as:
                 is_inside = bool(around) and parts[: len(around)] == around
-                yield name, parts if is_inside else (*around, *own[parts])
+                yield name, parts if is_inside else (*around, *listed_as[parts])
 
 
 def _parts(name: str) -> Parts:

@@ -36,9 +36,9 @@ def unwrap(
         SubmissionsError: a platform's tree doesn't hold what ``values`` of options ask for.
     """
     listed = replace(listed, traces=_telling(listed))
-    told = student_depths(listed.names, path.name)
-    if told is not None:
-        platform, depths = told
+    of_platform = student_depths(listed.names, path.name)
+    if of_platform is not None:
+        platform, depths = of_platform
         assert platform.narrow is not None
         tree = platform.narrow(_without_outer(listed, depths), values)
         return tree.listing, tree, False
@@ -81,12 +81,12 @@ def outer_folders(names: Sequence[Parts]) -> list[int]:
     Whatever lies above names that only platforms write is taken off each for itself: a course may
     have been downloaded in parts.
     """
-    own = [_above_platforms(parts) for parts in names]
-    if any(own):
-        most = max(own)
+    depths = [_above_platforms(parts) for parts in names]
+    if any(depths):
+        most = max(depths)
         return [
             at if at or is_platform_name(parts[0]) else min(most, len(parts) - 1)
-            for at, parts in zip(own, names, strict=True)
+            for at, parts in zip(depths, names, strict=True)
         ]
     taken = 0
     # What systems leave behind may lie beside a folder that is taken off.

@@ -77,8 +77,8 @@ def _legal(text: str) -> str:
 
 def _content(graded: Graded, _: Path, assignment: Assignment) -> str:
     counted = {check.id for check in graded.result.checks}
-    known = {check.id: check.task for check in assignment.checks()}
-    chosen = {id: task for id, task in known.items() if not counted or id in counted}
+    task_of = {check.id: check.task for check in assignment.checks()}
+    chosen = {id: task for id, task in task_of.items() if not counted or id in counted}
     return to_junit(graded.result, chosen, Path(assignment.notebook).stem)
 
 

@@ -29,9 +29,9 @@ def _owners(files: Sequence[File]) -> FindOwner:
     title = _shared(befores) if len(befores) > 1 else ""  # of the assignment
     students = {}
     for file, match in named:
-        told = _STUDENT.match(_about(file)) if match["about"] else None
-        if told and f"_{match['before']}".endswith(f"_{told['id']}"):
-            students[match["before"]] = told["id"], shown(told["name"])
+        about = _STUDENT.match(_about(file)) if match["about"] else None
+        if about and f"_{match['before']}".endswith(f"_{about['id']}"):
+            students[match["before"]] = about["id"], shown(about["name"])
 
     def find_owner(parts: Parts) -> Owner | None:
         first, rest = parts[0], parts[1:]

@@ -192,17 +192,17 @@ def _assignment(header: Sequence[str], last_info: int, wanted: str | None) -> in
     Raises:
         SheetError: there is none such, or more than one.
     """
-    known = {
+    titles = {
         at: title
         for at, title in enumerate(header)
         if at > last_info and _ASSIGNMENT.fullmatch(title.strip())
     }
-    columns = [at for at, title in known.items() if wanted is None or _is_called(title, wanted)]
+    columns = [at for at, title in titles.items() if wanted is None or _is_called(title, wanted)]
     if len(columns) == 1:
         return columns[0]
     problem = "there is no such assignment" if not columns else "more than one assignment fits"
     raise SheetError(
-        f"In the gradebook {problem}: name one of {', '.join(known.values()) or 'none'}."
+        f"In the gradebook {problem}: name one of {', '.join(titles.values()) or 'none'}."
     )
 
 

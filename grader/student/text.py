@@ -114,8 +114,8 @@ def _task(task: TaskResult, width: int) -> Iterator[str]:
     lost = task.max_points - task.points
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
     yield from _wrapped(f"{task.title}{where}: {gain}", width)
-    told = [check for check in task.checks if check.status != "passed" or check.message]
-    for checks in grouped(told, "message"):
+    checks_to_show = [check for check in task.checks if check.status != "passed" or check.message]
+    for checks in grouped(checks_to_show, "message"):
         points = number(sum(check.max_points - check.points for check in checks))
         titles = "; ".join(check.title for check in checks)
         yield from _wrapped(f"{status_words(checks[0].status)} ({points}): {titles}", width, "  ")

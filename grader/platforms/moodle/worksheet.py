@@ -129,19 +129,19 @@ def _changes(
     numbers = (columns.grade, columns.maximum)
     cells = (cell for row in body for at in numbers for cell in cells_of(row, at))
     has_comma = any("," in cell.value for cell in cells)
-    times = Counter(at for own in places.values() for at in own)
+    times = Counter(at for own_rows in places.values() for at in own_rows)
     changes: list[tuple[Field, str]] = []
 
     def change(cell: Field, value: str) -> None:
         changes.append((cell, written(value, sheet.separator, cell)))
 
     for entry in entries:
-        own = places[entry.name]
-        if not own:
+        own_rows = places[entry.name]
+        if not own_rows:
             filling.note("strangers", entry.called)
-        elif not _is_from_moodle(entry) and times[own[0]] == 1:
+        elif not _is_from_moodle(entry) and times[own_rows[0]] == 1:
             filling.note("named", entry.called)
-        for row in (body[at] for at in own if times[at] == 1):
+        for row in (body[at] for at in own_rows if times[at] == 1):
             points = filling.points(entry, row[columns.grade].value, has_comma)
             if points is not None:
                 change(row[columns.grade], points)
@@ -172,18 +172,19 @@ def _places_of(entry: Entry, sheet: _Worksheet) -> list[int]:
 
 def _places_by_number(entry: Entry, sheet: _Worksheet) -> list[int]:
     body, columns = sheet.body, sheet.columns
-    known = [student for student in entry.students if student.platform == "moodle"]
-    ids, names = {student.id for student in known}, {key_of(student.name) for student in known}
+    students = [student for student in entry.students if student.platform == "moodle"]
+    ids = {student.id for student in students}
+    names = {key_of(student.name) for student in students}
     usable = [at for at, row in enumerate(body) if columns.grade < len(row)]
     groups = {at: key_of(cell.value) for at in usable for cell in cells_of(body[at], columns.group)}
-    own = [at for at in usable if groups.get(at) and groups[at] in names]
-    if own:
-        return own
-    own = [at for at in usable if participant(body[at], columns.identifier) in ids]
+    matching = [at for at in usable if groups.get(at) and groups[at] in names]
+    if matching:
+        return matching
+    matching = [at for at in usable if participant(body[at], columns.identifier) in ids]
     if any(groups.values()):
         # A team's number is none of a participant, though it may be the same.
-        own = [at for at in own if names & {key_of(cell.value) for cell in body[at]}]
-    return own
+        matching = [at for at in matching if names & {key_of(cell.value) for cell in body[at]}]
+    return matching
 
 
 def _places_by_name(entry: Entry, sheet: _Worksheet) -> list[int]:

@@ -29,19 +29,19 @@ def to_nbgrader(
             *first, last = student.name.split() or [""]
             id = student.id or entry.name
             seen.add(id)
-            known = roster.students.get(id)
-            if known is None and roster.students:
+            enrolled = roster.students.get(id)
+            if enrolled is None and roster.students:
                 filling.note("strangers", entry.called)
-            known = known or Enrolled(" ".join(first), last, student.email)
+            enrolled = enrolled or Enrolled(" ".join(first), last, student.email)
             rows.append(
                 {
                     "assignment": assignment,
                     "duedate": roster.duedates.get(assignment, ""),
                     "timestamp": time_cell(entry.submitted),
                     "student_id": id,
-                    "last_name": known.last_name,
-                    "first_name": known.first_name,
-                    "email": known.email,
+                    "last_name": enrolled.last_name,
+                    "first_name": enrolled.first_name,
+                    "email": enrolled.email,
                     "raw_score": score,
                     "late_submission_penalty": 0,
                     "score": score,
