@@ -132,7 +132,7 @@ def data_digest(options: Options) -> bytes:
 
 
 def is_shipped(path: Path) -> bool:
-    """Tell whether a notebook came with the project, so that it needs no confinement."""
+    """Return whether a notebook came with the project, so that it needs no confinement."""
     try:
         if not path.is_file() or path.stat().st_size > _MAX_SHIPPED_BYTES:
             return False

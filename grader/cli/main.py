@@ -14,7 +14,7 @@ from grader.cli.compare import compare
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade, modes_of
 from grader.cli.release import release
-from grader.cli.usage import options_of, told_errors
+from grader.cli.usage import options_of, reported_errors
 from grader.version import __version__
 
 _OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
@@ -34,7 +34,7 @@ class Commands(click.Group):
     """A group with a command that is meant where none is named."""
 
     def __init__(self, unnamed: click.Command, **settings: Any) -> None:
-        """``unnamed`` is the command that is meant."""
+        """Take the command that is meant where none is named."""
         super().__init__(**settings)
         self.unnamed = unnamed
 
@@ -56,7 +56,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run what the command line names."""
-        with self._refusals(), told_errors():
+        with self._refusals(), reported_errors():
             return self.unnamed.invoke(ctx) if ctx.command is self.unnamed else super().invoke(ctx)
 
     @contextmanager

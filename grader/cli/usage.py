@@ -37,8 +37,8 @@ class FoldedError(click.ClickException):
 
 
 @contextmanager
-def told_errors() -> Iterator[None]:
-    """Tell the errors that end a command in a sentence, with the exit status of their kind."""
+def reported_errors() -> Iterator[None]:
+    """Print the errors that end a command in a sentence, and exit with the status of their kind."""
     try:
         yield
     except UnusableError as error:

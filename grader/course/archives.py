@@ -60,7 +60,6 @@ def _ordinary(folder: Path, above: Parts, contents: Contents) -> Iterator[tuple[
         # A zip from Windows, unpacked elsewhere, may leave a path as one name.
         named = tuple(filter(None, decode(os.fsencode(entry.name)).split("\\")))
         parts = (*above, *named) if named and ".." not in named else (*above, entry.name)
-        name = shown("/".join(parts))
         is_folder = entry.is_dir(follow_symlinks=False)
         if any(map(is_junk, parts[len(above) :])):
             contents.trace(parts, is_folder)
@@ -69,7 +68,7 @@ def _ordinary(folder: Path, above: Parts, contents: Contents) -> Iterator[tuple[
         elif is_folder:
             contents.trace(parts)
             if len(parts) > MAX_DEPTH:
-                contents.notices.append(f"{name} lies too deep; it was left out.")
+                contents.leave_out("/".join(parts), "lies too deep")
                 continue
             try:
                 yield from _ordinary(Path(entry.path), parts, contents)

@@ -13,12 +13,12 @@ from typing import TextIO
 import click
 
 from grader.composition import ASSIGNMENT, Options, data_digest, make_grader, read_rubric
-from grader.course.apply_overrides import overridden
+from grader.course.apply_overrides import apply_overrides
 from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.grade_submission import SubmissionGrader, kept_result
 from grader.course.options import CourseOptions
 from grader.course.other_notebooks import notes_on_others
-from grader.course.overrides import Wish, read_overrides
+from grader.course.overrides import OverrideRequest, read_overrides
 from grader.course.progress_bar import progress
 from grader.course.publish import publish
 from grader.course.schedule import default_jobs, grade_all
@@ -61,11 +61,11 @@ def run(course: Course) -> int:
         raise click.UsageError("--out must not lie within the folder of submissions.")
     try:
         rubric = read_rubric(course.grading)
-        wishes = read_overrides(out, rubric)
+        requests = read_overrides(out, rubric)
         store = Store(out, {task.id: task.method.name for task in ASSIGNMENT.tasks})
         with stoppable(), store.locked(), store.scratch() as unpacked:
             gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
-            return _grade(course, rubric, store, gathered, wishes)
+            return _grade(course, rubric, store, gathered, requests)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (StoreError, GraderError) as error:
@@ -74,7 +74,11 @@ def run(course: Course) -> int:
 
 
 def _grade(
-    course: Course, rubric: Rubric, store: Store, gathered: Gathered, wishes: Sequence[Wish]
+    course: Course,
+    rubric: Rubric,
+    store: Store,
+    gathered: Gathered,
+    requests: Sequence[OverrideRequest],
 ) -> int:
     how = _how(course, rubric)
     results: dict[str, Result] = {}
@@ -93,7 +97,7 @@ def _grade(
             done = sum(kept_result(submission, how, store) is not None for submission in everyone)
             progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(progress_words, stop)
-    return _write_out(course, store, gathered, results, wishes)
+    return _write_out(course, store, gathered, results, requests)
 
 
 def _write_out(
@@ -101,11 +105,11 @@ def _write_out(
     store: Store,
     gathered: Gathered,
     results: Mapping[str, Result],
-    wishes: Sequence[Wish],
+    requests: Sequence[OverrideRequest],
 ) -> int:
     """Write everything that was asked for, and say how it went; return the exit status."""
     everyone = [_entry(submission, results[submission.name]) for submission in gathered.submissions]
-    entries, stale, unapplied = overridden(everyone, wishes)
+    entries, stale, unapplied = apply_overrides(everyone, requests)
     uncounted = sorted(store.names() - results.keys())
     if uncounted:
         stale.append(

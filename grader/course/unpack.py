@@ -23,7 +23,7 @@ from grader.course.archive_members import (
     Member,
     members,
 )
-from grader.course.unsafe_names import placed, why_unsafe
+from grader.course.unsafe_names import why_unsafe, with_safe_parts
 from grader.platforms import METADATA_FILES
 from grader.platforms.download import CODE, File, Parts, is_archive_name, is_junk, suffix_of
 from grader.platforms.names import shown
@@ -96,7 +96,11 @@ class Contents:
     def refuse(self, parts: Parts, problem: str, kind: Kind | None = None) -> None:
         """Keep a file's name, and say why its content isn't."""
         self.put(parts, None, kind, problem=problem)
-        self.notices.append(f"{shown('/'.join(parts))} {problem}; it was left out.")
+        self.leave_out("/".join(parts), problem)
+
+    def leave_out(self, name: str, problem: str) -> None:
+        """Say why what has that name is left out."""
+        self.notices.append(f"{shown(name)} {problem}; it was left out.")
 
 
 def add_file(path: Path, parts: Parts, contents: Contents, deep: int) -> None:
@@ -206,13 +210,12 @@ def _linked(member: Member, under: Parts, contents: Contents) -> Member | None:
 def _list_unsafe(unsafe: Mapping[str, bool], under: Parts, contents: Contents) -> None:
     """List whom names that lead elsewhere tell of; ``unsafe`` has which of them are files."""
     beside = [] if under or not unsafe else [*contents.files]
-    for name, name_parts in placed([*unsafe], beside):
+    for name, name_parts in with_safe_parts([*unsafe], beside):
         parts = (*under, *name_parts)
         if not unsafe[name]:
             contents.trace(parts, is_folder=False)
         elif parts in contents.files:
-            full_name = shown("/".join((*under, name)))
-            contents.notices.append(f"{full_name} {why_unsafe(name)}; it was left out.")
+            contents.leave_out("/".join((*under, name)), why_unsafe(name))
         else:
             contents.refuse(parts, f"{why_unsafe(name)} ('{shown(name)}')")
 

@@ -26,7 +26,7 @@ def why_unsafe(name: str) -> str:
     return "has a name that leads out of the archive" if climbs else "has '..' in its name"
 
 
-def placed(unsafe: Sequence[str], beside: Sequence[Parts]) -> Iterator[tuple[str, Parts]]:
+def with_safe_parts(unsafe: Sequence[str], beside: Sequence[Parts]) -> Iterator[tuple[str, Parts]]:
     """Yield each of these names, and the parts under which it is listed.
 
     Folders above the students' own are taken off, since names that start at a root have some of

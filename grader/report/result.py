@@ -177,6 +177,11 @@ class Result:
         return tuple(check for task in self.tasks for check in task.checks)
 
     @property
+    def parts(self) -> tuple[TaskResult | CheckResult, ...]:
+        """What has an id and points: the tasks, and then their checks."""
+        return (*self.tasks, *self.checks)
+
+    @property
     def broken_rules(self) -> tuple[RuleResult, ...]:
         """The rules that were not kept."""
         return tuple(rule for rule in self.rules if rule.status == "broken")

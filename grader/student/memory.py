@@ -64,7 +64,7 @@ class _Known:
     touched: frozenset[str]
 
     def holds(self, inputs: _Inputs) -> bool:
-        """Tell whether it is still true. Messages name lines, so these have to be the same."""
+        """Return whether it is still true. Messages name lines, so these have to be the same."""
         is_same_place = not self.task.lost or self.inputs.places == inputs.places
         return self.inputs == inputs and is_same_place and not self.task.is_open
 
@@ -73,7 +73,7 @@ class Memory:
     """An examiner for one notebook that is checked again and again."""
 
     def __init__(self, grader: Grader, announce: Announce = lambda tasks: None) -> None:
-        """``announce`` gets tasks whose own method changed, while others are still checked."""
+        """Take what is called with tasks of changed methods, while others are still checked."""
         self._grader = grader
         self._announce = announce
         self._known: dict[str, _Known] = {}
@@ -128,7 +128,7 @@ def _inputs(code: Slice, trees: _Code, reached: frozenset[str]) -> _Inputs:
 
 
 def _names(tree: str, name: str) -> bool:
-    """Tell whether a dumped tree holds a name, as an attribute, a variable or a text."""
+    """Return whether a dumped tree holds a name, as an attribute, a variable or a text."""
     return f"'{name}'" in tree
 
 

@@ -68,7 +68,7 @@ def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
 
 
 def to_first_words(tasks: Iterable[TaskResult]) -> str:
-    """A line for each task that was checked before the others; points are added up later."""
+    """Write a line for each task that was checked before the others, without points."""
     return "".join(
         f"  {task.title}: {len(task.checks) - len(task.lost)} of "
         f"{len(task.checks)} checks passed.\n"
@@ -109,7 +109,7 @@ def _details(result: Result, tasks: Iterable[TaskResult], width: int) -> Iterato
 
 
 def _task(task: TaskResult, width: int) -> Iterator[str]:
-    """What is to correct in a task; checks that say the very same thing say it once."""
+    """Yield what is to correct in a task; checks that say the very same thing say it once."""
     where = place_words(task.location, ", {}")
     lost = task.max_points - task.points
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
