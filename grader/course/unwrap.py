@@ -54,7 +54,7 @@ def unwrap(
 
 
 def _telling(listed: Listing) -> tuple[Parts, ...]:
-    """Return the traces that may tell of a student: not of folders in which something else is."""
+    """Return the traces that may tell of a student: no folders in which something else lies."""
     filled = filled_folders(listed.names)
     kept = (parts for parts in listed.traces if parts[-1] or parts[:-1] not in filled)
     # A Mac packs a mirror of all folders, in which the names are the same.
