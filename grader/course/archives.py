@@ -29,7 +29,10 @@ def list_files(path: Path, folder: Path, given: Collection[str] = ()) -> Listing
     contents = Contents(folder, given)
     try:
         if path.is_dir():
-            _walk(path, contents)
+            for parts, file in _ordinary(path, (), contents):
+                if contents.is_full():
+                    break
+                add_file(file, parts, contents, 0)
         else:
             unpack(path, (), contents, 1)
     except OSError as error:
@@ -44,15 +47,8 @@ def list_files(path: Path, folder: Path, given: Collection[str] = ()) -> Listing
     return Listing(tuple(files), tuple(sorted(contents.traces)), tuple(contents.notices))
 
 
-def _walk(top: Path, contents: Contents) -> None:
-    """Collect the ordinary files below ``top``; links are named and not followed."""
-    for parts, path in _ordinary(top, (), contents):
-        if contents.is_full():
-            return
-        add_file(path, parts, contents, 0)
-
-
 def _ordinary(folder: Path, above: Parts, contents: Contents) -> Iterator[tuple[Parts, Path]]:
+    """Yield the ordinary files below a folder; links are named and not followed."""
     with os.scandir(folder) as scanned:
         entries = sorted(scanned, key=lambda entry: entry.name)
     decode = decoder([os.fsencode(entry.name) for entry in entries])

@@ -74,7 +74,8 @@ def choose(handed_in: Sequence[tuple[Owner, File]], assignment: Assignment) -> C
     alone = read_completeness(graded.path, assignment) if graded.path and modules else best
     parts = () if alone.methods == best.methods else modules  # of which its class is made
     others = tuple(file for _, file in reversed(candidates) if file not in parts)
-    rivals = [file for file in others if _is_rival(read[file.parts], best)]
+    differing = (file for file in others if read[file.parts].text != best.text)
+    rivals = [it for it in differing if read[it.parts].is_readable and read[it.parts].methods]
     return Choice(graded, owner, others, modules, tuple(rivals[:_MOST_RIVALS]))
 
 
@@ -111,10 +112,6 @@ def _read_copy(file: File, modules: Sequence[File], assignment: Assignment) -> C
     with TemporaryDirectory() as folder:
         copy = copy_of(file, content, modules, Path(folder, "notebook"))
         return read_completeness(copy, assignment)
-
-
-def _is_rival(other: Completeness, graded: Completeness) -> bool:
-    return other.is_readable and other.methods > 0 and other.text != graded.text
 
 
 def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -80,7 +79,8 @@ def _grade(
     gathered: Gathered,
     requests: Sequence[OverrideRequest],
 ) -> int:
-    how = _how(course, rubric)
+    # All that a result hangs on beside the submission and the grader.
+    how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
     results: dict[str, Result] = {}
     everyone = gathered.submissions
     for submission in everyone:
@@ -137,16 +137,6 @@ def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:
     with suppress(OSError):  # the terminal may be what was closed
         _say(f"Stopped. {progress_words}; run the same command again to go on.", sys.stderr)
     return exit_status(stop)
-
-
-def _how(course: Course, rubric: Rubric) -> bytes:
-    """Return a digest of all that a result hangs on beside the submission and the grader.
-
-    Raises:
-        UnusableError: the folder of data can't be used.
-    """
-    how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
-    return hashlib.sha256(how).digest()
 
 
 def _graded(

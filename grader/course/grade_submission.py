@@ -28,7 +28,7 @@ class SubmissionGrader:
         grader: grades notebooks.
         store: where results go.
         copies: a folder for copies of what is graded.
-        how: a digest of all that a result hangs on beside the submission and the grader.
+        how: all that a result hangs on beside the submission and the grader.
     """
 
     grader: Grader

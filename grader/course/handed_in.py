@@ -58,14 +58,10 @@ def contents_words(handed_in: HandedIn) -> str:
     """Return what was handed in in place of a notebook."""
     names = [_described(file) for _, file in handed_in.files]
     if not names:
-        traces = (owner.rest for owner, parts in handed_in.traces if _is_left(parts))
-        names = list(filter(None, (shown("/".join(filter(None, rest))) for rest in traces)))
+        # An empty folder is nothing, unless a system left it behind.
+        left = (it for it, parts in handed_in.traces if parts[-1] or any(map(is_junk, parts)))
+        names = [shown("/".join(filter(None, owner.rest))) for owner in left if any(owner.rest)]
     return f"there is only {listed(names, _MOST_NAMED)}" if names else "the folder is empty"
-
-
-def _is_left(parts: Parts) -> bool:
-    """Return whether it is more than an empty folder."""
-    return parts[-1] != "" or any(map(is_junk, parts))
 
 
 def _described(file: File) -> str:

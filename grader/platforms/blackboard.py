@@ -29,7 +29,8 @@ def _owners(files: Sequence[File]) -> FindOwner:
     title = _shared(befores) if len(befores) > 1 else ""  # of the assignment
     students = {}
     for file, match in named:
-        about = _STUDENT.match(_about(file)) if match["about"] else None
+        text = (file.read(_MAX_ABOUT) or b"") if match["about"] else b""
+        about = _STUDENT.match(text.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
         if about and f"_{match['before']}".endswith(f"_{about['id']}"):
             students[match["before"]] = about["id"], shown(about["name"])
 
@@ -60,12 +61,6 @@ def _shared(names: Sequence[str]) -> str:
     """Return what sorted names start with in common, to an underscore."""
     same = takewhile(lambda pair: pair[0] == pair[1], zip(names[0], names[-1], strict=False))
     return "".join(sign for sign, _ in same).rpartition("_")[0] + "_"
-
-
-def _about(file: File) -> str:
-    """Return the text about an attempt; "" if it can't be read."""
-    about = file.read(_MAX_ABOUT) or b""
-    return about.decode("utf-8-sig", "replace").replace("\r\n", "\n")
 
 
 PLATFORM = Platform(
