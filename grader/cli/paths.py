@@ -1,4 +1,4 @@
-"""What the path on the command line is: one notebook, or a course."""
+"""Distinguish one notebook from a course by the path on the command line."""
 
 from __future__ import annotations
 

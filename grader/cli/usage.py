@@ -1,4 +1,4 @@
-"""What the commands have in common: options, exit statuses, how errors are told."""
+"""Options, exit statuses and error messages that commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in an archive, read from its start to its end, and nothing written anywhere.
+"""Members of an archive, read from its start to its end without writing anything.
 
 Zips and tars, these also packed by gzip, bzip2 or xz, and single files that are packed so. What an
 archive is, its content tells. Other kinds need programs that Python doesn't bring.

@@ -38,7 +38,7 @@ _SAME_TIME_S = 60.0
 
 @dataclass(frozen=True)
 class Choice:
-    """The notebook to grade, whose it is, and the others.
+    """The notebook to grade, its owner, and the other candidates.
 
     Attributes:
         modules: scripts that lie beside it.

@@ -1,4 +1,4 @@
-"""What `grade FOLDER --out DIR` does: find, grade what is new or changed, and write it out."""
+"""Run `grade FOLDER --out DIR`: find submissions, grade the new and changed ones, write it out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
 @dataclass(frozen=True)
 class Course:
-    """What to grade, what to write, and how to grade it."""
+    """A course on the disk, and the options of its grading."""
 
     path: Path
     options: CourseOptions

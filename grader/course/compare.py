@@ -1,4 +1,4 @@
-"""Which students' points change between two gradings, and why."""
+"""Changes of points between two gradings of a course, and the reasons."""
 
 from __future__ import annotations
 

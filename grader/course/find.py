@@ -38,7 +38,7 @@ NOTHING = "Nothing that can be graded was handed in"
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student, or a group, handed in.
+    """The work of one student, or of a group.
 
     Attributes:
         name: safe and unique among the submissions.

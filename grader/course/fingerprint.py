@@ -1,4 +1,4 @@
-"""What a result hangs on, as a digest: where it is the same, grading again gives the same."""
+"""Digests of all that a result depends on: where they are equal, so are the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that one student handed in, and what is said of it."""
+"""All files of one student, and notices about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAYS_NO_MORE = (Kind.TEXT, Kind.UNKNOWN)
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What one student, or a group, handed in: files, and traces of what isn't read."""
+    """Files of one student, or of a group, and traces of what isn't read."""
 
     files: list[tuple[Owner, File]]
     traces: list[tuple[Owner, Parts]]

@@ -1,4 +1,4 @@
-"""What lies beside submissions by its name, and is left out with a word: data, hidden folders."""
+"""Files beside submissions that are left out with a notice for their names: data, for instance."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ NEEDS = {option.flag: (option.needs,) for option in PLATFORM_OPTIONS if option.n
 
 @dataclass(frozen=True)
 class CourseOptions:
-    """What was asked for beside the grading itself; None and False where it wasn't.
+    """Options of a course beside those of grading; None and False where they weren't given.
 
     Attributes:
         out: folder for everything; a course needs it.
@@ -64,7 +64,7 @@ _OPTIONS = (
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
     ),
 )
-_OWN = ("out", "jobs", "regrade", "ungradable_as_zero")
+_SETTINGS = ("out", "jobs", "regrade", "ungradable_as_zero")
 
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,7 +72,7 @@ def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        settings = {name: given.pop(name) for name in _OWN}
+        settings = {name: given.pop(name) for name in _SETTINGS}
         of_platforms = {it.parameter: given.pop(it.parameter) for it in PLATFORM_OPTIONS}
         values = {name: value for name, value in of_platforms.items() if value is not None}
         return command(course=CourseOptions(values=values, **settings), **given)

@@ -1,4 +1,4 @@
-"""What a student's other notebooks would have had, where there is more than one to choose from."""
+"""Points of a student's other notebooks, where there are several to choose from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a grading is: a bar on a terminal, a line for each submission elsewhere."""
+"""The progress of a grading: a bar on a terminal, a line for each submission elsewhere."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class PublishError(UnusableError):
 
 @dataclass
 class Published:
-    """What was written, and what a person must know about it.
+    """The files that were written, and what a person must know about them.
 
     Attributes:
         files: in the order in which a person wants them.

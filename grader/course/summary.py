@@ -1,4 +1,4 @@
-"""What a grading of a course says at its end."""
+"""The summary at the end of the grading of a course."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names in an archive that lead elsewhere.
+"""Names in an archive that lead out of it.
 
 Nothing is read of such a member, but whom its name tells of has a row, as with damaged ones.
 """

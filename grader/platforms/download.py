@@ -1,4 +1,4 @@
-"""What platforms give: the files of a download, by the parts of their names, and their owners."""
+"""Files of a platform's download, by the parts of their names, and their owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What filling a platform's own sheet has to say, whichever platform's it is."""
+"""Points and notices of filling in a platform's own sheet, for all platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a platform is to the grader: what it writes into a download, and what it takes back.
+"""The description of a platform: what it writes into a download, and what it takes back.
 
 A platform fills in what it has: each function is optional, and who asks goes through all platforms
 of the registry in `grader.platforms`. Modules of platforms are imported for the command line's
@@ -58,7 +58,7 @@ class Option:
 
 @dataclass(frozen=True)
 class GradedCourse:
-    """What a platform's files are made of.
+    """A graded course, as platforms' files are made of it.
 
     Attributes:
         entries: the graded submissions.
@@ -109,7 +109,7 @@ class ResultFile:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a platform's own file beside the students' folders tells.
+    """The content of a platform's own file beside the students' folders.
 
     Attributes:
         find_owner: finds owners by it.

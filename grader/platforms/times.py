@@ -1,4 +1,4 @@
-"""When something was handed in, as platforms write it."""
+"""Times of submission, as platforms write them."""
 
 from __future__ import annotations
 

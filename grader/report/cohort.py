@@ -1,4 +1,4 @@
-"""What a course as a whole shows: the distribution, where points go, what is misunderstood."""
+"""Figures of a whole course: the distribution, lost points, misconceptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What writers of whole courses work on: a result, and whose it is."""
+"""Entries of a course: results, their students, and what was set by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a student has come: each task's state, and what to do next.
+"""A student's progress: each task's state, and what to do next.
 
 The points are the instructor's. Only the words differ: a task that is not begun is "not yet".
 """

@@ -57,7 +57,7 @@ class _Inputs:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a task, of which code it is known, and what was touched."""
+    """The remembered result of a task, the code that it is of, and what was touched."""
 
     inputs: _Inputs
     task: TaskResult

@@ -1,4 +1,4 @@
-"""Who handed in what, by the metadata of a Gradescope export."""
+"""Owners of the folders of a Gradescope export, by its metadata."""
 
 from __future__ import annotations
 

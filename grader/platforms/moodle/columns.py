@@ -1,4 +1,4 @@
-"""Where the columns of Moodle's grading worksheet are, in whatever language its headers are."""
+"""Positions of the columns of Moodle's grading worksheet, in whatever language its headers are."""
 
 from __future__ import annotations
 
