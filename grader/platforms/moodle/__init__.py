@@ -10,7 +10,6 @@ from grader.platforms.download import Owner, Parts
 from grader.platforms.names import shown
 from grader.platforms.platform import GradedCourse, Option, Platform, Sheet, read_sheet
 from grader.report.course import Entry, Identity
-from grader.zip_write import to_zip
 
 _NAME = re.compile(
     r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?P<end>_?)(?P<rest>.*)",
@@ -44,6 +43,8 @@ def feedback_zip(entries: Sequence[Entry], pages: Mapping[str, Path]) -> bytes:
 
     Whoever is not from Moodle is left out.
     """
+    from grader.zip_write import to_zip
+
     return to_zip(
         {
             f"{student.prefix}feedback.html": pages[entry.name].read_bytes()
