@@ -18,9 +18,9 @@ from grader.course.choose import choose
 from grader.course.file_copies import content_of, copy_of
 from grader.course.handed_in import HandedIn, contents_words, notices_on
 from grader.course.left_out import (
+    belongs_to_no_student,
     has_files_side_by_side,
     hidden,
-    is_nobodys,
     is_stray,
     may_hold_code,
 )
@@ -204,7 +204,7 @@ def _leave_out(
     beside = [
         key
         for key, handed_in in by_owner.items()
-        if key[0] == "folder" and is_nobodys(handed_in, assignment)
+        if key[0] == "folder" and belongs_to_no_student(handed_in, assignment)
     ]
     if len(beside) < len(by_owner):
         for key in beside:

@@ -49,7 +49,7 @@ def names_of_no_student(assignment: Assignment) -> frozenset[str]:
     return frozenset((*_NO_STUDENTS, *assignment.data_folders))
 
 
-def is_nobodys(handed_in: HandedIn, assignment: Assignment) -> bool:
+def belongs_to_no_student(handed_in: HandedIn, assignment: Assignment) -> bool:
     """Return whether files and traces of one folder at the top are no student's, by its name."""
     files = [file for _, file in handed_in.files]
     names = [*(file.parts for file in files), *(parts for _, parts in handed_in.traces)]
