@@ -83,11 +83,13 @@ def _applied(entry: Entry, request: OverrideRequest) -> tuple[Entry, list[str]]:
 def _points_of(result: Result, target: str) -> float:
     if target == TOTAL:
         return result.points
-    return {part.id: part.points for part in result.parts}[target]
+    return {part.id: part.points for part in result.tasks_and_checks}[target]
 
 
 def _is_open(result: Result, target: str) -> bool:
-    is_part_open = any(part.is_open for part in result.parts if target in (TOTAL, part.id))
+    is_part_open = any(
+        part.is_open for part in result.tasks_and_checks if target in (TOTAL, part.id)
+    )
     return is_part_open or (target == TOTAL and result.status != "graded")
 
 

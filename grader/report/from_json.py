@@ -59,7 +59,7 @@ def _require_sums(result: Result) -> None:
     Raises:
         ValueError: names what does not.
     """
-    for part in (result, *result.parts):
+    for part in (result, *result.tasks_and_checks):
         name = getattr(part, "id", "the total")
         if not 0 <= part.points <= part.max_points < math.inf:
             raise ValueError(f"{name} has {part.points:g} of {part.max_points:g} points")

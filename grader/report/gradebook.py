@@ -65,7 +65,7 @@ def _unchecked(result: Result) -> tuple[str, ...]:
 
 def known_points(result: Result, parts: Sequence[str]) -> tuple[float | None, ...]:
     """Return the points of a result and of tasks and checks, by id; None where they are open."""
-    points = {part.id: None if part.is_open else part.points for part in result.parts}
+    points = {part.id: None if part.is_open else part.points for part in result.tasks_and_checks}
     # Nothing can be said of the tasks of a notebook whose points were set by hand as a whole.
     missing = 0.0 if result.status == "ungradable" else None
     total = None if result.status == "grader_error" else result.points

@@ -177,8 +177,8 @@ class Result:
         return tuple(check for task in self.tasks for check in task.checks)
 
     @property
-    def parts(self) -> tuple[TaskResult | CheckResult, ...]:
-        """What has an id and points: the tasks, and then their checks."""
+    def tasks_and_checks(self) -> tuple[TaskResult | CheckResult, ...]:
+        """Everything that has an id and points."""
         return (*self.tasks, *self.checks)
 
     @property
