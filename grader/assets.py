@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def asset(name: str) -> Path:
-    """Path of a file or folder that ships with the project.
+    """Return the path of a file or folder that ships with the project.
 
     Raises:
         FileNotFoundError: it is neither installed nor beside the package.

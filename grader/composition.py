@@ -37,7 +37,6 @@ class Options:
         data: folder of data to execute notebooks with; None takes the small part that is shipped.
         jobs: how many submissions are graded side by side.
         at_once: how many candidates of one submission are asked at once; None takes one a core.
-        seed: of all that the examiner draws.
     """
 
     rubric: Path | None = None
@@ -48,7 +47,6 @@ class Options:
     data: Path | None = None
     jobs: int = 1
     at_once: int | None = None
-    seed: int = 0
 
 
 @contextmanager
@@ -82,7 +80,6 @@ def make_grader(options: Options, rubric: Rubric | None = None) -> Iterator[Grad
             candidates,
             rubric,
             runner,
-            options.seed,
             at_once=options.at_once,
             slots=BoundedSemaphore(options.jobs),
         )
@@ -135,7 +132,7 @@ def data_digest(options: Options) -> bytes:
 
 
 def is_shipped(path: Path) -> bool:
-    """Tell whether a notebook came with the project, so that it needs no confinement."""
+    """Return whether a notebook came with the project, so that it needs no confinement."""
     try:
         if not path.is_file() or path.stat().st_size > _MAX_SHIPPED_BYTES:
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.report.course import Entry, Identity, Override, Platform
+from grader.report.course import Entry, Identity, Override
 from grader.report.result import CheckResult, Result, RuleResult, Run, Submission, TaskResult
 
 HOSTILE = "=cmd|' /C calc'!A0,\"x\";\r\n<script>alert(1)</script>\x00\x1b[31m\ufffe"
@@ -62,14 +62,14 @@ def broken_grader() -> Result:
 
 
 def entry(
-    result: Result, name: str = "Ada L", number: str = "12", platform: Platform = "moodle"
+    result: Result, name: str = "Ada L", number: str = "12", platform: str = "moodle"
 ) -> Entry:
     folder = f"{name}_{number}_assignsubmission_file_/"
     identity = Identity(name, number, f"{number}@example.org", platform, folder)
     return Entry(f"{name.replace(' ', '_')}_{number}", result, (identity,))
 
 
-def course(platform: Platform = "moodle") -> tuple[Entry, ...]:
+def course(platform: str = "moodle") -> tuple[Entry, ...]:
     """One entry of every kind; the last is a group of two with an override, late."""
     pair = entry(graded(), "Zo\u00eb", "21", platform)
     other = replace(pair.students[0], name="Bo", id="22", email="22@example.org")

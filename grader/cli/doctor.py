@@ -15,7 +15,7 @@ from grader.cli.usage import DONE, NOT_DONE, Command
 
 @dataclass(frozen=True)
 class Observation:
-    """How a trial went; ``error`` is None if it worked."""
+    """The outcome of a trial; ``error`` is None if it worked."""
 
     words: str
     must_work: bool

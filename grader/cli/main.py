@@ -14,7 +14,7 @@ from grader.cli.compare import compare
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade, modes_of
 from grader.cli.release import release
-from grader.cli.usage import options_of, told_errors
+from grader.cli.usage import options_of, reported_errors
 from grader.version import __version__
 
 _OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
@@ -34,7 +34,7 @@ class Commands(click.Group):
     """A group with a command that is meant where none is named."""
 
     def __init__(self, unnamed: click.Command, **settings: Any) -> None:
-        """``unnamed`` is the command that is meant."""
+        """Take the command that is meant where none is named."""
         super().__init__(**settings)
         self.unnamed = unnamed
 
@@ -47,8 +47,8 @@ class Commands(click.Group):
     ) -> click.Context:
         """Read the command line, of this group or of the command that is meant."""
         context = click.Context(self, **self.context_settings)
-        own = {name for option in self.get_params(context) for name in option.opts}
-        if args and (args[0] in own or args[0] in self.commands):
+        options_of_group = {name for option in self.get_params(context) for name in option.opts}
+        if args and (args[0] in options_of_group or args[0] in self.commands):
             return super().make_context(info_name, args, parent, **extra)
         with self._refusals():
             settings = {**self.context_settings, **extra}
@@ -56,7 +56,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run what the command line names."""
-        with self._refusals(), told_errors():
+        with self._refusals(), reported_errors():
             return self.unnamed.invoke(ctx) if ctx.command is self.unnamed else super().invoke(ctx)
 
     @contextmanager
@@ -79,7 +79,7 @@ class Commands(click.Group):
         if option in options_of(self.unnamed):
             return modes_of(option)
         commands = self.commands.items()
-        return tuple(f"grade {name}" for name, known in commands if option in options_of(known))
+        return tuple(f"grade {name}" for name, command in commands if option in options_of(command))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one page: the commands, the options most used, and where the rest is."""

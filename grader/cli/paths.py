@@ -1,4 +1,4 @@
-"""What the path on the command line is: one notebook, or a course."""
+"""Distinguish one notebook from a course by the path on the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".
 
 
 def is_course(path: Path, has_out: bool = False) -> bool:
-    """Tell whether a path is a folder or an archive of submissions.
+    """Return whether a path is a folder or an archive of submissions.
 
     Of a path that isn't there, or of an archive by another name, --out tells what it is.
     """

@@ -6,17 +6,16 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.assignment import Assignment
 from grader.cli.usage import FILE
 from grader.composition import ASSIGNMENT
 from grader.platforms import PLATFORMS
-from grader.platforms.platform import NotWrittenError
-from grader.platforms.platform import ResultFile as PlatformFile
+from grader.platforms.platform import NotWrittenError, ResultFile
 from grader.whole_file import write_whole_file
 
 if TYPE_CHECKING:
@@ -27,49 +26,28 @@ STDOUT = Path("-")
 """Written in place of a file's name, it means the standard output, as for other commands."""
 
 
-@dataclass(frozen=True)
-class ResultFile:
-    """A form that a result can be written in.
-
-    Attributes:
-        flag: option that asks for it.
-        help: the option's.
-        content: makes the text that is written to a path; it may raise `NotWrittenError`.
-    """
-
-    flag: str
-    help: str
-    content: Callable[[Graded, Path], str]
-
-
-def _json(graded: Graded, _: Path) -> str:
+def _json(graded: Graded, *_: object) -> str:
     from grader.report.to_json import to_json
 
     return to_json(graded.result)
 
 
-def _html(graded: Graded, _: Path) -> str:
+def _html(graded: Graded, _: Path, assignment: Assignment) -> str:
     from grader.report.page import to_page
 
-    return to_page(graded.result, ASSIGNMENT.title, graded.sources, graded.executed)
+    return to_page(graded.result, assignment.title, graded.sources, graded.executed)
 
 
-def _executed(graded: Graded, path: Path) -> str:
+def _executed(graded: Graded, path: Path, _: Assignment) -> str:
     if graded.executed is None:
         raise NotWrittenError(f"{path} is not written: the notebook was not executed.")
     return graded.executed
 
 
-def _of_platform(file: PlatformFile) -> ResultFile:
-    return ResultFile(
-        file.flag, file.help, lambda graded, path: file.content(graded.result, path, ASSIGNMENT)
-    )
-
-
 OF_CHECKS = (
     ResultFile("--json", "Write the result as JSON here.", _json),
     ResultFile("--html", "Write a page here.", _html),
-    *(_of_platform(platform.result_file) for platform in PLATFORMS if platform.result_file),
+    *(platform.result_file for platform in PLATFORMS if platform.result_file),
 )
 EXECUTED = ResultFile(
     "--executed", "Write the executed notebook, with its outputs, here.", _executed
@@ -170,7 +148,7 @@ def write_files(graded: Graded, files: Mapping[str, Path]) -> bool:
 def _written(flag: str, path: Path, graded: Graded) -> str:
     """Write one of the files; return why that could not be, in a sentence, or ""."""
     try:
-        content = RESULT_FILES[flag].content(graded, path).encode()
+        content = RESULT_FILES[flag].content(graded, path, ASSIGNMENT).encode()
         if path == STDOUT:
             click.echo(content, nl=False)
         else:

@@ -1,4 +1,4 @@
-"""What the commands have in common: options, exit statuses, how errors are told."""
+"""Options, exit statuses and error messages that commands share."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class FoldedError(click.ClickException):
 
 
 @contextmanager
-def told_errors() -> Iterator[None]:
-    """Tell the errors that end a command in a sentence, with the exit status of their kind."""
+def reported_errors() -> Iterator[None]:
+    """Print the errors that end a command in a sentence, and exit with the status of their kind."""
     try:
         yield
     except UnusableError as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grader.course.overrides import Wish
+from grader.course.overrides import OverrideRequest
 from grader.report.course import TOTAL, Entry, Override
 from grader.report.result import CheckResult, Result, TaskResult
 
 
-def overridden(
-    entries: Sequence[Entry], wishes: Sequence[Wish]
+def apply_overrides(
+    entries: Sequence[Entry], requests: Sequence[OverrideRequest]
 ) -> tuple[tuple[Entry, ...], list[str], list[str]]:
     """Return the entries with the overrides laid over them, notices, and which don't apply.
 
@@ -19,67 +19,62 @@ def overridden(
     or whose ``was`` isn't what the result has now, is applied and gets a notice.
     """
     notices: list[str] = []
-    left: list[str] = []
-    by_entry: dict[int, list[Wish]] = {}
-    for wish in wishes:
-        fitting = [at for at, entry in enumerate(entries) if _is_for(wish, entry)]
+    unapplied: list[str] = []
+    by_entry: dict[int, list[OverrideRequest]] = {}
+    for request in requests:
+        fitting = [at for at, entry in enumerate(entries) if _is_for(request, entry)]
         if len(fitting) == 1:
-            by_entry.setdefault(fitting[0], []).append(wish)
+            by_entry.setdefault(fitting[0], []).append(request)
         else:
             why = "there is no such student" if not fitting else "several students are called so"
-            left.append(f"{_called(wish)} is not applied: {why}.")
+            unapplied.append(f"{request.title} is not applied: {why}.")
     changed = []
     for at, entry in enumerate(entries):
         # From the smallest part to the whole, so that the whole has the last word.
         order = sorted(by_entry.get(at, []), key=lambda w: (w.target == TOTAL, "." not in w.target))
-        for wish in order:
+        for request in order:
             try:
-                entry, told = _applied(entry, wish)
+                entry, stale = _applied(entry, request)
             except KeyError:
-                left.append(f"{_called(wish)} is not applied: {_why_not(entry.result, wish)}.")
+                why = _why_not(entry.result, request)
+                unapplied.append(f"{request.title} is not applied: {why}.")
                 continue
-            notices += told
+            notices += stale
         changed.append(entry)
-    return tuple(changed), notices, left
+    return tuple(changed), notices, unapplied
 
 
-def _why_not(result: Result, wish: Wish) -> str:
+def _why_not(result: Result, request: OverrideRequest) -> str:
     if result.tasks:
-        return f"the result has no '{wish.target}'"
+        return f"the result has no '{request.target}'"
     return f"nothing of this student's could be graded, so only '{TOTAL}' can be set there"
 
 
-def _called(wish: Wish) -> str:
-    return f"Override {wish.number} (line {wish.line}: {wish.student}, {wish.target})"
+def _is_for(request: OverrideRequest, entry: Entry) -> bool:
+    names = ((student.name, student.id, student.email) for student in entry.students)
+    return request.student == entry.name or any(request.student in known for known in names)
 
 
-def _is_for(wish: Wish, entry: Entry) -> bool:
-    known = {entry.name}
-    for student in entry.students:
-        known |= {student.name, student.id, student.email}
-    return wish.student in known
-
-
-def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
+def _applied(entry: Entry, request: OverrideRequest) -> tuple[Entry, list[str]]:
     """Return the entry with one override, and what is stale about it.
 
     Raises:
         KeyError: the result has no such task or check.
     """
     result = entry.result
-    before = _points_of(result, wish.target)
+    before = _points_of(result, request.target)
     notices = []
-    if wish.was is not None and abs(wish.was - before) > 1e-9:
+    if request.was is not None and abs(request.was - before) > 1e-9:
         notices.append(
-            f"{_called(wish)} is stale: it was made for {wish.was:g} points, now it is {before:g}. "
-            "It is applied all the same."
+            f"{request.title} is stale: it was made for {request.was:g} points, now it is "
+            f"{before:g}. It is applied all the same."
         )
-    elif wish.points == before and not _is_open(result, wish.target):
-        notices.append(f"{_called(wish)} changes nothing: the grader gives {before:g} points too.")
-    earlier = [known for known in entry.overrides if known.target == wish.target]
+    elif request.points == before and not _is_open(result, request.target):
+        notices.append(f"{request.title} changes nothing: the grader gives {before:g} points too.")
+    earlier = [override for override in entry.overrides if override.target == request.target]
     if earlier:
-        notices.append(f"{_called(wish)} replaces an earlier one ({earlier[-1].points:g} points).")
-    override = Override(wish.target, wish.points, wish.reason, before, wish.by)
+        notices.append(f"{request.title} replaces an earlier one ({earlier[-1].points:g} points).")
+    override = Override(request.target, request.points, request.reason, before, request.by)
     return replace(
         entry, result=_with(result, override), overrides=(*entry.overrides, override)
     ), notices
@@ -88,20 +83,14 @@ def _applied(entry: Entry, wish: Wish) -> tuple[Entry, list[str]]:
 def _points_of(result: Result, target: str) -> float:
     if target == TOTAL:
         return result.points
-    parts: list[TaskResult | CheckResult] = [*result.tasks]
-    parts += [check for task in result.tasks for check in task.checks]
-    for part in parts:
-        if part.id == target:
-            return part.points
-    raise KeyError(target)
+    return {part.id: part.points for part in result.tasks_and_checks}[target]
 
 
 def _is_open(result: Result, target: str) -> bool:
-    return any(
-        check.status == "grader_error" and target in (TOTAL, task.id, check.id)
-        for task in result.tasks
-        for check in task.checks
-    ) or (target == TOTAL and result.status != "graded")
+    is_part_open = any(
+        part.is_open for part in result.tasks_and_checks if target in (TOTAL, part.id)
+    )
+    return is_part_open or (target == TOTAL and result.status != "graded")
 
 
 def _with(result: Result, override: Override) -> Result:
@@ -113,10 +102,10 @@ def _with(result: Result, override: Override) -> Result:
     # What rules took from the total is the difference between the sum and the total.
     taken = sum(task.points for task in result.tasks) - result.points
     points = max(0.0, sum(task.points for task in tasks) - taken)
-    is_open = any(check.status == "grader_error" for task in tasks for check in task.checks)
-    if result.status == "grader_error" and not is_open:
-        return replace(result, points=points, tasks=tasks, status="graded", reason=None)
-    return replace(result, points=points, tasks=tasks)
+    changed = replace(result, points=points, tasks=tasks)
+    if result.status == "grader_error" and not any(task.is_open for task in tasks):
+        return replace(changed, status="graded", reason=None)
+    return changed
 
 
 def _task_with(task: TaskResult, override: Override) -> TaskResult:
@@ -146,9 +135,7 @@ def _settled(task: TaskResult, override: Override) -> TaskResult:
     """Return a task of which no check is open any more, since its points are set as a whole."""
     message = f"Set by hand for all of it: {override.reason}"
     checks = tuple(
-        replace(check, status="not_reached", message=message, hint="")
-        if check.status == "grader_error"
-        else check
+        replace(check, status="not_reached", message=message, hint="") if check.is_open else check
         for check in task.checks
     )
     return replace(task, checks=checks)

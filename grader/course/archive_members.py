@@ -1,4 +1,4 @@
-"""What is in an archive, read from its start to its end, and nothing written anywhere.
+"""Members of an archive, read from its start to its end without writing anything.
 
 Zips and tars, these also packed by gzip, bzip2 or xz, and single files that are packed so. What an
 archive is, its content tells. Other kinds need programs that Python doesn't bring.
@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal
 
 from grader.course.zip_names import decoder, zip_names
 
@@ -41,12 +42,15 @@ _UNREADABLE = (
     (b"Rar!\x1a\x07", "rar"),
     (b"\x28\xb5\x2f\xfd", "zst"),
 )
-_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
-_TAR_MARK = slice(257, 262), b"ustar"
+_PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+"""What opens the file that starts so."""
 
 
 class ArchiveError(Exception):
     """An archive can't be read, or not to its end; says why, as part of a sentence."""
+
+
+MemberKind = Literal["file", "folder", "link", "other"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Member:
     """
 
     name: str
-    kind: Literal["file", "folder", "link", "other"]
+    kind: MemberKind
     modified: float
     packed: int | None
     is_locked: bool
@@ -74,10 +78,20 @@ class Member:
 
 def is_archive(path: Path) -> bool:
     """Return whether the file is an archive that `members` can read."""
+    return _is_stream(_head(path)) or zipfile.is_zipfile(path)
+
+
+def _head(path: Path) -> bytes:
     with open(path, "rb") as file:
-        head = file.read(512)
-    is_tar = head[_TAR_MARK[0]] == _TAR_MARK[1]
-    return is_tar or head.startswith(_PACKED) or zipfile.is_zipfile(path)
+        return file.read(512)
+
+
+def _is_tar(head: bytes) -> bool:
+    return head[257:262] == b"ustar"
+
+
+def _is_stream(head: bytes) -> bool:
+    return _is_tar(head) or head.startswith(tuple(_PACKED))
 
 
 def members(path: Path, name: str, most: int) -> Iterator[Member]:
@@ -92,16 +106,12 @@ def members(path: Path, name: str, most: int) -> Iterator[Member]:
         ArchiveError: it can't be read, at once or on the way.
         OSError: the file can't be read.
     """
-    with open(path, "rb") as file:
-        head = file.read(512)
+    head = _head(path)
     kind = next((kind for mark, kind in _UNREADABLE if head.startswith(mark)), None)
     if kind is not None:
         raise ArchiveError(f"{kind} archives aren't read: unpack it in its place, or ask for a zip")
     try:
-        if head.startswith(_PACKED) or head[_TAR_MARK[0]] == _TAR_MARK[1]:
-            yield from _in_stream(path, name, head, most)
-        else:
-            yield from _in_zip(path, most)
+        yield from _in_stream(path, name, head, most) if _is_stream(head) else _in_zip(path, most)
     except DAMAGED as error:
         raise ArchiveError(f"it is damaged or no archive: {error}") from error
 
@@ -112,37 +122,24 @@ def _in_zip(path: Path, most: int) -> Iterator[Member]:
         if len(infos) > most:
             raise ArchiveError("it holds too many files")
         for info, name in zip(infos, zip_names(infos), strict=True):
-            kind: Literal["file", "folder", "link"] = "folder" if name.endswith("/") else "file"
-            yield Member(
-                name,
-                "link" if stat.S_ISLNK(info.external_attr >> 16) else kind,
-                _time(info),
-                info.compress_size,
-                bool(info.flag_bits & 1),
-                lambda info=info: archive.open(info),  # type: ignore[misc]
-            )
-
-
-def _opened(path: Path, head: bytes) -> IO[bytes]:
-    """Return the file's content, unpacked where it starts as a packed one does."""
-    if head.startswith(_PACKED[0]):
-        return cast("IO[bytes]", gzip.open(path))
-    if head.startswith(_PACKED[1]):
-        return cast("IO[bytes]", bz2.open(path))
-    return cast("IO[bytes]", lzma.open(path)) if head.startswith(_PACKED[2]) else open(path, "rb")
+            kind: MemberKind = "folder" if name.endswith("/") else "file"
+            if stat.S_ISLNK(info.external_attr >> 16):
+                kind = "link"
+            is_locked, open_ = bool(info.flag_bits & 1), partial(archive.open, info)
+            yield Member(name, kind, _time(info), info.compress_size, is_locked, open_)
 
 
 def _in_stream(path: Path, name: str, head: bytes, most: int) -> Iterator[Member]:
     """Yield what is in a tar, or the one file that was packed."""
     size = path.stat().st_size
-    with _opened(path, head) as source:
+    open_ = next((unpack for mark, unpack in _PACKED.items() if head.startswith(mark)), open)
+    with open_(path, "rb") as source:
         stream = io.BufferedReader(_Capped(source, size))
-        head = stream.peek(512)
-        if head[_TAR_MARK[0]] == _TAR_MARK[1]:
+        if _is_tar(stream.peek(512)):
             yield from _in_tar(stream, most)
         else:
-            own = name[: name.rfind(".")] if "." in name else name
-            yield Member(own, "file", 0.0, None, False, lambda: stream)
+            unpacked_name = name[: name.rfind(".")] if "." in name else name
+            yield Member(unpacked_name, "file", 0.0, None, False, lambda: stream)
 
 
 def _in_tar(stream: IO[bytes], most: int) -> Iterator[Member]:
@@ -151,21 +148,18 @@ def _in_tar(stream: IO[bytes], most: int) -> Iterator[Member]:
             if number >= most:
                 raise ArchiveError("it holds too many files")
             archive.members.clear()  # type: ignore[attr-defined]  # else it remembers all
-            kind: Literal["file", "folder", "link", "other"] = "other"
+            kind: MemberKind = "other"
             if info.isreg():
                 kind = "file"
             elif info.isdir():
                 kind = "folder"
             elif info.issym() or info.islnk():
                 kind = "link"
-
-            def open_(info: tarfile.TarInfo = info) -> IO[bytes]:
-                opened = archive.extractfile(info)
-                return opened if opened is not None else io.BytesIO()
-
+            # It opens links as what they lead to, and returns None for folders and devices.
+            open_: Callable[[], Any] = partial(archive.extractfile, info)
             same_as = _tar_name(info.linkname) if info.islnk() else ""
-            modified = float(info.mtime)
-            yield Member(_tar_name(info.name), kind, modified, None, False, open_, same_as)
+            name, modified = _tar_name(info.name), float(info.mtime)
+            yield Member(name, kind, modified, None, False, open_, same_as)
 
 
 def _tar_name(name: str) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from grader.course.archive_members import ArchiveError, is_archive
+from grader.course.archive_members import ArchiveError
 from grader.course.unpack import MAX_DEPTH, Contents, add_file, unpack
 from grader.course.zip_names import decoder
 from grader.platforms.download import Listing, Parts, SubmissionsError, is_junk
@@ -24,21 +24,17 @@ def list_files(path: Path, folder: Path, given: Collection[str] = ()) -> Listing
         given: names of files that students receive.
 
     Raises:
-        SubmissionsError: ``path`` is neither, or can't be read.
+        SubmissionsError: ``path`` can't be read.
     """
     contents = Contents(folder, given)
     try:
         if path.is_dir():
-            _walk(path, contents)
-        elif not path.exists():
-            raise SubmissionsError(f"There is no {shown(str(path))}: check its name and folder.")
-        elif is_archive(path):
-            unpack(path, (), contents, 1)
+            for parts, file in _ordinary(path, (), contents):
+                if contents.is_full():
+                    break
+                add_file(file, parts, contents, 0)
         else:
-            raise SubmissionsError(
-                f"{shown(str(path))} is neither a folder nor a zip or tar: give the folder of "
-                "submissions, or the zip as the platform gave it."
-            )
+            unpack(path, (), contents, 1)
     except OSError as error:
         raise SubmissionsError(
             f"{shown(str(error.filename or path))} can't be read or unpacked: {error.strerror}."
@@ -51,15 +47,8 @@ def list_files(path: Path, folder: Path, given: Collection[str] = ()) -> Listing
     return Listing(tuple(files), tuple(sorted(contents.traces)), tuple(contents.notices))
 
 
-def _walk(top: Path, contents: Contents) -> None:
-    """Collect the ordinary files below ``top``; links are named and not followed."""
-    for parts, path in _ordinary(top, (), contents):
-        if contents.is_full():
-            return
-        add_file(path, parts, contents, 0)
-
-
 def _ordinary(folder: Path, above: Parts, contents: Contents) -> Iterator[tuple[Parts, Path]]:
+    """Yield the ordinary files below a folder; links are named and not followed."""
     with os.scandir(folder) as scanned:
         entries = sorted(scanned, key=lambda entry: entry.name)
     decode = decoder([os.fsencode(entry.name) for entry in entries])
@@ -67,7 +56,6 @@ def _ordinary(folder: Path, above: Parts, contents: Contents) -> Iterator[tuple[
         # A zip from Windows, unpacked elsewhere, may leave a path as one name.
         named = tuple(filter(None, decode(os.fsencode(entry.name)).split("\\")))
         parts = (*above, *named) if named and ".." not in named else (*above, entry.name)
-        name = shown("/".join(parts))
         is_folder = entry.is_dir(follow_symlinks=False)
         if any(map(is_junk, parts[len(above) :])):
             contents.trace(parts, is_folder)
@@ -76,7 +64,7 @@ def _ordinary(folder: Path, above: Parts, contents: Contents) -> Iterator[tuple[
         elif is_folder:
             contents.trace(parts)
             if len(parts) > MAX_DEPTH:
-                contents.notices.append(f"{name} lies too deep; it was left out.")
+                contents.leave_out("/".join(parts), "lies too deep")
                 continue
             try:
                 yield from _ordinary(Path(entry.path), parts, contents)

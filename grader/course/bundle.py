@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
-import zipfile
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import requires
 from pathlib import Path
 
 import yaml
@@ -16,8 +14,8 @@ from grader.composition import ASSIGNMENT, Options, read_rubric
 from grader.course.find import best_notebook
 from grader.examiner.rubric import default_path
 from grader.untrusted_text import clean
+from grader.zip_write import to_zip
 
-_FIXED_DATE = (2000, 1, 1, 0, 0, 0)
 _TEMPLATE = "given_out.ipynb"
 _SCRIPTS = ("setup.sh", "run_autograder")
 _LEFT_OUT = ("__pycache__", ".mypy_cache", "docs")
@@ -52,15 +50,7 @@ def gradescope_bundle(rubric: Path | None = None) -> bytes:
     files["grader/data/constraints.txt"] = asset("constraints.txt").read_bytes()
     files |= _with_its_template(rubric)
     files |= _below(asset("student_template"), "grader/data/student_template")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items()):
-            info = zipfile.ZipInfo(name, _FIXED_DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            executable = name in _SCRIPTS
-            info.external_attr = (0o100755 if executable else 0o100644) << 16
-            archive.writestr(info, content)
-    return buffer.getvalue()
+    return to_zip(dict(sorted(files.items())), executables=_SCRIPTS)
 
 
 def _with_its_template(rubric: Path) -> dict[str, bytes]:
@@ -86,18 +76,12 @@ def _below(folder: Path, name: str) -> dict[str, bytes]:
     }
 
 
-def _distributions() -> list[str]:
-    """Return the names under which this package is installed."""
-    return sorted({*packages_distributions().get("grader", [])})
-
-
 def _requirements() -> list[str]:
     """Return what the grader needs, from a checkout's pyproject.toml, or else from its metadata."""
     try:
         text = asset("pyproject.toml").read_text(encoding="utf-8")
     except FileNotFoundError:
-        needs = [need for name in _distributions() for need in requires(name) or []]
-        return [line for line in needs if "extra ==" not in line]
+        return [line for line in requires("vae-grader") or [] if "extra ==" not in line]
     block = text.split("\ndependencies = [", 1)[1].split("\n]", 1)[0]
     lines = (line.strip().rstrip(",") for line in block.splitlines())
     return [line[1:-1] for line in lines if line.startswith('"')]

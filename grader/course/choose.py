@@ -38,7 +38,7 @@ _SAME_TIME_S = 60.0
 
 @dataclass(frozen=True)
 class Choice:
-    """The notebook to grade, whose it is, and the others.
+    """The notebook to grade, its owner, and the other candidates.
 
     Attributes:
         modules: scripts that lie beside it.
@@ -52,10 +52,10 @@ class Choice:
     rivals: tuple[File, ...] = ()
 
 
-def choose(own: Sequence[tuple[Owner, File]], assignment: Assignment) -> Choice | None:
+def choose(handed_in: Sequence[tuple[Owner, File]], assignment: Assignment) -> Choice | None:
     """Return the notebook to grade of all files of one student; None if there is none."""
-    files = [file for _, file in own]
-    candidates = [(owner, file) for owner, file in own if _may_be_graded(file, assignment)]
+    files = [file for _, file in handed_in]
+    candidates = [(owner, file) for owner, file in handed_in if _may_be_graded(file, assignment)]
     if not candidates:
         return None
     if len(candidates) == 1:
@@ -74,7 +74,8 @@ def choose(own: Sequence[tuple[Owner, File]], assignment: Assignment) -> Choice 
     alone = read_completeness(graded.path, assignment) if graded.path and modules else best
     parts = () if alone.methods == best.methods else modules  # of which its class is made
     others = tuple(file for _, file in reversed(candidates) if file not in parts)
-    rivals = [file for file in others if _is_rival(read[file.parts], best)]
+    differing = (file for file in others if read[file.parts].text != best.text)
+    rivals = [it for it in differing if read[it.parts].is_readable and read[it.parts].methods]
     return Choice(graded, owner, others, modules, tuple(rivals[:_MOST_RIVALS]))
 
 
@@ -89,7 +90,7 @@ def _may_be_graded(file: File, assignment: Assignment) -> bool:
     return file.has_cells or is_script
 
 
-def _completeness(file: File, own: Sequence[File], assignment: Assignment) -> Completeness:
+def _completeness(file: File, handed_in: Sequence[File], assignment: Assignment) -> Completeness:
     """Return what a notebook holds of the class, or else what it holds with modules beside it."""
     if file.path is None:
         return Completeness()
@@ -97,7 +98,7 @@ def _completeness(file: File, own: Sequence[File], assignment: Assignment) -> Co
         alone = _read_copy(file, (), assignment)
     else:
         alone = read_completeness(file.path, assignment)
-    modules = modules_beside(file, own)
+    modules = modules_beside(file, handed_in)
     if alone.methods or not modules or not _is_notebook(file):
         return alone
     return max(alone, _read_copy(file, modules, assignment), key=lambda it: it.methods)
@@ -111,10 +112,6 @@ def _read_copy(file: File, modules: Sequence[File], assignment: Assignment) -> C
     with TemporaryDirectory() as folder:
         copy = copy_of(file, content, modules, Path(folder, "notebook"))
         return read_completeness(copy, assignment)
-
-
-def _is_rival(other: Completeness, graded: Completeness) -> bool:
-    return other.is_readable and other.methods > 0 and other.text != graded.text
 
 
 def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tuple[object, ...]:

@@ -1,8 +1,7 @@
-"""What `grade FOLDER --out DIR` does: find, grade what is new or changed, and write it out."""
+"""Run `grade FOLDER --out DIR`: find submissions, grade the new and changed ones, write it out."""
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -13,15 +12,15 @@ from typing import TextIO
 import click
 
 from grader.composition import ASSIGNMENT, Options, data_digest, make_grader, read_rubric
-from grader.course.apply_overrides import overridden
+from grader.course.apply_overrides import apply_overrides
 from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.grade_submission import SubmissionGrader, kept_result
 from grader.course.options import CourseOptions
 from grader.course.other_notebooks import notes_on_others
-from grader.course.overrides import Wish, read_overrides
+from grader.course.overrides import OverrideRequest, read_overrides
 from grader.course.progress_bar import progress
 from grader.course.publish import publish
-from grader.course.schedule import Schedule, default_jobs
+from grader.course.schedule import default_jobs, grade_all
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
 from grader.course.summary import summary
@@ -40,7 +39,7 @@ ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
 @dataclass(frozen=True)
 class Course:
-    """What to grade, what to write, and how to grade it."""
+    """A course on the disk, and the options of its grading."""
 
     path: Path
     options: CourseOptions
@@ -61,11 +60,11 @@ def run(course: Course) -> int:
         raise click.UsageError("--out must not lie within the folder of submissions.")
     try:
         rubric = read_rubric(course.grading)
-        wishes = read_overrides(out, rubric)
+        requests = read_overrides(out, rubric)
         store = Store(out, {task.id: task.method.name for task in ASSIGNMENT.tasks})
         with stoppable(), store.locked(), store.scratch() as unpacked:
             gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
-            return _grade(course, rubric, store, gathered, wishes)
+            return _grade(course, rubric, store, gathered, requests)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (StoreError, GraderError) as error:
@@ -74,9 +73,14 @@ def run(course: Course) -> int:
 
 
 def _grade(
-    course: Course, rubric: Rubric, store: Store, gathered: Gathered, wishes: Sequence[Wish]
+    course: Course,
+    rubric: Rubric,
+    store: Store,
+    gathered: Gathered,
+    requests: Sequence[OverrideRequest],
 ) -> int:
-    how = _how(course, rubric)
+    # All that a result hangs on beside the submission and the grader.
+    how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
     results: dict[str, Result] = {}
     everyone = gathered.submissions
     for submission in everyone:
@@ -91,9 +95,9 @@ def _grade(
             results |= _graded(course, rubric, store, new, how)
         except KeyboardInterrupt as stop:
             done = sum(kept_result(submission, how, store) is not None for submission in everyone)
-            told = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
-            return _stopped(told, stop)
-    return _write_out(course, store, gathered, results, wishes)
+            progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
+            return _stopped(progress_words, stop)
+    return _write_out(course, store, gathered, results, requests)
 
 
 def _write_out(
@@ -101,14 +105,16 @@ def _write_out(
     store: Store,
     gathered: Gathered,
     results: Mapping[str, Result],
-    wishes: Sequence[Wish],
+    requests: Sequence[OverrideRequest],
 ) -> int:
     """Write everything that was asked for, and say how it went; return the exit status."""
     everyone = [_entry(submission, results[submission.name]) for submission in gathered.submissions]
-    entries, stale, unapplied = overridden(everyone, wishes)
-    left = sorted(store.names() - results.keys())
-    if left:
-        stale.append(f"Results of earlier gradings stay, but are not counted: {', '.join(left)}.")
+    entries, stale, unapplied = apply_overrides(everyone, requests)
+    uncounted = sorted(store.names() - results.keys())
+    if uncounted:
+        stale.append(
+            f"Results of earlier gradings stay, but are not counted: {', '.join(uncounted)}."
+        )
     paths = {it.name: it.notebook.path for it in gathered.submissions if it.notebook}
     published = publish(store.folder, course.path, entries, course.options, paths)
     doubts = [gathered.doubt] if gathered.doubt else []
@@ -127,20 +133,10 @@ def _say(text: str, stream: TextIO) -> None:
     click.echo(folded(text, stream), stream)
 
 
-def _stopped(told: str, stop: KeyboardInterrupt) -> int:
+def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:
     with suppress(OSError):  # the terminal may be what was closed
-        _say(f"Stopped. {told}; run the same command again to go on.", sys.stderr)
+        _say(f"Stopped. {progress_words}; run the same command again to go on.", sys.stderr)
     return exit_status(stop)
-
-
-def _how(course: Course, rubric: Rubric) -> bytes:
-    """Return a digest of all that a result hangs on beside the submission and the grader.
-
-    Raises:
-        UnusableError: the folder of data can't be used.
-    """
-    how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
-    return hashlib.sha256(how).digest()
 
 
 def _graded(
@@ -169,11 +165,11 @@ def _graded(
         options = replace(course.grading, jobs=jobs, at_once=at_once)
         grader = stack.enter_context(make_grader(options, rubric))
         at_work = jobs if grader.runner is None else _AHEAD * jobs
-        schedule = Schedule(SubmissionGrader(grader, store, copies, how), at_work)
-        with progress(len(new), sys.stderr) as tell:
-            for done in schedule.run(new):
-                results[done.item.name] = done.result
-                tell(done.item.name, done.result)
+        work = SubmissionGrader(grader, store, copies, how)
+        with progress(len(new), sys.stderr) as show_progress:
+            for submission, result in grade_all(work, new, at_work):
+                results[submission.name] = result
+                show_progress(submission.name, result)
     return results
 
 

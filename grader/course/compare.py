@@ -1,4 +1,4 @@
-"""Which students' points change between two gradings, and why."""
+"""Changes of points between two gradings of a course, and the reasons."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from grader.errors import UnusableError
 from grader.report.from_json import from_json
 from grader.report.result import CheckResult, Result
 from grader.report.words import number
+
+_STATUS = {"graded": "graded", "ungradable": "ungradable", "grader_error": "a grader error"}
 
 
 class CompareError(UnusableError):
@@ -67,24 +69,19 @@ def _reasons(before: Result, after: Result) -> tuple[str, ...]:
         reasons.append("the notebook is another one")
     if before.status != after.status:
         why = f": {after.reason}" if after.reason else ""
-        reasons.append(f"it was {_words(before)}, now it is {_words(after)}{why}")
-    old, new = _checks(before), _checks(after)
-    for check in dict.fromkeys((*old, *new)):
+        reasons.append(f"it was {_STATUS[before.status]}, now it is {_STATUS[after.status]}{why}")
+    old, new = ({check.id: check for check in result.checks} for result in (before, after))
+    for check in old | new:
         reason = _check_reason(old.get(check), new.get(check))
         if reason:
             reasons.append(f"{check}: {reason}")
-    reasons += _rule_reasons(before, after)
+    known = {rule.id: rule for rule in before.rules}
+    for rule in after.rules:
+        was = known.get(rule.id, rule)
+        if (was.status, was.consequence) != (rule.status, rule.consequence):
+            reason = f"rule {rule.id}: {was.status} -> {rule.status}. {rule.consequence}"
+            reasons.append(reason.strip())
     return tuple(reasons)
-
-
-def _words(result: Result) -> str:
-    return {"graded": "graded", "ungradable": "ungradable", "grader_error": "a grader error"}[
-        result.status
-    ]
-
-
-def _checks(result: Result) -> dict[str, CheckResult]:
-    return {check.id: check for task in result.tasks for check in task.checks}
 
 
 def _check_reason(old: CheckResult | None, new: CheckResult | None) -> str:
@@ -106,16 +103,6 @@ def _check_reason(old: CheckResult | None, new: CheckResult | None) -> str:
     if new.message and new.message != old.message:
         parts.append(new.message)
     return "; ".join(parts)
-
-
-def _rule_reasons(before: Result, after: Result) -> list[str]:
-    old = {rule.id: rule for rule in before.rules}
-    reasons = []
-    for rule in after.rules:
-        was = old.get(rule.id)
-        if was and (was.status, was.consequence) != (rule.status, rule.consequence):
-            reasons.append(f"rule {rule.id}: {was.status} -> {rule.status}. {rule.consequence}")
-    return [reason.strip() for reason in reasons]
 
 
 def to_text(changes: tuple[Change, ...], total: int) -> str:

@@ -1,4 +1,4 @@
-"""How much of the assignment a notebook holds: enough to choose among those of one student."""
+"""A measure of how much of the assignment a notebook holds, to choose among one student's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_TEXT = 500_000
 
 @dataclass(frozen=True)
 class Completeness:
-    """What a notebook holds of the class.
+    """The parts of the class that a notebook holds.
 
     Attributes:
         methods: how many of the assignment's methods have code of their own.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -39,10 +38,10 @@ def copy_of(file: File, content: bytes, modules: Iterable[File], folder: Path) -
     return copy
 
 
-def modules_beside(file: File, own: Sequence[File]) -> tuple[File, ...]:
+def modules_beside(file: File, files: Sequence[File]) -> tuple[File, ...]:
     """Return what of the same student's the notebook may import: scripts in its folder."""
     modules = []
-    for other in own:
+    for other in files:
         name = other.parts[-1]
         is_beside = other.parts[:-1] == file.parts[:-1] and other.parts != file.parts
         is_module = _MODULE.fullmatch(name) is not None and not other.is_given
@@ -51,12 +50,3 @@ def modules_beside(file: File, own: Sequence[File]) -> tuple[File, ...]:
                 if other.path.stat().st_size <= _MAX_MODULE_BYTES:
                     modules.append(other)
     return tuple(modules[:_MAX_MODULES])
-
-
-def digest_of_files(files: Iterable[File]) -> bytes:
-    """Return a digest of names and contents."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(hashlib.sha256(file.name.encode("utf-8", "replace")).digest())
-        digest.update(hashlib.sha256(content_of(file) or b"").digest())
-    return digest.digest()

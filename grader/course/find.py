@@ -16,21 +16,21 @@ from grader.assignment import Assignment
 from grader.course.archives import list_files
 from grader.course.choose import choose
 from grader.course.file_copies import content_of, copy_of
-from grader.course.handed_in import HandedIn, notices_on, what_there_is
+from grader.course.handed_in import HandedIn, contents_words, notices_on
 from grader.course.left_out import (
+    belongs_to_no_student,
     has_files_side_by_side,
     hidden,
-    is_no_students,
     is_stray,
     may_hold_code,
 )
 from grader.course.sections import below_sections
-from grader.course.unwrap import Unwrapped, unwrap
+from grader.course.unwrap import unwrap
 from grader.platforms import PLATFORMS, owner_finder
 from grader.platforms.download import File, Listing, Owner, Parts, SubmissionsError, is_junk
 from grader.platforms.names import shown, unique_names
 from grader.platforms.plain import plain_owner
-from grader.platforms.platform import Metadata, Values
+from grader.platforms.platform import Metadata, Tree, Values
 from grader.report.course import Identity
 
 NOTHING = "Nothing that can be graded was handed in"
@@ -38,7 +38,7 @@ NOTHING = "Nothing that can be graded was handed in"
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student, or a group, handed in.
+    """The work of one student, or of a group.
 
     Attributes:
         name: safe and unique among the submissions.
@@ -95,30 +95,29 @@ def find_submissions(
         SubmissionsError: there are none; says why.
     """
     values = values or {}
-    listed = list_files(path, unpacked, assignment.given_files)
-    view = unwrap(listed, path.absolute(), assignment, values)
-    seen, doubt, metadata = view.listing, "", None
+    listing = list_files(path, unpacked, assignment.given_files)
+    seen, tree, has_metadata = unwrap(listing, path.absolute(), assignment, values)
+    doubt, metadata = "", None
     notices = list(seen.notices)
-    if view.tree is None:
-        asked = (p.not_its_tree(values) for p in PLATFORMS if p.not_its_tree)
-        notices += filter(None, asked)
-    if view.has_metadata:
+    if tree is None:
+        notices += filter(None, (platform.not_its_tree(values) for platform in PLATFORMS))
+    if has_metadata:
         seen, metadata = _without_metadata(seen)
         notices += metadata.notices
     seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
-    if view.tree is None and metadata is None:
+    if tree is None and metadata is None:
         seen, doubt = below_sections(seen, assignment)
-    owned = _by_owner(replace(view, listing=seen), metadata)
-    notices += _leave_out(owned, seen, assignment)
+    by_owner = _by_owner(seen, tree, metadata)
+    notices += _leave_out(by_owner, seen, assignment)
     notices += filter(None, [hidden(seen.traces)])
-    if not owned:
+    if not by_owner:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
-    submissions = [_submission(own, view, assignment) for own in owned.values()]
-    names = unique_names([own.owners[0].text for own in owned.values()])
-    finished = [
-        replace(submission, name=name) for submission, name in zip(submissions, names, strict=True)
+    names = unique_names([handed_in.owners[0].text for handed_in in by_owner.values()])
+    submissions = [
+        _submission(name, handed_in, tree, assignment)
+        for name, handed_in in zip(names, by_owner.values(), strict=True)
     ]
-    return Gathered(tuple(sorted(finished, key=lambda it: it.name)), tuple(notices), doubt)
+    return Gathered(tuple(sorted(submissions, key=lambda it: it.name)), tuple(notices), doubt)
 
 
 def best_notebook(folder: Path, unpacked: Path, assignment: Assignment) -> File | None:
@@ -134,8 +133,8 @@ def best_notebook(folder: Path, unpacked: Path, assignment: Assignment) -> File 
     """
     files = list_files(folder, unpacked, assignment.given_files).files
     student = (Identity(""),)
-    own = [(Owner(("folder",), student, "", file.parts), file) for file in files]
-    chosen = choose(own, assignment)
+    handed_in = [(Owner(("folder",), student, "", file.parts), file) for file in files]
+    chosen = choose(handed_in, assignment)
     return chosen.graded if chosen else None
 
 
@@ -165,76 +164,80 @@ def _apart(files: Sequence[File], folder: Path) -> Iterator[File]:
             yield replace(file, path=copy_of(file, content, (), folder / f"apart-{number}"))
 
 
-def _by_owner(view: Unwrapped, metadata: Metadata | None) -> dict[tuple[str, ...], HandedIn]:
+def _by_owner(
+    seen: Listing, tree: Tree | None, metadata: Metadata | None
+) -> dict[tuple[str, ...], HandedIn]:
     """Return files and traces by their owners; traces only where they tell of a student."""
-    find_owner = owner_finder(view.listing.files, metadata)
-    owned: dict[tuple[str, ...], HandedIn] = {}
+    find_owner = owner_finder(seen.files, metadata)
+    by_owner: dict[tuple[str, ...], HandedIn] = {}
 
     def of(parts: Parts) -> tuple[Owner, HandedIn]:
         owner = find_owner(parts) or plain_owner(parts)
-        if view.tree is not None:
-            owner = view.tree.as_student(owner)
-        return owner, owned.setdefault(owner.key, HandedIn([], []))
+        if tree is not None:
+            owner = tree.as_student(owner)
+        return owner, by_owner.setdefault(owner.key, HandedIn([], []))
 
-    for file in view.listing.files:
-        owner, own = of(file.parts)
-        own.files.append((owner, file))
-    for parts in view.listing.traces:
+    for file in seen.files:
+        owner, handed_in = of(file.parts)
+        handed_in.files.append((owner, file))
+    for parts in seen.traces:
         is_plain = find_owner(parts) is None
         if is_plain and (len(parts) == 1 or is_junk(parts[0])):
             continue
-        owner, own = of(parts)
-        own.traces.append((owner, parts))
-    return owned
+        owner, handed_in = of(parts)
+        handed_in.traces.append((owner, parts))
+    return by_owner
 
 
 def _leave_out(
-    owned: dict[tuple[str, ...], HandedIn], seen: Listing, assignment: Assignment
+    by_owner: dict[tuple[str, ...], HandedIn], seen: Listing, assignment: Assignment
 ) -> Iterator[str]:
     """Take out what no student handed in, such as a list of the course; yield notices."""
-    is_flat = has_files_side_by_side(seen) and all(key[0] == "folder" for key in owned)
-    for key, own in [*owned.items()]:
-        if len(own.files) == 1 and not own.traces and is_stray(*own.files[0], is_flat):
-            del owned[key]
-            yield f"{own.files[0][1].name} is no notebook; it was left out."
+    is_flat = has_files_side_by_side(seen) and all(key[0] == "folder" for key in by_owner)
+    for key, handed_in in [*by_owner.items()]:
+        if len(handed_in.files) != 1 or handed_in.traces:
+            continue
+        ((owner, file),) = handed_in.files
+        if is_stray(owner, file, is_flat):
+            del by_owner[key]
+            yield f"{file.name} is no notebook; it was left out."
     beside = [
         key
-        for key, own in owned.items()
-        if key[0] == "folder"
-        and is_no_students(
-            [file for _, file in own.files], [parts for _, parts in own.traces], assignment
-        )
+        for key, handed_in in by_owner.items()
+        if key[0] == "folder" and belongs_to_no_student(handed_in, assignment)
     ]
-    if len(beside) < len(owned):
+    if len(beside) < len(by_owner):
         for key in beside:
-            top = shown(owned.pop(key).owners[0].text)
+            top = shown(by_owner.pop(key).owners[0].text)
             yield f"{top}/ holds no notebook, and no student is called so; it was left out."
 
 
-def _submission(own: HandedIn, view: Unwrapped, assignment: Assignment) -> Submission:
-    """Return what one owner handed in; its name is made later, among all names."""
-    chosen = choose(own.files, assignment)
-    last = max(own.owners, key=lambda owner: owner.attempt)
+def _submission(
+    name: str, handed_in: HandedIn, tree: Tree | None, assignment: Assignment
+) -> Submission:
+    """Return what one owner handed in."""
+    chosen = choose(handed_in.files, assignment)
+    last = max(handed_in.owners, key=lambda owner: owner.attempt)
     owner = last if chosen is None else chosen.owner
     submitted = owner.submitted
-    if view.tree is not None:
-        files = [file for _, file in own.files]
+    if tree is not None:
+        files = [file for _, file in handed_in.files]
         first = chosen.graded.parts if chosen else files[0].parts if files else ()
-        submitted = view.tree.submitted(files, first)
+        submitted = tree.submitted(files, first)
     if chosen is None:
-        named = view.tree.assignment if view.tree else None
+        named = tree.assignment if tree else None
         nothing = NOTHING + (f" for the assignment {shown(named)}" if named else "")
-        late = any(owner.late for owner in own.owners)
-        notices = (f"{nothing}: {what_there_is(own)}.",)
-        return Submission("", owner.students, None, (), late, submitted, notices)
+        late = any(owner.late for owner in handed_in.owners)
+        notices = (f"{nothing}: {contents_words(handed_in)}.",)
+        return Submission(name, owner.students, None, (), late, submitted, notices)
     return Submission(
-        "",
+        name,
         owner.students,
         chosen.graded,
         tuple(file.name for file in chosen.others),
         owner.late,
         submitted,
-        tuple(notices_on(chosen, own)),
+        tuple(notices_on(chosen, handed_in)),
         chosen.modules,
         chosen.rivals,
     )

@@ -1,9 +1,10 @@
-"""What a result hangs on, as a digest: where it is the same, grading again gives the same."""
+"""Digests of all that a result depends on: where they are equal, so are the results."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from grader.assets import asset
@@ -15,10 +16,16 @@ _KINDS = (".py", ".gz")
 
 def fingerprint(*parts: bytes) -> str:
     """Return a digest of the grader's own code and of everything in ``parts``."""
-    digest = hashlib.sha256(_grader())
+    return digest(_grader(), *parts).hex()
+
+
+def digest(*parts: bytes) -> bytes:
+    """Return a digest of parts and their lengths, else `ab` and `c` would be `a` and `bc`."""
+    sha256 = hashlib.sha256()
     for part in parts:
-        _add(digest, part)
-    return digest.hexdigest()
+        sha256.update(len(part).to_bytes(8, "big"))
+        sha256.update(part)
+    return sha256.digest()
 
 
 @lru_cache(maxsize=1)
@@ -33,17 +40,8 @@ def digest_of(package: Path, template: Path) -> bytes:
         package: its code and digits.
         template: the folder with the notebook that students receive.
     """
-    digest = hashlib.sha256()
-    own = (path for path in package.rglob("*") if path.suffix in _KINDS)
-    named = {path.relative_to(package).as_posix(): path for path in own}
+    code = (path for path in package.rglob("*") if path.suffix in _KINDS)
+    named = {path.relative_to(package).as_posix(): path for path in code}
     named |= {f"template/{path.name}": path for path in template.glob("*.ipynb")}
-    for name, path in sorted(named.items()):
-        _add(digest, name.encode())
-        _add(digest, path.read_bytes())
-    return digest.digest()
-
-
-def _add(digest: hashlib._Hash, part: bytes) -> None:
-    """Add a part and its length, without which `ab` and `c` would be `a` and `bc`."""
-    digest.update(len(part).to_bytes(8, "big"))
-    digest.update(part)
+    parts = ((name.encode(), path.read_bytes()) for name, path in sorted(named.items()))
+    return digest(*chain.from_iterable(parts))

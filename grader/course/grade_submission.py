@@ -7,12 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.course.file_copies import content_of, copy_of, digest_of_files
+from grader.course.file_copies import content_of, copy_of
 from grader.course.find import Submission
-from grader.course.fingerprint import fingerprint
+from grader.course.fingerprint import digest, fingerprint
 from grader.course.other_notebooks import compare_others
 from grader.course.publish import page_path
-from grader.course.schedule import failed_result
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.examiner.grading import Grader
 from grader.report import result as results
@@ -29,7 +28,7 @@ class SubmissionGrader:
         grader: grades notebooks.
         store: where results go.
         copies: a folder for copies of what is graded.
-        how: a digest of all that a result hangs on beside the submission and the grader.
+        how: all that a result hangs on beside the submission and the grader.
     """
 
     grader: Grader
@@ -59,18 +58,17 @@ class SubmissionGrader:
             copy = self._copied(submission, content)
             graded = self.grader.grade(copy)
             shutil.rmtree(copy.parent, ignore_errors=True)
-        path, _, student = _called(submission)
-        named = replace(graded.result.submission, path=path, student=student)
+        student = submission.student
+        named = replace(graded.result.submission, path=_path(submission), student=student)
         result = replace(graded.result, submission=named)
         if submission.rivals:
             with suppress(OSError):  # then nothing is known of them
                 result = compare_others(result, submission, self.grader, self.copies)
-        title, student = self.grader.assignment.title, submission.student
+        title = self.grader.assignment.title
         page = to_page(result, title, graded.sources, graded.executed, student=student)
         write_whole(self.store.folder / page_path(submission.name), page.encode())
         if graded.executed is not None:
-            path_of_run = _executed_path(submission, self.store)
-            write_whole(path_of_run, graded.executed.encode())
+            write_whole(_executed_path(submission, self.store), graded.executed.encode())
         return result
 
     def keep(self, submission: Submission, result: Result) -> Result:
@@ -84,12 +82,13 @@ class SubmissionGrader:
 
     def failed(self, submission: Submission, error: str) -> Result:
         """Return the result of a submission on which the grader itself failed."""
-        return failed_result(*_called(submission), self.grader.rubric.max_points, error)
+        most = self.grader.rubric.max_points
+        return failed_result(_path(submission), submission.student, most, error)
 
     def _nothing(self, submission: Submission) -> Result:
         reason = " ".join(submission.notices) + " Hand in the notebook file itself."
         return Result(
-            results.Submission(*_called(submission)),
+            results.Submission(_path(submission), "", submission.student),
             "ungradable",
             0.0,
             self.grader.rubric.max_points,
@@ -128,8 +127,16 @@ def kept_result(submission: Submission, how: bytes, store: Store) -> Result | No
 def _fingerprint(submission: Submission, content: bytes, how: bytes) -> str:
     notebook, notices = submission.notebook, submission.notices
     name = notebook.name if notebook else "\n".join(notices)
-    beside = digest_of_files((*submission.modules, *submission.rivals))
-    return fingerprint(name.encode("utf-8", "replace"), content, beside, how)
+    beside = (
+        part
+        for file in (*submission.modules, *submission.rivals)
+        for part in (_encoded(file.name), content_of(file) or b"")
+    )
+    return fingerprint(_encoded(name), content, digest(*beside), how)
+
+
+def _encoded(name: str) -> bytes:
+    return name.encode("utf-8", "replace")
 
 
 def _content(submission: Submission) -> bytes | None:
@@ -143,7 +150,17 @@ def _executed_path(submission: Submission, store: Store) -> Path:
     return store.folder / "executed" / f"{submission.name}.ipynb"
 
 
-def _called(submission: Submission) -> tuple[str, str, str]:
-    """Return path, hash and student of a submission, as results have them."""
-    path = submission.notebook.name if submission.notebook else submission.name
-    return path, "", submission.student
+def _path(submission: Submission) -> str:
+    """Return what a submission's result has as its path."""
+    return submission.notebook.name if submission.notebook else submission.name
+
+
+def failed_result(path: str, student: str, most: float, error: str) -> Result:
+    """Return the result of a submission that the grader failed on: open, and never a zero."""
+    return Result(
+        results.Submission(path, "", student),
+        "grader_error",
+        0.0,
+        most,
+        reason=f"The grader itself failed on this notebook: {error}. Its points are not decided.",
+    )

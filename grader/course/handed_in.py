@@ -1,4 +1,4 @@
-"""All that one student handed in, and what is said of it."""
+"""All files of one student, and notices about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAYS_NO_MORE = (Kind.TEXT, Kind.UNKNOWN)
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What one student, or a group, handed in: files, and traces of what isn't read."""
+    """Files of one student, or of a group, and traces of what isn't read."""
 
     files: list[tuple[Owner, File]]
     traces: list[tuple[Owner, Parts]]
@@ -28,9 +28,9 @@ class HandedIn:
         return [owner for owner, _ in (*self.files, *self.traces)]
 
 
-def notices_on(chosen: Choice, own: HandedIn) -> list[str]:
+def notices_on(chosen: Choice, handed_in: HandedIn) -> list[str]:
     """Return what a person should know of the choice among all that an owner handed in."""
-    graded, others, owner = chosen.graded, chosen.others, chosen.owner
+    graded, others = chosen.graded, chosen.others
     notices = []
     if others:
         names = [file.name for file in others[:_MOST_OTHERS]]
@@ -39,14 +39,14 @@ def notices_on(chosen: Choice, own: HandedIn) -> list[str]:
         notices.append(
             f"Of {len(others) + 1} notebooks {graded.name} is graded, not {' or '.join(names)}."
         )
-    attempts = {known.attempt for known in own.owners}
-    if owner.attempt < max(attempts):
+    attempts = {owner.attempt for owner in handed_in.owners}
+    if chosen.owner.attempt < max(attempts):
         notices.append(
             f"The last of {len(attempts)} attempts holds nothing that can be graded, so an "
             "earlier one is."
         )
-    prefixes = {known.students[0].prefix for known in own.owners}
-    if len(prefixes) > 1 and any(known.is_undated for known in own.owners):
+    prefixes = {owner.students[0].prefix for owner in handed_in.owners}
+    if len(prefixes) > 1 and any(owner.is_undated for owner in handed_in.owners):
         notices.append(
             f"The date of an attempt can't be read, so it isn't certain that {graded.name} is of "
             f"the last of {len(prefixes)} attempts."
@@ -54,23 +54,17 @@ def notices_on(chosen: Choice, own: HandedIn) -> list[str]:
     return notices
 
 
-def what_there_is(own: HandedIn) -> str:
+def contents_words(handed_in: HandedIn) -> str:
     """Return what was handed in in place of a notebook."""
-    files = [_told(file) for _, file in own.files]
-    if not files:
-        rests = (tuple(filter(None, owner.rest)) for owner, parts in own.traces if _is_left(parts))
-        files = [shown("/".join(rest)) for rest in rests if rest]
-    if not files:
-        return "the folder is empty"
-    return f"there is only {listed(files, _MOST_NAMED)}"
+    names = [_described(file) for _, file in handed_in.files]
+    if not names:
+        # An empty folder is nothing, unless a system left it behind.
+        left = (it for it, parts in handed_in.traces if parts[-1] or any(map(is_junk, parts)))
+        names = [shown("/".join(filter(None, owner.rest))) for owner in left if any(owner.rest)]
+    return f"there is only {listed(names, _MOST_NAMED)}" if names else "the folder is empty"
 
 
-def _is_left(parts: Parts) -> bool:
-    """Return whether it is more than an empty folder."""
-    return parts[-1] != "" or any(map(is_junk, parts))
-
-
-def _told(file: File) -> str:
+def _described(file: File) -> str:
     """Return a file's name, and what it is where that says more."""
     if file.problem:
         return f"{file.name}, which {file.problem}"

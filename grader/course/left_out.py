@@ -1,10 +1,11 @@
-"""What lies beside submissions by its name, and is left out with a word: data, hidden folders."""
+"""Files beside submissions that are left out with a notice for their names: data, for instance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from grader.assignment import Assignment
+from grader.course.handed_in import HandedIn
 from grader.platforms.download import (
     CODE,
     File,
@@ -48,9 +49,10 @@ def names_of_no_student(assignment: Assignment) -> frozenset[str]:
     return frozenset((*_NO_STUDENTS, *assignment.data_folders))
 
 
-def is_no_students(files: Sequence[File], traces: Iterable[Parts], assignment: Assignment) -> bool:
-    """Return whether these, all of one folder at the top, are none of a student's by its name."""
-    names = [*(file.parts for file in files), *traces]
+def belongs_to_no_student(handed_in: HandedIn, assignment: Assignment) -> bool:
+    """Return whether files and traces of one folder at the top are no student's, by its name."""
+    files = [file for _, file in handed_in.files]
+    names = [*(file.parts for file in files), *(parts for _, parts in handed_in.traces)]
     tops = {parts[0].lower() if len(parts) > 1 else "" for parts in names}
     if not tops.issubset(names_of_no_student(assignment)):
         return False

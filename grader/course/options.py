@@ -28,7 +28,7 @@ NEEDS = {option.flag: (option.needs,) for option in PLATFORM_OPTIONS if option.n
 
 @dataclass(frozen=True)
 class CourseOptions:
-    """What was asked for beside the grading itself; None and False where it wasn't.
+    """Options of a course beside those of grading; None and False where they weren't given.
 
     Attributes:
         out: folder for everything; a course needs it.
@@ -50,23 +50,21 @@ class CourseOptions:
         return frozenset(it.flag for it in PLATFORM_OPTIONS if it.parameter in self.values)
 
 
-def _of_platform(option: Option) -> Callable[[Any], Any]:
-    kind = _SHEET if option.is_file else None
-    return click.option(option.flag, type=kind, metavar=option.metavar, help=option.help)
-
-
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
-    *map(_of_platform, PLATFORM_OPTIONS),
+    *(
+        click.option(it.flag, type=_SHEET if it.is_file else None, metavar=it.metavar, help=it.help)
+        for it in PLATFORM_OPTIONS
+    ),
     click.option(
         "--ungradable-as-zero",
         is_flag=True,
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
     ),
 )
-_OWN = ("out", "jobs", "regrade", "ungradable_as_zero")
+_SETTINGS = ("out", "jobs", "regrade", "ungradable_as_zero")
 
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,10 +72,10 @@ def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        own = {name: given.pop(name) for name in _OWN}
+        settings = {name: given.pop(name) for name in _SETTINGS}
         of_platforms = {it.parameter: given.pop(it.parameter) for it in PLATFORM_OPTIONS}
         values = {name: value for name, value in of_platforms.items() if value is not None}
-        return command(course=CourseOptions(values=values, **own), **given)
+        return command(course=CourseOptions(values=values, **settings), **given)
 
     decorated: Any = gathered
     for option in reversed(_OPTIONS):

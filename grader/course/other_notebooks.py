@@ -1,4 +1,4 @@
-"""What a student's other notebooks would have had, where there is more than one to choose from."""
+"""Points of a student's other notebooks, where there are several to choose from."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def notes_on_others(result: Result) -> tuple[str, ...]:
     others = result.environment.get(OTHERS)
     if not isinstance(others, dict) or not others:
         return ()
-    told = ", ".join(f"{name} has {number(points)}" for name, points in others.items())
-    return (f"The notebooks differ in points: {told}, the graded one {number(_sum(result))}.",)
+    points = ", ".join(f"{name} has {number(points)}" for name, points in others.items())
+    return (f"The notebooks differ in points: {points}, the graded one {number(_sum(result))}.",)
 
 
 def _sum(result: Result) -> float:

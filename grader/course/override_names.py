@@ -1,4 +1,4 @@
-"""Which file of a folder holds the overrides, and which is only called nearly so."""
+"""Names of the file of overrides, and names that are only similar."""
 
 from __future__ import annotations
 

@@ -83,8 +83,8 @@ def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
                 raise ValueError(f"the column '{shown(twice[0])}' is there twice.")
         elif any(cells):
             pairs = zip_longest(header, cells, fillvalue="")
-            known = {name: cell for name, cell in pairs if cell and name in ("", *KEYS)}
-            rows.append(Row(known, begins))
+            values = {name: cell for name, cell in pairs if cell and name in ("", *KEYS)}
+            rows.append(Row(values, begins))
     return rows, problems, [key for key in NEEDED if key not in header]
 
 
@@ -93,14 +93,14 @@ def _header_problems(cells: Sequence[str], line: int) -> list[Problem]:
     names = [cell.casefold() for cell in cells]
     unknown = [f"'{shown(cell)}'" for cell in cells if cell and cell.casefold() not in KEYS]
     missing = [f"'{key}'" for key in NEEDED if key not in names]
-    told = [
+    mistakes = [
         f"{', '.join(which)} {'is' if len(which) == 1 else 'are'} {what}"
         for which, what in ((unknown, "not known"), (missing, "missing"))
         if which
     ]
     needed, others = ", ".join(NEEDED), " and ".join(sorted({*KEYS} - {*NEEDED}))
     why = f"line {line}: the columns must be called {needed}, and may be {others}: "
-    return [(line, f"{why}{', and '.join(told)}.")] if told else []
+    return [(line, f"{why}{', and '.join(mistakes)}.")] if mistakes else []
 
 
 def read_text(path: Path) -> str:
@@ -120,7 +120,7 @@ def _without_separator_line(text: str) -> tuple[str, str, int]:
     Excel reads the separator from such a line, and some programs write it for Excel.
     """
     first, _, rest = text.partition("\n")
-    told = first.strip().strip('"')
-    if told.startswith("sep=") and len(told) == 5:
-        return rest, told[4], 1
+    line = first.strip().strip('"')
+    if line.startswith("sep=") and len(line) == 5:
+        return rest, line[4], 1
     return text, delimiter(text.lstrip()), 0

@@ -36,7 +36,7 @@ class OverridesError(UnusableError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class OverrideRequest:
     """One entry of the file; ``number`` counts them from 1, and ``line`` is where it starts."""
 
     number: int
@@ -48,8 +48,13 @@ class Wish:
     was: float | None = None
     by: str = ""
 
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"Override {self.number} (line {self.line}: {self.student}, {self.target})"
 
-def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
+
+def read_overrides(folder: Path, rubric: Rubric) -> tuple[OverrideRequest, ...]:
     """Return the entries of the folder's file of overrides; none if it has no such file.
 
     Raises:
@@ -60,20 +65,20 @@ def read_overrides(folder: Path, rubric: Rubric) -> tuple[Wish, ...]:
     if path is None:
         return ()
     rows, problems, missing = _rows(path)
-    wishes = []
+    requests = []
     for number, row in enumerate(rows, 1):
         wrong = list(_problems(row, rubric, missing))
         if not wrong and not missing:
-            wishes.append(_wish(number, row))
+            requests.append(_request(number, row))
         problems += [(line, f"entry {number} (line {line}): {why}") for line, why in wrong]
     if problems:
-        told = [why for _, why in sorted(problems)]
+        mistakes = [why for _, why in sorted(problems)]
         raise OverridesError(
-            f"{path.name}, {told[0]}"
-            if len(told) == 1
-            else "\n  ".join([f"{path.name} has {len(told)} mistakes:", *told])
+            f"{path.name}, {mistakes[0]}"
+            if len(mistakes) == 1
+            else "\n  ".join([f"{path.name} has {len(mistakes)} mistakes:", *mistakes])
         )
-    return tuple(wishes)
+    return tuple(requests)
 
 
 def _path(folder: Path) -> Path | None:
@@ -88,10 +93,10 @@ def _path(folder: Path) -> Path | None:
     wrong = misnamed(names)
     if wrong is not None:
         raise OverridesError(wrong)
-    known = [name for name in FILES if name in names]
-    if len(known) > 1:
-        raise OverridesError(f"There are both {known[0]} and {known[1]}: keep one.")
-    return folder / known[0] if known else None
+    present = [name for name in FILES if name in names]
+    if len(present) > 1:
+        raise OverridesError(f"There are both {present[0]} and {present[1]}: keep one.")
+    return folder / present[0] if present else None
 
 
 def _rows(path: Path) -> tuple[list[Row], list[Problem], Collection[str]]:
@@ -152,8 +157,8 @@ def _which(target: str, known: Collection[str], wholes: Sequence[str]) -> str:
     near = get_close_matches(target.casefold(), known, 1)
     if near:
         return f"is '{near[0]}' meant?"
-    own = [name for name in known if name.startswith(target.partition(".")[0] + ".")]
-    return f"known are {', '.join(own or wholes)}{'' if own else ', and the checks'}."
+    alike = [name for name in known if name.startswith(target.partition(".")[0] + ".")]
+    return f"known are {', '.join(alike or wholes)}{'' if alike else ', and the checks'}."
 
 
 def _number(value: Any) -> float:
@@ -165,11 +170,13 @@ def _number(value: Any) -> float:
     return points if not isinstance(value, bool) and 0 <= points < math.inf else math.nan
 
 
-def _wish(number: int, row: Row) -> Wish:
+def _request(number: int, row: Row) -> OverrideRequest:
     """Return an entry in which nothing is wrong."""
     entry = row.value
     student, target, reason, by = (
         shown(str(entry.get(key) or "")) for key in ("student", "target", "reason", "by")
     )
     was = None if entry.get("was") is None else _number(entry["was"])
-    return Wish(number, row.line, student, target, _number(entry["points"]), reason, was, by)
+    return OverrideRequest(
+        number, row.line, student, target, _number(entry["points"]), reason, was, by
+    )

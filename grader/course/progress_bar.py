@@ -1,7 +1,8 @@
-"""How far a grading is: a bar on a terminal, a line for each submission elsewhere."""
+"""The progress of a grading: a bar on a terminal, a line for each submission elsewhere."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -14,14 +15,14 @@ from grader.report.folding import folded
 from grader.report.result import Result
 from grader.report.words import number
 
-Told = Callable[[str, Result], None]
+ShowProgress = Callable[[str, Result], None]
 """Takes the name of what is done, and its result."""
 
 _BAD = ("ungradable", "grader_error")
 
 
 @contextmanager
-def progress(total: int, stream: TextIO) -> Iterator[Told]:
+def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
     """Show how far it is on ``stream``; what couldn't be graded gets a line of its own."""
     if not stream.isatty():
         done = count(1)
@@ -39,22 +40,20 @@ def progress(total: int, stream: TextIO) -> Iterator[Told]:
     )
     with Progress(*columns, console=Console(file=stream, highlight=False)) as bar:
         task = bar.add_task("grading", total=total, rate="", bad="")
-        bad = dict.fromkeys(_BAD, 0)
+        bad: Counter[str] = Counter()
 
-        def tell(name: str, result: Result) -> None:
-            if result.status in bad:
+        def show(name: str, result: Result) -> None:
+            if result.status != "graded":
                 bad[result.status] += 1
-            if result.status in bad or result.is_open:
+            if result.status != "graded" or result.is_open:
                 bar.console.print(folded(line(name, result), stream), markup=False)
-            words = [
-                f"{times} {status.replace('_', ' ')}" for status, times in bad.items() if times
-            ]
+            words = [f"{bad[s]} {s.replace('_', ' ')}" for s in _BAD if bad[s]]
             bar.update(task, advance=1, bad=", ".join(words))
             shown = bar.tasks[0]
             if shown.elapsed:
                 bar.update(task, rate=f"{60 * shown.completed / shown.elapsed:.0f} a minute")
 
-        yield tell
+        yield show
 
 
 def line(name: str, result: Result) -> str:

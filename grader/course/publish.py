@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class PublishError(UnusableError):
 
 @dataclass
 class Published:
-    """What was written, and what a person must know about it.
+    """The files that were written, and what a person must know about them.
 
     Attributes:
         files: in the order in which a person wants them.
@@ -86,9 +86,8 @@ def publish(
         done.files.append(out / name)
 
     pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
-    _remove_second_pages(out, pages.values())
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
-    titles = {known.id: known.title for known in ASSIGNMENT.misconceptions().values()}
+    titles = {it.id: it.title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
     write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
@@ -119,10 +118,10 @@ def _outdated(out: Path, sheet: Sheet) -> list[str]:
     names = [name for name in sheet.files if (out / name).exists()]
     if not names:
         return []
-    told, are = " and ".join(names), "is" if len(names) == 1 else "are"
+    these, are = " and ".join(names), "is" if len(names) == 1 else "are"
     return [
-        f"{told} {are} of an earlier grading and may differ from what holds now: give {sheet.flag} "
-        f"again, or delete {'it' if len(names) == 1 else 'them'}."
+        f"{these} {are} of an earlier grading and may differ from what holds now: give "
+        f"{sheet.flag} again, or delete {'it' if len(names) == 1 else 'them'}."
     ]
 
 
@@ -144,13 +143,6 @@ def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
         page = to_page(entry.result, ASSIGNMENT.title, sources, executed, entry.overrides, names)
         write_whole(path, page.encode())
     return path
-
-
-def _remove_second_pages(out: Path, pages: Collection[Path]) -> None:
-    """Remove second pages, which earlier graders wrote where points were set by hand."""
-    for path in (out / page_path("*")).parent.glob("*.by-hand.html"):
-        if path not in pages:
-            path.unlink(missing_ok=True)
 
 
 def _sources(entry: Entry, notebook: Path | None) -> Mapping[str, str]:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from grader.course.store import StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError
-from grader.report.result import Result, Submission
+from grader.report.result import Result
 
-Item = TypeVar("Item")
-Given = TypeVar("Given", contravariant=True)
+if TYPE_CHECKING:
+    from grader.course.find import Submission
+    from grader.course.grade_submission import SubmissionGrader
 
 BYTES_A_JOB = 700_000_000
 """What checks, run and training of one submission take together, with room to spare."""
@@ -32,93 +31,51 @@ def default_jobs() -> int:
     return max(1, min(machine.cores(), machine.free_bytes() // BYTES_A_JOB))
 
 
-@dataclass(frozen=True)
-class Done(Generic[Item]):
-    """One submission that is graded and kept."""
-
-    item: Item
-    result: Result
-    seconds: float
-
-
-class Work(Protocol[Given]):
-    """What is done with each item, in threads."""
-
-    def grade(self, item: Given, /) -> Result:
-        """Grade an item."""
-
-    def keep(self, item: Given, result: Result, /) -> Result:
-        """Write a result, and return it as written."""
-
-    def failed(self, item: Given, error: str, /) -> Result:
-        """Return the result of an item on which the grader failed with that error."""
-
-
-class Schedule(Generic[Item]):
-    """Grades items in threads.
+def grade_all(
+    grader: SubmissionGrader, submissions: Sequence[Submission], jobs: int
+) -> Generator[tuple[Submission, Result], None, None]:
+    """Grade submissions, ``jobs`` at once, and yield each with its result when that is kept.
 
     An error of the grader's own becomes a result that says so, and the others go on. What
     can't be helped by going on ends it: no code can be executed any more, or no result kept.
+    Nothing is kept after that, or once the iterator is closed.
+
+    Raises:
+        GraderError: no student code can be executed, confined as it must be.
+        StoreError: something can't be written.
     """
+    stopped, keeping = threading.Event(), threading.Lock()
 
-    def __init__(self, work: Work[Item], jobs: int) -> None:
-        """``work`` is done in threads, ``jobs`` items at once."""
-        self._work, self._jobs = work, jobs
-        self._stopped = threading.Event()
-        self._keeping = threading.Lock()
-
-    def run(self, items: Sequence[Item]) -> Iterator[Done[Item]]:
-        """Grade all items, and yield each when it is kept.
-
-        Raises:
-            GraderError: no student code can be executed, confined as it must be.
-            StoreError: something can't be written.
-        """
-        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="grade")
-        queue = iter(items)
-        pending: set[Future[Done[Item]]] = set()
+    def grade_and_keep(submission: Submission) -> tuple[Submission, Result]:
         try:
-            while True:
-                room = _AHEAD * self._jobs - len(pending)
-                pending |= {pool.submit(self._one, item) for item in islice(queue, room)}
-                if not pending:
-                    return
-                # The time-out lets Ctrl-C through on every platform.
-                done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            self.stop()
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def stop(self) -> None:
-        """Keep nothing any more: what ends from now on may have been cut short."""
-        with self._keeping:
-            self._stopped.set()
-
-    def _one(self, item: Item) -> Done[Item]:
-        started = time.monotonic()
-        try:
-            result = self._work.grade(item)
+            result = grader.grade(submission)
         except (GraderError, StoreError):
             raise
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(last.filename).name}:{last.lineno}"
-            result = self._work.failed(item, f"{type(error).__name__}: {error} ({place})")
-        with self._keeping:
-            if self._stopped.is_set():
+            result = grader.failed(submission, f"{type(error).__name__}: {error} ({place})")
+        with keeping:
+            if stopped.is_set():  # then it may have been cut short
                 raise RuntimeError("the grading was stopped")
-            result = self._work.keep(item, result)
-        return Done(item, result, time.monotonic() - started)
+            return submission, grader.keep(submission, result)
 
-
-def failed_result(path: str, sha256: str, student: str, most: float, error: str) -> Result:
-    """Return the result of a submission that the grader failed on: open, and never a zero."""
-    return Result(
-        Submission(path, sha256, student),
-        "grader_error",
-        0.0,
-        most,
-        reason=f"The grader itself failed on this notebook: {error}. Its points are not decided.",
-    )
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+    queue = iter(submissions)
+    pending: set[Future[tuple[Submission, Result]]] = set()
+    try:
+        while True:
+            room = _AHEAD * jobs - len(pending)
+            pending |= {
+                pool.submit(grade_and_keep, submission) for submission in islice(queue, room)
+            }
+            if not pending:
+                return
+            # The time-out lets Ctrl-C through on every platform.
+            done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    finally:
+        with keeping:
+            stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from grader.assignment import Assignment
@@ -53,12 +54,12 @@ class _Top:
     Attributes:
         inner: folders in it, the empty ones too.
         filled: those of them in which a notebook lies.
-        own: notebooks that lie in it itself.
+        notebooks: those that lie in it itself.
     """
 
     inner: frozenset[str]
     filled: frozenset[str]
-    own: frozenset[str]
+    notebooks: frozenset[str]
 
 
 def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]:
@@ -69,39 +70,36 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
         assignment: tells which names are those of work and data.
     """
     beside = names_of_no_student(assignment)
-
-    def is_work(name: str) -> bool:
-        return _is_work(name, assignment)
-
+    is_work = partial(_is_work, assignment)
     for _ in range(MAX_LEVELS):
-        tops = {name: top for name, top in _tops(seen, beside).items() if top.inner or top.own}
+        tops = _tops(seen, beside)
         often = Counter(name for top in tops.values() for name in top.filled)
         wide = {name: top for name, top in tops.items() if len(top.filled) > 1}
         named = {name for name in tops if _SECTION.fullmatch(name)}
         # What all have may be everybody's folders for parts of the work.
         shared = {name for name, top in wide.items() if all(often[it] > 1 for it in top.filled)}
-        own = {name for name, top in wide.items() if all(map(is_work, top.filled))}
-        open_ = wide.keys() - own - (shared - named)
+        works = {name for name, top in wide.items() if all(map(is_work, top.filled))}
+        open_ = wide.keys() - works - (shared - named)
         if not open_:
             return seen, _doubt_of_files(tops, named, is_work)
         students = shared | {
             name
             for name, top in tops.items()
-            if top.own or (top.filled and all(map(is_work, top.filled)))
+            if top.notebooks or (top.filled and all(map(is_work, top.filled)))
         }
         if len(students) >= len(open_) and not open_ & named:
             return seen, ""
         # An archive is what a student packs, whatever folders are in it.
         are_all = len(open_) == len(tops) and not any(map(is_archive_name, tops))
-        are_told = named == tops.keys() or are_all
+        are_sections = named == tops.keys() or are_all
         filled = {name for top in tops.values() for name in top.filled}
-        if len(tops) < 2 or students or not are_told or any(map(is_work, filled)):
+        if len(tops) < 2 or students or not are_sections or any(map(is_work, filled)):
             return seen, _doubt({name: wide[name].filled for name in open_})
         seen = _cut(seen, tops, beside)
     return seen, ""
 
 
-def _is_work(name: str, assignment: Assignment) -> bool:
+def _is_work(assignment: Assignment, name: str) -> bool:
     """Return whether it is what a student calls work, and nobody's name or number."""
     words = _WORD.findall(name)
     topics = assignment.topic_words
@@ -113,26 +111,28 @@ def _doubt_of_files(
     tops: Mapping[str, _Top], named: set[str], is_work: Callable[[str], bool]
 ) -> str:
     """Return whether sections may hold a file a student, as a sentence; "" if not."""
-    files = {
-        name: frozenset(file for file in top.own if not is_work(file.rpartition(".")[0]))
-        for name, top in tops.items()
-    }
-    several = {name: own for name, own in files.items() if len(own) > 1}
     # One letter is no word: 's1' may be a student.
-    are_sections = named == tops.keys() and all(re.match(r"[^\W\d_]{2}", name) for name in named)
-    is_many = any(len(set(map(topic, own))) > 1 for own in several.values())
-    return _doubt(several) if are_sections and is_many else ""
+    if named != tops.keys() or not all(re.match(r"[^\W\d_]{2}", name) for name in named):
+        return ""
+    several = {}
+    for name, top in tops.items():
+        notebooks = {file for file in top.notebooks if not is_work(file.rpartition(".")[0])}
+        if len(notebooks) > 1:
+            several[name] = notebooks
+    has_topics = any(len(set(map(topic, notebooks))) > 1 for notebooks in several.values())
+    return _doubt(several) if has_topics else ""
 
 
-def _doubt(wide: Mapping[str, frozenset[str]]) -> str:
-    told = [
+def _doubt(wide: Mapping[str, Collection[str]]) -> str:
+    """Return a sentence on folders that may be sections, by what lies in them."""
+    folders = [
         f"{shown(name)} ({', '.join(map(shown, sorted(within)[:_MOST_NAMED]))})"
         for name, within in sorted(wide.items())
     ]
     return (
         "Whether these folders are students or sections with several students can't be told, so "
-        f"each was taken for one student: {listed(told, _MOST_NAMED)}. If they are sections, give "
-        "the folder of each on its own."
+        f"each was taken for one student: {listed(folders, _MOST_NAMED)}. If they are sections, "
+        "give the folder of each on its own."
     )
 
 
@@ -144,35 +144,34 @@ def _tops(seen: Listing, beside: Collection[str]) -> dict[str, _Top]:
     for name, group in groupby(sorted(names), key=lambda parts: parts[0]):
         if is_platform_name(name) or students_in([name]):
             return {}
-        own = [*group]
-        files = [parts for parts in own if parts in notebooks]
-        inner = frozenset(parts[1] for parts in own if len(parts) > 2)
+        below = [*group]
+        files = [parts for parts in below if parts in notebooks]
+        inner = frozenset(parts[1] for parts in below if len(parts) > 2)
         if name.lower() in beside and not files:
             continue
         if any(map(is_platform_name, inner)):
             return {}
         filled = frozenset(parts[1] for parts in files if len(parts) > 2)
-        tops[name] = _Top(inner, filled, frozenset(parts[-1] for parts in files if len(parts) < 3))
+        loose = frozenset(parts[-1] for parts in files if len(parts) < 3)
+        if inner or loose:
+            tops[name] = _Top(inner, filled, loose)
     return tops
 
 
 def _cut(seen: Listing, tops: Mapping[str, _Top], beside: Collection[str]) -> Listing:
     """Return the listing without sections, which stay before names that several students have."""
-
-    def key(top: str, inner: str) -> tuple[str, ...]:
-        return (top, *plain_owner((inner, "")).key)
-
-    keys = {key(top, inner) for top, it in tops.items() for inner in it.inner}
-    often = Counter(own[1:] for own in keys)
+    folders = ((section, inner) for section, top in tops.items() for inner in top.inner)
+    students = {(section, plain_owner((inner, "")).key) for section, inner in folders}
+    often = Counter(key for _, key in students)
 
     def cut(parts: Parts) -> Parts:
-        top, *rest = parts
-        if not rest or top not in tops or not tops[top].inner:
+        section, *rest = parts
+        if not rest or section not in tops or not tops[section].inner:
             return parts
-        is_beside = rest[0].lower() in beside and rest[0] not in tops[top].filled
-        if rest[0] in tops[top].inner and not is_beside and often[key(top, rest[0])[1:]] > 1:
-            return (f"{top} {rest[0]}", *rest[1:])
+        is_beside = rest[0].lower() in beside and rest[0] not in tops[section].filled
+        is_folder = rest[0] in tops[section].inner and not is_beside
+        if is_folder and often[plain_owner((rest[0], "")).key] > 1:
+            return (f"{section} {rest[0]}", *rest[1:])
         return tuple(rest)
 
-    files = tuple(replace(file, parts=cut(file.parts)) for file in seen.files)
-    return Listing(files, tuple(map(cut, seen.traces)), seen.notices)
+    return seen.renamed(cut)

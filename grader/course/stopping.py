@@ -1,4 +1,4 @@
-"""Signals that ask for an end are heard as Ctrl-C is: what is under way is cleaned up."""
+"""Handle signals that ask for an end as Ctrl-C, so that work under way is cleaned up."""
 
 from __future__ import annotations
 

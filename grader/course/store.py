@@ -52,7 +52,7 @@ class Store:
     """The results in a folder."""
 
     def __init__(self, folder: Path, methods: Mapping[str, str] | None = None) -> None:
-        """``methods`` has the method's name of each task, which results in the folder don't."""
+        """Take a folder, and the method's name of each task, which results in it don't have."""
         self.folder = folder
         self._methods = methods
         self.results = folder / "results"
@@ -61,7 +61,7 @@ class Store:
         """Return where the result of that name is."""
         return self.results / f"{name}.json"
 
-    def kept(self, name: str, print_: str) -> Result | None:
+    def kept(self, name: str, fingerprint: str) -> Result | None:
         """Return the result of that name if it is of that fingerprint and nothing in it is open.
 
         A result that can't be read or isn't credible counts as none: it is graded again.
@@ -70,16 +70,16 @@ class Store:
             result = from_json(self.path(name).read_bytes(), self._methods)
         except (OSError, ValueError):
             return None
-        same = result.environment.get(FINGERPRINT) == print_ != UNKNOWN
+        same = result.environment.get(FINGERPRINT) == fingerprint != UNKNOWN
         return result if same and not result.is_open else None
 
-    def keep(self, name: str, result: Result, print_: str) -> Result:
+    def keep(self, name: str, result: Result, fingerprint: str) -> Result:
         """Write a result; returns it as written.
 
         Raises:
             StoreError: it can't be written.
         """
-        marked = replace(result, environment={**result.environment, FINGERPRINT: print_})
+        marked = replace(result, environment={**result.environment, FINGERPRINT: fingerprint})
         write_whole(self.path(name), to_json(marked).encode())
         return marked
 
@@ -89,7 +89,7 @@ class Store:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else grades into the folder meanwhile; the lock ends with the process.
+        """Lock the folder, so that nobody else grades into it; the lock ends with the process.
 
         Raises:
             StoreError: somebody else does, or the folder can't be written.

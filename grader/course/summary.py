@@ -1,4 +1,4 @@
-"""What a grading of a course says at its end."""
+"""The summary at the end of the grading of a course."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.course.find import NOTHING
+from grader.report.cohort import NOT_GRADED
 from grader.report.course import Entry
 
 
@@ -19,17 +20,17 @@ def summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
         most = entries[0].result.max_points
         mean = sum(graded) / len(graded)
         lines[0] += f" They have {mean:.1f} of {most:g} points on average."
-    ungradable = [entry for entry in entries if entry.result.status == "ungradable"]
-    failed = [entry for entry in entries if entry.result.status == "grader_error"]
-    empty = {e.name for e in entries if (e.result.reason or "").startswith(NOTHING)}
-    for left, words in (
-        ([e for e in ungradable if e.name not in empty], "could not be graded"),
-        ([e for e in ungradable if e.name in empty], "handed in nothing that can be graded"),
-        (failed, "are open, since the grader itself failed on them"),
-    ):
-        if left:
-            count = sum(len(entry.students) for entry in left)
-            lines.append(f"{count} {words}: {', '.join(entry.name for entry in left)}.")
+    for status, words in NOT_GRADED.items():
+        for is_empty, what in ((False, words), (True, "handed in nothing that can be graded")):
+            left = [
+                entry
+                for entry in entries
+                if entry.result.status == status
+                and (entry.result.reason or "").startswith(NOTHING) == is_empty
+            ]
+            if left:
+                count = sum(len(entry.students) for entry in left)
+                lines.append(f"{count} {what}: {', '.join(entry.name for entry in left)}.")
     again = [e.name for e in entries if e.result.status == "graded" and e.result.is_open]
     if again:
         lines.append(

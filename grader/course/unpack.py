@@ -23,7 +23,7 @@ from grader.course.archive_members import (
     Member,
     members,
 )
-from grader.course.unsafe_names import placed, why_unsafe
+from grader.course.unsafe_names import why_unsafe, with_safe_parts
 from grader.platforms import METADATA_FILES
 from grader.platforms.download import CODE, File, Parts, is_archive_name, is_junk, suffix_of
 from grader.platforms.names import shown
@@ -96,7 +96,11 @@ class Contents:
     def refuse(self, parts: Parts, problem: str, kind: Kind | None = None) -> None:
         """Keep a file's name, and say why its content isn't."""
         self.put(parts, None, kind, problem=problem)
-        self.notices.append(f"{shown('/'.join(parts))} {problem}; it was left out.")
+        self.leave_out("/".join(parts), problem)
+
+    def leave_out(self, name: str, problem: str) -> None:
+        """Say why what has that name is left out."""
+        self.notices.append(f"{shown(name)} {problem}; it was left out.")
 
 
 def add_file(path: Path, parts: Parts, contents: Contents, deep: int) -> None:
@@ -169,11 +173,11 @@ def unpack(path: Path, under: Parts, contents: Contents, deep: int) -> None:
 
 def _list_member(member: Member, under: Parts, contents: Contents, deep: int) -> None:
     """Put one member of an archive into the contents."""
-    own = _parts(member.name)
-    if own:
-        parts = (*under, *own)
+    name_parts = _parts(member.name)
+    if name_parts:
+        parts = (*under, *name_parts)
         member = _linked(member, under, contents) or member
-        if len(own) > MAX_DEPTH:
+        if len(name_parts) > MAX_DEPTH:
             contents.refuse(parts, "lies too deep")
         elif any(map(is_junk, parts[len(under) :])):
             contents.trace(parts, is_folder=False)
@@ -185,9 +189,9 @@ def _list_member(member: Member, under: Parts, contents: Contents, deep: int) ->
             contents.refuse(parts, "is no ordinary file")
         else:
             if parts in contents.files:
-                told = shown("/".join((*under, member.name)))
+                full_name = shown("/".join((*under, member.name)))
                 contents.notices.append(
-                    f"{told} is in the archive more than once; the last counts."
+                    f"{full_name} is in the archive more than once; the last counts."
                 )
             _take(member, parts, contents, deep)
 
@@ -206,13 +210,12 @@ def _linked(member: Member, under: Parts, contents: Contents) -> Member | None:
 def _list_unsafe(unsafe: Mapping[str, bool], under: Parts, contents: Contents) -> None:
     """List whom names that lead elsewhere tell of; ``unsafe`` has which of them are files."""
     beside = [] if under or not unsafe else [*contents.files]
-    for name, own in placed([*unsafe], beside):
-        parts = (*under, *own)
+    for name, name_parts in with_safe_parts([*unsafe], beside):
+        parts = (*under, *name_parts)
         if not unsafe[name]:
             contents.trace(parts, is_folder=False)
         elif parts in contents.files:
-            told = shown("/".join((*under, name)))
-            contents.notices.append(f"{told} {why_unsafe(name)}; it was left out.")
+            contents.leave_out("/".join((*under, name)), why_unsafe(name))
         else:
             contents.refuse(parts, f"{why_unsafe(name)} ('{shown(name)}')")
 

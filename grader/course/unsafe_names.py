@@ -1,4 +1,4 @@
-"""Names in an archive that lead elsewhere.
+"""Names in an archive that lead out of it.
 
 Nothing is read of such a member, but whom its name tells of has a row, as with damaged ones.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from grader.course.unwrap import outer_folders
 from grader.platforms import student_depths
-from grader.platforms.download import CODE, Parts
+from grader.platforms.download import CODE, Parts, filled_folders
 
 _ROOT = re.compile(r"[A-Za-z]:(?=/|$)|//[^/]+|(?=/)")
 
@@ -26,7 +26,7 @@ def why_unsafe(name: str) -> str:
     return "has a name that leads out of the archive" if climbs else "has '..' in its name"
 
 
-def placed(unsafe: Sequence[str], beside: Sequence[Parts]) -> Iterator[tuple[str, Parts]]:
+def with_safe_parts(unsafe: Sequence[str], beside: Sequence[Parts]) -> Iterator[tuple[str, Parts]]:
     """Yield each of these names, and the parts under which it is listed.
 
     Folders above the students' own are taken off, since names that start at a root have some of
@@ -48,11 +48,11 @@ def placed(unsafe: Sequence[str], beside: Sequence[Parts]) -> Iterator[tuple[str
         if root is not None and not any(depths):
             depths = [_above_folder(names)] * len(names)
         seen = zip(names, depths, strict=True)
-        own = {parts: parts[min(depth, len(parts) - 1) :] for parts, depth in seen}
+        listed_as = {parts: parts[min(depth, len(parts) - 1) :] for parts, depth in seen}
         for name, parts in pairs:
-            if parts in own:
+            if parts in listed_as:
                 is_inside = bool(around) and parts[: len(around)] == around
-                yield name, parts if is_inside else (*around, *own[parts])
+                yield name, parts if is_inside else (*around, *listed_as[parts])
 
 
 def _parts(name: str) -> Parts:
@@ -71,7 +71,7 @@ def _around(names: Sequence[Parts]) -> Parts:
 
 def _without_filled(names: Sequence[Parts]) -> list[Parts]:
     """Return the names without folders in which another of them lies."""
-    filled = {parts[:at] for parts in names for at in range(1, len(parts) - (parts[-1] == ""))}
+    filled = filled_folders(names)
     return [parts for parts in dict.fromkeys(names) if parts[-1] or parts[:-1] not in filled]
 
 

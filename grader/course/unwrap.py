@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment import Assignment
@@ -15,6 +15,7 @@ from grader.platforms.download import (
     File,
     Listing,
     Parts,
+    filled_folders,
     is_archive_name,
     is_junk,
 )
@@ -23,70 +24,53 @@ from grader.platforms.platform import Tree, Values
 _MAX_WRAPPERS = 4
 
 
-@dataclass(frozen=True)
-class Unwrapped:
-    """What was listed, as seen from the folder of submissions.
-
-    Attributes:
-        listing: without what lies around that folder.
-        tree: a platform's tree of which it is a part; None if it is none.
-        has_metadata: whether a platform's own file lies beside the students' folders.
-    """
-
-    listing: Listing
-    tree: Tree | None = None
-    has_metadata: bool = False
-
-
-def unwrap(listed: Listing, path: Path, assignment: Assignment, values: Values) -> Unwrapped:
+def unwrap(
+    listed: Listing, path: Path, assignment: Assignment, values: Values
+) -> tuple[Listing, Tree | None, bool]:
     """Return what was listed below ``path``, as seen from the folder of submissions.
+
+    Beside it are the platform's tree of which it is a part, if it is one, and whether a platform's
+    own file lies beside the students' folders.
 
     Raises:
         SubmissionsError: a platform's tree doesn't hold what ``values`` of options ask for.
     """
     listed = replace(listed, traces=_telling(listed))
-    told = student_depths(listed.names, path.name)
-    if told is not None:
-        platform, depths = told
+    of_platform = student_depths(listed.names, path.name)
+    if of_platform is not None:
+        platform, depths = of_platform
         assert platform.narrow is not None
-        tree = platform.narrow(_cut(listed, depths), values)
-        return Unwrapped(tree.listing, tree)
+        tree = platform.narrow(_without_outer(listed, depths), values)
+        return tree.listing, tree, False
     has_own = any(map(_above_platforms, listed.names))
-    seen = _cut(listed, outer_folders(listed.names))
+    seen = _without_outer(listed, outer_folders(listed.names))
     has_metadata = not has_own and any(
         len(parts) == 1 and parts[0] in METADATA_FILES for parts in seen.names
     )
     if path.is_file():
         around = _above_many(seen.files, assignment)
-        seen = _cut(seen, [around] * len(seen.names))
-    return Unwrapped(seen, has_metadata=has_metadata)
+        seen = seen.renamed(lambda parts: parts[around:])
+    return seen, None, has_metadata
 
 
 def _telling(listed: Listing) -> tuple[Parts, ...]:
-    """Return the traces that may tell of a student: not of folders in which something else is."""
-    filled = {
-        parts[:at] for parts in listed.names for at in range(1, len(parts) - (parts[-1] == ""))
-    }
+    """Return the traces that may tell of a student: no folders in which something else lies."""
+    filled = filled_folders(listed.names)
     kept = (parts for parts in listed.traces if parts[-1] or parts[:-1] not in filled)
     # A Mac packs a mirror of all folders, in which the names are the same.
     mirrored = (parts[parts[0] == MIRROR :] for parts in kept)
     return tuple(parts for parts in mirrored if any(parts))
 
 
-def _cut(listed: Listing, depths: Sequence[int | None]) -> Listing:
-    """Return the same without outer folders; what has no depth is left out."""
-    at = len(listed.files)
-    files = [
-        replace(file, parts=file.parts[depth:])
-        for file, depth in zip(listed.files, depths[:at], strict=True)
-        if depth is not None
-    ]
-    traces = [
-        parts[depth:]
-        for parts, depth in zip(listed.traces, depths[at:], strict=True)
-        if depth is not None
-    ]
-    return Listing(tuple(files), tuple(parts for parts in traces if parts), listed.notices)
+def _without_outer(listed: Listing, depths: Sequence[int | None]) -> Listing:
+    """Return the same without so many outer folders each; what has no depth is left out."""
+    depth_of = dict(zip(listed.names, depths, strict=True))
+
+    def rename(parts: Parts) -> Parts:
+        depth = depth_of[parts]
+        return () if depth is None else parts[depth:]
+
+    return listed.renamed(rename)
 
 
 def outer_folders(names: Sequence[Parts]) -> list[int]:
@@ -97,12 +81,12 @@ def outer_folders(names: Sequence[Parts]) -> list[int]:
     Whatever lies above names that only platforms write is taken off each for itself: a course may
     have been downloaded in parts.
     """
-    own = [_above_platforms(parts) for parts in names]
-    if any(own):
-        most = max(own)
+    depths = [_above_platforms(parts) for parts in names]
+    if any(depths):
+        most = max(depths)
         return [
             at if at or is_platform_name(parts[0]) else min(most, len(parts) - 1)
-            for at, parts in zip(own, names, strict=True)
+            for at, parts in zip(depths, names, strict=True)
         ]
     taken = 0
     # What systems leave behind may lie beside a folder that is taken off.

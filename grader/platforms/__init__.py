@@ -30,23 +30,21 @@ METADATA_FILES = frozenset(
 
 def is_platform_name(name: str) -> bool:
     """Return whether a name is of a pattern that only platforms write."""
-    return any(platform.is_own_name(name) for platform in PLATFORMS if platform.is_own_name)
+    return any(platform.is_own_name(name) for platform in PLATFORMS)
 
 
 def students_in(names: Collection[str]) -> set[str]:
     """Return the students whom names side by side tell of, if they are of a platform's pattern."""
-    known = (platform.students_in(names) for platform in PLATFORMS if platform.students_in)
-    return {student for students in known for student in students}
+    return {student for platform in PLATFORMS for student in platform.students_in(names)}
 
 
 def owner_finder(files: Sequence[File], metadata: Metadata | None = None) -> FindOwner:
     """Return a finder of owners: by metadata, or else by names as platforms write them."""
-    made = [platform.owners(files) for platform in PLATFORMS if platform.owners]
-    finders = [metadata.find_owner if metadata else None, *made]
+    made = (platform.owners(files) for platform in PLATFORMS)
+    finders = [find for find in (metadata and metadata.find_owner, *made) if find]
 
     def find_owner(parts: Parts) -> Owner | None:
-        owners = (find(parts) for find in finders if find)
-        return next((owner for owner in owners if owner), None)
+        return next(filter(None, (find(parts) for find in finders)), None)
 
     return find_owner
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from grader.assignment import Assignment
 from grader.platforms.platform import Platform, ResultFile
-from grader.report.result import CheckResult, Result, TaskResult
+from grader.report.result import CheckResult, Result
 from grader.report.words import check_words
 from grader.untrusted_text import cut
 
+if TYPE_CHECKING:
+    from grader.examiner.grading import Graded
+
 MAX_MESSAGE = 20_000
-_BY_HAND = "The points of this task were set by hand."
 
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold (section 2.2)."""
@@ -27,8 +30,6 @@ def to_junit(
     """Return one suite with a case for each check, named by the check's id.
 
     A check that was not reached fails: a skipped case would be dropped, and its weight with it.
-    Where a task as a whole was given all its points or none, so were its checks; what lies between
-    can't be said in this format, and its checks stay as they came out.
 
     Args:
         result: what to write.
@@ -36,23 +37,20 @@ def to_junit(
             every submission, also for one that can't be graded, since weights hang on the names.
         suite_name: of the one suite.
     """
-    cases = {check.id: check for task in result.tasks for check in _settled(task)}
+    cases = {check.id: check for check in result.checks}
     tasks = dict(checks or {})
     tasks |= {check.id: task.id for task in result.tasks for check in task.checks}
     suite = ElementTree.Element("testsuite", name=suite_name)
-    failures = errors = 0
+    tags: Counter[str] = Counter()
     for name, task in tasks.items():
-        case = ElementTree.SubElement(suite, "testcase", name=name, classname=task)
-        case.set("time", "0")
+        case = ElementTree.SubElement(suite, "testcase", name=name, classname=task, time="0")
         tag, message = _outcome(cases.get(name), result)
+        tags[tag] += 1
         if tag:
-            failures += tag == "failure"
-            errors += tag == "error"
-            told = ElementTree.SubElement(case, tag, message=message)
-            told.text = message
+            ElementTree.SubElement(case, tag, message=message).text = message
     suite.set("tests", str(len(tasks)))
-    suite.set("failures", str(failures))
-    suite.set("errors", str(errors))
+    suite.set("failures", str(tags["failure"]))
+    suite.set("errors", str(tags["error"]))
     suite.set("skipped", "0")
     suite.set("time", f"{result.seconds:.3f}")
     root = ElementTree.Element("testsuites")
@@ -60,20 +58,6 @@ def to_junit(
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
-
-
-def _settled(task: TaskResult) -> tuple[CheckResult, ...]:
-    """Return the task's checks, with points that fit the task's where those were set by hand."""
-    by_hand = abs(task.points - sum(check.points for check in task.checks)) > 1e-9
-    if not by_hand or 0 < task.points < task.max_points:
-        return task.checks
-    given = task.points > 0
-    return tuple(
-        replace(check, points=check.max_points if given else 0.0, message=_BY_HAND)
-        if check.max_points > 0
-        else check
-        for check in task.checks
-    )
 
 
 def _outcome(check: CheckResult | None, result: Result) -> tuple[str, str]:
@@ -91,11 +75,11 @@ def _legal(text: str) -> str:
     return cut(_ILLEGAL.sub("", text), MAX_MESSAGE)
 
 
-def _content(result: Result, _: Path, assignment: Assignment) -> str:
-    counted = {check.id for check in result.checks}
-    known = {check.id: check.task for check in assignment.checks()}
-    chosen = {id: task for id, task in known.items() if not counted or id in counted}
-    return to_junit(result, chosen, Path(assignment.notebook).stem)
+def _content(graded: Graded, _: Path, assignment: Assignment) -> str:
+    counted = {check.id for check in graded.result.checks}
+    task_of = {check.id: check.task for check in assignment.checks()}
+    chosen = {id: task for id, task in task_of.items() if not counted or id in counted}
+    return to_junit(graded.result, chosen, Path(assignment.notebook).stem)
 
 
 PLATFORM = Platform(

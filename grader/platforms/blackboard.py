@@ -6,11 +6,10 @@ Homework 4_ab12_attempt_2026-03-02-12-00-00_hw.ipynb     and a text about the at
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import takewhile
 
-from grader.platforms.download import File, Owner, Parts
+from grader.platforms.download import File, FindOwner, Owner, Parts
 from grader.platforms.names import composed, shown
 from grader.platforms.platform import Platform
 from grader.report.course import Identity
@@ -23,42 +22,28 @@ _STUDENT = re.compile(r"[^\n:]+:\s*(?P<name>[^\n]+?)\s*\((?P<id>[^\n()]+)\)\s*\n
 _MAX_ABOUT = 1 << 16
 
 
-@dataclass(frozen=True)
-class _Archive:
-    """What a Blackboard archive tells beside each name.
+def _owners(files: Sequence[File]) -> FindOwner:
+    """Return a finder of owners by names of this pattern, and by the texts about attempts."""
+    named = [(file, match) for file in files if (match := _NAME.fullmatch(file.parts[0]))]
+    befores = sorted({match["before"] for _, match in named})
+    title = _shared(befores) if len(befores) > 1 else ""  # of the assignment
+    students = {}
+    for file, match in named:
+        text = (file.read(_MAX_ABOUT) or b"") if match["about"] else b""
+        about = _STUDENT.match(text.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
+        if about and f"_{match['before']}".endswith(f"_{about['id']}"):
+            students[match["before"]] = about["id"], shown(about["name"])
 
-    Attributes:
-        title: what all names start with: the assignment's title.
-        students: what stands before the attempt -> id and name, as its texts have them.
-    """
-
-    title: str = ""
-    students: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, files: Sequence[File]) -> _Archive:
-        """Return what these files tell."""
-        matches = [(file, _NAME.fullmatch(file.parts[0])) for file in files]
-        named = [(file, match) for file, match in matches if match]
-        befores = sorted({match["before"] for _, match in named})
-        students = {}
-        for file, match in named:
-            told = _STUDENT.match(_about(file)) if match["about"] else None
-            if told and f"_{match['before']}".endswith(f"_{told['id']}"):
-                students[match["before"]] = told["id"], shown(told["name"])
-        return cls(_shared(befores) if len(befores) > 1 else "", students)
-
-    def owner(self, parts: Parts) -> Owner | None:
-        """Return the owner of a file of that name; None if it is none of Blackboard's."""
+    def find_owner(parts: Parts) -> Owner | None:
         first, rest = parts[0], parts[1:]
         match = _NAME.fullmatch(first)
         if match is None:
             return None
         before = match["before"]
         user = before.rsplit("_", 1)[-1] or before
-        if self.title and before != self.title:
-            user = before.removeprefix(self.title)
-        user, name = self.students.get(before, (user, ""))
+        if title and before != title:
+            user = before.removeprefix(title)
+        user, name = students.get(before, (user, ""))
         prefix = f"{first}/" if rest else first[: match.start("rest")]
         student = Identity(name or shown(user), shown(user), "", "blackboard", prefix)
         return Owner(
@@ -69,6 +54,8 @@ class _Archive:
             attempt=int(match["when"].replace("-", "")),
         )
 
+    return find_owner
+
 
 def _shared(names: Sequence[str]) -> str:
     """Return what sorted names start with in common, to an underscore."""
@@ -76,15 +63,9 @@ def _shared(names: Sequence[str]) -> str:
     return "".join(sign for sign, _ in same).rpartition("_")[0] + "_"
 
 
-def _about(file: File) -> str:
-    """Return the text about an attempt; "" if it can't be read."""
-    about = file.read(_MAX_ABOUT) or b""
-    return about.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-
-
 PLATFORM = Platform(
     "blackboard",
     order=20,
     is_own_name=lambda name: bool(_NAME.fullmatch(name)),
-    owners=lambda files: _Archive.of(files).owner,
+    owners=_owners,
 )

@@ -32,15 +32,15 @@ def _owner(parts: Parts) -> Owner | None:
         at = 1
     if at is None:
         return None
-    name, own = " - ".join(segments[:at]), " - ".join(segments[at + 1 :])
+    name, file_name = " - ".join(segments[:at]), " - ".join(segments[at + 1 :])
     attempt = _order(segments[at].strip())
-    prefix = f"{first}/" if rest else first[: len(first) - len(own)]
+    prefix = f"{first}/" if rest else first[: len(first) - len(file_name)]
     student = Identity(shown(name), number, platform="brightspace", prefix=prefix)
     return Owner(
         ("brightspace", number, composed(name)),
         (student,),
         f"{student.name}_{number}",
-        rest or (own or first,),
+        rest or (file_name or first,),
         attempt=attempt,
         is_undated=not attempt,
     )

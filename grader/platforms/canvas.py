@@ -120,7 +120,8 @@ def fill_gradebook(
     header = table[0]
     last_info = header.index("Section")
     column = _assignment(header, last_info, assignment)
-    by_id = _by_id(entries)
+    owned = ((student, entry) for entry in entries for student in entry.students)
+    by_id = {student.id: entry for student, entry in owned if student.platform == "canvas"}
     students = {row[1].strip(): row[0] for row in table[1:] if len(row) > 1 and row[1].strip()}
     if entries and not by_id.keys() & students.keys():
         theirs = [f"{name.strip()} ({id})" for id, name in students.items()]
@@ -142,11 +143,6 @@ def fill_gradebook(
     filling.note("strangers", *(it.called for it in entries if it.name not in filled))
     mark = "utf-8-sig" if export.startswith(b"\xef\xbb\xbf") else "utf-8"
     return out.getvalue().encode(mark), filling.notices()
-
-
-def _by_id(entries: Sequence[Entry]) -> dict[str, Entry]:
-    pairs = ((student, entry) for entry in entries for student in entry.students)
-    return {student.id: entry for student, entry in pairs if student.platform == "canvas"}
 
 
 def _value(row: Sequence[str], old: str, by_id: Mapping[str, Entry], filling: Filling) -> str:
@@ -192,17 +188,17 @@ def _assignment(header: Sequence[str], last_info: int, wanted: str | None) -> in
     Raises:
         SheetError: there is none such, or more than one.
     """
-    known = {
+    titles = {
         at: title
         for at, title in enumerate(header)
         if at > last_info and _ASSIGNMENT.fullmatch(title.strip())
     }
-    columns = [at for at, title in known.items() if wanted is None or _is_called(title, wanted)]
+    columns = [at for at, title in titles.items() if wanted is None or _is_called(title, wanted)]
     if len(columns) == 1:
         return columns[0]
     problem = "there is no such assignment" if not columns else "more than one assignment fits"
     raise SheetError(
-        f"In the gradebook {problem}: name one of {', '.join(known.values()) or 'none'}."
+        f"In the gradebook {problem}: name one of {', '.join(titles.values()) or 'none'}."
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -28,44 +29,27 @@ def rows(text: str, separator: str) -> list[list[Field]]:
     Raises:
         ValueError: a quote is never closed.
     """
+    other = f"[^{separator}\r\n]*"
+    quoted = f'"[^"]*(?:""[^"]*)*"(?!"){other}'
+    cell = re.compile(f'({quoted}|(?!"){other})({separator}|\r\n|\r|\n|\\Z)')
     table: list[list[Field]] = []
     row: list[Field] = []
-    for field, is_last in _fields(text, separator):
-        row.append(field)
-        if is_last:
-            if len(row) > 1 or row[0].start < row[0].end:
+    at = 0
+    while at < len(text) or row:
+        match = cell.match(text, at)
+        if match is None:
+            line = text.count("\n", 0, at) + 1
+            raise ValueError(f"the quote that opens in line {line} is never closed")
+        raw, end = match.groups()
+        is_quoted = raw.startswith('"')
+        value = raw[1:].rstrip()[:-1].replace('""', '"') if is_quoted else raw
+        row.append(Field(at, at + len(raw), value, is_quoted))
+        at = match.end()
+        if end != separator:
+            if len(row) > 1 or raw:
                 table.append(row)
             row = []
     return table
-
-
-def _fields(text: str, separator: str) -> Iterator[tuple[Field, bool]]:
-    at = 0
-    while at < len(text):
-        start, quoted = at, text[at] == '"'
-        if quoted:
-            at = _closing_quote(text, at) + 1
-        while at < len(text) and text[at] not in (separator, "\r", "\n"):
-            at += 1
-        raw = text[start:at]
-        value = raw[1:].rstrip()[:-1].replace('""', '"') if quoted else raw
-        is_last = at == len(text) or text[at] != separator
-        yield Field(start, at, value, quoted), is_last
-        at += 2 if text[at : at + 2] == "\r\n" else 1
-        if at == len(text) and not is_last:
-            yield Field(at, at, "", False), True
-
-
-def _closing_quote(text: str, at: int) -> int:
-    """Return where the quoted cell that opens at ``at`` closes, which no doubled quote does."""
-    line = text.count("\n", 0, at) + 1
-    while True:
-        at = text.find('"', at + 1)
-        if at < 0:
-            raise ValueError(f"the quote that opens in line {line} is never closed")
-        if text[at + 1 : at + 2] != '"':
-            return at
-        at += 1
 
 
 def written(value: str, separator: str, like: Field) -> str:

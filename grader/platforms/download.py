@@ -1,10 +1,10 @@
-"""What platforms give: the files of a download, by the parts of their names, and their owners."""
+"""Files of a platform's download, by the parts of their names, and their owners."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +105,12 @@ class Listing:
         """The names of all files and traces."""
         return [*(file.parts for file in self.files), *self.traces]
 
+    def renamed(self, rename: Callable[[Parts], Parts]) -> Listing:
+        """Return the listing under other names; what would have an empty one is left out."""
+        named = ((file, rename(file.parts)) for file in self.files)
+        files = tuple(replace(file, parts=parts) for file, parts in named if parts)
+        return replace(self, files=files, traces=tuple(filter(None, map(rename, self.traces))))
+
 
 @dataclass(frozen=True)
 class Owner:
@@ -140,6 +146,11 @@ class Owner:
 
 FindOwner = Callable[[Parts], "Owner | None"]
 """Finds the owner of a file by its name; None if the name tells none."""
+
+
+def filled_folders(names: Collection[Parts]) -> set[Parts]:
+    """Return the folders in which something lies; a name with an empty last part is a folder."""
+    return {parts[:at] for parts in names for at in range(1, len(parts) - (parts[-1] == ""))}
 
 
 def is_archive_name(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What filling a platform's own sheet has to say, whichever platform's it is."""
+"""Points and notices of filling in a platform's own sheet, for all platforms."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def both_sides(course: Sequence[str], sheet: Sequence[str]) -> str:
 
 
 def _listed(names: Sequence[str], most: int) -> str:
-    told = [clean(name, _LONGEST).strip() or "(no name)" for name in names]
-    return listed(told, most) or "nobody"
+    texts = [clean(name, _LONGEST).strip() or "(no name)" for name in names]
+    return listed(texts, most) or "nobody"
 
 
 def key_of(name: str) -> str:
@@ -92,9 +92,9 @@ class Filling:
 
     def compare(self, maxima: Collection[str], most: float) -> None:
         """Hold the sheet's maximum, if it has one number for all, against the rubric's sum."""
-        known = {value for value in map(_value, maxima) if value is not None}
-        if known and known != {round(most, 2)}:
-            theirs = " or ".join(map(number, sorted(known)))
+        known_maxima = {value for value in map(_value, maxima) if value is not None}
+        if known_maxima and known_maxima != {round(most, 2)}:
+            theirs = " or ".join(map(number, sorted(known_maxima)))
             self._maximum = (
                 f"The {self.sheet}'s maximum is {theirs} points, and the rubric's sum is "
                 f"{number(most)}: points are written as they are, so full marks are "
@@ -104,14 +104,14 @@ class Filling:
 
     def notices(self) -> list[str]:
         """Return everything that a person must know, a sentence or two each."""
-        told = [self._maximum] if self._maximum else []
+        notices = [self._maximum] if self._maximum else []
         for what, words in _WORDS.items():
             names = self._names.get(what)
             if names:
                 are = "is" if len(names) == 1 else "are"
                 all_ = _listed(names, len(names))
-                told.append(f"In the {self.sheet}: {len(names)} {are} {words}: {all_}.")
-        return told
+                notices.append(f"In the {self.sheet}: {len(names)} {are} {words}: {all_}.")
+        return notices
 
 
 def _value(text: str) -> float | None:

@@ -6,8 +6,8 @@ import base64
 import json
 
 from grader.platforms.platform import Platform, ResultFile
-from grader.report.result import CheckResult, Result, TaskResult
-from grader.report.words import check_words, points_words
+from grader.report.result import CheckResult, Result
+from grader.report.words import check_words
 from grader.untrusted_text import cut
 
 MAX_MESSAGE = 2_000
@@ -16,16 +16,10 @@ MAX_MESSAGE = 2_000
 def to_classroom(result: Result) -> str:
     """Return the base64 text, on one line.
 
-    The tests are the tasks' checks, and their scores add up to the result's points. What an
-    instructor gave or took for a task as a whole is a test of its own behind the task's checks,
-    and so is what broken rules cost; such scores may be negative.
+    The tests are the tasks' checks, and their scores add up to the result's points. What broken
+    rules cost is a test of its own behind them, with a negative score.
     """
-    tests: list[dict[str, object]] = []
-    for task in result.tasks:
-        tests += map(_test, task.checks)
-        rest = round(task.points - sum(check.points for check in task.checks), 6)
-        if rest:
-            tests.append(_entry(f"{task.id}, by hand", "pass", rest, _words(task)))
+    tests = [*map(_test, result.checks)]
     rest = round(result.points - sum(task.points for task in result.tasks), 6)
     if rest:
         tests.append(_entry("points for rules and by hand", "pass", rest, ""))
@@ -38,10 +32,6 @@ def to_classroom(result: Result) -> str:
         status = "pass" if result.points >= result.max_points else "fail"
     data = {"status": status, "max_score": result.max_points, "tests": tests}
     return base64.b64encode(json.dumps(data).encode()).decode("ascii")
-
-
-def _words(task: TaskResult) -> str:
-    return f"This task was given {points_words(task)} points as a whole."
 
 
 def _test(check: CheckResult) -> dict[str, object]:
@@ -68,6 +58,6 @@ PLATFORM = Platform(
     result_file=ResultFile(
         "--classroom",
         "Write base64 text here as GitHub Classroom read it, until it ended in August 2026.",
-        lambda result, *_: to_classroom(result) + "\n",
+        lambda graded, *_: to_classroom(graded.result) + "\n",
     ),
 )

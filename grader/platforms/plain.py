@@ -1,4 +1,4 @@
-"""No platform: a folder a student, or a file a student."""
+"""Owners where there is no platform: a folder a student, or a file a student."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a platform is to the grader: what it writes into a download, and what it takes back.
+"""The description of a platform: what it writes into a download, and what it takes back.
 
 A platform fills in what it has: each function is optional, and who asks goes through all platforms
 of the registry in `grader.platforms`. Modules of platforms are imported for the command line's
@@ -11,12 +11,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.assignment import Assignment
 from grader.platforms.download import File, FindOwner, Listing, Owner, Parts
 from grader.report.course import Entry
-from grader.report.result import Result
+
+if TYPE_CHECKING:
+    from grader.examiner.grading import Graded
 
 Values = Mapping[str, Any]
 """The values of all platforms' options, by the names of their parameters."""
@@ -56,7 +58,7 @@ class Option:
 
 @dataclass(frozen=True)
 class GradedCourse:
-    """What a platform's files are made of.
+    """A graded course, as platforms' files are made of it.
 
     Attributes:
         entries: the graded submissions.
@@ -91,23 +93,23 @@ class Sheet:
 
 @dataclass(frozen=True)
 class ResultFile:
-    """A form in which a platform takes a single result.
+    """A form in which a single result is written.
 
     Attributes:
         flag: the option that asks for it.
         help: the option's line of help.
-        content: makes the text from the result, the path it goes to, and the assignment; it raises
-            `NotWrittenError` where there is nothing to write.
+        content: makes the text from the graded notebook, the path it goes to, and the assignment;
+            it raises `NotWrittenError` where there is nothing to write.
     """
 
     flag: str
     help: str
-    content: Callable[[Result, Path, Assignment], str]
+    content: Callable[[Graded, Path, Assignment], str]
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a platform's own file beside the students' folders tells.
+    """The content of a platform's own file beside the students' folders.
 
     Attributes:
         find_owner: finds owners by it.
@@ -140,7 +142,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Platform:
-    """One platform; what it doesn't have is None.
+    """One platform; what it doesn't have is None, or does nothing.
 
     Attributes:
         name: as in `Identity.platform`.
@@ -166,14 +168,14 @@ class Platform:
 
     name: str
     order: int = 100
-    is_own_name: Callable[[str], bool] | None = None
-    students_in: Callable[[Collection[str]], Collection[str]] | None = None
+    is_own_name: Callable[[str], bool] = lambda name: False
+    students_in: Callable[[Collection[str]], Collection[str]] = lambda names: ()
     metadata_file: str = ""
     read_metadata: Callable[[Sequence[File]], Metadata] | None = None
-    owners: Callable[[Sequence[File]], FindOwner | None] | None = None
+    owners: Callable[[Sequence[File]], FindOwner | None] = lambda files: None
     student_depths: Callable[[Sequence[Parts], str], list[int | None] | None] | None = None
     narrow: Callable[[Listing, Values], Tree] | None = None
-    not_its_tree: Callable[[Values], str] | None = None
+    not_its_tree: Callable[[Values], str] = lambda values: ""
     options: tuple[Option, ...] = ()
     sheet: Sheet | None = None
     result_file: ResultFile | None = None

@@ -1,4 +1,4 @@
-"""What a course as a whole shows: the distribution, where points go, what is misunderstood."""
+"""Figures of a whole course: the distribution, lost points, misconceptions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.report.result import CheckResult, TaskResult
 from grader.report.words import grouped, number
 
 _BINS = 10
-_NOT_GRADED = {
+NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
 }
@@ -63,7 +63,7 @@ def summary_of(entries: Sequence[Entry], misconceptions: Mapping[str, str]) -> S
     most = max((entry.result.max_points for entry in entries), default=0.0)
     not_graded = (
         (words, tuple(entry.name for entry in entries if entry.result.status == status))
-        for status, words in _NOT_GRADED.items()
+        for status, words in NOT_GRADED.items()
     )
     titles = {task.id: task.title for entry in entries for task in entry.result.tasks}
     return Summary(
@@ -90,12 +90,10 @@ def _losses(graded: Sequence[Entry]) -> tuple[Loss, ...]:
 
 def _loss(parts: Sequence[TaskResult] | Sequence[CheckResult]) -> Loss:
     """Return what students lose in one task or check, of which each has a result."""
-    last = parts[-1]
     lost = [part.max_points - part.points for part in parts]
     most = max(part.max_points for part in parts)
-    return Loss(
-        last.title, isinstance(last, TaskResult), fmean(lost), most, sum(one > 0 for one in lost)
-    )
+    students = sum(points > 0 for points in lost)
+    return Loss(parts[-1].title, isinstance(parts[-1], TaskResult), fmean(lost), most, students)
 
 
 def _ranked(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
@@ -111,7 +109,7 @@ def _bars(points: Sequence[float], most: float) -> tuple[tuple[str, int, float],
     """Return stretches of points, how many submissions have them, and bars' lengths up to 1."""
     if not points or most <= 0:
         return ()
-    counts = Counter(min(int(one / most * _BINS), _BINS - 1) for one in points)
+    counts = Counter(min(int(earned / most * _BINS), _BINS - 1) for earned in points)
     ends = [number(most * place / _BINS) for place in range(_BINS + 1)]
     highest = max(counts.values())
     return tuple(

@@ -1,16 +1,11 @@
-"""What writers of whole courses work on: a result, and whose it is."""
+"""Entries of a course: results, their students, and what was set by hand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from grader.report.result import Result
-
-Platform = Literal[
-    "folder", "moodle", "canvas", "gradescope", "nbgrader", "blackboard", "brightspace"
-]
 
 
 @dataclass(frozen=True)
@@ -21,7 +16,7 @@ class Identity:
         name: as a person writes it.
         id: the platform's own id; "" where it gives none.
         email: "" where it is not known.
-        platform: whose id it is.
+        platform: name of the platform whose id it is; "folder" for none.
         prefix: what the names of the student's files start with in the platform's download: a
             folder's name with a slash behind it, or the first part of flat file names.
     """
@@ -29,7 +24,7 @@ class Identity:
     name: str
     id: str = ""
     email: str = ""
-    platform: Platform = "folder"
+    platform: str = "folder"
     prefix: str = ""
 
 
@@ -76,6 +71,6 @@ class Entry:
     @property
     def called(self) -> str:
         """Who handed it in, for a person: names, with the platform's ids where they say more."""
-        students = [one for one in self.students if one.name]
+        students = [student for student in self.students if student.name]
         known = [f"{s.name} ({s.id})" if s.id not in ("", s.name) else s.name for s in students]
         return ", ".join(known) or self.name

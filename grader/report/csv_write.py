@@ -39,7 +39,7 @@ def time_cell(moment: datetime | None) -> str:
     return str(moment.astimezone(timezone.utc).replace(tzinfo=None))
 
 
-def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], bom: bool = False) -> bytes:
+def to_csv(header: Sequence[str], rows: Iterable[Iterable[Cell]], bom: bool = False) -> bytes:
     """Return a CSV in UTF-8 with CRLF line ends (RFC 4180); text is guarded, numbers are not.
 
     Args:

@@ -19,8 +19,8 @@ def loss_curve(losses: Sequence[float | None]) -> Markup | None:
 
     A step whose loss is not finite leaves a gap.
     """
-    known = [math.nan if loss is None else float(loss) for loss in losses]
-    runs = groupby(enumerate(known), key=lambda point: math.isfinite(point[1]))
+    values = [math.nan if loss is None else float(loss) for loss in losses]
+    runs = groupby(enumerate(values), key=lambda point: math.isfinite(point[1]))
     stretches = [list(run) for is_finite, run in runs if is_finite]
     values = [loss for stretch in stretches for _, loss in stretch]
     if len(values) < 2:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.report.result import SCHEMA_VERSION, CheckResult, Result, TaskResult
+from grader.report.result import SCHEMA_VERSION, Result
 
 _RESULT = TypeAdapter(Result)
 _ROUNDING = 1e-4
@@ -59,10 +59,7 @@ def _require_sums(result: Result) -> None:
     Raises:
         ValueError: names what does not.
     """
-    parts: list[Result | TaskResult | CheckResult] = [result]
-    for task in result.tasks:
-        parts += [task, *task.checks]
-    for part in parts:
+    for part in (result, *result.tasks_and_checks):
         name = getattr(part, "id", "the total")
         if not 0 <= part.points <= part.max_points < math.inf:
             raise ValueError(f"{name} has {part.points:g} of {part.max_points:g} points")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from grader.report.course import Entry
 from grader.report.csv_write import points_cell, time_cell, to_csv
-from grader.report.result import CheckResult, Result, TaskResult
+from grader.report.result import Result
 from grader.report.words import number
 
 _BEFORE = ("name", "student", "id", "email", "status", "points", "max_points")
@@ -65,8 +65,7 @@ def _unchecked(result: Result) -> tuple[str, ...]:
 
 def known_points(result: Result, parts: Sequence[str]) -> tuple[float | None, ...]:
     """Return the points of a result and of tasks and checks, by id; None where they are open."""
-    known: list[TaskResult | CheckResult] = [*result.tasks, *result.checks]
-    points = {part.id: None if part.is_open else part.points for part in known}
+    points = {part.id: None if part.is_open else part.points for part in result.tasks_and_checks}
     # Nothing can be said of the tasks of a notebook whose points were set by hand as a whole.
     missing = 0.0 if result.status == "ungradable" else None
     total = None if result.status == "grader_error" else result.points

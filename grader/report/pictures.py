@@ -7,6 +7,7 @@ import binascii
 import io
 import json
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any
 
 MAX_PICTURES = 24
@@ -43,7 +44,7 @@ def pictures_of(executed: str) -> tuple[Picture, ...]:
         ]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ()
-    pictures = (_picture(*one) for one in encoded[:MAX_PICTURES])
+    pictures = starmap(_picture, encoded[:MAX_PICTURES])
     return tuple(picture for picture in pictures if picture is not None)
 
 

@@ -100,7 +100,7 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class Submission:
-    """What was graded."""
+    """The file that was graded, and its student."""
 
     path: str
     sha256: str
@@ -109,7 +109,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of executing the whole notebook; ``notes`` say which caps were reached.
+    """The execution of the whole notebook; ``notes`` say which caps were reached.
 
     It is "interrupted" if the machine ended it and not the notebook.
     """
@@ -123,7 +123,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Training:
-    """What came of training the class for a few steps; losses are in nats.
+    """The training of the class for a few steps; losses are in nats.
 
     Attributes:
         status: how it ended; "interrupted" if the machine ended it and not the class.
@@ -175,6 +175,11 @@ class Result:
     def checks(self) -> tuple[CheckResult, ...]:
         """The checks of all tasks."""
         return tuple(check for task in self.tasks for check in task.checks)
+
+    @property
+    def tasks_and_checks(self) -> tuple[TaskResult | CheckResult, ...]:
+        """Everything that has an id and points."""
+        return (*self.tasks, *self.checks)
 
     @property
     def broken_rules(self) -> tuple[RuleResult, ...]:

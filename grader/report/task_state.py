@@ -1,4 +1,4 @@
-"""How far a student has come: each task's state, and what to do next.
+"""A student's progress: each task's state, and what to do next.
 
 The points are the instructor's. Only the words differ: a task that is not begun is "not yet".
 """
@@ -33,7 +33,7 @@ def state(task: TaskResult) -> State:
 
 
 def is_unwritten(task: TaskResult) -> bool:
-    """Tell whether the method is missing, raises NotImplementedError, or returns nothing."""
+    """Return whether the method is missing, raises NotImplementedError, or returns nothing."""
     if not task.checks or len(task.lost) < len(task.checks):
         return False
     failed = [check for check in task.checks if check.status == "failed"]
@@ -41,12 +41,12 @@ def is_unwritten(task: TaskResult) -> bool:
 
 
 def _is_missing(task: TaskResult) -> bool:
-    """Whether the class lacks the method; one that it has may be written where no one finds it."""
+    """Return whether the class lacks the method; else it may be written where no one looks."""
     return task.location is None and any(check.evidence.get("missing") for check in task.checks)
 
 
 def has_all_points(result: Result) -> bool:
-    """Tell whether nothing is left to be gained."""
+    """Return whether nothing is left to be gained."""
     return result.status == "graded" and result.points >= result.max_points
 
 

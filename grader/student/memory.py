@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from grader.examiner.grading import Grader
@@ -47,39 +47,33 @@ class _Code:
 
 @dataclass(frozen=True)
 class _Inputs:
-    """What a task's results depend on; ``places`` is where the messages say that things are."""
+    """The code that a task's results depend on, and the places of its methods in messages."""
 
     around: str
     flags: int
     methods: Mapping[str, str | None]
-    places: Mapping[str, Location | None]
-
-    def is_same_code(self, other: _Inputs) -> bool:
-        """Tell whether only places differ."""
-        return replace(self, places={}) == replace(other, places={})
+    places: Mapping[str, Location | None] = field(compare=False)
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a task, of which code it is known, and what was touched."""
+    """The remembered result of a task, the code that it is of, and what was touched."""
 
     inputs: _Inputs
     task: TaskResult
     touched: frozenset[str]
 
     def holds(self, inputs: _Inputs) -> bool:
-        """Tell whether it is still true. Messages name lines, so these have to be the same."""
-        statuses = {check.status for check in self.task.checks}
-        if "grader_error" in statuses or not self.inputs.is_same_code(inputs):
-            return False
-        return statuses <= {"passed"} or self.inputs.places == inputs.places
+        """Return whether it is still true. Messages name lines, so these have to be the same."""
+        is_same_place = not self.task.lost or self.inputs.places == inputs.places
+        return self.inputs == inputs and is_same_place and not self.task.is_open
 
 
 class Memory:
     """An examiner for one notebook that is checked again and again."""
 
     def __init__(self, grader: Grader, announce: Announce = lambda tasks: None) -> None:
-        """``announce`` gets tasks whose own method changed, while others are still checked."""
+        """Take what is called with tasks of changed methods, while others are still checked."""
         self._grader = grader
         self._announce = announce
         self._known: dict[str, _Known] = {}
@@ -134,7 +128,7 @@ def _inputs(code: Slice, trees: _Code, reached: frozenset[str]) -> _Inputs:
 
 
 def _names(tree: str, name: str) -> bool:
-    """Tell whether a dumped tree holds a name, as an attribute, a variable or a text."""
+    """Return whether a dumped tree holds a name, as an attribute, a variable or a text."""
     return f"'{name}'" in tree
 
 

@@ -55,23 +55,26 @@ def write_release(
     """
     import nbformat
 
+    from grader.examiner.rubric import default_path, load_rubric
+
     source = solved or _default_solved(assignment)
     notebook = out / assignment.notebook
     if solved is not None and notebook.resolve() == solved.resolve():
         raise ReleaseError(f"The release would overwrite {solved}: choose another folder.")
     template = make_template(_read(source), assignment)
-    template = with_points(template, _points(rubric, assignment), assignment)
-    text = nbformat.writes(template) + "\n"
+    points = load_rubric(rubric or default_path(), assignment).tasks
+    template = with_points(template, points, assignment)
+    content = nbformat.writes(template) + "\n"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        notebook.write_text(text, encoding="utf-8", newline="\n")
+        notebook.write_text(content, encoding="utf-8", newline="\n")
         for name in assignment.companions:
-            _copy(_companion_folder() / name, out / name)
+            _copy(asset("student_template") / name, out / name)
         _check_by_rubric(out / "README.md", rubric is not None)
-        if rubric is not None:
-            _copy(rubric, out / RUBRIC_NAME)
-            if rubric.resolve() != (out / RUBRIC_NAME).resolve():
-                _without_template(out / RUBRIC_NAME)
+        if rubric is not None and rubric.resolve() != (out / RUBRIC_NAME).resolve():
+            # The template that a rubric names is the instructor's.
+            text = re.sub(rb"(?m)^template[ \t]*:.*\n?", b"", rubric.read_bytes())
+            (out / RUBRIC_NAME).write_bytes(text)
     except OSError as error:
         reason = error.strerror or "the system refused"
         raise ReleaseError(
@@ -79,14 +82,6 @@ def write_release(
         ) from error
     names = (*assignment.companions, *([RUBRIC_NAME] if rubric else []))
     return (notebook, *(out / name for name in names))
-
-
-def _without_template(rubric: Path) -> None:
-    """Take the line that names the instructor's template out of the students' rubric."""
-    text = rubric.read_bytes()
-    kept = re.sub(rb"(?m)^template[ \t]*:.*\n?", b"", text)
-    if kept != text:
-        rubric.write_bytes(kept)
 
 
 def with_points(
@@ -121,23 +116,15 @@ def _worth(points: float) -> str:
     return f"{points:g} {'point' if points == 1 else 'points'}"
 
 
-def _points(rubric: Path | None, assignment: Assignment) -> Mapping[str, float]:
-    """Return what each task is worth, by its id."""
-    from grader.examiner.rubric import default_path, load_rubric
-
-    return load_rubric(rubric or default_path(), assignment).tasks
-
-
 def _check_by_rubric(readme: Path, has_rubric: bool) -> None:
     """Have the README's self-check count by the rubric beside the notebook, or by the usual one.
 
     The README may be one of an earlier release, where the folder of the template is released to.
     """
-    text = readme.read_text(encoding="utf-8")
-    usual = text.replace(BY_RUBRIC, SELF_CHECK)
-    wanted = usual.replace(SELF_CHECK, BY_RUBRIC) if has_rubric else usual
-    if wanted != text:
-        readme.write_text(wanted, encoding="utf-8", newline="\n")
+    text = readme.read_text(encoding="utf-8").replace(BY_RUBRIC, SELF_CHECK)
+    if has_rubric:
+        text = text.replace(SELF_CHECK, BY_RUBRIC)
+    readme.write_text(text, encoding="utf-8", newline="\n")
 
 
 def make_template(notebook: NotebookNode, assignment: Assignment) -> NotebookNode:
@@ -233,13 +220,9 @@ def _read(path: Path) -> NotebookNode:
         raise ReleaseError(f"{path} is not a Jupyter notebook: give an .ipynb file.") from error
 
 
-def _companion_folder() -> Path:
-    return asset("student_template")
-
-
 def _default_solved(assignment: Assignment) -> Path:
     solved = _CHECKOUT / assignment.solved_notebook
-    return solved if solved.is_file() else _companion_folder() / assignment.notebook
+    return solved if solved.is_file() else asset("student_template") / assignment.notebook
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import NOT_DONE, next_step, state
@@ -22,28 +23,26 @@ WIDTH = 80
 
 def to_text(result: Result, width: int = WIDTH) -> str:
     """Write the whole answer: the table of tasks, what is to correct and why, the next step."""
-    lines = [*_wrapped(f"Self-check of {result.submission.path}", width), ""]
+    lines = [f"Self-check of {result.submission.path}", ""]
     if result.status == "ungradable":
-        lines += [*_wrapped(f"Not graded: {result.reason}", width), ""]
+        lines += [f"Not graded: {result.reason}", ""]
     else:
         lines += [*_table(result), ""]
-        lines += _details(result, result.tasks, width)
-        lines += _rules(result, width)
-        lines += [line for text in result.advice for line in _wrapped(f"Advice: {text}", width)]
+        lines += _details(result.tasks)
+        lines += _rules(result)
+        lines += [f"Advice: {text}" for text in result.advice]
         lines += [""] * bool(result.advice)
-        if result.run.status == "not_run":
-            lines += [*_wrapped(NOT_DONE, width), ""]
-    lines += _wrapped(f"Next: {next_step(result)}", width)
-    return "\n".join(lines) + "\n"
+        lines += [NOT_DONE, ""] if result.run.status == "not_run" else []
+    return _wrapped([*lines, f"Next: {next_step(result)}"], width)
 
 
-def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
+def to_change_text(before: Result, now: Result) -> str:
     """Write what changed: tasks up or down, what is to correct there, what is next.
 
     Both must have been graded.
     """
     old = {task.id: task for task in before.tasks}
-    moved = [task for task in now.tasks if _outcome(old.get(task.id)) != _outcome(task)]
+    moved = [task for task in now.tasks if _outcome(old[task.id]) != _outcome(task)]
     difference = now.points - before.points
     lines = [
         f"{points_words(now)} points, {_direction(difference) if difference else 'as before'}."
@@ -51,24 +50,23 @@ def to_change_text(before: Result, now: Result, width: int = WIDTH) -> str:
     if not moved:
         lines.append("No task changed.")
     for task in moved:
-        change = task.points - (old[task.id].points if task.id in old else 0.0)
+        change = task.points - old[task.id].points
         lines.append(
             f"  {task.title}: {points_words(task)}, "
             f"{_direction(change) if change else 'the same points'}; {state(task)}."
         )
     lines.append("")
-    lines += _details(now, moved, width)
+    lines += _details(moved)
     if before.rules != now.rules:
-        lines += _rules(now, width)
+        lines += _rules(now)
     for text in now.advice:
         if text not in before.advice:
-            lines += [*_wrapped(f"Advice: {text}", width), ""]
-    lines += _wrapped(f"Next: {next_step(now)}", width)
-    return "\n".join(lines) + "\n"
+            lines += [f"Advice: {text}", ""]
+    return _wrapped([*lines, f"Next: {next_step(now)}"], WIDTH)
 
 
 def to_first_words(tasks: Iterable[TaskResult]) -> str:
-    """A line for each task that was checked before the others; points are added up later."""
+    """Write a line for each task that was checked before the others, without points."""
     return "".join(
         f"  {task.title}: {len(task.checks) - len(task.lost)} of "
         f"{len(task.checks)} checks passed.\n"
@@ -76,9 +74,9 @@ def to_first_words(tasks: Iterable[TaskResult]) -> str:
     )
 
 
-def _outcome(task: TaskResult | None) -> object:
+def _outcome(task: TaskResult) -> object:
     """Return what a student would call the same: lines that merely moved are no change."""
-    return task and (task.points, [(check.id, check.status, check.hint) for check in task.checks])
+    return (task.points, [(check.id, check.status, check.hint) for check in task.checks])
 
 
 def _direction(change: float) -> str:
@@ -95,48 +93,45 @@ def _table(result: Result) -> Iterator[str]:
         yield f"{title:<{titles}}  {earned:>{points}}  {words}".rstrip()
 
 
-def _details(result: Result, tasks: Iterable[TaskResult], width: int) -> Iterator[str]:
+def _details(tasks: Iterable[TaskResult]) -> Iterator[str]:
     unwritten = []
     for task in tasks:
         if state(task) == "not yet":
             unwritten.append(task.title)
         elif state(task) != "done":
-            yield from _task(task, width)
+            yield from _task(task)
             yield ""
     if unwritten:
-        yield from _wrapped(f"Not yet written: {', '.join(unwritten)}.", width)
-        yield ""
+        yield from (f"Not yet written: {', '.join(unwritten)}.", "")
 
 
-def _task(task: TaskResult, width: int) -> Iterator[str]:
-    """What is to correct in a task; checks that say the very same thing say it once."""
+def _task(task: TaskResult) -> Iterator[str]:
+    """Yield what is to correct in a task; checks that say the very same thing say it once."""
     where = place_words(task.location, ", {}")
     lost = task.max_points - task.points
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
-    yield from _wrapped(f"{task.title}{where}: {gain}", width)
-    told = [check for check in task.checks if check.status != "passed" or check.message]
-    for checks in grouped(told, "message"):
+    yield f"{task.title}{where}: {gain}"
+    checks_to_show = [check for check in task.checks if check.status != "passed" or check.message]
+    for checks in grouped(checks_to_show, "message"):
         points = number(sum(check.max_points - check.points for check in checks))
         titles = "; ".join(check.title for check in checks)
-        yield from _wrapped(f"{status_words(checks[0].status)} ({points}): {titles}", width, "  ")
-        yield from _wrapped(checks[0].message, width, "    ")
+        yield f"  {status_words(checks[0].status)} ({points}): {titles}"
+        yield textwrap.indent(checks[0].message, "    ")
         for hint in dict.fromkeys(check.hint for check in checks if check.hint):
-            yield from _wrapped(f"Hint: {hint}", width, "    ")
+            yield textwrap.indent(f"Hint: {hint}", "    ")
 
 
-def _rules(result: Result, width: int) -> Iterator[str]:
+def _rules(result: Result) -> Iterator[str]:
     for rule in result.broken_rules:
-        yield from _wrapped(f"Rule broken{rule_place(rule)}: {rule_words(rule)}", width)
-        yield ""
+        yield from (f"Rule broken{rule_place(rule)}: {rule_words(rule)}", "")
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Wrap a text to ``width`` columns; its own line breaks are kept."""
-    return [
-        line
-        for part in text.splitlines() or [""]
-        for line in textwrap.wrap(
-            part, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-        )
-        or [""]
-    ]
+def _wrapped(lines: Iterable[str], width: int) -> str:
+    """Wrap lines to ``width`` columns, each below its own start."""
+    wrapped = []
+    for line in chain.from_iterable(text.splitlines() or [""] for text in lines):
+        content = line.lstrip()
+        indent = " " * (len(line) - len(content))
+        fill = textwrap.TextWrapper(width, indent, indent, break_on_hyphens=False)
+        wrapped += fill.wrap(content) or [""]
+    return "\n".join(wrapped) + "\n"

@@ -84,7 +84,7 @@ class Watcher:
         graded = self.grade(self.path)
         result = graded.result
         if self.last is not None:
-            self.say(f"\n{_now()} saved: ")
+            self.say(f"\n{time.strftime('%H:%M:%S')} saved: ")
         if result.status == "ungradable" and self.last is not None:
             self.say(f"can't be checked. {result.reason}\n{_kept(self.last)}\n")
             return
@@ -112,7 +112,3 @@ def _kept(last: Result) -> str:
     if last.status == "ungradable":
         return "There is no earlier result."
     return f"The last result stays: {last.points:g} of {last.max_points:g} points."
-
-
-def _now() -> str:
-    return time.strftime("%H:%M:%S")

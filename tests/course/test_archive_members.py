@@ -169,7 +169,7 @@ def test_what_no_library_here_reads_is_named(
     found = list_files(tmp_path / "in", unpacked)
     assert f"{kind} archives aren't read: unpack it in its place" in found.notices[0]
     (tmp_path / "course").write_bytes(content)
-    with pytest.raises(SubmissionsError, match="neither a folder nor a zip or tar"):
+    with pytest.raises(SubmissionsError, match="archives aren't read: unpack it"):
         list_files(tmp_path / "course", unpacked)
 
 

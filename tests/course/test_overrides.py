@@ -14,11 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.cli.main import main
-from grader.course.apply_overrides import overridden
-from grader.course.overrides import OverridesError, Wish, read_overrides
-from grader.course.schedule import failed_result
+from grader.course.apply_overrides import apply_overrides
+from grader.course.grade_submission import failed_result
+from grader.course.overrides import OverrideRequest, OverridesError, read_overrides
 from grader.examiner.rubric import Rubric
-from grader.platforms.gradescope.results import to_gradescope
 from grader.report.cohort import summary_of
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
@@ -51,13 +50,13 @@ CSV = (
 
 
 WISHES = (
-    Wish(1, 1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
-    Wish(2, 1, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
+    OverrideRequest(1, 1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
+    OverrideRequest(2, 1, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
 )
 
 
-def read_without_lines(folder: Path) -> tuple[Wish, ...]:
-    return tuple(replace(wish, line=1) for wish in read_overrides(folder, RUBRIC))
+def read_without_lines(folder: Path) -> tuple[OverrideRequest, ...]:
+    return tuple(replace(request, line=1) for request in read_overrides(folder, RUBRIC))
 
 
 @pytest.mark.parametrize(("name", "text"), [("overrides.yaml", YAML), ("overrides.csv", CSV)])
@@ -85,7 +84,9 @@ def test_rows_and_cells_that_a_spreadsheet_leaves_empty_are_passed_over(
 def test_other_separators(separator: str, tmp_path: Path) -> None:
     text = f"{HEADER}\n\n12@example.org,kl,2.5,on paper\n,,,\n".replace(",", separator)
     (tmp_path / "overrides.csv").write_text(text.replace("2.5", "2,5"))
-    assert read_without_lines(tmp_path) == (Wish(1, 1, "12@example.org", "kl", 2.5, "on paper"),)
+    assert read_without_lines(tmp_path) == (
+        OverrideRequest(1, 1, "12@example.org", "kl", 2.5, "on paper"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,8 @@ def test_lines_are_counted_behind_a_line_for_excel(tmp_path: Path) -> None:
 def test_a_name_fits_however_its_accents_are_stored(tmp_path: Path) -> None:
     row = "Jose\u0301,kl,1,x"
     (tmp_path / "overrides.csv").write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
-    wishes = read_overrides(tmp_path, RUBRIC)
-    (changed,), notices, _ = overridden([entry(graded(), "Jos\u00e9")], wishes)
+    requests = read_overrides(tmp_path, RUBRIC)
+    (changed,), notices, _ = apply_overrides([entry(graded(), "Jos\u00e9")], requests)
     assert [one.points for one in changed.overrides] == [1.0]
     assert notices == []
 
@@ -213,17 +214,17 @@ def test_mistakes_stop_the_command_before_it_grades(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "results").exists()
 
 
-def apply(result: Result, *wishes: tuple[str, float], was: float | None = None):
+def apply(result: Result, *requests: tuple[str, float], was: float | None = None):
     made = [
-        Wish(number, 1, "Ada_L_12", target, points, "because", was)
-        for number, (target, points) in enumerate(wishes, 1)
+        OverrideRequest(number, 1, "Ada_L_12", target, points, "because", was)
+        for number, (target, points) in enumerate(requests, 1)
     ]
-    (one,), notices, left = overridden([entry(result)], made)
+    (one,), notices, left = apply_overrides([entry(result)], made)
     return one, [*left, *notices]
 
 
 @pytest.mark.parametrize(
-    ("wishes", "points", "kl"),
+    ("requests", "points", "kl"),
     [
         ([("kl.per_sample", 1)], 5.5, 3.5),
         ([("kl.per_sample", 0.5)], 5.0, 3.0),
@@ -232,18 +233,17 @@ def apply(result: Result, *wishes: tuple[str, float], was: float | None = None):
         ([("total", 7), ("kl", 3)], 7.0, 3.0),
     ],
 )
-def test_sums_fit(wishes: list[tuple[str, float]], points: float, kl: float) -> None:
-    one, notices = apply(graded(), *wishes)
+def test_sums_fit(requests: list[tuple[str, float]], points: float, kl: float) -> None:
+    one, notices = apply(graded(), *requests)
     assert notices == []
     assert (one.result.points, one.result.tasks[0].points) == (points, kl)
-    assert len(one.overrides) == len(wishes)
+    assert len(one.overrides) == len(requests)
 
 
 def test_every_output_is_marked() -> None:
     one, _ = apply(graded(), ("kl.per_sample", 1.0))
     mark = "kl.per_sample has 1 points instead of 0. Reason: because"
     assert mark in to_plain(one.result, one.overrides)
-    assert mark in to_gradescope(one.result, one.overrides)
     assert b"set by hand: kl.per_sample 1 (because)" in to_gradebook([one])
     assert "Set by hand: because" in one.result.tasks[0].checks[1].message
 
@@ -256,7 +256,7 @@ def test_a_grader_error_can_be_settled(target: str) -> None:
     assert all(check.status != "grader_error" for check in checks)
 
 
-FAILED = failed_result("vae.ipynb", "", "ada", 7.5, "boom")
+FAILED = failed_result("vae.ipynb", "ada", 7.5, "boom")
 
 
 @pytest.mark.parametrize("result", [ungradable(), broken_grader(), FAILED])
@@ -305,8 +305,8 @@ def test_the_second_of_two_for_the_same_is_pointed_out() -> None:
 
 
 def test_who_decided_is_said() -> None:
-    wish = Wish(1, 1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
-    (one,), _, _ = overridden([entry(graded())], [wish])
+    request = OverrideRequest(1, 1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
+    (one,), _, _ = apply_overrides([entry(graded())], [request])
     page = to_page(one.result, TITLE, overrides=one.overrides).partition("<main>")[0]
     assert "KL: 3 points instead of 2.5, by Dr. &lt;Noether&gt;. Reason: because" in page
     assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one.overrides)
@@ -315,12 +315,12 @@ def test_who_decided_is_said() -> None:
 
 def test_students_that_are_not_there_or_not_told_apart() -> None:
     entries = [entry(graded(), "Ada", "1"), entry(graded(), "Ada", "2")]
-    wishes = [
-        Wish(1, 1, "Ada", "kl", 1, "x"),
-        Wish(2, 1, "Eve", "kl", 1, "x"),
-        Wish(3, 1, "2", "kl", 1, "x"),
+    requests = [
+        OverrideRequest(1, 1, "Ada", "kl", 1, "x"),
+        OverrideRequest(2, 1, "Eve", "kl", 1, "x"),
+        OverrideRequest(3, 1, "2", "kl", 1, "x"),
     ]
-    changed, _, notices = overridden(entries, wishes)
+    changed, _, notices = apply_overrides(entries, requests)
     assert [len(one.overrides) for one in changed] == [0, 1]
     assert "several students" in notices[0]
     assert "no such student" in notices[1]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.apply_overrides import overridden
+from grader.course.apply_overrides import apply_overrides
 from grader.course.options import CourseOptions
-from grader.course.overrides import Wish
+from grader.course.overrides import OverrideRequest
 from grader.course.publish import page_path, publish
 from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
 from grader.report.course import Entry
@@ -23,7 +23,7 @@ from tests.course.courses import SOLVED
 from tests.made_plots import executed, png
 from tests.made_results import TITLE, entry, graded, ungradable
 
-WISH = Wish(1, 1, "Ada_L_12", "kl", 3.0, "right on paper")
+REQUEST = OverrideRequest(1, 1, "Ada_L_12", "kl", 3.0, "right on paper")
 
 
 @pytest.fixture
@@ -52,9 +52,11 @@ def one(tmp_path: Path) -> Entry:
     return found
 
 
-def published(out: Path, entry: Entry, *wishes: Wish, notebook: Path = SOLVED) -> dict[str, str]:
+def published(
+    out: Path, entry: Entry, *requests: OverrideRequest, notebook: Path = SOLVED
+) -> dict[str, str]:
     """Publish the course of one, and return all its students' pages."""
-    entries, notices, _ = overridden([entry], wishes)
+    entries, notices, _ = apply_overrides([entry], requests)
     assert notices == []
     done = publish(out, None, entries, CourseOptions(), {entry.name: notebook})
     assert (done.notices, done.problems) == ([], [])
@@ -65,7 +67,7 @@ def published(out: Path, entry: Entry, *wishes: Wish, notebook: Path = SOLVED) -
 def test_one_page_says_what_holds_and_keeps_code_and_plots(one: Entry, tmp_path: Path) -> None:
     out = tmp_path / "out"
     before = published(out, one)
-    (page,) = published(out, one, WISH).values()
+    (page,) = published(out, one, REQUEST).values()
     head, _, rest = page.partition("<main>")
     assert "<h1>5 of 7.5 points</h1>" in head
     assert "Set by hand" in head
@@ -80,23 +82,10 @@ def test_one_page_says_what_holds_and_keeps_code_and_plots(one: Entry, tmp_path:
 
 def test_a_page_follows_the_next_override(one: Entry, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    published(out, one, WISH)
-    (page,) = published(out, one, replace(WISH, points=0.5, reason="copied")).values()
+    published(out, one, REQUEST)
+    (page,) = published(out, one, replace(REQUEST, points=0.5, reason="copied")).values()
     assert "<h1>2.5 of 7.5 points</h1>" in page
     assert "right on paper" not in page
-
-
-def test_pages_beside_the_students_go(one: Entry, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    for wishes in ((), (WISH,)):
-        (out / page_path(f"{one.name}.by-hand")).write_text("144 of 60 points", encoding="utf-8")
-        assert list(published(out, one, *wishes)) == [f"{one.name}.html"]
-
-
-def test_a_student_may_be_called_like_a_second_page(one: Entry, tmp_path: Path) -> None:
-    strange = replace(one, name=f"{one.name}.by-hand")
-    pages = published(tmp_path / "out", strange)
-    assert f"{strange.name}.html" in pages
 
 
 def test_pages_that_nobody_changed_are_left_alone(one: Entry, tmp_path: Path) -> None:
@@ -116,13 +105,13 @@ def test_a_page_that_is_gone_is_made_again(one: Entry, tmp_path: Path) -> None:
 def test_code_of_another_notebook_is_not_shown(one: Entry, tmp_path: Path) -> None:
     other = tmp_path / "vae.ipynb"
     other.write_text(SOLVED.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    (page,) = published(tmp_path / "out", one, WISH, notebook=other).values()
+    (page,) = published(tmp_path / "out", one, REQUEST, notebook=other).values()
     assert "def kl_divergence" not in page
 
 
 def test_plots_of_an_earlier_run_are_not_shown(one: Entry, tmp_path: Path) -> None:
     again = replace(one, result=replace(one.result, run=replace(one.result.run, status="not_run")))
-    (page,) = published(tmp_path / "out", again, WISH).values()
+    (page,) = published(tmp_path / "out", again, REQUEST).values()
     assert "data:image/png;base64," not in page
 
 

@@ -6,12 +6,14 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Generator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from grader.course.schedule import BYTES_A_JOB, Schedule, default_jobs, failed_result
+from grader.course.grade_submission import failed_result
+from grader.course.schedule import BYTES_A_JOB, default_jobs, grade_all
 from grader.course.store import StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError, NotConfinedError
@@ -20,11 +22,15 @@ from tests.made_results import graded
 
 
 def failed(item: int, error: str) -> Result:
-    return failed_result(f"{item}.ipynb", "", str(item), 60.0, error)
+    return failed_result(f"{item}.ipynb", str(item), 60.0, error)
 
 
-def schedule(grade: Any, keep: Any, jobs: int) -> Schedule[int]:
-    return Schedule(SimpleNamespace(grade=grade, keep=keep, failed=failed), jobs)
+def scheduled(
+    grade: Any, keep: Any, jobs: int, count: int
+) -> Generator[tuple[int, Result], None, None]:
+    grader: Any = SimpleNamespace(grade=grade, keep=keep, failed=failed)
+    items: Any = range(count)
+    return grade_all(grader, items, jobs)
 
 
 def test_all_are_graded_and_kept_side_by_side() -> None:
@@ -39,8 +45,8 @@ def test_all_are_graded_and_kept_side_by_side() -> None:
         kept[item] = result
         return result
 
-    done = list(schedule(grade, keep, 3).run(range(9)))
-    assert sorted(one.item for one in done) == sorted(kept) == list(range(9))
+    done = dict(scheduled(grade, keep, 3, 9))
+    assert sorted(done) == sorted(kept) == list(range(9))
 
 
 def test_an_error_of_the_grader_is_no_zero_and_stops_nobody() -> None:
@@ -49,7 +55,7 @@ def test_an_error_of_the_grader_is_no_zero_and_stops_nobody() -> None:
             raise ZeroDivisionError("oops")
         return graded()
 
-    done = {one.item: one.result for one in schedule(grade, lambda _, r: r, 2).run(range(4))}
+    done = dict(scheduled(grade, lambda _, result: result, 2, 4))
     assert {item: result.status for item, result in done.items()} == {
         0: "graded",
         1: "grader_error",
@@ -75,7 +81,7 @@ def test_what_going_on_can_not_help_ends_it(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        list(schedule(grade, keep, 1).run(range(1000)))
+        list(scheduled(grade, keep, 1, 1000))
     assert len(graded_items) < 10
 
 
@@ -92,8 +98,8 @@ def test_stopping_is_at_once_and_keeps_nothing_more() -> None:
         kept.append(item)
         return result
 
-    running = schedule(grade, keep, 2).run(range(100))
-    assert next(running).item == 0
+    running = scheduled(grade, keep, 2, 100)
+    assert next(running)[0] == 0
     started = time.monotonic()
     running.close()  # what an exception such as KeyboardInterrupt does to the generator
     assert time.monotonic() - started < 5

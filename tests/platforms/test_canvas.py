@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import pytest
 
 from grader.platforms.canvas import fill_gradebook
@@ -12,6 +9,7 @@ from grader.platforms.platform import SheetError
 from grader.report.course import Entry
 from grader.report.result import Result
 from tests.made_results import broken_grader, entry, graded, ungradable
+from tests.platforms.sheets import notice_of_maximum, read_cells
 
 EXPORT = (
     "Student,ID,SIS User ID,SIS Login ID,Section,VAE (771),Quiz (9),Current Score (read only)\n"
@@ -23,21 +21,14 @@ EXPORT = (
 )
 
 
-def read(content: bytes, delimiter: str = ",") -> list[list[str]]:
-    text = content.decode("utf-8-sig")
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-
-
 def test_one_assignment_with_its_id() -> None:
     filled, notices = fill_gradebook(EXPORT.encode(), [entry(graded(), platform="canvas")], "VAE")
     assert notices == [
-        "The gradebook's maximum is 60 points, and the rubric's sum is 7.5: points are written as "
-        "they are, so full marks are 7.5 of 60 there. Set the maximum to 7.5 on the platform, or "
-        "grade with a rubric of as many points.",
+        notice_of_maximum("gradebook"),
         "In the gradebook: 2 are in the sheet, but handed nothing in, so nothing is filled in: "
         "Bob, B (13), Student, Test (14).",
     ]
-    assert read(filled) == [
+    assert read_cells(filled) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "VAE (771)"],
         ["", "", "", "", "", "Manual Posting"],
         ["    Points Possible", "", "", "", "", "60.00"],
@@ -49,14 +40,14 @@ def test_one_assignment_with_its_id() -> None:
 
 @pytest.mark.parametrize("name", ["VAE", "VAE (771)", "771"])
 def test_assignment_by_title_or_id(name: str) -> None:
-    assert read(fill_gradebook(EXPORT.encode(), [], name)[0])[0][-1] == "VAE (771)"
+    assert read_cells(fill_gradebook(EXPORT.encode(), [], name)[0])[0][-1] == "VAE (771)"
 
 
 def test_semicolons_and_byte_order_mark_stay() -> None:
     export = EXPORT.replace(", ", "|").replace(",", ";").encode("utf-8-sig")
     filled, _ = fill_gradebook(export, [entry(graded(), platform="canvas")], "771")
     assert filled.startswith(b"\xef\xbb\xbfStudent;ID;")
-    assert read(filled, ";")[3][-1] == "4.50"
+    assert read_cells(filled, ";")[3][-1] == "4.50"
 
 
 def test_open_grades_and_strangers_are_said() -> None:
@@ -65,7 +56,7 @@ def test_open_grades_and_strangers_are_said() -> None:
         entry(graded(), "Z", "5", "canvas"),
     )
     filled, notices = fill_gradebook(EXPORT.encode(), [open_, stranger], "771")
-    assert read(filled)[4][-1] == "7.00"
+    assert read_cells(filled)[4][-1] == "7.00"
     assert [n for n in notices if "60 points" not in n][:2] == [
         "In the gradebook: 1 is left open, since the grader itself failed: B (13).",
         "In the gradebook: 1 is in the course, but not in the sheet: Z (5).",
@@ -76,10 +67,10 @@ def test_what_could_not_be_graded_is_no_zero_unless_that_is_wanted() -> None:
     export = EXPORT.replace("60.00", "7.5").encode()
     bad = entry(ungradable(), "Bob", "13", "canvas")
     filled, notices = fill_gradebook(export, [bad], "771")
-    assert read(filled)[4][-1] == "7.00"
+    assert read_cells(filled)[4][-1] == "7.00"
     assert "could not be graded" in notices[0]
     filled, notices = fill_gradebook(export, [bad], "771", zeros=True)
-    assert read(filled)[4][-1] == "0.00"
+    assert read_cells(filled)[4][-1] == "0.00"
     assert "Bob (13) (had 7.00, now 0.00)" in notices[0]
 
 
@@ -89,7 +80,7 @@ def test_who_is_excused_stays_so(mark: str, result: Result) -> None:
     export = EXPORT.replace("7.00", mark).encode()
     one = entry(result, "Bob", "13", "canvas")
     filled, notices = fill_gradebook(export, [one], "771", zeros=True)
-    assert read(filled)[4][-1] == mark
+    assert read_cells(filled)[4][-1] == mark
     assert "1 is excused (EX), and stays so: Bob (13)." in "".join(notices)
 
 

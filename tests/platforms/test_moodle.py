@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from grader.platforms.moodle.feedback import feedback_zip
+from grader.platforms.moodle import feedback_zip
 from grader.platforms.moodle.worksheet import fill_worksheet
 from grader.platforms.platform import SheetError
 from grader.report.course import Entry
 from tests.made_results import HOSTILE, broken_grader, course, entry, graded, ungradable
+from tests.platforms.sheets import notice_of_maximum, read_cells
 
 ENGLISH = (
     '\ufeffIdentifier,"Full name","Email address",Status,Grade,"Maximum Grade",'
@@ -30,23 +31,14 @@ GERMAN = (
     "Teilnehmer/in12;Ada;Abgegeben;;60,00;Ja;-;\n"
     "Teilnehmer/in13;Bob;Abgegeben;;60,00;Ja;-;\n"
 )
-MAXIMUM = (
-    "The worksheet's maximum is 60 points, and the rubric's sum is 7.5: points are written as they "
-    "are, so full marks are 7.5 of 60 there. Set the maximum to 7.5 on the platform, or grade with "
-    "a rubric of as many points."
-)
-
-
-def read(content: bytes, delimiter: str = ",") -> list[list[str]]:
-    text = content.decode("utf-8-sig")
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+MAXIMUM = notice_of_maximum("worksheet")
 
 
 def test_only_grade_and_feedback_change() -> None:
     filled, notices = fill_worksheet(
         ENGLISH.encode(), [entry(graded()), entry(ungradable(), "B", "13")], zeros=True
     )
-    before, after = read(ENGLISH.encode()), read(filled)
+    before, after = read_cells(ENGLISH.encode()), read_cells(filled)
     assert [row[4] for row in after] == ["Grade", "4.50", "0.00", ""]
     assert after[1][9].startswith("4.5 of 7.5 points.<br>")
     assert after[2][9] == "Not graded: There is no class VAE."
@@ -68,8 +60,8 @@ def test_only_grade_and_feedback_change() -> None:
 
 def test_what_could_not_be_graded_is_no_zero_unless_that_is_wanted() -> None:
     filled, notices = fill_worksheet(ENGLISH.encode(), [entry(ungradable(), "Bob", "13")])
-    assert read(filled)[2][4] == "10.00"
-    assert read(filled)[2][9] == "Not graded: There is no class VAE."
+    assert read_cells(filled)[2][4] == "10.00"
+    assert read_cells(filled)[2][9] == "Not graded: There is no class VAE."
     (told,) = [notice for notice in notices if "could not be graded" in notice]
     assert "Bob (13)" in told
     assert "--ungradable-as-zero" in told
@@ -86,7 +78,7 @@ def test_other_languages_by_structure() -> None:
     sheet = GERMAN.replace("60,00", "7,50")
     filled, notices = fill_worksheet(sheet.encode(), [entry(graded())])
     assert [notice.rpartition(": ")[2] for notice in notices] == ["Bob (Teilnehmer/in13)."]
-    ada = read(filled, ";")[1]
+    ada = read_cells(filled, ";")[1]
     assert ada[:5] == ["Teilnehmer/in12", "Ada", "Abgegeben", "4,50", "7,50"]
     assert ada[7].startswith("4.5 of 7.5")
     assert filled.decode().startswith(sheet.split("Teilnehmer")[0])
@@ -119,7 +111,7 @@ def test_open_grades_and_strangers_are_said() -> None:
 def test_group_members_all_get_the_grade() -> None:
     one = entry(graded())
     pair = replace(one, students=(*one.students, replace(one.students[0], id="99")))
-    assert [row[4] for row in read(fill_worksheet(ENGLISH.encode(), [pair])[0])[1:]] == [
+    assert [row[4] for row in read_cells(fill_worksheet(ENGLISH.encode(), [pair])[0])[1:]] == [
         "4.50",
         "10.00",
         "4.50",
@@ -128,7 +120,7 @@ def test_group_members_all_get_the_grade() -> None:
 
 def test_hostile_messages_are_escaped_and_stay_in_their_cell() -> None:
     filled, _ = fill_worksheet(ENGLISH.encode(), [entry(graded(HOSTILE))])
-    rows = read(filled)
+    rows = read_cells(filled)
     assert [len(row) for row in rows] == [10, 10, 10, 10]
     assert "<script" not in rows[1][9]
     assert "&lt;script&gt;" in rows[1][9]
@@ -143,17 +135,19 @@ def test_what_is_no_worksheet_is_refused_in_one_sentence(worksheet: bytes) -> No
         fill_worksheet(worksheet, [])
 
 
-def test_feedback_zip_uses_the_names_of_the_download() -> None:
-    content = feedback_zip(course(), {"Bob_13": ("feedback.html", b"<p>page</p>")})
-    assert content == feedback_zip(course(), {"Bob_13": ("feedback.html", b"<p>page</p>")})
+def test_feedback_zip_uses_the_names_of_the_download(tmp_path: Path) -> None:
+    pages = {entry.name: tmp_path / f"{entry.name}.html" for entry in course()}
+    for name, page in pages.items():
+        page.write_text(f"<p>{name}</p>")
+    content = feedback_zip(course(), pages)
+    assert content == feedback_zip(course(), pages)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.namelist()[:2] == [
-            "Ada L_12_assignsubmission_file_/feedback.txt",
+            "Ada L_12_assignsubmission_file_/feedback.html",
             "Bob_13_assignsubmission_file_/feedback.html",
         ]
-        assert archive.read(archive.namelist()[1]) == b"<p>page</p>"
-        assert archive.read(archive.namelist()[0]).startswith(b"4.5 of 7.5 points.")
-    with zipfile.ZipFile(io.BytesIO(feedback_zip(course("canvas"), {}))) as archive:
+        assert archive.read(archive.namelist()[1]) == b"<p>Bob_13</p>"
+    with zipfile.ZipFile(io.BytesIO(feedback_zip(course("canvas"), pages))) as archive:
         assert archive.namelist() == []
 
 
@@ -202,7 +196,7 @@ JAPANESE = (
 def test_comments_are_the_last_column_in_every_language(last: str, is_comment: bool) -> None:
     sheet = JAPANESE.format(date="2026\u5e74 06\u6708 1\u65e5 10:00", last=last)
     filled, notices = fill_worksheet(sheet.encode(), [entry(graded())])
-    cell = read(filled)[1][-1]
+    cell = read_cells(filled)[1][-1]
     assert cell.startswith("4.5 of 7.5 points.") == is_comment
     assert is_comment or cell == last
     assert any("--feedback-header" in notice for notice in notices) != is_comment
@@ -225,7 +219,7 @@ def test_a_team_is_found_by_its_name_and_not_by_its_number(header: str) -> None:
     sheet = TEAMS.format(group=header).encode()
     team = entry(graded(), "Group A", "77")
     filled, notices = fill_worksheet(sheet, [team, entry(graded(), "Di", "15")])
-    assert [row[4] for row in read(filled)[1:]] == ["", "4.50", "4.50", "4.50"]
+    assert [row[4] for row in read_cells(filled)[1:]] == ["", "4.50", "4.50", "4.50"]
     assert [notice.rpartition(": ")[2] for notice in notices] == ["Ada (Participant 77)."]
 
 
@@ -250,7 +244,7 @@ def test_folders_called_as_the_students_are_found_by_that_name() -> None:
     names = ("ada", "Cem O\u0308z", "Eve", "Bo")
     entries = [entry(graded(), name, "", "folder") for name in names]
     filled, notices = fill_worksheet(NAMED.encode(), entries)
-    assert [row[4] for row in read(filled)[1:]] == ["4.50", "4.50", "", ""]
+    assert [row[4] for row in read_cells(filled)[1:]] == ["4.50", "4.50", "", ""]
     assert any("2 are found by the full name alone" in one and "ada, Cem" in one for one in notices)
     assert any(
         "2 are left open" in one and "Participant 3, Participant 4" in one for one in notices
@@ -261,13 +255,13 @@ def test_folders_called_as_the_students_are_found_by_that_name() -> None:
 def test_two_folders_for_one_name_fill_nothing() -> None:
     entries = [entry(graded(), name, "", "folder") for name in ("Ada", "ada", "Cem \u00d6z")]
     filled, notices = fill_worksheet(NAMED.encode(), entries)
-    assert [row[4] for row in read(filled)[1:]] == ["", "4.50", "", ""]
+    assert [row[4] for row in read_cells(filled)[1:]] == ["", "4.50", "", ""]
     assert any("1 is left open, since more than one" in one for one in notices)
 
 
 def test_a_participants_number_comes_before_a_name() -> None:
     filled, _ = fill_worksheet(NAMED.encode(), [entry(graded(), "ada", "2")])
-    assert [row[4] for row in read(filled)[1:]] == ["", "4.50", "", ""]
+    assert [row[4] for row in read_cells(filled)[1:]] == ["", "4.50", "", ""]
     with pytest.raises(SheetError, match="Nobody of the course"):
         fill_worksheet(NAMED.encode(), [entry(graded(), "ada", "9")])
 
@@ -277,7 +271,7 @@ def test_a_participants_number_comes_before_a_name() -> None:
 def test_a_sheet_in_utf_16_is_filled_as_utf_8(encoding: str, separator: str) -> None:
     sheet = NAMED.replace(",", separator)
     filled, notices = fill_worksheet(sheet.encode(encoding), [entry(graded(), "Ada", "1")])
-    rows_ = read(filled, separator)
+    rows_ = read_cells(filled, separator)
     assert filled.startswith("\ufeffIdentifier".encode())
     assert [row[4] for row in rows_[1:]] == ["4.50", "", "", ""]
     assert rows_[2][1] == "Cem  \u00d6z"

@@ -12,8 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.course.apply_overrides import overridden
-from grader.course.overrides import Wish
 from grader.platforms.artemis import MAX_MESSAGE, to_junit
 from grader.platforms.github_classroom import to_classroom
 from grader.platforms.gradescope.results import MAX_BYTES, to_gradescope
@@ -22,7 +20,6 @@ from tests.made_results import (
     HOSTILE,
     broken_grader,
     course,
-    entry,
     failed,
     graded,
     task,
@@ -111,12 +108,11 @@ def test_gradescope_fields(result: Result) -> None:
         assert result.reason in data["output"]
 
 
-def test_gradescope_points_and_overrides() -> None:
+def test_gradescope_points() -> None:
     pair = course()[3]
-    data = json.loads(to_gradescope(pair.result, pair.overrides))
+    data = json.loads(to_gradescope(pair.result))
     assert sum(test["max_score"] for test in data["tests"]) == pair.result.max_points
     assert [test["number"] for test in data["tests"]] == ["1.1", "1.2", "2.1", "2.2"]
-    assert "Set by hand: kl.total has 2.5 points instead of 0" in data["output"]
 
 
 def test_gradescope_stays_below_its_limit() -> None:
@@ -140,52 +136,6 @@ def test_classroom_counts_penalties() -> None:
     data = json.loads(base64.b64decode(to_classroom(replace(graded(), points=3.5))))
     assert sum(test["score"] for test in data["tests"]) == pytest.approx(3.5)
     assert data["tests"][-1]["score"] == -1
-
-
-@pytest.mark.parametrize("points", [0.0, 2.0, 3.5])
-@pytest.mark.parametrize("target", ["kl", "total"])
-def test_classroom_adds_up_with_a_whole_task_set_by_hand(points: float, target: str) -> None:
-    result = set_by_hand(target, points)
-    data = json.loads(base64.b64decode(to_classroom(result)))
-    jsonschema.validate(data, CLASSROOM)
-    assert sum(test["score"] for test in data["tests"]) == pytest.approx(result.points)
-    scores = {test["name"]: test["score"] for test in data["tests"]}
-    if target == "kl":
-        assert result.points == 2.0 + points
-        own = [score for name, score in scores.items() if name.startswith("kl")]
-        assert sum(own) == pytest.approx(points)
-        assert scores["kl, by hand"] == pytest.approx(points - 2.5)
-
-
-def set_by_hand(target: str, points: float) -> Result:
-    """The graded result with other points for a task as a whole, or for everything."""
-    wish = Wish(1, 1, "Ada L", target, points, "spoken about it")
-    (one,), _, _ = overridden([entry(graded())], [wish])
-    assert one.overrides
-    return one.result
-
-
-@pytest.mark.parametrize(
-    ("points", "earned"),
-    [
-        (3.5, {"kl.total", "kl.per_sample"}),
-        (3.0, {"kl.total"}),
-        (0.0, set()),
-    ],
-)
-def test_junit_follows_a_whole_task_set_by_hand(points: float, earned: set[str]) -> None:
-    found = cases(to_junit(set_by_hand("kl", points), TASKS))
-    assert tuple(found) == CHECKS
-    assert {name for name, case in found.items() if not len(case)} == earned | {"elbo.average"}
-    if not points:
-        assert "by hand" in found["kl.total"][0].get("message", "")
-
-
-def test_junit_of_an_open_task_set_by_hand_has_no_error() -> None:
-    wish = Wish(1, 1, "Ada L", "kl", 3.5, "spoken about it")
-    (one,), _, _ = overridden([entry(broken_grader())], [wish])
-    found = cases(to_junit(one.result, TASKS))
-    assert [len(found[name]) for name in ("kl.total", "kl.per_sample")] == [0, 0]
 
 
 def cases(text: str) -> dict[str, ElementTree.Element]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.course.compare import CompareError, read_results
-from grader.course.schedule import failed_result
+from grader.course.grade_submission import failed_result
 from grader.examiner.penalties import charged, penalty, rule_results
 from grader.examiner.rubric import Rubric
 from grader.report.from_json import from_json
@@ -23,7 +23,7 @@ from tests.made_results import METHODS, broken_grader, graded, ungradable
 
 
 @pytest.mark.parametrize(
-    "result", [graded(), ungradable(), broken_grader(), failed_result("p", "", "s", 7.5, "boom")]
+    "result", [graded(), ungradable(), broken_grader(), failed_result("p", "s", 7.5, "boom")]
 )
 def test_results_of_every_kind_are_read(result: Result) -> None:
     assert from_json(to_json(result), METHODS) == result

@@ -246,7 +246,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the template that releases can be written into, as the checkout's can be."""
     folder = tmp_path / "student_template"
     shutil.copytree(ROOT / "student_template", folder)
-    monkeypatch.setattr("grader.student.release._companion_folder", lambda: folder)
+    monkeypatch.setattr("grader.student.release.asset", lambda name: folder)
     return folder
 
 

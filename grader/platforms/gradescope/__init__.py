@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.platforms.download import File
 from grader.platforms.platform import Metadata, NotWrittenError, Platform, ResultFile
-from grader.report.result import Result
+
+if TYPE_CHECKING:
+    from grader.examiner.grading import Graded
 
 METADATA_FILE = "submission_metadata.yml"
 
@@ -19,9 +22,10 @@ def _read_metadata(files: Sequence[File]) -> Metadata:
     return read_metadata(files)
 
 
-def _content(result: Result, path: Path, _: Assignment) -> str:
+def _content(graded: Graded, path: Path, _: Assignment) -> str:
     from grader.platforms.gradescope.results import maximum_words, to_gradescope
 
+    result = graded.result
     if result.status == "grader_error":
         raise NotWrittenError("No results are written for Gradescope: points are not decided.")
     return to_gradescope(result, notice=maximum_words(path, result.max_points))

@@ -1,11 +1,10 @@
-"""Who handed in what, by the metadata of a Gradescope export."""
+"""Owners of the folders of a Gradescope export, by its metadata."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -18,39 +17,25 @@ from grader.platforms.times import read_time
 from grader.report.course import Identity
 
 
-@dataclass(frozen=True)
-class Group:
-    """Who handed in a folder of a Gradescope export, and when if it says so."""
-
-    students: tuple[Identity, ...]
-    submitted: datetime | None = None
-
-
 def read_metadata(files: Sequence[File]) -> Metadata:
     """Return who handed in each folder, and what is wrong with the file; no one without it."""
     path = next((file.path for file in files if file.parts == (METADATA_FILE,)), None)
     notices = []
-    groups: Mapping[str, Group] = {}
+    owners: Mapping[str, Owner] = {}
     try:
-        groups = read_gradescope(path.read_text(encoding="utf-8") if path else "")
+        owners = read_gradescope(path.read_text(encoding="utf-8") if path else "")
     except (OSError, ValueError) as error:
         notices = [f"{METADATA_FILE} can't be read, so folders name the students: {error}."]
 
     def find_owner(parts: Parts) -> Owner | None:
-        folder = parts[0]
-        group = groups.get(folder)
-        if group is None:
-            return None
-        number = (re.findall(r"\d+", folder) or [folder])[-1]
-        text = "_".join((*(student.name for student in group.students[:3]), number))
-        rest = parts[1:] or parts
-        return Owner(("gradescope", folder), group.students, text, rest, submitted=group.submitted)
+        owner = owners.get(parts[0])
+        return owner and replace(owner, rest=parts[1:] or parts)
 
-    return Metadata(find_owner, groups.keys(), notices)
+    return Metadata(find_owner, owners.keys(), notices)
 
 
-def read_gradescope(text: str) -> dict[str, Group]:
-    """Return who handed in each folder of a Gradescope export, and when.
+def read_gradescope(text: str) -> dict[str, Owner]:
+    """Return the owner of each folder of a Gradescope export.
 
     Keys are matched with and without the colon that Ruby writes before them.
 
@@ -63,14 +48,15 @@ def read_gradescope(text: str) -> dict[str, Group]:
         raise ValueError("it is not YAML") from error
     if not isinstance(data, dict):
         raise ValueError("it is no list of submissions")
-    groups = {}
-    for folder, entry in data.items():
+    owners = {}
+    for key, entry in data.items():
+        folder = str(key)
         submitters = _get(entry, "submitters")
         if not isinstance(submitters, list):
             continue
         students = tuple(
             Identity(
-                shown(str(_get(person, "name") or "")) or shown(str(folder)),
+                shown(str(_get(person, "name") or "")) or shown(folder),
                 shown(str(_get(person, "sid") or "")),
                 shown(str(_get(person, "email") or "")),
                 "gradescope",
@@ -80,13 +66,14 @@ def read_gradescope(text: str) -> dict[str, Group]:
             if isinstance(person, dict)
         )
         if students:
-            groups[str(folder)] = Group(students, _moment(_get(entry, "created_at")))
-    return groups
-
-
-def _moment(value: Any) -> datetime | None:
-    """Return a time that YAML has read already, or has left as text."""
-    return read_time(value.isoformat() if isinstance(value, datetime) else str(value))
+            number = (re.findall(r"\d+", folder) or [folder])[-1]
+            text = "_".join((*(student.name for student in students[:3]), number))
+            # YAML has read the time, or has left it as text.
+            submitted = read_time(str(_get(entry, "created_at")))
+            owners[folder] = Owner(
+                ("gradescope", folder), students, text, (folder,), submitted=submitted
+            )
+    return owners
 
 
 def _get(entry: Any, key: str) -> Any:

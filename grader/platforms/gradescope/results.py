@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
-from grader.report.course import Override
 from grader.report.result import CheckResult, Result
-from grader.report.words import check_words, number, override_words, rule_words
+from grader.report.words import check_words, number, rule_words
 from grader.untrusted_text import cut
 
 MAX_BYTES = 1_000_000
@@ -19,7 +17,7 @@ METADATA = "submission_metadata.json"
 _OUTPUT, _LEAST_OUTPUT = 20_000, 60
 
 
-def to_gradescope(result: Result, overrides: Sequence[Override] = (), notice: str = "") -> str:
+def to_gradescope(result: Result, notice: str = "") -> str:
     """Return the file's text, at most `MAX_BYTES` long: long outputs are cut as far as that needs.
 
     ``notice`` is said first. The top score is the result's points, which wins over the sum of the
@@ -27,9 +25,7 @@ def to_gradescope(result: Result, overrides: Sequence[Override] = (), notice: st
     """
     limit = _OUTPUT
     while True:
-        text = json.dumps(
-            _data(result, overrides, notice, limit), ensure_ascii=True, allow_nan=False
-        )
+        text = json.dumps(_data(result, notice, limit), allow_nan=False)
         if len(text) <= MAX_BYTES or limit <= _LEAST_OUTPUT:
             return text
         limit //= 2
@@ -53,16 +49,13 @@ def maximum_words(results: Path, most: float) -> str:
     )
 
 
-def _data(
-    result: Result, overrides: Sequence[Override], notice: str, limit: int
-) -> dict[str, object]:
+def _data(result: Result, notice: str, limit: int) -> dict[str, object]:
     lines = [notice] if notice else []
     lines += [f"Notebook: {result.submission.path}"] if result.submission.path else []
     if result.status == "ungradable":
         lines.append("Not graded, so the score is 0 until you hand in again or it is set by hand.")
     lines += [result.reason] if result.reason else []
     lines += map(rule_words, result.broken_rules)
-    lines += map(override_words, overrides)
     lines += result.advice
     return {
         "score": round(result.points, 6),

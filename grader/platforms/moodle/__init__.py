@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from grader.platforms.download import Owner, Parts
 from grader.platforms.names import shown
 from grader.platforms.platform import GradedCourse, Option, Platform, Sheet, read_sheet
-from grader.report.course import Identity
+from grader.report.course import Entry, Identity
 
 _NAME = re.compile(
     r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?P<end>_?)(?P<rest>.*)",
@@ -29,14 +30,29 @@ def _owner(parts: Parts) -> Owner | None:
 
 
 def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
-    from grader.platforms.moodle.feedback import feedback_zip
     from grader.platforms.moodle.worksheet import fill_worksheet
 
     headers = course.values.get("grade_header"), course.values.get("feedback_header")
     worksheet = read_sheet(course.values["moodle"])
     filled, notices = fill_worksheet(worksheet, course.entries, *headers, course.zeros)
-    files = {name: ("feedback.html", path.read_bytes()) for name, path in course.pages.items()}
-    return (filled, feedback_zip(course.entries, files)), notices
+    return (filled, feedback_zip(course.entries, course.pages)), notices
+
+
+def feedback_zip(entries: Sequence[Entry], pages: Mapping[str, Path]) -> bytes:
+    """Return the students' pages, by entries' names, in a zip with the names of its download.
+
+    Whoever is not from Moodle is left out.
+    """
+    from grader.zip_write import to_zip
+
+    return to_zip(
+        {
+            f"{student.prefix}feedback.html": pages[entry.name].read_bytes()
+            for entry in entries
+            for student in entry.students
+            if student.platform == "moodle"
+        }
+    )
 
 
 PLATFORM = Platform(

@@ -1,4 +1,4 @@
-"""Where the columns of Moodle's grading worksheet are, in whatever language its headers are."""
+"""Positions of the columns of Moodle's grading worksheet, in whatever language its headers are."""
 
 from __future__ import annotations
 
@@ -108,18 +108,18 @@ def _is_feedback(
 
 def _is_maximum(body: Sequence[Row], at: int) -> bool:
     """Return whether it has maximum grades: one number for all, behind a free column."""
-    values = {row[at].value.strip() if at < len(row) else "" for row in body}
-    before = {row[at - 1].value.strip() for row in body if at <= len(row)}
+    values = {value_of(row, at) for row in body}
+    before = {value_of(row, at - 1) for row in body}
     free = all(not value or value == "-" or _NUMBER.fullmatch(value) for value in before)
     return len(values) == 1 and free and all(_NUMBER.fullmatch(value) for value in values)
 
 
 def participant(row: Row, column: int) -> str:
     """Return the number in a row's identifier; "" if there is none."""
-    match = _PARTICIPANT.fullmatch(row[column].value.strip()) if column < len(row) else None
+    match = _PARTICIPANT.fullmatch(value_of(row, column))
     return match[1] if match else ""
 
 
-def cells_of(row: Row, at: int | None) -> list[Field]:
-    """Return the cell of that column; none if the row or the worksheet has no such."""
-    return [row[at]] if at is not None and at < len(row) else []
+def value_of(row: Row, at: int | None) -> str:
+    """Return what a row has in a column; "" if it or the worksheet has no such."""
+    return row[at].value.strip() if at is not None and at < len(row) else ""

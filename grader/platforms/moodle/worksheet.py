@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from grader.platforms.csv_edit import Field, delimiter, replaced, rows, written
 from grader.platforms.filling import Filling, both_sides, key_of
-from grader.platforms.moodle.columns import Columns, Row, cells_of, find_columns, participant
+from grader.platforms.moodle.columns import Columns, Row, find_columns, participant, value_of
 from grader.platforms.platform import SheetError
 from grader.report.course import Entry
 from grader.report.plain import to_plain
@@ -39,6 +39,8 @@ class _Worksheet:
     header: Row
     body: Sequence[Row]
     columns: Columns
+    groups: Mapping[int, str]
+    """Places of the rows that have a cell for the grade -> keys of the teams, if any."""
 
 
 def fill_worksheet(
@@ -88,7 +90,13 @@ def fill_worksheet(
     notices = []
     if entries and sheet.encoding != "utf-8":
         notices.append(_OTHER_ENCODING if kept == sheet.encoding else _WIDE)
-    return content, [*notices, *_notices(sheet), *filling.notices()]
+    if sheet.columns.feedback is None:
+        last = ", ".join(cell.value for cell in sheet.header[-2:])
+        notices.append(
+            "The worksheet's column for feedback comments can't be told, so only grades are filled "
+            f"in: name its header with --feedback-header ({last}?)."
+        )
+    return content, [*notices, *filling.notices()]
 
 
 def _read(worksheet: bytes, grade_header: str | None, feedback_header: str | None) -> _Worksheet:
@@ -106,7 +114,13 @@ def _read(worksheet: bytes, grade_header: str | None, feedback_header: str | Non
     if len(table) < 2:
         raise SheetError("The worksheet has no students: download it from Moodle again.")
     columns = find_columns(table, grade_header, feedback_header)
-    return _Worksheet(text, encoding, separator, table[0], table[1:], columns)
+    header, *body = table
+    groups = {
+        at: key_of(value_of(row, columns.group))
+        for at, row in enumerate(body)
+        if columns.grade < len(row)
+    }
+    return _Worksheet(text, encoding, separator, header, body, columns, groups)
 
 
 def _changes(
@@ -121,32 +135,31 @@ def _changes(
     """
     body, columns = sheet.body, sheet.columns
     numbers = (columns.grade, columns.maximum)
-    cells = (cell for row in body for at in numbers for cell in cells_of(row, at))
-    has_comma = any("," in cell.value for cell in cells)
-    times = Counter(at for own in places.values() for at in own)
+    has_comma = any("," in value_of(row, at) for row in body for at in numbers)
+    times = Counter(at for own_rows in places.values() for at in own_rows)
     changes: list[tuple[Field, str]] = []
 
     def change(cell: Field, value: str) -> None:
         changes.append((cell, written(value, sheet.separator, cell)))
 
     for entry in entries:
-        own = places[entry.name]
-        if not own:
+        own_rows = places[entry.name]
+        if not own_rows:
             filling.note("strangers", entry.called)
-        elif not _is_from_moodle(entry) and times[own[0]] == 1:
+        elif not _is_from_moodle(entry) and times[own_rows[0]] == 1:
             filling.note("named", entry.called)
-        for row in (body[at] for at in own if times[at] == 1):
+        for row in (body[at] for at in own_rows if times[at] == 1):
             points = filling.points(entry, row[columns.grade].value, has_comma)
             if points is not None:
                 change(row[columns.grade], points)
             if entry.result.status == "grader_error":
                 continue
-            for cell in cells_of(row, columns.feedback):
+            if columns.feedback is not None and columns.feedback < len(row):
                 comment = as_html(to_plain(entry.result, entry.overrides, MAX_FEEDBACK))
-                filling.comment(entry, cell.value, comment)
-                change(cell, comment)
+                filling.comment(entry, row[columns.feedback].value, comment)
+                change(row[columns.feedback], comment)
     if entries:
-        maxima = {cell.value for row in body for cell in cells_of(row, columns.maximum)}
+        maxima = {value_of(row, columns.maximum) for row in body}
         filling.compare(maxima, entries[0].result.max_points)
         for at, row in enumerate(body):
             if times[at] != 1:
@@ -166,18 +179,17 @@ def _places_of(entry: Entry, sheet: _Worksheet) -> list[int]:
 
 def _places_by_number(entry: Entry, sheet: _Worksheet) -> list[int]:
     body, columns = sheet.body, sheet.columns
-    known = [student for student in entry.students if student.platform == "moodle"]
-    ids, names = {student.id for student in known}, {key_of(student.name) for student in known}
-    usable = [at for at, row in enumerate(body) if columns.grade < len(row)]
-    groups = {at: key_of(cell.value) for at in usable for cell in cells_of(body[at], columns.group)}
-    own = [at for at in usable if groups.get(at) and groups[at] in names]
-    if own:
-        return own
-    own = [at for at in usable if participant(body[at], columns.identifier) in ids]
-    if any(groups.values()):
+    students = [student for student in entry.students if student.platform == "moodle"]
+    ids = {student.id for student in students}
+    names = {key_of(student.name) for student in students}
+    matching = [at for at, group in sheet.groups.items() if group and group in names]
+    if matching:
+        return matching
+    matching = [at for at in sheet.groups if participant(body[at], columns.identifier) in ids]
+    if any(sheet.groups.values()):
         # A team's number is none of a participant, though it may be the same.
-        own = [at for at in own if names & {key_of(cell.value) for cell in body[at]}]
-    return own
+        matching = [at for at in matching if names & {key_of(cell.value) for cell in body[at]}]
+    return matching
 
 
 def _places_by_name(entry: Entry, sheet: _Worksheet) -> list[int]:
@@ -202,9 +214,9 @@ def _student(row: Row, sheet: _Worksheet) -> str:
     columns = sheet.columns
     at = columns.identifier + 1
     names = [other[at].value for other in sheet.body if at < len(other)]
-    identifier = row[columns.identifier].value.strip()
+    identifier = value_of(row, columns.identifier)
     is_name = at not in (columns.grade, columns.group) and len({*names}) == len(names)
-    name = row[at].value.strip() if is_name and at < len(row) else ""
+    name = value_of(row, at) if is_name else ""
     return f"{name} ({identifier})" if name else identifier
 
 
@@ -232,13 +244,3 @@ def _decoded(worksheet: bytes) -> tuple[str, str]:
         if "\0" not in text:
             return text, encoding
     raise SheetError("The worksheet is no UTF-8 text: download it from Moodle as a CSV again.")
-
-
-def _notices(sheet: _Worksheet) -> list[str]:
-    if sheet.columns.feedback is not None:
-        return []
-    last = ", ".join(cell.value for cell in sheet.header[-2:])
-    return [
-        "The worksheet's column for feedback comments can't be told, so only grades are filled in: "
-        f"name its header with --feedback-header ({last}?)."
-    ]

@@ -9,20 +9,6 @@ from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, Roster
 from grader.report.course import Entry
 from grader.report.csv_write import Cell, points_cell, time_cell, to_csv
 
-COLUMNS = (
-    "assignment",
-    "duedate",
-    "timestamp",
-    "student_id",
-    "last_name",
-    "first_name",
-    "email",
-    "raw_score",
-    "late_submission_penalty",
-    "score",
-    "max_score",
-)
-
 
 def to_nbgrader(
     entries: Sequence[Entry], assignment: str, roster: Roster = NO_ROSTER, zeros: bool = False
@@ -34,7 +20,7 @@ def to_nbgrader(
     last name, also where it is the only one.
     """
     filling = Filling("gradebook of nbgrader", zeros)
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[dict[str, Cell]] = []
     seen: set[str] = set()
     for entry in entries:
         points = filling.points(entry, "")
@@ -43,24 +29,24 @@ def to_nbgrader(
             *first, last = student.name.split() or [""]
             id = student.id or entry.name
             seen.add(id)
-            known = roster.students.get(id)
-            if known is None and roster.students:
+            enrolled = roster.students.get(id)
+            if enrolled is None and roster.students:
                 filling.note("strangers", entry.called)
-            known = known or Enrolled(" ".join(first), last, student.email)
+            enrolled = enrolled or Enrolled(" ".join(first), last, student.email)
             rows.append(
-                (
-                    assignment,
-                    roster.duedates.get(assignment, ""),
-                    time_cell(entry.submitted),
-                    id,
-                    known.last_name,
-                    known.first_name,
-                    known.email,
-                    score,
-                    0,
-                    score,
-                    points_cell(entry.result.max_points),
-                )
+                {
+                    "assignment": assignment,
+                    "duedate": roster.duedates.get(assignment, ""),
+                    "timestamp": time_cell(entry.submitted),
+                    "student_id": id,
+                    "last_name": enrolled.last_name,
+                    "first_name": enrolled.first_name,
+                    "email": enrolled.email,
+                    "raw_score": score,
+                    "late_submission_penalty": 0,
+                    "score": score,
+                    "max_score": points_cell(entry.result.max_points),
+                }
             )
     filling.note("absent", *sorted(roster.students.keys() - seen))
-    return to_csv(COLUMNS, rows), filling.notices()
+    return to_csv([*rows[0]] if rows else [], (row.values() for row in rows)), filling.notices()

@@ -47,10 +47,10 @@ def read_roster(course: Path) -> tuple[Roster, list[str]]:
         # "ro" makes no journal beside the database, and can't change it.
         address = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=5.0)) as database:
-            students = database.execute("SELECT id, first_name, last_name, email FROM student")
-            known = {
+            rows = database.execute("SELECT id, first_name, last_name, email FROM student")
+            students = {
                 str(id): Enrolled(*(shown(str(part or "")) for part in parts))
-                for id, *parts in students
+                for id, *parts in rows
             }
             dates = database.execute("SELECT name, duedate FROM assignment")
             duedates = {
@@ -59,4 +59,4 @@ def read_roster(course: Path) -> tuple[Roster, list[str]]:
     except sqlite3.Error as error:
         why = " ".join(str(error).split())
         return NO_ROSTER, [f"{_NAME} can't be read, so names and addresses stay empty: {why}."]
-    return Roster(known, duedates), []
+    return Roster(students, duedates), []

@@ -82,33 +82,33 @@ def _assignment(names: Sequence[Parts], asked: str | None) -> str | None:
     Raises:
         SubmissionsError: there are several and none is asked for, or no folder has that name.
     """
-    known = sorted({parts[1] for parts in names if len(parts) > 2 and not is_junk(parts[1])})
-    told = ", ".join(map(shown, known[:20]))
-    if asked is not None and asked not in known:
+    assignments = sorted({parts[1] for parts in names if len(parts) > 2 and not is_junk(parts[1])})
+    named = ", ".join(map(shown, assignments[:20]))
+    if asked is not None and asked not in assignments:
         raise SubmissionsError(
             f"No student's folder holds the assignment '{shown(asked)}' that --nbgrader names; "
-            f"there is: {told or 'none'}."
+            f"there is: {named or 'none'}."
         )
-    if asked is None and len(known) > 1:
+    if asked is None and len(assignments) > 1:
         raise SubmissionsError(
-            f"nbgrader's folders hold several assignments ({told}): say which one with "
+            f"nbgrader's folders hold several assignments ({named}): say which one with "
             "--nbgrader NAME."
         )
-    return asked or next(iter(known), None)
+    return asked or next(iter(assignments), None)
 
 
 def _as_student(owner: Owner) -> Owner:
     """Return the owner as nbgrader knows them: by the name of their folder under ``submitted``."""
     student = owner.students[0]
-    known = Identity(student.name, student.name, platform="nbgrader", prefix=student.prefix)
-    return Owner(("nbgrader", student.name), (known,), owner.text, owner.rest)
+    student = Identity(student.name, student.name, platform="nbgrader", prefix=student.prefix)
+    return Owner(("nbgrader", student.name), (student,), owner.text, owner.rest)
 
 
-def _submitted_at(own: Sequence[File], chosen: Parts) -> datetime | None:
+def _submitted_at(files: Sequence[File], chosen: Parts) -> datetime | None:
     """Return when it came, by the file that nbgrader puts beside the notebook."""
     beside = (*chosen[:-1], TIMESTAMP)
-    told = next((file.read(MAX_TEXT) for file in own if file.parts == beside), None)
-    return None if told is None else read_time(told.decode("utf-8", "replace"))
+    text = next((file.read(MAX_TEXT) for file in files if file.parts == beside), None)
+    return None if text is None else read_time(text.decode("utf-8", "replace"))
 
 
 def _of_assignment(listing: Listing, assignment: str | None) -> Listing:
@@ -117,13 +117,13 @@ def _of_assignment(listing: Listing, assignment: str | None) -> Listing:
     A notebook beside the students' folders is handed in by itself; other files that are
     in no assignment's folder are named.
     """
-    own = {parts for parts in listing.names if parts[1:2] == (assignment,)}
+    of_assignment = {parts for parts in listing.names if parts[1:2] == (assignment,)}
     single = (file for file in listing.files if len(file.parts) == 1)
     alone = {file.parts for file in single if file.suffix in CODE and not file.is_given}
-    handed_in = own | alone
+    handed_in = of_assignment | alone
     files = tuple(file for file in listing.files if file.parts in handed_in)
-    kept = [parts for parts in listing.traces if parts in own]
-    others = (parts for parts in listing.names if parts not in own and len(parts) > 1)
+    kept = [parts for parts in listing.traces if parts in of_assignment]
+    others = (parts for parts in listing.names if parts not in of_assignment and len(parts) > 1)
     notices = [
         f"{file.name} is in no folder of a student's assignment; it was left out."
         for file in listing.files
