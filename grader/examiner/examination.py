@@ -1,9 +1,9 @@
 """Put a class to the checks: at small sizes, and again where something was lost.
 
 What is lost at small sizes is asked again at the assignment's own, since a method that is right
-there has earned its points. What a method that calls others has lost is asked again with stand-ins
+there has earned its points. What a method that calls others has lost is asked again with stubs
 for those helpers that have lost something themselves: each of them may be the student's own or a
-stand-in, so that their errors are charged once. A helper without an error is used as it is.
+stub, so that their errors are charged once. A helper without an error is used as it is.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _may_pass(tried: Tried, setting: Setting) -> bool:
     """Tell whether to ask again: not for what is unwritten, or not the student's."""
     if _passed(tried) or setting in tried:
         return False
-    asked = [r for s, r in tried.items() if s.stood_in >= setting.stood_in]
+    asked = [r for s, r in tried.items() if s.stubbed >= setting.stubbed]
     shown = [r for s, r in tried.items() if replace(s, full=setting.full) == setting]
     return not (
         any(r.evidence.get("unwritten") or r.status == "grader_error" for r in asked)
@@ -228,7 +228,7 @@ def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
     """Return the result that counts: the first that was passed, or what is told about the loss.
 
     That is what came in the setting in which most of the ``task`` was passed; of several with all
-    stand-ins, for it is about the method alone.
+    stubs, for it is about the method alone.
     """
     for setting, result in tried.items():
         if result.status == "passed":
@@ -238,7 +238,7 @@ def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
     def rank(setting: Setting) -> tuple[bool, int, int, bool]:
         passed = sum(t[setting].status == "passed" for t in task if setting in t)
         error = tried[setting].status == "grader_error"
-        return error, passed, len(setting.stood_in), not setting.full
+        return error, passed, len(setting.stubbed), not setting.full
 
     return tried[max(tried, key=rank)]
 

@@ -39,12 +39,12 @@ class Setting:
 
     Attributes:
         full: whether it has the assignment's own sizes instead of small ones.
-        stood_in: the helper methods that known functions take the place of.
+        stubbed: the helper methods that known functions take the place of.
         own: helpers that are broken, and the student's own all the same.
     """
 
     full: bool = False
-    stood_in: frozenset[str] = frozenset()
+    stubbed: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
 
 

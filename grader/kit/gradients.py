@@ -16,7 +16,7 @@ import numpy as np
 from grader.kit.check import Exam, Steps
 from grader.kit.observation import Failure, Outcome, Value
 from grader.kit.precision import as_single
-from grader.kit.probe import Call, Probe, Sizes, StandIns
+from grader.kit.probe import Call, Probe, Sizes, Stubs
 
 _STEP = 2e-3
 _RELATIVE = 0.04
@@ -41,7 +41,7 @@ class Point:
         arguments: by name.
         cotangents: what the values are weighted with to make one number.
         differentiate: the arguments that have a gradient.
-        stand_ins: the helpers that have one.
+        stubs: the helpers that have one.
     """
 
     sizes: Sizes
@@ -50,7 +50,7 @@ class Point:
     arguments: Mapping[str, np.ndarray]
     cotangents: tuple[np.ndarray, ...]
     differentiate: tuple[str, ...] = ()
-    stand_ins: StandIns | None = None
+    stubs: Stubs | None = None
 
     @property
     def call(self) -> Call:
@@ -60,13 +60,13 @@ class Point:
     @property
     def probe(self) -> Probe:
         """Asks for the gradient here."""
-        return Probe(self.sizes, self.weights, (self.call,), self.stand_ins)
+        return Probe(self.sizes, self.weights, (self.call,), self.stubs)
 
     @property
     def value_probe(self) -> Probe:
         """Asks for the value alone."""
         call = Call(self.method, self.arguments)
-        return Probe(self.sizes, self.weights, (call,), self.stand_ins)
+        return Probe(self.sizes, self.weights, (call,), self.stubs)
 
     def moved(self, directions: Weights, step: float) -> Point:
         """The same call a step away."""

@@ -1,7 +1,7 @@
 """Task 5: the evidence lower bound.
 
 The noise inside is unknown, so its effect is either made to vanish (by a decoder that ignores z, or
-by a tiny posterior), or it is known from a stand-in for `sample_with_reparam`, or it is recovered
+by a tiny posterior), or it is known from a stub for `sample_with_reparam`, or it is recovered
 from what is returned: in a model with one pixel the likelihood can be solved for z. A bound that is
 wrong is judged by its own formula in all that its value does not decide: rows, draw and gradient.
 """
@@ -27,7 +27,7 @@ from grader.kit.outputs import (
 from grader.kit.probe import Call, Probe
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close_in_most_rows
-from grader.vae.elbo import dependence, own_draws, stubbed
+from grader.vae.elbo import dependence, own_draws, stub_noise
 from grader.vae.elbo import misconceptions as diagnosis
 from grader.vae.elbo.gradient import gradient
 from grader.vae.elbo.models import (
@@ -39,7 +39,7 @@ from grader.vae.elbo.models import (
     numbers,
     question,
     right_values,
-    stood_in,
+    stubbed,
 )
 from grader.vae.elbo.values import (
     all_values,
@@ -131,7 +131,7 @@ def _judge_rows(exam: Exam) -> Steps[None]:
                 evidence={"wanted_shape": list(wanted), "shape": list(actual.shape)},
             )
         require_untouched(outcome, {"x": model.x}, ())
-        rights = right_values(model, stood_in(exam))
+        rights = right_values(model, stubbed(exam))
         error = rows_error(actual, rights)
         if error is None:
             continue
@@ -152,7 +152,7 @@ def _require_rows(exam: Exam, model: Model) -> Steps[None]:
     """
 
     def of_batch(batch: Batch) -> Probe:
-        return question(exam.seed, model, (Call(METHOD, batch),), stood_in(exam, DRAW))
+        return question(exam.seed, model, (Call(METHOD, batch),), stubbed(exam, DRAW))
 
     def read(outcome: Outcome, _: int) -> np.ndarray:
         return numbers(outcome).reshape(-1)
@@ -173,11 +173,11 @@ def sampled(exam: Exam) -> Steps[Evidence | None]:
     """The latent variable is sampled for every row, not set to its mean"""
     repetition = _repetition(exam.seed, exam.setting.full)
     # Asked at once, what follows finds its answers there.
-    yield [*all_values(exam), stubbed.probe(exam), repetition]
+    yield [*all_values(exam), stub_noise.probe(exam), repetition]
     whole_is_right = not ((yield from whole_error(exam)) or (yield from sure_error(exam)))
-    given = yield from stubbed.ask(exam)
+    given = yield from stub_noise.ask(exam)
     if (
-        yield from stubbed.is_handed_on(
+        yield from stub_noise.is_handed_on(
             exam, given, (yield from _rows_are_right(exam)), whole_is_right
         )
     ):
@@ -196,16 +196,16 @@ def sampled(exam: Exam) -> Steps[Evidence | None]:
 
 def _rows_are_right(exam: Exam) -> Steps[bool]:
     tiny, actual = asked_in(exam).tiny, numbers((yield from ask_narrow(exam))[0])
-    return rows_error(actual, right_values(tiny, stood_in(exam))) is None
+    return rows_error(actual, right_values(tiny, stubbed(exam))) is None
 
 
-def _judge_draws(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
+def _judge_draws(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
     """A method that is right but for its draws draws from the posterior, for each row.
 
     Raises:
         Lost: it does not.
     """
-    varies = not np.array_equal(given.actual[0], given.actual[1]) or exam.setting.stood_in
+    varies = not np.array_equal(given.actual[0], given.actual[1]) or exam.setting.stubbed
     if (
         varies
         and given.by_row
@@ -224,7 +224,7 @@ def _judge_draws(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
         return
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
     understood = yield from understand(exam)
-    bound = understood.bound if understood else bounds(stood_in(exam))[0]
+    bound = understood.bound if understood else bounds(stubbed(exam))[0]
     found = understood.by_noise(*_given_noise(given, bound)) if understood else ()
     if given.by_row and not found:
         found = diagnosis.by_draws(*(yield from own_draws.draws(exam, bound)))
@@ -232,14 +232,14 @@ def _judge_draws(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
 
 
 def _given_noise(
-    given: stubbed.StubbedRun, bound: diagnosis.Bound
+    given: stub_noise.StubbedRun, bound: diagnosis.Bound
 ) -> tuple[diagnosis.Answer, np.ndarray | None]:
-    """An answer that the noise of stand-ins matters for, and what noise it seems to hold."""
+    """An answer that the noise of stubs matters for, and what noise it seems to hold."""
     answer = diagnosis.Answer(given.line.weights, given.x, given.noise[0], given.actual[0])
     return answer, given.line.recovered(answer.came, given.x, bound) if given.by_row else None
 
 
-def _judge_dependence(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
+def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
     """A bound that is wrong otherwise depends on noise of each row's own.
 
     Raises:
@@ -261,7 +261,7 @@ def _judge_dependence(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
 def _repeats_itself(exam: Exam) -> Steps[bool]:
     """Whether two calls give the same though the student's own sampling gives new draws.
 
-    The other helpers are stand-ins, so that what they do to the generators doesn't matter.
+    The other helpers are stubs, so that what they do to the generators doesn't matter.
     """
     bounds_of_calls, draws = map(
         _two_arrays, (yield _repetition(exam.seed, exam.setting.full)).outcomes

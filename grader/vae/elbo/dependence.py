@@ -7,7 +7,7 @@ import numpy as np
 from grader.kit.check import Exam, Steps
 from grader.kit.outputs import values
 from grader.kit.probe import Call
-from grader.vae.elbo.models import DRAW, METHOD, noisy, of_value, question, stood_in, table
+from grader.vae.elbo.models import DRAW, METHOD, noisy, of_value, question, stubbed, table
 
 
 def depends(exam: Exam) -> Steps[bool | None]:
@@ -22,12 +22,12 @@ def depends(exam: Exam) -> Steps[bool | None]:
     other = noise.copy()
     other[:, half:] = -0.5 - other[:, half:]
     twice = (Call(METHOD, {"x": np.repeat(model.x[:1], rows, axis=0)}, repeat=2),)
-    helpers = stood_in(exam, DRAW)
+    helpers = stubbed(exam, DRAW)
     questions = [
         question(exam.seed, model, (Call(METHOD, {"x": model.x}),), helpers, given.ravel())
         for given in (noise, other)
     ]
-    seen = yield (*questions, question(exam.seed, model, twice, stood_in(exam)))
+    seen = yield (*questions, question(exam.seed, model, twice, stubbed(exam)))
     first, second, again, later = (
         of_value(value).ravel()
         for observation in seen

@@ -13,10 +13,10 @@ from grader.kit.outputs import gradients
 from grader.kit.probe import Probe
 from grader.vae import fixtures
 from grader.vae.elbo import misconceptions as diagnosis
-from grader.vae.elbo.models import DRAW, METHOD, drawn, noisy, numbers, stood_in, table
+from grader.vae.elbo.models import DRAW, METHOD, drawn, noisy, numbers, stubbed, table
 from grader.vae.elbo.values import asked_in, rows_error
 from grader.vae.networks import judge_gradient
-from grader.vae.stubs import bounds, stand_ins
+from grader.vae.stubs import bounds, make_stubs
 
 
 @check(
@@ -25,7 +25,7 @@ from grader.vae.stubs import bounds, stand_ins
 )
 def gradient(exam: Exam) -> Steps[Evidence | None]:
     """The ELBO has the right gradient in all parameters"""
-    helpers = stood_in(exam, DRAW)
+    helpers = stubbed(exam, DRAW)
     point, probe = _point(exam.seed, exam.setting.full, helpers)
     x, (cotangent,) = point.arguments["x"], point.cotangents
     outcome = (yield probe).outcomes[0]
@@ -56,8 +56,8 @@ def gradient(exam: Exam) -> Steps[Evidence | None]:
 def _point(seed: int, full: bool, helpers: frozenset[str]) -> tuple[Point, Probe]:
     model = noisy(seed, full, 7)
     cotangent = fixtures.normal(generator(seed, 5, 7), 7)
-    stubs = stand_ins(helpers, table(seed))
-    point = Point(model.sizes, model.weights, METHOD, {"x": model.x}, (cotangent,), stand_ins=stubs)
+    stubs = make_stubs(helpers, table(seed))
+    point = Point(model.sizes, model.weights, METHOD, {"x": model.x}, (cotangent,), stubs=stubs)
     return point, point.probe
 
 
@@ -70,9 +70,9 @@ def _follows_where_noise_vanishes(exam: Exam, point: Point, found: Slopes) -> St
     if there is None or there.repeats:
         return False
     tiny = asked_in(exam).tiny
-    helpers = point.stand_ins
+    helpers = point.stubs
     ones = np.ones(len(tiny.x))
-    here = Point(tiny.sizes, tiny.weights, METHOD, {"x": tiny.x}, (ones,), stand_ins=helpers)
+    here = Point(tiny.sizes, tiny.weights, METHOD, {"x": tiny.x}, (ones,), stubs=helpers)
     outcome = (yield here.probe).outcomes[0]
     measured = yield from measure(exam, here, gradients(outcome, METHOD), 11)
     return measured is not None and measured.agree

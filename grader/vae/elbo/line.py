@@ -19,7 +19,7 @@ class Line:
     """A model with one pixel that matters, whose log-odds are a sum of z's numbers, and 0.2.
 
     The sum is of the first ``latent`` numbers, over the root of how many they are. The likelihood
-    can be solved for it. Hidden units that matter are always positive, so that ReLU and stand-in
+    can be solved for it. Hidden units that matter are always positive, so that ReLU and stub
     are the same function; the log-std is -0.5 for a pixel that is 0, and -0.25 for 1. At the
     assignment's own sizes all other pixels are certain to be 0.
     """

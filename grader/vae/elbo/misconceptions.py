@@ -44,7 +44,7 @@ MISCONCEPTIONS = (*_OF_THE_OBJECTIVE, *_OF_THE_DRAW)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came for ``x [B, D]`` of a model; ``noise [B, L]`` is what a stand-in has drawn."""
+    """What came for ``x [B, D]`` of a model; ``noise [B, L]`` is what a stub has drawn."""
 
     weights: expected.Weights
     x: np.ndarray

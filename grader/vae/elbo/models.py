@@ -17,7 +17,7 @@ from grader.vae.elbo.columns import Columns
 from grader.vae.elbo.line import Line
 from grader.vae.expected import Weights
 from grader.vae.sizes import Sizes
-from grader.vae.stubs import bounds, stand_ins
+from grader.vae.stubs import bounds, make_stubs
 
 METHOD, NAME = "elbo", "The ELBO"
 DRAW = "sample_with_reparam"
@@ -197,13 +197,13 @@ def noisy(seed: int, full: bool, rows: int) -> Model:
 
 @lru_cache(maxsize=4)  # one for all submissions of a course
 def table(seed: int, draws: int = 8192) -> np.ndarray:
-    """The noise that stand-ins draw from."""
+    """The noise that stubs draw from."""
     return fixtures.normal(generator(seed, 5, 9), draws)
 
 
-def stood_in(exam: Exam, *more: str) -> frozenset[str]:
-    """The helpers that have stand-ins in an exam's setting, and these if they are not broken."""
-    return exam.setting.stood_in | (frozenset(more) - exam.setting.own)
+def stubbed(exam: Exam, *more: str) -> frozenset[str]:
+    """The helpers that have stubs in an exam's setting, and these if they are not broken."""
+    return exam.setting.stubbed | (frozenset(more) - exam.setting.own)
 
 
 def question(
@@ -213,12 +213,12 @@ def question(
     helpers: frozenset[str],
     noise: np.ndarray | None = None,
 ) -> Probe:
-    """A question in which these ``helpers`` have stand-ins, which draw ``noise`` in order."""
+    """A question in which these ``helpers`` have stubs, which draw ``noise`` in order."""
     weights = model.weights
     if not helpers:
         return Probe(model.sizes, weights, tuple(calls))
     noise = table(seed) if noise is None else noise
-    return Probe(model.sizes, weights, tuple(calls), stand_ins(helpers, noise))
+    return Probe(model.sizes, weights, tuple(calls), make_stubs(helpers, noise))
 
 
 @lru_cache(maxsize=32)  # one for all submissions of a course
@@ -228,7 +228,7 @@ def batch_probe(seed: int, model: Model, helpers: frozenset[str]) -> Probe:
 
 
 def drawn(seed: int, rows: int, latent: int) -> np.ndarray:
-    """The noise ``[rows, latent]`` that the first call of a stand-in gives."""
+    """The noise ``[rows, latent]`` that the first call of a stub gives."""
     return np.resize(table(seed), rows * latent).reshape(rows, latent)
 
 

@@ -16,7 +16,7 @@ from grader.kit.probe import Call
 from grader.vae import expected
 from grader.vae.elbo.columns import WIDE, Columns, dimensions
 from grader.vae.elbo.line import Line
-from grader.vae.elbo.models import METHOD, of_value, question, stood_in, table
+from grader.vae.elbo.models import METHOD, of_value, question, stubbed, table
 from grader.vae.elbo.sampling import Draws
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
@@ -76,7 +76,7 @@ def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
     # Twice as many, for a method that draws twice.
     noise = table(exam.seed, 2 * batch.calls * batch.rows * model.sizes.latent)
     answers = []
-    for outcome in (yield question(exam.seed, model, calls, stood_in(exam), noise)).outcomes:
+    for outcome in (yield question(exam.seed, model, calls, stubbed(exam), noise)).outcomes:
         for value in values(outcome, METHOD):
             array = as_tensor(value).array
             if array is None or array.size != batch.rows:
@@ -112,7 +112,7 @@ def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False)
 
     Where rows are right otherwise, it has to be noise of its own ``in_every_row``.
     """
-    possible = list(bounds(stood_in(exam)))
+    possible = list(bounds(stubbed(exam)))
     if exam.setting.full:
         batches = _AT_FULL_SIZE[batches]
     for batch in batches:
@@ -184,7 +184,7 @@ def is_average_of_draws(exam: Exam) -> Steps[bool]:
             return False
         line = Line(batch.latent, exam.setting.full)
         x = line.batch(batch.rows)
-        if not any(_is_unbiased(actual, line, x, bound) for bound in bounds(stood_in(exam))):
+        if not any(_is_unbiased(actual, line, x, bound) for bound in bounds(stubbed(exam))):
             return False
     return True
 

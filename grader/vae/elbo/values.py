@@ -33,7 +33,7 @@ from grader.vae.elbo.models import (
     of_value,
     question,
     right_values,
-    stood_in,
+    stubbed,
 )
 from grader.vae.stubs import bounds
 
@@ -53,8 +53,8 @@ def asked_in(exam: Exam) -> Models:
 
 
 def ask(exam: Exam, asked: Sequence[Model], *more: str) -> Steps[list[Outcome]]:
-    """What comes of models' batches; ``more`` helpers have stand-ins."""
-    helpers = stood_in(exam, *more)
+    """What comes of models' batches; ``more`` helpers have stubs."""
+    helpers = stubbed(exam, *more)
     probes = [batch_probe(exam.seed, model, helpers) for model in asked]
     return [seen.outcomes[0] for seen in (yield probes)]
 
@@ -81,7 +81,7 @@ def term_error(exam: Exam, name: str, of_posterior: bool) -> Steps[Lost | None]:
     asked = asked_in(exam)
     other = asked.other_posterior if of_posterior else asked.other_pixels
     first, second = map(numbers, (yield from ask(exam, (asked.base, other), DRAW)))
-    helpers = stood_in(exam, DRAW)
+    helpers = stubbed(exam, DRAW)
     rights = zip(right_values(other, helpers), right_values(asked.base, helpers), strict=True)
     changes = [after - before for after, before in rights]
     if first.shape == second.shape and any(
@@ -117,7 +117,7 @@ def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> S
     if understood is not None and understood.estimates_divergence:
         return True
     # Where no noise enters, two calls are the same.
-    twice = question(exam.seed, asked.base, (replace(asked.base.call, repeat=2),), stood_in(exam))
+    twice = question(exam.seed, asked.base, (replace(asked.base.call, repeat=2),), stubbed(exam))
     first, second = values((yield twice).outcomes[0], METHOD)
     if np.array_equal(of_value(first), of_value(second)):
         return False
@@ -125,7 +125,7 @@ def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> S
     for model in (asked.base, asked.other_posterior):
         x = np.resize(model.x, (_ROWS_OF_ESTIMATES, model.sizes.obs))
         call = Call(METHOD, {"x": x}, repeat=_ESTIMATES)
-        outcome = (yield question(exam.seed, model, (call,), stood_in(exam))).outcomes[0]
+        outcome = (yield question(exam.seed, model, (call,), stubbed(exam))).outcomes[0]
         arrays = [of_value(value) for value in values(outcome, METHOD)]
         found.append(np.array([_average(array) for array in arrays]))
     change = found[1].mean() - found[0].mean()
@@ -139,18 +139,18 @@ def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> S
 def whole_error(exam: Exam) -> Steps[Lost | None]:
     """What is wrong with the value in models whose decoder ignores z, or None."""
     asked = asked_in(exam)
-    drawn_by_stand_in = (asked.base, asked.other_posterior)
+    drawn_by_stub = (asked.base, asked.other_posterior)
     outcomes = (
-        *(yield from ask(exam, drawn_by_stand_in, DRAW)),
+        *(yield from ask(exam, drawn_by_stub, DRAW)),
         *(yield from ask(exam, (asked.assignment,))),
     )
-    models_asked = (*drawn_by_stand_in, asked.assignment)
+    models_asked = (*drawn_by_stub, asked.assignment)
     return exam.once(_whole_error, models_asked, outcomes)
 
 
 def _whole_error(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]) -> Lost | None:
     actual = [numbers(outcome) for outcome in outcomes]
-    rights = zip(*(right_values(model, stood_in(exam)) for model in asked), strict=True)
+    rights = zip(*(right_values(model, stubbed(exam)) for model in asked), strict=True)
     first: Lost | None = None
     for right in rights:
         pairs = zip(actual, right, strict=True)
@@ -175,8 +175,8 @@ def _narrow_batches(seed: int, tiny: Model, most: int) -> tuple[Model, ...]:
 
 
 def ask_narrow(exam: Exam) -> Steps[tuple[Outcome, ...]]:
-    """What comes of `narrow_batches`, whose draws are a stand-in's."""
-    return (yield _narrow_probe(exam.seed, narrow_batches(exam), stood_in(exam, DRAW))).outcomes
+    """What comes of `narrow_batches`, whose draws are a stub's."""
+    return (yield _narrow_probe(exam.seed, narrow_batches(exam), stubbed(exam, DRAW))).outcomes
 
 
 @lru_cache(maxsize=4)
@@ -186,11 +186,11 @@ def _narrow_probe(seed: int, batches: tuple[Model, ...], helpers: frozenset[str]
 
 def all_values(exam: Exam) -> list[Probe]:
     """All that is asked of a right method for its values."""
-    asked, helpers = asked_in(exam), stood_in(exam, DRAW)
+    asked, helpers = asked_in(exam), stubbed(exam, DRAW)
     with_draws = (asked.base, asked.other_pixels, asked.other_posterior)
     return [
         *(batch_probe(exam.seed, model, helpers) for model in with_draws),
-        *(batch_probe(exam.seed, m, stood_in(exam)) for m in (asked.sure, asked.assignment)),
+        *(batch_probe(exam.seed, m, stubbed(exam)) for m in (asked.sure, asked.assignment)),
         _narrow_probe(exam.seed, narrow_batches(exam), helpers),
     ]
 
@@ -198,14 +198,14 @@ def all_values(exam: Exam) -> list[Probe]:
 def narrow_error(exam: Exam) -> Steps[Lost | None]:
     """What is wrong with the value where z can't be far from its mean, or None."""
     asked, actual = asked_in(exam), numbers((yield from ask_narrow(exam))[0])
-    rights = right_values(asked.tiny, stood_in(exam))
+    rights = right_values(asked.tiny, stubbed(exam))
     if any(agree(actual, right, _OF_THE_WHOLE) for right in rights):
         return None
     # A divergence with a small constant in its logarithm is another than right here alone, be it
     # the helper's or written into the method.
     for model, helpers in ((asked.tiny, (DRAW, _DIVERGENCE)), (asked.mild, (DRAW,))):
         (outcome,) = yield from ask(exam, (model,), *helpers)
-        others = right_values(model, stood_in(exam, *helpers))
+        others = right_values(model, stubbed(exam, *helpers))
         if any(agree(numbers(outcome), right, _OF_THE_WHOLE) for right in others):
             return None
     return _average_error(actual, rights[0])
@@ -228,7 +228,7 @@ def sure_error(exam: Exam) -> Steps[Lost | None]:
     model = asked_in(exam).sure
     (outcome,) = yield from ask(exam, (model,))
     actual = numbers(outcome)
-    right = right_values(model, stood_in(exam))[0]
+    right = right_values(model, stubbed(exam))[0]
     room = _OF_A_SURE_PIXEL * model.sizes.obs
     totals = [right.mean(), *([right.sum()] if actual.size == 1 else [])]
     if any(abs(_average(actual) - value) < room for value in totals):
@@ -278,7 +278,7 @@ def _understand(
         for model, outcome in zip(asked, outcomes, strict=True)
     ]
     most = 1 if exam.setting.full else 2
-    return diagnosis.understand(answers, bounds(stood_in(exam, DRAW)), most)
+    return diagnosis.understand(answers, bounds(stubbed(exam, DRAW)), most)
 
 
 def _of_tiny(exam: Exam, model: Model) -> Steps[list[Outcome]]:

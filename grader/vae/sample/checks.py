@@ -26,7 +26,7 @@ from grader.vae.sample.pixels import bernoulli_error, wide_bernoulli_error
 from grader.vae.sample.repeats import repeated
 from grader.vae.sample.rows import ENOUGH
 from grader.vae.sizes import Sizes
-from grader.vae.stubs import stand_ins
+from grader.vae.stubs import make_stubs
 
 METHOD = "sample"
 CALLS = 2
@@ -45,7 +45,7 @@ def _ask(exam: Exam, repeat: int = CALLS) -> Steps[tuple[Outcome, ...]]:
     The same are asked of the assignment's sizes at once, for they are wanted soon.
     """
     counts = (*_few(exam), _many(exam))
-    asked = partial(_question, exam.seed, sizes(exam), exam.setting.stood_in, counts, repeat)
+    asked = partial(_question, exam.seed, sizes(exam), exam.setting.stubbed, counts, repeat)
     if not exam.setting.full:
         yield [asked(within=False), _wide_question(exam, within=False)]
     return (yield from _ask_within(asked))
@@ -68,22 +68,22 @@ def _ask_within(asked: Callable[..., Probe]) -> Steps[tuple[Outcome, ...]]:
 
 
 def _wide_question(exam: Exam, within: bool) -> Probe:
-    stood_in, counts = exam.setting.stood_in, (_wide(exam),)
-    return _question(exam.seed, fixtures.FULL, stood_in, counts, 1, within)
+    stubbed, counts = exam.setting.stubbed, (_wide(exam),)
+    return _question(exam.seed, fixtures.FULL, stubbed, counts, 1, within)
 
 
 @lru_cache(maxsize=8)
 def _question(
     seed: int,
     model: Sizes,
-    stood_in: frozenset[str],
+    stubbed: frozenset[str],
     counts: tuple[int, ...],
     repeat: int,
     within: bool,
 ) -> Probe:
     *few, many = (Call(METHOD, {"num_samples": count}) for count in counts)
-    of_decoder, spare = _weights(model, "decoder" in stood_in, within)
-    helpers = stand_ins(stood_in, _noise(seed)) if stood_in else None
+    of_decoder, spare = _weights(model, "decoder" in stubbed, within)
+    helpers = make_stubs(stubbed, _noise(seed)) if stubbed else None
     return Probe(model, of_decoder, (*few, replace(many, repeat=repeat)), helpers, spare)
 
 

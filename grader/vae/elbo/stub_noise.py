@@ -17,7 +17,7 @@ from grader.kit.outputs import values
 from grader.kit.probe import Call, Probe
 from grader.vae.elbo.columns import dimensions
 from grader.vae.elbo.line import Line
-from grader.vae.elbo.models import DRAW, METHOD, of_value, question, stood_in, table
+from grader.vae.elbo.models import DRAW, METHOD, of_value, question, stubbed, table
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
 
@@ -61,7 +61,7 @@ def _line(full: bool) -> Line:
 
 
 def ask(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Steps[StubbedRun]:
-    """Call a method whose `sample_with_reparam` is a stand-in.
+    """Call a method whose `sample_with_reparam` is a stub.
 
     Raises:
         Lost: it returns no numbers.
@@ -76,7 +76,7 @@ def ask(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Steps[StubbedR
 
 def probe(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Probe:
     """What `ask` asks."""
-    return _probe(exam.seed, exam.setting.full, stood_in(exam, DRAW), rows, calls)
+    return _probe(exam.seed, exam.setting.full, stubbed(exam, DRAW), rows, calls)
 
 
 @lru_cache(maxsize=4)  # one for all submissions of a course
@@ -94,11 +94,11 @@ def _alike(answers: list[np.ndarray]) -> np.ndarray:
 def is_handed_on(
     exam: Exam, run: StubbedRun, rows_are_right: bool, values_are_right: bool
 ) -> Steps[bool]:
-    """Whether the stand-in's noise, and nothing else, is behind the rows.
+    """Whether the stub's noise, and nothing else, is behind the rows.
 
     Values that are wrong otherwise need only rise and fall with it.
     """
-    possible = bounds(stood_in(exam, DRAW))
+    possible = bounds(stubbed(exam, DRAW))
 
     def shows_noise(part: StubbedRun) -> bool:
         answers = part.line, possible, *part.in_rows
@@ -157,7 +157,7 @@ def _ranks(numbers: np.ndarray) -> np.ndarray:
 
 
 def _is_averaged(exam: Exam, run: StubbedRun, possible: tuple[Bound, ...]) -> bool:
-    """Whether rows are averages over so many draws of the stand-in, or over opposite pairs.
+    """Whether rows are averages over so many draws of the stub, or over opposite pairs.
 
     The draws are read off one table, all rows of the first draw first, or all draws of the first
     row.
