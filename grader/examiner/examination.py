@@ -24,7 +24,7 @@ from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
 from grader.kit.check import Check, Exam, Lost, NotReached, Setting
 from grader.kit.failures import CLASS_NAME, CONSTRUCTION
-from grader.report.result import CheckResult, TaskResult
+from grader.report.result import JOINT, CheckResult, TaskResult
 from grader.submission.slices import Slice
 from grader.untrusted_text import clean
 
@@ -181,7 +181,7 @@ def _check_result(
             "failed",
             clean(_named(verdict.message, assignment), 1000),
             verdict.hint or check.hint,
-            verdict.misconception,
+            JOINT.join(verdict.misconceptions) or None,
             {**verdict.evidence, **({"shown": True} if verdict.is_shown else {})},
         )
     if isinstance(verdict, NotReached):
@@ -197,7 +197,7 @@ def _check_result(
             "This is not your fault: ask your instructor to have the notebook graded again.",
             evidence={"traceback": "".join(traceback.format_exception(verdict, limit=-5))},
         )
-    return result(worth, worth, "passed", evidence=verdict)
+    return result(worth, worth, "passed")
 
 
 def _place(error: Exception) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.kit.check import Exam, Steps
+from grader.kit import outputs
+from grader.kit.check import Exam, Lost, Steps
 from grader.kit.observation import Failure, Outcome, Value
 from grader.kit.precision import as_single
 from grader.kit.probe import Call, Probe, Sizes, Stubs
+from grader.kit.tolerance import close
 
 _STEP = 2e-3
 _RELATIVE = 0.04
@@ -81,19 +83,6 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What came in one model: for batches of several sizes, and at a point with its gradient.
-
-    The batches and their outcomes are in the same order.
-    """
-
-    batches: Sequence[np.ndarray]
-    outcomes: Sequence[Outcome]
-    point: Point
-    of_point: Outcome
-
-
-@dataclass(frozen=True)
 class Measured:
     """Derivatives along directions, of a method's own values and by its gradient.
 
@@ -144,6 +133,55 @@ def measure(exam: Exam, point: Point, slopes: Slopes, key: int) -> Steps[Measure
         return measured
     closer = yield from _measured(exam, point, slopes, directions, _STEP / 4)
     return measured if closer is None else measured.corrected(closer)
+
+
+def judge_gradient(
+    exam: Exam, point: Point, gradients: Slopes, right: Mapping[str, np.ndarray]
+) -> Steps[None]:
+    """Require gradients that are the right ones, or at least those of what the method returns.
+
+    Args:
+        exam: asks for more where they are not the right ones.
+        point: where the gradients are asked for.
+        gradients: what came.
+        right: the right ones, by name.
+
+    Raises:
+        Lost: they are not.
+    """
+    names = [name for name in right if not name.endswith("bias")]
+    try:
+        _require(gradients, right, names, f"`{point.method}`")
+    except Lost as lost:
+        # Asked by itself, so that what is random is the same as where values are asked for.
+        alone = outputs.gradients((yield point.probe).outcomes[0], point.method)
+        measured = yield from measure(exam, point, alone, len(names))
+        if measured is None or not measured.agree:
+            lost.is_shown = measured is not None and measured.repeats
+            raise
+
+
+def _require(
+    gradients: Slopes, right: Mapping[str, np.ndarray], connected: Sequence[str], what: str
+) -> None:
+    """Require that every gradient is the right one, and that those of some names arrive.
+
+    Raises:
+        Lost: about the first one that is not.
+    """
+    for name in connected:
+        gradient = gradients.get(name)
+        if gradient is None:
+            raise Lost(f"No gradient leads from {what} to {name}.", evidence={"parameter": name})
+        if not np.all(np.isfinite(gradient)) or not np.any(gradient):
+            raise Lost(
+                f"The gradient of {what} in {name} is zero or not finite.",
+                evidence={"parameter": name},
+            )
+    for name, slope in right.items():
+        gradient = gradients[name]
+        if gradient is None or not close(gradient, slope):
+            raise Lost(f"The gradient in {name} is wrong.", evidence={"parameter": name})
 
 
 def _measured(

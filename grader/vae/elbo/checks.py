@@ -12,18 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check
-from grader.kit.misconception import Misconception, explained
+from grader.kit.check import Exam, Lost, NotReached, Steps, check
+from grader.kit.misconception import Names, explained
 from grader.kit.observation import Failure, Outcome
-from grader.kit.outputs import (
-    ONE_TENSOR,
-    as_tensor,
-    require_untouched,
-    shape_fits,
-    shape_words,
-    tensor,
-    values,
-)
+from grader.kit.outputs import as_tensor, one_number_a_row, require_untouched, values
 from grader.kit.probe import Call, Probe
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close_in_most_rows
@@ -41,34 +33,36 @@ from grader.vae.elbo.models import (
     right_values,
     stubbed,
 )
+from grader.vae.elbo.sampling import by_draws
 from grader.vae.elbo.values import (
     all_values,
     ask,
     ask_narrow,
     asked_in,
     depends_on_model,
+    explain_values,
     narrow_batches,
     narrow_error,
     rows_error,
-    sure_error,
     term_error,
-    understand,
-    whole_error,
+    value_error,
 )
 from grader.vae.stubs import HELPERS, bounds
 
 
-def _misconceptions(exam: Exam) -> Steps[tuple[Misconception, ...]]:
+def _misconceptions(exam: Exam) -> Steps[Names]:
+    """Return what explains the values, if anything does."""
     try:
-        understood = yield from understand(exam)
+        explanation = yield from explain_values(exam)
     except Lost:
         return ()
-    return understood.misconceptions if understood else ()
+    return explanation.misconceptions if explanation else ()
 
 
 def _require(exam: Exam, error: Lost | None) -> Steps[None]:
+    """Raise the error, if there is one, with what explains it."""
     if error is not None:
-        raise explained(error, (yield from _misconceptions(exam)))
+        raise explained(error, diagnosis.CATALOGUE, (yield from _misconceptions(exam)))
 
 
 @check(
@@ -76,20 +70,18 @@ def _require(exam: Exam, error: Lost | None) -> Steps[None]:
     "The pixels are independent given z. Which distribution does each of them have, and how does "
     "the log likelihood of an image follow from those of its pixels?",
 )
-def likelihood(exam: Exam) -> Steps[Evidence | None]:
+def likelihood(exam: Exam) -> Steps[None]:
     """The log likelihood of x given z is in it, once, with its own sign"""
     yield from _require(exam, (yield from term_error(exam, "the likelihood", of_posterior=False)))
-    return None
 
 
 @check(
     "elbo.divergence",
     "Something holds the posterior near the prior. With which sign and which weight does it enter?",
 )
-def divergence(exam: Exam) -> Steps[Evidence | None]:
+def divergence(exam: Exam) -> Steps[None]:
     """The divergence from the prior is subtracted, once"""
     yield from _require(exam, (yield from term_error(exam, "the posterior", of_posterior=True)))
-    return None
 
 
 @check(
@@ -97,23 +89,21 @@ def divergence(exam: Exam) -> Steps[Evidence | None]:
     "Which part of the bound is known in closed form, and which needs a draw? Is anything rounded, "
     "cut off or left out?",
 )
-def exact(exam: Exam) -> Steps[Evidence | None]:
+def exact(exam: Exam) -> Steps[None]:
     """The value is exact: closed form for the divergence, nothing cut off in the likelihood"""
-    yield from _require(exam, (yield from whole_error(exam)) or (yield from sure_error(exam)))
-    return None
+    yield from _require(exam, (yield from value_error(exam)))
 
 
 @check(
     "elbo.per_sample",
     "Every row of the batch has an ELBO of its own: which axis is summed over in each term?",
 )
-def per_sample(exam: Exam) -> Steps[Evidence | None]:
+def per_sample(exam: Exam) -> Steps[None]:
     """Every row has its own ELBO, shape [batch_size], and x stays as it is"""
     try:
         yield from _judge_rows(exam)
     except Lost as lost:
-        raise explained(lost, (yield from _misconceptions(exam))) from None
-    return None
+        raise explained(lost, diagnosis.CATALOGUE, (yield from _misconceptions(exam))) from None
 
 
 def _judge_rows(exam: Exam) -> Steps[None]:
@@ -122,14 +112,7 @@ def _judge_rows(exam: Exam) -> Steps[None]:
         raise Lost("What comes for a row depends neither on the decoder nor on the encoder.")
     outcomes = (*(yield from ask(exam, (base,), DRAW)), *(yield from ask_narrow(exam)))
     for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
-        value, wanted = values(outcome, METHOD)[0], (len(model.x),)
-        actual = tensor(value, NAME, ONE_TENSOR)
-        if not shape_fits(actual.shape, wanted):
-            raise Lost(
-                f"The ELBO should have shape {shape_words(wanted)}, one number a row, "
-                f"and has {shape_words(actual.shape)}.",
-                evidence={"wanted_shape": list(wanted), "shape": list(actual.shape)},
-            )
+        actual = one_number_a_row(values(outcome, METHOD)[0], NAME, len(model.x))
         require_untouched(outcome, {"x": model.x}, ())
         rights = right_values(model, stubbed(exam))
         error = rows_error(actual, rights)
@@ -169,29 +152,27 @@ def _require_rows(exam: Exam, model: Model) -> Steps[None]:
     "The expectation is estimated with one draw. Of which variable, and is it what the decoder "
     "gets?",
 )
-def sampled(exam: Exam) -> Steps[Evidence | None]:
+def sampled(exam: Exam) -> Steps[None]:
     """The latent variable is sampled for every row, not set to its mean"""
     repetition = _repetition(exam.seed, exam.setting.full)
     # Asked at once, what follows finds its answers there.
     yield [*all_values(exam), stub_noise.probe(exam), repetition]
-    whole_is_right = not ((yield from whole_error(exam)) or (yield from sure_error(exam)))
+    value_is_right = not (yield from value_error(exam))
     given = yield from stub_noise.ask(exam)
     if (
         yield from stub_noise.is_handed_on(
-            exam, given, (yield from _rows_are_right(exam)), whole_is_right
+            exam, given, (yield from _rows_are_right(exam)), value_is_right
         )
     ):
-        narrow = (yield from narrow_error(exam)) if whole_is_right else None
-        if narrow is not None:
-            raise explained(narrow, (yield from _misconceptions(exam)))
-    elif whole_is_right:
+        if value_is_right:
+            yield from _require(exam, (yield from narrow_error(exam)))
+    elif value_is_right:
         yield from _judge_draws(exam, given)
     else:
         yield from _judge_dependence(exam, given)
     if (yield from _repeats_itself(exam)):
         lost = Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
-        raise explained(lost, diagnosis.repeated())
-    return None
+        raise explained(lost, diagnosis.CATALOGUE, ("drawn_with_fixed_seed",))
 
 
 def _rows_are_right(exam: Exam) -> Steps[bool]:
@@ -223,12 +204,12 @@ def _judge_draws(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
     if varies and not by_row and (yield from own_draws.is_drawn(exam, own_draws.SINGLES)):
         return
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
-    understood = yield from understand(exam)
-    bound = understood.bound if understood else bounds(stubbed(exam))[0]
-    found = understood.by_noise(*_given_noise(given, bound)) if understood else ()
-    if given.by_row and not found:
-        found = diagnosis.by_draws(*(yield from own_draws.draws(exam, bound)))
-    raise explained(lost, found)
+    explanation = yield from explain_values(exam)
+    bound = explanation.bound if explanation else bounds(stubbed(exam))[0]
+    names = explanation.by_noise(*_given_noise(given, bound)) if explanation else ()
+    if given.by_row and not names:
+        names = by_draws(*(yield from own_draws.draws(exam, bound)))
+    raise explained(lost, diagnosis.CATALOGUE, names)
 
 
 def _given_noise(
@@ -236,7 +217,7 @@ def _given_noise(
 ) -> tuple[diagnosis.Answer, np.ndarray | None]:
     """An answer that the noise of stubs matters for, and what noise it seems to hold."""
     answer = diagnosis.Answer(given.line.weights, given.x, given.noise[0], given.actual[0])
-    return answer, given.line.recovered(answer.came, given.x, bound) if given.by_row else None
+    return answer, given.line.recovered(answer.actual, given.x, bound) if given.by_row else None
 
 
 def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
@@ -252,10 +233,12 @@ def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
     if depends:
         return
     lost = Lost("What comes does not depend on a draw for each row.")
-    understood = yield from understand(exam)
-    if understood is None:
+    explanation = yield from explain_values(exam)
+    if explanation is None:
         raise lost
-    raise explained(lost, understood.by_noise(*_given_noise(given, understood.bound)))
+    raise explained(
+        lost, diagnosis.CATALOGUE, explanation.by_noise(*_given_noise(given, explanation.bound))
+    )
 
 
 def _repeats_itself(exam: Exam) -> Steps[bool]:

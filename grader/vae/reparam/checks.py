@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, Steps, check
+from grader.kit.check import Exam, Lost, Steps, check
 from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.misconception import explained
 from grader.kit.observation import Outcome
@@ -78,7 +78,7 @@ def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
 @check(
     "reparam.shape", "A batch may have any number of rows. Where does each of them get its noise?"
 )
-def shape(exam: Exam) -> Steps[Evidence | None]:
+def shape(exam: Exam) -> Steps[None]:
     """A tensor z [batch_size, latent_dim], with a draw for every row; mu and logsigma stay"""
     asked, (outcomes, (of_wide, _)) = _question(exam), (yield from _ask(exam))
     batches = (*asked.batches, asked.wide_batch)
@@ -102,7 +102,6 @@ def shape(exam: Exam) -> Steps[Evidence | None]:
             _require_none(blank(z[0]))
     if 0 < copied(crowd) <= MANY:
         raise Lost("In a large batch there are rows with the noise of another row.")
-    return None
 
 
 def _require_none(lacking: np.ndarray) -> None:
@@ -123,44 +122,40 @@ def _require_none(lacking: np.ndarray) -> None:
 
 
 @check("reparam.location", "Around which value should the draws for one row lie?")
-def location(exam: Exam) -> Steps[Evidence | None]:
+def location(exam: Exam) -> Steps[None]:
     """The draws are centred on mu"""
     error = (yield from _judgement(exam)).location_error
     if error is not None:
-        raise explained(Lost(error), (yield from _diagnose(exam)).location)
-    return None
+        raise explained(Lost(error), diagnosis.CATALOGUE, (yield from _diagnose(exam)).location)
 
 
 @check(
     "reparam.scale",
     "logsigma is the logarithm of what: of the standard deviation, or of the variance?",
 )
-def scale(exam: Exam) -> Steps[Evidence | None]:
+def scale(exam: Exam) -> Steps[None]:
     """The draws spread around mu with standard deviation exp(logsigma)"""
     error = (yield from _judgement(exam)).scale_error
     if error is not None:
-        raise explained(Lost(error), (yield from _diagnose(exam)).scale)
-    return None
+        raise explained(Lost(error), diagnosis.CATALOGUE, (yield from _diagnose(exam)).scale)
 
 
 @check(
     "reparam.normal", "From which distribution does the noise come before it is scaled and moved?"
 )
-def normal(exam: Exam) -> Steps[Evidence | None]:
+def normal(exam: Exam) -> Steps[None]:
     """The noise has the shape of a normal distribution"""
     error = (yield from _judgement(exam)).normal_error
     if error is not None:
-        raise explained(error, (yield from _diagnose(exam)).normal)
-    return None
+        raise explained(error, diagnosis.CATALOGUE, (yield from _diagnose(exam)).normal)
 
 
 @check("reparam.independent", "How many random numbers does a batch need, and when are they drawn?")
-def independent(exam: Exam) -> Steps[Evidence | None]:
+def independent(exam: Exam) -> Steps[None]:
     """Every row, dimension and call has noise of its own"""
     error = (yield from _judgement(exam)).independence_error
     if error is not None:
-        raise explained(Lost(error), (yield from _diagnose(exam)).independent)
-    return None
+        raise explained(Lost(error), diagnosis.CATALOGUE, (yield from _diagnose(exam)).independent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +234,9 @@ def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarra
     actual = slope.derivative(name)
     if actual is None:
         lost = Lost(f"No gradient leads from z to {name}.")
-        raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.slopes))
+        raise explained(
+            lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).gradient(name, slope.slopes)
+        )
     outer = slope.point.cotangents[0]
     if close(actual * outer, right * outer, _ROOM) and np.any(right):
         return
@@ -248,7 +245,9 @@ def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarra
     sentence, evidence = difference(actual, right)
     what = {"mu": "1", "logsigma": "z - mu"}[name]
     lost = Lost(f"The derivative of z in {name} is not {what}: {sentence}.", evidence=evidence)
-    raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.slopes))
+    raise explained(
+        lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).gradient(name, slope.slopes)
+    )
 
 
 def _is_derivative(exam: Exam, name: str, slope: _PointSlopes) -> Steps[bool]:
@@ -264,22 +263,20 @@ def _is_derivative(exam: Exam, name: str, slope: _PointSlopes) -> Steps[bool]:
 
 
 @check("reparam.gradient_mu", "If mu moves a little and the noise stays, how does z move?")
-def gradient_mu(exam: Exam) -> Steps[Evidence | None]:
+def gradient_mu(exam: Exam) -> Steps[None]:
     """The derivative of z in mu is 1"""
     slope = yield from _slope(exam)
     yield from _judge_gradient(exam, "mu", slope, np.ones_like(slope.z))
-    return None
 
 
 @check(
     "reparam.gradient_logsigma",
     "Write z as a function of mu, logsigma and noise that depends on neither.",
 )
-def gradient_logsigma(exam: Exam) -> Steps[Evidence | None]:
+def gradient_logsigma(exam: Exam) -> Steps[None]:
     """The derivative of z in logsigma is z - mu"""
     slope = yield from _slope(exam)
     yield from _judge_gradient(exam, "logsigma", slope, slope.residual)
-    return None
 
 
 CHECKS = (shape, location, scale, normal, independent, gradient_mu, gradient_logsigma)

@@ -13,15 +13,15 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, Steps, check, generator
-from grader.kit.misconception import Misconception, explained
+from grader.kit.check import Exam, Lost, Steps, check, generator
+from grader.kit.misconception import explained
 from grader.kit.observation import Failure, Outcome, Value
-from grader.kit.outputs import one_step_from, shape_fits, shape_words, tensor, values
+from grader.kit.outputs import one_step_from, shape_fits, tensor, values, wrong_shape
 from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
 from grader.vae.sample import misconceptions as diagnosis
 from grader.vae.sample.latents import prior_error, wide_prior_error
-from grader.vae.sample.models import POSTERIOR, SMALL, THRESHOLDS, Samples, elsewhere, weights
+from grader.vae.sample.models import SMALL, Samples, elsewhere, weights
 from grader.vae.sample.pixels import bernoulli_error, wide_bernoulli_error
 from grader.vae.sample.repeats import repeated
 from grader.vae.sample.rows import ENOUGH
@@ -35,7 +35,7 @@ LEAST, MOST = 1030, 1130
 
 
 def sizes(exam: Exam) -> Sizes:
-    """Units of the model that the class is examined in."""
+    """Return the units of the model that the class is examined in."""
     return fixtures.FULL if exam.setting.full else SMALL
 
 
@@ -91,7 +91,7 @@ def _question(
 def _weights(
     model: Sizes, any_decoder: bool, within: bool
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Weights of the decoder, and of the encoder, which a class for this task may lack."""
+    """Return weights of the decoder, and of the encoder, which a class for this task may lack."""
     return weights(model, any_decoder, within), elsewhere(model)
 
 
@@ -114,7 +114,7 @@ def _wide(exam: Exam) -> int:
 
 
 def _draw(exam: Exam) -> Steps[Samples]:
-    """What calls give, of which there are more where each gives only a few samples.
+    """Return what calls give, of which there are more where each gives only a few samples.
 
     Raises:
         Lost: it can't be read as samples.
@@ -152,14 +152,14 @@ def _samples(_: Exam, outcome: Outcome, count: int, model: Sizes) -> Samples:
 
 
 def _images(outcome: Outcome, count: int, model: Sizes) -> list[np.ndarray]:
-    """Rows ``[rows, D]`` of each call, as many as the shortest has, and at least one."""
+    """Return rows ``[rows, D]`` of each call, as many as the shortest has, and at least one."""
     images = [_rows(value, count, model) for value in values(outcome, METHOD)]
     rows = min(map(len, images))
     return [array[:rows] for array in images]
 
 
 def _rows(value: Value, count: int, model: Sizes) -> np.ndarray:
-    """Rows ``[rows, D]``; how many, and their arrangement, is what the check of the shape judges.
+    """Return rows ``[rows, D]``; the check of the shape judges how many, and how they are arranged.
 
     Raises:
         Lost: there are none.
@@ -170,16 +170,12 @@ def _rows(value: Value, count: int, model: Sizes) -> np.ndarray:
     trailing = {int(np.prod(array.shape[axis:])) for axis in range(array.ndim)}
     if array.size and (model.obs in trailing or array.size == count * model.obs):
         return array.reshape(-1, model.obs)
-    wanted = (count, model.obs)
-    lost = Lost(
-        f"x should have shape {shape_words(wanted)}, and has {shape_words(array.shape)}.",
-        evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
-    )
-    raise explained(lost, _of_shapes((count,), (array,), model))
+    lost = wrong_shape("x", (count, model.obs), array.shape)
+    raise explained(lost, diagnosis.CATALOGUE, diagnosis.of_shapes((count,), (array.shape,), model))
 
 
 def _numbers(value: Value, count: int, model: Sizes) -> np.ndarray:
-    """What a tensor, or something that is one step from it, holds."""
+    """Return what a tensor, or something that is one step from it, holds."""
     images = [item.array for item in value.items if item.array is not None]
     if images and len(images) == len(value.items) == count:
         return np.stack([image.reshape(model.obs) for image in images])
@@ -188,94 +184,71 @@ def _numbers(value: Value, count: int, model: Sizes) -> np.ndarray:
     return one_step_from(value, "x", () if value.array is None else value.array.shape)
 
 
-def _of_shapes(
-    counts: tuple[int, ...], arrays: Sequence[np.ndarray], model: Sizes
-) -> tuple[Misconception, ...]:
-    shapes = [array.shape for array in arrays]
-    return diagnosis.of_shapes(counts, shapes, model.obs, model.latent)
-
-
-def _of_pixels(samples: Samples) -> tuple[Misconception, ...]:
-    return diagnosis.of_pixels(samples.constants, samples.thetas)
-
-
-def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
-    pixels = _of_pixels(samples)
-    return diagnosis.of_latents(samples.above, THRESHOLDS, POSTERIOR, pixels)
-
-
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")
-def shape(exam: Exam) -> Steps[Evidence | None]:
+def shape(exam: Exam) -> Steps[None]:
     """A tensor of shape [num_samples, obs_dim]"""
     outcomes = yield from _ask(exam)
     _require_shape((*_few(exam), _many(exam)), outcomes, sizes(exam))
     if not exam.setting.full:
         _require_shape((_wide(exam),), ((yield from _ask_wide(exam)),), fixtures.FULL)
-    return None
 
 
 def _require_shape(counts: tuple[int, ...], outcomes: Sequence[Outcome], model: Sizes) -> None:
-    """There is a row for each sample.
+    """Require a row for each sample.
 
     Raises:
         Lost: there is not.
     """
-    arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
-    for count, array in zip(counts, arrays, strict=True):
+    shapes = [tensor(values(outcome, METHOD)[0], "x").shape for outcome in outcomes]
+    for count, shape in zip(counts, shapes, strict=True):
         wanted = (count, model.obs)
-        if not shape_fits(array.shape, wanted):
-            lost = Lost(
-                f"sample({count}) should have shape {shape_words(wanted)}, and has "
-                f"{shape_words(array.shape)}.",
-                evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
-            )
-            raise explained(lost, _of_shapes(counts, arrays, model))
+        if not shape_fits(shape, wanted):
+            lost = wrong_shape(f"sample({count})", wanted, shape)
+            names = diagnosis.of_shapes(counts, shapes, model)
+            raise explained(lost, diagnosis.CATALOGUE, names)
 
 
 @check("sample.binary", "The decoder gives probabilities. What are the data made of?")
-def binary(exam: Exam) -> Steps[Evidence | None]:
+def binary(exam: Exam) -> Steps[None]:
     """Every pixel is 0 or 1"""
     samples = yield from _draw(exam)
     if not samples.binary:
         other = samples.pixels[(samples.pixels != 0) & (samples.pixels != 1)]
         lost = Lost(f"x holds other numbers than 0 and 1, for example {other.flat[0]:.3g}.")
-        raise explained(lost, _of_pixels(samples))
-    return None
+        raise explained(lost, diagnosis.CATALOGUE, diagnosis.of_pixels(samples))
 
 
 @check(
     "sample.prior",
     "Before any data is seen, which distribution does z have, and how many draws are needed?",
 )
-def prior(exam: Exam) -> Steps[Evidence | None]:
+def prior(exam: Exam) -> Steps[None]:
     """The latent variables are drawn from N(0, I), afresh for each sample"""
     samples = yield from _draw(exam)
     error = prior_error(samples) or (yield from _wide_error(exam, wide_prior_error))
     if error is not None:
-        raise explained(error, _of_latents(samples))
-    return None
+        raise explained(error, diagnosis.CATALOGUE, diagnosis.of_latents(samples))
 
 
 @check(
     "sample.bernoulli",
     "Given theta, how does a pixel become 0 or 1, and which pixels share that draw?",
 )
-def bernoulli(exam: Exam) -> Steps[Evidence | None]:
+def bernoulli(exam: Exam) -> Steps[None]:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
     samples = yield from _draw(exam)
     error = bernoulli_error(samples) or (yield from _wide_error(exam, wide_bernoulli_error))
     if error is not None:
-        raise explained(error, _of_pixels(samples))
-    return None
+        raise explained(error, diagnosis.CATALOGUE, diagnosis.of_pixels(samples))
 
 
 @check("sample.fresh", "Two calls should give different data. Is a seed set, or something stored?")
-def fresh(exam: Exam) -> Steps[Evidence | None]:
+def fresh(exam: Exam) -> Steps[None]:
     """Every call draws anew"""
     again = repeated((yield from _draw(exam)))
     if again is not None:
-        raise explained(Lost(f"Two calls give the very same {again}."), diagnosis.of_repetition())
-    return None
+        lost = Lost(f"Two calls give the very same {again}.")
+        raise explained(lost, diagnosis.CATALOGUE, ("fixed_seed",))
 
 
 CHECKS = (shape, binary, prior, bernoulli, fresh)
