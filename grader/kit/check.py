@@ -64,14 +64,14 @@ class Exam:
     computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, compute: Callable[..., T], *arguments: Any, of: str = "") -> T:
-        """Return what ``compute(exam, *arguments)`` gave the first time that it was wanted.
+        """Return what ``compute(*arguments)`` gave the first time that it was wanted.
 
         It is for what several checks make of the same answers: the arguments are the same, or
         ``of`` names the method that they are about.
         """
         key = compute, of
         if key not in self.computed:
-            self.computed[key] = compute(self, *arguments)
+            self.computed[key] = compute(*arguments)
         result: T = self.computed[key]
         return result
 

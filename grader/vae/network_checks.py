@@ -88,7 +88,7 @@ def closeness(exam: Exam, network: NetworkTask) -> Steps[Close]:
     return close if (yield from rows_are_right(exam, network)) else close_in_most_rows
 
 
-def _compare(_: Exam, network: NetworkTask, answers: Answers) -> _Comparison:
+def _compare(network: NetworkTask, answers: Answers) -> _Comparison:
     sizes, weights = answers.point.sizes, answers.point.weights
     # The largest tells most, and where it is wrong no other is looked at.
     for inputs, outcome in reversed(list(zip(answers.batches, answers.outcomes, strict=True))):

@@ -135,7 +135,7 @@ class NetworkTask:
 
     def ask_batches(self, exam: Exam) -> Steps[Answers]:
         """Ask for batches of several sizes, the last of a size that nobody can list beforehand."""
-        batches, point, probe = exam.once(_batches, self, of=self.method)
+        batches, point, probe = exam.once(_batches, exam, self, of=self.method)
         *outcomes, of_point, of_largest = (yield probe).outcomes
         return Answers(batches, (*outcomes, of_largest), point, of_point)
 

@@ -216,8 +216,8 @@ def _given_noise(
     given: stub_noise.StubbedRun, bound: diagnosis.Bound
 ) -> tuple[diagnosis.Answer, np.ndarray | None]:
     """An answer that the noise of stubs matters for, and what noise it seems to hold."""
-    answer = diagnosis.Answer(given.line.weights, given.x, given.noise[0], given.actual[0])
-    return answer, given.line.recovered(answer.actual, given.x, bound) if given.by_row else None
+    answer = diagnosis.Answer(given.model.weights, given.x, given.noise[0], given.actual[0])
+    return answer, given.model.recovered(answer.actual, given.x, bound) if given.by_row else None
 
 
 def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:

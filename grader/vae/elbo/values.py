@@ -150,12 +150,14 @@ def _whole_error(exam: Exam) -> Steps[Lost | None]:
         *(yield from ask(exam, (asked.assignment,))),
     )
     models_asked = (*drawn_by_stub, asked.assignment)
-    return exam.once(_compare, models_asked, outcomes)
+    return exam.once(_compare, models_asked, outcomes, stubbed(exam))
 
 
-def _compare(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]) -> Lost | None:
+def _compare(
+    asked: Sequence[Model], outcomes: Sequence[Outcome], helpers: frozenset[str]
+) -> Lost | None:
     actual = [numbers(outcome) for outcome in outcomes]
-    rights = zip(*(right_values(model, stubbed(exam)) for model in asked), strict=True)
+    rights = zip(*(right_values(model, helpers) for model in asked), strict=True)
     first: Lost | None = None
     for right in rights:
         pairs = zip(actual, right, strict=True)
@@ -267,7 +269,7 @@ def explain_values(exam: Exam) -> Steps[diagnosis.ExplainedBound | None]:
         *(yield from ask(exam, chosen[:-1], DRAW)),
         *(yield from _of_tiny(exam, chosen[-1])),
     ]
-    return exam.once(_explain_values, chosen, outcomes)
+    return exam.once(_explain_values, exam, chosen, outcomes)
 
 
 def _explain_values(

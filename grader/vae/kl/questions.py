@@ -79,7 +79,7 @@ class Question:
 
 def question(exam: Exam) -> Question:
     """Return what is asked of a method, which all checks share."""
-    return exam.once(_make_question)
+    return exam.once(_make_question, exam)
 
 
 def _make_question(exam: Exam) -> Question:

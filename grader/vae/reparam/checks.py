@@ -60,13 +60,7 @@ def _judgement(exam: Exam) -> Steps[Judgement]:
     z = np.concatenate([_numbers(outcome, batch["mu"].shape) for batch, outcome in kinds])
     crowd = _readable(outcomes[-1], asked.batches[-1]["mu"].shape)
     wide = [_readable(outcome, asked.wide_batch["mu"].shape) for outcome in of_wide]
-    return exam.once(_judge, asked, z, crowd, WideDraws(*wide))
-
-
-def _judge(
-    _: Exam, asked: Question, z: np.ndarray, crowd: np.ndarray | None, wide: WideDraws
-) -> Judgement:
-    return judge(asked, z, crowd, wide)
+    return exam.once(judge, asked, z, crowd, WideDraws(*wide))
 
 
 def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:

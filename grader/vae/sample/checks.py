@@ -121,7 +121,7 @@ def _draw(exam: Exam) -> Steps[Samples]:
     """
     count = _many(exam)
     outcome = (yield from _ask(exam))[-1]
-    rows = exam.once(_shortest, outcome, count)
+    rows = exam.once(_shortest, outcome, count, sizes(exam))
     if rows < ENOUGH:
         half = -(-ENOUGH // rows)
         outcome = (yield from _ask(exam, CALLS * half))[-1]
@@ -140,11 +140,11 @@ def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lo
     return judge(exam.once(_samples, outcome, _wide(exam), fixtures.FULL, of="wide"))
 
 
-def _shortest(exam: Exam, outcome: Outcome, count: int) -> int:
-    return len(_images(outcome, count, sizes(exam))[0])
+def _shortest(outcome: Outcome, count: int, model: Sizes) -> int:
+    return len(_images(outcome, count, model)[0])
 
 
-def _samples(_: Exam, outcome: Outcome, count: int, model: Sizes) -> Samples:
+def _samples(outcome: Outcome, count: int, model: Sizes) -> Samples:
     pixels = np.stack(_images(outcome, count, model))
     if not np.all(np.isfinite(pixels)):
         raise Lost("x holds NaN or infinite numbers.")
