@@ -102,7 +102,7 @@ class _Examination:
         helpers = {self.assignment.task_by_id[helper].method.name for helper in suspects}
         for setting in _mixtures(helpers):
             self._retry((task.id,), setting)
-            whole = ended and setting.full and not setting.own
+            whole = ended and setting.full and not setting.unstubbed
             if whole and all(setting in t and _ended([t[setting]]) for t in results):
                 break  # with all stubs, too: it is none of the helpers
 

@@ -39,12 +39,12 @@ class Setting:
     Attributes:
         full: whether it has the assignment's own sizes instead of small ones.
         stubbed: the helper methods that known functions take the place of.
-        own: helpers that are broken, and the student's own all the same.
+        unstubbed: helpers that are broken, and the student's own all the same.
     """
 
     full: bool = False
     stubbed: frozenset[str] = frozenset()
-    own: frozenset[str] = frozenset()
+    unstubbed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

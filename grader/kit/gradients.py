@@ -15,7 +15,7 @@ import numpy as np
 
 from grader.kit import outputs
 from grader.kit.check import Exam, Lost, Steps
-from grader.kit.observation import Failure, Outcome, Value
+from grader.kit.observation import Failure, Outcome
 from grader.kit.precision import as_single
 from grader.kit.probe import Call, Probe, Sizes, Stubs
 from grader.kit.tolerance import close
@@ -71,7 +71,7 @@ class Point:
         return Probe(self.sizes, self.weights, (call,), self.stubs)
 
     def moved(self, directions: Weights, step: float) -> Point:
-        """The same call a step away."""
+        """Return the same call a step away."""
 
         def move(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             return {
@@ -113,7 +113,7 @@ class Measured:
         return bool(np.all(self.alike) and np.any(self.predicted))
 
     def corrected(self, closer: Measured) -> Measured:
-        """The same with another measurement where this one finds a difference."""
+        """Return the same with another measurement where this one finds a difference."""
         return replace(
             self,
             actual=np.where(self.alike, self.actual, closer.actual),
@@ -122,7 +122,7 @@ class Measured:
 
 
 def measure(exam: Exam, point: Point, slopes: Slopes, key: int) -> Steps[Measured | None]:
-    """The derivative at a point beside the gradient ``slopes`` there; None where a call failed.
+    """Measure the derivative beside the gradient ``slopes`` at a point; None where a call failed.
 
     Where they differ, a smaller step along the same directions has the last word: less lies on the
     other side of a kink then.
@@ -208,7 +208,7 @@ def _measured(
 
 
 def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    """One for each layer and argument: for a layer as long as its weights, or else of length one.
+    """Return a direction for each layer, as long as its weights, and each argument, of length one.
 
     Steps of one length would be lost in rounding where there are many weights.
     """
@@ -218,8 +218,8 @@ def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.nda
         groups.setdefault(name.split(".")[0], {})[name] = rng.standard_normal(array.shape)
     directions = []
     for group in groups.values():
-        own = _length([point.weights[name] for name in group if name in point.weights])
-        scale = max(own, 1.0) / _length(list(group.values()))
+        weights = _length([point.weights[name] for name in group if name in point.weights])
+        scale = max(weights, 1.0) / _length(list(group.values()))
         directions.append({name: scale * part for name, part in group.items()})
     return directions
 
@@ -229,24 +229,20 @@ def _length(arrays: Sequence[np.ndarray]) -> float:
 
 
 def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
-    """The values times the cotangents, added up: the sum, and the length of what is added."""
+    """Return the sum of the values times the cotangents, and the length of what is added."""
     if isinstance(outcome, Failure):
         return None
     value = outcome.values[0]
     total = squares = 0.0
     for item, cotangent in zip(value.items or (value,), point.cotangents, strict=False):
-        part = _numbers(item)
-        if part is None:
+        if item.array is None:
             return None
+        part = item.array.astype(np.float64).ravel()
         # A value of another size is met by ones, as the candidate meets it.
         weights = cotangent.ravel() if cotangent.size == part.size else 1.0
         total += float(np.sum(weights * part))
         squares += float(np.sum((weights * part) ** 2))
     return (total, float(np.sqrt(squares))) if np.isfinite(total) else None
-
-
-def _numbers(item: Value) -> np.ndarray | None:
-    return None if item.array is None else item.array.astype(np.float64).ravel()
 
 
 def _along(direction: Weights, slopes: Slopes) -> float:
@@ -255,6 +251,6 @@ def _along(direction: Weights, slopes: Slopes) -> float:
 
 
 def _usual(direction: Weights, slopes: Slopes) -> float:
-    own = [slope for name in direction if (slope := slopes.get(name)) is not None]
+    along = [slope for name in direction if (slope := slopes.get(name)) is not None]
     numbers = sum(part.size for part in direction.values())
-    return _length(own) * _length(list(direction.values())) / float(np.sqrt(numbers))
+    return _length(along) * _length(list(direction.values())) / float(np.sqrt(numbers))

@@ -104,8 +104,9 @@ class _Arrays:
 def _question(probe: Probe, arrays: _Arrays) -> jobs.Question:
     weights = {name: arrays.add(weight) for name, weight in probe.weights.items()}
     spare = {name: arrays.add(weight) for name, weight in probe.spare.items()}
-    put = probe.stubs
-    stubs = None if put is None else jobs.Stubs(put.source, put.methods, arrays.add(put.noise))
+    stubs = None
+    if probe.stubs is not None:
+        stubs = jobs.Stubs(probe.stubs.source, probe.stubs.methods, arrays.add(probe.stubs.noise))
     calls = [_call(call, tuple(weights), arrays) for call in probe.calls]
     return jobs.Question(tuple(probe.sizes), weights, spare, stubs, calls)
 

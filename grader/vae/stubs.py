@@ -47,7 +47,7 @@ HELPERS = ("encoder", "decoder", "kl_divergence", "sample_with_reparam")
 
 @cache
 def bounds(stubbed: frozenset[str]) -> tuple[Bound, ...]:
-    """What is right where these helpers have stubs: every mixture, all stubs first."""
+    """Return what is right where these helpers have stubs: every mixture, all stubs first."""
     encoders = (ABS, RELU) if "encoder" in stubbed else (RELU,)
     decoders = (ABS, RELU) if "decoder" in stubbed else (RELU,)
     divergences = (_SQUARES, KL) if "kl_divergence" in stubbed else (KL,)
@@ -58,6 +58,6 @@ def bounds(stubbed: frozenset[str]) -> tuple[Bound, ...]:
 
 
 def make_stubs(stubbed: frozenset[str], noise: np.ndarray) -> Stubs:
-    """These helpers, drawing from ``noise``, which is read in order and then again."""
+    """Return these helpers, drawing from ``noise``, which is read in order and then again."""
     methods = tuple(name for name in HELPERS if name in stubbed)
     return Stubs(_SOURCE, methods, np.asarray(noise, np.float64).ravel())

@@ -128,7 +128,7 @@ def _judge_rows(exam: Exam) -> Steps[None]:
 
 
 def _require_rows(exam: Exam, model: Model) -> Steps[None]:
-    """Rows that are not right depend on their own x alone, and so are wrong for another reason.
+    """Require of rows that are not right that they depend on their own x alone.
 
     Raises:
         Lost: they do not.
@@ -181,7 +181,7 @@ def _rows_are_right(exam: Exam) -> Steps[bool]:
 
 
 def _judge_draws(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
-    """A method that is right but for its draws draws from the posterior, for each row.
+    """Require of a method, right but for its draws, that it draws from the posterior in each row.
 
     Raises:
         Lost: it does not.
@@ -215,13 +215,13 @@ def _judge_draws(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
 def _given_noise(
     given: stub_noise.StubbedRun, bound: diagnosis.Bound
 ) -> tuple[diagnosis.Answer, np.ndarray | None]:
-    """An answer that the noise of stubs matters for, and what noise it seems to hold."""
+    """Return an answer that the noise of stubs matters for, and what noise it seems to hold."""
     answer = diagnosis.Answer(given.model.weights, given.x, given.noise[0], given.actual[0])
     return answer, given.model.recovered(answer.actual, given.x, bound) if given.by_row else None
 
 
 def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
-    """A bound that is wrong otherwise depends on noise of each row's own.
+    """Require of a bound that is wrong otherwise that it depends on noise of each row's own.
 
     Raises:
         Lost: it does not.
@@ -242,7 +242,7 @@ def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
 
 
 def _repeats_itself(exam: Exam) -> Steps[bool]:
-    """Whether two calls give the same though the student's own sampling gives new draws.
+    """Return whether two calls give the same though the student's own sampling gives new draws.
 
     The other helpers are stubs, so that what they do to the generators doesn't matter.
     """
@@ -267,7 +267,7 @@ def _repetition(seed: int, full: bool) -> Probe:
 
 
 def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
-    """What two calls returned, if it is arrays of one shape."""
+    """Return what two calls returned, if it is arrays of one shape."""
     if isinstance(outcome, Failure):
         return None
     first, second = (as_tensor(value).array for value in outcome.values)

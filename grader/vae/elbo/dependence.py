@@ -11,7 +11,7 @@ from grader.vae.elbo.models import DRAW, METHOD, noisy, of_value, question, stub
 
 
 def depends(exam: Exam) -> Steps[bool | None]:
-    """Whether what comes for a row depends on noise of that row's own; None if that can't be said.
+    """Return whether what comes for a row depends on its own noise; None if that can't be said.
 
     Asked of values that are wrong, whose noise can't be recovered.
     """

@@ -203,7 +203,7 @@ def table(seed: int, draws: int = 8192) -> np.ndarray:
 
 def stubbed(exam: Exam, *more: str) -> frozenset[str]:
     """Return the helpers that have stubs in an exam's setting, and these if they are not broken."""
-    return exam.setting.stubbed | (frozenset(more) - exam.setting.own)
+    return exam.setting.stubbed | (frozenset(more) - exam.setting.unstubbed)
 
 
 def question(

@@ -87,12 +87,13 @@ def _make_question(exam: Exam) -> Question:
     probes, posteriors, points = [], [], gradient_points(exam)
     latents = _latent_sizes(exam)
     for latent in latents:
-        own = [posterior_parameters(exam, 0, rows, latent) for rows in batches]
-        own += [posterior_parameters(exam, 1, 6, latent, sign) for sign in SIGNS]
-        own += [_narrow_and_near(exam, True, latent), _narrow_and_near(exam, False, latent)]
+        drawn = [posterior_parameters(exam, 0, rows, latent) for rows in batches]
+        drawn += [posterior_parameters(exam, 1, 6, latent, sign) for sign in SIGNS]
+        drawn += [_narrow_and_near(exam, narrow, latent) for narrow in (True, False)]
         first = [point.call for point in points] if latent == latents[-1] else []
-        probes.append(probe_of(latent, [*first, *(call_with(mu, ls, keep=True) for mu, ls in own)]))
-        posteriors += own
+        calls = [call_with(mu, logsigma, keep=True) for mu, logsigma in drawn]
+        probes.append(probe_of(latent, [*first, *calls]))
+        posteriors += drawn
     return Question(posteriors, tuple(probes), points)
 
 

@@ -39,7 +39,7 @@ def _ask(exam: Exam) -> Steps[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]:
 
 
 def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
-    """What every call returned, ``[calls, rows, dimensions]``, if need be after one more step."""
+    """Return what all calls gave, ``[calls, rows, dimensions]``, after one more step if need be."""
     z = np.stack([one_step_from(value, "z", shape) for value in values(outcome, METHOD)])
     if not np.all(np.isfinite(z)):
         raise Lost("z holds NaN or infinite numbers.")
@@ -99,7 +99,7 @@ def shape(exam: Exam) -> Steps[None]:
 
 
 def _require_none(lacking: np.ndarray) -> None:
-    """No row of a batch lacks noise of its own.
+    """Require noise of its own in every row of a batch.
 
     Raises:
         Lost: one does.
@@ -171,12 +171,12 @@ class _PointSlopes:
         return self.z - self.point.arguments["mu"]
 
     def derivative(self, name: str) -> np.ndarray | None:
-        """The derivative of each number of z in its own argument."""
+        """Return the derivative of each number of z in its own argument."""
         slope = self.slopes.get(name)
         return None if slope is None else slope / self.point.cotangents[0]
 
     def follows(self, name: str) -> bool:
-        """Whether a derivative is one that z can have whose noise is another in every call.
+        """Return whether a derivative is one that z can have whose noise is another in every call.
 
         For numbers with one log-std it is the same function of mu and z: a constant in mu; a
         combination of the residual and mu in logsigma.
@@ -220,7 +220,7 @@ def _slope(exam: Exam) -> Steps[_PointSlopes]:
 
 
 def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarray) -> Steps[None]:
-    """The derivative in an argument is the right one, or that of what the method itself returns.
+    """Require the right derivative in an argument, or that of what the method itself returns.
 
     Raises:
         Lost: it is neither.

@@ -8,8 +8,8 @@ called the oftener. How they are judged stands in `latents`, `pixels` and `repea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,52 +39,53 @@ def sizes(exam: Exam) -> Sizes:
     return fixtures.FULL if exam.setting.full else SMALL
 
 
-def _ask(exam: Exam, repeat: int = CALLS) -> Steps[tuple[Outcome, ...]]:
-    """Return what comes of calls for few samples, by how many, and last for many, in so many calls.
+@dataclass(frozen=True)
+class _Calls:
+    """Calls for samples of a model: one for each number but the last, for which there are more."""
 
-    The same are asked of the assignment's sizes at once, for they are wanted soon.
+    model: Sizes
+    counts: tuple[int, ...]
+    repeat: int = 1
+
+
+def _calls(exam: Exam, repeat: int = CALLS) -> _Calls:
+    """Return calls for a few samples, for a few more, and for many, whose number nobody knows."""
+    # Transforms of a number with small factors are quick.
+    many = 10 * exam.rows(LEAST // 10, MOST // 10)
+    return _Calls(sizes(exam), (1, 2, exam.rows(3, 127), many), repeat)
+
+
+def _wide_call(exam: Exam) -> _Calls:
+    """Return a call for samples of the assignment's sizes."""
+    return _Calls(fixtures.FULL, (10 * exam.rows(15, 20),))
+
+
+def _ask(exam: Exam, calls: _Calls) -> Steps[tuple[Outcome, ...]]:
+    """Return what comes of calls, if need be of a model with no probability of 0 or 1.
+
+    The assignment's sizes are asked for at once, for they are wanted soon.
     """
-    counts = (*_few(exam), _many(exam))
-    asked = partial(_question, exam.seed, sizes(exam), exam.setting.stubbed, counts, repeat)
-    if not exam.setting.full:
-        yield [asked(within=False), _wide_question(exam, within=False)]
-    return (yield from _ask_within(asked))
 
+    def probe(calls: _Calls, within: bool = False) -> Probe:
+        return _probe(exam.seed, calls, exam.setting.stubbed, within)
 
-def _ask_wide(exam: Exam) -> Steps[Outcome]:
-    """Return what comes of a call for samples of the assignment's sizes."""
-    return (yield from _ask_within(partial(_wide_question, exam)))[0]
-
-
-def _ask_within(asked: Callable[..., Probe]) -> Steps[tuple[Outcome, ...]]:
-    """Return what comes of a question, if need be with probabilities ``within`` 0 and 1."""
-    outcomes: tuple[Outcome, ...] = (yield asked(within=False)).outcomes
+    both = (calls,) if exam.setting.full else dict.fromkeys((calls, _wide_call(exam)))
+    outcomes: tuple[Outcome, ...] = (yield list(map(probe, both)))[0].outcomes
     if all(isinstance(outcome, Failure) for outcome in outcomes):
         # It may insist on probabilities that are neither 0 nor 1.
-        again: tuple[Outcome, ...] = (yield asked(within=True)).outcomes
+        again: tuple[Outcome, ...] = (yield probe(calls, within=True)).outcomes
         if not any(isinstance(outcome, Failure) for outcome in again):
             return again
     return outcomes
 
 
-def _wide_question(exam: Exam, within: bool) -> Probe:
-    stubbed, counts = exam.setting.stubbed, (_wide(exam),)
-    return _question(exam.seed, fixtures.FULL, stubbed, counts, 1, within)
-
-
 @lru_cache(maxsize=8)
-def _question(
-    seed: int,
-    model: Sizes,
-    stubbed: frozenset[str],
-    counts: tuple[int, ...],
-    repeat: int,
-    within: bool,
-) -> Probe:
-    *few, many = (Call(METHOD, {"num_samples": count}) for count in counts)
-    of_decoder, spare = _weights(model, "decoder" in stubbed, within)
-    helpers = make_stubs(stubbed, _noise(seed)) if stubbed else None
-    return Probe(model, of_decoder, (*few, replace(many, repeat=repeat)), helpers, spare)
+def _probe(seed: int, calls: _Calls, stubbed: frozenset[str], within: bool) -> Probe:
+    *few, many = (Call(METHOD, {"num_samples": count}) for count in calls.counts)
+    of_decoder, of_encoder = _weights(calls.model, "decoder" in stubbed, within)
+    stubs = make_stubs(stubbed, _noise(seed)) if stubbed else None
+    repeated_calls = (*few, replace(many, repeat=calls.repeat))
+    return Probe(calls.model, of_decoder, repeated_calls, stubs, spare=of_encoder)
 
 
 @lru_cache(maxsize=8)  # for all submissions of a course
@@ -100,32 +101,19 @@ def _noise(seed: int) -> np.ndarray:
     return fixtures.normal(generator(seed, 6, 0), 2 * CALLS * MOST * fixtures.FULL.latent)
 
 
-def _few(exam: Exam) -> tuple[int, ...]:
-    return 1, 2, exam.rows(3, 127)
-
-
-def _many(exam: Exam) -> int:
-    # Transforms of a number with small factors are quick.
-    return 10 * exam.rows(LEAST // 10, MOST // 10)
-
-
-def _wide(exam: Exam) -> int:
-    return 10 * exam.rows(15, 20)
-
-
 def _draw(exam: Exam) -> Steps[Samples]:
     """Return what calls give, of which there are more where each gives only a few samples.
 
     Raises:
         Lost: it can't be read as samples.
     """
-    count = _many(exam)
-    outcome = (yield from _ask(exam))[-1]
-    rows = exam.once(_shortest, outcome, count, sizes(exam))
+    calls = _calls(exam)
+    outcome = (yield from _ask(exam, calls))[-1]
+    rows = exam.once(_shortest, outcome, calls)
     if rows < ENOUGH:
         half = -(-ENOUGH // rows)
-        outcome = (yield from _ask(exam, CALLS * half))[-1]
-    return exam.once(_samples, outcome, count, sizes(exam))
+        outcome = (yield from _ask(exam, _calls(exam, CALLS * half)))[-1]
+    return exam.once(_samples, outcome, calls)
 
 
 def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lost | None]:
@@ -136,24 +124,26 @@ def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lo
     """
     if exam.setting.full:
         return None
-    outcome = yield from _ask_wide(exam)
-    return judge(exam.once(_samples, outcome, _wide(exam), fixtures.FULL, of="wide"))
+    calls = _wide_call(exam)
+    (outcome,) = yield from _ask(exam, calls)
+    return judge(exam.once(_samples, outcome, calls, of="wide"))
 
 
-def _shortest(outcome: Outcome, count: int, model: Sizes) -> int:
-    return len(_images(outcome, count, model)[0])
+def _shortest(outcome: Outcome, calls: _Calls) -> int:
+    return len(_images(outcome, calls)[0])
 
 
-def _samples(outcome: Outcome, count: int, model: Sizes) -> Samples:
-    pixels = np.stack(_images(outcome, count, model))
+def _samples(outcome: Outcome, calls: _Calls) -> Samples:
+    pixels = np.stack(_images(outcome, calls))
     if not np.all(np.isfinite(pixels)):
         raise Lost("x holds NaN or infinite numbers.")
-    return Samples(pixels, model.latent)
+    return Samples(pixels, calls.model.latent)
 
 
-def _images(outcome: Outcome, count: int, model: Sizes) -> list[np.ndarray]:
+def _images(outcome: Outcome, calls: _Calls) -> list[np.ndarray]:
     """Return rows ``[rows, D]`` of each call, as many as the shortest has, and at least one."""
-    images = [_rows(value, count, model) for value in values(outcome, METHOD)]
+    count = calls.counts[-1]
+    images = [_rows(value, count, calls.model) for value in values(outcome, METHOD)]
     rows = min(map(len, images))
     return [array[:rows] for array in images]
 
@@ -187,24 +177,25 @@ def _numbers(value: Value, count: int, model: Sizes) -> np.ndarray:
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")
 def shape(exam: Exam) -> Steps[None]:
     """A tensor of shape [num_samples, obs_dim]"""
-    outcomes = yield from _ask(exam)
-    _require_shape((*_few(exam), _many(exam)), outcomes, sizes(exam))
+    calls = _calls(exam)
+    _require_shape(calls, (yield from _ask(exam, calls)))
     if not exam.setting.full:
-        _require_shape((_wide(exam),), ((yield from _ask_wide(exam)),), fixtures.FULL)
+        wide = _wide_call(exam)
+        _require_shape(wide, (yield from _ask(exam, wide)))
 
 
-def _require_shape(counts: tuple[int, ...], outcomes: Sequence[Outcome], model: Sizes) -> None:
+def _require_shape(calls: _Calls, outcomes: Sequence[Outcome]) -> None:
     """Require a row for each sample.
 
     Raises:
         Lost: there is not.
     """
     shapes = [tensor(values(outcome, METHOD)[0], "x").shape for outcome in outcomes]
-    for count, shape in zip(counts, shapes, strict=True):
-        wanted = (count, model.obs)
+    for count, shape in zip(calls.counts, shapes, strict=True):
+        wanted = (count, calls.model.obs)
         if not shape_fits(shape, wanted):
             lost = wrong_shape(f"sample({count})", wanted, shape)
-            names = diagnosis.of_shapes(counts, shapes, model)
+            names = diagnosis.of_shapes(calls.counts, shapes, calls.model)
             raise explained(lost, diagnosis.CATALOGUE, names)
 
 

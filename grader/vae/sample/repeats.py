@@ -10,7 +10,7 @@ from grader.vae.sample.rows import is_alone, keys_of, pairs_across, pairs_among
 
 
 def repeated(samples: Samples) -> str | None:
-    """What the second half of all calls has again from the first, in words, or None."""
+    """Return what the second half of all calls has again from the first, in words, or None."""
     half = len(samples.pixels) // 2
 
     def halves(calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +28,7 @@ def repeated(samples: Samples) -> str | None:
 
 
 def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> bool:
-    """Whether rows come again in another call oftener than any two of a call are the same.
+    """Return whether rows come again in another call oftener than any two of a call are the same.
 
     Only rows that are the only ones of their kind count: blank images are no draws that are kept.
     """
@@ -43,7 +43,7 @@ def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> b
 
 
 def _correlated(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether rows ``[n, L]`` of mean 0 are clearly alike, pair by pair."""
+    """Return whether rows ``[n, L]`` of mean 0 are clearly alike, pair by pair."""
     alike = np.sum(first * second, axis=1)
     size = np.sqrt(np.mean(first**2) * np.mean(second**2)) * first.shape[1]
     return bool(
