@@ -1,4 +1,4 @@
-"""Trains the worked solution on MNIST as the notebook does, beside the figures of the assignment.
+"""Train the worked solution on MNIST as the notebook does, beside the figures of the assignment.
 
     python -m reference.reproduce_training --data DIR
 

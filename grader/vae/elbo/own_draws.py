@@ -15,7 +15,7 @@ from grader.kit.outputs import as_tensor, values
 from grader.kit.probe import Call
 from grader.vae.elbo.dimension_model import WIDE, DimensionModel, dimensions
 from grader.vae.elbo.models import METHOD, of_value, question, stubbed, table
-from grader.vae.elbo.sampling import Draws
+from grader.vae.elbo.sampling import RecoveredNoise
 from grader.vae.elbo.sum_model import SumModel
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
@@ -86,7 +86,7 @@ def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.
     return None if noise is None else noise.reshape(actual.shape)
 
 
-def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
+def draws(exam: Exam, bound: Bound) -> Steps[tuple[RecoveredNoise, ...]]:
     """Return the noise in sums of dimensions, as far as it can be recovered."""
     draws_of_batches = []
     for batch in SUMS:
@@ -95,7 +95,7 @@ def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
         if noise is not None:
             model = SumModel(batch.latent, exam.setting.full)
             mu, logsigma = model.posterior(model.batch(batch.rows), bound)
-            draws_of_batches.append(Draws(noise, mu[:, 0], logsigma[:, 0], batch.latent))
+            draws_of_batches.append(RecoveredNoise(noise, mu[:, 0], logsigma[:, 0], batch.latent))
     return tuple(draws_of_batches)
 
 

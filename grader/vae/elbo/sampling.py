@@ -31,7 +31,7 @@ CATALOGUE: Catalogue = {
 
 
 @dataclass(frozen=True)
-class Draws:
+class RecoveredNoise:
     """Noise ``[calls, rows]`` over the right spread, and the posterior ``[rows]`` it belongs to.
 
     With several latent dimensions it is their sum, over the root of their number.
@@ -43,7 +43,7 @@ class Draws:
     latent: int
 
 
-def by_draws(*batches: Draws) -> Names:
+def by_draws(*batches: RecoveredNoise) -> Names:
     """Return what explains noise that is not standard normal; nothing where nothing does."""
     for batch in batches:
         if not np.any(np.ptp(batch.noise, axis=0) > _NOTHING):

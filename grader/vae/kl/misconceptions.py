@@ -12,7 +12,7 @@ from grader.kit.search import Slip, is_column, same, simplest
 from grader.vae import expected
 
 Terms = Callable[[np.ndarray, np.ndarray], np.ndarray]
-Answer = tuple[np.ndarray, np.ndarray, np.ndarray]
+Evaluation = tuple[np.ndarray, np.ndarray, np.ndarray]
 """The posterior's ``mu`` and ``logsigma``, each ``[B, L]``, and what was returned."""
 CATALOGUE = read_catalogue(__file__)
 
@@ -91,7 +91,7 @@ RIGHT = _Divergence()
 """The closed form without slips."""
 
 
-def by_formula(answers: Sequence[Answer]) -> Names:
+def by_formula(answers: Sequence[Evaluation]) -> Names:
     """Return what explains the answers to all of several posteriors; nothing where nothing does."""
 
     def fits(formula: _Divergence) -> bool:
