@@ -29,7 +29,7 @@ Draw = Callable[[np.random.Generator, int, Sizes], np.ndarray]
 
 @dataclass(frozen=True)
 class Answers:
-    """What came in one model: for batches of several sizes, and at a point with its gradient.
+    """Outcomes in one model: for batches of several sizes, and at a point with its gradient.
 
     The batches and their outcomes are in the same order.
     """

@@ -158,18 +158,17 @@ def sampled(exam: Exam) -> Steps[None]:
     # Asked at once, what follows finds its answers there.
     yield [*all_values(exam), stub_noise.probe(exam), repetition]
     value_is_right = not (yield from value_error(exam))
-    given = yield from stub_noise.ask(exam)
-    if (
-        yield from stub_noise.is_handed_on(
-            exam, given, (yield from _rows_are_right(exam)), value_is_right
-        )
-    ):
-        if value_is_right:
-            yield from _require(exam, (yield from narrow_error(exam)))
+    run = yield from stub_noise.ask(exam)
+    rows_are_right = yield from _rows_are_right(exam)
+    is_handed_on = yield from stub_noise.is_handed_on(exam, run, rows_are_right, value_is_right)
+    if is_handed_on:
+        # What else is wrong with the value, other checks say.
+        error = (yield from narrow_error(exam)) if value_is_right else None
+        yield from _require(exam, error)
     elif value_is_right:
-        yield from _judge_draws(exam, given)
+        yield from _judge_draws(exam, run, rows_are_right)
     else:
-        yield from _judge_dependence(exam, given)
+        yield from _judge_dependence(exam, run)
     if (yield from _repeats_itself(exam)):
         lost = Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
         raise explained(lost, diagnosis.CATALOGUE, ("drawn_with_fixed_seed",))
@@ -180,47 +179,39 @@ def _rows_are_right(exam: Exam) -> Steps[bool]:
     return rows_error(actual, right_values(tiny, stubbed(exam))) is None
 
 
-def _judge_draws(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
+def _judge_draws(exam: Exam, run: stub_noise.StubbedRun, rows_are_right: bool) -> Steps[None]:
     """Require of a method, right but for its draws, that it draws from the posterior in each row.
 
     Raises:
         Lost: it does not.
     """
-    varies = not np.array_equal(given.actual[0], given.actual[1]) or exam.setting.stubbed
-    if (
-        varies
-        and given.by_row
-        and (
-            (
-                yield from own_draws.is_drawn(
-                    exam, own_draws.BATCHES, (yield from _rows_are_right(exam))
-                )
-            )
-            or (yield from own_draws.is_average_of_draws(exam))
-        )
-    ):
-        return
-    by_row = given.by_row and (yield from _rows_are_right(exam))
+    varies = not np.array_equal(run.actual[0], run.actual[1]) or exam.setting.stubbed
+    if varies and run.by_row:
+        if (yield from own_draws.is_drawn(exam, own_draws.BATCHES, rows_are_right)):
+            return
+        if (yield from own_draws.is_average_of_draws(exam)):
+            return
+    by_row = run.by_row and rows_are_right
     if varies and not by_row and (yield from own_draws.is_drawn(exam, own_draws.SINGLES)):
         return
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
     explanation = yield from explain_values(exam)
     bound = explanation.bound if explanation else bounds(stubbed(exam))[0]
-    names = explanation.by_noise(*_given_noise(given, bound)) if explanation else ()
-    if given.by_row and not names:
+    names = explanation.by_noise(*_noise_of(run, bound)) if explanation else ()
+    if run.by_row and not names:
         names = by_draws(*(yield from own_draws.draws(exam, bound)))
     raise explained(lost, diagnosis.CATALOGUE, names)
 
 
-def _given_noise(
-    given: stub_noise.StubbedRun, bound: diagnosis.Bound
+def _noise_of(
+    run: stub_noise.StubbedRun, bound: diagnosis.Bound
 ) -> tuple[diagnosis.Answer, np.ndarray | None]:
     """Return an answer that the noise of stubs matters for, and what noise it seems to hold."""
-    answer = diagnosis.Answer(given.model.weights, given.x, given.noise[0], given.actual[0])
-    return answer, given.model.recovered(answer.actual, given.x, bound) if given.by_row else None
+    answer = diagnosis.Answer(run.model.weights, run.x, run.noise[0], run.actual[0])
+    return answer, run.model.recovered(answer.actual, run.x, bound) if run.by_row else None
 
 
-def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
+def _judge_dependence(exam: Exam, run: stub_noise.StubbedRun) -> Steps[None]:
     """Require of a bound that is wrong otherwise that it depends on noise of each row's own.
 
     Raises:
@@ -237,7 +228,7 @@ def _judge_dependence(exam: Exam, given: stub_noise.StubbedRun) -> Steps[None]:
     if explanation is None:
         raise lost
     raise explained(
-        lost, diagnosis.CATALOGUE, explanation.by_noise(*_given_noise(given, explanation.bound))
+        lost, diagnosis.CATALOGUE, explanation.by_noise(*_noise_of(run, explanation.bound))
     )
 
 

@@ -23,7 +23,7 @@ CATALOGUE = {**read_catalogue(__file__), **sampling.CATALOGUE}
 
 @dataclass(frozen=True)
 class Answer:
-    """What came for ``x [B, D]`` of a model; ``noise [B, L]`` is what a stub has drawn."""
+    """The bounds of ``x [B, D]`` in a model; ``noise [B, L]`` is what a stub has drawn for them."""
 
     weights: expected.Weights
     x: np.ndarray

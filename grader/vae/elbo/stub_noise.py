@@ -34,7 +34,7 @@ _NUMBERS_OF_DRAWS = (*range(1, 21), 25, 30, 32, 40, 50, 64, 100)
 
 @dataclass(frozen=True)
 class StubbedRun:
-    """What came of several calls with stubs, each for a batch ``x``.
+    """Results of several calls with stubs, each for a batch ``x``.
 
     ``actual`` is ``[calls, numbers]``; ``noise`` what was drawn for it, ``[calls, rows, latent]``.
     """

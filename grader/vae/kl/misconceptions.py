@@ -13,7 +13,7 @@ from grader.vae import expected
 
 Terms = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Evaluation = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""The posterior's ``mu`` and ``logsigma``, each ``[B, L]``, and what was returned."""
+"""The posterior's ``mu`` and ``logsigma``, each ``[B, L]``, and the answer."""
 CATALOGUE = read_catalogue(__file__)
 
 

@@ -44,7 +44,7 @@ def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray,
 
 @dataclass(frozen=True)
 class Answer:
-    """What came for a posterior, and whether its parameters are as they were."""
+    """The outcome for a posterior, with its parameters as they were handed in."""
 
     mu: np.ndarray
     logsigma: np.ndarray

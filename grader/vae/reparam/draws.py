@@ -23,7 +23,7 @@ Group = tuple[int, float, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """What came of drawing: residuals ``z - mu``, with the parameters and the kind behind each.
+    """Draws: residuals ``z - mu``, with the parameters and the kind behind each.
 
     All are ``[calls, rows, dimensions]``.
     """
