@@ -35,7 +35,7 @@ def posterior_parameters(
 
 
 def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray, np.ndarray]:
-    """Posteriors that are very narrow, or nearly the prior itself."""
+    """Draw posteriors that are very narrow, or nearly the prior itself."""
     rng = exam.generator(4, 9, int(narrow), latent)
     mu = fixtures.normal(rng, 6, latent, scale=0.1)
     low, high = (-5.5, -3.0) if narrow else (-0.1, 0.1)
