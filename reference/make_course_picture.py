@@ -1,4 +1,4 @@
-"""Draws grader/docs/course.png: the page of a course of 24, made of the variants that tests use.
+"""Draw grader/docs/course.png: the page of a course of 24, made of the variants that tests use.
 
     python -m reference.make_course_picture [--keep DIR] [--width 390]
 
@@ -20,7 +20,8 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 
-from grader.vae.spec import BLOCK_MARK, BLOCK_TEXT, TASK_IDS
+from grader.vae.spec import TASK_IDS
+from reference.make_report_picture import fill_block
 from tests.variant_bank import METHOD_OF_TASK, Variant, load_variants
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,13 +40,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def hand_in(folder: Path) -> None:
-    """A course: for each student a right or a wrong variant of each method, always the same."""
+    """Write a course: a right or a wrong variant of each method for each student."""
     chance = random.Random(13)
     for number in range(1, STUDENTS + 1):
-        own = folder / f"student_{number:02d}"
-        own.mkdir(parents=True)
+        student = folder / f"student_{number:02d}"
+        student.mkdir(parents=True)
         if number == NO_NOTEBOOK:
-            (own / "vae.pdf").touch()
+            (student / "vae.pdf").touch()
             continue
         notebook = nbformat.read(ROOT / "reference" / "vae_solved.ipynb", 4)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -54,33 +55,30 @@ def hand_in(folder: Path) -> None:
             if "class VAE" in cell.source:
                 for task in TASK_IDS:
                     cell.source = _filled(cell.source, _variant(task, chance))
-        nbformat.write(notebook, own / "vae.ipynb")
+        nbformat.write(notebook, student / "vae.ipynb")
 
 
 def _variant(task: str, chance: random.Random) -> Variant:
-    """One that fits into the method's block alone."""
+    """Return a variant that fits into the method's block alone."""
     right = chance.random() < RIGHT[task]
     fitting = [
-        one
-        for one in load_variants(task)
-        if one.right == right and not (one.prelude or one.extra or one.after)
+        variant
+        for variant in load_variants(task)
+        if variant.right == right and not (variant.prelude or variant.extra or variant.after)
     ]
     return chance.choice(fitting)
 
 
 def _filled(source: str, variant: Variant) -> str:
-    """The class with the variant's statements in the method's block."""
+    """Return the class with the variant's statements in the method's block."""
     first = ast.parse(variant.code).body[0]
     assert isinstance(first, ast.FunctionDef)
     body = textwrap.dedent("\n".join(variant.code.splitlines()[first.body[0].lineno - 1 :]))
-    name = METHOD_OF_TASK[variant.task]
-    start = source.index(BLOCK_TEXT, source.index(f"def {name}(")) + len(BLOCK_TEXT)
-    end = source.index(BLOCK_MARK, start)
-    return f"{source[:start]}\n{textwrap.indent(body.rstrip(), ' ' * 8)}\n        {source[end:]}"
+    return fill_block(source, METHOD_OF_TASK[variant.task], body)
 
 
 def draw(page: Path, picture: Path, width: int, height: int) -> None:
-    """What a browser shows of a page, with few colours, for a small file."""
+    """Draw what a browser shows of a page, with few colours, for a small file."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         sys.exit(f"This needs one of {', '.join(BROWSERS)}.")
@@ -119,15 +117,7 @@ def main() -> None:
             hand_in(top / "submissions")
         out.mkdir(parents=True, exist_ok=True)
         (out / "overrides.yaml").write_text(BY_HAND, encoding="utf-8")
-        grade = [
-            sys.executable,
-            "-m",
-            "grader",
-            top / "submissions",
-            "--out",
-            out,
-            "--no-run",
-        ]
+        grade = (sys.executable, "-m", "grader", top / "submissions", "--out", out, "--no-run")
         done = subprocess.run(grade, cwd=ROOT, check=False)
         if done.returncode not in (0, 1):
             sys.exit("The course could not be graded.")

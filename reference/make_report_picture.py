@@ -1,8 +1,9 @@
-"""Draws grader/docs/report.svg: the report on a copy of the solved notebook with three errors."""
+"""Draw grader/docs/report.svg: the report on a copy of the solved notebook with three errors."""
 
 from __future__ import annotations
 
 import tempfile
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import nbformat
 
 from grader.composition import Options, make_grader
 from grader.report.terminal import to_svg
+from grader.vae.spec import BLOCK_MARK, BLOCK_TEXT
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = {
@@ -19,13 +21,11 @@ ERRORS = {
 }
 
 
-def with_errors(source: str) -> str:
-    """The class with other bodies in some of its blocks."""
-    for method, body in ERRORS.items():
-        start = source.index("# YOUR CODE HERE", source.index(f"def {method}("))
-        end = source.index("#" * 58, start)
-        source = f"{source[:start]}# YOUR CODE HERE\n        {body}\n        {source[end:]}"
-    return source
+def fill_block(source: str, method: str, body: str) -> str:
+    """Return the class with other statements in the marked block of a method."""
+    start = source.index(BLOCK_TEXT, source.index(f"def {method}(")) + len(BLOCK_TEXT)
+    end = source.index(BLOCK_MARK, start)
+    return f"{source[:start]}\n{textwrap.indent(body.rstrip(), ' ' * 8)}\n        {source[end:]}"
 
 
 def main() -> None:
@@ -33,7 +33,8 @@ def main() -> None:
     notebook = nbformat.read(ROOT / "reference" / "vae_solved.ipynb", 4)
     for cell in notebook.cells:
         if "class VAE" in cell.source:
-            cell.source = with_errors(cell.source)
+            for method, body in ERRORS.items():
+                cell.source = fill_block(cell.source, method, body)
     with tempfile.TemporaryDirectory() as folder, make_grader(Options()) as grader:
         path = Path(folder) / "vae.ipynb"
         nbformat.write(notebook, path)

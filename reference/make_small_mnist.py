@@ -1,4 +1,4 @@
-"""Makes the small MNIST that the grader ships, from the four original files.
+"""Make the small MNIST that the grader ships, from the four original files.
 
     python -m reference.make_small_mnist --data DIR
 
@@ -23,7 +23,7 @@ OUT = Path(__file__).resolve().parent.parent / "grader" / "data" / "mnist"
 
 
 def first_of_each(digits: Digits, count: int) -> Digits:
-    """The first ``count`` images of each digit, with their labels, in the order given."""
+    """Return the first ``count`` images of each digit, with their labels, in the order given."""
     rows = np.sort(np.concatenate([np.flatnonzero(digits.labels == d)[:count] for d in range(10)]))
     return Digits(digits.images[rows], digits.labels[rows])
 

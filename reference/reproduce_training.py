@@ -1,16 +1,14 @@
-"""Trains the worked solution on MNIST as the notebook does, beside the figures of the assignment.
+"""Train the worked solution on MNIST as the notebook does, beside the figures of the assignment.
 
     python -m reference.reproduce_training --data DIR
 
-DIR holds the original file ``train-images-idx3-ubyte.gz``. Shuffling and weights differ from run to
+DIR holds MNIST's four original files. Shuffling and weights differ from run to
 run with ``--seed``, so the losses agree with the published ones in size, not in their digits.
 """
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,11 +16,10 @@ import click
 import numpy as np
 import torch
 
+from grader.vae.digits import WHOLE, DataError, read_digits
 from reference.vae import VAE
 
-IMAGES = "train-images-idx3-ubyte.gz"
 LATENT_DIM, HIDDEN_DIM = 32, 400
-NUM_IMAGES = 60_000
 BATCH_SIZE = 128
 DISPLAY_STEP = 100
 
@@ -35,27 +32,15 @@ PUBLISHED = (
 )
 """The loss at steps 0, 100, 200, 300 and 400 of each epoch, as the assignment prints it."""
 
-UNSIGNED_BYTES, IMAGE_AXES = 8, 3
 
-
-def read_images(path: Path) -> torch.Tensor:
-    """Read a gzipped IDX file of images: pixels in [0, 1], shape [N, D].
+def read_images(folder: Path) -> torch.Tensor:
+    """Read the training images: pixels in [0, 1], shape [N, D].
 
     Raises:
-        ValueError: the file is missing, damaged, or holds something other than images. The layout
-            is the one described at http://yann.lecun.com/exdb/mnist/.
+        DataError: a file is missing, damaged, or holds something else.
     """
-    try:
-        content = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"Cannot read {path}: give a folder that holds {IMAGES}.") from error
-    if len(content) < 16 or content[:4] != bytes((0, 0, UNSIGNED_BYTES, IMAGE_AXES)):
-        raise ValueError(f"{path} holds no images in IDX format: fetch the original file again.")
-    count, rows, columns = np.frombuffer(content, dtype=">u4", count=3, offset=4).tolist()
-    pixels = np.frombuffer(content, dtype=np.uint8, offset=16)
-    if len(pixels) != count * rows * columns:
-        raise ValueError(f"{path} is cut short: fetch the original file again.")
-    return torch.from_numpy(pixels.reshape(count, rows * columns).astype(np.float32) / 255)
+    images = read_digits(folder, train=True).images
+    return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 255)
 
 
 def train(vae: VAE, images: torch.Tensor, epochs: int) -> Iterator[tuple[int, int, float]]:
@@ -76,11 +61,11 @@ def train(vae: VAE, images: torch.Tensor, epochs: int) -> Iterator[tuple[int, in
 def main(data: Path, seed: int) -> None:
     """Train the worked solution for five epochs and print its losses beside the published ones."""
     try:
-        images = read_images(data / IMAGES)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-    if len(images) != NUM_IMAGES:
-        raise click.ClickException(f"{IMAGES} must hold {NUM_IMAGES} images, not {len(images)}.")
+        images = read_images(data)
+    except DataError as error:
+        raise click.ClickException(f"{error}.") from error
+    if len(images) != WHOLE[True]:
+        raise click.ClickException(f"{data} must hold {WHOLE[True]} images, not {len(images)}.")
     torch.manual_seed(seed)
     vae = VAE(images.shape[1], LATENT_DIM, HIDDEN_DIM)
     losses: list[float] = []

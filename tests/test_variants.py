@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from grader.report.result import TaskResult
-from grader.vae.misconceptions import named
 from tests.outcomes import Examine, lost_checks
 from tests.variant_bank import Variant, all_variants, notebook_with
 
@@ -28,11 +27,10 @@ def test_variant_loses_what_it_should(variant: Variant, examine_notebook: Examin
 def named_misconceptions(tasks: tuple[TaskResult, ...]) -> frozenset[str]:
     """All misconceptions that a report names."""
     return frozenset(
-        misconception.id
+        misconception
         for task in tasks
         for check in task.checks
-        if check.misconception is not None
-        for misconception in named(check.misconception)
+        for misconception in check.misconceptions
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.protocol.jobs import Question, StandIns
+from grader.protocol.jobs import Question, Stubs
 
 Array = Callable[[int], np.ndarray]
 """Returns an array of a question by its index."""
@@ -19,7 +19,7 @@ class ChangedInitError(Exception):
 
 
 def construct(kind: Any, question: Question, names: dict[str, int], array: Array) -> Any:
-    """Return a model with the examiner's weights in its layers, and with its stand-ins.
+    """Return a model with the examiner's weights in its layers, and with its stubs.
 
     ``names`` are the sizes by name.
     """
@@ -28,8 +28,8 @@ def construct(kind: Any, question: Question, names: dict[str, int], array: Array
     with torch.no_grad():
         for name, index in {**question.weights, **spare}.items():
             _set_weight(model, name, torch.from_numpy(array(index).copy()))
-    if question.stand_ins is not None:
-        _put_stand_ins(kind, question.stand_ins, array)
+    if question.stubs is not None:
+        _put_stubs(kind, question.stubs, array)
     return model
 
 
@@ -64,12 +64,12 @@ def _set_weight(model: Any, name: str, weight: torch.Tensor) -> None:
     target.copy_(weight)
 
 
-def _put_stand_ins(kind: Any, stand_ins: StandIns, array: Array) -> None:
+def _put_stubs(kind: Any, stubs: Stubs, array: Array) -> None:
     """Replace methods of the class."""
-    noise = torch.from_numpy(array(stand_ins.noise).copy())
+    noise = torch.from_numpy(array(stubs.noise).copy())
     names: dict[str, Any] = {"torch": torch, "noise": noise}
-    exec(compile(stand_ins.source, "stand-ins", "exec"), names)
-    for method in stand_ins.methods:
+    exec(compile(stubs.source, "stubs", "exec"), names)
+    for method in stubs.methods:
         setattr(kind, method, names[method])
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from grader.assets import asset
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_KINDS = (".py", ".gz")
-"""Code, and the digits that notebooks are run on; how a page looks changes no result."""
+_KINDS = (".py", ".yaml", ".gz")
+"""Code, words, and the digits that notebooks are run on; how a page looks changes no result."""
 
 
 def fingerprint(*parts: bytes) -> str:

@@ -1,9 +1,9 @@
 """Put a class to the checks: at small sizes, and again where something was lost.
 
 What is lost at small sizes is asked again at the assignment's own, since a method that is right
-there has earned its points. What a method that calls others has lost is asked again with stand-ins
+there has earned its points. What a method that calls others has lost is asked again with stubs
 for those helpers that have lost something themselves: each of them may be the student's own or a
-stand-in, so that their errors are charged once. A helper without an error is used as it is.
+stub, so that their errors are charged once. A helper without an error is used as it is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
 from grader.kit.check import Check, Exam, Lost, NotReached, Setting
 from grader.kit.failures import CLASS_NAME, CONSTRUCTION
-from grader.report.result import CheckResult, TaskResult
+from grader.report.result import JOINT, CheckResult, TaskResult
 from grader.submission.slices import Slice
 from grader.untrusted_text import clean
 
@@ -102,7 +102,7 @@ class _Examination:
         helpers = {self.assignment.task_by_id[helper].method.name for helper in suspects}
         for setting in _mixtures(helpers):
             self._retry((task.id,), setting)
-            whole = ended and setting.full and not setting.own
+            whole = ended and setting.full and not setting.unstubbed
             if whole and all(setting in t and _ended([t[setting]]) for t in results):
                 break  # with all stubs, too: it is none of the helpers
 
@@ -154,7 +154,7 @@ def _may_pass(tried: Tried, setting: Setting) -> bool:
     """Tell whether to ask again: not for what is unwritten, or not the student's."""
     if _passed(tried) or setting in tried:
         return False
-    asked = [r for s, r in tried.items() if s.stood_in >= setting.stood_in]
+    asked = [r for s, r in tried.items() if s.stubbed >= setting.stubbed]
     shown = [r for s, r in tried.items() if replace(s, full=setting.full) == setting]
     return not (
         any(r.evidence.get("unwritten") or r.status == "grader_error" for r in asked)
@@ -181,7 +181,7 @@ def _check_result(
             "failed",
             clean(_named(verdict.message, assignment), 1000),
             verdict.hint or check.hint,
-            verdict.misconception,
+            JOINT.join(verdict.misconceptions) or None,
             {**verdict.evidence, **({"shown": True} if verdict.is_shown else {})},
         )
     if isinstance(verdict, NotReached):
@@ -197,7 +197,7 @@ def _check_result(
             "This is not your fault: ask your instructor to have the notebook graded again.",
             evidence={"traceback": "".join(traceback.format_exception(verdict, limit=-5))},
         )
-    return result(worth, worth, "passed", evidence=verdict)
+    return result(worth, worth, "passed")
 
 
 def _place(error: Exception) -> str:
@@ -228,7 +228,7 @@ def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
     """Return the result that counts: the first that was passed, or what is told about the loss.
 
     That is what came in the setting in which most of the ``task`` was passed; of several with all
-    stand-ins, for it is about the method alone.
+    stubs, for it is about the method alone.
     """
     for setting, result in tried.items():
         if result.status == "passed":
@@ -238,7 +238,7 @@ def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
     def rank(setting: Setting) -> tuple[bool, int, int, bool]:
         passed = sum(t[setting].status == "passed" for t in task if setting in t)
         error = tried[setting].status == "grader_error"
-        return error, passed, len(setting.stood_in), not setting.full
+        return error, passed, len(setting.stubbed), not setting.full
 
     return tried[max(tried, key=rank)]
 

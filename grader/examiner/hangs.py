@@ -21,7 +21,7 @@ _LOADING = ""
 _MOST = sys.maxsize
 
 Asked = tuple[str, str, tuple[str, ...]]
-"""A task, a method or loading the class, and the stand-ins that were in place."""
+"""A task, a method or loading the class, and the stubs that were in place."""
 
 
 def work(probe: Probe) -> int:
@@ -61,7 +61,7 @@ class Hangs:
         return None
 
     def was_expected(self, probe: Probe, observation: Observation) -> bool:
-        """Return whether it has hung before, with other stand-ins or while another task asked."""
+        """Return whether it has hung before, with other stubs or while another task asked."""
         key = _hung("", probe, observation)
         return key is not None and key[1] in self._confirmed
 
@@ -79,7 +79,7 @@ def _work_of(key: Asked, probe: Probe) -> int:
 def _asked(task: str, probe: Probe, call: int, stage: Stage) -> Asked:
     if stage == "load":
         return task, _LOADING, ()
-    return task, probe.calls[call].method, probe.stand_ins.methods if probe.stand_ins else ()
+    return task, probe.calls[call].method, probe.stubs.methods if probe.stubs else ()
 
 
 def _hung(task: str, probe: Probe, observation: Observation) -> Asked | None:

@@ -13,15 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from grader.examiner.hangs import work
-from grader.kit.check import Asked, Check, Evidence, Exam, Steps
+from grader.kit.check import Check, Exam, Request, Steps
 from grader.kit.observation import Observation
 from grader.kit.probe import Probe
 
 Put = Callable[[tuple[Probe, ...]], tuple[Observation, ...]]
 """Puts probes to a fresh candidate, one after the other."""
 
-Verdict = Evidence | Exception
-"""What a check returned or raised."""
+Verdict = Exception | None
+"""What a check raised, if it did."""
 
 Key = tuple[bytes, int]
 """A probe's digest, and how often the same request has asked it before."""
@@ -33,7 +33,7 @@ Batch = list[Question]
 def examine_in_rounds(
     checks: Iterable[Check], exam: Exam, put: Put, task_of: Mapping[str, str], at_once: int = 1
 ) -> dict[Check, Verdict]:
-    """Run checks side by side, and return what each of them returned or raised.
+    """Run checks side by side, and return what each of them raised, if it did.
 
     Args:
         checks: each starts anew.
@@ -44,15 +44,15 @@ def examine_in_rounds(
     """
     verdicts: dict[Check, Verdict] = {}
     answers: dict[Key, Observation | Exception] = {}
-    pending: dict[Check, tuple[Steps[Any], Asked | None]] = {
+    pending: dict[Check, tuple[Steps[Any], Request | None]] = {
         check: (check.examine(exam), None) for check in checks
     }
     while pending:
         for check, (steps, request) in list(pending.items()):
             try:
                 pending[check] = steps, _advance(steps, request, answers)
-            except StopIteration as stop:
-                verdicts[check] = stop.value or {}
+            except StopIteration:
+                verdicts[check] = None
             except Exception as error:
                 verdicts[check] = error
             if check in verdicts:
@@ -65,8 +65,8 @@ def examine_in_rounds(
 
 
 def _advance(
-    steps: Steps[Any], request: Asked | None, answers: Mapping[Key, Observation | Exception]
-) -> Asked:
+    steps: Steps[Any], request: Request | None, answers: Mapping[Key, Observation | Exception]
+) -> Request:
     """Let a check go on as far as the answers carry it, and return what it asks next.
 
     Raises:
@@ -84,7 +84,7 @@ def _advance(
     return asked
 
 
-def _keyed(request: Asked) -> dict[Key, Probe]:
+def _keyed(request: Request) -> dict[Key, Probe]:
     """Return the probes of a request in order; one that is asked twice has two answers."""
     seen: Counter[bytes] = Counter()
     keyed = {}

@@ -3,13 +3,13 @@
 A check yields what it asks, a probe or several, and is sent what fresh candidates made of it:
 
     @check("task.property", "What to think about when it is lost.")
-    def property(exam: Exam) -> Steps[Evidence | None]:
+    def property(exam: Exam) -> Steps[None]:
         '''What holds of a right method'''
         observation = yield probe
         first, second = yield [probe, other]
 
-It returns evidence, or raises `Lost` or `NotReached`. What several checks make of the same answers
-is a generator of its own, which they ``yield from``.
+It returns where all is right, or raises `Lost` or `NotReached`. What several checks make of the
+same answers is a generator of its own, which they ``yield from``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ import numpy as np
 from grader.kit.probe import Probe
 
 T = TypeVar("T")
-Evidence = Mapping[str, Any]
 
-Asked = Probe | Sequence[Probe]
+Request = Probe | Sequence[Probe]
 """What a check yields: one probe, or several, each of which is answered by itself."""
 
-Steps = Generator[Asked, Any, T]
+Steps = Generator[Request, Any, T]
 """A part of a check that asks; what it is sent is an `Observation` for each probe."""
 
 
@@ -39,13 +38,13 @@ class Setting:
 
     Attributes:
         full: whether it has the assignment's own sizes instead of small ones.
-        stood_in: the helper methods that known functions take the place of.
-        own: helpers that are broken, and the student's own all the same.
+        stubbed: the helper methods that known functions take the place of.
+        unstubbed: helpers that are broken, and the student's own all the same.
     """
 
     full: bool = False
-    stood_in: frozenset[str] = frozenset()
-    own: frozenset[str] = frozenset()
+    stubbed: frozenset[str] = frozenset()
+    unstubbed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,14 @@ class Exam:
     computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, compute: Callable[..., T], *arguments: Any, of: str = "") -> T:
-        """Return what ``compute(exam, *arguments)`` gave the first time that it was wanted.
+        """Return what ``compute(*arguments)`` gave the first time that it was wanted.
 
         It is for what several checks make of the same answers: the arguments are the same, or
         ``of`` names the method that they are about.
         """
         key = compute, of
         if key not in self.computed:
-            self.computed[key] = compute(self, *arguments)
+            self.computed[key] = compute(*arguments)
         result: T = self.computed[key]
         return result
 
@@ -104,7 +103,7 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
 
     Attributes:
         hint: points to the idea, never to the line of code.
-        misconception: name of a known error, where one explains what came.
+        misconceptions: ids of known errors that explain the values together.
         evidence: numbers for programs, as JSON.
         is_shown: whether no other sizes of the model can change the verdict.
     """
@@ -113,13 +112,13 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
         self,
         message: str,
         hint: str = "",
-        misconception: str | None = None,
-        evidence: Evidence | None = None,
+        misconceptions: tuple[str, ...] = (),
+        evidence: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.misconception = misconception
+        self.misconceptions = misconceptions
         self.evidence = dict(evidence or {})
         self.is_shown = False
 
@@ -142,7 +141,7 @@ class Check:
     id: str
     title: str
     hint: str
-    examine: Callable[[Exam], Steps[Evidence | None]] = field(repr=False)
+    examine: Callable[[Exam], Steps[None]] = field(repr=False)
 
     @property
     def task(self) -> str:
@@ -150,10 +149,10 @@ class Check:
         return self.id.split(".")[0]
 
 
-def check(id: str, hint: str) -> Callable[[Callable[[Exam], Steps[Evidence | None]]], Check]:
+def check(id: str, hint: str) -> Callable[[Callable[[Exam], Steps[None]]], Check]:
     """Make a check of a function."""
 
-    def decorate(function: Callable[[Exam], Steps[Evidence | None]]) -> Check:
+    def decorate(function: Callable[[Exam], Steps[None]]) -> Check:
         title = (function.__doc__ or id).strip().splitlines()[0].rstrip(".")
         return Check(id, title, hint, function)
 

@@ -9,7 +9,7 @@ _CLOSE = 1e-5
 
 
 def alike(lines: np.ndarray) -> np.ndarray:
-    """Which lines ``[n, numbers]`` are the same as another one, ``[n]``."""
+    """Return which lines ``[n, numbers]`` are the same as another one, ``[n]``."""
     order = np.argsort(lines.sum(axis=1))  # those that are the same come next to each other
     near = np.all(np.abs(np.diff(lines[order], axis=0)) < _CLOSE, axis=1)
     is_alike = np.zeros(len(lines), dtype=bool)
@@ -19,7 +19,7 @@ def alike(lines: np.ndarray) -> np.ndarray:
 
 
 def alike_rows(rows: np.ndarray, centre: float) -> np.ndarray:
-    """Which rows ``[n, numbers]`` hold the same distances to a centre as another one, ``[n]``.
+    """Return which rows ``[n, numbers]`` have another one's distances to a centre, ``[n]``.
 
     In any order: so what is mirrored, moved along or taken with a minus counts as well. Rows in
     which a distance occurs twice are left out, since numbers of which there are few meet by chance.

@@ -10,7 +10,7 @@ CLASS_NAME, CONSTRUCTION = "{class}", "{construction}"
 
 
 def lost_by(failure: Failure, method: str) -> Lost:
-    """What a student reads when a call gave nothing."""
+    """Return what a student reads when a call gave nothing."""
     where = f" (cell {failure.cell}, line {failure.line})" if failure.cell else ""
     evidence: dict[str, object] = {"cell": failure.cell, "line": failure.line}
     evidence |= {"exception": failure.type or None, "failure": failure.kind}
@@ -58,7 +58,7 @@ _REFUSED = {
 
 
 def _refused(failure: Failure, method: str, where: str, evidence: dict[str, object]) -> Lost:
-    """What a student reads where a check is to blame, which allows less than a notebook."""
+    """Return what a student reads where a check is to blame, which allows less than a notebook."""
     about = {"load": f"The code of class {CLASS_NAME}", "construct": "`__init__`"}.get(
         failure.stage, f"`{method}`"
     )

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.kit.check import Exam, Steps
-from grader.kit.observation import Failure, Outcome, Value
+from grader.kit import outputs
+from grader.kit.check import Exam, Lost, Steps
+from grader.kit.observation import Failure, Outcome
 from grader.kit.precision import as_single
-from grader.kit.probe import Call, Probe, Sizes, StandIns
+from grader.kit.probe import Call, Probe, Sizes, Stubs
+from grader.kit.tolerance import close
 
 _STEP = 2e-3
 _RELATIVE = 0.04
@@ -41,7 +43,7 @@ class Point:
         arguments: by name.
         cotangents: what the values are weighted with to make one number.
         differentiate: the arguments that have a gradient.
-        stand_ins: the helpers that have one.
+        stubs: the helpers that have one.
     """
 
     sizes: Sizes
@@ -50,7 +52,7 @@ class Point:
     arguments: Mapping[str, np.ndarray]
     cotangents: tuple[np.ndarray, ...]
     differentiate: tuple[str, ...] = ()
-    stand_ins: StandIns | None = None
+    stubs: Stubs | None = None
 
     @property
     def call(self) -> Call:
@@ -60,16 +62,16 @@ class Point:
     @property
     def probe(self) -> Probe:
         """Asks for the gradient here."""
-        return Probe(self.sizes, self.weights, (self.call,), self.stand_ins)
+        return Probe(self.sizes, self.weights, (self.call,), self.stubs)
 
     @property
     def value_probe(self) -> Probe:
         """Asks for the value alone."""
         call = Call(self.method, self.arguments)
-        return Probe(self.sizes, self.weights, (call,), self.stand_ins)
+        return Probe(self.sizes, self.weights, (call,), self.stubs)
 
     def moved(self, directions: Weights, step: float) -> Point:
-        """The same call a step away."""
+        """Return the same call a step away."""
 
         def move(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             return {
@@ -78,19 +80,6 @@ class Point:
             }
 
         return replace(self, weights=move(self.weights), arguments=move(self.arguments))
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What came in one model: for batches of several sizes, and at a point with its gradient.
-
-    The batches and their outcomes are in the same order.
-    """
-
-    batches: Sequence[np.ndarray]
-    outcomes: Sequence[Outcome]
-    point: Point
-    of_point: Outcome
 
 
 @dataclass(frozen=True)
@@ -124,7 +113,7 @@ class Measured:
         return bool(np.all(self.alike) and np.any(self.predicted))
 
     def corrected(self, closer: Measured) -> Measured:
-        """The same with another measurement where this one finds a difference."""
+        """Return the same with another measurement where this one finds a difference."""
         return replace(
             self,
             actual=np.where(self.alike, self.actual, closer.actual),
@@ -133,7 +122,7 @@ class Measured:
 
 
 def measure(exam: Exam, point: Point, slopes: Slopes, key: int) -> Steps[Measured | None]:
-    """The derivative at a point beside the gradient ``slopes`` there; None where a call failed.
+    """Measure the derivative beside the gradient ``slopes`` at a point; None where a call failed.
 
     Where they differ, a smaller step along the same directions has the last word: less lies on the
     other side of a kink then.
@@ -144,6 +133,55 @@ def measure(exam: Exam, point: Point, slopes: Slopes, key: int) -> Steps[Measure
         return measured
     closer = yield from _measured(exam, point, slopes, directions, _STEP / 4)
     return measured if closer is None else measured.corrected(closer)
+
+
+def judge_gradient(
+    exam: Exam, point: Point, gradients: Slopes, right: Mapping[str, np.ndarray]
+) -> Steps[None]:
+    """Require gradients that are the right ones, or at least those of what the method returns.
+
+    Args:
+        exam: asks for more where they are not the right ones.
+        point: where the gradients are asked for.
+        gradients: what came.
+        right: the right ones, by name.
+
+    Raises:
+        Lost: they are not.
+    """
+    names = [name for name in right if not name.endswith("bias")]
+    try:
+        _require(gradients, right, names, f"`{point.method}`")
+    except Lost as lost:
+        # Asked by itself, so that what is random is the same as where values are asked for.
+        alone = outputs.gradients((yield point.probe).outcomes[0], point.method)
+        measured = yield from measure(exam, point, alone, len(names))
+        if measured is None or not measured.agree:
+            lost.is_shown = measured is not None and measured.repeats
+            raise
+
+
+def _require(
+    gradients: Slopes, right: Mapping[str, np.ndarray], connected: Sequence[str], what: str
+) -> None:
+    """Require that every gradient is the right one, and that those of some names arrive.
+
+    Raises:
+        Lost: about the first one that is not.
+    """
+    for name in connected:
+        gradient = gradients.get(name)
+        if gradient is None:
+            raise Lost(f"No gradient leads from {what} to {name}.", evidence={"parameter": name})
+        if not np.all(np.isfinite(gradient)) or not np.any(gradient):
+            raise Lost(
+                f"The gradient of {what} in {name} is zero or not finite.",
+                evidence={"parameter": name},
+            )
+    for name, slope in right.items():
+        gradient = gradients[name]
+        if gradient is None or not close(gradient, slope):
+            raise Lost(f"The gradient in {name} is wrong.", evidence={"parameter": name})
 
 
 def _measured(
@@ -170,7 +208,7 @@ def _measured(
 
 
 def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    """One for each layer and argument: for a layer as long as its weights, or else of length one.
+    """Return a direction for each layer, as long as its weights, and each argument, of length one.
 
     Steps of one length would be lost in rounding where there are many weights.
     """
@@ -180,8 +218,8 @@ def _directions(point: Point, rng: np.random.Generator) -> list[dict[str, np.nda
         groups.setdefault(name.split(".")[0], {})[name] = rng.standard_normal(array.shape)
     directions = []
     for group in groups.values():
-        own = _length([point.weights[name] for name in group if name in point.weights])
-        scale = max(own, 1.0) / _length(list(group.values()))
+        weights = _length([point.weights[name] for name in group if name in point.weights])
+        scale = max(weights, 1.0) / _length(list(group.values()))
         directions.append({name: scale * part for name, part in group.items()})
     return directions
 
@@ -191,24 +229,20 @@ def _length(arrays: Sequence[np.ndarray]) -> float:
 
 
 def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
-    """The values times the cotangents, added up: the sum, and the length of what is added."""
+    """Return the sum of the values times the cotangents, and the length of what is added."""
     if isinstance(outcome, Failure):
         return None
     value = outcome.values[0]
     total = squares = 0.0
     for item, cotangent in zip(value.items or (value,), point.cotangents, strict=False):
-        part = _numbers(item)
-        if part is None:
+        if item.array is None:
             return None
+        part = item.array.astype(np.float64).ravel()
         # A value of another size is met by ones, as the candidate meets it.
         weights = cotangent.ravel() if cotangent.size == part.size else 1.0
         total += float(np.sum(weights * part))
         squares += float(np.sum((weights * part) ** 2))
     return (total, float(np.sqrt(squares))) if np.isfinite(total) else None
-
-
-def _numbers(item: Value) -> np.ndarray | None:
-    return None if item.array is None else item.array.astype(np.float64).ravel()
 
 
 def _along(direction: Weights, slopes: Slopes) -> float:
@@ -217,6 +251,6 @@ def _along(direction: Weights, slopes: Slopes) -> float:
 
 
 def _usual(direction: Weights, slopes: Slopes) -> float:
-    own = [slope for name in direction if (slope := slopes.get(name)) is not None]
+    along = [slope for name in direction if (slope := slopes.get(name)) is not None]
     numbers = sum(part.size for part in direction.values())
-    return _length(own) * _length(list(direction.values())) / float(np.sqrt(numbers))
+    return _length(along) * _length(list(direction.values())) / float(np.sqrt(numbers))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
 
 from grader.kit.check import Lost
 
-JOINT = "+"
-"""Between the ids of misconceptions that explain an answer together."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,48 @@ class Misconception:
     hint: str
 
 
-def explained(lost: Lost, found: Sequence[Misconception]) -> Lost:
-    """The same verdict with the misconceptions that explain it; unchanged where there are none."""
-    if not found:
+Catalogue = Mapping[str, Misconception]
+"""The misconceptions of a task by name."""
+
+Names = tuple[str, ...]
+"""Names in a catalogue: the misconceptions that explain something together."""
+
+
+def read_catalogue(module: str) -> Catalogue:
+    """Return the misconceptions of a task from ``misconceptions.yaml`` beside one of its modules.
+
+    The folder is called as the task.
+    """
+    folder = Path(module).parent
+    entries = yaml.load((folder / "misconceptions.yaml").read_text("utf-8"), Loader=_LOADER)
+    return {
+        name: Misconception(f"{folder.name}.{name}", **words) for name, words in entries.items()
+    }
+
+
+def explained(lost: Lost, catalogue: Catalogue, names: Names) -> Lost:
+    """Return the verdict with the misconceptions that explain it; the same where there are none."""
+    if not names:
         return lost
-    titles = " and ".join(misconception.title for misconception in found)
-    told = Lost(
+    misconceptions = [catalogue[name] for name in names]
+    titles = " and ".join(misconception.title for misconception in misconceptions)
+    explained_lost = Lost(
         f"{lost.message} That is what comes out if {titles}.",
-        " ".join(misconception.hint for misconception in found),
-        JOINT.join(misconception.id for misconception in found),
+        " ".join(misconception.hint for misconception in misconceptions),
+        tuple(misconception.id for misconception in misconceptions),
         lost.evidence,
     )
-    told.is_shown = lost.is_shown
-    return told
+    explained_lost.is_shown = lost.is_shown
+    return explained_lost
+
+
+def disconnected(gradients: Mapping[str, np.ndarray | None]) -> Names:
+    """Return what explains gradients that are not all right, of values that are right.
+
+    Such values have lost their history somewhere, as a whole or in a part; but what is not finite
+    has come all the way.
+    """
+    arrived = [gradient for gradient in gradients.values() if gradient is not None]
+    if not arrived:
+        return ("graph_cut",)
+    return ("detached",) if all(np.all(np.isfinite(g)) for g in arrived) else ()

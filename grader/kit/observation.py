@@ -108,13 +108,11 @@ def read_confinement(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]
     Raises:
         WireError: the message does not say.
     """
-    confined = Confined.read(message.body)
-    unconfined = Unconfined.read(message.body)
-    if confined is None and unconfined is None:
-        raise WireError("a candidate does not say how it is confined")
-    return _texts(confined.layers if confined else []), _texts(
-        unconfined.missing if unconfined else []
-    )
+    if (confined := Confined.read(message.body)) is not None:
+        return _texts(confined.layers), ()
+    if (unconfined := Unconfined.read(message.body)) is not None:
+        return (), _texts(unconfined.missing)
+    raise WireError("a candidate does not say how it is confined")
 
 
 def _texts(layers: Any) -> tuple[str, ...]:
@@ -146,26 +144,26 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
     raised = Raised.read(message.body)
     if raised is not None:
         return _failure(raised.error, "call")
-    told = replies.Returned.read(message.body)
-    if told is None or not isinstance(told.values, list) or len(told.values) != repeat:
+    reply = replies.Returned.read(message.body)
+    if reply is None or not isinstance(reply.values, list) or len(reply.values) != repeat:
         raise WireError("a candidate's message is not about a call")
-    if not isinstance(told.gradients, dict):
+    if not isinstance(reply.gradients, dict):
         raise WireError("a candidate's gradients are not by name")
-    if not isinstance(told.kept, dict):
+    if not isinstance(reply.kept, dict):
         raise WireError("a candidate's arguments are not by name")
     arrays = message.arrays
     return Returned(
-        tuple(_value(value, arrays, depth=0) for value in told.values),
-        {name: None if i is None else _array(i, arrays) for name, i in told.gradients.items()},
-        None if told.backward is None else _failure(told.backward, "backward"),
-        {name: _value(value, arrays, depth=1) for name, value in told.kept.items()},
-        _states(told.generators),
+        tuple(_value(value, arrays, depth=0) for value in reply.values),
+        {name: None if i is None else _array(i, arrays) for name, i in reply.gradients.items()},
+        None if reply.backward is None else _failure(reply.backward, "backward"),
+        {name: _value(value, arrays, depth=1) for name, value in reply.kept.items()},
+        _states(reply.generators),
     )
 
 
-def _states(told: Any) -> tuple[tuple[str, str], ...]:
+def _states(generators: Any) -> tuple[tuple[str, str], ...]:
     """Return where each generator stood, before and after."""
-    match told:
+    match generators:
         case [list(before), list(after)]:
             pairs = zip(before, after, strict=False)
             return tuple((clean(first, 100), clean(second, 100)) for first, second in pairs)
@@ -187,17 +185,17 @@ def read_late(message: Message) -> bool:
 
 
 def _failure(error: Any, stage: Stage) -> Failure:
-    told = Described.read(error)
-    if told is None:
+    described = Described.read(error)
+    if described is None:
         raise WireError("a candidate's exception is not described")
-    refused = told.refused
+    refused = described.refused
     return Failure(
         "raised",
         stage,
-        clean(told.type, 100),
-        _OWN_FOLDER.sub("", clean(told.text)),
-        _number(told.cell),
-        _number(told.line),
+        clean(described.type, 100),
+        _OWN_FOLDER.sub("", clean(described.text)),
+        _number(described.cell),
+        _number(described.line),
         refused if isinstance(refused, str) and refused in REFUSALS else "",  # type: ignore[arg-type]
     )
 
@@ -213,16 +211,16 @@ def _array(index: Any, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
 
 
 def _value(body: Any, arrays: tuple[np.ndarray, ...], depth: int) -> Value:
-    told = Encoded.read(body)
-    if told is None or not isinstance(told.form, str) or told.form not in FORMS:
+    encoded = Encoded.read(body)
+    if encoded is None or not isinstance(encoded.form, str) or encoded.form not in FORMS:
         raise WireError("a candidate's value has no form")
-    form: Form = told.form  # type: ignore[assignment]
-    kind = clean(told.type, 100)
+    form: Form = encoded.form  # type: ignore[assignment]
+    kind = clean(encoded.type, 100)
     if form in ("none", "other", "unreadable"):
         return Value(form, type=kind)
-    if told.array is not None:
-        return Value(form, _array(told.array, arrays), type=kind)
-    items = told.items
+    if encoded.array is not None:
+        return Value(form, _array(encoded.array, arrays), type=kind)
+    items = encoded.items
     nested = form in ("tuple", "list", "dict") and isinstance(items, list)
     if not nested or depth or len(items) > MAX_ITEMS:
         raise WireError("a candidate's value has no numbers and no items")

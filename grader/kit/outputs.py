@@ -21,7 +21,7 @@ ONE_TENSOR = (
 
 
 def values(outcome: Outcome, method: str) -> tuple[Value, ...]:
-    """What a method returned, a value for each repetition.
+    """Return what a method returned, a value for each repetition.
 
     Raises:
         Lost: it returned nothing.
@@ -36,7 +36,7 @@ def values(outcome: Outcome, method: str) -> tuple[Value, ...]:
 
 
 def gradients(outcome: Outcome, method: str) -> dict[str, np.ndarray | None]:
-    """Gradients by name, in double precision.
+    """Return gradients by name, in double precision.
 
     Raises:
         Lost: the call or its backward pass failed.
@@ -52,11 +52,20 @@ def gradients(outcome: Outcome, method: str) -> dict[str, np.ndarray | None]:
 
 
 def shape_words(shape: Shape) -> str:
+    """Return a shape as people write it."""
     return f"[{', '.join(map(str, shape))}]"
 
 
+def wrong_shape(name: str, wanted: Shape, actual: Shape, meaning: str = "") -> Lost:
+    """Return what is said of a wrong shape; ``meaning`` follows the wanted one."""
+    return Lost(
+        f"{name} should have shape {shape_words(wanted)}{meaning}, and has {shape_words(actual)}.",
+        evidence={"wanted_shape": list(wanted), "shape": list(actual)},
+    )
+
+
 def shape_fits(actual: Shape, wanted: Shape) -> bool:
-    """Whether a shape is the wanted one; axes that happen to have size 1 may be dropped."""
+    """Return whether a shape is the wanted one; axes that happen to have size 1 may be dropped."""
     return actual == wanted or actual == tuple(n for n in wanted if n != 1)
 
 
@@ -84,18 +93,27 @@ def tensor(value: Value, name: str, hint: str = "") -> np.ndarray:
 
 
 def tensor_of_shape(value: Value, name: str, shape: Shape, exactly: bool = False) -> np.ndarray:
-    """A tensor's numbers in the wanted shape; ``exactly`` that where other methods need it.
+    """Return a tensor's numbers in the wanted shape; ``exactly`` that where other methods need it.
 
     Raises:
         Lost: it is no tensor, or has another shape.
     """
     array = tensor(value, name)
     if array.shape != shape and (exactly or not shape_fits(array.shape, shape)):
-        raise Lost(
-            f"{name} should have shape {shape_words(shape)}, and has {shape_words(array.shape)}.",
-            evidence={"wanted_shape": list(shape), "shape": list(array.shape)},
-        )
+        raise wrong_shape(name, shape, array.shape)
     return array.reshape(shape)
+
+
+def one_number_a_row(value: Value, name: str, rows: int) -> np.ndarray:
+    """Return a tensor's numbers, of which there has to be one for each row.
+
+    Raises:
+        Lost: it is no tensor, or has another shape.
+    """
+    array = tensor(value, name, ONE_TENSOR)
+    if not shape_fits(array.shape, (rows,)):
+        raise wrong_shape(name, (rows,), array.shape, ", one number a row")
+    return array
 
 
 def as_tensor(value: Value, row_size: int = 1) -> Value:
@@ -137,19 +155,20 @@ def one_step_from(value: Value, name: str, shape: Shape) -> np.ndarray:
         Lost: it takes more than that.
     """
     array = tensor(as_tensor(value, int(np.prod(shape[1:]))), name)
-    if array.size == np.prod(shape) and _without_ones(array.shape) == _without_ones(shape):
+    if array.size == np.prod(shape) and without_ones(array.shape) == without_ones(shape):
         return array.reshape(shape)
     if array.shape == shape[::-1]:
         return array.T
     return tensor_of_shape(value, name, shape)
 
 
-def _without_ones(shape: Shape) -> Shape:
+def without_ones(shape: Shape) -> Shape:
+    """Return a shape without its axes of size 1."""
     return tuple(size for size in shape if size != 1)
 
 
 def require_untouched(outcome: Outcome, given: Mapping[str, np.ndarray], names: Names) -> None:
-    """What was handed in is still as it was, and what came back is of the same dtype.
+    """Require that arguments are still as they were, and that results have their dtype.
 
     Args:
         outcome: of a call that sends its arguments back.
@@ -179,7 +198,7 @@ def require_untouched(outcome: Outcome, given: Mapping[str, np.ndarray], names: 
 
 
 def require_unseeded(outcomes: Iterable[Outcome]) -> None:
-    """Calls leave the generators of random numbers going on, each from another place.
+    """Require that calls leave the generators of random numbers going on, each from another place.
 
     Raises:
         Lost: they are set back to the same place.
@@ -203,7 +222,7 @@ def _equal(kept: np.ndarray, given: np.ndarray) -> bool:
 
 
 def first_two(value: Value, names: Sequence[str], shape: Shape) -> tuple[Value, Value]:
-    """As `pair`, after one more step: leaving out a third value, or taking one thing apart.
+    """Return a pair, after one more step: leaving out a third value, or taking one thing apart.
 
     That may be a dict, or a tensor that holds both ``[rows, units]``, side by side in each row or
     the second behind the first.
@@ -217,14 +236,13 @@ def first_two(value: Value, names: Sequence[str], shape: Shape) -> tuple[Value, 
     if array is not None and array.size == 2 * np.prod(shape) and array.shape != (2, *shape):
         rows, units = shape
         in_rows = array.ndim > 1 and len(array) == rows
-        both = array.reshape(rows, 2, units) if in_rows else array.reshape(2, *shape)
-        first, second = both.swapaxes(0, 1) if in_rows else both
-        return Value("tensor", first, type=value.type), Value("tensor", second, type=value.type)
+        both = array.reshape(rows, 2, units).swapaxes(0, 1) if in_rows else array
+        return _halves(both.reshape(2, *shape), value.type)
     return pair(value, names)
 
 
 def pair(value: Value, names: Sequence[str]) -> tuple[Value, Value]:
-    """The two parts of a value that should be a pair; a tensor ``[2, ...]`` unpacks into one too.
+    """Return the two parts of a pair; a tensor ``[2, ...]`` unpacks into one too.
 
     Raises:
         Lost: it is something else.
@@ -236,7 +254,9 @@ def pair(value: Value, names: Sequence[str]) -> tuple[Value, Value]:
         raise Lost(f"The method should return {wanted}, and returns {len(value.items)} values.")
     array = value.array
     if value.form == "tensor" and array is not None and array.ndim == 3 and len(array) == 2:
-        return Value("tensor", array[0], type=value.type), Value(
-            "tensor", array[1], type=value.type
-        )
+        return _halves(array, value.type)
     raise Lost(f"The method should return {wanted}, and returns a single value.")
+
+
+def _halves(array: np.ndarray, dtype: str) -> tuple[Value, Value]:
+    return Value("tensor", array[0], type=dtype), Value("tensor", array[1], type=dtype)

@@ -46,7 +46,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class StandIns:
+class Stubs:
     """Known simple functions that take the place of a student's helpers.
 
     Attributes:
@@ -72,7 +72,7 @@ class Probe:
     sizes: Sizes
     weights: Mapping[str, np.ndarray]
     calls: tuple[Call, ...]
-    stand_ins: StandIns | None = None
+    stubs: Stubs | None = None
     spare: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
@@ -104,12 +104,11 @@ class _Arrays:
 def _question(probe: Probe, arrays: _Arrays) -> jobs.Question:
     weights = {name: arrays.add(weight) for name, weight in probe.weights.items()}
     spare = {name: arrays.add(weight) for name, weight in probe.spare.items()}
-    put = probe.stand_ins
-    stand_ins = (
-        None if put is None else jobs.StandIns(put.source, put.methods, arrays.add(put.noise))
-    )
+    stubs = None
+    if probe.stubs is not None:
+        stubs = jobs.Stubs(probe.stubs.source, probe.stubs.methods, arrays.add(probe.stubs.noise))
     calls = [_call(call, tuple(weights), arrays) for call in probe.calls]
-    return jobs.Question(tuple(probe.sizes), weights, spare, stand_ins, calls)
+    return jobs.Question(tuple(probe.sizes), weights, spare, stubs, calls)
 
 
 def _call(call: Call, parameters: Sequence[str], arrays: _Arrays) -> jobs.Call:

@@ -35,7 +35,7 @@ def row_error(
     read: Callable[[Outcome, int], np.ndarray],
     dead_share: float = DEAD,
 ) -> Steps[str | None]:
-    """What is wrong with how rows and results belong together, or None.
+    """Return what is wrong with how rows and results belong together, or None.
 
     Args:
         exam: puts the questions.
@@ -50,13 +50,15 @@ def row_error(
     # Every other row as well, for what comes of a neighbour.
     masks = (kept, ~kept, places % 2 == 0)
     probes = [ask(given), *(ask(_mixed(given, other, mask)) for mask in masks)]
-    *seen, of_one = yield [*probes, _twice(ask(_first_row(given)))]
+    of_first = ask({name: array[:1] for name, array in given.items()})
+    twice = replace(of_first, calls=(*of_first.calls, of_first.calls[-1]))
+    *seen, of_one = yield [*probes, twice]
     base, *mixed = (read(observation.outcomes[-1], rows) for observation in seen)
     dead = np.zeros(rows, dtype=bool)
-    for mask, came in zip(masks, mixed, strict=True):
-        if not close(came[mask], base[mask], _SAME):
+    for mask, results in zip(masks, mixed, strict=True):
+        if not close(results[mask], base[mask], _SAME):
             return "What comes for a row changes when other rows of the batch change."
-        dead[~mask] |= _unmoved(came[~mask], base[~mask])
+        dead[~mask] |= _unmoved(results[~mask], base[~mask])
     if dead.all():
         return "What comes for a row does not depend on that row."
     if dead[-1] or dead[0]:
@@ -64,26 +66,17 @@ def row_error(
         return f"What comes for the {which} row of a batch does not depend on that row."
     if dead.mean() > dead_share:
         return f"{int(dead.sum())} of {rows} rows come out the same whatever stands in them."
-    alone, again = (read(outcome, 1)[0] for outcome in of_one.outcomes[-2:])
+    alone, repeated = (read(outcome, 1)[0] for outcome in of_one.outcomes[-2:])
     room = _NEARLY_THE_SAME * np.max(np.abs(base))
     # Where two calls differ, so does the noise in it.
-    if np.all(np.abs(again - alone) <= room) and np.any(np.abs(base[0] - alone) > room):
+    if np.all(np.abs(repeated - alone) <= room) and np.any(np.abs(base[0] - alone) > room):
         return "What comes for a row depends on how many rows stand beside it."
     return None
-
-
-def _first_row(batch: Batch) -> Batch:
-    return {name: array[:1] for name, array in batch.items()}
-
-
-def _twice(probe: Probe) -> Probe:
-    return replace(probe, calls=(*probe.calls, probe.calls[-1]))
 
 
 def _mixed(given: Batch, other: Batch, kept: np.ndarray) -> Batch:
     return {n: np.where(kept[:, None], array, other[n]) for n, array in given.items()}
 
 
-def _unmoved(came: np.ndarray, base: np.ndarray) -> np.ndarray:
-    axes = tuple(range(1, came.ndim))
-    return np.all(came == base, axis=axes) if axes else came == base
+def _unmoved(results: np.ndarray, base: np.ndarray) -> np.ndarray:
+    return np.all(results == base, axis=tuple(range(1, base.ndim)))

@@ -9,22 +9,20 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from grader.kit.misconception import Misconception
+from grader.kit.misconception import Names
 from grader.kit.tolerance import close
 
 Formula = TypeVar("Formula")
-Answer = tuple[np.ndarray, np.ndarray]
-"""What came, and what a formula predicts."""
 
 
 @dataclass(frozen=True)
 class Slip:
-    """A misconception as a change of a formula: fields of its dataclass, and their wrong values.
+    """A misconception, by name, as a change of a formula: wrong values for fields of its dataclass.
 
     Two slips that change the same field exclude each other.
     """
 
-    misconception: Misconception
+    misconception: str
     changes: Mapping[str, Any]
 
 
@@ -33,13 +31,13 @@ class Explanation:
     """The formula that a student seems to use, and the misconceptions that lead to it."""
 
     formula: Any
-    misconceptions: tuple[Misconception, ...]
+    misconceptions: Names
 
 
 def simplest(
     right: Formula, slips: Sequence[Slip], fits: Callable[[Formula], bool], most: int = 2
 ) -> Explanation | None:
-    """The first single slip, or else the first compatible pair, whose formula fits; or None.
+    """Return the first single slip, or else the first compatible pair, whose formula fits; or None.
 
     With ``most`` = 1 no pairs are tried.
     """
@@ -56,12 +54,12 @@ def simplest(
 
 
 def is_column(actual: np.ndarray) -> bool:
-    """Whether an answer has the shape ``[rows, 1]``, of more rows than one."""
+    """Return whether an answer has the shape ``[rows, 1]``, of more rows than one."""
     return actual.ndim == 2 and len(actual) > 1 and actual.shape[1] == 1
 
 
 def same(actual: np.ndarray, predicted: np.ndarray) -> bool:
-    """Whether an answer is what a formula predicts; axes of size 1 make no difference.
+    """Return whether an answer is what a formula predicts; axes of size 1 make no difference.
 
     Where the prediction is NaN the formula can't tell, and any answer will do.
     """

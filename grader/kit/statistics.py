@@ -18,7 +18,7 @@ _FAR = (3.0, 3.2)
 
 
 def compatible(*p_values: float, families: int = 1) -> bool:
-    """Whether right draws could have given these p-values (Bonferroni's rule); NaN never could.
+    """Return whether right draws may give these p-values (Bonferroni's rule); NaN they never do.
 
     ``families`` is among how many such sets of p-values the rate of a check is divided.
     """
@@ -26,17 +26,17 @@ def compatible(*p_values: float, families: int = 1) -> bool:
 
 
 def normal(statistic: float) -> float:
-    """p-value of a statistic that should be standard normal (two-sided)."""
-    return float(erfc(abs(statistic) / np.sqrt(2)))
+    """Return the p-value of a statistic that should be standard normal (two-sided)."""
+    return float(normals(statistic))
 
 
 def chi_square(statistic: float, freedom: int) -> float:
-    """p-value of a statistic that should be chi-square (two-sided)."""
+    """Return the p-value of a statistic that should be chi-square (two-sided)."""
     return 2 * min(float(chdtr(freedom, statistic)), float(chdtrc(freedom, statistic)))
 
 
 def mean_zero(draws: np.ndarray) -> float:
-    """Student's t test that normal draws have mean zero (two-sided, exact)."""
+    """Test by Student's t that normal draws have mean zero (two-sided, exact)."""
     if draws.size < 2:
         return 1.0
     spread = draws.std(ddof=1)
@@ -67,14 +67,14 @@ def uncorrelated(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def variance_one(draws: np.ndarray) -> float:
-    """Chi-square test that normal draws have variance one around their own mean (exact)."""
+    """Test by chi-square that normal draws have variance one around their own mean (exact)."""
     if draws.size < 2:
         return 1.0
     return chi_square(float(np.sum((draws - draws.mean()) ** 2)), draws.size - 1)
 
 
 def normal_shape(draws: np.ndarray) -> tuple[float, ...]:
-    """Tests that draws are standard normal.
+    """Test that draws are standard normal.
 
     First Kolmogorov and Smirnov's, with Massart's bound (1990), which holds for any number of
     draws; it sees small differences anywhere. Then how many draws lie far out, by the binomial law;
@@ -90,7 +90,7 @@ def normal_shape(draws: np.ndarray) -> tuple[float, ...]:
 
 
 def unshared(draws: np.ndarray, axis: int) -> tuple[float, float]:
-    """Tests that draws ``[rows, columns]`` of mean 0 and variance 1 are independent along an axis.
+    """Test that draws ``[rows, columns]`` of mean 0 and variance 1 are independent along an axis.
 
     A part that is shared along the axis makes the sums along it vary more than independent draws
     do (chi-square test of the sums), one shared by neighbours makes them correlate.
@@ -102,7 +102,7 @@ def unshared(draws: np.ndarray, axis: int) -> tuple[float, float]:
 
 
 def tied(draws: np.ndarray) -> float:
-    """One-sided test that draws ``[n, columns]`` of a row don't make up for each other.
+    """Test, on one side, that draws ``[n, columns]`` of a row don't make up for each other.
 
     Then sums of rows would vary too little. The ratio of mean squares between and within rows does
     not depend on the draws' mean and spread; of independent normal draws it follows Fisher's law
@@ -118,7 +118,7 @@ def tied(draws: np.ndarray) -> float:
 
 
 def excess(draws: np.ndarray) -> tuple[float, float]:
-    """One-sided tests that draws ``[lines, ...]`` share nothing with those in other lines.
+    """Test, on one side, that draws ``[lines, ...]`` share nothing with those in other lines.
 
     As `unshared`, but for positive shares: draws whose centre is taken out have negative ones.
     """
@@ -129,7 +129,7 @@ def excess(draws: np.ndarray) -> tuple[float, float]:
 
 
 def sizes(draws: np.ndarray, band: float = 0.05) -> np.ndarray:
-    """Which draws are large, above 0, and which are small, below 0: to be `uncorrelated`.
+    """Return which draws are large, above 0, and which are small, below 0: to be `uncorrelated`.
 
     Draws that share their size but not their sign are uncorrelated themselves. Half of all draws
     are larger than the median; those equal to it but for a ``band`` are neither, since where there
@@ -142,13 +142,12 @@ def sizes(draws: np.ndarray, band: float = 0.05) -> np.ndarray:
 
 
 def frequency(hits: int, draws: int, probability: float) -> float:
-    """p-value of so many hits in independent draws (two-sided binomial, exact)."""
-    fewer, more = bdtr(hits, draws, probability), bdtrc(hits - 1, draws, probability)
-    return min(1.0, 2 * min(float(fewer), float(more) if hits else 1.0))
+    """Return the p-value of so many hits in independent draws (two-sided binomial, exact)."""
+    return float(frequencies(hits, draws, probability))
 
 
 def far_tail(draws: np.ndarray) -> tuple[float, ...]:
-    """Tests that not too few draws lie very far out (one-sided binomial).
+    """Test that not too few draws lie very far out (one-sided binomial).
 
     So noise is found that is cut off, or drawn anew where it is large. Where the spread is
     estimated, and from few draws, more would mean nothing. Noise that is moved to a bound comes to
@@ -159,19 +158,19 @@ def far_tail(draws: np.ndarray) -> tuple[float, ...]:
 
 
 def together(p_values: np.ndarray | list[float]) -> float:
-    """One p-value for many tests, by Bonferroni's rule."""
+    """Return one p-value for many tests, by Bonferroni's rule."""
     p_values = np.asarray(p_values)
     return min(1.0, float(p_values.min()) * p_values.size) if p_values.size else 1.0
 
 
-def normals(statistics: np.ndarray) -> np.ndarray:
-    """As `normal`, for each of an array."""
+def normals(statistics: np.ndarray | float) -> np.ndarray:
+    """Return p-values as `normal` does, for each of an array."""
     p_values: np.ndarray = erfc(np.abs(statistics) / np.sqrt(2))
     return p_values
 
 
 def off_zero(rows: np.ndarray) -> np.ndarray:
-    """p-values ``[columns]`` that independent rows ``[n, columns]`` have mean zero.
+    """Return p-values ``[columns]`` that independent rows ``[n, columns]`` have mean zero.
 
     For many rows, of any law: a mean divided by its estimated error.
     """
@@ -183,7 +182,7 @@ def off_zero(rows: np.ndarray) -> np.ndarray:
 def frequencies(
     hits: np.ndarray | int, draws: np.ndarray | int, probabilities: np.ndarray | float
 ) -> np.ndarray:
-    """As `frequency`, for each of an array."""
+    """Return p-values as `frequency` does, for each of an array."""
     hits = np.asarray(hits)
     fewer = bdtr(hits, draws, probabilities)
     more = np.where(hits > 0, bdtrc(np.maximum(hits - 1, 0), draws, probabilities), 1.0)
@@ -192,7 +191,7 @@ def frequencies(
 
 
 def mixed_frequencies(hits: np.ndarray, kinds: list[tuple[float, int]]) -> np.ndarray:
-    """As `frequencies`, for so many independent draws of each probability (exact)."""
+    """Return the same for so many independent draws of each probability (exact)."""
     law = np.ones(1)
     for probability, draws in kinds:
         hit, missed = np.arange(draws + 1), np.arange(draws, -1, -1)
@@ -206,7 +205,7 @@ def mixed_frequencies(hits: np.ndarray, kinds: list[tuple[float, int]]) -> np.nd
 
 
 def at_least(count: int, expected: float) -> float:
-    """p-value of so many or more rare events, where so many are expected (Poisson)."""
+    """Return the p-value of so many or more rare events, where so many are expected (Poisson)."""
     return float(pdtrc(count - 1, expected)) if count else 1.0
 
 

@@ -11,43 +11,47 @@ RELATIVE = 2e-4
 epsilon inside a logarithm; an order of magnitude below the smallest error worth a point."""
 
 
+def _room(right: np.ndarray, relative: float) -> float:
+    return relative * max(float(np.max(np.abs(right), initial=0.0)), 1e-3)
+
+
 def close(actual: np.ndarray, right: np.ndarray, relative: float = RELATIVE) -> bool:
-    """Whether all numbers agree; NaN and infinity agree with nothing."""
+    """Return whether all numbers agree; NaN and infinity agree with nothing."""
     if actual.shape != right.shape:
         return False
     if not (np.all(np.isfinite(actual)) and np.all(np.isfinite(right))):
         return False
-    room = relative * max(float(np.max(np.abs(right), initial=0.0)), 1e-3)
+    room = _room(right, relative)
     return bool(np.all(np.abs(actual - right) <= room))
 
 
 def close_in_most_rows(actual: np.ndarray, right: np.ndarray, relative: float = RELATIVE) -> bool:
-    """Whether three quarters of the rows agree, and two or more, as where the last is forgotten."""
+    """Return whether three quarters of the rows agree, and two or more: one may be left out."""
     if actual.shape != right.shape:
         return False
-    room = relative * max(float(np.max(np.abs(right), initial=0.0)), 1e-3)
+    room = _room(right, relative)
     with np.errstate(invalid="ignore"):
         rows = np.all(np.abs(actual - right) <= room, axis=tuple(range(1, right.ndim)))
     return float(np.mean(rows)) >= 0.75 and int(np.sum(rows)) >= 2
 
 
 def difference(actual: np.ndarray, right: np.ndarray) -> tuple[str, dict[str, Any]]:
-    """A sentence about the first row that differs, and the same as evidence."""
+    """Return a sentence about the first row that differs, and the same as evidence."""
     if actual.shape != right.shape:
         return f"shape {list(right.shape)} expected, {list(actual.shape)} came", {}
     bad = ~np.isfinite(actual)
     if np.any(bad):
         return f"{int(bad.sum())} of {bad.size} numbers are NaN or infinite", {}
-    room = RELATIVE * max(float(np.max(np.abs(right), initial=0.0)), 1e-3)
+    room = _room(right, RELATIVE)
     wrong = np.argwhere(np.abs(actual - right) > room)
     if not len(wrong):
         return "no difference", {}
     first = tuple(int(i) for i in wrong[0])
     rows = len({int(index[0]) for index in wrong}) if right.ndim else 1
     total = right.shape[0] if right.ndim else 1
-    expected, came = float(right[first]), float(actual[first])
+    expected, number = float(right[first]), float(actual[first])
     where = f" at {list(first)}" if first else ""
-    example = f"{came:.4g} came, {expected:.4g} is right"
+    example = f"{number:.4g} came, {expected:.4g} is right"
     sentence = f"{rows} of {total} rows differ; for example{where} {example}"
-    evidence = {"index": list(first), "expected": expected, "actual": came, "rows_wrong": rows}
+    evidence = {"index": list(first), "expected": expected, "actual": number, "rows_wrong": rows}
     return sentence, evidence

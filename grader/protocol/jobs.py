@@ -77,8 +77,8 @@ class Call:
 
 
 @dataclass(frozen=True)
-class StandIns:
-    """Functions that take the place of methods; see `grader.kit.probe.StandIns`."""
+class Stubs:
+    """Functions that take the place of methods; see `grader.kit.probe.Stubs`."""
 
     source: str
     methods: Sequence[str]
@@ -92,14 +92,14 @@ class Question:
     sizes: Sequence[int]
     weights: Mapping[str, int]
     spare: Mapping[str, int]
-    stand_ins: StandIns | None
+    stubs: Stubs | None
     calls: Sequence[Call]
 
     @classmethod
     def from_json(cls, body: Json) -> Question:
-        stand_ins = body["stand_ins"] and StandIns(**body["stand_ins"])
+        stubs = body["stubs"] and Stubs(**body["stubs"])
         calls = [Call.from_json(call) for call in body["calls"]]
-        return cls(**{**body, "stand_ins": stand_ins, "calls": calls})
+        return cls(**{**body, "stubs": stubs, "calls": calls})
 
 
 @dataclass(frozen=True)

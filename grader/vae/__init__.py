@@ -26,7 +26,7 @@ def _checks() -> tuple[Check, ...]:
 
 
 def _misconceptions() -> Mapping[str, Misconception]:
-    from grader.vae.misconceptions import CATALOGUE
+    from grader.vae.checks import CATALOGUE
 
     return CATALOGUE
 

@@ -1,8 +1,16 @@
-"""What is judged: one module a task, one decorated function a check."""
+"""What is judged, and what students get wrong: the checks and misconceptions of all tasks.
+
+Only checks that were lost ask for a diagnosis, so that a right solution is never told that it got
+something wrong.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from grader.kit.check import Check
+from grader.kit.misconception import Misconception
 from grader.vae.decoder import checks as decoder
 from grader.vae.elbo import checks as elbo
 from grader.vae.encoder import checks as encoder
@@ -10,11 +18,11 @@ from grader.vae.kl import checks as kl
 from grader.vae.reparam import checks as reparam
 from grader.vae.sample import checks as sample
 
-CHECKS: tuple[Check, ...] = (
-    *encoder.CHECKS,
-    *reparam.CHECKS,
-    *decoder.CHECKS,
-    *kl.CHECKS,
-    *elbo.CHECKS,
-    *sample.CHECKS,
+_TASKS = (encoder, reparam, decoder, kl, elbo, sample)
+
+CHECKS: tuple[Check, ...] = tuple(check for task in _TASKS for check in task.CHECKS)
+
+CATALOGUE: Mapping[str, Misconception] = MappingProxyType(
+    {known.id: known for task in _TASKS for known in task.diagnosis.CATALOGUE.values()}
 )
+"""All misconceptions by id."""

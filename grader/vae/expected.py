@@ -30,7 +30,7 @@ ABS = Activation(np.abs, np.sign)
 
 
 def linear(w: Weights, layer: str, inputs: np.ndarray) -> np.ndarray:
-    """``inputs [B, in]`` through a layer: ``[B, out]``."""
+    """Return ``inputs [B, in]`` through a layer: ``[B, out]``."""
     return inputs @ w[f"{layer}.weight"].T + w[f"{layer}.bias"]
 
 
@@ -39,7 +39,7 @@ def _linear_gradients(layer: str, inputs: np.ndarray, outer: np.ndarray) -> Grad
 
 
 def encoder(w: Weights, x: np.ndarray, hidden: Activation = RELU) -> tuple[np.ndarray, np.ndarray]:
-    """Posterior parameters ``mu``, ``logsigma``, each ``[B, L]``, of ``x [B, D]``."""
+    """Return posterior parameters ``mu``, ``logsigma``, each ``[B, L]``, of ``x [B, D]``."""
     h = hidden.value(linear(w, "linear1", x))
     return linear(w, "linear21", h), linear(w, "linear22", h)
 
@@ -47,7 +47,7 @@ def encoder(w: Weights, x: np.ndarray, hidden: Activation = RELU) -> tuple[np.nd
 def encoder_gradients(
     w: Weights, x: np.ndarray, d_mu: np.ndarray, d_logsigma: np.ndarray, hidden: Activation = RELU
 ) -> Gradients:
-    """Gradients of ``sum(d_mu * mu + d_logsigma * logsigma)`` in the encoder's weights."""
+    """Return gradients of ``sum(d_mu * mu + d_logsigma * logsigma)`` in the encoder's weights."""
     a = linear(w, "linear1", x)
     h = hidden.value(a)
     d_a = (d_mu @ w["linear21.weight"] + d_logsigma @ w["linear22.weight"]) * hidden.slope(a)
@@ -59,19 +59,19 @@ def encoder_gradients(
 
 
 def logits(w: Weights, z: np.ndarray, hidden: Activation = RELU) -> np.ndarray:
-    """Log-odds ``[B, D]`` of the likelihood given ``z [B, L]``."""
+    """Return log-odds ``[B, D]`` of the likelihood given ``z [B, L]``."""
     return linear(w, "linear4", hidden.value(linear(w, "linear3", z)))
 
 
 def decoder(w: Weights, z: np.ndarray, hidden: Activation = RELU) -> np.ndarray:
-    """Likelihood parameters ``theta [B, D]`` given ``z [B, L]``."""
+    """Return likelihood parameters ``theta [B, D]`` given ``z [B, L]``."""
     return expit(logits(w, z, hidden))
 
 
 def decoder_gradients(
     w: Weights, z: np.ndarray, d_logits: np.ndarray, hidden: Activation = RELU
 ) -> Gradients:
-    """Gradients of ``sum(d_logits * logits)`` in the decoder's weights and in ``z``."""
+    """Return gradients of ``sum(d_logits * logits)`` in the decoder's weights and in ``z``."""
     a = linear(w, "linear3", z)
     d_a = (d_logits @ w["linear4.weight"]) * hidden.slope(a)
     return {
@@ -82,17 +82,17 @@ def decoder_gradients(
 
 
 def kl(mu: np.ndarray, logsigma: np.ndarray) -> np.ndarray:
-    """``KL(N(mu, sigma^2) || N(0, I))`` per row, ``[B]`` (Kingma and Welling, appendix B)."""
+    """Return ``KL(N(mu, sigma^2) || N(0, I))`` per row, ``[B]`` (appendix B)."""
     return 0.5 * (mu**2 + np.exp(2 * logsigma) - 1 - 2 * logsigma).sum(-1)
 
 
 def kl_gradients(mu: np.ndarray, logsigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Derivatives of a row's divergence in ``mu`` and ``logsigma``, each ``[B, L]``."""
+    """Return derivatives of a row's divergence in ``mu`` and ``logsigma``, each ``[B, L]``."""
     return mu, np.exp(2 * logsigma) - 1
 
 
 def log_likelihood(logits: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """``log p(x given z)`` per row, ``[B]``, of binary ``x`` with these log-odds (appendix C.1)."""
+    """Return ``log p(x given z)`` of binary ``x`` with these log-odds, ``[B]`` (appendix C.1)."""
     return (x * logits - np.logaddexp(0.0, logits)).sum(-1)
 
 
@@ -116,31 +116,23 @@ class Bound:
     divergence: Divergence = KL
 
     def value(self, w: Weights, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """One-sample estimate per row, ``[B]``, with ``noise [B, L]`` (equation 10)."""
+        """Return the one-sample estimate per row, ``[B]``, with ``noise [B, L]`` (equation 10)."""
         mu, logsigma = encoder(w, x, self.encoder_hidden)
         z = mu + np.exp(logsigma) * noise
         likelihood = log_likelihood(logits(w, z, self.decoder_hidden), x)
         return likelihood - self.divergence.value(mu, logsigma)
 
     def gradients(
-        self,
-        w: Weights,
-        x: np.ndarray,
-        noise: np.ndarray,
-        outer: np.ndarray,
-        steepness: float = 1.0,
+        self, w: Weights, x: np.ndarray, noise: np.ndarray, outer: np.ndarray
     ) -> Gradients:
-        """Gradients of ``sum(outer * value)``, ``outer [B]``, in all weights.
-
-        ``steepness`` is a factor of the derivative of z in logsigma, for draws that are not right.
-        """
+        """Return gradients of ``sum(outer * value)``, ``outer [B]``, in all weights."""
         mu, logsigma = encoder(w, x, self.encoder_hidden)
         z = mu + np.exp(logsigma) * noise
         c = outer[:, None]
         d_logits = c * (x - decoder(w, z, self.decoder_hidden))
-        found = decoder_gradients(w, z, d_logits, self.decoder_hidden)
-        d_z = found.pop("z")
+        of_decoder = decoder_gradients(w, z, d_logits, self.decoder_hidden)
+        d_z = of_decoder.pop("z")
         kl_mu, kl_logsigma = self.divergence.slopes(mu, logsigma)
         d_mu = d_z - c * kl_mu
-        d_logsigma = steepness * d_z * np.exp(logsigma) * noise - c * kl_logsigma
-        return found | encoder_gradients(w, x, d_mu, d_logsigma, self.encoder_hidden)
+        d_logsigma = d_z * np.exp(logsigma) * noise - c * kl_logsigma
+        return of_decoder | encoder_gradients(w, x, d_mu, d_logsigma, self.encoder_hidden)

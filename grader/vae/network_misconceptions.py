@@ -12,13 +12,13 @@ from itertools import product
 
 import numpy as np
 
-from grader.kit.misconception import Misconception
+from grader.kit.misconception import Names
 from grader.kit.tolerance import close
 from grader.vae import expected
 from grader.vae.networks import ACTIVATIONS
 
 Activations = Mapping[str, Callable[[np.ndarray], np.ndarray]]
-HIDDEN = "ReLU"
+_HIDDEN = "ReLU"
 
 
 @dataclass(frozen=True)
@@ -32,47 +32,39 @@ class Path:
 
 def path_of(
     actual: np.ndarray,
+    before_hidden: np.ndarray,
     weights: expected.Weights,
-    inputs: np.ndarray,
-    first: str,
     last: tuple[str, ...],
     output: str,
-    extra: Activations | None = None,
+    extra: Activations,
 ) -> Path | None:
-    """The path that explains an output ``[B, n]``, or None.
+    """Return the path that explains an output ``[B, n]``, or None.
 
     Args:
-        first: the layer that ``inputs`` go through.
+        actual: the output.
+        before_hidden: what the hidden units ``[B, hidden]`` are made of.
+        weights: of the model.
         last: the layers the output may be read from, the right one first.
         output: name of the right activation after it.
         extra: further activations that may come after the last layer.
     """
-    before = expected.linear(weights, first, inputs)
-    afters = {**ACTIVATIONS, **(extra or {})}
+    afters = {**ACTIVATIONS, **extra}
     paths = [Path(*names) for names in product(last, ACTIVATIONS, afters)]
-    right = Path(last[0], HIDDEN, output)
+    right = Path(last[0], _HIDDEN, output)
 
     def slips(path: Path) -> int:
         return sum(vars(path)[name] != value for name, value in vars(right).items())
 
     with np.errstate(over="ignore"):
         for path in sorted(paths, key=slips):
-            hidden = ACTIVATIONS[path.hidden](before)
+            hidden = ACTIVATIONS[path.hidden](before_hidden)
             if close(actual, afters[path.output](expected.linear(weights, path.layer, hidden))):
                 return path
     return None
 
 
-def hidden_errors(task: str, layer: str) -> Mapping[str, Misconception]:
-    """What is wrong with a hidden layer, by the name of the activation in place of the ReLU."""
-    missing = Misconception(
-        f"{task}.no_relu",
-        f"nothing comes after {layer}, where a ReLU is due",
-        "Two linear layers in a row are one linear layer. What does the diagram put between them?",
-    )
-    other = Misconception(
-        f"{task}.other_hidden_activation",
-        f"another activation than the ReLU comes after {layer}",
-        "Which activation does the assignment name for the hidden layer, and which one is yours?",
-    )
-    return {name: missing if name == "none" else other for name in ACTIVATIONS if name != HIDDEN}
+def hidden_errors(*paths: Path | None) -> Names:
+    """Return what is wrong with the hidden layer on these paths."""
+    activations = (path.hidden for path in paths if path and path.hidden != _HIDDEN)
+    names = ("no_relu" if a == "none" else "other_hidden_activation" for a in activations)
+    return tuple(dict.fromkeys(names))

@@ -116,7 +116,7 @@ def provide_digits(training: Digits, test: Digits, whole: bool = False) -> None:
 
 
 def _rows(dataset: Any, indices: list[int]) -> list[Any]:
-    """Items ``(image, label)`` for a loader, the same as it would get one at a time, but at once.
+    """Return items ``(image, label)`` for a loader at once, the same as one at a time.
 
     Most of what a step of training takes is otherwise to make each image a tensor by itself.
     """

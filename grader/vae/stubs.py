@@ -1,9 +1,9 @@
-"""Stand-ins for a student's helpers, so that an error in one is charged once.
+"""Stubs for a student's helpers, so that an error in one is charged once.
 
 They are simple known functions that nobody would write by mistake: the absolute value where the
 networks have a ReLU, a sum of squares for the divergence, noise from a table that the examiner
 drew. A method that does a helper's work itself, and right, does not meet them; so a part may be
-either the stand-in's or the right one, and `bounds` lists what then is right.
+either the stub's or the right one, and `bounds` lists what then is right.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from grader.kit.probe import StandIns
+from grader.kit.probe import Stubs
 from grader.vae.expected import ABS, KL, RELU, Bound, Divergence
 
 _SOURCE = """
@@ -42,22 +42,22 @@ _SQUARES = Divergence(
 )
 
 HELPERS = ("encoder", "decoder", "kl_divergence", "sample_with_reparam")
-"""The methods that others call, and that have stand-ins."""
+"""The methods that others call, and that have stubs."""
 
 
 @cache
-def bounds(stood_in: frozenset[str]) -> tuple[Bound, ...]:
-    """What is right where these helpers have stand-ins: every mixture, all stand-ins first."""
-    encoders = (ABS, RELU) if "encoder" in stood_in else (RELU,)
-    decoders = (ABS, RELU) if "decoder" in stood_in else (RELU,)
-    divergences = (_SQUARES, KL) if "kl_divergence" in stood_in else (KL,)
+def bounds(stubbed: frozenset[str]) -> tuple[Bound, ...]:
+    """Return what is right where these helpers have stubs: every mixture, all stubs first."""
+    encoders = (ABS, RELU) if "encoder" in stubbed else (RELU,)
+    decoders = (ABS, RELU) if "decoder" in stubbed else (RELU,)
+    divergences = (_SQUARES, KL) if "kl_divergence" in stubbed else (KL,)
     return tuple(
         Bound(encoder, decoder, divergence)
         for encoder, decoder, divergence in product(encoders, decoders, divergences)
     )
 
 
-def stand_ins(stood_in: frozenset[str], noise: np.ndarray) -> StandIns:
-    """These helpers, drawing from ``noise``, which is read in order and then again."""
-    methods = tuple(name for name in HELPERS if name in stood_in)
-    return StandIns(_SOURCE, methods, np.asarray(noise, np.float64).ravel())
+def make_stubs(stubbed: frozenset[str], noise: np.ndarray) -> Stubs:
+    """Return these helpers, drawing from ``noise``, which is read in order and then again."""
+    methods = tuple(name for name in HELPERS if name in stubbed)
+    return Stubs(_SOURCE, methods, np.asarray(noise, np.float64).ravel())

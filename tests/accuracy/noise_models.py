@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 from grader.kit.tolerance import RELATIVE
 from grader.vae.elbo import models as elbo_models
 from grader.vae.elbo import own_draws
+from grader.vae.elbo.sum_model import SumModel
 from grader.vae.expected import Bound
 from grader.vae.fixtures import FULL as FULL_SIZE
 from grader.vae.fixtures import as_single
@@ -285,12 +286,21 @@ def _lost_in_batches(batches: tuple[own_draws.Batch, ...], draw: Noise, rng: Rng
     judged = [
         own_draws.is_right(
             batch,
-            batch.model(full=False).summed(draw(rng, (batch.calls, batch.rows, batch.latent))),
+            _summed(batch, draw(rng, (batch.calls, batch.rows, batch.latent))),
             len(batches) + 1,
         )
         for batch in batches
     ]
     return not all(judged)
+
+
+def _summed(batch: own_draws.Batch, noise: np.ndarray) -> np.ndarray:
+    """What ``noise [calls, rows, dimensions]`` adds up to in the dimensions that a row shows."""
+    model = batch.model(full=False)
+    if isinstance(model, SumModel):
+        return model.summed(noise)
+    shown = model.shown(batch.rows)
+    return np.sum(noise * shown, axis=-1) / np.sqrt(shown.sum(-1))
 
 
 def lost_prior(draw: Noise, rng: Rng, sizes: Sizes = sample_models.SMALL) -> bool:

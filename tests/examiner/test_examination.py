@@ -1,4 +1,4 @@
-"""What is lost is asked again, at the assignment's sizes and with stand-ins for broken helpers."""
+"""What is lost is asked again, at the assignment's sizes and with stubs for broken helpers."""
 
 from __future__ import annotations
 

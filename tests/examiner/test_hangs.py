@@ -7,17 +7,17 @@ import pytest
 
 from grader.examiner.hangs import Hangs, work
 from grader.kit.observation import Failure, Observation
-from grader.kit.probe import Call, Probe, StandIns
+from grader.kit.probe import Call, Probe, Stubs
 from grader.vae.sizes import Sizes
 
 HUNG = Observation((Failure("timed_out", "call"),))
 NEVER_LOADED = Observation((Failure("timed_out", "load"),))
 
 
-def decoding(rows: int, units: int = 3, stand_ins: tuple[str, ...] = ()) -> Probe:
+def decoding(rows: int, units: int = 3, stubs: tuple[str, ...] = ()) -> Probe:
     call = Call("decoder", {"z": np.zeros((rows, 2))})
-    stood_in = StandIns("", stand_ins, np.zeros(1)) if stand_ins else None
-    return Probe(Sizes(units, 2, units), {}, (call,), stood_in)
+    stubbed = Stubs("", stubs, np.zeros(1)) if stubs else None
+    return Probe(Sizes(units, 2, units), {}, (call,), stubbed)
 
 
 def test_what_has_as_much_to_do_or_more_is_given_up() -> None:
@@ -29,12 +29,12 @@ def test_what_has_as_much_to_do_or_more_is_given_up() -> None:
     assert hangs.given_up("decoder", decoding(1)) is not None
 
 
-def test_other_tasks_stand_ins_and_methods_are_asked() -> None:
+def test_other_tasks_stubs_and_methods_are_asked() -> None:
     hangs = Hangs()
     for _ in range(2):
         hangs.note("decoder", decoding(5), HUNG)
     assert hangs.given_up("elbo", decoding(5)) is None
-    assert hangs.given_up("decoder", decoding(5, stand_ins=("encoder",))) is None
+    assert hangs.given_up("decoder", decoding(5, stubs=("encoder",))) is None
     other = Probe(Sizes(3, 2, 3), {}, (Call("sample", {"num_samples": 9}),))
     assert hangs.given_up("decoder", other) is None
 
@@ -55,7 +55,7 @@ def test_what_hung_once_for_sure_is_believed_at_once(observation: Observation) -
     hangs = Hangs()
     assert not hangs.was_expected(decoding(1), observation)
     hangs.note("decoder", decoding(5), observation)
-    assert hangs.was_expected(decoding(1, stand_ins=("encoder",)), observation)
+    assert hangs.was_expected(decoding(1, stubs=("encoder",)), observation)
     assert not hangs.was_expected(decoding(1), Observation((Failure("died", "call"),)))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
 from grader.examiner.hangs import work
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
-from grader.kit.check import Asked, Check, Evidence, Exam, Lost, NotReached, Steps
+from grader.kit.check import Check, Exam, Lost, NotReached, Request, Steps
 from grader.kit.observation import Failure, Observation, Returned
 from grader.kit.probe import Call, Probe
 from grader.vae.sizes import Sizes
@@ -44,14 +45,14 @@ def number_in(observation: Observation) -> float:
     return float(number)
 
 
-def check_of(examine: Callable[[Exam], Steps[Evidence | None]]) -> Check:
+def check_of(examine: Callable[[Exam], Steps[Any]]) -> Check:
     return Check("a.b", "", "", examine)
 
 
-def asking(*requests: Asked) -> Check:
+def asking(*requests: Request) -> Check:
     """A check that asks one request after the other, and returns the numbers that it was sent."""
 
-    def examine(_: Exam) -> Steps[Evidence]:
+    def examine(_: Exam) -> Steps[Any]:
         numbers = []
         for request in requests:
             reply = yield request
@@ -160,7 +161,7 @@ def test_an_error_reaches_every_check_that_asked() -> None:
     def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
         raise RuntimeError("no candidate")
 
-    def examine(_: Exam) -> Steps[Evidence]:
+    def examine(_: Exam) -> Steps[Any]:
         with pytest.raises(RuntimeError, match="no candidate"):
             yield question("encoder")
         return {"heard": True}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.candidate.confinement import other_copies
-from grader.protocol.jobs import Argument, Call, Cell, Job, Program, Question, StandIns, TrainingJob
+from grader.protocol.jobs import Argument, Call, Cell, Job, Program, Question, Stubs, TrainingJob
 from grader.protocol.replies import Confined, Described, Encoded, Raised, Ready, Returned
 
 GRADER = Path(__file__).resolve().parents[2] / "grader"
@@ -26,7 +26,7 @@ CALL = Call(
     parameters=["linear.weight"],
     cotangents=[1],
 )
-QUESTION = Question([6, 2], {"linear.weight": 2}, {}, StandIns("", ["draw"], 3), [CALL])
+QUESTION = Question([6, 2], {"linear.weight": 2}, {}, Stubs("", ["draw"], 3), [CALL])
 
 
 def sent(body: object) -> dict[str, object]:

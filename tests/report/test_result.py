@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from grader.kit import misconception
-from grader.report import result
 from grader.report.result import RuleResult, Run, Training
 from tests.made_results import broken_grader, failed, graded, passed
 
@@ -17,7 +15,6 @@ def test_misconceptions_that_are_joined_come_apart() -> None:
     assert check.misconceptions == ()
     assert replace(check, misconception="kl.a").misconceptions == ("kl.a",)
     assert replace(check, misconception="kl.a+kl.b").misconceptions == ("kl.a", "kl.b")
-    assert result.JOINT == misconception.JOINT
 
 
 def test_a_check_is_earned_by_its_points() -> None:

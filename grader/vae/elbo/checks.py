@@ -1,7 +1,7 @@
 """Task 5: the evidence lower bound.
 
 The noise inside is unknown, so its effect is either made to vanish (by a decoder that ignores z, or
-by a tiny posterior), or it is known from a stand-in for `sample_with_reparam`, or it is recovered
+by a tiny posterior), or it is known from a stub for `sample_with_reparam`, or it is recovered
 from what is returned: in a model with one pixel the likelihood can be solved for z. A bound that is
 wrong is judged by its own formula in all that its value does not decide: rows, draw and gradient.
 """
@@ -12,22 +12,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, NotReached, Steps, check
-from grader.kit.misconception import Misconception, explained
+from grader.kit.check import Exam, Lost, NotReached, Steps, check
+from grader.kit.misconception import Names, explained
 from grader.kit.observation import Failure, Outcome
-from grader.kit.outputs import (
-    ONE_TENSOR,
-    as_tensor,
-    require_untouched,
-    shape_fits,
-    shape_words,
-    tensor,
-    values,
-)
+from grader.kit.outputs import as_tensor, one_number_a_row, require_untouched, values
 from grader.kit.probe import Call, Probe
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close_in_most_rows
-from grader.vae.elbo import dependence, own_draws, stubbed
+from grader.vae.elbo import dependence, own_draws, stub_noise
 from grader.vae.elbo import misconceptions as diagnosis
 from grader.vae.elbo.gradient import gradient
 from grader.vae.elbo.models import (
@@ -39,36 +31,38 @@ from grader.vae.elbo.models import (
     numbers,
     question,
     right_values,
-    stood_in,
+    stubbed,
 )
+from grader.vae.elbo.sampling import by_draws
 from grader.vae.elbo.values import (
     all_values,
     ask,
     ask_narrow,
     asked_in,
     depends_on_model,
+    explain_values,
     narrow_batches,
     narrow_error,
     rows_error,
-    sure_error,
     term_error,
-    understand,
-    whole_error,
+    value_error,
 )
 from grader.vae.stubs import HELPERS, bounds
 
 
-def _misconceptions(exam: Exam) -> Steps[tuple[Misconception, ...]]:
+def _misconceptions(exam: Exam) -> Steps[Names]:
+    """Return what explains the values, if anything does."""
     try:
-        understood = yield from understand(exam)
+        explanation = yield from explain_values(exam)
     except Lost:
         return ()
-    return understood.misconceptions if understood else ()
+    return explanation.misconceptions if explanation else ()
 
 
 def _require(exam: Exam, error: Lost | None) -> Steps[None]:
+    """Raise the error, if there is one, with what explains it."""
     if error is not None:
-        raise explained(error, (yield from _misconceptions(exam)))
+        raise explained(error, diagnosis.CATALOGUE, (yield from _misconceptions(exam)))
 
 
 @check(
@@ -76,20 +70,18 @@ def _require(exam: Exam, error: Lost | None) -> Steps[None]:
     "The pixels are independent given z. Which distribution does each of them have, and how does "
     "the log likelihood of an image follow from those of its pixels?",
 )
-def likelihood(exam: Exam) -> Steps[Evidence | None]:
+def likelihood(exam: Exam) -> Steps[None]:
     """The log likelihood of x given z is in it, once, with its own sign"""
     yield from _require(exam, (yield from term_error(exam, "the likelihood", of_posterior=False)))
-    return None
 
 
 @check(
     "elbo.divergence",
     "Something holds the posterior near the prior. With which sign and which weight does it enter?",
 )
-def divergence(exam: Exam) -> Steps[Evidence | None]:
+def divergence(exam: Exam) -> Steps[None]:
     """The divergence from the prior is subtracted, once"""
     yield from _require(exam, (yield from term_error(exam, "the posterior", of_posterior=True)))
-    return None
 
 
 @check(
@@ -97,23 +89,21 @@ def divergence(exam: Exam) -> Steps[Evidence | None]:
     "Which part of the bound is known in closed form, and which needs a draw? Is anything rounded, "
     "cut off or left out?",
 )
-def exact(exam: Exam) -> Steps[Evidence | None]:
+def exact(exam: Exam) -> Steps[None]:
     """The value is exact: closed form for the divergence, nothing cut off in the likelihood"""
-    yield from _require(exam, (yield from whole_error(exam)) or (yield from sure_error(exam)))
-    return None
+    yield from _require(exam, (yield from value_error(exam)))
 
 
 @check(
     "elbo.per_sample",
     "Every row of the batch has an ELBO of its own: which axis is summed over in each term?",
 )
-def per_sample(exam: Exam) -> Steps[Evidence | None]:
+def per_sample(exam: Exam) -> Steps[None]:
     """Every row has its own ELBO, shape [batch_size], and x stays as it is"""
     try:
         yield from _judge_rows(exam)
     except Lost as lost:
-        raise explained(lost, (yield from _misconceptions(exam))) from None
-    return None
+        raise explained(lost, diagnosis.CATALOGUE, (yield from _misconceptions(exam))) from None
 
 
 def _judge_rows(exam: Exam) -> Steps[None]:
@@ -122,16 +112,9 @@ def _judge_rows(exam: Exam) -> Steps[None]:
         raise Lost("What comes for a row depends neither on the decoder nor on the encoder.")
     outcomes = (*(yield from ask(exam, (base,), DRAW)), *(yield from ask_narrow(exam)))
     for model, outcome in zip((base, *narrow_batches(exam)), outcomes, strict=True):
-        value, wanted = values(outcome, METHOD)[0], (len(model.x),)
-        actual = tensor(value, NAME, ONE_TENSOR)
-        if not shape_fits(actual.shape, wanted):
-            raise Lost(
-                f"The ELBO should have shape {shape_words(wanted)}, one number a row, "
-                f"and has {shape_words(actual.shape)}.",
-                evidence={"wanted_shape": list(wanted), "shape": list(actual.shape)},
-            )
+        actual = one_number_a_row(values(outcome, METHOD)[0], NAME, len(model.x))
         require_untouched(outcome, {"x": model.x}, ())
-        rights = right_values(model, stood_in(exam))
+        rights = right_values(model, stubbed(exam))
         error = rows_error(actual, rights)
         if error is None:
             continue
@@ -145,14 +128,14 @@ def _judge_rows(exam: Exam) -> Steps[None]:
 
 
 def _require_rows(exam: Exam, model: Model) -> Steps[None]:
-    """Rows that are not right depend on their own x alone, and so are wrong for another reason.
+    """Require of rows that are not right that they depend on their own x alone.
 
     Raises:
         Lost: they do not.
     """
 
     def of_batch(batch: Batch) -> Probe:
-        return question(exam.seed, model, (Call(METHOD, batch),), stood_in(exam, DRAW))
+        return question(exam.seed, model, (Call(METHOD, batch),), stubbed(exam, DRAW))
 
     def read(outcome: Outcome, _: int) -> np.ndarray:
         return numbers(outcome).reshape(-1)
@@ -169,78 +152,67 @@ def _require_rows(exam: Exam, model: Model) -> Steps[None]:
     "The expectation is estimated with one draw. Of which variable, and is it what the decoder "
     "gets?",
 )
-def sampled(exam: Exam) -> Steps[Evidence | None]:
+def sampled(exam: Exam) -> Steps[None]:
     """The latent variable is sampled for every row, not set to its mean"""
     repetition = _repetition(exam.seed, exam.setting.full)
     # Asked at once, what follows finds its answers there.
-    yield [*all_values(exam), stubbed.probe(exam), repetition]
-    whole_is_right = not ((yield from whole_error(exam)) or (yield from sure_error(exam)))
-    given = yield from stubbed.ask(exam)
-    if (
-        yield from stubbed.is_handed_on(
-            exam, given, (yield from _rows_are_right(exam)), whole_is_right
-        )
-    ):
-        narrow = (yield from narrow_error(exam)) if whole_is_right else None
-        if narrow is not None:
-            raise explained(narrow, (yield from _misconceptions(exam)))
-    elif whole_is_right:
-        yield from _judge_draws(exam, given)
+    yield [*all_values(exam), stub_noise.probe(exam), repetition]
+    value_is_right = not (yield from value_error(exam))
+    run = yield from stub_noise.ask(exam)
+    rows_are_right = yield from _rows_are_right(exam)
+    is_handed_on = yield from stub_noise.is_handed_on(exam, run, rows_are_right, value_is_right)
+    if is_handed_on:
+        # What else is wrong with the value, other checks say.
+        error = (yield from narrow_error(exam)) if value_is_right else None
+        yield from _require(exam, error)
+    elif value_is_right:
+        yield from _judge_draws(exam, run, rows_are_right)
     else:
-        yield from _judge_dependence(exam, given)
+        yield from _judge_dependence(exam, run)
     if (yield from _repeats_itself(exam)):
         lost = Lost("Two calls with the same x give the very same ELBO: its noise is not new.")
-        raise explained(lost, diagnosis.repeated())
-    return None
+        raise explained(lost, diagnosis.CATALOGUE, ("drawn_with_fixed_seed",))
 
 
 def _rows_are_right(exam: Exam) -> Steps[bool]:
     tiny, actual = asked_in(exam).tiny, numbers((yield from ask_narrow(exam))[0])
-    return rows_error(actual, right_values(tiny, stood_in(exam))) is None
+    return rows_error(actual, right_values(tiny, stubbed(exam))) is None
 
 
-def _judge_draws(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
-    """A method that is right but for its draws draws from the posterior, for each row.
+def _judge_draws(exam: Exam, run: stub_noise.StubbedRun, rows_are_right: bool) -> Steps[None]:
+    """Require of a method, right but for its draws, that it draws from the posterior in each row.
 
     Raises:
         Lost: it does not.
     """
-    varies = not np.array_equal(given.actual[0], given.actual[1]) or exam.setting.stood_in
-    if (
-        varies
-        and given.by_row
-        and (
-            (
-                yield from own_draws.is_drawn(
-                    exam, own_draws.BATCHES, (yield from _rows_are_right(exam))
-                )
-            )
-            or (yield from own_draws.is_average_of_draws(exam))
-        )
-    ):
-        return
-    by_row = given.by_row and (yield from _rows_are_right(exam))
+    varies = not np.array_equal(run.actual[0], run.actual[1]) or exam.setting.stubbed
+    if varies and run.by_row:
+        if (yield from own_draws.is_drawn(exam, own_draws.BATCHES, rows_are_right)):
+            return
+        if (yield from own_draws.is_average_of_draws(exam)):
+            return
+    by_row = run.by_row and rows_are_right
     if varies and not by_row and (yield from own_draws.is_drawn(exam, own_draws.SINGLES)):
         return
     lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
-    understood = yield from understand(exam)
-    bound = understood.bound if understood else bounds(stood_in(exam))[0]
-    found = understood.by_noise(*_given_noise(given, bound)) if understood else ()
-    if given.by_row and not found:
-        found = diagnosis.by_draws(*(yield from own_draws.draws(exam, bound)))
-    raise explained(lost, found)
+    explanation = yield from explain_values(exam)
+    bound = explanation.bound if explanation else bounds(stubbed(exam))[0]
+    names = explanation.by_noise(*_noise_of(run, bound)) if explanation else ()
+    if run.by_row and not names:
+        names = by_draws(*(yield from own_draws.draws(exam, bound)))
+    raise explained(lost, diagnosis.CATALOGUE, names)
 
 
-def _given_noise(
-    given: stubbed.StubbedRun, bound: diagnosis.Bound
+def _noise_of(
+    run: stub_noise.StubbedRun, bound: diagnosis.Bound
 ) -> tuple[diagnosis.Answer, np.ndarray | None]:
-    """An answer that the noise of stand-ins matters for, and what noise it seems to hold."""
-    answer = diagnosis.Answer(given.line.weights, given.x, given.noise[0], given.actual[0])
-    return answer, given.line.recovered(answer.came, given.x, bound) if given.by_row else None
+    """Return an answer that the noise of stubs matters for, and what noise it seems to hold."""
+    answer = diagnosis.Answer(run.model.weights, run.x, run.noise[0], run.actual[0])
+    return answer, run.model.recovered(answer.actual, run.x, bound) if run.by_row else None
 
 
-def _judge_dependence(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
-    """A bound that is wrong otherwise depends on noise of each row's own.
+def _judge_dependence(exam: Exam, run: stub_noise.StubbedRun) -> Steps[None]:
+    """Require of a bound that is wrong otherwise that it depends on noise of each row's own.
 
     Raises:
         Lost: it does not.
@@ -252,16 +224,18 @@ def _judge_dependence(exam: Exam, given: stubbed.StubbedRun) -> Steps[None]:
     if depends:
         return
     lost = Lost("What comes does not depend on a draw for each row.")
-    understood = yield from understand(exam)
-    if understood is None:
+    explanation = yield from explain_values(exam)
+    if explanation is None:
         raise lost
-    raise explained(lost, understood.by_noise(*_given_noise(given, understood.bound)))
+    raise explained(
+        lost, diagnosis.CATALOGUE, explanation.by_noise(*_noise_of(run, explanation.bound))
+    )
 
 
 def _repeats_itself(exam: Exam) -> Steps[bool]:
-    """Whether two calls give the same though the student's own sampling gives new draws.
+    """Return whether two calls give the same though the student's own sampling gives new draws.
 
-    The other helpers are stand-ins, so that what they do to the generators doesn't matter.
+    The other helpers are stubs, so that what they do to the generators doesn't matter.
     """
     bounds_of_calls, draws = map(
         _two_arrays, (yield _repetition(exam.seed, exam.setting.full)).outcomes
@@ -284,7 +258,7 @@ def _repetition(seed: int, full: bool) -> Probe:
 
 
 def _two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | None:
-    """What two calls returned, if it is arrays of one shape."""
+    """Return what two calls returned, if it is arrays of one shape."""
     if isinstance(outcome, Failure):
         return None
     first, second = (as_tensor(value).array for value in outcome.values)

@@ -7,11 +7,11 @@ import numpy as np
 from grader.kit.check import Exam, Steps
 from grader.kit.outputs import values
 from grader.kit.probe import Call
-from grader.vae.elbo.models import DRAW, METHOD, noisy, of_value, question, stood_in, table
+from grader.vae.elbo.models import DRAW, METHOD, noisy, of_value, question, stubbed, table
 
 
 def depends(exam: Exam) -> Steps[bool | None]:
-    """Whether what comes for a row depends on noise of that row's own; None if that can't be said.
+    """Return whether what comes for a row depends on its own noise; None if that can't be said.
 
     Asked of values that are wrong, whose noise can't be recovered.
     """
@@ -22,21 +22,21 @@ def depends(exam: Exam) -> Steps[bool | None]:
     other = noise.copy()
     other[:, half:] = -0.5 - other[:, half:]
     twice = (Call(METHOD, {"x": np.repeat(model.x[:1], rows, axis=0)}, repeat=2),)
-    helpers = stood_in(exam, DRAW)
+    helpers = stubbed(exam, DRAW)
     questions = [
-        question(exam.seed, model, (Call(METHOD, {"x": model.x}),), helpers, given.ravel())
-        for given in (noise, other)
+        question(exam.seed, model, (Call(METHOD, {"x": model.x}),), helpers, drawn.ravel())
+        for drawn in (noise, other)
     ]
-    seen = yield (*questions, question(exam.seed, model, twice, stood_in(exam)))
-    first, second, again, later = (
+    seen = yield (*questions, question(exam.seed, model, twice, stubbed(exam)))
+    first, second, alike, later = (
         of_value(value).ravel()
         for observation in seen
         for value in values(observation.outcomes[0], METHOD)
     )
-    if not all(np.all(np.isfinite(part)) for part in (first, second, again, later)):
+    if not all(np.all(np.isfinite(part)) for part in (first, second, alike, later)):
         return None
     if first.size != rows:
-        return bool(np.any(first != second) or np.any(again != later))
+        return bool(np.any(first != second) or np.any(alike != later))
     moved = first != second
     later_half = np.arange(rows) >= rows // 2
     # A row or two may be left out, which is another check's matter.
@@ -45,6 +45,6 @@ def depends(exam: Exam) -> Steps[bool | None]:
     if np.any(moved):
         return None
     # It draws for itself: rows that are the same differ, and so do two calls.
-    if not np.any(again != later):
+    if not np.any(alike != later):
         return False
-    return bool(np.all(again != later) and np.ptp(again) > 0)
+    return bool(np.all(alike != later) and np.ptp(alike) > 0)

@@ -13,11 +13,11 @@ from grader.kit.check import Exam, generator
 from grader.kit.observation import Outcome, Value
 from grader.kit.probe import Call, Probe
 from grader.vae import expected, fixtures
-from grader.vae.elbo.columns import Columns
-from grader.vae.elbo.line import Line
+from grader.vae.elbo.dimension_model import DimensionModel
+from grader.vae.elbo.sum_model import SumModel
 from grader.vae.expected import Weights
 from grader.vae.sizes import Sizes
-from grader.vae.stubs import bounds, stand_ins
+from grader.vae.stubs import bounds, make_stubs
 
 METHOD, NAME = "elbo", "The ELBO"
 DRAW = "sample_with_reparam"
@@ -94,7 +94,7 @@ class Models:
 
 @lru_cache(maxsize=4)
 def models(seed: int, full: bool, rows: int) -> Models:
-    """Models at small sizes or the assignment's own, with batches of about so many rows.
+    """Return models at small sizes or the assignment's own, with batches of about so many rows.
 
     Nothing but the number of rows depends on it, nor does the average over a batch ``x``.
     """
@@ -126,7 +126,7 @@ def models(seed: int, full: bool, rows: int) -> Models:
 
 @lru_cache(maxsize=4)
 def blind(seed: int, full: bool) -> Weights:
-    """Weights with which the decoder ignores z; log standard deviations of either sign."""
+    """Return weights with which the decoder ignores z; log standard deviations of either sign."""
     sizes = fixtures.FULL if full else _SMALL
     rng = generator(seed, 5, 1)
     weights = fixtures.random_weights(rng, sizes)
@@ -183,7 +183,7 @@ def _certain(seed: int, sizes: Sizes) -> Model:
 
 @lru_cache(maxsize=4)
 def noisy(seed: int, full: bool, rows: int) -> Model:
-    """A model in which the noise matters much."""
+    """Return a model in which the noise matters much."""
     sizes = fixtures.FULL if full else _SMALL
     rng = generator(seed, 5, 6)
     weights = fixtures.random_weights(rng, sizes)
@@ -197,43 +197,43 @@ def noisy(seed: int, full: bool, rows: int) -> Model:
 
 @lru_cache(maxsize=4)  # one for all submissions of a course
 def table(seed: int, draws: int = 8192) -> np.ndarray:
-    """The noise that stand-ins draw from."""
+    """Return the noise that stubs draw from."""
     return fixtures.normal(generator(seed, 5, 9), draws)
 
 
-def stood_in(exam: Exam, *more: str) -> frozenset[str]:
-    """The helpers that have stand-ins in an exam's setting, and these if they are not broken."""
-    return exam.setting.stood_in | (frozenset(more) - exam.setting.own)
+def stubbed(exam: Exam, *more: str) -> frozenset[str]:
+    """Return the helpers that have stubs in an exam's setting, and these if they are not broken."""
+    return exam.setting.stubbed | (frozenset(more) - exam.setting.unstubbed)
 
 
 def question(
     seed: int,
-    model: Model | Line | Columns,
+    model: Model | SumModel | DimensionModel,
     calls: Sequence[Call],
     helpers: frozenset[str],
     noise: np.ndarray | None = None,
 ) -> Probe:
-    """A question in which these ``helpers`` have stand-ins, which draw ``noise`` in order."""
+    """Return a question in which these ``helpers`` have stubs, which draw ``noise`` in order."""
     weights = model.weights
     if not helpers:
         return Probe(model.sizes, weights, tuple(calls))
     noise = table(seed) if noise is None else noise
-    return Probe(model.sizes, weights, tuple(calls), stand_ins(helpers, noise))
+    return Probe(model.sizes, weights, tuple(calls), make_stubs(helpers, noise))
 
 
 @lru_cache(maxsize=32)  # one for all submissions of a course
 def batch_probe(seed: int, model: Model, helpers: frozenset[str]) -> Probe:
-    """The question for a model's batch."""
+    """Return the question for a model's batch."""
     return question(seed, model, (model.call,), helpers)
 
 
 def drawn(seed: int, rows: int, latent: int) -> np.ndarray:
-    """The noise ``[rows, latent]`` that the first call of a stand-in gives."""
+    """Return the noise ``[rows, latent]`` that the first call of a stub gives."""
     return np.resize(table(seed), rows * latent).reshape(rows, latent)
 
 
 @lru_cache(maxsize=16)
 def right_values(model: Model, helpers: frozenset[str]) -> list[np.ndarray]:
-    """What may be right for a model's batch, where the noise makes no difference."""
+    """Return what may be right for a model's batch, where the noise makes no difference."""
     nothing = np.zeros((len(model.x), model.sizes.latent))
     return [bound.value(model.weights, model.x, nothing) for bound in bounds(helpers)]

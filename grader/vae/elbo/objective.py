@@ -61,7 +61,7 @@ class Objective:
     def value(
         self, bound: Bound, weights: expected.Weights, x: np.ndarray, noise: np.ndarray
     ) -> np.ndarray:
-        """What comes back for ``x [B, D]`` with ``noise [B, L]`` and the helpers of ``bound``.
+        """Return the value for ``x [B, D]`` with ``noise [B, L]`` and the helpers of ``bound``.
 
         It is NaN where that depends on how single precision and torch cut logarithms off.
         """

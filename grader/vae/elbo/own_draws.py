@@ -13,11 +13,10 @@ from grader.kit import statistics
 from grader.kit.check import Exam, Steps
 from grader.kit.outputs import as_tensor, values
 from grader.kit.probe import Call
-from grader.vae import expected
-from grader.vae.elbo.columns import WIDE, Columns, dimensions
-from grader.vae.elbo.line import Line
-from grader.vae.elbo.models import METHOD, of_value, question, stood_in, table
-from grader.vae.elbo.sampling import Draws
+from grader.vae.elbo.dimension_model import WIDE, DimensionModel, dimensions
+from grader.vae.elbo.models import METHOD, of_value, question, stubbed, table
+from grader.vae.elbo.sampling import RecoveredNoise
+from grader.vae.elbo.sum_model import SumModel
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
 
@@ -34,33 +33,27 @@ class Batch:
     """Calls that are judged together: so many, of so many rows, with so many latent dimensions.
 
     One latent dimension shows the shape of the noise; the sum of several shows all else more
-    clearly, and whether they are independent.
+    clearly, and whether they are independent. Rows may show all latent dimensions, each
+    ``by_dimension`` and added up.
     """
 
     latent: int
     calls: int
     rows: int
+    by_dimension: bool = False
 
-    def model(self, full: bool) -> Line | Columns:
+    def model(self, full: bool) -> SumModel | DimensionModel:
         """Return the model that it is asked in."""
-        return Line(self.latent, full)
-
-
-class WideBatch(Batch):
-    """One whose rows show all latent dimensions, each by itself and added up."""
-
-    def model(self, full: bool) -> Columns:
-        """Return the model that it is asked in."""
-        return Columns(full)
+        return DimensionModel(full) if self.by_dimension else SumModel(self.latent, full)
 
 
 SUMS = (Batch(1, 8, 512), Batch(8, 72, 512))
-BATCHES = (*SUMS, WideBatch(WIDE, 8, 512))
+BATCHES = (*SUMS, Batch(WIDE, 8, 512, by_dimension=True))
 SINGLES = (Batch(1, 400, 1), Batch(WIDE, 4500, 1))
 """For methods whose rows have no ELBO of their own."""
 _FULL = dimensions(full=True)
 _AT_FULL_SIZE = {
-    BATCHES: (SUMS[0], Batch(8, 24, 512), WideBatch(_FULL, 4, 512)),
+    BATCHES: (SUMS[0], Batch(8, 24, 512), Batch(_FULL, 4, 512, by_dimension=True)),
     SINGLES: (SINGLES[0], Batch(_FULL, 4500, 1)),
 }
 """What takes the place of batches where each call takes ten times as long."""
@@ -76,7 +69,7 @@ def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
     # Twice as many, for a method that draws twice.
     noise = table(exam.seed, 2 * batch.calls * batch.rows * model.sizes.latent)
     answers = []
-    for outcome in (yield question(exam.seed, model, calls, stood_in(exam), noise)).outcomes:
+    for outcome in (yield question(exam.seed, model, calls, stubbed(exam), noise)).outcomes:
         for value in values(outcome, METHOD):
             array = as_tensor(value).array
             if array is None or array.size != batch.rows:
@@ -93,18 +86,17 @@ def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.
     return None if noise is None else noise.reshape(actual.shape)
 
 
-def draws(exam: Exam, bound: Bound) -> Steps[tuple[Draws, ...]]:
+def draws(exam: Exam, bound: Bound) -> Steps[tuple[RecoveredNoise, ...]]:
     """Return the noise in sums of dimensions, as far as it can be recovered."""
-    recovered_draws = []
+    draws_of_batches = []
     for batch in SUMS:
         actual = yield from ask(exam, batch)
         noise = None if actual is None else recovered(exam, actual, batch, bound)
         if noise is not None:
-            line = Line(batch.latent, exam.setting.full)
-            x = line.batch(batch.rows)
-            mu, logsigma = expected.encoder(line.weights, x, bound.encoder_hidden)
-            recovered_draws.append(Draws(noise, mu[:, 0], logsigma[:, 0], batch.latent))
-    return tuple(recovered_draws)
+            model = SumModel(batch.latent, exam.setting.full)
+            mu, logsigma = model.posterior(model.batch(batch.rows), bound)
+            draws_of_batches.append(RecoveredNoise(noise, mu[:, 0], logsigma[:, 0], batch.latent))
+    return tuple(draws_of_batches)
 
 
 def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False) -> Steps[bool]:
@@ -112,7 +104,7 @@ def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False)
 
     Where rows are right otherwise, it has to be noise of its own ``in_every_row``.
     """
-    possible = list(bounds(stood_in(exam)))
+    possible = list(bounds(stubbed(exam)))
     if exam.setting.full:
         batches = _AT_FULL_SIZE[batches]
     for batch in batches:
@@ -134,31 +126,22 @@ def is_drawn(exam: Exam, batches: tuple[Batch, ...], in_every_row: bool = False)
 
 def is_right(batch: Batch, noise: np.ndarray, batches: int) -> bool:
     """Return whether noise ``[calls, rows]`` of one of several ``batches`` is right."""
-    if not is_standard(noise, batches):
-        return False
-    if not isinstance(batch, WideBatch):
-        return True
-    shown = Columns(full=batch.latent != WIDE).shown(batch.rows)
-    parts = [noise[:, (rows == shown).all(-1)] for rows in np.unique(shown, axis=0)]
-    return statistics.compatible(*map(statistics.variance_one, parts), families=batches)
-
-
-def is_standard(noise: np.ndarray, batches: int) -> bool:
-    """Return whether noise ``[calls, rows]`` is standard normal, independent.
-
-    It is that of one of several ``batches``.
-    """
-    return statistics.compatible(
+    is_standard = statistics.compatible(
         statistics.mean_zero(noise.ravel()),
         statistics.variance_one(noise),
         *statistics.normal_shape(noise.ravel()),
         *(p for axis in (0, 1) if noise.shape[axis] > 1 for p in statistics.unshared(noise, axis)),
         families=batches,
     )
+    if not is_standard or not batch.by_dimension:
+        return is_standard
+    shown = DimensionModel(full=batch.latent != WIDE).shown(batch.rows)
+    parts = [noise[:, (rows == shown).all(-1)] for rows in np.unique(shown, axis=0)]
+    return statistics.compatible(*map(statistics.variance_one, parts), families=batches)
 
 
 def shared_rows(noise: np.ndarray) -> np.ndarray:
-    """Which rows of noise ``[calls, rows]`` have none, or another row's, or minus that."""
+    """Return which rows of noise ``[calls, rows]`` have none, or another row's, or minus that."""
     sizes = np.abs(noise[:_COMPARED]).T
     shared: np.ndarray = np.max(sizes, axis=1) < _CLOSE
     for row, lines in enumerate(sizes[:-1]):
@@ -173,7 +156,7 @@ _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
 def is_average_of_draws(exam: Exam) -> Steps[bool]:
-    """Whether rows are estimates with less spread than one draw has, and right on average.
+    """Return whether rows are estimates with less spread than one draw has, and right on average.
 
     So are those that average over draws of their own. They are compared with the expectation over
     the posterior, by quadrature, and may not share their noise.
@@ -182,18 +165,19 @@ def is_average_of_draws(exam: Exam) -> Steps[bool]:
         actual = yield from ask(exam, batch)
         if actual is None or not np.all(np.isfinite(actual)):
             return False
-        line = Line(batch.latent, exam.setting.full)
-        x = line.batch(batch.rows)
-        if not any(_is_unbiased(actual, line, x, bound) for bound in bounds(stood_in(exam))):
+        model = SumModel(batch.latent, exam.setting.full)
+        if not any(_is_unbiased(actual, model, bound) for bound in bounds(stubbed(exam))):
             return False
     return True
 
 
-def _is_unbiased(actual: np.ndarray, line: Line, x: np.ndarray, bound: Bound) -> bool:
-    single = np.stack([line.likelihood(np.full(len(x), node), x, bound) for node in _NODES])
+def _is_unbiased(actual: np.ndarray, model: SumModel, bound: Bound) -> bool:
+    """Return whether ``actual [calls, rows]`` is right on average, and no row shares its noise."""
+    x = model.batch(actual.shape[1])
+    single = np.stack([model.likelihood(np.full(len(x), node), x, bound) for node in _NODES])
     mean = _WEIGHTS @ single
     variance = _WEIGHTS @ (single - mean) ** 2
-    residual = actual - (mean - line.divergence(x, bound))
+    residual = actual - (mean - model.divergence(x, bound))
     spread = residual / np.sqrt(variance)
     if not np.all(np.ptp(actual, axis=0) > 0) or np.mean(spread**2) > 0.7:
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.kit.misconception import Misconception
+from grader.kit.misconception import Catalogue, Names
 from grader.vae.reparam import misconceptions as reparam
 
 _TOLERANCE = 0.05
@@ -20,23 +20,18 @@ _NAMES = (
     "one_draw_for_dimensions",
     "fixed_seed",
 )
-_OF_REPARAM = {error.id.split(".")[1]: error for error in reparam.MISCONCEPTIONS}
-_INSIDE = {
-    f"reparam.{name}": replace(
-        _OF_REPARAM[name],
+CATALOGUE: Catalogue = {
+    f"drawn_with_{name}": replace(
+        reparam.CATALOGUE[name],
         id=f"elbo.drawn_with_{name}",
-        title=f"in elbo's own draw of z, {_OF_REPARAM[name].title}",
+        title=f"in elbo's own draw of z, {reparam.CATALOGUE[name].title}",
     )
     for name in _NAMES
 }
-_DIMENSIONS = _INSIDE["reparam.one_draw_for_dimensions"]
-_SEED = _INSIDE["reparam.fixed_seed"]
-
-MISCONCEPTIONS = tuple(_INSIDE.values())
 
 
 @dataclass(frozen=True)
-class Draws:
+class RecoveredNoise:
     """Noise ``[calls, rows]`` over the right spread, and the posterior ``[rows]`` it belongs to.
 
     With several latent dimensions it is their sum, over the root of their number.
@@ -48,30 +43,25 @@ class Draws:
     latent: int
 
 
-def of_draws(*lots: Draws) -> tuple[Misconception, ...]:
-    """What explains noise that is not standard normal; nothing where nothing does."""
-    for lot in lots:
-        if not np.any(np.ptp(lot.noise, axis=0) > _NOTHING):
-            return (_SEED,)
-        if lot.latent > 1:
+def by_draws(*batches: RecoveredNoise) -> Names:
+    """Return what explains noise that is not standard normal; nothing where nothing does."""
+    for batch in batches:
+        if not np.any(np.ptp(batch.noise, axis=0) > _NOTHING):
+            return ("drawn_with_fixed_seed",)
+        if batch.latent > 1:
             # A number that all dimensions share adds up, where independent ones do not.
-            excess = float(lot.noise.std()) / np.sqrt(lot.latent)
+            excess = float(batch.noise.std()) / np.sqrt(batch.latent)
             if abs(excess - 1) < _TOLERANCE:
-                return (_DIMENSIONS,)
+                return ("drawn_with_one_draw_for_dimensions",)
             continue
-        residual = (lot.noise * np.exp(lot.logsigma))[..., None]
+        residual = (batch.noise * np.exp(batch.logsigma))[..., None]
         mu, logsigma = (
-            np.broadcast_to(part[:, None], residual.shape) for part in (lot.mu, lot.logsigma)
+            np.broadcast_to(part[:, None], residual.shape) for part in (batch.mu, batch.logsigma)
         )
-        scores = (lot.noise / max(float(lot.noise.std()), 1e-9))[..., None]
-        found = reparam.diagnose(scores, residual, mu, logsigma)
-        errors = dict.fromkeys((*found.scale, *found.normal))
-        known = tuple(_INSIDE[error.id] for error in errors if error.id in _INSIDE)
-        if errors:
-            return known if len(known) == len(errors) else ()
+        scores = (batch.noise / max(float(batch.noise.std()), 1e-9))[..., None]
+        diagnosis = reparam.diagnose(scores, residual, mu, logsigma)
+        names = dict.fromkeys((*diagnosis.scale, *diagnosis.normal))
+        if names:
+            inside = tuple(f"drawn_with_{name}" for name in names)
+            return inside if all(name in CATALOGUE for name in inside) else ()
     return ()
-
-
-def repeated() -> tuple[Misconception, ...]:
-    """What is behind two calls that give the same."""
-    return (_SEED,)

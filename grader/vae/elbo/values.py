@@ -33,7 +33,7 @@ from grader.vae.elbo.models import (
     of_value,
     question,
     right_values,
-    stood_in,
+    stubbed,
 )
 from grader.vae.stubs import bounds
 
@@ -48,19 +48,19 @@ _ESTIMATES, _ROWS_OF_ESTIMATES = 24, 1024
 
 
 def asked_in(exam: Exam) -> Models:
-    """The models of an exam's setting; a batch of 128 at the assignment's own sizes."""
+    """Return the models of an exam's setting; a batch of 128 at the assignment's own sizes."""
     return models(exam.seed, exam.setting.full, 128 if exam.setting.full else exam.rows(5, 60))
 
 
 def ask(exam: Exam, asked: Sequence[Model], *more: str) -> Steps[list[Outcome]]:
-    """What comes of models' batches; ``more`` helpers have stand-ins."""
-    helpers = stood_in(exam, *more)
+    """Ask what comes of models' batches; ``more`` helpers have stubs."""
+    helpers = stubbed(exam, *more)
     probes = [batch_probe(exam.seed, model, helpers) for model in asked]
     return [seen.outcomes[0] for seen in (yield probes)]
 
 
 def agree(actual: np.ndarray, right: np.ndarray, relative: float) -> bool:
-    """Whether numbers are right for rows ``[B]``: each, on average, or added up.
+    """Return whether numbers are right for rows ``[B]``: each, on average, or added up.
 
     Dividing each row by their number, so that their sum is the average, is another way to take it.
     """
@@ -77,11 +77,11 @@ def agree(actual: np.ndarray, right: np.ndarray, relative: float) -> bool:
 
 
 def term_error(exam: Exam, name: str, of_posterior: bool) -> Steps[Lost | None]:
-    """What is wrong with how the bound changes with one of its terms, or None."""
+    """Return what is wrong with how the bound changes with one of its terms, or None."""
     asked = asked_in(exam)
     other = asked.other_posterior if of_posterior else asked.other_pixels
     first, second = map(numbers, (yield from ask(exam, (asked.base, other), DRAW)))
-    helpers = stood_in(exam, DRAW)
+    helpers = stubbed(exam, DRAW)
     rights = zip(right_values(other, helpers), right_values(asked.base, helpers), strict=True)
     changes = [after - before for after, before in rights]
     if first.shape == second.shape and any(
@@ -98,7 +98,7 @@ def term_error(exam: Exam, name: str, of_posterior: bool) -> Steps[Lost | None]:
 
 
 def depends_on_model(exam: Exam) -> Steps[bool]:
-    """Whether the value changes at all when the decoder or the posterior changes."""
+    """Return whether the value changes at all when the decoder or the posterior changes."""
     asked = asked_in(exam)
     base, *others = map(
         numbers,
@@ -112,45 +112,52 @@ def _average(array: np.ndarray) -> float:
 
 
 def _is_estimated(exam: Exam, asked: Models, changes: Sequence[np.ndarray]) -> Steps[bool]:
-    """Whether the divergence is right on average, as where it is estimated from draws."""
-    understood = yield from understand(exam)
-    if understood is not None and understood.estimates_divergence:
+    """Return whether the divergence is right on average, as where it is estimated from draws."""
+    explanation = yield from explain_values(exam)
+    if explanation is not None and explanation.estimates_divergence:
         return True
     # Where no noise enters, two calls are the same.
-    twice = question(exam.seed, asked.base, (replace(asked.base.call, repeat=2),), stood_in(exam))
+    twice = question(exam.seed, asked.base, (replace(asked.base.call, repeat=2),), stubbed(exam))
     first, second = values((yield twice).outcomes[0], METHOD)
     if np.array_equal(of_value(first), of_value(second)):
         return False
-    found = []
+    averages = []
     for model in (asked.base, asked.other_posterior):
         x = np.resize(model.x, (_ROWS_OF_ESTIMATES, model.sizes.obs))
         call = Call(METHOD, {"x": x}, repeat=_ESTIMATES)
-        outcome = (yield question(exam.seed, model, (call,), stood_in(exam))).outcomes[0]
+        outcome = (yield question(exam.seed, model, (call,), stubbed(exam))).outcomes[0]
         arrays = [of_value(value) for value in values(outcome, METHOD)]
-        found.append(np.array([_average(array) for array in arrays]))
-    change = found[1].mean() - found[0].mean()
-    error = np.sqrt(sum(part.var(ddof=1) / part.size for part in found))
+        averages.append(np.array([_average(array) for array in arrays]))
+    change = averages[1].mean() - averages[0].mean()
+    error = np.sqrt(sum(part.var(ddof=1) / part.size for part in averages))
     rights = [np.resize(c, _ROWS_OF_ESTIMATES).mean() for c in changes]
     return bool(error > 0) and any(
         abs(change - right) < 6 * error < 0.05 * abs(right) for right in rights
     )
 
 
-def whole_error(exam: Exam) -> Steps[Lost | None]:
-    """What is wrong with the value in models whose decoder ignores z, or None."""
+def value_error(exam: Exam) -> Steps[Lost | None]:
+    """Return what is wrong with the value as a whole, or None."""
+    return (yield from _whole_error(exam)) or (yield from _sure_error(exam))
+
+
+def _whole_error(exam: Exam) -> Steps[Lost | None]:
+    """Return what is wrong with the value in models whose decoder ignores z, or None."""
     asked = asked_in(exam)
-    drawn_by_stand_in = (asked.base, asked.other_posterior)
+    drawn_by_stub = (asked.base, asked.other_posterior)
     outcomes = (
-        *(yield from ask(exam, drawn_by_stand_in, DRAW)),
+        *(yield from ask(exam, drawn_by_stub, DRAW)),
         *(yield from ask(exam, (asked.assignment,))),
     )
-    models_asked = (*drawn_by_stand_in, asked.assignment)
-    return exam.once(_whole_error, models_asked, outcomes)
+    models_asked = (*drawn_by_stub, asked.assignment)
+    return exam.once(_compare, models_asked, outcomes, stubbed(exam))
 
 
-def _whole_error(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]) -> Lost | None:
+def _compare(
+    asked: Sequence[Model], outcomes: Sequence[Outcome], helpers: frozenset[str]
+) -> Lost | None:
     actual = [numbers(outcome) for outcome in outcomes]
-    rights = zip(*(right_values(model, stood_in(exam)) for model in asked), strict=True)
+    rights = zip(*(right_values(model, helpers) for model in asked), strict=True)
     first: Lost | None = None
     for right in rights:
         pairs = zip(actual, right, strict=True)
@@ -162,7 +169,7 @@ def _whole_error(exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]
 
 
 def narrow_batches(exam: Exam) -> tuple[Model, ...]:
-    """Batches for the narrow posterior: as for the other models, of one row, and a large one."""
+    """Return batches for the narrow posterior: a usual one, of one row, and a large one."""
     tiny = asked_in(exam).tiny
     most = exam.rows(1001, 1100) if exam.setting.full else exam.rows(1001, 1500)
     return _narrow_batches(exam.seed, tiny, most)
@@ -175,8 +182,8 @@ def _narrow_batches(seed: int, tiny: Model, most: int) -> tuple[Model, ...]:
 
 
 def ask_narrow(exam: Exam) -> Steps[tuple[Outcome, ...]]:
-    """What comes of `narrow_batches`, whose draws are a stand-in's."""
-    return (yield _narrow_probe(exam.seed, narrow_batches(exam), stood_in(exam, DRAW))).outcomes
+    """Ask what comes of `narrow_batches`, whose draws are a stub's."""
+    return (yield _narrow_probe(exam.seed, narrow_batches(exam), stubbed(exam, DRAW))).outcomes
 
 
 @lru_cache(maxsize=4)
@@ -185,27 +192,27 @@ def _narrow_probe(seed: int, batches: tuple[Model, ...], helpers: frozenset[str]
 
 
 def all_values(exam: Exam) -> list[Probe]:
-    """All that is asked of a right method for its values."""
-    asked, helpers = asked_in(exam), stood_in(exam, DRAW)
+    """Return all that is asked of a right method for its values."""
+    asked, helpers = asked_in(exam), stubbed(exam, DRAW)
     with_draws = (asked.base, asked.other_pixels, asked.other_posterior)
     return [
         *(batch_probe(exam.seed, model, helpers) for model in with_draws),
-        *(batch_probe(exam.seed, m, stood_in(exam)) for m in (asked.sure, asked.assignment)),
+        *(batch_probe(exam.seed, m, stubbed(exam)) for m in (asked.sure, asked.assignment)),
         _narrow_probe(exam.seed, narrow_batches(exam), helpers),
     ]
 
 
 def narrow_error(exam: Exam) -> Steps[Lost | None]:
-    """What is wrong with the value where z can't be far from its mean, or None."""
+    """Return what is wrong with the value where z can't be far from its mean, or None."""
     asked, actual = asked_in(exam), numbers((yield from ask_narrow(exam))[0])
-    rights = right_values(asked.tiny, stood_in(exam))
+    rights = right_values(asked.tiny, stubbed(exam))
     if any(agree(actual, right, _OF_THE_WHOLE) for right in rights):
         return None
     # A divergence with a small constant in its logarithm is another than right here alone, be it
     # the helper's or written into the method.
     for model, helpers in ((asked.tiny, (DRAW, _DIVERGENCE)), (asked.mild, (DRAW,))):
         (outcome,) = yield from ask(exam, (model,), *helpers)
-        others = right_values(model, stood_in(exam, *helpers))
+        others = right_values(model, stubbed(exam, *helpers))
         if any(agree(numbers(outcome), right, _OF_THE_WHOLE) for right in others):
             return None
     return _average_error(actual, rights[0])
@@ -223,12 +230,12 @@ def _average_error(actual: np.ndarray, right: np.ndarray) -> Lost:
     )
 
 
-def sure_error(exam: Exam) -> Steps[Lost | None]:
-    """What is wrong where the model is sure of every pixel, or None."""
+def _sure_error(exam: Exam) -> Steps[Lost | None]:
+    """Return what is wrong where the model is sure of every pixel, or None."""
     model = asked_in(exam).sure
     (outcome,) = yield from ask(exam, (model,))
     actual = numbers(outcome)
-    right = right_values(model, stood_in(exam))[0]
+    right = right_values(model, stubbed(exam))[0]
     room = _OF_A_SURE_PIXEL * model.sizes.obs
     totals = [right.mean(), *([right.sum()] if actual.size == 1 else [])]
     if any(abs(_average(actual) - value) < room for value in totals):
@@ -242,7 +249,7 @@ def sure_error(exam: Exam) -> Steps[Lost | None]:
 
 
 def rows_error(actual: np.ndarray, rights: Sequence[np.ndarray]) -> Lost | None:
-    """How rows ``[B]`` differ from all that may be right, or None."""
+    """Return how rows ``[B]`` differ from all that may be right, or None."""
     if any(
         actual.size == right.size and close(actual.reshape(right.shape), right) for right in rights
     ):
@@ -253,8 +260,8 @@ def rows_error(actual: np.ndarray, rights: Sequence[np.ndarray]) -> Lost | None:
     return Lost(f"The ELBO of single rows is wrong: {sentence}.", evidence=evidence)
 
 
-def understand(exam: Exam) -> Steps[diagnosis.Understanding | None]:
-    """The objective that explains the values with known noise, where one does."""
+def explain_values(exam: Exam) -> Steps[diagnosis.ExplainedBound | None]:
+    """Return the objective that explains the values with known noise, where one does."""
     # A few rows are enough, and quick to compute again and again at the assignment's own sizes.
     asked = models(exam.seed, exam.setting.full, _FEW) if exam.setting.full else asked_in(exam)
     chosen = (asked.base, asked.other_pixels, asked.other_posterior, asked.tiny)
@@ -262,12 +269,12 @@ def understand(exam: Exam) -> Steps[diagnosis.Understanding | None]:
         *(yield from ask(exam, chosen[:-1], DRAW)),
         *(yield from _of_tiny(exam, chosen[-1])),
     ]
-    return exam.once(_understand, chosen, outcomes)
+    return exam.once(_explain_values, exam, chosen, outcomes)
 
 
-def _understand(
+def _explain_values(
     exam: Exam, asked: Sequence[Model], outcomes: Sequence[Outcome]
-) -> diagnosis.Understanding | None:
+) -> diagnosis.ExplainedBound | None:
     answers = [
         diagnosis.Answer(
             model.weights,
@@ -278,7 +285,7 @@ def _understand(
         for model, outcome in zip(asked, outcomes, strict=True)
     ]
     most = 1 if exam.setting.full else 2
-    return diagnosis.understand(answers, bounds(stood_in(exam, DRAW)), most)
+    return diagnosis.explain(answers, bounds(stubbed(exam, DRAW)), most)
 
 
 def _of_tiny(exam: Exam, model: Model) -> Steps[list[Outcome]]:

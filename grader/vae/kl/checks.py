@@ -6,19 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, Steps, check
-from grader.kit.gradients import Measured, measure
-from grader.kit.misconception import Misconception, explained
+from grader.kit.check import Exam, Lost, Steps, check
+from grader.kit.gradients import Measured, Slopes, measure
+from grader.kit.misconception import Names, disconnected, explained
 from grader.kit.observation import Outcome
 from grader.kit.outputs import (
-    ONE_TENSOR,
     as_tensor,
     gradients,
     numbers,
+    one_number_a_row,
     require_unseeded,
     require_untouched,
-    shape_fits,
-    shape_words,
     tensor,
     values,
 )
@@ -45,12 +43,12 @@ from grader.vae.kl.questions import (
 _REPEATS = 40
 
 
-def _diagnose(exam: Exam, answers: list[Answer]) -> Steps[tuple[Misconception, ...]]:
-    """Misconceptions that explain all answers; the last resort is to ask for one again."""
-    found = diagnosis.by_formula([(a.mu, a.logsigma, a.actual) for a in answers])
+def _diagnose(exam: Exam, answers: list[Answer]) -> Steps[Names]:
+    """Return what explains all answers; the last resort is to ask for one again."""
+    explanation = diagnosis.by_formula([(a.mu, a.logsigma, a.actual) for a in answers])
     last = answers[-1]
-    if found or last.actual.shape != last.right.shape:
-        return found
+    if explanation or last.actual.shape != last.right.shape:
+        return explanation
     probe = probe_of(last.mu.shape[1], [call_with(last.mu, last.logsigma, repeat=_REPEATS)])
     try:
         again = [tensor(as_tensor(v), "") for v in values((yield probe).outcomes[0], METHOD)]
@@ -62,12 +60,12 @@ def _diagnose(exam: Exam, answers: list[Answer]) -> Steps[tuple[Misconception, .
 
 
 def _wrong_total(answers: Sequence[Answer]) -> list[Answer]:
-    """The batches whose total is wrong, for another reason than a row that is left out."""
+    """Return the batches whose total is wrong, for another reason than a row that is left out."""
     return [a for a in answers if len(a.right) > 2 and not _is_total(a.actual, a.right)]
 
 
 def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
-    """Whether numbers add up to the right total; a single one may be the batch's average."""
+    """Return whether numbers add up to the right total; a single one may be the batch's average."""
     if close(actual.sum(), right.sum()):
         return True
     if actual.shape == right.shape and len(right) > 2 and close_in_most_rows(actual, right):
@@ -79,7 +77,7 @@ def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
     "kl.total",
     "Write the divergence down for one latent dimension and check each term's sign and factor.",
 )
-def total(exam: Exam) -> Steps[Evidence | None]:
+def total(exam: Exam) -> Steps[None]:
     """The divergences add up to the right total"""
     answers, _ = yield from answers_to(exam)
     wrong = _wrong_total(answers)
@@ -90,41 +88,32 @@ def total(exam: Exam) -> Steps[Evidence | None]:
             f" what is returned adds up to {actual.sum():.4g}.",
             evidence={"expected_total": right.sum(), "actual_total": _finite(actual.sum())},
         )
-        raise explained(lost, (yield from _diagnose(exam, answers)))
-    return None
+        raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam, answers)))
 
 
 @check(
     "kl.per_sample", "Each row of the batch has a divergence of its own: which axis is summed over?"
 )
-def per_sample(exam: Exam) -> Steps[Evidence | None]:
+def per_sample(exam: Exam) -> Steps[None]:
     """Every row has its own divergence, shape [batch_size]"""
     answers, _ = yield from answers_to(exam)
     try:
         # Of the last question alone: each begins with the generators at the same place.
         require_unseeded(answer.outcome for answer in answers[-len(answers) // len(LATENT) :])
         for answer in answers:
-            _judge_shape(answer)
+            one_number_a_row(values(answer.outcome, METHOD)[0], NAME, len(answer.mu))
             require_untouched(answer.outcome, answer.arguments, ())
         yield from _judge_rows(exam, answers)
     except Lost as lost:
-        raise explained(lost, (yield from _diagnose(exam, answers))) from None
-    return None
-
-
-def _judge_shape(answer: Answer) -> None:
-    value, wanted = values(answer.outcome, METHOD)[0], answer.right.shape
-    actual = tensor(value, NAME, ONE_TENSOR).shape
-    if not shape_fits(actual, wanted):
-        raise Lost(
-            f"The divergence should have shape {shape_words(wanted)}, one number a row, "
-            f"and has {shape_words(actual)}.",
-            evidence={"wanted_shape": list(wanted), "shape": list(actual)},
-        )
+        raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam, answers))) from None
 
 
 def _judge_rows(exam: Exam, answers: Sequence[Answer]) -> Steps[None]:
-    """Rows are right, or at least each depends on its own posterior alone."""
+    """Require rows that are right, or at least depend each on its own posterior alone.
+
+    Raises:
+        Lost: they are not.
+    """
     wrong = [a for a in answers if not close(a.actual.reshape(a.right.shape), a.right)]
     if not wrong:
         return
@@ -136,9 +125,9 @@ def _judge_rows(exam: Exam, answers: Sequence[Answer]) -> Steps[None]:
             for key in (0, 2)
         )
         error = yield from row_error(exam, given, other, _of_batch, _rows_of)
-        if error is None:
-            return
-        raise Lost(error)
+        if error:
+            raise Lost(error)
+        return
     sentence, evidence = difference(wrong[0].actual.reshape(wrong[0].right.shape), wrong[0].right)
     raise Lost(f"The divergence of single rows is wrong: {sentence}.", evidence=evidence)
 
@@ -171,57 +160,53 @@ def _rows_of(outcome: Outcome, rows: int) -> np.ndarray:
     "kl.gradient",
     "Training needs this gradient: does torch compute everything, from the given tensors?",
 )
-def gradient(exam: Exam) -> Steps[Evidence | None]:
+def gradient(exam: Exam) -> Steps[None]:
     """The divergence has the right gradient in mu and logsigma"""
     point, other = question(exam).points
     mu, ls = point.arguments["mu"], point.arguments["logsigma"]
     (ones,), (outer,), rows = point.cotangents, other.cotangents, len(mu)
     _, outcomes = yield from answers_to(exam)
     actual, right = numbers(outcomes[0], METHOD, NAME), expected.kl(mu, ls)
-    found = gradients(outcomes[0], METHOD)
+    slopes = gradients(outcomes[0], METHOD)
     try:
         if not _is_total(actual, right):
             raise Lost("The gradient is not the derivative of what the method returns.")
         factors = [ones[:, None], *([ones[:, None] / rows] if actual.size == 1 else [])]
-        _require(found, mu, ls, factors)
+        _require(slopes, mu, ls, factors)
         if actual.shape == right.shape and close(actual, right):
             _require(gradients(outcomes[1], METHOD), mu, ls, [outer[:, None]])
     except Lost as lost:
-        measured = yield from measure(exam, point, found, 4)
+        measured = yield from measure(exam, point, slopes, 4)
         if measured is None:
             measured = yield from _measure_with_sign(exam)
         if measured is None or not measured.agree:
             lost.is_shown = measured is not None and measured.repeats
-            raise explained(lost, diagnosis.by_gradient(found)) from None
-    return None
+            raise explained(lost, diagnosis.CATALOGUE, disconnected(slopes)) from None
 
 
 def _measure_with_sign(exam: Exam) -> Steps[Measured | None]:
     """Measure the gradient where all log sigma have one sign, if there are values then."""
     for sign in SIGNS:
         point, _ = gradient_points(exam, sign)
-        found = gradients((yield point.probe).outcomes[0], METHOD)
-        measured = yield from measure(exam, point, found, 4)
+        slopes = gradients((yield point.probe).outcomes[0], METHOD)
+        measured = yield from measure(exam, point, slopes, 4)
         if measured is not None:
             return measured
     return None
 
 
-def _require(
-    found: dict[str, np.ndarray | None], mu: np.ndarray, ls: np.ndarray, factors: list[np.ndarray]
-) -> None:
-    """The gradients are the right ones, times one of the factors ``[rows, 1]``.
+def _require(slopes: Slopes, mu: np.ndarray, ls: np.ndarray, factors: list[np.ndarray]) -> None:
+    """Require the right gradients, times one of the factors ``[rows, 1]``.
 
     Raises:
-        Lost: one is not.
+        Lost: one is another.
     """
-    slopes = dict(zip(NAMES, expected.kl_gradients(mu, ls), strict=True))
-    for name, slope in slopes.items():
-        came = found.get(name)
-        if came is None:
+    for name, right in zip(NAMES, expected.kl_gradients(mu, ls), strict=True):
+        actual = slopes.get(name)
+        if actual is None:
             raise Lost(f"No gradient leads from the divergence to {name}.")
-        if not any(close(came, factor * slope) for factor in factors):
-            sentence, evidence = difference(came, factors[0] * slope)
+        if not any(close(actual, factor * right) for factor in factors):
+            sentence, evidence = difference(actual, factors[0] * right)
             raise Lost(f"The gradient in {name} is wrong: {sentence}.", evidence=evidence)
 
 

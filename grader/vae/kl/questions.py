@@ -35,7 +35,7 @@ def posterior_parameters(
 
 
 def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray, np.ndarray]:
-    """Posteriors that are very narrow, or nearly the prior itself."""
+    """Draw posteriors that are very narrow, or nearly the prior itself."""
     rng = exam.generator(4, 9, int(narrow), latent)
     mu = fixtures.normal(rng, 6, latent, scale=0.1)
     low, high = (-5.5, -3.0) if narrow else (-0.1, 0.1)
@@ -44,7 +44,7 @@ def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray,
 
 @dataclass(frozen=True)
 class Answer:
-    """What came for a posterior, and whether its parameters are as they were."""
+    """The outcome for a posterior, with its parameters as they were handed in."""
 
     mu: np.ndarray
     logsigma: np.ndarray
@@ -79,7 +79,7 @@ class Question:
 
 def question(exam: Exam) -> Question:
     """Return what is asked of a method, which all checks share."""
-    return exam.once(_make_question)
+    return exam.once(_make_question, exam)
 
 
 def _make_question(exam: Exam) -> Question:
@@ -87,12 +87,13 @@ def _make_question(exam: Exam) -> Question:
     probes, posteriors, points = [], [], gradient_points(exam)
     latents = _latent_sizes(exam)
     for latent in latents:
-        own = [posterior_parameters(exam, 0, rows, latent) for rows in batches]
-        own += [posterior_parameters(exam, 1, 6, latent, sign) for sign in SIGNS]
-        own += [_narrow_and_near(exam, True, latent), _narrow_and_near(exam, False, latent)]
+        drawn = [posterior_parameters(exam, 0, rows, latent) for rows in batches]
+        drawn += [posterior_parameters(exam, 1, 6, latent, sign) for sign in SIGNS]
+        drawn += [_narrow_and_near(exam, narrow, latent) for narrow in (True, False)]
         first = [point.call for point in points] if latent == latents[-1] else []
-        probes.append(probe_of(latent, [*first, *(call_with(mu, ls, keep=True) for mu, ls in own)]))
-        posteriors += own
+        calls = [call_with(mu, logsigma, keep=True) for mu, logsigma in drawn]
+        probes.append(probe_of(latent, [*first, *calls]))
+        posteriors += drawn
     return Question(posteriors, tuple(probes), points)
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, Steps, check
+from grader.kit.check import Exam, Lost, Steps, check
 from grader.kit.gradients import Point, Slopes, measure
 from grader.kit.misconception import explained
 from grader.kit.observation import Outcome
@@ -39,7 +39,7 @@ def _ask(exam: Exam) -> Steps[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]:
 
 
 def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
-    """What every call returned, ``[calls, rows, dimensions]``, if need be after one more step."""
+    """Return what all calls gave, ``[calls, rows, dimensions]``, after one more step if need be."""
     z = np.stack([one_step_from(value, "z", shape) for value in values(outcome, METHOD)])
     if not np.all(np.isfinite(z)):
         raise Lost("z holds NaN or infinite numbers.")
@@ -60,13 +60,7 @@ def _judgement(exam: Exam) -> Steps[Judgement]:
     z = np.concatenate([_numbers(outcome, batch["mu"].shape) for batch, outcome in kinds])
     crowd = _readable(outcomes[-1], asked.batches[-1]["mu"].shape)
     wide = [_readable(outcome, asked.wide_batch["mu"].shape) for outcome in of_wide]
-    return exam.once(_judge, asked, z, crowd, WideDraws(*wide))
-
-
-def _judge(
-    _: Exam, asked: Question, z: np.ndarray, crowd: np.ndarray | None, wide: WideDraws
-) -> Judgement:
-    return judge(asked, z, crowd, wide)
+    return exam.once(judge, asked, z, crowd, WideDraws(*wide))
 
 
 def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
@@ -78,7 +72,7 @@ def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
 @check(
     "reparam.shape", "A batch may have any number of rows. Where does each of them get its noise?"
 )
-def shape(exam: Exam) -> Steps[Evidence | None]:
+def shape(exam: Exam) -> Steps[None]:
     """A tensor z [batch_size, latent_dim], with a draw for every row; mu and logsigma stay"""
     asked, (outcomes, (of_wide, _)) = _question(exam), (yield from _ask(exam))
     batches = (*asked.batches, asked.wide_batch)
@@ -102,11 +96,10 @@ def shape(exam: Exam) -> Steps[Evidence | None]:
             _require_none(blank(z[0]))
     if 0 < copied(crowd) <= MANY:
         raise Lost("In a large batch there are rows with the noise of another row.")
-    return None
 
 
 def _require_none(lacking: np.ndarray) -> None:
-    """No row of a batch lacks noise of its own.
+    """Require noise of its own in every row of a batch.
 
     Raises:
         Lost: one does.
@@ -123,44 +116,40 @@ def _require_none(lacking: np.ndarray) -> None:
 
 
 @check("reparam.location", "Around which value should the draws for one row lie?")
-def location(exam: Exam) -> Steps[Evidence | None]:
+def location(exam: Exam) -> Steps[None]:
     """The draws are centred on mu"""
     error = (yield from _judgement(exam)).location_error
     if error is not None:
-        raise explained(Lost(error), (yield from _diagnose(exam)).location)
-    return None
+        raise explained(Lost(error), diagnosis.CATALOGUE, (yield from _diagnose(exam)).location)
 
 
 @check(
     "reparam.scale",
     "logsigma is the logarithm of what: of the standard deviation, or of the variance?",
 )
-def scale(exam: Exam) -> Steps[Evidence | None]:
+def scale(exam: Exam) -> Steps[None]:
     """The draws spread around mu with standard deviation exp(logsigma)"""
     error = (yield from _judgement(exam)).scale_error
     if error is not None:
-        raise explained(Lost(error), (yield from _diagnose(exam)).scale)
-    return None
+        raise explained(Lost(error), diagnosis.CATALOGUE, (yield from _diagnose(exam)).scale)
 
 
 @check(
     "reparam.normal", "From which distribution does the noise come before it is scaled and moved?"
 )
-def normal(exam: Exam) -> Steps[Evidence | None]:
+def normal(exam: Exam) -> Steps[None]:
     """The noise has the shape of a normal distribution"""
     error = (yield from _judgement(exam)).normal_error
     if error is not None:
-        raise explained(error, (yield from _diagnose(exam)).normal)
-    return None
+        raise explained(error, diagnosis.CATALOGUE, (yield from _diagnose(exam)).normal)
 
 
 @check("reparam.independent", "How many random numbers does a batch need, and when are they drawn?")
-def independent(exam: Exam) -> Steps[Evidence | None]:
+def independent(exam: Exam) -> Steps[None]:
     """Every row, dimension and call has noise of its own"""
     error = (yield from _judgement(exam)).independence_error
     if error is not None:
-        raise explained(Lost(error), (yield from _diagnose(exam)).independent)
-    return None
+        raise explained(Lost(error), diagnosis.CATALOGUE, (yield from _diagnose(exam)).independent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,12 +171,12 @@ class _PointSlopes:
         return self.z - self.point.arguments["mu"]
 
     def derivative(self, name: str) -> np.ndarray | None:
-        """The derivative of each number of z in its own argument."""
+        """Return the derivative of each number of z in its own argument."""
         slope = self.slopes.get(name)
         return None if slope is None else slope / self.point.cotangents[0]
 
     def follows(self, name: str) -> bool:
-        """Whether a derivative is one that z can have whose noise is another in every call.
+        """Return whether a derivative is one that z can have whose noise is another in every call.
 
         For numbers with one log-std it is the same function of mu and z: a constant in mu; a
         combination of the residual and mu in logsigma.
@@ -231,7 +220,7 @@ def _slope(exam: Exam) -> Steps[_PointSlopes]:
 
 
 def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarray) -> Steps[None]:
-    """The derivative in an argument is the right one, or that of what the method itself returns.
+    """Require the right derivative in an argument, or that of what the method itself returns.
 
     Raises:
         Lost: it is neither.
@@ -239,7 +228,9 @@ def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarra
     actual = slope.derivative(name)
     if actual is None:
         lost = Lost(f"No gradient leads from z to {name}.")
-        raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.slopes))
+        raise explained(
+            lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).gradient(name, slope.slopes)
+        )
     outer = slope.point.cotangents[0]
     if close(actual * outer, right * outer, _ROOM) and np.any(right):
         return
@@ -248,7 +239,9 @@ def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarra
     sentence, evidence = difference(actual, right)
     what = {"mu": "1", "logsigma": "z - mu"}[name]
     lost = Lost(f"The derivative of z in {name} is not {what}: {sentence}.", evidence=evidence)
-    raise explained(lost, (yield from _diagnose(exam)).gradient(name, slope.slopes))
+    raise explained(
+        lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).gradient(name, slope.slopes)
+    )
 
 
 def _is_derivative(exam: Exam, name: str, slope: _PointSlopes) -> Steps[bool]:
@@ -264,22 +257,20 @@ def _is_derivative(exam: Exam, name: str, slope: _PointSlopes) -> Steps[bool]:
 
 
 @check("reparam.gradient_mu", "If mu moves a little and the noise stays, how does z move?")
-def gradient_mu(exam: Exam) -> Steps[Evidence | None]:
+def gradient_mu(exam: Exam) -> Steps[None]:
     """The derivative of z in mu is 1"""
     slope = yield from _slope(exam)
     yield from _judge_gradient(exam, "mu", slope, np.ones_like(slope.z))
-    return None
 
 
 @check(
     "reparam.gradient_logsigma",
     "Write z as a function of mu, logsigma and noise that depends on neither.",
 )
-def gradient_logsigma(exam: Exam) -> Steps[Evidence | None]:
+def gradient_logsigma(exam: Exam) -> Steps[None]:
     """The derivative of z in logsigma is z - mu"""
     slope = yield from _slope(exam)
     yield from _judge_gradient(exam, "logsigma", slope, slope.residual)
-    return None
 
 
 CHECKS = (shape, location, scale, normal, independent, gradient_mu, gradient_logsigma)

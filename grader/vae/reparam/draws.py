@@ -23,7 +23,7 @@ Group = tuple[int, float, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """What came of drawing: residuals ``z - mu``, with the parameters and the kind behind each.
+    """Draws: residuals ``z - mu``, with the parameters and the kind behind each.
 
     All are ``[calls, rows, dimensions]``.
     """
@@ -41,11 +41,11 @@ class Draws:
         return tuple(group for group in groups if np.any(group[2]))
 
     def first(self, axis: int) -> Draws:
-        """The first along an axis along which noise is shared."""
+        """Return the first along an axis along which noise is shared."""
         return self._part((slice(None),) * axis + (slice(0, 1),))
 
     def only(self, calls: slice) -> Draws:
-        """Those of some calls."""
+        """Return those of some calls."""
         return self._part((calls,))
 
     def _part(self, kept: tuple[slice, ...]) -> Draws:
@@ -74,24 +74,24 @@ class Draws:
 
 
 def missing(plain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows and dimensions of ``[calls, rows, dimensions]`` never have noise of their own.
+    """Return which rows and dimensions of ``[calls, rows, dimensions]`` never have their own noise.
 
     None where that is so of all, for then it is no matter of single ones. Nothing but noise tells
     numbers of the plain kind apart.
     """
     rows = np.all(blank(plain), axis=0)
-    own = alike_rows(plain.reshape(-1, plain.shape[-1]), PLAIN_MU).reshape(plain.shape[:2])
-    if own.mean() <= MANY:
-        rows |= own.mean(axis=0) > 0.5
+    alike = alike_rows(plain.reshape(-1, plain.shape[-1]), PLAIN_MU).reshape(plain.shape[:2])
+    if alike.mean() <= MANY:
+        rows |= alike.mean(axis=0) > 0.5
     dimensions = np.ptp(plain, axis=(0, 1)) == 0
     return rows & ~rows.all(), dimensions & ~dimensions.all()
 
 
 def blank(plain: np.ndarray) -> np.ndarray:
-    """Which rows ``[..., rows, dimensions]`` hold one number only."""
+    """Return which rows ``[..., rows, dimensions]`` hold one number only."""
     return np.ptp(plain, axis=-1) == 0
 
 
 def copied(plain: np.ndarray) -> float:
-    """The share of rows ``[..., rows, dimensions]`` that have another's noise, or minus it."""
+    """Return the share of rows ``[..., rows, dimensions]`` with another's noise, or minus it."""
     return float(alike_rows(plain.reshape(-1, plain.shape[-1]), PLAIN_MU).mean())

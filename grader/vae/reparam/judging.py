@@ -31,7 +31,7 @@ class Judgement:
         draws: all of them.
         distinct: those that share no noise; ``plain`` the ones of the plain kind alone, of the
             crowd too.
-        copies: who has a copy of another's noise, or None.
+        copies: what is a copy of another's noise, in words, or None.
         wide: draws with more dimensions, which are looked at where these are right.
     """
 
@@ -183,7 +183,7 @@ def _scale_error(draws: Draws) -> str | None:
 
 
 def _first_wrong(kinds: list[int], p_values: list[float]) -> int:
-    """The first kind with a test that right draws don't give; else the first of all."""
+    """Return the first kind with a test that right draws don't give; else the first of all."""
     wrong = (k for k, p in zip(kinds, p_values, strict=True) if not statistics.compatible(p))
     return next(wrong, kinds[0])
 

@@ -63,12 +63,12 @@ class Question:
         return [{"mu": m, "logsigma": s} for m, s in zip(self.mu, self.logsigma, strict=True)]
 
     def plain(self, rows: int) -> dict[str, np.ndarray]:
-        """Arguments of the plain kind."""
+        """Return arguments of the plain kind."""
         return _plain(rows, self.sizes.latent)
 
     @cached_property
     def wide_batch(self) -> dict[str, np.ndarray]:
-        """Arguments of the plain kind, with more dimensions."""
+        """Return arguments of the plain kind, with more dimensions."""
         return _plain(self.mu.shape[1], self.wide.latent)
 
     @cached_property
@@ -100,7 +100,7 @@ def _plain(rows: int, dimensions: int) -> dict[str, np.ndarray]:
 
 @lru_cache(maxsize=8)  # one for all checks of a class
 def question(seed: int, full: bool, rows: int, crowd: int) -> Question:
-    """What is asked of a class."""
+    """Return what is asked of a class."""
     sizes = fixtures.FULL if full else Sizes(6, _LATENT, 4)
     rng = generator(seed, 2, 0)
     shape = (rows, sizes.latent)

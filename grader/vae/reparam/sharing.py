@@ -15,13 +15,13 @@ AXES = ("calls", "rows", "dimensions")
 
 
 def repeats(plain: np.ndarray) -> bool:
-    """Whether calls have noise of earlier ones."""
-    again = alike(plain.reshape(len(plain), -1))
-    return bool(np.any(again)) or copied(plain) > MANY >= copied(plain[0])
+    """Return whether calls have noise of earlier ones."""
+    copies = alike(plain.reshape(len(plain), -1))
+    return bool(np.any(copies)) or copied(plain) > MANY >= copied(plain[0])
 
 
 def copies(kinds: np.ndarray, crowds: list[np.ndarray]) -> str | None:
-    """Who has a copy of another's noise, or None."""
+    """Return what is a copy of another's noise, in words, or None."""
     for of_kind in kinds:
         if np.any(alike(of_kind.reshape(len(of_kind), -1))):
             return "Two calls with the same mu and logsigma give the very same z."
@@ -39,7 +39,7 @@ def copies(kinds: np.ndarray, crowds: list[np.ndarray]) -> str | None:
 
 
 def shared_axes(draws: Draws) -> list[int]:
-    """The axes along which noise is shared."""
+    """Return the axes along which noise is shared."""
     sizes = statistics.sizes(draws.scores)
     tests = [
         (axis, (*statistics.unshared(lines, 0), _uncorrelated(_lines(sizes, axis))))
@@ -63,7 +63,7 @@ def is_tied(plain: np.ndarray) -> bool:
 
 
 def most_shared(plain: Draws) -> int | None:
-    """The axis along which noise is shared most, or None where it is shared along none.
+    """Return the axis along which noise is shared most, or None where it is shared along none.
 
     Seen in draws with the same parameters, where it can be told from a wrong centre and spread.
     """
@@ -82,7 +82,7 @@ def most_shared(plain: Draws) -> int | None:
 
 
 def _along_axes(scores: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Each axis with more than one line, and the lines ``[n, ...]`` along it."""
+    """Yield each axis with more than one line, and the lines ``[n, ...]`` along it."""
     for axis, count in enumerate(scores.shape):
         if count > 1:
             yield axis, _lines(scores, axis)
@@ -97,7 +97,7 @@ def _uncorrelated(lines: np.ndarray) -> float:
 
 
 def _by_dimension(residual: np.ndarray) -> np.ndarray:
-    """Plain residuals over their spread, without the centre that each dimension has of its own."""
+    """Return plain residuals over their spread, without the centre of each dimension."""
     calls, rows, _ = residual.shape
     for axes, count in (((0, 1), calls * rows), (None, residual.size)):
         centred = residual - residual.mean(axis=axes, keepdims=True)

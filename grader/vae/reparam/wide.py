@@ -69,7 +69,7 @@ class WideDraws:
 
     @property
     def _batches(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Each batch with what is special about it, in words."""
+        """Batches, each with what is special about it, in words."""
         for words, z in ((_RECORDED, self.recorded), (_UNRECORDED, self.unrecorded)):
             if z is not None:
                 yield words, z
@@ -84,7 +84,7 @@ class WideDraws:
 
 
 def _copied_dimensions(z: np.ndarray) -> np.ndarray:
-    """Which dimensions of ``z [rows, dimensions]`` have noise of another one, or minus it."""
+    """Return which dimensions of ``z [rows, dimensions]`` have another's noise, or minus it."""
     sizes = np.abs(z - PLAIN_MU).T
     # Noise of one size only has nothing but its signs.
     copied: np.ndarray = alike(sizes) & (np.ptp(sizes, axis=1) > 1e-5)

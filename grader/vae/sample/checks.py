@@ -8,25 +8,25 @@ called the oftener. How they are judged stands in `latents`, `pixels` and `repea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from grader.kit.check import Evidence, Exam, Lost, Steps, check, generator
-from grader.kit.misconception import Misconception, explained
+from grader.kit.check import Exam, Lost, Steps, check, generator
+from grader.kit.misconception import explained
 from grader.kit.observation import Failure, Outcome, Value
-from grader.kit.outputs import one_step_from, shape_fits, shape_words, tensor, values
+from grader.kit.outputs import one_step_from, shape_fits, tensor, values, wrong_shape
 from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
 from grader.vae.sample import misconceptions as diagnosis
 from grader.vae.sample.latents import prior_error, wide_prior_error
-from grader.vae.sample.models import POSTERIOR, SMALL, THRESHOLDS, Samples, elsewhere, weights
+from grader.vae.sample.models import SMALL, Samples, elsewhere, weights
 from grader.vae.sample.pixels import bernoulli_error, wide_bernoulli_error
 from grader.vae.sample.repeats import repeated
 from grader.vae.sample.rows import ENOUGH
 from grader.vae.sizes import Sizes
-from grader.vae.stubs import stand_ins
+from grader.vae.stubs import make_stubs
 
 METHOD = "sample"
 CALLS = 2
@@ -35,63 +35,64 @@ LEAST, MOST = 1030, 1130
 
 
 def sizes(exam: Exam) -> Sizes:
-    """Units of the model that the class is examined in."""
+    """Return the units of the model that the class is examined in."""
     return fixtures.FULL if exam.setting.full else SMALL
 
 
-def _ask(exam: Exam, repeat: int = CALLS) -> Steps[tuple[Outcome, ...]]:
-    """Return what comes of calls for few samples, by how many, and last for many, in so many calls.
+@dataclass(frozen=True)
+class _Calls:
+    """Calls for samples of a model: one for each number but the last, for which there are more."""
 
-    The same are asked of the assignment's sizes at once, for they are wanted soon.
+    model: Sizes
+    counts: tuple[int, ...]
+    repeat: int = 1
+
+
+def _calls(exam: Exam, repeat: int = CALLS) -> _Calls:
+    """Return calls for a few samples, for a few more, and for many, whose number nobody knows."""
+    # Transforms of a number with small factors are quick.
+    many = 10 * exam.rows(LEAST // 10, MOST // 10)
+    return _Calls(sizes(exam), (1, 2, exam.rows(3, 127), many), repeat)
+
+
+def _wide_call(exam: Exam) -> _Calls:
+    """Return a call for samples of the assignment's sizes."""
+    return _Calls(fixtures.FULL, (10 * exam.rows(15, 20),))
+
+
+def _ask(exam: Exam, calls: _Calls) -> Steps[tuple[Outcome, ...]]:
+    """Return what comes of calls, if need be of a model with no probability of 0 or 1.
+
+    The assignment's sizes are asked for at once, for they are wanted soon.
     """
-    counts = (*_few(exam), _many(exam))
-    asked = partial(_question, exam.seed, sizes(exam), exam.setting.stood_in, counts, repeat)
-    if not exam.setting.full:
-        yield [asked(within=False), _wide_question(exam, within=False)]
-    return (yield from _ask_within(asked))
 
+    def probe(calls: _Calls, within: bool = False) -> Probe:
+        return _probe(exam.seed, calls, exam.setting.stubbed, within)
 
-def _ask_wide(exam: Exam) -> Steps[Outcome]:
-    """Return what comes of a call for samples of the assignment's sizes."""
-    return (yield from _ask_within(partial(_wide_question, exam)))[0]
-
-
-def _ask_within(asked: Callable[..., Probe]) -> Steps[tuple[Outcome, ...]]:
-    """Return what comes of a question, if need be with probabilities ``within`` 0 and 1."""
-    outcomes: tuple[Outcome, ...] = (yield asked(within=False)).outcomes
+    both = (calls,) if exam.setting.full else dict.fromkeys((calls, _wide_call(exam)))
+    outcomes: tuple[Outcome, ...] = (yield list(map(probe, both)))[0].outcomes
     if all(isinstance(outcome, Failure) for outcome in outcomes):
         # It may insist on probabilities that are neither 0 nor 1.
-        again: tuple[Outcome, ...] = (yield asked(within=True)).outcomes
+        again: tuple[Outcome, ...] = (yield probe(calls, within=True)).outcomes
         if not any(isinstance(outcome, Failure) for outcome in again):
             return again
     return outcomes
 
 
-def _wide_question(exam: Exam, within: bool) -> Probe:
-    stood_in, counts = exam.setting.stood_in, (_wide(exam),)
-    return _question(exam.seed, fixtures.FULL, stood_in, counts, 1, within)
-
-
 @lru_cache(maxsize=8)
-def _question(
-    seed: int,
-    model: Sizes,
-    stood_in: frozenset[str],
-    counts: tuple[int, ...],
-    repeat: int,
-    within: bool,
-) -> Probe:
-    *few, many = (Call(METHOD, {"num_samples": count}) for count in counts)
-    of_decoder, spare = _weights(model, "decoder" in stood_in, within)
-    helpers = stand_ins(stood_in, _noise(seed)) if stood_in else None
-    return Probe(model, of_decoder, (*few, replace(many, repeat=repeat)), helpers, spare)
+def _probe(seed: int, calls: _Calls, stubbed: frozenset[str], within: bool) -> Probe:
+    *few, many = (Call(METHOD, {"num_samples": count}) for count in calls.counts)
+    of_decoder, of_encoder = _weights(calls.model, "decoder" in stubbed, within)
+    stubs = make_stubs(stubbed, _noise(seed)) if stubbed else None
+    repeated_calls = (*few, replace(many, repeat=calls.repeat))
+    return Probe(calls.model, of_decoder, repeated_calls, stubs, spare=of_encoder)
 
 
 @lru_cache(maxsize=8)  # for all submissions of a course
 def _weights(
     model: Sizes, any_decoder: bool, within: bool
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Weights of the decoder, and of the encoder, which a class for this task may lack."""
+    """Return weights of the decoder, and of the encoder, which a class for this task may lack."""
     return weights(model, any_decoder, within), elsewhere(model)
 
 
@@ -100,32 +101,19 @@ def _noise(seed: int) -> np.ndarray:
     return fixtures.normal(generator(seed, 6, 0), 2 * CALLS * MOST * fixtures.FULL.latent)
 
 
-def _few(exam: Exam) -> tuple[int, ...]:
-    return 1, 2, exam.rows(3, 127)
-
-
-def _many(exam: Exam) -> int:
-    # Transforms of a number with small factors are quick.
-    return 10 * exam.rows(LEAST // 10, MOST // 10)
-
-
-def _wide(exam: Exam) -> int:
-    return 10 * exam.rows(15, 20)
-
-
 def _draw(exam: Exam) -> Steps[Samples]:
-    """What calls give, of which there are more where each gives only a few samples.
+    """Return what calls give, of which there are more where each gives only a few samples.
 
     Raises:
         Lost: it can't be read as samples.
     """
-    count = _many(exam)
-    outcome = (yield from _ask(exam))[-1]
-    rows = exam.once(_shortest, outcome, count)
+    calls = _calls(exam)
+    outcome = (yield from _ask(exam, calls))[-1]
+    rows = exam.once(_shortest, outcome, calls)
     if rows < ENOUGH:
         half = -(-ENOUGH // rows)
-        outcome = (yield from _ask(exam, CALLS * half))[-1]
-    return exam.once(_samples, outcome, count, sizes(exam))
+        outcome = (yield from _ask(exam, _calls(exam, CALLS * half)))[-1]
+    return exam.once(_samples, outcome, calls)
 
 
 def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lost | None]:
@@ -136,30 +124,32 @@ def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lo
     """
     if exam.setting.full:
         return None
-    outcome = yield from _ask_wide(exam)
-    return judge(exam.once(_samples, outcome, _wide(exam), fixtures.FULL, of="wide"))
+    calls = _wide_call(exam)
+    (outcome,) = yield from _ask(exam, calls)
+    return judge(exam.once(_samples, outcome, calls, of="wide"))
 
 
-def _shortest(exam: Exam, outcome: Outcome, count: int) -> int:
-    return len(_images(outcome, count, sizes(exam))[0])
+def _shortest(outcome: Outcome, calls: _Calls) -> int:
+    return len(_images(outcome, calls)[0])
 
 
-def _samples(_: Exam, outcome: Outcome, count: int, model: Sizes) -> Samples:
-    pixels = np.stack(_images(outcome, count, model))
+def _samples(outcome: Outcome, calls: _Calls) -> Samples:
+    pixels = np.stack(_images(outcome, calls))
     if not np.all(np.isfinite(pixels)):
         raise Lost("x holds NaN or infinite numbers.")
-    return Samples(pixels, model.latent)
+    return Samples(pixels, calls.model.latent)
 
 
-def _images(outcome: Outcome, count: int, model: Sizes) -> list[np.ndarray]:
-    """Rows ``[rows, D]`` of each call, as many as the shortest has, and at least one."""
-    images = [_rows(value, count, model) for value in values(outcome, METHOD)]
+def _images(outcome: Outcome, calls: _Calls) -> list[np.ndarray]:
+    """Return rows ``[rows, D]`` of each call, as many as the shortest has, and at least one."""
+    count = calls.counts[-1]
+    images = [_rows(value, count, calls.model) for value in values(outcome, METHOD)]
     rows = min(map(len, images))
     return [array[:rows] for array in images]
 
 
 def _rows(value: Value, count: int, model: Sizes) -> np.ndarray:
-    """Rows ``[rows, D]``; how many, and their arrangement, is what the check of the shape judges.
+    """Return rows ``[rows, D]``; the check of the shape judges how many, and how they are arranged.
 
     Raises:
         Lost: there are none.
@@ -170,16 +160,12 @@ def _rows(value: Value, count: int, model: Sizes) -> np.ndarray:
     trailing = {int(np.prod(array.shape[axis:])) for axis in range(array.ndim)}
     if array.size and (model.obs in trailing or array.size == count * model.obs):
         return array.reshape(-1, model.obs)
-    wanted = (count, model.obs)
-    lost = Lost(
-        f"x should have shape {shape_words(wanted)}, and has {shape_words(array.shape)}.",
-        evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
-    )
-    raise explained(lost, _of_shapes((count,), (array,), model))
+    lost = wrong_shape("x", (count, model.obs), array.shape)
+    raise explained(lost, diagnosis.CATALOGUE, diagnosis.of_shapes((count,), (array.shape,), model))
 
 
 def _numbers(value: Value, count: int, model: Sizes) -> np.ndarray:
-    """What a tensor, or something that is one step from it, holds."""
+    """Return what a tensor, or something that is one step from it, holds."""
     images = [item.array for item in value.items if item.array is not None]
     if images and len(images) == len(value.items) == count:
         return np.stack([image.reshape(model.obs) for image in images])
@@ -188,94 +174,71 @@ def _numbers(value: Value, count: int, model: Sizes) -> np.ndarray:
     return one_step_from(value, "x", () if value.array is None else value.array.shape)
 
 
-def _of_shapes(
-    counts: tuple[int, ...], arrays: Sequence[np.ndarray], model: Sizes
-) -> tuple[Misconception, ...]:
-    shapes = [array.shape for array in arrays]
-    return diagnosis.of_shapes(counts, shapes, model.obs, model.latent)
-
-
-def _of_pixels(samples: Samples) -> tuple[Misconception, ...]:
-    return diagnosis.of_pixels(samples.constants, samples.thetas)
-
-
-def _of_latents(samples: Samples) -> tuple[Misconception, ...]:
-    pixels = _of_pixels(samples)
-    return diagnosis.of_latents(samples.above, THRESHOLDS, POSTERIOR, pixels)
-
-
 @check("sample.shape", "The docstring says what comes back: a row for each sample.")
-def shape(exam: Exam) -> Steps[Evidence | None]:
+def shape(exam: Exam) -> Steps[None]:
     """A tensor of shape [num_samples, obs_dim]"""
-    outcomes = yield from _ask(exam)
-    _require_shape((*_few(exam), _many(exam)), outcomes, sizes(exam))
+    calls = _calls(exam)
+    _require_shape(calls, (yield from _ask(exam, calls)))
     if not exam.setting.full:
-        _require_shape((_wide(exam),), ((yield from _ask_wide(exam)),), fixtures.FULL)
-    return None
+        wide = _wide_call(exam)
+        _require_shape(wide, (yield from _ask(exam, wide)))
 
 
-def _require_shape(counts: tuple[int, ...], outcomes: Sequence[Outcome], model: Sizes) -> None:
-    """There is a row for each sample.
+def _require_shape(calls: _Calls, outcomes: Sequence[Outcome]) -> None:
+    """Require a row for each sample.
 
     Raises:
         Lost: there is not.
     """
-    arrays = [tensor(values(outcome, METHOD)[0], "x") for outcome in outcomes]
-    for count, array in zip(counts, arrays, strict=True):
-        wanted = (count, model.obs)
-        if not shape_fits(array.shape, wanted):
-            lost = Lost(
-                f"sample({count}) should have shape {shape_words(wanted)}, and has "
-                f"{shape_words(array.shape)}.",
-                evidence={"wanted_shape": list(wanted), "shape": list(array.shape)},
-            )
-            raise explained(lost, _of_shapes(counts, arrays, model))
+    shapes = [tensor(values(outcome, METHOD)[0], "x").shape for outcome in outcomes]
+    for count, shape in zip(calls.counts, shapes, strict=True):
+        wanted = (count, calls.model.obs)
+        if not shape_fits(shape, wanted):
+            lost = wrong_shape(f"sample({count})", wanted, shape)
+            names = diagnosis.of_shapes(calls.counts, shapes, calls.model)
+            raise explained(lost, diagnosis.CATALOGUE, names)
 
 
 @check("sample.binary", "The decoder gives probabilities. What are the data made of?")
-def binary(exam: Exam) -> Steps[Evidence | None]:
+def binary(exam: Exam) -> Steps[None]:
     """Every pixel is 0 or 1"""
     samples = yield from _draw(exam)
     if not samples.binary:
         other = samples.pixels[(samples.pixels != 0) & (samples.pixels != 1)]
         lost = Lost(f"x holds other numbers than 0 and 1, for example {other.flat[0]:.3g}.")
-        raise explained(lost, _of_pixels(samples))
-    return None
+        raise explained(lost, diagnosis.CATALOGUE, diagnosis.of_pixels(samples))
 
 
 @check(
     "sample.prior",
     "Before any data is seen, which distribution does z have, and how many draws are needed?",
 )
-def prior(exam: Exam) -> Steps[Evidence | None]:
+def prior(exam: Exam) -> Steps[None]:
     """The latent variables are drawn from N(0, I), afresh for each sample"""
     samples = yield from _draw(exam)
     error = prior_error(samples) or (yield from _wide_error(exam, wide_prior_error))
     if error is not None:
-        raise explained(error, _of_latents(samples))
-    return None
+        raise explained(error, diagnosis.CATALOGUE, diagnosis.of_latents(samples))
 
 
 @check(
     "sample.bernoulli",
     "Given theta, how does a pixel become 0 or 1, and which pixels share that draw?",
 )
-def bernoulli(exam: Exam) -> Steps[Evidence | None]:
+def bernoulli(exam: Exam) -> Steps[None]:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
     samples = yield from _draw(exam)
     error = bernoulli_error(samples) or (yield from _wide_error(exam, wide_bernoulli_error))
     if error is not None:
-        raise explained(error, _of_pixels(samples))
-    return None
+        raise explained(error, diagnosis.CATALOGUE, diagnosis.of_pixels(samples))
 
 
 @check("sample.fresh", "Two calls should give different data. Is a seed set, or something stored?")
-def fresh(exam: Exam) -> Steps[Evidence | None]:
+def fresh(exam: Exam) -> Steps[None]:
     """Every call draws anew"""
     again = repeated((yield from _draw(exam)))
     if again is not None:
-        raise explained(Lost(again), diagnosis.of_repetition())
-    return None
+        raise explained(Lost(again), diagnosis.CATALOGUE, ("fixed_seed",))
 
 
 CHECKS = (shape, binary, prior, bernoulli, fresh)

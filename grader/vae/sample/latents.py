@@ -44,7 +44,7 @@ _BLANK = 0.05
 
 
 def prior_error(samples: Samples) -> Lost | None:
-    """What is wrong with the latent variables behind pixels, or None.
+    """Return what is wrong with the latent variables behind pixels, or None.
 
     Raises:
         NotReached: the pixels don't show them.
@@ -93,7 +93,7 @@ class _Test:
 
 
 def _rate_error(above: np.ndarray) -> _Test:
-    """How often each dimension lies above each threshold, ``[calls, rows, L, STEPS]``."""
+    """Test how often each dimension lies above each threshold, ``[calls, rows, L, STEPS]``."""
     draws = above.shape[0] * above.shape[1]
     hits = above.sum((0, 1))
     rates = statistics.frequencies(hits, draws, _ABOVE)
@@ -108,7 +108,7 @@ def _rate_error(above: np.ndarray) -> _Test:
 
 
 def _distance_error(bins: np.ndarray) -> _Test:
-    """How often z lies so far from 0, in all dimensions together."""
+    """Test how often z lies so far from 0, in all dimensions together."""
     beyond = np.array([np.sum((bins <= k) | (bins >= STEPS - k)) for k in range(_MIDDLE)])
     distances = statistics.frequencies(beyond, bins.size, 2 * _ABOVE[::-1][:_MIDDLE])
     k = int(np.argmin(distances))
@@ -157,7 +157,7 @@ def _sharing_of_sizes(bins: np.ndarray) -> tuple[float, ...]:
 
 
 def _copied(bins: np.ndarray) -> float:
-    """p-value of how many pairs of samples in a call have the same z, or the negative one."""
+    """Return the p-value of how many pairs in a call have the same z, or the negative one."""
     same, pairs = 0, 0
     for group in groups_of(bins):
         keys, mirrored = keys_of(group), keys_of(STEPS - group)
@@ -169,7 +169,7 @@ def _copied(bins: np.ndarray) -> float:
 
 
 def _latent_rows(bins: np.ndarray) -> np.ndarray:
-    """p-values ``[2, rows]`` of where and how near to 0 the z of each place in a call lie."""
+    """Return p-values ``[2, rows]`` of where the z of each place lie, and how near to 0."""
     calls, _, dimensions = bins.shape
     sums = _SCORES[bins].sum((0, 2)) / np.sqrt(calls * dimensions)
     middle = np.sum(bins == _MIDDLE, axis=(0, 2))
@@ -178,7 +178,7 @@ def _latent_rows(bins: np.ndarray) -> np.ndarray:
 
 
 def _noisy_error(samples: Samples, above: np.ndarray) -> Lost | None:
-    """The same where pixels show z with noise: thresholds have rates on a line, not known which.
+    """Return the same where pixels show z with noise: the thresholds' rates are on some line.
 
     Samples are independent of each other, so averages over all are normal.
     """
@@ -202,7 +202,7 @@ def _noisy_error(samples: Samples, above: np.ndarray) -> Lost | None:
 
 
 def _noise_is_shared(samples: Samples) -> bool:
-    """Whether samples share what makes pixels of fixed probability vary, at whatever rates."""
+    """Return whether samples share what makes pixels of fixed probability vary."""
     pixels = (samples.drawn > 0.5).astype(np.float64)
     average = pixels.mean((0, 1))
     for theta in THETAS:

@@ -8,7 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import expit, ndtr
 
-from grader.kit.misconception import Misconception
+from grader.kit.misconception import Names, read_catalogue
+from grader.kit.outputs import Shape, without_ones
+from grader.vae.sample.models import POSTERIOR, THRESHOLDS, Samples
+from grader.vae.sizes import Sizes
 
 _TOLERANCE = 0.03
 """Of a frequency, over some thousand draws."""
@@ -17,212 +20,68 @@ _COPIED = 0.05
 one that lies very close to a threshold gives pixels of either kind."""
 _REPEATING = 0.05
 """Share of samples with another's z that is said to be several samples'."""
+CATALOGUE = read_catalogue(__file__)
+
 Rates = Callable[[np.ndarray], np.ndarray]
-
-
-def _error(name: str, title: str, hint: str) -> Misconception:
-    return Misconception(f"sample.{name}", title, hint)
-
-
-_PROBABILITIES = _error(
-    "probabilities_returned",
-    "the probabilities themselves are returned",
-    "The decoder gives the parameters of a distribution. What is still to be done to get data?",
-)
-_THRESHOLDED = _error(
-    "thresholded",
-    "a pixel is 1 wherever its probability exceeds one half",
-    "A pixel with probability 0.7 should be 0 in three of ten images. How often is yours?",
-)
-_INVERTED = _error(
-    "inverted",
-    "pixels are 1 with probability 1 - theta",
-    "How likely is it that a uniform random number lies below theta, and how likely above?",
-)
-_TWICE = _error(
-    "sigmoid_twice",
-    "the probabilities pass through another sigmoid before pixels are drawn",
-    "Does the decoder give logits or probabilities, and which of them does your draw expect?",
-)
-_FAIR = _error(
-    "fair_coins",
-    "every pixel is tossed with a fair coin, whatever its probability",
-    "The decoder says how likely each pixel is. Where does that enter your draw?",
-)
-_SHARED_PIXELS = _error(
-    "one_uniform_for_all_pixels",
-    "all pixels of an image share one random number",
-    "Given z the pixels are independent. How many random numbers does an image need?",
-)
-_SHARED_IMAGES = _error(
-    "one_uniform_image_for_all",
-    "all images share the random numbers of one",
-    "What shape do your random numbers have, and what happens when they meet all images?",
-)
-_ONE_LATENT = _error(
-    "one_latent_for_all",
-    "one z serves all samples",
-    "Each sample is a new draw from the model. How many latent vectors does that need?",
-)
-_ONE_NUMBER = _error(
-    "one_number_for_all_dimensions",
-    "all latent dimensions of a sample share one number",
-    "The prior's dimensions are independent. How many random numbers does one z need?",
-)
-_UNIFORM = _error(
-    "uniform_latents",
-    "z is drawn from a uniform distribution",
-    "Which prior has the model been trained with? Which distribution does your function draw from?",
-)
-_BERNOULLI = _error(
-    "bernoulli_latents",
-    "z is made of zeros and ones",
-    "Two things are drawn here. Which of them is binary, and which one is normal?",
-)
-_ZERO = _error(
-    "latents_of_zero",
-    "z is always 0, the mean of the prior",
-    "How different can your images be if all of them come from one point of the latent space?",
-)
-_SHIFTED = _error(
-    "latents_shifted",
-    "the mean of z is 1",
-    "What are mean and standard deviation of the prior?",
-)
-_WIDE = _error(
-    "latents_too_wide",
-    "a log standard deviation of 1 is taken for a standard deviation of 1",
-    "If sigma is 1, what is log sigma?",
-)
-_REPEATED = _error(
-    "repeated_latents",
-    "a z, or its negative, serves several samples",
-    "Each sample is a new draw from the model. Which of your samples have a z of their own?",
-)
-_CLIPPED = _error(
-    "latents_clipped",
-    "z never lies far from 0, as if it were clipped or its distribution cut off",
-    "Has the prior an end? What becomes of a draw of 2.7 in your method?",
-)
-_ENCODED = _error(
-    "latents_of_encoder",
-    "z comes from the encoder's posterior",
-    "There is no data yet when you generate. Which distribution has z then?",
-)
-_SEED = _error(
-    "fixed_seed",
-    "every call gives the same, from a fixed seed or a stored draw",
-    "What makes the second call of your method different from the first?",
-)
-_TRANSPOSED = _error(
-    "transposed",
-    "rows and columns change places",
-    "Which axis counts the samples, and which one the pixels?",
-)
-_EXTRA_AXIS = _error(
-    "extra_axis",
-    "there is an axis too many, of size 1",
-    "How many axes does the docstring name? Follow the shape of z through your method.",
-)
-_IGNORED = _error(
-    "number_ignored",
-    "the number of samples does not depend on num_samples",
-    "What should change when your method is called with another number?",
-)
-_LATENTS = _error(
-    "latents_returned",
-    "z is returned instead of x",
-    "A sample of the model is an image. Which network leads from z to x?",
-)
-
-_PIXELS: tuple[tuple[Misconception, Rates], ...] = (
-    (_INVERTED, lambda theta: 1 - theta),
-    (_TWICE, expit),
-    (_FAIR, lambda theta: np.full_like(theta, 0.5)),
+_PIXELS: tuple[tuple[str, Rates], ...] = (
+    ("inverted", lambda theta: 1 - theta),
+    ("sigmoid_twice", expit),
+    ("fair_coins", lambda theta: np.full_like(theta, 0.5)),
 )
 """How often pixels are 1, by their right probability."""
-_PRIORS: tuple[tuple[Misconception, Rates], ...] = (
-    (_UNIFORM, lambda t: np.clip(1 - t, 0, 1)),
-    (_UNIFORM, lambda t: np.clip((1 - t) / 2, 0, 1)),
-    (_BERNOULLI, lambda t: ((t < 0) + 1.0 * (t < 1)) / 2),
-    (_ZERO, lambda t: 1.0 * (t < 0)),
-    (_SHIFTED, lambda t: ndtr(1 - t)),
-    (_WIDE, lambda t: ndtr(-t / np.e)),
+_PRIORS: tuple[tuple[str, Rates], ...] = (
+    ("uniform_latents", lambda t: np.clip(1 - t, 0, 1)),
+    ("uniform_latents", lambda t: np.clip((1 - t) / 2, 0, 1)),
+    ("bernoulli_latents", lambda t: ((t < 0) + 1.0 * (t < 1)) / 2),
+    ("latents_of_zero", lambda t: 1.0 * (t < 0)),
+    ("latents_shifted", lambda t: ndtr(1 - t)),
+    ("latents_too_wide", lambda t: ndtr(-t / np.e)),
+    ("latents_of_encoder", lambda t: ndtr((POSTERIOR[0] - t) / np.exp(POSTERIOR[1]))),
 )
 """How often a latent variable exceeds a threshold, none of which is 0."""
 
-MISCONCEPTIONS = (
-    _PROBABILITIES,
-    _THRESHOLDED,
-    *(error for error, _ in _PIXELS),
-    _SHARED_PIXELS,
-    _SHARED_IMAGES,
-    _ONE_LATENT,
-    _ONE_NUMBER,
-    *dict.fromkeys(error for error, _ in _PRIORS),
-    _ENCODED,
-    _REPEATED,
-    _CLIPPED,
-    _SEED,
-    _TRANSPOSED,
-    _EXTRA_AXIS,
-    _IGNORED,
-    _LATENTS,
-)
 
-
-def of_pixels(constants: np.ndarray, thetas: np.ndarray) -> tuple[Misconception, ...]:
-    """What is wrong with pixels ``[calls, samples, n]`` whose probabilities are ``thetas [n]``."""
+def of_pixels(samples: Samples) -> Names:
+    """Return what is wrong with how pixels of fixed probabilities are drawn."""
+    constants, thetas = samples.constants, samples.thetas
     if np.allclose(constants, thetas, atol=1e-4):
-        return (_PROBABILITIES,)
+        return ("probabilities_returned",)
     decided = thetas != 0.5
     if np.all(constants[..., decided] == (thetas[decided] > 0.5)):
-        return (_THRESHOLDED,)
+        return ("thresholded",)
     if not np.all((constants == 0) | (constants == 1)):
         return ()
     if all(not np.any(np.ptp(constants[..., thetas == theta], axis=-1)) for theta in thetas):
-        return (_SHARED_PIXELS,)
+        return ("one_uniform_for_all_pixels",)
     if not np.any(np.ptp(constants, axis=1)):
-        return (_SHARED_IMAGES,)
+        return ("one_uniform_image_for_all",)
     kinds = np.unique(thetas)
     rates = np.array([constants[..., thetas == theta].mean() for theta in kinds])
     return _first(_PIXELS, kinds, rates)
 
 
-def of_latents(
-    above: np.ndarray,
-    thresholds: np.ndarray,
-    posterior: tuple[float, float],
-    pixels: tuple[Misconception, ...],
-) -> tuple[Misconception, ...]:
-    """What is wrong with the latent variables behind pixels.
-
-    Args:
-        above: where a latent variable exceeds one of the ``thresholds [n]``, as booleans
-            ``[calls, samples, dimensions, n]``.
-        posterior: mean and log standard deviation that the model's encoder gives, whatever x is.
-        pixels: what is wrong with the pixels; a second sigmoid leaves little to tell about z.
-    """
-    if _TWICE in pixels:
+def of_latents(samples: Samples) -> Names:
+    """Return what is wrong with the latent variables behind pixels."""
+    pixels = of_pixels(samples)
+    if "sigmoid_twice" in pixels:  # which leaves little to tell about z
         return pixels
-    mean, logsigma = posterior
-    encoded: Rates = lambda t: ndtr((mean - t) / np.exp(logsigma))  # noqa: E731
+    above = samples.above
     rates = above.mean((0, 1, 2))
-    found = _first((*_PRIORS, (_ENCODED, encoded)), thresholds, rates)
-    if found:
-        return found
+    law = _first(_PRIORS, THRESHOLDS, rates)
+    if law:
+        return law
     if _disagreement(above, 1) < _COPIED:
-        return (_ONE_LATENT,)
+        return ("one_latent_for_all",)
     if _disagreement(above, 2) < _COPIED:
-        return (_ONE_NUMBER,)
+        return ("one_number_for_all_dimensions",)
     if _repeating(above[0]) > _REPEATING:
-        return (_REPEATED,)
-    ends = rates[0] == 1 and rates[-1] == 0
-    return (_CLIPPED,) if ends and np.all(np.abs(ndtr(-thresholds) - rates) < _TOLERANCE) else ()
+        return ("repeated_latents",)
+    near = np.all(np.abs(ndtr(-THRESHOLDS) - rates) < _TOLERANCE)
+    return ("latents_clipped",) if near and rates[0] == 1 and rates[-1] == 0 else ()
 
 
 def _repeating(above: np.ndarray) -> float:
-    """Share of samples ``[samples, dimensions, n]`` with the z of another, or its negative.
+    """Return the share of samples ``[samples, dimensions, n]`` with another's z, or its negative.
 
     Blank images show no z, and where most z look alike nothing is said.
     """
@@ -242,38 +101,27 @@ def _repeating(above: np.ndarray) -> float:
 
 
 def _disagreement(above: np.ndarray, axis: int) -> float:
-    """How often two entries along an axis differ, as a share of how often any two do."""
+    """Return how often two entries along an axis differ, as a share of how often any two do."""
     among, any_two = (np.mean(r * (1 - r)) for r in (above.mean(axis), above.mean((0, 1, 2))))
     return float(among / any_two) if any_two else 1.0
 
 
-def of_repetition() -> tuple[Misconception, ...]:
-    """What is behind two calls that give the same."""
-    return (_SEED,)
-
-
-def of_shapes(
-    counts: Sequence[int], shapes: Sequence[tuple[int, ...]], obs: int, latent: int
-) -> tuple[Misconception, ...]:
-    """What is wrong with the shapes that came for several numbers of samples."""
-    errors: tuple[tuple[Misconception, Callable[[int, tuple[int, ...]], bool]], ...] = (
-        (_TRANSPOSED, lambda count, shape: shape == (obs, count)),
-        (_LATENTS, lambda count, shape: shape == (count, latent)),
-        (_EXTRA_AXIS, lambda count, shape: _without_ones(shape) == _without_ones((count, obs))),
-        (_IGNORED, lambda count, shape: shape[-1:] == (obs,) and shape[:-1] == shapes[0][:-1]),
+def of_shapes(counts: Sequence[int], shapes: Sequence[Shape], sizes: Sizes) -> Names:
+    """Return what is wrong with the shapes that came for several numbers of samples."""
+    obs, latent, rows = sizes.obs, sizes.latent, shapes[0][:-1]
+    errors: tuple[tuple[str, Callable[[int, Shape], bool]], ...] = (
+        ("transposed", lambda count, shape: shape == (obs, count)),
+        ("latents_returned", lambda count, shape: shape == (count, latent)),
+        ("extra_axis", lambda count, shape: without_ones(shape) == without_ones((count, obs))),
+        ("number_ignored", lambda _, shape: shape[-1:] == (obs,) and shape[:-1] == rows),
     )
     for error, fits in errors:
-        if all(fits(count, shape) for count, shape in zip(counts, shapes, strict=True)):
+        if all(map(fits, counts, shapes)):
             return (error,)
     return ()
 
 
-def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(size for size in shape if size != 1)
-
-
-def _first(
-    errors: tuple[tuple[Misconception, Rates], ...], at: np.ndarray, rates: np.ndarray
-) -> tuple[Misconception, ...]:
-    fitting = (error for error, law in errors if np.all(np.abs(law(at) - rates) < _TOLERANCE))
-    return tuple(error for error in (next(fitting, None),) if error)
+def _first(errors: tuple[tuple[str, Rates], ...], at: np.ndarray, rates: np.ndarray) -> Names:
+    """Return the first error whose law gives such rates, if one does."""
+    fitting = [error for error, law in errors if np.all(np.abs(law(at) - rates) < _TOLERANCE)]
+    return tuple(fitting[:1])

@@ -37,7 +37,7 @@ _DECODER, _HEADS = ("linear3", "linear4"), ("linear21", "linear22")
 
 
 def weights(sizes: Sizes, any_decoder: bool, within: bool = False) -> dict[str, np.ndarray]:
-    """Weights of the decoder: steps in z first, then pixels of fixed probability.
+    """Return weights of the decoder: steps in z first, then pixels of fixed probability.
 
     A hidden unit is zero where z lies above its threshold, so no logit exceeds `_SURE`, and one
     more that the ReLU always holds at zero would move the fixed probabilities. ``within`` bounds, a
@@ -73,7 +73,7 @@ def weights(sizes: Sizes, any_decoder: bool, within: bool = False) -> dict[str, 
 
 
 def elsewhere(sizes: Sizes) -> dict[str, np.ndarray]:
-    """Weights of an encoder whose posterior is far from the prior, whatever x is."""
+    """Return weights of an encoder whose posterior is far from the prior, whatever x is."""
     weights_by_name = {n: w for n, w in fixtures.zeros(sizes).items() if n.split(".")[0] in _HEADS}
     weights_by_name["linear21.bias"][:], weights_by_name["linear22.bias"][:] = POSTERIOR
     return weights_by_name
@@ -129,7 +129,7 @@ class Samples:
 
 
 def anew(calls: np.ndarray, *forms: np.ndarray) -> np.ndarray:
-    """Calls that don't have the samples of the first again, as they are or in one of other forms.
+    """Return calls without those that have the first one's samples again, in one of some forms.
 
     That they should not is a check of its own.
     """

@@ -24,7 +24,7 @@ SHARED = "Pixels or samples share their random numbers: they are not independent
 
 
 def _pixel_rows(samples: Samples) -> np.ndarray:
-    """p-values ``[2, rows]`` of the pixels' sum, and of how many are the likelier one."""
+    """Return p-values ``[2, rows]`` of the pixels' sum, and of how many are the likelier one."""
     scores = samples.scores
     calls, _, count = scores.shape
     sums = scores.sum((0, 2)) / np.sqrt(calls * count)
@@ -36,14 +36,14 @@ def _pixel_rows(samples: Samples) -> np.ndarray:
 
 
 def blank(samples: Samples) -> np.ndarray:
-    """Places in a call, ``[rows]``, whose pixels are not drawn, as in an image left blank."""
+    """Return places in a call, ``[rows]``, whose pixels are not drawn: images left blank."""
     rows = _pixel_rows(samples)
     blank: np.ndarray = rows.min(0) * rows.size < statistics.ALPHA
     return blank
 
 
 def bernoulli_error(samples: Samples) -> Lost | None:
-    """What is wrong with how pixels come out given their probabilities, or None.
+    """Return what is wrong with how pixels come out given their probabilities, or None.
 
     Raises:
         NotReached: there are too few.
@@ -112,7 +112,7 @@ def wide_bernoulli_error(samples: Samples) -> Lost | None:
 
 
 def _same_noise(samples: Samples) -> float:
-    """p-value of how many pairs in a call have the same pixels where theta is not 0 or 1.
+    """Return the p-value of how many pairs in a call have the same pixels of fixed probability.
 
     Whole images that are the same have the same z, which is charged as such.
     """

@@ -15,7 +15,7 @@ _NEAR = (1, 2, 3, 4)
 
 
 def repeated(samples: Samples) -> str | None:
-    """What the second half of all calls has again from the first, as a sentence, or None."""
+    """Return what the second half of all calls has again from the first, as a sentence, or None."""
     half = len(samples.pixels) // 2
 
     def halves(calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +38,7 @@ def repeated(samples: Samples) -> str | None:
 
 
 def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> bool:
-    """Whether rows come again in another call oftener than any two of a call are the same.
+    """Return whether rows come again in another call oftener than any two of a call are the same.
 
     Only rows that are the only ones of their kind count: blank images are no draws that are kept.
     """
@@ -53,7 +53,7 @@ def _is_kept(first: np.ndarray, second: np.ndarray, mirrored: bool = False) -> b
 
 
 def _in_part(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether single columns of rows ``[n, k]`` are alike in two calls, or opposite.
+    """Return whether single columns of rows ``[n, k]`` are alike in two calls, or opposite.
 
     Rows are alike only where they are more so than with other rows near them: images that are
     blank, or latent variables of a wrong law, are alike in all calls without having been kept.
@@ -67,7 +67,7 @@ def _in_part(first: np.ndarray, second: np.ndarray) -> bool:
 
 
 def _correlated(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether rows ``[n, L]`` of mean 0 are clearly alike, pair by pair."""
+    """Return whether rows ``[n, L]`` of mean 0 are clearly alike, pair by pair."""
     alike = np.sum(first * second, axis=1)
     size = np.sqrt(np.mean(first**2) * np.mean(second**2)) * first.shape[1]
     return bool(

@@ -19,12 +19,12 @@ def require_enough(calls: np.ndarray) -> None:
 
 
 def groups_of(calls: np.ndarray) -> Sequence[np.ndarray]:
-    """Rows that may not repeat each other: a call's, or those of all calls where they are few."""
+    """Return groups whose rows may not repeat each other: each call, or all where rows are few."""
     return list(calls) if calls.shape[1] >= ENOUGH else [np.concatenate(calls)]
 
 
 def keys_of(rows: np.ndarray) -> np.ndarray:
-    """Names ``[n]`` of the contents of rows ``[n, ...]``, which differ where these do."""
+    """Return names ``[n]`` of the contents of rows ``[n, ...]``, which differ where these do."""
     flat = np.ascontiguousarray(rows.reshape(len(rows), -1))
     numbers = flat.view(np.uint64) if flat.dtype == np.float64 else flat.astype(np.uint64)
     numbers = numbers ^ (
@@ -36,20 +36,20 @@ def keys_of(rows: np.ndarray) -> np.ndarray:
 
 
 def pairs_among(keys: np.ndarray) -> int:
-    """How many pairs have the same name."""
+    """Return how many pairs have the same name."""
     counts = np.unique(keys, return_counts=True)[1]
     return int(np.sum(counts * (counts - 1) // 2))
 
 
 def pairs_across(first: np.ndarray, second: np.ndarray) -> int:
-    """How many pairs of one of each have the same name."""
+    """Return how many pairs of one of each have the same name."""
     ordered = np.sort(second)
     ends = [np.searchsorted(ordered, first, side) for side in ("left", "right")]
     return int(np.sum(ends[1] - ends[0]))
 
 
 def is_alone(keys: np.ndarray) -> np.ndarray:
-    """Where a name is the only one of its kind."""
+    """Return where a name is the only one of its kind."""
     _, kinds, counts = np.unique(keys, return_inverse=True, return_counts=True)
     return np.asarray(counts[kinds.reshape(-1)] == 1)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from grader.vae import expected, fixtures
+from grader.vae.elbo.sum_model import BIAS, log_odds, show_sum
 from grader.vae.expected import Bound
 from grader.vae.sizes import Sizes
 
@@ -14,10 +16,7 @@ WIDE = 36
 """Latent dimensions of small models in which none of the assignment's is left out."""
 _NARROW, _BROAD = -7.0, -0.5
 """Log standard deviations of a dimension that is hidden, and of one that is shown."""
-_OFFSET = 20.0
-"""Makes hidden units positive, so that ReLU and stub are the same function."""
 _SURELY_NOT = -20.0
-_BIAS = 0.2
 
 
 def dimensions(full: bool) -> int:
@@ -26,7 +25,7 @@ def dimensions(full: bool) -> int:
 
 
 @dataclass(frozen=True)
-class Columns:
+class DimensionModel:
     """A model with one pixel that matters, whose log-odds are a sum of all of z's numbers.
 
     Each row has pixels that say which dimensions it shows: the posterior of the others is so narrow
@@ -47,11 +46,9 @@ class Columns:
     @property
     def sizes(self) -> Sizes:
         """Units of its layers."""
-        if self.full:
-            return fixtures.FULL
-        return Sizes(1 + self.latent, self.latent, self.latent)
+        return fixtures.FULL if self.full else Sizes(1 + self.latent, self.latent, self.latent)
 
-    @property
+    @cached_property
     def weights(self) -> dict[str, np.ndarray]:
         """Weights and biases by layer."""
         weights = fixtures.zeros(self.sizes)
@@ -60,12 +57,8 @@ class Columns:
         weights["linear21.bias"][:] = 0.25
         weights["linear22.weight"][shown, shown] = _BROAD - _NARROW
         weights["linear22.bias"][:] = _NARROW
-        slope = fixtures.as_single(1 / np.sqrt(self.latent))
-        weights["linear3.weight"][0], weights["linear3.weight"][1] = slope, -slope
-        weights["linear3.bias"][:2] = _OFFSET
-        weights["linear4.weight"][0, :2] = [0.5, -0.5]
         weights["linear4.bias"][1 + self.latent :] = _SURELY_NOT
-        weights["linear4.bias"][0] = _BIAS
+        show_sum(weights, self.latent)
         return weights
 
     def batch(self, rows: int) -> np.ndarray:
@@ -81,21 +74,12 @@ class Columns:
         shown[::2] = np.eye(self.latent, dtype=bool)[np.arange(len(shown[::2])) % self.latent]
         return shown
 
-    def summed(self, noise: np.ndarray) -> np.ndarray:
-        """Return what ``noise [..., rows, L]`` adds up to in each row, standard normal like it."""
-        shown = self.shown(noise.shape[-2])
-        summed: np.ndarray = np.sum(noise * shown, axis=-1) / np.sqrt(shown.sum(-1))
-        return summed
-
     def recovered(self, actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
         """Return the summed noise ``[rows]`` behind the bounds of rows, or None."""
         mu, logsigma = expected.encoder(self.weights, x, bound.encoder_hidden)
-        others = np.log(2) * self.latent
-        likelihood = actual + bound.divergence.value(mu, logsigma) + others
+        likelihood = actual + bound.divergence.value(mu, logsigma) + np.log(2) * self.latent
         if not np.all(np.isfinite(likelihood) & (likelihood < 0)):
             return None
-        odds = likelihood - np.log(-np.expm1(likelihood))
-        logits = np.where(x[:, 0] > 0, odds, -odds) - _BIAS
-        centred = logits * np.sqrt(self.latent) - mu.sum(-1)
+        centred = (log_odds(likelihood, x[:, 0]) - BIAS) * np.sqrt(self.latent) - mu.sum(-1)
         recovered: np.ndarray = centred / np.sqrt(np.sum(np.exp(2 * logsigma), axis=-1))
         return recovered

@@ -15,9 +15,9 @@ import numpy as np
 from grader.kit.check import Exam, Lost, Steps
 from grader.kit.outputs import values
 from grader.kit.probe import Call, Probe
-from grader.vae.elbo.columns import dimensions
-from grader.vae.elbo.line import Line
-from grader.vae.elbo.models import DRAW, METHOD, of_value, question, stood_in, table
+from grader.vae.elbo.dimension_model import dimensions
+from grader.vae.elbo.models import DRAW, METHOD, of_value, question, stubbed, table
+from grader.vae.elbo.sum_model import SumModel
 from grader.vae.expected import Bound
 from grader.vae.stubs import bounds
 
@@ -34,12 +34,12 @@ _NUMBERS_OF_DRAWS = (*range(1, 21), 25, 30, 32, 40, 50, 64, 100)
 
 @dataclass(frozen=True)
 class StubbedRun:
-    """What came of several calls with stubs, each for a batch ``x``.
+    """Results of several calls with stubs, each for a batch ``x``.
 
     ``actual`` is ``[calls, numbers]``; ``noise`` what was drawn for it, ``[calls, rows, latent]``.
     """
 
-    line: Line
+    model: SumModel
     x: np.ndarray
     actual: np.ndarray
     noise: np.ndarray
@@ -51,59 +51,55 @@ class StubbedRun:
 
     @property
     def in_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Answers ``[n]``, their rows ``[n, obs]`` and noise ``[n, latent]``."""
-        noise = self.noise.reshape(-1, self.noise.shape[-1])
-        return self.actual.ravel(), np.tile(self.x, (len(self.actual), 1)), noise
-
-
-def _line(full: bool) -> Line:
-    return Line(dimensions(full), full)
+        """Answers ``[n]``, their rows ``[n, obs]`` and summed noise ``[n]``."""
+        summed = self.model.summed(self.noise).ravel()
+        return self.actual.ravel(), np.tile(self.x, (len(self.actual), 1)), summed
 
 
 def ask(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Steps[StubbedRun]:
-    """Call a method whose `sample_with_reparam` is a stand-in.
+    """Call a method whose `sample_with_reparam` is a stub.
 
     Raises:
         Lost: it returns no numbers.
     """
-    line = _line(exam.setting.full)
+    model = _model(exam.setting.full)
     outcome = (yield probe(exam, rows, calls)).outcomes[0]
-    actual = _alike([of_value(value) for value in values(outcome, METHOD)])
-    shape = (calls, rows, line.sizes.latent)
+    answers = [of_value(value).ravel() for value in values(outcome, METHOD)]
+    if len({answer.size for answer in answers}) > 1:
+        raise Lost("The ELBO of one batch has another number of values in every call.")
+    shape = (calls, rows, model.sizes.latent)
     noise = np.resize(table(exam.seed), int(np.prod(shape))).reshape(shape)
-    return StubbedRun(line, line.batch(rows), actual, noise)
+    return StubbedRun(model, model.batch(rows), np.stack(answers), noise)
 
 
 def probe(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Probe:
-    """What `ask` asks."""
-    return _probe(exam.seed, exam.setting.full, stood_in(exam, DRAW), rows, calls)
+    """Return what `ask` asks."""
+    return _probe(exam.seed, exam.setting.full, stubbed(exam, DRAW), rows, calls)
+
+
+def _model(full: bool) -> SumModel:
+    return SumModel(dimensions(full), full)
 
 
 @lru_cache(maxsize=4)  # one for all submissions of a course
 def _probe(seed: int, full: bool, helpers: frozenset[str], rows: int, calls: int) -> Probe:
-    line = _line(full)
-    return question(seed, line, (Call(METHOD, {"x": line.batch(rows)}, repeat=calls),), helpers)
-
-
-def _alike(answers: list[np.ndarray]) -> np.ndarray:
-    if len({answer.size for answer in answers}) > 1:
-        raise Lost("The ELBO of one batch has another number of values in every call.")
-    return np.stack([answer.ravel() for answer in answers])
+    model = _model(full)
+    return question(seed, model, (Call(METHOD, {"x": model.batch(rows)}, repeat=calls),), helpers)
 
 
 def is_handed_on(
     exam: Exam, run: StubbedRun, rows_are_right: bool, values_are_right: bool
 ) -> Steps[bool]:
-    """Whether the stand-in's noise, and nothing else, is behind the rows.
+    """Return whether the stub's noise, and nothing else, is behind the rows.
 
     Values that are wrong otherwise need only rise and fall with it.
     """
-    possible = bounds(stood_in(exam, DRAW))
+    possible = bounds(stubbed(exam, DRAW))
 
     def shows_noise(part: StubbedRun) -> bool:
-        answers = part.line, possible, *part.in_rows
         in_every_row = rows_are_right and values_are_right
-        return _is_behind(*answers, in_every_row) or (not values_are_right and _follows(*answers))
+        is_behind = any(_is_behind(part, bound, in_every_row) for bound in possible)
+        return is_behind or (not values_are_right and _follows(part, possible[0]))
 
     if run.by_row and (shows_noise(run) or _is_averaged(exam, run, possible)):
         return True
@@ -114,36 +110,23 @@ def is_handed_on(
     return alone.by_row and shows_noise(alone)
 
 
-def _is_behind(
-    line: Line,
-    possible: tuple[Bound, ...],
-    actual: np.ndarray,
-    x: np.ndarray,
-    noise: np.ndarray,
-    in_every_row: bool,
-) -> bool:
-    recovered = (line.recovered(actual, x, bound) for bound in possible)
-    wanted = line.summed(noise)
-    for summed in recovered:
-        if summed is None:
-            continue
-        errors = np.abs(summed - wanted)
-        # Single rows that are left out are charged as such, unless they lack their noise alone.
-        if np.mean(errors < _CLOSE) > _NEARLY_ALL and not (
-            in_every_row and np.nanmax(errors) > _FAR
-        ):
-            return True
-    return False
+def _is_behind(run: StubbedRun, bound: Bound, in_every_row: bool) -> bool:
+    """Return whether the noise of nearly all rows, or of every one, is behind a bound."""
+    actual, x, wanted = run.in_rows
+    summed = run.model.recovered(actual, x, bound)
+    if summed is None:
+        return False
+    errors = np.abs(summed - wanted)
+    if np.mean(errors < _CLOSE) <= _NEARLY_ALL:
+        return False
+    # Single rows that are left out are charged as such, unless they lack their noise alone.
+    return not (in_every_row and np.nanmax(errors) > _FAR)
 
 
-def _follows(
-    line: Line,
-    possible: tuple[Bound, ...],
-    actual: np.ndarray,
-    x: np.ndarray,
-    noise: np.ndarray,
-) -> bool:
-    right = line.likelihood(line.summed(noise), x, possible[0])
+def _follows(run: StubbedRun, bound: Bound) -> bool:
+    """Return whether rows of one x rise, or fall, with the likelihood of their noise."""
+    actual, x, summed = run.in_rows
+    right = run.model.likelihood(summed, x, bound)
     if not np.all(np.isfinite(actual)):
         return False
     return all(
@@ -157,20 +140,20 @@ def _ranks(numbers: np.ndarray) -> np.ndarray:
 
 
 def _is_averaged(exam: Exam, run: StubbedRun, possible: tuple[Bound, ...]) -> bool:
-    """Whether rows are averages over so many draws of the stand-in, or over opposite pairs.
+    """Return whether rows are averages over draws of the stub, or over opposite pairs.
 
     The draws are read off one table, all rows of the first draw first, or all draws of the first
     row.
     """
-    actual, rows, latent = run.actual[0], len(run.x), run.line.sizes.latent
+    model, x, actual = run.model, run.x, run.actual[0]
+    rows, latent = len(x), model.sizes.latent
     for draws in _NUMBERS_OF_DRAWS:
         noise = np.resize(table(exam.seed), draws * rows * latent)
-        by_draw = run.line.summed(noise.reshape(draws, rows, latent))
-        by_row = run.line.summed(noise.reshape(rows, draws, latent)).T
+        by_draw = model.summed(noise.reshape(draws, rows, latent))
+        by_row = model.summed(noise.reshape(rows, draws, latent)).T
         for summed in (by_draw, np.concatenate((by_draw, -by_draw)), by_row):
             for bound in possible:
-                likelihood = run.line.likelihood(summed, run.x, bound).mean(0)
-                right = likelihood - run.line.divergence(run.x, bound)
+                right = model.likelihood(summed, x, bound).mean(0) - model.divergence(x, bound)
                 if np.all(np.abs(actual - right) < _SAME):
                     return True
     return False
