@@ -150,7 +150,7 @@ def judge_hidden(
         NotReached: rows get mixed up, so it can't be seen.
     """
     *shown, _ = network.showing(exam)
-    large, full = network.large(exam), model_of(network, exam.seed, 2, fixtures.FULL, 128)
+    large, full = network.large(exam), model_of(network, exam.seed, 2, fixtures.FULL, 32)
     *of_shown, of_large, of_full = yield from network.ask(exam, (*shown, large, full))
     rows_right = yield from rows_are_right(exam, network)
     same: Close = close if rows_right else close_in_most_rows

@@ -26,6 +26,7 @@ from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import expected
 from grader.vae.kl import misconceptions as diagnosis
 from grader.vae.kl.questions import (
+    FEW,
     LATENT,
     METHOD,
     NAME,
@@ -60,8 +61,12 @@ def _diagnose(exam: Exam, answers: list[Answer]) -> Steps[Names]:
 
 
 def _wrong_total(answers: Sequence[Answer]) -> list[Answer]:
-    """Return the batches whose total is wrong, for another reason than a row that is left out."""
-    return [a for a in answers if len(a.right) > 2 and not _is_total(a.actual, a.right)]
+    """Return the batches whose total is wrong, for another reason than rows that are left out."""
+    wrong = [a for a in answers if len(a.right) > 2 and not _is_total(a.actual, a.right)]
+    small = [a for a in answers if len(a.right) == FEW]
+    if all(a.actual.shape == a.right.shape and close(a.actual, a.right) for a in small):
+        return []  # the formula is right, so that rows of other batches are left out
+    return wrong
 
 
 def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:

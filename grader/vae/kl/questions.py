@@ -18,6 +18,8 @@ from grader.vae.sizes import Sizes
 METHOD, NAME, NAMES = "kl_divergence", "The divergence", ("mu", "logsigma")
 LATENT, _FULL_LATENT = (1, 40), (fixtures.FULL.latent,)
 SIGNS = (-1.0, 1.0)
+FEW = 6
+"""Rows of the batches that hold posteriors of every kind: narrow, near the prior, of one sign."""
 
 
 def posterior_parameters(
@@ -25,21 +27,21 @@ def posterior_parameters(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw parameters ``mu``, ``logsigma`` of posteriors, each ``[rows, latent]``.
 
-    With a sign, all log standard deviations have it.
+    With a sign, all of them have it.
     """
     rng = exam.generator(4, key, rows, latent)
     mu = fixtures.normal(rng, rows, latent, scale=1.5)
     if sign:
-        return mu, fixtures.as_single(sign * rng.uniform(0.1, 1.2, (rows, latent)))
+        return sign * np.abs(mu), fixtures.as_single(sign * rng.uniform(0.1, 1.2, (rows, latent)))
     return mu, fixtures.as_single(rng.uniform(-1.5, 1.0, (rows, latent)))
 
 
 def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw posteriors that are very narrow, or nearly the prior itself."""
     rng = exam.generator(4, 9, int(narrow), latent)
-    mu = fixtures.normal(rng, 6, latent, scale=0.1)
+    mu = fixtures.normal(rng, FEW, latent, scale=0.1)
     low, high = (-5.5, -3.0) if narrow else (-0.1, 0.1)
-    return mu, fixtures.as_single(rng.uniform(low, high, (6, latent)))
+    return mu, fixtures.as_single(rng.uniform(low, high, (FEW, latent)))
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def _make_question(exam: Exam) -> Question:
     latents = _latent_sizes(exam)
     for latent in latents:
         drawn = [posterior_parameters(exam, 0, rows, latent) for rows in batches]
-        drawn += [posterior_parameters(exam, 1, 6, latent, sign) for sign in SIGNS]
+        drawn += [posterior_parameters(exam, 1, FEW, latent, sign) for sign in SIGNS]
         drawn += [_narrow_and_near(exam, narrow, latent) for narrow in (True, False)]
         first = [point.call for point in points] if latent == latents[-1] else []
         calls = [call_with(mu, logsigma, keep=True) for mu, logsigma in drawn]

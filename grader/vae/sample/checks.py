@@ -227,7 +227,7 @@ def prior(exam: Exam) -> Steps[None]:
 )
 def bernoulli(exam: Exam) -> Steps[None]:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
-    samples = yield from _draw(exam)
+    samples = (yield from _draw(exam)).as_coins
     error = bernoulli_error(samples) or (yield from _wide_error(exam, wide_bernoulli_error))
     if error is not None:
         raise explained(error, diagnosis.CATALOGUE, diagnosis.of_pixels(samples))

@@ -121,6 +121,17 @@ class Samples:
         return bool(np.all((self.pixels == 0) | (self.pixels == 1)))
 
     @cached_property
+    def as_coins(self) -> Samples:
+        """The same with 1 for the larger of two numbers and 0 for the other, if there are but two.
+
+        Which numbers they should be is a check of its own.
+        """
+        numbers = () if self.binary else np.unique(self.pixels)
+        if len(numbers) != 2:
+            return self
+        return Samples(np.float64(self.pixels == numbers[1]), self.latent)
+
+    @cached_property
     def exact(self) -> bool:
         """Whether z shows in every sample: what lies above a threshold is above all lower ones."""
         rising = self.above[..., 1:] & ~self.above[..., :-1]
