@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
@@ -26,7 +26,8 @@ MAX_LEVELS = 2
 _MOST_NAMED = 5
 _SECTION = re.compile(
     r"((tut|tutorial|tutorium|section|sec|class|group|gruppe|grp|lab|kurs|course|room|seminar"
-    r"|team|übung|uebung|ue|campus|cohort|monday|tuesday|wednesday|thursday|friday|saturday)s?"
+    r"|team|übung|uebung|ue|campus|cohort|monday|tuesday|wednesday|thursday|friday|saturday"
+    r"|mon|tue|tues|wed|thu|thurs|fri|sat)s?"
     r"(?![^\W\d_]).*|[a-z]?[-_ ]?\d{1,2}|[a-z])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -73,9 +74,11 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
     is_work = partial(_is_work, assignment)
     for _ in range(MAX_LEVELS):
         tops = _tops(seen, beside)
+        named = {name for name in tops if _SECTION.fullmatch(name)}
+        if named == tops.keys():
+            tops = {name: _with_empty(top, beside, is_work) for name, top in tops.items()}
         often = Counter(name for top in tops.values() for name in top.filled)
         wide = {name: top for name, top in tops.items() if len(top.filled) > 1}
-        named = {name for name in tops if _SECTION.fullmatch(name)}
         # What all have may be everybody's folders for parts of the work.
         shared = {name for name, top in wide.items() if all(often[it] > 1 for it in top.filled)}
         works = {name for name, top in wide.items() if all(map(is_work, top.filled))}
@@ -97,6 +100,12 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
             return seen, _doubt({name: wide[name].filled for name in open_})
         seen = _cut(seen, tops, beside)
     return seen, ""
+
+
+def _with_empty(top: _Top, beside: Collection[str], is_work: Callable[[str], bool]) -> _Top:
+    """Return a section in which students without a notebook count as the others do."""
+    students = {name for name in top.inner if name.lower() not in beside and not is_work(name)}
+    return replace(top, filled=top.filled | students) if len(students) > 1 else top
 
 
 def _is_work(assignment: Assignment, name: str) -> bool:

@@ -663,6 +663,17 @@ SECTIONS = {
         each("s1/ada", "s1/bob", "s2/cem", "s2/dia", "s2/eve/", "s2/flo/hw/"),
         {**all_graded("ada", "bob", "cem", "dia"), "eve": EMPTY, "flo": EMPTY},
     ),
+    "one notebook in each section": Case(
+        {
+            **each("Tutorial 1/ada", "Tutorial 1/bob/", "Tutorial 2/cem"),
+            "Tutorial 2/dan/vae.pdf": PDF,
+        },
+        {**all_graded("ada", "cem"), "bob": EMPTY, "dan": "!vae.pdf"},
+    ),
+    "called after weekdays": Case(
+        each("Mon/ada", "Mon/bob/", "Tue/cem", "Tue/dia"),
+        {**all_graded("ada", "cem", "dia"), "bob": EMPTY},
+    ),
     "a name in two sections": Case(
         each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/ada"),
         all_graded("Tutorial 1 ada", "bob", "Tutorial 2 ada"),
