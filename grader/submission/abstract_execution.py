@@ -10,7 +10,7 @@ from typing import Any
 from grader.submission.abstract_expressions import Evaluator, TooLongError
 from grader.submission.abstract_values import LIBRARY, Frame, Function, put, take
 from grader.submission.changes import annotated_owners
-from grader.submission.syntax import FUNCTIONS, imported
+from grader.submission.syntax import FUNCTIONS, arguments, imported
 
 _MAX_ROUNDS = 50
 
@@ -115,7 +115,7 @@ class Interpreter(Evaluator):
             self._apply(given, [function], {})
         elif isinstance(decorator, ast.Call):
             # '@add_to(Net)' hands the class to be changed to something that isn't known.
-            for argument in [*decorator.args, *(k.value for k in decorator.keywords)]:
+            for argument in arguments(decorator):
                 owner = self._value(argument, frame)
                 if isinstance(owner, type):
                     put(owner, name, function)

@@ -15,7 +15,6 @@ from grader.submission.abstract_values import (
     attribute,
     make_class,
     own,
-    parameters,
     put,
     take,
 )
@@ -173,7 +172,7 @@ class Evaluator(ABC):
             [k.value for k in node.keywords],
             frame,
         )
-        owner = function = None
+        owner = None
         if isinstance(node.func, ast.Attribute):
             owner = self._value(node.func.value, frame)
             function = attribute(owner, node.func.attr)
@@ -242,9 +241,7 @@ class Evaluator(ABC):
             raise TooLongError
         cell, self._cell = self._cell, code.cell
         frame = Frame({}, function.scopes)
-        frame.names |= parameters(
-            code.node.args, arguments, keywords, self._defaults(code.node.args, frame)
-        )
+        frame.names |= self._parameters(code.node.args, arguments, keywords, frame)
         if isinstance(code.node, ast.Lambda):
             result = self._value(code.node.body, frame)
         else:
@@ -257,10 +254,21 @@ class Evaluator(ABC):
             return Function(tuple(dict.fromkeys([*passed, *result.parts])), result.scopes)
         return self._unknown(None, given) if result is None else result
 
-    def _defaults(self, wanted: ast.arguments, frame: Frame) -> Names:
+    def _parameters(
+        self, wanted: ast.arguments, arguments: list[Any], keywords: Names, frame: Frame
+    ) -> Names:
+        """Return what a call binds a function's parameters to."""
         positional = [argument.arg for argument in (*wanted.posonlyargs, *wanted.args)]
-        values = self._all(wanted.defaults, frame)
-        names = dict(zip(reversed(positional), reversed(values), strict=False))
+        named = [*positional, *(argument.arg for argument in wanted.kwonlyargs)]
+        names: Names = dict.fromkeys(named)
+        defaults = self._all(wanted.defaults, frame)
+        names.update(zip(reversed(positional), reversed(defaults), strict=False))
         for keyword, default in zip(wanted.kwonlyargs, wanted.kw_defaults, strict=True):
             names[keyword.arg] = self._value(default, frame) if default else None
+        names.update(zip(positional, arguments, strict=False))
+        names |= {name: value for name, value in keywords.items() if name in named}
+        if wanted.vararg:
+            names[wanted.vararg.arg] = tuple(arguments[len(positional) :])
+        if wanted.kwarg:
+            names[wanted.kwarg.arg] = {k: v for k, v in keywords.items() if k not in named}
         return names

@@ -6,7 +6,6 @@ itself settles what is inherited, replaced and deleted.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,18 +84,3 @@ def attribute(owner: Any, name: str) -> Any:
     if isinstance(owner, dict):  # of a module that is read as a part of the notebook
         return owner.get(name)
     return owner if owner is LIBRARY or name == "__func__" else None
-
-
-def parameters(
-    wanted: ast.arguments, arguments: list[Any], keywords: Names, defaults: Names
-) -> Names:
-    """Return what a call binds a function's parameters to."""
-    positional = [argument.arg for argument in (*wanted.posonlyargs, *wanted.args)]
-    named = {*positional, *(argument.arg for argument in wanted.kwonlyargs)}
-    names = defaults | dict(zip(positional, arguments, strict=False))
-    names |= {name: value for name, value in keywords.items() if name in named}
-    if wanted.vararg:
-        names[wanted.vararg.arg] = tuple(arguments[len(positional) :])
-    if wanted.kwarg:
-        names[wanted.kwarg.arg] = {k: v for k, v in keywords.items() if k not in named}
-    return dict.fromkeys(named) | names

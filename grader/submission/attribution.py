@@ -44,11 +44,8 @@ class Attribution:
 def attributed(sliced: Slice) -> Attribution:
     """Return the code of each task of a slice."""
     scopes = _Scopes()
-    for statement in sliced.program.statements:
-        if any(
-            cell.number == statement.cell and statement.place in cell.keep for cell in sliced.cells
-        ):
-            scopes.read(statement.node, scopes.module, False)
+    for index in sorted(sliced.statements):
+        scopes.read(sliced.program.statements[index].node)
     follower = _Follower(sliced, scopes)
     tasks = sliced.assignment.task_by_method
     code = {
@@ -84,16 +81,17 @@ class _Scopes:
         self.module = _Scope()
         self.of: dict[ast.AST, _Scope] = {}
         self.in_classes: set[ast.AST] = set()
-        self.in_functions: set[ast.AST] = set()
 
-    def read(self, node: ast.AST, scope: _Scope, in_class: bool) -> None:
-        """Note the scopes of a node and all in it, and what it binds to names."""
-        waiting = [(node, scope, in_class)]
+    def is_global(self, node: ast.AST) -> bool:
+        """Tell whether a node stands in no function."""
+        return self.of.get(node, self.module) is self.module
+
+    def read(self, statement: ast.stmt) -> None:
+        """Note the scopes of a statement and all in it, and what it binds to names."""
+        waiting: list[tuple[ast.AST, _Scope, bool]] = [(statement, self.module, False)]
         while waiting:
             node, scope, in_class = waiting.pop()
             self.of[node] = scope
-            if scope is not self.module:
-                self.in_functions.add(node)
             if in_class or isinstance(node, ast.ClassDef):
                 self.in_classes.add(node)
             if not in_class:
@@ -128,7 +126,7 @@ class _Uses:
     ``attributes`` are those of other names, and ``bare`` the names that stand alone somewhere.
     """
 
-    names: frozenset[str]
+    names: set[str]
     members: set[str] = field(default_factory=set)
     inherited: set[str] = field(default_factory=set)
     attributes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -137,11 +135,9 @@ class _Uses:
 
 def _uses(node: ast.AST, class_name: str) -> _Uses:
     try:
-        statement = ast.Expr(node) if isinstance(node, ast.expr) else node
-        assert isinstance(statement, ast.stmt)
-        names = names_of(statement, postponed_annotations=True)
+        names = names_of(node, postponed_annotations=True)
     except RecursionError:
-        return _Uses(frozenset())
+        return _Uses(set())
     uses = _Uses(names.immediate | names.deferred)
     selves = {"self", "cls", class_name}
     if isinstance(node, _FUNCTIONS):
@@ -222,18 +218,16 @@ class _Follower:
                 match target:
                     case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
                         self._stored[name].append(node.value)
-                    case ast.Name(id=name) if node not in self._scopes.in_functions:
+                    case ast.Name(id=name) if self._scopes.is_global(node):
                         self._stored[name].append(node.value)
 
     def reached(self, method: list[ast.AST]) -> frozenset[ast.AST]:
         """Return all nodes of a method and of what it uses, without other tasks' methods."""
         in_force = self._members.in_force
-        others: set[ast.AST] = {
-            in_force[name][0].node for name in self._methods if name in in_force
-        }
-        others.difference_update(method)
+        own = (in_force[name][0].node for name in self._methods if name in in_force)
+        others = set(own).difference(method)
         reached: set[ast.AST] = set()
-        seen: set[ast.AST] = set(others)
+        seen = set(others)
         waiting = list(method)
         while waiting:
             node = waiting.pop()

@@ -8,16 +8,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from itertools import groupby
 from operator import attrgetter
-from types import MappingProxyType
 
 from grader.assignment import Assignment
 from grader.submission.cells import Notebook
-from grader.submission.definitions import (
-    defines_class,
-    definitions,
-    trained,
-    written,
-)
+from grader.submission.definitions import defines_class, definitions, trained, written
 from grader.submission.errors import Ungradable
 from grader.submission.members import find_members
 from grader.submission.misplaced import (
@@ -89,25 +83,14 @@ def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
         slicer = Slicer(read, definition, width)
         slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))
-    runs = [(n, tuple(s.place for s in run)) for n, run in groupby(kept, attrgetter("cell"))]
-    members = find_members(program, slicer.included)
-    in_force = members.in_force
-    places = {
-        name: in_force[name][0].place
-        for name in program.assignment.task_by_method
-        if name in in_force
-    }
-    return Slice(
-        tuple(SliceCell(n, read.sources[n], keep) for n, keep in runs),
-        MappingProxyType(places),
-        frozenset(slicer.notebook_names),
-        program,
-        tuple(dict.fromkeys(slicer.notes)),
-        program.flags,
-        members,
-        definition,
-        width,
+    cells = tuple(
+        SliceCell(number, read.sources[number], tuple(statement.place for statement in run))
+        for number, run in groupby(kept, attrgetter("cell"))
     )
+    members = find_members(program, slicer.included)
+    names = frozenset(slicer.notebook_names)
+    notes = tuple(dict.fromkeys(slicer.notes))
+    return Slice(cells, program, definition, members, names, notes, notes, width)
 
 
 def _file_notes(code: Slice) -> list[str]:

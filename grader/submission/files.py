@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.submission.cells import Notebook
 from grader.submission.code_size import split_by_size
+from grader.submission.load import read_ordinary
 from grader.submission.written_files import written_by_code
 
 MAX_BYTES = 100_000
@@ -212,16 +212,7 @@ def _fits(name: str, path: str) -> bool:
 def _read(path: Path) -> str | None:
     """Return the text of an ordinary file; None if it is a link, too large or no UTF-8."""
     with suppress(OSError, ValueError):
-        with open(path, "rb", opener=_open_itself) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return None
-            content = file.read(MAX_BYTES + 1)
-        if len(content) <= MAX_BYTES:
+        content = read_ordinary(path, MAX_BYTES + 1, follow=False)
+        if content is not None and len(content) <= MAX_BYTES:
             return content.decode("utf-8-sig").replace("\r\n", "\n")
     return None
-
-
-def _open_itself(name: str, flags: int) -> int:
-    """Open a file, and neither what it links to nor a pipe that waits for a writer."""
-    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return os.open(name, flags | extra)

@@ -84,14 +84,10 @@ def _either_side(text: str) -> Content:
 
 
 def _read(path: Path) -> bytes:
-    """Read a regular file of at most MAX_BYTES; never wait on a pipe or a device."""
-    if _is_directory(path):
+    if os.path.isdir(path):
         raise Ungradable("This is a folder: hand in the notebook file itself.")
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Ungradable("This is no ordinary file: hand in the notebook file itself.")
-            content = file.read(MAX_BYTES + 1)
+        content = read_ordinary(path, MAX_BYTES + 1)
     except FileNotFoundError:
         if path.is_symlink():
             reason = "The file is a link to a file that doesn't exist: hand in the file itself."
@@ -101,6 +97,8 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
         raise Ungradable(f"The file can't be opened ({why}): check its permissions.") from None
+    if content is None:
+        raise Ungradable("This is no ordinary file: hand in the notebook file itself.")
     if len(content) > MAX_BYTES:
         raise Ungradable(
             f"The file is larger than {MAX_BYTES // 1_000_000} MB: "
@@ -109,13 +107,17 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _open_without_waiting(name: str, flags: int) -> int:
-    """Open a file; without O_NONBLOCK, opening a named pipe would wait for a writer for ever."""
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+def read_ordinary(path: Path, most: int, follow: bool = True) -> bytes | None:
+    """Return the first ``most`` bytes of a file; None for a pipe, a device and the like.
 
+    A link is followed if ``follow`` says so. Without O_NONBLOCK, opening a named pipe would wait
+    for a writer for ever.
 
-def _is_directory(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
+    Raises:
+        OSError: it can't be opened.
+        ValueError: no file can have that name.
+    """
+    extra = getattr(os, "O_NONBLOCK", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | extra)) as file:
+        is_ordinary = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        return file.read(most) if is_ordinary else None

@@ -59,16 +59,17 @@ class Program:
     sources: dict[int, str] = field(default_factory=dict)
     broken: list[BrokenCell] = field(default_factory=list)
     flags: int = 0
-    data: set[int] = field(default_factory=set)
-    binders: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    stars: list[int] = field(default_factory=list)
     steps: int = 0
     modules: set[str] = field(default_factory=set)
     files: Files | None = None
     left_out: list[int] = field(default_factory=list)
     reduced: frozenset[int] = frozenset()
+    # What `indexed` finds:
+    data: set[int] = field(default_factory=set, init=False)
+    binders: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list), init=False)
+    killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list), init=False)
+    changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list), init=False)
+    stars: list[int] = field(default_factory=list, init=False)
 
     @property
     def class_name(self) -> str:
@@ -118,15 +119,10 @@ class Program:
 
 def indexed(program: Program) -> Program:
     """Return the program with the indices over its statements, made anew."""
-    program = replace(program, data=set(), binders=_lists(), killers=_lists(), changers=_lists())
-    program.stars = []
+    program = replace(program)
     _index(program)
     _find_data(program)
     return program
-
-
-def _lists() -> dict[str, list[int]]:
-    return defaultdict(list)
 
 
 def _index(program: Program) -> None:

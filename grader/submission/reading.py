@@ -73,11 +73,12 @@ class _Reader:
                 (node, names_of(node, postponed), changes_of(node, program.class_name))
                 for node in body
             ]
-        except SyntaxError as error:
-            program.broken.append(self._broken(cell, source, error.lineno, error.msg))
-            return
-        except RecursionError:
-            program.broken.append(self._broken(cell, source, 1, "the code is nested too deeply"))
+        except (SyntaxError, RecursionError) as error:
+            has_class = self._class_line.search(source) is not None
+            line, message = 1, "the code is nested too deeply"
+            if isinstance(error, SyntaxError):
+                line, message = error.lineno or 1, error.msg
+            program.broken.append(BrokenCell(cell, line, message, has_class))
             return
         for pieces in run:
             self._bound_by(pieces)
@@ -93,9 +94,6 @@ class _Reader:
         """Return the pieces of own modules that a statement imports, by their names."""
         found = {name: self._files.module(name, cell) for name in imported_modules(node)}
         return {name: pieces for name, pieces in found.items() if pieces}
-
-    def _broken(self, cell: int, source: str, line: int | None, message: str) -> BrokenCell:
-        return BrokenCell(cell, line or 1, message, self._class_line.search(source) is not None)
 
     def _bound_by(self, pieces: Iterable[Part]) -> frozenset[str]:
         """Read a file where it wasn't yet; the names that it binds."""

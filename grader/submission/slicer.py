@@ -13,7 +13,7 @@ from functools import cached_property
 from grader.submission.definitions import trains
 from grader.submission.indirect_changes import may_change, statements_that_change
 from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
-from grader.submission.libraries import last_use, libraries_of
+from grader.submission.libraries import Libraries, last_use
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
 from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, named_in_texts
@@ -43,7 +43,7 @@ class Slicer:
         self._definition = definition
         self._given: set[int] = set()
         self._end = _end(program, definition)
-        self._libraries = libraries_of(program, definition.statements[0])
+        self._libraries = Libraries(program, definition.statements[0])
         # Where the methods meet their names, at the latest: what is bound later is none of theirs.
         last = None if self._libraries.used is None else last_use(program)
         self._met = self._end if last is None else min(self._end, last + 1)
@@ -204,7 +204,7 @@ class Slicer:
         if self._class in statement.names.binds:
             self._include_aliased_changes(statement)
             self._include_given(statement)
-        if isinstance(statement.node, ast.FunctionDef):
+        if isinstance(statement.node, ast.FunctionDef) and len(statement.names.binds) > 1:
             self._include_calls(statement, statement.node.name)
 
     def _counts(self, change: Statement, name: str, bound_by: Statement) -> bool:
@@ -223,8 +223,6 @@ class Slicer:
 
         Those from the first use of the class on are training.
         """
-        if statement.names.binds <= {name}:
-            return
         for index in range(statement.index + 1, self._libraries.used or self._end):
             later = self.program.statements[index]
             if name in later.names.immediate and index not in self.program.data:

@@ -72,27 +72,40 @@ class SliceCell:
 class Slice:
     """The statements that define the class, in the order of the notebook.
 
-    ``methods`` says where each method of the assignment that is in force was written (none for one
-    that is missing); ``uses_notebook_names`` which of the names that the notebook binds the methods
-    use; ``flags`` are the compiler flags of the notebook's ``__future__`` imports, for ``compile``;
-    ``program`` is the whole that it was cut out of, ``definition`` where the class is defined in
-    it, and ``members`` are all functions of the class. ``width`` says how much was included.
+    Attributes:
+        program: the whole that it was cut out of.
+        definition: where the class is defined in the program.
+        members: all functions of the class.
+        uses_notebook_names: the names that the notebook binds and the methods use.
+        lacking: those of its notes that say what it doesn't hold.
+        width: how much was included (see `grader.submission.slicer`).
     """
 
     cells: tuple[SliceCell, ...]
-    methods: Mapping[str, Location]
-    uses_notebook_names: frozenset[str]
     program: Program = field(repr=False, compare=False)
-    notes: tuple[str, ...] = ()
-    flags: int = 0
+    definition: Definition = field(repr=False, compare=False)
     members: Members = field(default_factory=Members, repr=False, compare=False)
-    definition: Definition | None = field(default=None, repr=False, compare=False)
+    uses_notebook_names: frozenset[str] = frozenset()
+    lacking: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     width: int = 0
 
     @property
     def assignment(self) -> Assignment:
         """The assignment that the class was written for."""
         return self.program.assignment
+
+    @property
+    def flags(self) -> int:
+        """The compiler flags of the notebook's ``__future__`` imports, for ``compile``."""
+        return self.program.flags
+
+    @cached_property
+    def methods(self) -> dict[str, Location]:
+        """Where each method of the assignment was written; one that is missing isn't in it."""
+        in_force = self.members.in_force
+        names = (name for name in self.assignment.task_by_method if name in in_force)
+        return {name: in_force[name][0].place for name in names}
 
     @cached_property
     def attribution(self) -> Attribution:
@@ -112,8 +125,10 @@ class Slice:
         for cell in self.cells:
             lines = cell.source.split("\n")
             body = parse(cell.source).body
-            kept = ["\n".join(lines[slice(*_span(body[index]))]) for index in cell.keep]
-            parts.append(f"# cell {cell.number}\n" + "\n".join(kept) + "\n")
+            parts.append(f"# cell {cell.number}")
+            for node in (body[index] for index in cell.keep):
+                parts += lines[first_line(node) - 1 : node.end_lineno]
+            parts.append("")
         return "\n".join(parts)
 
     @property
@@ -128,7 +143,3 @@ class Slice:
             return None
         source = next(cell.source for cell in self.cells if cell.number == place.cell)
         return "\n".join(source.split("\n")[place.line - 1 : place.end_line])
-
-
-def _span(node: ast.stmt) -> tuple[int, int]:
-    return first_line(node) - 1, node.end_lineno or node.lineno

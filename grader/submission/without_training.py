@@ -17,7 +17,7 @@ from grader.submission.changes import changes_of
 from grader.submission.definitions import makes_model, takes_steps, trains
 from grader.submission.program import Program, indexed
 from grader.submission.scopes import names_of
-from grader.submission.syntax import DEFINITIONS, FUNCTIONS, LOOPS, executed, first_line
+from grader.submission.syntax import DEFINITIONS, FUNCTIONS, LOOPS, calls, executed, first_line
 
 _ROUNDS = 500
 """A reduced loop ends after so many rounds: what would have ended it may be gone."""
@@ -123,7 +123,7 @@ class _Reducer:
         return any(
             (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in self._lost)
             or (isinstance(n, ast.Attribute) and n.attr in self._losing)
-            for n in executed(node)  # type: ignore[arg-type]
+            for n in executed(node)
         )
 
     def _reduced(self, node: ast.stmt) -> ast.stmt | None:
@@ -159,12 +159,8 @@ class _Reducer:
             return True
         changes = changes_of(node, self._class)
         touched = _bound(node) | changes.attributes | changes.contents
-        calls = {
-            inner.func.id
-            for inner in executed(node)
-            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name)
-        }
-        if not calls.isdisjoint(self._acting):
+        called = {call.func.id for call in calls(node) if isinstance(call.func, ast.Name)}
+        if not called.isdisjoint(self._acting):
             self._acts = True
         elif touched.isdisjoint(self._needed) or self._is_lost(node):
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from grader.submission.bindings import body_of, locals_of
 from grader.submission.literal_texts import LiteralTexts
 from grader.submission.program import Statement
 from grader.submission.rules.rule import Finding, Rule, Seen, Source
-from grader.submission.syntax import Comprehension
+from grader.submission.syntax import Comprehension, names_in
 
 PACKAGE = "torch.distributions"
 # What a star import of the package brings that this assignment might tempt one to use.
@@ -80,7 +80,8 @@ class _Reader(ast.NodeVisitor):
     """Follows names that stand for modules; bodies of functions are read when all else is known.
 
     ``family`` are the definitions of the class and its bases: what they keep in ``self`` is known
-    to each other, and not what other classes keep.
+    to each other, and not what other classes keep. ``_around`` is what the functions in a class
+    body see, which isn't what the body itself binds; None outside of one.
     """
 
     def __init__(self, class_name: str, family: Collection[ast.AST]) -> None:
@@ -93,12 +94,12 @@ class _Reader(ast.NodeVisitor):
         self._attributes: dict[tuple[ast.AST | None, str], _Value] = {}
         self._waiting: list[tuple[int, list[_Layer], ast.AST | None, _Function]] = []
         self._class: ast.AST | None = None
-        self._in_body = False
+        self._around: list[_Layer] | None = None
 
     def read(self, statement: Statement) -> None:
         """Read what a top-level statement does when it runs."""
         self.cell = statement.cell
-        self._layers, self._class, self._in_body = self._layers[:1], None, False
+        self._layers, self._class, self._around = self._layers[:1], None, None
         # What is nested too deeply for this reader isn't read further.
         with suppress(RecursionError):
             self.visit(statement.node)
@@ -114,8 +115,7 @@ class _Reader(ast.NodeVisitor):
                     self._read_body(layers, function)
 
     def _read_body(self, layers: list[_Layer], function: _Function) -> None:
-        layer = dict.fromkeys(locals_of(function), _UNKNOWN)
-        self._layers, self._in_body = [*layers, layer], False
+        self._layers, self._around = [*layers, _unknown(locals_of(function))], None
         for node in body_of(function):
             self.visit(node)
 
@@ -176,7 +176,7 @@ class _Reader(ast.NodeVisitor):
                     self._bind(part, given)
             case ast.Name(id=name), _:
                 self._layers[-1][name] = self._value(value)
-                if self._in_body:
+                if self._around is not None:
                     self._note_attribute("cls", name, value)
             case ast.Attribute(value=ast.Name(id=owner)), _ if self._is_member_of(owner):
                 self._note_attribute(owner, target.attr, value)
@@ -194,30 +194,22 @@ class _Reader(ast.NodeVisitor):
         if _forbidden(known.path):
             self._attributes[self._owner(owner), name] = known
 
-    def visit_Assign(self, node: ast.Assign) -> None:
-        self.generic_visit(node)
-        for target in node.targets:
-            self._bind(target, node.value)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
         self.generic_visit(node)
         if node.value is not None:
-            self._bind(node.target, node.value)
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                self._bind(target, node.value)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self.generic_visit(node)
-        self._bind(node.target, node.value)
+    visit_Assign = visit_AnnAssign = visit_NamedExpr = _assignment  # noqa: N815
 
     def visit_For(self, node: ast.For) -> None:
-        for name in ast.walk(node.target):
-            self._bind(name, None)
+        self._layers[-1].update(_unknown(names_in(node.target)))
         self.generic_visit(node)
 
     def _comprehension(self, node: Comprehension) -> None:
-        names = (name for generator in node.generators for name in ast.walk(generator.target))
-        targets = {name.id: _UNKNOWN for name in names if isinstance(name, ast.Name)}
         outer = self._layers
-        self._layers = [*outer, targets]
+        targets = names_in(*(generator.target for generator in node.generators))
+        self._layers = [*outer, _unknown(targets)]
         self.generic_visit(node)
         self._layers = outer
 
@@ -248,7 +240,8 @@ class _Reader(ast.NodeVisitor):
         self.visit(node.args)
         for decorator in getattr(node, "decorator_list", ()):
             self.visit(decorator)
-        self._waiting.append((self.cell, list(self._layers), self._class, node))
+        around = self._layers if self._around is None else self._around
+        self._waiting.append((self.cell, list(around), self._class, node))
         if not isinstance(node, ast.Lambda):
             self._layers[-1][node.name] = _UNKNOWN
 
@@ -257,17 +250,18 @@ class _Reader(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for part in [*node.decorator_list, *node.bases, *node.keywords]:
             self.visit(part)
-        outer, kind, in_body = self._layers, self._class, self._in_body
-        # A class body sees its own names; the functions in it don't.
-        functions = len(self._waiting)
-        self._layers, self._class, self._in_body = [*outer, {}], node, True
+        outer = self._layers, self._class, self._around
+        if self._around is None:
+            self._around = self._layers
+        self._layers, self._class = [*self._layers, {}], node
         for statement in node.body:
             self.visit(statement)
-        self._layers, self._class, self._in_body = outer, kind, in_body
-        self._waiting[functions:] = [
-            (cell, outer, kind, function) for cell, _, kind, function in self._waiting[functions:]
-        ]
+        self._layers, self._class, self._around = outer
         self._layers[-1][node.name] = _UNKNOWN
+
+
+def _unknown(names: Iterable[str]) -> _Layer:
+    return dict.fromkeys(names, _UNKNOWN)
 
 
 def _join(path: str | None, attribute: str | None) -> str | None:

@@ -126,12 +126,11 @@ def _blanks(template: Program) -> set[str]:
         _targets(statement.node)
         for statement in template.statements
         if isinstance(statement.node, (ast.Assign, ast.AnnAssign))
-        and statement.node.value is not None
         and _is_blank(statement.node.value)
     }
 
 
-def _is_blank(value: ast.expr) -> bool:
+def _is_blank(value: ast.expr | None) -> bool:
     """Tell whether a value only holds the place of another: nothing, or a text that asks."""
     match value:
         case ast.Constant(value=None) | ast.Constant(value=EllipsisType()):
