@@ -13,8 +13,8 @@ from grader.submission.abstract_values import (
     Function,
     Names,
     attribute,
+    functions_of,
     make_class,
-    own,
     put,
     take,
 )
@@ -79,8 +79,8 @@ class Evaluator(ABC):
         self.is_unclear |= None in bases
         kind = make_class(bases, names)
         for base in kind.__mro__[1:]:
-            if "__init_subclass__" in own(base):
-                self._apply(own(base)["__init_subclass__"], [kind], {})
+            if "__init_subclass__" in functions_of(base):
+                self._apply(functions_of(base)["__init_subclass__"], [kind], {})
         constructor = names.get("__init__")
         if isinstance(constructor, Function):
             frame = Frame({}, constructor.scopes)

@@ -70,7 +70,7 @@ def take(kind: type, name: str) -> None:
         delattr(kind, f".{name}")
 
 
-def own(kind: type) -> dict[str, Function]:
+def functions_of(kind: type) -> dict[str, Function]:
     """Return the functions that a class itself defines."""
     return {k[1:]: v for k, v in vars(kind).items() if k[0] == "." and isinstance(v, Function)}
 
@@ -78,7 +78,7 @@ def own(kind: type) -> dict[str, Function]:
 def attribute(owner: Any, name: str) -> Any:
     """Return what ``owner.name`` is, None if it isn't known."""
     if isinstance(owner, type):
-        return dict(own(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
+        return dict(functions_of(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
     if isinstance(owner, Function) and name in ("__name__", "__qualname__"):
         return getattr(owner.parts[0].node, "name", None)
     if isinstance(owner, dict):  # of a module that is read as a part of the notebook

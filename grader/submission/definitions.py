@@ -49,17 +49,17 @@ def defines_class(program: Program, statement: Statement) -> bool:
 
 def trained(program: Program) -> frozenset[int]:
     """Return the statements whose classes the notebook trains."""
-    found: set[int] = set()
+    in_training: set[int] = set()
     models: list[tuple[int, frozenset[str]]] = []
     for statement in program.statements:
         if makes_model(program, statement) or _has_model_made(program, statement):
             models.append((statement.index, statement.names.binds))
         if models and trains(program, statement):
             names = statement.names.immediate
-            own = [index for index, bound in models if not bound.isdisjoint(names)]
-            made = (own or [models[-1][0]])[-1]
-            found.update(program.reaching(program.class_name, made, data=True)[:1])
-    return frozenset(found)
+            used = [index for index, bound in models if not bound.isdisjoint(names)]
+            made = (used or [models[-1][0]])[-1]
+            in_training.update(program.reaching(program.class_name, made, data=True)[:1])
+    return frozenset(in_training)
 
 
 def trains(program: Program, statement: Statement) -> bool:
@@ -128,8 +128,8 @@ def makes_model(program: Program, statement: Statement) -> bool:
 
 def written(members: Members, methods: Iterable[str]) -> int:
     """Return how many methods of the assignment hold more than their stub."""
-    own = (members.in_force.get(name, ()) for name in methods)
-    return sum(any(is_written(code.node) for code in parts) for parts in own)
+    codes = (members.in_force.get(name, ()) for name in methods)
+    return sum(any(is_written(code.node) for code in parts) for parts in codes)
 
 
 def is_written(node: ast.AST) -> bool:

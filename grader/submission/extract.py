@@ -57,8 +57,8 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
         in_training = trained(program)
 
         def rank(definition: Definition) -> tuple[int, bool]:
-            own = written(slices[definition].members, assignment.task_by_method)
-            return own, not in_training.isdisjoint(definition.statements)
+            methods = written(slices[definition].members, assignment.task_by_method)
+            return methods, not in_training.isdisjoint(definition.statements)
 
         chosen = max(slices, key=rank)  # the latest of the best
     code = slices[chosen]
@@ -99,7 +99,7 @@ def _file_notes(code: Slice) -> list[str]:
     if files is None:
         return []
     numbers = sorted({cell.number for cell in code.cells if cell.number >= files.first})
-    return [f"What is called cell {number} is {files.told(number)}" for number in numbers]
+    return [f"What is called cell {number} is {files.describe(number)}" for number in numbers]
 
 
 def _choice_notes(

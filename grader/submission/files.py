@@ -59,15 +59,15 @@ class Files:
     def file(self, path: str, cell: int) -> list[Part]:
         """Return the pieces of a Python file, as a cell finds it."""
         path = _plain(path)
-        own = [entry for entry in self.written if _fits(entry[0], path)]
-        before = [entry for entry in own if entry[3] <= cell] or own
+        entries = [entry for entry in self.written if _fits(entry[0], path)]
+        before = [entry for entry in entries if entry[3] <= cell] or entries
         pieces: list[Part] = []
         for _, part, again, _ in before:
             pieces = [*pieces, part] if again else [part]
         return pieces or self._beside(path)
 
-    def told(self, number: int) -> str:
-        """Return what a number above those of all cells stands for."""
+    def describe(self, number: int) -> str:
+        """Say what a number above those of all cells stands for."""
         for name, part, _, cell in self.written:
             if part.cell == number:
                 return f"{name}, which cell {cell} writes."
@@ -159,8 +159,8 @@ def copy_beside(notebook: Notebook, folder: Path, assignment: Assignment) -> Non
         source = waiting.pop()
         for name in sorted(name for name in left if _names(source, name)):
             left.discard(name)
-            own = not files.is_installed(name.removesuffix(".py"))
-            text = _read(files.folder / name) if own else None
+            is_installed = files.is_installed(name.removesuffix(".py"))
+            text = None if is_installed else _read(files.folder / name)
             if text is not None:
                 waiting.append(text)
                 folder.mkdir(exist_ok=True)

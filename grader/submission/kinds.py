@@ -8,13 +8,6 @@ from enum import Enum
 
 from grader.submission.syntax import parsed
 
-_MARKS = (
-    ("utf-8-sig", b"\xef\xbb\xbf"),
-    ("utf-32", b"\xff\xfe\0\0"),  # before that of UTF-16, which it starts with
-    ("utf-32", b"\0\0\xfe\xff"),
-    ("utf-16", b"\xff\xfe"),
-    ("utf-16", b"\xfe\xff"),
-)
 _HEAD = 4096
 
 
@@ -105,9 +98,6 @@ def kind_of(data: bytes) -> Kind:
 
 def encoding_of(data: bytes) -> str:
     """Return the encoding that a mark at the start, or zeros, tell; else UTF-8."""
-    for encoding, mark in _MARKS:
-        if data.startswith(mark):
-            return encoding
     return json.detect_encoding(data[:4].ljust(4, b" "))
 
 

@@ -67,8 +67,8 @@ def _what(call: ast.Call, names: dict[str, str], program: Program) -> str | None
     name = root(call) or ""
     if name in names:
         return _DEBUGGER if getattr(call.func, "attr", "") in _DEBUGGING else names[name]
-    own = name in program.binders or not isinstance(call.func, ast.Name)
-    return None if own else _BUILT_IN.get(name)
+    is_theirs = name in program.binders or not isinstance(call.func, ast.Name)
+    return None if is_theirs else _BUILT_IN.get(name)
 
 
 def _meanings(nodes: Iterable[ast.AST], plots: Collection[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 
 from grader.submission.abstract_execution import Interpreter
-from grader.submission.abstract_values import own
+from grader.submission.abstract_values import functions_of
 from grader.submission.definitions import is_written
 from grader.submission.program import Program
 from grader.submission.slices import Code, Members
@@ -26,7 +26,7 @@ def find_members(program: Program, included: Collection[int]) -> Members:
     in_force: dict[str, tuple[Code, ...]] = {}
     every: dict[str, tuple[Code, ...]] = {}
     for kind in reversed(graded.__mro__) if isinstance(graded, type) else ():
-        for name, function in own(kind).items():
+        for name, function in functions_of(kind).items():
             every[name] = (*every.get(name, ()), *function.parts)
             if getattr(graded, f".{name}") is function:
                 in_force[name] = function.parts

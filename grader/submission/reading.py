@@ -92,13 +92,13 @@ class _Reader:
 
     def _own_modules(self, node: ast.stmt, cell: int) -> dict[str, list[Part]]:
         """Return the pieces of own modules that a statement imports, by their names."""
-        found = {name: self._files.module(name, cell) for name in imported_modules(node)}
-        return {name: pieces for name, pieces in found.items() if pieces}
+        modules = {name: self._files.module(name, cell) for name in imported_modules(node)}
+        return {name: pieces for name, pieces in modules.items() if pieces}
 
     def _bound_by(self, pieces: Iterable[Part]) -> frozenset[str]:
         """Read a file where it wasn't yet; the names that it binds."""
         program = self.program
-        found: frozenset[str] = frozenset()
+        names: frozenset[str] = frozenset()
         for part in pieces:
             if part not in self._bound:
                 self._bound[part] = frozenset()  # a module may import itself in a circle
@@ -109,8 +109,8 @@ class _Reader:
                 self.read(part.cell, to_python(part.source), part.source)
                 bound = (s.names.binds for s in program.statements[start:])
                 self._bound[part] = frozenset().union(*bound)
-            found |= self._bound[part]
-        return found
+            names |= self._bound[part]
+        return names
 
 
 def _with_pylab(source: str, typed: str) -> str:

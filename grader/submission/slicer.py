@@ -165,7 +165,7 @@ class Slicer:
         """
         program = self.program
         while True:
-            own = {
+            bound = {
                 name
                 for index in self.included
                 if not isinstance(program.statements[index].node, IMPORTS)
@@ -175,7 +175,7 @@ class Slicer:
                 statement.index
                 for statement in program.statements[: self._libraries.used or self._end]
                 if statement.index not in self.included
-                and may_change(program, statement, own)
+                and may_change(program, statement, bound)
                 and not trains(program, statement)
             ]
             if not doubtful:

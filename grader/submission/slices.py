@@ -131,15 +131,11 @@ class Slice:
             parts.append("")
         return "\n".join(parts)
 
-    @property
+    @cached_property
     def sources(self) -> dict[str, str]:
         """The methods of the assignment as written, by their names."""
-        return {name: self.method_source(name) or "" for name in self.methods}
-
-    def method_source(self, name: str) -> str | None:
-        """Return the lines of a method of the assignment as written, None if it is missing."""
-        place = self.methods.get(name)
-        if place is None:
-            return None
-        source = next(cell.source for cell in self.cells if cell.number == place.cell)
-        return "\n".join(source.split("\n")[place.line - 1 : place.end_line])
+        lines = {cell.number: cell.source.split("\n") for cell in self.cells}
+        return {
+            name: "\n".join(lines[place.cell][place.line - 1 : place.end_line])
+            for name, place in self.methods.items()
+        }

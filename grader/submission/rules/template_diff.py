@@ -168,8 +168,8 @@ def lost_cells(program: Program, template: Program) -> list[Edit]:
     last = program.statements[-1]
     edits = []
     for cell, names in uses.items():
-        own = {name for name in names if every[name] == 1}
-        if len(own & theirs) * 2 < len(own):
+        only_here = {name for name in names if every[name] == 1}
+        if len(only_here & theirs) * 2 < len(only_here):
             first = next(s.node for s in template.statements if s.cell == cell)
             text = ast.unparse(first).split("\n")[0][:60]
             message = f"A cell of the assignment's notebook is missing, which starts with '{text}'."
