@@ -57,9 +57,9 @@ class Files:
         return self.file(f"{path}.py", cell) or self.file(f"{path}/__init__.py", cell)
 
     def file(self, path: str, cell: int) -> list[Part]:
-        """Return the pieces of a Python file, as a cell finds it."""
+        """Return the pieces of a Python file in whatever folder, as a cell finds it."""
         path = _plain(path)
-        entries = [entry for entry in self.written if _fits(entry[0], path)]
+        entries = [entry for entry in self.written if f"/{entry[0]}".endswith(f"/{path}")]
         before = [entry for entry in entries if entry[3] <= cell] or entries
         pieces: list[Part] = []
         for _, part, again, _ in before:
@@ -202,11 +202,6 @@ def imported_modules(statement: ast.stmt) -> Iterator[str]:
 
 def _plain(path: str) -> str:
     return os.path.normpath(path).replace("\\", "/")
-
-
-def _fits(name: str, path: str) -> bool:
-    """Tell whether a written file is the one that is looked for, in whatever folder."""
-    return name == path or name.endswith(f"/{path}")
 
 
 def _read(path: Path) -> str | None:

@@ -8,10 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
-def _unknown(_: ast.Call) -> str | None:
-    return None
-
-
 @dataclass(frozen=True)
 class LiteralTexts:
     """Puts texts together.
@@ -24,7 +20,7 @@ class LiteralTexts:
 
     look_up: Callable[[str], str | None]
     longest: int
-    call: Callable[[ast.Call], str | None] = _unknown
+    call: Callable[[ast.Call], str | None] = lambda _: None
 
     def of(self, node: ast.expr) -> str | None:
         """Return the text that an expression yields; None if it isn't known."""

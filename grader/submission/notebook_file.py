@@ -38,8 +38,6 @@ def read_notebook(text: str) -> Content:
         Ungradable: no cells can be told.
     """
     data, rest = _parsed(text)
-    if data.keys().isdisjoint(_OWN_KEYS):
-        raise Ungradable(f"The file is JSON, but isn't a notebook: {AGAIN}.")
     entries = data["cells"] if "cells" in data else _in_sheets(data)
     if not isinstance(entries, list):
         raise Ungradable(f"The notebook's cells are no list: {AGAIN}.")
@@ -81,7 +79,7 @@ def _parsed(text: str) -> tuple[dict[str, Any], str]:
         raise Ungradable(_invalid(error)) from None
     except ValueError:  # an integer of thousands of digits
         raise Ungradable(f"The file holds a number that no notebook has: {AGAIN}.") from None
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or data.keys().isdisjoint(_OWN_KEYS):
         raise Ungradable(f"The file is JSON, but isn't a notebook: {AGAIN}.")
     return data, rest
 

@@ -31,21 +31,19 @@ def without_training(program: Program, wanted: Collection[str]) -> Program:
     models = {program.assignment.instance_name}.union(
         *(s.names.binds for s in program.statements if makes_model(program, s))
     )
-    acting: dict[str, int] = {}  # functions that do something for the wanted names
+    acting: set[str] = set()  # functions that do something for the wanted names
     reduced: dict[int, ast.stmt] = {}
-    more = True
-    while more:
-        more = False
+    before = -1
+    while before < len(acting):
+        before = len(acting)
         for statement in program.statements:
-            name = getattr(statement.node, "name", "")
-            if not isinstance(statement.node, FUNCTIONS) or name in acting:
-                continue
-            left = _Reducer(program.assignment, wanted, acting, models).reduce(statement.node)
-            if left is not None:
-                more = True
-                acting[name] = statement.index
-                if takes_steps(program, statement):
-                    reduced[statement.index] = left
+            node = statement.node
+            if isinstance(node, FUNCTIONS) and node.name not in acting:
+                left = _Reducer(program.assignment, wanted, acting, models).reduce(node)
+                if left is not None:
+                    acting.add(node.name)
+                    if takes_steps(program, statement):
+                        reduced[statement.index] = left
     for statement in program.statements:
         if trains(program, statement):
             left = _Reducer(program.assignment, wanted, acting, models).reduce(statement.node)

@@ -83,14 +83,9 @@ def _parts(program: Program, blanks: Collection[str]) -> list[_Part]:
     parts = []
     for statement in program.statements:
         for node in _single(statement.node):
-            targets = _targets(node)
-            key = (
-                _CLASS
-                if _is_class(node, program)
-                else targets
-                if targets in blanks
-                else canonical(node)
-            )
+            key = _CLASS if _is_class(node, program) else _targets(node)
+            if key != _CLASS and key not in blanks:
+                key = canonical(node)
             if key:
                 parts.append(_Part(statement.cell, statement.node, key))
     return parts
