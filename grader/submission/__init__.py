@@ -4,7 +4,7 @@ from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
 from grader.submission.load import Cell, Notebook, load
 from grader.submission.rules import Finding, read_rules
-from grader.submission.slices import Location, Slice, SliceCell
+from grader.submission.slices import Location, Slice
 
 __all__ = [
     "Cell",
@@ -12,7 +12,6 @@ __all__ = [
     "Location",
     "Notebook",
     "Slice",
-    "SliceCell",
     "Ungradable",
     "extract",
     "load",

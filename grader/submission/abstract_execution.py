@@ -16,7 +16,7 @@ _MAX_ROUNDS = 50
 
 
 class Interpreter(Evaluator):
-    """Executes statements of a notebook, one after the other."""
+    """An interpreter of the statements of a notebook, one after the other."""
 
     def run(self, statement: ast.stmt, cell: int) -> None:
         """Execute a top-level statement."""
@@ -103,7 +103,7 @@ class Interpreter(Evaluator):
                     take(kind, name)
 
     def _decorate(self, decorator: ast.expr, name: str, function: Function, frame: Frame) -> None:
-        """Do what a decorator does beside; the function stays, for it names its decorators."""
+        """Do what else a decorator does; the function stays, for it names its decorators."""
         given = self._value(decorator, frame)
         node = function.parts[0].node
         if isinstance(node, FUNCTIONS) and (given is not LIBRARY or name in self._methods):

@@ -28,11 +28,11 @@ _MAX_LENGTH = 1_000
 
 
 class TooLongError(Exception):
-    """The notebook computes more than is worth following."""
+    """A notebook that computes more than is worth following."""
 
 
 class Evaluator(ABC):
-    """Knows classes, functions, texts, tuples and dicts; every other value is None.
+    """An evaluator of classes, functions, texts, tuples and dicts; all other values are None.
 
     Attributes:
         globals: the module's names.

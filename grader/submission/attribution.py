@@ -75,7 +75,7 @@ class _Scope:
 
 
 class _Scopes:
-    """The scope that each node of the slice stands in."""
+    """The scopes in which the nodes of a slice stand."""
 
     def __init__(self) -> None:
         self.module = _Scope()
@@ -120,7 +120,7 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 @dataclass(frozen=True)
 class _Uses:
-    """What a piece of code names.
+    """The names that a piece of code uses.
 
     ``members`` are attributes of the instance or its class and ``inherited`` those of ``super()``;
     ``attributes`` are those of other names, and ``bare`` the names that stand alone somewhere.
@@ -178,7 +178,7 @@ def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.AST]
 
 
 class _Follower:
-    """Follows a method to the code that it uses."""
+    """The search for the code that a method uses."""
 
     def __init__(self, sliced: Slice, scopes: _Scopes) -> None:
         self._members = sliced.members

@@ -39,6 +39,8 @@ def with_inlined(body: Iterable[ast.stmt], texts: dict[str, str]) -> list[ast.st
 
 
 class _Inliner(ast.NodeTransformer):
+    """A transformer that adds the code of texts to the calls that execute them."""
+
     def __init__(self, texts: dict[str, str]) -> None:
         self._texts = texts
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from grader.assignment import Assignment
+from grader.protocol import jobs
 from grader.submission.cells import Notebook
 from grader.submission.definitions import defines_class, definitions, trained, written
 from grader.submission.errors import Ungradable
@@ -26,7 +27,7 @@ from grader.submission.misplaced import (
 from grader.submission.program import Program
 from grader.submission.reading import read_program
 from grader.submission.slicer import NARROW, Slicer
-from grader.submission.slices import Definition, Slice, SliceCell
+from grader.submission.slices import Definition, Slice
 from grader.submission.syntax import executed
 from grader.submission.without_training import without_training
 
@@ -84,7 +85,7 @@ def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
         slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))
     cells = tuple(
-        SliceCell(number, read.sources[number], tuple(statement.place for statement in run))
+        jobs.Cell(number, read.sources[number], tuple(statement.place for statement in run))
         for number, run in groupby(kept, attrgetter("cell"))
     )
     members = find_members(program, slicer.included)

@@ -12,7 +12,7 @@ _HEAD = 4096
 
 
 class Kind(Enum):
-    """What a file is; the value is what people call it."""
+    """The kind of a file; the value is what people call it."""
 
     NOTEBOOK = "a notebook"
     SCRIPT = "a Python script"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LiteralTexts:
-    """Puts texts together.
+    """A reader of expressions that put texts together.
 
     Attributes:
         look_up: returns the text that a name stands for; None if it isn't known.

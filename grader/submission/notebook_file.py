@@ -24,7 +24,7 @@ _LANGUAGES = ("", "python", "ipython", "python3", "ipython3")
 
 @dataclass(frozen=True)
 class Content:
-    """What a notebook file holds: see `grader.submission.cells.Notebook`."""
+    """The content of a notebook file: see `grader.submission.cells.Notebook`."""
 
     cells: tuple[Cell, ...]
     notes: tuple[str, ...]

@@ -41,7 +41,7 @@ def read_program(notebook: Notebook, assignment: Assignment) -> Program:
 
 
 class _Reader:
-    """Reads cells, and the notebook's own files as cells of their own where they are asked for."""
+    """A reader of cells, and of the notebook's files as more cells where they are asked for."""
 
     def __init__(self, assignment: Assignment, files: Files) -> None:
         self.program = Program(assignment, files=files)

@@ -49,7 +49,7 @@ def names_of(node: ast.AST, postponed_annotations: bool = False) -> Names:
 
 @dataclass
 class _Scope:
-    """``local``: in a function all its local names, elsewhere those surely bound so far."""
+    """A scope; ``local`` are all locals of a function, elsewhere those surely bound so far."""
 
     kind: str  # 'module', 'class', 'function' or 'comprehension'
     local: set[str] = field(default_factory=set)
@@ -64,6 +64,8 @@ class _Scope:
 
 
 class _Reader(ast.NodeVisitor):
+    """A visitor that collects the names of a statement."""
+
     def __init__(self, postponed_annotations: bool) -> None:
         self.postponed_annotations = postponed_annotations
         self.names = Names()

@@ -26,7 +26,7 @@ it from data, and all cells before the class's last change. None of them trains.
 
 
 class Slicer:
-    """Follows needs to the statements that meet them until none is left.
+    """The search for the statements that meet all needs of a class.
 
     A need is a name at a position; it is ``direct`` if a statement needs the name as it runs, and
     not only inside a function that is defined or called there.

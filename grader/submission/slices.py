@@ -1,4 +1,4 @@
-"""What the extractor yields: the part of a notebook that the class needs."""
+"""Slices: the parts of notebooks that their classes need."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from grader.assignment import Assignment
+from grader.protocol.jobs import Cell
 from grader.submission.attribution import Attribution, attributed
 from grader.submission.program import Program
 from grader.submission.syntax import first_line, parse
@@ -31,7 +32,7 @@ class Code:
 
     @property
     def place(self) -> Location:
-        """Its lines."""
+        """Where it stands."""
         node = self.node
         return Location(self.cell, first_line(node), node.end_lineno or node.lineno)
 
@@ -56,23 +57,11 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class SliceCell:
-    """A cell of the slice.
-
-    ``source`` is the whole cell as plain Python, so that lines keep their numbers; ``keep`` are the
-    indices in ``ast.parse(source).body`` of the statements to execute.
-    """
-
-    number: int
-    source: str
-    keep: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Slice:
     """The statements that define the class, in the order of the notebook.
 
     Attributes:
+        cells: whole ones as plain Python, so that lines keep their numbers.
         program: the whole that it was cut out of.
         definition: where the class is defined in the program.
         members: all functions of the class.
@@ -81,7 +70,7 @@ class Slice:
         width: how much was included (see `grader.submission.slicer`).
     """
 
-    cells: tuple[SliceCell, ...]
+    cells: tuple[Cell, ...]
     program: Program = field(repr=False, compare=False)
     definition: Definition = field(repr=False, compare=False)
     members: Members = field(default_factory=Members, repr=False, compare=False)
@@ -112,7 +101,7 @@ class Slice:
         """Which task each piece of code counts for."""
         return attributed(self)
 
-    @property
+    @cached_property
     def statements(self) -> frozenset[int]:
         """The indices of its statements in the program."""
         kept = {(cell.number, place) for cell in self.cells for place in cell.keep}

@@ -75,7 +75,7 @@ def _with_reduced(program: Program, reduced: dict[int, ast.stmt]) -> Program:
 
 
 class _Reducer:
-    """Keeps of a statement what binds or changes the wanted names, and what that needs in turn.
+    """A reducer of a statement to what binds or changes the wanted names, and what that needs.
 
     What comes from a model, such as a loss, is not to be had, and neither is what needs it.
     """

@@ -47,7 +47,7 @@ def _may_write(source: str) -> bool:
 
 
 class _Reader:
-    """Follows texts, paths and open files through the cells, in the order in which they stand."""
+    """A reader of the texts, paths and open files in cells, in the order in which they stand."""
 
     def __init__(self) -> None:
         self._source = ""

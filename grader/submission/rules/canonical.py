@@ -40,7 +40,7 @@ def _rename_loop_variables(node: ast.AST) -> None:
 
 
 class _Canonical(ast.NodeTransformer):
-    """Takes away what is free."""
+    """A transformer that takes away what is free."""
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
         match node.targets:

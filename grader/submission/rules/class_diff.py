@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.submission.program import Program
@@ -31,9 +31,8 @@ class Edit:
 def class_edits(part: Slice, template: Program) -> list[Edit]:
     """Return the edits of the class that is graded, and what changes it elsewhere."""
     class_name = template.class_name
-    graded = {(cell.number, place) for cell in part.cells for place in cell.keep}
-    theirs = _class(part.program, graded)
-    ours = _class(template)
+    theirs = _class(part.program, part.statements)
+    ours = _class(template, range(template.end))
     if theirs is None or ours is None:
         return []
     cell, node = theirs
@@ -68,17 +67,14 @@ def class_edits(part: Slice, template: Program) -> list[Edit]:
     return edits
 
 
-def _class(
-    program: Program, among: Collection[tuple[int, int]] | None = None
-) -> tuple[int, ast.ClassDef] | None:
+def _class(program: Program, indices: Iterable[int]) -> tuple[int, ast.ClassDef] | None:
     """Return the last definition of the class with its blocks blanked, and its cell.
 
-    Only statements at the cells and places of ``among`` count, where that is given.
+    Only the statements with these indices count.
     """
-    for statement in reversed(program.statements):
+    for index in sorted(indices, reverse=True):
+        statement = program.statements[index]
         node = statement.node
-        if among is not None and (statement.cell, statement.place) not in among:
-            continue
         if isinstance(node, ast.ClassDef) and node.name == program.class_name:
             for blank in parse(_blanked(program.sources[statement.cell])).body:
                 if isinstance(blank, ast.ClassDef) and blank.lineno == node.lineno:

@@ -65,7 +65,7 @@ def _forbidden(path: str | None) -> bool:
 
 @dataclass(frozen=True)
 class _Value:
-    """What a name stands for: the dotted ``path`` of a module or what it made, or a text."""
+    """The meaning of a name: the dotted ``path`` of a module or what it made, or a text."""
 
     path: str | None = None
     text: str | None = None
@@ -77,7 +77,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class _Reader(ast.NodeVisitor):
-    """Follows names that stand for modules; bodies of functions are read when all else is known.
+    """A reader of names that stand for modules; functions are read when all else is known.
 
     ``family`` are the definitions of the class and its bases: what they keep in ``self`` is known
     to each other, and not what other classes keep. ``_around`` is what the functions in a class
