@@ -224,8 +224,8 @@ class _Follower:
     def reached(self, method: list[ast.AST]) -> frozenset[ast.AST]:
         """Return all nodes of a method and of what it uses, without other tasks' methods."""
         in_force = self._members.in_force
-        own = (in_force[name][0].node for name in self._methods if name in in_force)
-        others = set(own).difference(method)
+        others: set[ast.AST] = {in_force[n][0].node for n in self._methods if n in in_force}
+        others.difference_update(method)
         reached: set[ast.AST] = set()
         seen = set(others)
         waiting = list(method)

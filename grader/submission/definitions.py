@@ -50,7 +50,7 @@ def defines_class(program: Program, statement: Statement) -> bool:
 def trained(program: Program) -> frozenset[int]:
     """Return the statements whose classes the notebook trains."""
     in_training: set[int] = set()
-    models: list[tuple[int, frozenset[str]]] = []
+    models: list[tuple[int, set[str]]] = []
     for statement in program.statements:
         if makes_model(program, statement) or _has_model_made(program, statement):
             models.append((statement.index, statement.names.binds))

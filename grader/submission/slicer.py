@@ -151,10 +151,11 @@ class Slicer:
     def _include_all_before(self) -> None:
         """Include all cells up to that of the class's last change, but what trains."""
         program = self.program
-        changes = set(program.changers.get(self._class, ())) | set(self._given)
-        last = max(i for i in self.included if i in changes | set(self._definition.statements))
+        changes = program.changers.get(self._class, ())
+        made = self._given.union(changes, self._definition.statements) & self.included
+        last_cell = program.statements[max(made)].cell
         for statement in program.statements[: self._end]:
-            if statement.cell <= program.statements[last].cell and not trains(program, statement):
+            if statement.cell <= last_cell and not trains(program, statement):
                 self._include(statement.index)
         self._settle()
 
