@@ -8,7 +8,13 @@ from functools import partial
 from typing import Any
 
 from grader.submission.abstract_expressions import Evaluator, TooLongError
-from grader.submission.abstract_values import LIBRARY, Frame, Function, put, take
+from grader.submission.abstract_values import (
+    LIBRARY,
+    Frame,
+    Function,
+    delete_attribute,
+    set_attribute,
+)
 from grader.submission.changes import annotated_owners
 from grader.submission.syntax import FUNCTIONS, arguments, imported
 
@@ -100,7 +106,7 @@ class Interpreter(Evaluator):
             case ast.Attribute(value=owner, attr=name):
                 kind = self._value(owner, frame)
                 if isinstance(kind, type):
-                    take(kind, name)
+                    delete_attribute(kind, name)
 
     def _decorate(self, decorator: ast.expr, name: str, function: Function, frame: Frame) -> None:
         """Do what else a decorator does; the function stays, for it names its decorators."""
@@ -110,7 +116,7 @@ class Interpreter(Evaluator):
             # '@patch' reads which class to change in the annotation of 'self'.
             for owner in map(partial(self._look_up, frame=frame), annotated_owners(node)):
                 if isinstance(owner, type):
-                    put(owner, name, function)
+                    set_attribute(owner, name, function)
         if isinstance(given, Function):
             self._apply(given, [function], {})
         elif isinstance(decorator, ast.Call):
@@ -118,7 +124,7 @@ class Interpreter(Evaluator):
             for argument in arguments(decorator):
                 owner = self._value(argument, frame)
                 if isinstance(owner, type):
-                    put(owner, name, function)
+                    set_attribute(owner, name, function)
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> type:
         bases = self._all(node.bases, frame)

@@ -12,11 +12,11 @@ from grader.submission.abstract_values import (
     Frame,
     Function,
     Names,
-    attribute,
+    delete_attribute,
     functions_of,
+    get_attribute,
     make_class,
-    put,
-    take,
+    set_attribute,
 )
 from grader.submission.program import BUILTINS
 from grader.submission.slices import Code
@@ -70,9 +70,9 @@ class Evaluator(ABC):
         if not isinstance(name, str):
             self.is_unclear = True
         elif isinstance(given, Function):
-            put(owner, name, given)
+            set_attribute(owner, name, given)
         else:
-            put(owner, name, self._piece(node, frame) if name in self._methods else None)
+            set_attribute(owner, name, self._piece(node, frame) if name in self._methods else None)
 
     def _made(self, bases: Sequence[Any], names: Names) -> type:
         """Return a class; ``self.forward = f`` in a constructor precedes its own ``forward``."""
@@ -109,7 +109,7 @@ class Evaluator(ABC):
             case ast.Lambda():
                 return self._piece(node, frame)
             case ast.Attribute(value=owner, attr=name):
-                return attribute(self._value(owner, frame), name)
+                return get_attribute(self._value(owner, frame), name)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 return tuple(self._all(parts, frame))
             case ast.Dict(keys=keys, values=values):
@@ -175,7 +175,7 @@ class Evaluator(ABC):
         owner = None
         if isinstance(node.func, ast.Attribute):
             owner = self._value(node.func.value, frame)
-            function = attribute(owner, node.func.attr)
+            function = get_attribute(owner, node.func.attr)
         else:
             function = self._value(node.func, frame)
         if isinstance(function, Function):
@@ -184,11 +184,11 @@ class Evaluator(ABC):
             case "setattr" | "__setattr__", [kind, name, given, *_]:
                 return self._set(kind, name, given, node.args[-1], frame)
             case "delattr" | "__delattr__", [type() as kind, str(name)]:
-                return take(kind, name)
+                return delete_attribute(kind, name)
             case "getattr", [held, str(name), *_]:
-                return attribute(held, name)
+                return get_attribute(held, name)
             case "vars", [held]:
-                return attribute(held, "__dict__")
+                return get_attribute(held, "__dict__")
             case "globals", []:
                 return self.globals
             case "dict", _:

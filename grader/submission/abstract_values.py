@@ -55,16 +55,16 @@ def make_class(bases: Iterable[Any], names: Mapping[str, Any]) -> type:
         kind = type("shadow", known[:1], {})
     for name, value in names.items():
         if isinstance(value, Function):
-            put(kind, name, value)
+            set_attribute(kind, name, value)
     return kind
 
 
-def put(kind: type, name: str, function: Function | None) -> None:
+def set_attribute(kind: type, name: str, function: Function | None) -> None:
     """Set an attribute, or hide an inherited one; the dot keeps it from meaning anything else."""
     setattr(kind, f".{name}", function)
 
 
-def take(kind: type, name: str) -> None:
+def delete_attribute(kind: type, name: str) -> None:
     """Delete an attribute that the class itself has."""
     if f".{name}" in vars(kind):
         delattr(kind, f".{name}")
@@ -75,7 +75,7 @@ def functions_of(kind: type) -> dict[str, Function]:
     return {k[1:]: v for k, v in vars(kind).items() if k[0] == "." and isinstance(v, Function)}
 
 
-def attribute(owner: Any, name: str) -> Any:
+def get_attribute(owner: Any, name: str) -> Any:
     """Return what ``owner.name`` is, None if it isn't known."""
     if isinstance(owner, type):
         return dict(functions_of(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)

@@ -41,7 +41,7 @@ class Attribution:
         return [task for task, nodes in self.code.items() if node in nodes]
 
 
-def attributed(sliced: Slice) -> Attribution:
+def attribution_of(sliced: Slice) -> Attribution:
     """Return the code of each task of a slice."""
     scopes = _Scopes()
     for index in sorted(sliced.statements):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def sides(text: str) -> tuple[str, str]:
+def sides_of(text: str) -> tuple[str, str]:
     """Return the file as each side of its conflicts has it."""
     ours: list[str] = []
     theirs: list[str] = []
@@ -26,6 +26,6 @@ def sides(text: str) -> tuple[str, str]:
     return "\n".join(ours), "\n".join(theirs)
 
 
-def first_line(text: str) -> int:
+def first_marker_line(text: str) -> int:
     """Return the line of the first marker."""
     return f"\n{text}".split("\n<<<<<<< ", 1)[0].count("\n") + 1

@@ -47,7 +47,7 @@ def defines_class(program: Program, statement: Statement) -> bool:
     return True
 
 
-def trained(program: Program) -> frozenset[int]:
+def trained_definitions(program: Program) -> frozenset[int]:
     """Return the statements whose classes the notebook trains."""
     in_training: set[int] = set()
     models: list[tuple[int, set[str]]] = []
@@ -126,7 +126,7 @@ def makes_model(program: Program, statement: Statement) -> bool:
     return program.class_name in map(root, calls(statement.node))
 
 
-def written(members: Members, methods: Iterable[str]) -> int:
+def count_written(members: Members, methods: Iterable[str]) -> int:
     """Return how many methods of the assignment hold more than their stub."""
     codes = (members.in_force.get(name, ()) for name in methods)
     return sum(any(is_written(code.node) for code in parts) for parts in codes)

@@ -12,7 +12,12 @@ from operator import attrgetter
 from grader.assignment import Assignment
 from grader.protocol import jobs
 from grader.submission.cells import Notebook
-from grader.submission.definitions import defines_class, definitions, trained, written
+from grader.submission.definitions import (
+    count_written,
+    defines_class,
+    definitions,
+    trained_definitions,
+)
 from grader.submission.errors import Ungradable
 from grader.submission.members import find_members
 from grader.submission.misplaced import (
@@ -52,13 +57,13 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     slices: dict[Definition, Slice] = {}
     for definition in choices[:1] if latest else choices:
         if sum(len(part.statements) for part in slices.values()) < _MOST_COMPARED:
-            slices[definition] = cut(program, definition)
+            slices[definition] = cut_slice(program, definition)
     chosen = choices[0]
     if len(slices) > 1:
-        in_training = trained(program)
+        in_training = trained_definitions(program)
 
         def rank(definition: Definition) -> tuple[int, bool]:
-            methods = written(slices[definition].members, assignment.task_by_method)
+            methods = count_written(slices[definition].members, assignment.task_by_method)
             return methods, not in_training.isdisjoint(definition.statements)
 
         chosen = max(slices, key=rank)  # the latest of the best
@@ -74,7 +79,7 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     return replace(code, notes=tuple(dict.fromkeys(notes)))
 
 
-def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
+def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> Slice:
     """Return what a definition of the class needs, as wide as is asked for."""
     slicer = Slicer(program, definition)
     slicer.run()
@@ -131,7 +136,7 @@ def _choice_notes(
             "graded: most methods are written there"
             + (
                 ", and the notebook trains it."
-                if trained(program).intersection(chosen.statements)
+                if trained_definitions(program).intersection(chosen.statements)
                 else "."
             )
         )

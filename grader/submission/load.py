@@ -13,7 +13,7 @@ import stat
 from pathlib import Path
 
 from grader.submission.cells import Cell, Notebook
-from grader.submission.conflicts import first_line, sides
+from grader.submission.conflicts import first_marker_line, sides_of
 from grader.submission.decode import decode, decode_script
 from grader.submission.errors import Ungradable
 from grader.submission.kinds import Kind, kind_of
@@ -69,11 +69,12 @@ def _either_side(text: str) -> Content:
         Ungradable: they don't, or one of them can't be read.
     """
     refusal = Ungradable(
-        f"The file holds git's conflict markers, the first in line {first_line(text)}: decide for "
-        "one side of each conflict, open it in Jupyter and save it."
+        "The file holds git's conflict markers, the first in line "
+        f"{first_marker_line(text)}: decide for one side of each conflict, open it in Jupyter and "
+        "save it."
     )
     try:
-        ours, theirs = map(read_notebook, sides(text))
+        ours, theirs = map(read_notebook, sides_of(text))
     except Ungradable:
         raise refusal from None
     code = [[cell.source for cell in side.cells if cell.kind == "code"] for side in (ours, theirs)]

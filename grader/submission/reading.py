@@ -13,7 +13,7 @@ from grader.submission.code_size import MAX_CODE, class_line, split_by_size
 from grader.submission.errors import Ungradable
 from grader.submission.executed_texts import with_inlined
 from grader.submission.files import Files, Part, executed_files, files_of, imported_modules
-from grader.submission.local_modules import as_own, with_needs
+from grader.submission.local_modules import with_bound_names, without_import
 from grader.submission.magics import to_python
 from grader.submission.program import TOO_LARGE, BrokenCell, Program, Statement, indexed
 from grader.submission.scopes import names_of
@@ -67,7 +67,7 @@ class _Reader:
             body = with_inlined(body, self._texts)
             imports = "import" in typed
             modules = [self._own_modules(node, cell) if imports else {} for node in body]
-            body = [as_own(*pair) for pair in zip(body, modules, strict=True)]
+            body = [without_import(*pair) for pair in zip(body, modules, strict=True)]
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [
                 (node, names_of(node, postponed), changes_of(node, program.class_name))
@@ -85,7 +85,7 @@ class _Reader:
         for place, (node, names, changes) in enumerate(parts):
             for name, pieces in modules[place].items():
                 program.modules.add(name)
-                names = with_needs(names, node, self._bound_by(pieces))
+                names = with_bound_names(names, node, self._bound_by(pieces))
             statement = Statement(program.end, cell, place, node, names, changes)
             program.statements.append(statement)
         program.sources[cell] = source

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from grader.assignment import Assignment
 from grader.protocol.jobs import Cell
-from grader.submission.attribution import Attribution, attributed
+from grader.submission.attribution import Attribution, attribution_of
 from grader.submission.program import Program
 from grader.submission.syntax import first_line, parse
 
@@ -99,7 +99,7 @@ class Slice:
     @cached_property
     def attribution(self) -> Attribution:
         """Which task each piece of code counts for."""
-        return attributed(self)
+        return attribution_of(self)
 
     @cached_property
     def statements(self) -> frozenset[int]:

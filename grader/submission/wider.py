@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from grader.submission.extract import cut
+from grader.submission.extract import cut_slice
 from grader.submission.program import Program, Statement
 from grader.submission.slicer import ALL_BEFORE, WITH_DOUBTFUL
 from grader.submission.slices import Slice
@@ -23,9 +23,9 @@ def wider(code: Slice) -> Iterator[Slice]:
     """Yield slices that hold more than ``code`` and than each other, if that may matter."""
     held = code.statements
     for width in (WITH_DOUBTFUL, ALL_BEFORE):
-        more = cut(code.program, code.definition, width)
+        more = cut_slice(code.program, code.definition, width)
         new = more.statements - held
-        if any(matters(code.program, code.program.statements[index]) for index in new) or (
+        if any(may_matter(code.program, code.program.statements[index]) for index in new) or (
             new and width == WITH_DOUBTFUL
         ):
             held = more.statements
@@ -33,7 +33,7 @@ def wider(code: Slice) -> Iterator[Slice]:
             yield replace(more, notes=(*others, _note(code, more), *more.notes))
 
 
-def matters(program: Program, statement: Statement) -> bool:
+def may_matter(program: Program, statement: Statement) -> bool:
     """Tell whether executing a statement may do more than bind names that nobody needs."""
     node = statement.node
     decorators = getattr(node, "decorator_list", ())
