@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 
+def has_conflict(text: str) -> bool:
+    """Tell whether git's three markers stand at the starts of lines, in their order."""
+    text, place = f"\n{text}", 0
+    for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
+        place = text.find(marker, place)
+        if place < 0:
+            return False
+    return True
+
+
 def sides_of(text: str) -> tuple[str, str]:
     """Return the file as each side of its conflicts has it."""
     ours: list[str] = []

@@ -6,6 +6,7 @@ import json
 import re
 from enum import Enum
 
+from grader.submission.conflicts import has_conflict
 from grader.submission.syntax import parsed
 
 _HEAD = 4096
@@ -99,16 +100,6 @@ def kind_of(data: bytes) -> Kind:
 def encoding_of(data: bytes) -> str:
     """Return the encoding that a mark at the start, or zeros, tell; else UTF-8."""
     return json.detect_encoding(data[:4].ljust(4, b" "))
-
-
-def has_conflict(text: str) -> bool:
-    """Tell whether git's three markers stand at the starts of lines, in their order."""
-    text, place = f"\n{text}", 0
-    for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
-        place = text.find(marker, place)
-        if place < 0:
-            return False
-    return True
 
 
 def _kind_of_zip(data: bytes) -> Kind:

@@ -14,9 +14,9 @@ from collections.abc import Collection
 from grader.assignment import Assignment
 from grader.submission.cells import Cell, Notebook
 from grader.submission.code_size import class_line
+from grader.submission.conflicts import has_conflict
 from grader.submission.decode import NOT_UTF8
 from grader.submission.errors import Ungradable
-from grader.submission.kinds import has_conflict
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.program import BrokenCell, Program
 from grader.submission.syntax import parsed
@@ -221,6 +221,6 @@ def _is_python(source: str) -> bool:
 
 
 def listed(numbers: list[int]) -> str:
-    """Return two numbers or more, as a sentence has them."""
+    """Return two numbers or more as a list in a sentence."""
     *first, last = map(str, numbers)
     return f"{', '.join(first)} and {last}"

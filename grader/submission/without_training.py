@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 
 from grader.assignment import Assignment
@@ -17,7 +17,7 @@ from grader.submission.changes import changes_of
 from grader.submission.definitions import makes_model, takes_steps, trains
 from grader.submission.program import Program, indexed
 from grader.submission.scopes import names_of
-from grader.submission.syntax import DEFINITIONS, FUNCTIONS, LOOPS, calls, executed, first_line
+from grader.submission.syntax import FUNCTIONS, LOOPS, calls, executed, first_line
 
 _ROUNDS = 500
 """A reduced loop ends after so many rounds: what would have ended it may be gone."""
@@ -136,7 +136,8 @@ class _Reducer:
                 setattr(node, name, self._block(getattr(node, name)))
         for handler in getattr(node, "handlers", ()):
             handler.body = self._block(handler.body) or [ast.Pass()]
-        head = list(_head(node))
+        parts = ast.iter_child_nodes(node)
+        head = [part for part in parts if not isinstance(part, (ast.stmt, ast.ExceptHandler))]
         bound = set().union(*map(_bound, head))
         empty = not any(getattr(node, name, ()) for name in _BLOCKS)
         if empty and bound.isdisjoint(self._needed):
@@ -172,17 +173,8 @@ class _Reducer:
             self._needed.update(n.id for n in names if isinstance(n.ctx, ast.Load))
 
 
-def _head(node: ast.stmt) -> Iterator[ast.AST]:
-    """Yield the parts of a compound statement that aren't statements."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.stmt, ast.ExceptHandler)):
-            yield child
-
-
 def _bound(node: ast.AST) -> set[str]:
     """Return the names that a simple statement or an expression binds."""
-    if isinstance(node, DEFINITIONS):
-        return {node.name}
     return bindings_of([node])[0]
 
 

@@ -110,21 +110,23 @@ def _name(member: ast.stmt) -> str:
     return getattr(member, "name", None) or canonical(member).split("\n")[0][:60]
 
 
+def _signature(method: ast.FunctionDef) -> list[str]:
+    """Return the parameters of a method, and the decorators that change how it is called."""
+    decorators = map(canonical, method.decorator_list)
+    return [canonical(method.args), *(text for text in decorators if text in _CALLED_OTHERWISE)]
+
+
 def _method_edits(cell: int, method: ast.stmt, original: ast.stmt, task: str | None) -> list[Edit]:
     """Return the edits of a method's signature, and of its body outside the block."""
     if not isinstance(method, ast.FunctionDef) or not isinstance(original, ast.FunctionDef):
         return []
     edits = []
-    decorators = [list(map(canonical, node.decorator_list)) for node in (method, original)]
-    signatures = [
-        [canonical(node.args), *(d for d in own if d in _CALLED_OTHERWISE)]
-        for node, own in zip((method, original), decorators, strict=True)
-    ]
-    added = [d for d in decorators[0] if d not in {*decorators[1], *_CALLED_OTHERWISE}]
+    known = {*map(canonical, original.decorator_list), *_CALLED_OTHERWISE}
+    added = [text for text in map(canonical, method.decorator_list) if text not in known]
     if added:
         message = f"A decorator was put on {method.name}: '@{added[0][:60]}'."
         edits.append(Edit(cell, first_line(method), message, task))
-    if signatures[0] != signatures[1]:
+    if _signature(method) != _signature(original):
         message = f"The signature of {method.name} was changed."
         edits.append(Edit(cell, method.lineno, message, task))
     body, given = (
