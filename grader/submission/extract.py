@@ -102,8 +102,6 @@ def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> 
 def _file_notes(code: Slice) -> list[str]:
     """Say which numbers of cells stand for files."""
     files = code.program.files
-    if files is None:
-        return []
     numbers = sorted({cell.number for cell in code.cells if cell.number >= files.first})
     return [f"What is called cell {number} is {files.describe(number)}" for number in numbers]
 

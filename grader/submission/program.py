@@ -55,13 +55,14 @@ class Program:
     """
 
     assignment: Assignment
+    files: Files
     statements: list[Statement] = field(default_factory=list)
     sources: dict[int, str] = field(default_factory=dict)
     broken: list[BrokenCell] = field(default_factory=list)
     flags: int = 0
     steps: int = 0
     modules: set[str] = field(default_factory=set)
-    files: Files | None = None
+
     left_out: list[int] = field(default_factory=list)
     reduced: frozenset[int] = frozenset()
     # What `indexed` finds:

@@ -44,9 +44,8 @@ class _Reader:
     """A reader of cells, and of the notebook's files as more cells where they are asked for."""
 
     def __init__(self, assignment: Assignment, files: Files) -> None:
-        self.program = Program(assignment, files=files)
+        self.program = Program(assignment, files)
         self._class_line = class_line(assignment.class_name)
-        self._files = files
         self._texts: dict[str, str] = {}
         self._bound: dict[Part, frozenset[str]] = {}
         self._characters = 0
@@ -63,7 +62,7 @@ class _Reader:
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(TOO_LARGE)
             program.flags |= _future_flags(body)
-            run = [self._files.file(path, cell) for path in executed_files(typed, body)]
+            run = [self.program.files.file(path, cell) for path in executed_files(typed, body)]
             body = with_inlined(body, self._texts)
             imports = "import" in typed
             modules = [self._own_modules(node, cell) if imports else {} for node in body]
@@ -92,7 +91,7 @@ class _Reader:
 
     def _own_modules(self, node: ast.stmt, cell: int) -> dict[str, list[Part]]:
         """Return the pieces of own modules that a statement imports, by their names."""
-        modules = {name: self._files.module(name, cell) for name in imported_modules(node)}
+        modules = {name: self.program.files.module(name, cell) for name in imported_modules(node)}
         return {name: pieces for name, pieces in modules.items() if pieces}
 
     def _bound_by(self, pieces: Iterable[Part]) -> frozenset[str]:
