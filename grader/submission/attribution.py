@@ -212,7 +212,7 @@ class _Follower:
                         waiting += self._scopes.of[node].look_up(base.id)
 
     def _note_stored(self, node: ast.AST) -> None:
-        """Note what ``self.noise = Noise()`` and such assignments in a class body keep."""
+        """Note values that ``self.noise = Noise()`` or an assignment in a class body stores."""
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 match target:

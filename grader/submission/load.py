@@ -1,8 +1,7 @@
 """Read a submission, a notebook or its export as a script, into cells of text.
 
-Students' files are odd more often than they are wrong: what a file is is told by its content, and
-anything from which the cells can be told is accepted, whatever its name ends in, its encoding is,
-or the notebook schema says of the rest.
+Students' files are odd more often than they are wrong. The content decides what a file is, and all
+files that yield cells are accepted, whatever their names, their encodings or the rest of them.
 """
 
 from __future__ import annotations
@@ -12,15 +11,13 @@ import os
 import stat
 from pathlib import Path
 
-from grader.submission.cells import Cell, Notebook
+from grader.submission.cells import Notebook
 from grader.submission.conflicts import first_marker_line, sides_of
 from grader.submission.decode import decode, decode_script
 from grader.submission.errors import Ungradable
 from grader.submission.kinds import Kind, kind_of
 from grader.submission.notebook_file import AGAIN, Content, is_json, read_notebook
 from grader.submission.scripts import script_cells
-
-__all__ = ["MAX_BYTES", "Cell", "Notebook", "load"]
 
 MAX_BYTES = 50_000_000
 _ITSELF = "what is graded is the notebook itself, the .ipynb file that Jupyter saves"
@@ -63,7 +60,7 @@ def load(path: Path) -> Notebook:
 
 
 def _either_side(text: str) -> Content:
-    """Return a file that git could not merge, if both of its sides hold the same code.
+    """Return the content of a file that git couldn't merge, if both sides hold the same code.
 
     Raises:
         Ungradable: they don't, or one of them can't be read.

@@ -20,7 +20,7 @@ _PLACEHOLDERS = ("...", "raise NotImplementedError", "raise NotImplementedError(
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit, and the task whose method was edited, if it was one's."""
+    """An edit, and the task whose method it is in, if any."""
 
     cell: int
     line: int
