@@ -27,7 +27,7 @@ _RUNS = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(?P<name>[^\s;]+)", re.MULT
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a module: Python on the lines of a cell, or a file with a cell number of its own."""
+    """A piece of a module: Python on the lines of a cell, or a file with a number of its own."""
 
     cell: int
     source: str
