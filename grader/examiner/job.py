@@ -38,7 +38,7 @@ def message(probes: Iterable[Probe], code: Slice, seed: int = 0) -> Message:
 def program(code: Slice) -> jobs.Program:
     """Return what a candidate executes to have the class."""
     return jobs.Program(
-        cells=[jobs.Cell(cell.number, cell.source, cell.keep) for cell in code.cells],
+        cells=code.cells,
         flags=code.flags,
         class_name=code.assignment.class_name,
         width=code.width,

@@ -145,7 +145,7 @@ def _trees(code: Slice) -> _Code:
             if kept is not None:
                 around.append(ast.dump(kept))
     for name in code.methods:
-        methods.setdefault(name, code.method_source(name) or "")
+        methods.setdefault(name, code.sources[name])
     for more in islice(wider(code), 1):  # what it is examined with where something is lost
         for index in sorted(more.statements - code.statements):
             around.append(ast.dump(more.program.statements[index].node))

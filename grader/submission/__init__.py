@@ -1,10 +1,11 @@
 """Read submissions: the notebook, the part of it that the class needs, the rules it keeps."""
 
+from grader.submission.cells import Cell, Notebook
 from grader.submission.errors import Ungradable
 from grader.submission.extract import extract
-from grader.submission.load import Cell, Notebook, load
+from grader.submission.load import load
 from grader.submission.rules import Finding, read_rules
-from grader.submission.slices import Location, Slice, SliceCell
+from grader.submission.slices import Location, Slice
 
 __all__ = [
     "Cell",
@@ -12,7 +13,6 @@ __all__ = [
     "Location",
     "Notebook",
     "Slice",
-    "SliceCell",
     "Ungradable",
     "extract",
     "load",

@@ -8,15 +8,21 @@ from functools import partial
 from typing import Any
 
 from grader.submission.abstract_expressions import Evaluator, TooLongError
-from grader.submission.abstract_values import LIBRARY, Frame, Function, put, take
+from grader.submission.abstract_values import (
+    LIBRARY,
+    Frame,
+    Function,
+    delete_attribute,
+    set_attribute,
+)
 from grader.submission.changes import annotated_owners
-from grader.submission.syntax import FUNCTIONS, imported
+from grader.submission.syntax import FUNCTIONS, arguments, imported
 
 _MAX_ROUNDS = 50
 
 
 class Interpreter(Evaluator):
-    """Executes statements of a notebook, one after the other."""
+    """An interpreter of the statements of a notebook, one after the other."""
 
     def run(self, statement: ast.stmt, cell: int) -> None:
         """Execute a top-level statement."""
@@ -100,25 +106,25 @@ class Interpreter(Evaluator):
             case ast.Attribute(value=owner, attr=name):
                 kind = self._value(owner, frame)
                 if isinstance(kind, type):
-                    take(kind, name)
+                    delete_attribute(kind, name)
 
     def _decorate(self, decorator: ast.expr, name: str, function: Function, frame: Frame) -> None:
-        """Do what a decorator does beside; the function stays, for it names its decorators."""
+        """Do what else a decorator does; the function stays, for it names its decorators."""
         given = self._value(decorator, frame)
         node = function.parts[0].node
         if isinstance(node, FUNCTIONS) and (given is not LIBRARY or name in self._methods):
             # '@patch' reads which class to change in the annotation of 'self'.
             for owner in map(partial(self._look_up, frame=frame), annotated_owners(node)):
                 if isinstance(owner, type):
-                    put(owner, name, function)
+                    set_attribute(owner, name, function)
         if isinstance(given, Function):
             self._apply(given, [function], {})
         elif isinstance(decorator, ast.Call):
             # '@add_to(Net)' hands the class to be changed to something that isn't known.
-            for argument in [*decorator.args, *(k.value for k in decorator.keywords)]:
+            for argument in arguments(decorator):
                 owner = self._value(argument, frame)
                 if isinstance(owner, type):
-                    put(owner, name, function)
+                    set_attribute(owner, name, function)
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> type:
         bases = self._all(node.bases, frame)

@@ -12,12 +12,11 @@ from grader.submission.abstract_values import (
     Frame,
     Function,
     Names,
-    attribute,
+    delete_attribute,
+    functions_of,
+    get_attribute,
     make_class,
-    own,
-    parameters,
-    put,
-    take,
+    set_attribute,
 )
 from grader.submission.program import BUILTINS
 from grader.submission.slices import Code
@@ -29,11 +28,11 @@ _MAX_LENGTH = 1_000
 
 
 class TooLongError(Exception):
-    """The notebook computes more than is worth following."""
+    """A notebook that computes more than is worth following."""
 
 
 class Evaluator(ABC):
-    """Knows classes, functions, texts, tuples and dicts; every other value is None.
+    """An evaluator of classes, functions, texts, tuples and dicts; all other values are None.
 
     Attributes:
         globals: the module's names.
@@ -71,17 +70,17 @@ class Evaluator(ABC):
         if not isinstance(name, str):
             self.is_unclear = True
         elif isinstance(given, Function):
-            put(owner, name, given)
+            set_attribute(owner, name, given)
         else:
-            put(owner, name, self._piece(node, frame) if name in self._methods else None)
+            set_attribute(owner, name, self._piece(node, frame) if name in self._methods else None)
 
     def _made(self, bases: Sequence[Any], names: Names) -> type:
         """Return a class; ``self.forward = f`` in a constructor precedes its own ``forward``."""
         self.is_unclear |= None in bases
         kind = make_class(bases, names)
         for base in kind.__mro__[1:]:
-            if "__init_subclass__" in own(base):
-                self._apply(own(base)["__init_subclass__"], [kind], {})
+            if "__init_subclass__" in functions_of(base):
+                self._apply(functions_of(base)["__init_subclass__"], [kind], {})
         constructor = names.get("__init__")
         if isinstance(constructor, Function):
             frame = Frame({}, constructor.scopes)
@@ -110,7 +109,7 @@ class Evaluator(ABC):
             case ast.Lambda():
                 return self._piece(node, frame)
             case ast.Attribute(value=owner, attr=name):
-                return attribute(self._value(owner, frame), name)
+                return get_attribute(self._value(owner, frame), name)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 return tuple(self._all(parts, frame))
             case ast.Dict(keys=keys, values=values):
@@ -173,10 +172,10 @@ class Evaluator(ABC):
             [k.value for k in node.keywords],
             frame,
         )
-        owner = function = None
+        owner = None
         if isinstance(node.func, ast.Attribute):
             owner = self._value(node.func.value, frame)
-            function = attribute(owner, node.func.attr)
+            function = get_attribute(owner, node.func.attr)
         else:
             function = self._value(node.func, frame)
         if isinstance(function, Function):
@@ -185,11 +184,11 @@ class Evaluator(ABC):
             case "setattr" | "__setattr__", [kind, name, given, *_]:
                 return self._set(kind, name, given, node.args[-1], frame)
             case "delattr" | "__delattr__", [type() as kind, str(name)]:
-                return take(kind, name)
+                return delete_attribute(kind, name)
             case "getattr", [held, str(name), *_]:
-                return attribute(held, name)
+                return get_attribute(held, name)
             case "vars", [held]:
-                return attribute(held, "__dict__")
+                return get_attribute(held, "__dict__")
             case "globals", []:
                 return self.globals
             case "dict", _:
@@ -242,9 +241,7 @@ class Evaluator(ABC):
             raise TooLongError
         cell, self._cell = self._cell, code.cell
         frame = Frame({}, function.scopes)
-        frame.names |= parameters(
-            code.node.args, arguments, keywords, self._defaults(code.node.args, frame)
-        )
+        frame.names |= self._parameters(code.node.args, arguments, keywords, frame)
         if isinstance(code.node, ast.Lambda):
             result = self._value(code.node.body, frame)
         else:
@@ -257,10 +254,21 @@ class Evaluator(ABC):
             return Function(tuple(dict.fromkeys([*passed, *result.parts])), result.scopes)
         return self._unknown(None, given) if result is None else result
 
-    def _defaults(self, wanted: ast.arguments, frame: Frame) -> Names:
+    def _parameters(
+        self, wanted: ast.arguments, arguments: list[Any], keywords: Names, frame: Frame
+    ) -> Names:
+        """Return what a call binds a function's parameters to."""
         positional = [argument.arg for argument in (*wanted.posonlyargs, *wanted.args)]
-        values = self._all(wanted.defaults, frame)
-        names = dict(zip(reversed(positional), reversed(values), strict=False))
+        named = [*positional, *(argument.arg for argument in wanted.kwonlyargs)]
+        names: Names = dict.fromkeys(named)
+        defaults = self._all(wanted.defaults, frame)
+        names.update(zip(reversed(positional), reversed(defaults), strict=False))
         for keyword, default in zip(wanted.kwonlyargs, wanted.kw_defaults, strict=True):
             names[keyword.arg] = self._value(default, frame) if default else None
+        names.update(zip(positional, arguments, strict=False))
+        names |= {name: value for name, value in keywords.items() if name in named}
+        if wanted.vararg:
+            names[wanted.vararg.arg] = tuple(arguments[len(positional) :])
+        if wanted.kwarg:
+            names[wanted.kwarg.arg] = {k: v for k, v in keywords.items() if k not in named}
         return names

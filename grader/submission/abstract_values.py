@@ -6,7 +6,6 @@ itself settles what is inherited, replaced and deleted.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,47 +55,32 @@ def make_class(bases: Iterable[Any], names: Mapping[str, Any]) -> type:
         kind = type("shadow", known[:1], {})
     for name, value in names.items():
         if isinstance(value, Function):
-            put(kind, name, value)
+            set_attribute(kind, name, value)
     return kind
 
 
-def put(kind: type, name: str, function: Function | None) -> None:
+def set_attribute(kind: type, name: str, function: Function | None) -> None:
     """Set an attribute, or hide an inherited one; the dot keeps it from meaning anything else."""
     setattr(kind, f".{name}", function)
 
 
-def take(kind: type, name: str) -> None:
+def delete_attribute(kind: type, name: str) -> None:
     """Delete an attribute that the class itself has."""
     if f".{name}" in vars(kind):
         delattr(kind, f".{name}")
 
 
-def own(kind: type) -> dict[str, Function]:
+def functions_of(kind: type) -> dict[str, Function]:
     """Return the functions that a class itself defines."""
     return {k[1:]: v for k, v in vars(kind).items() if k[0] == "." and isinstance(v, Function)}
 
 
-def attribute(owner: Any, name: str) -> Any:
+def get_attribute(owner: Any, name: str) -> Any:
     """Return what ``owner.name`` is, None if it isn't known."""
     if isinstance(owner, type):
-        return dict(own(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
+        return dict(functions_of(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
     if isinstance(owner, Function) and name in ("__name__", "__qualname__"):
         return getattr(owner.parts[0].node, "name", None)
     if isinstance(owner, dict):  # of a module that is read as a part of the notebook
         return owner.get(name)
     return owner if owner is LIBRARY or name == "__func__" else None
-
-
-def parameters(
-    wanted: ast.arguments, arguments: list[Any], keywords: Names, defaults: Names
-) -> Names:
-    """Return what a call binds a function's parameters to."""
-    positional = [argument.arg for argument in (*wanted.posonlyargs, *wanted.args)]
-    named = {*positional, *(argument.arg for argument in wanted.kwonlyargs)}
-    names = defaults | dict(zip(positional, arguments, strict=False))
-    names |= {name: value for name, value in keywords.items() if name in named}
-    if wanted.vararg:
-        names[wanted.vararg.arg] = tuple(arguments[len(positional) :])
-    if wanted.kwarg:
-        names[wanted.kwarg.arg] = {k: v for k, v in keywords.items() if k not in named}
-    return dict.fromkeys(named) | names

@@ -41,14 +41,11 @@ class Attribution:
         return [task for task, nodes in self.code.items() if node in nodes]
 
 
-def attributed(sliced: Slice) -> Attribution:
+def attribution_of(sliced: Slice) -> Attribution:
     """Return the code of each task of a slice."""
     scopes = _Scopes()
-    for statement in sliced.program.statements:
-        if any(
-            cell.number == statement.cell and statement.place in cell.keep for cell in sliced.cells
-        ):
-            scopes.read(statement.node, scopes.module, False)
+    for index in sorted(sliced.statements):
+        scopes.read(sliced.program.statements[index].node)
     follower = _Follower(sliced, scopes)
     tasks = sliced.assignment.task_by_method
     code = {
@@ -78,22 +75,23 @@ class _Scope:
 
 
 class _Scopes:
-    """The scope that each node of the slice stands in."""
+    """The scopes in which the nodes of a slice stand."""
 
     def __init__(self) -> None:
         self.module = _Scope()
         self.of: dict[ast.AST, _Scope] = {}
         self.in_classes: set[ast.AST] = set()
-        self.in_functions: set[ast.AST] = set()
 
-    def read(self, node: ast.AST, scope: _Scope, in_class: bool) -> None:
-        """Note the scopes of a node and all in it, and what it binds to names."""
-        waiting = [(node, scope, in_class)]
+    def is_global(self, node: ast.AST) -> bool:
+        """Tell whether a node stands in no function."""
+        return self.of.get(node, self.module) is self.module
+
+    def read(self, statement: ast.stmt) -> None:
+        """Note the scopes of a statement and all in it, and what it binds to names."""
+        waiting: list[tuple[ast.AST, _Scope, bool]] = [(statement, self.module, False)]
         while waiting:
             node, scope, in_class = waiting.pop()
             self.of[node] = scope
-            if scope is not self.module:
-                self.in_functions.add(node)
             if in_class or isinstance(node, ast.ClassDef):
                 self.in_classes.add(node)
             if not in_class:
@@ -122,13 +120,13 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 @dataclass(frozen=True)
 class _Uses:
-    """What a piece of code names.
+    """The names that a piece of code uses.
 
     ``members`` are attributes of the instance or its class and ``inherited`` those of ``super()``;
     ``attributes`` are those of other names, and ``bare`` the names that stand alone somewhere.
     """
 
-    names: frozenset[str]
+    names: set[str]
     members: set[str] = field(default_factory=set)
     inherited: set[str] = field(default_factory=set)
     attributes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -137,11 +135,9 @@ class _Uses:
 
 def _uses(node: ast.AST, class_name: str) -> _Uses:
     try:
-        statement = ast.Expr(node) if isinstance(node, ast.expr) else node
-        assert isinstance(statement, ast.stmt)
-        names = names_of(statement, postponed_annotations=True)
+        names = names_of(node, postponed_annotations=True)
     except RecursionError:
-        return _Uses(frozenset())
+        return _Uses(set())
     uses = _Uses(names.immediate | names.deferred)
     selves = {"self", "cls", class_name}
     if isinstance(node, _FUNCTIONS):
@@ -182,7 +178,7 @@ def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.AST]
 
 
 class _Follower:
-    """Follows a method to the code that it uses."""
+    """The search for the code that a method uses."""
 
     def __init__(self, sliced: Slice, scopes: _Scopes) -> None:
         self._members = sliced.members
@@ -216,24 +212,22 @@ class _Follower:
                         waiting += self._scopes.of[node].look_up(base.id)
 
     def _note_stored(self, node: ast.AST) -> None:
-        """Note what ``self.noise = Noise()`` and such assignments in a class body keep."""
+        """Note values that ``self.noise = Noise()`` or an assignment in a class body stores."""
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 match target:
                     case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
                         self._stored[name].append(node.value)
-                    case ast.Name(id=name) if node not in self._scopes.in_functions:
+                    case ast.Name(id=name) if self._scopes.is_global(node):
                         self._stored[name].append(node.value)
 
     def reached(self, method: list[ast.AST]) -> frozenset[ast.AST]:
         """Return all nodes of a method and of what it uses, without other tasks' methods."""
         in_force = self._members.in_force
-        others: set[ast.AST] = {
-            in_force[name][0].node for name in self._methods if name in in_force
-        }
+        others: set[ast.AST] = {in_force[n][0].node for n in self._methods if n in in_force}
         others.difference_update(method)
         reached: set[ast.AST] = set()
-        seen: set[ast.AST] = set(others)
+        seen = set(others)
         waiting = list(method)
         while waiting:
             node = waiting.pop()

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.submission.syntax import LOOPS, executed, root
+from grader.submission.syntax import LOOPS, arguments, executed, root
 
 _MUTATORS = frozenset(
     [
@@ -82,8 +82,7 @@ def _given_to(decorators: list[ast.expr], class_name: str) -> Iterator[str | Non
         if root(decorator) == class_name:
             yield class_name
         if isinstance(decorator, ast.Call):
-            yield from map(root, decorator.args)
-            yield from (root(keyword.value) for keyword in decorator.keywords)
+            yield from map(root, arguments(decorator))
 
 
 def annotated_owners(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 
-def sides(text: str) -> tuple[str, str]:
+def has_conflict(text: str) -> bool:
+    """Tell whether git's three markers stand at the starts of lines, in their order."""
+    text, place = f"\n{text}", 0
+    for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
+        place = text.find(marker, place)
+        if place < 0:
+            return False
+    return True
+
+
+def sides_of(text: str) -> tuple[str, str]:
     """Return the file as each side of its conflicts has it."""
     ours: list[str] = []
     theirs: list[str] = []
@@ -26,6 +36,6 @@ def sides(text: str) -> tuple[str, str]:
     return "\n".join(ours), "\n".join(theirs)
 
 
-def first_line(text: str) -> int:
+def first_marker_line(text: str) -> int:
     """Return the line of the first marker."""
     return f"\n{text}".split("\n<<<<<<< ", 1)[0].count("\n") + 1

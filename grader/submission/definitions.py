@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from grader.submission.program import Program, Statement
 from grader.submission.slices import Definition, Members
-from grader.submission.syntax import DEFINITIONS, FUNCTIONS, executed, root
+from grader.submission.syntax import DEFINITIONS, FUNCTIONS, arguments, calls, executed, root
 
 MAX_DEFINITIONS = 12
 """So many are looked at, from the last one back."""
@@ -47,19 +47,19 @@ def defines_class(program: Program, statement: Statement) -> bool:
     return True
 
 
-def trained(program: Program) -> frozenset[int]:
+def trained_definitions(program: Program) -> frozenset[int]:
     """Return the statements whose classes the notebook trains."""
-    found: set[int] = set()
-    models: list[tuple[int, frozenset[str]]] = []
+    in_training: set[int] = set()
+    models: list[tuple[int, set[str]]] = []
     for statement in program.statements:
         if makes_model(program, statement) or _has_model_made(program, statement):
             models.append((statement.index, statement.names.binds))
         if models and trains(program, statement):
             names = statement.names.immediate
-            own = [index for index, bound in models if not bound.isdisjoint(names)]
-            made = (own or [models[-1][0]])[-1]
-            found.update(program.reaching(program.class_name, made, data=True)[:1])
-    return frozenset(found)
+            used = [index for index, bound in models if not bound.isdisjoint(names)]
+            made = (used or [models[-1][0]])[-1]
+            in_training.update(program.reaching(program.class_name, made, data=True)[:1])
+    return frozenset(in_training)
 
 
 def trains(program: Program, statement: Statement) -> bool:
@@ -74,30 +74,23 @@ def trains(program: Program, statement: Statement) -> bool:
 
 def _has_model_made(program: Program, statement: Statement) -> bool:
     """Tell whether a function or class of the notebook makes an instance: ``Fit(Net)``."""
-    called = _called(statement)
-    if isinstance(statement.node, DEFINITIONS) or not called:
+    if isinstance(statement.node, DEFINITIONS):
         return False
-    for call in executed(statement.node):
-        match call:
-            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-                given = [*args, *(keyword.value for keyword in keywords)]
-                named = {argument.id for argument in given if isinstance(argument, ast.Name)}
-                if program.class_name in named and name in program.binders:
-                    return True
+    for call in calls(statement.node):
+        given = [node.id for node in arguments(call) if isinstance(node, ast.Name)]
+        is_ours = isinstance(call.func, ast.Name) and call.func.id in program.binders
+        if is_ours and program.class_name in given:
+            return True
     return any(
         isinstance(node, ast.Call) and root(node) == program.class_name
-        for function in _functions(program, called, statement.index)
+        for function in _functions(program, _called(statement), statement.index)
         for node in ast.walk(function)
     )
 
 
 def _called(statement: Statement) -> set[str]:
     """Return the names of what a statement calls when it runs."""
-    return {
-        node.func.id
-        for node in executed(statement.node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
+    return {call.func.id for call in calls(statement.node) if isinstance(call.func, ast.Name)}
 
 
 def takes_steps(program: Program, statement: Statement) -> bool:
@@ -130,16 +123,13 @@ def _holds_step(nodes: Iterator[ast.AST]) -> bool:
 
 def makes_model(program: Program, statement: Statement) -> bool:
     """Tell whether a statement makes an instance of the class when it runs."""
-    return any(
-        isinstance(node, ast.Call) and root(node) == program.class_name
-        for node in executed(statement.node)
-    )
+    return program.class_name in map(root, calls(statement.node))
 
 
-def written(members: Members, methods: Iterable[str]) -> int:
+def count_written(members: Members, methods: Iterable[str]) -> int:
     """Return how many methods of the assignment hold more than their stub."""
-    own = (members.in_force.get(name, ()) for name in methods)
-    return sum(any(is_written(code.node) for code in parts) for parts in own)
+    codes = (members.in_force.get(name, ()) for name in methods)
+    return sum(any(is_written(code.node) for code in parts) for parts in codes)
 
 
 def is_written(node: ast.AST) -> bool:

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterable
 from textwrap import dedent
 
-from grader.submission.syntax import parsed
+from grader.submission.syntax import names_in, parsed
 
 _NAMESPACES = ("globals", "locals", "vars")
 
@@ -24,8 +24,7 @@ def with_inlined(body: Iterable[ast.stmt], texts: dict[str, str]) -> list[ast.st
     """
     statements = []
     for node in body:
-        names = (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
-        if "exec" in names:
+        if "exec" in names_in(node):
             node = _Inliner(texts).visit(copy.deepcopy(node))
         statements.append(node)
         match node:
@@ -39,6 +38,8 @@ def with_inlined(body: Iterable[ast.stmt], texts: dict[str, str]) -> list[ast.st
 
 
 class _Inliner(ast.NodeTransformer):
+    """A transformer that adds the code of texts to the calls that execute them."""
+
     def __init__(self, texts: dict[str, str]) -> None:
         self._texts = texts
 

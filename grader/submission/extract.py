@@ -8,15 +8,15 @@ from dataclasses import replace
 from difflib import get_close_matches
 from itertools import groupby
 from operator import attrgetter
-from types import MappingProxyType
 
 from grader.assignment import Assignment
+from grader.protocol import jobs
 from grader.submission.cells import Notebook
 from grader.submission.definitions import (
+    count_written,
     defines_class,
     definitions,
-    trained,
-    written,
+    trained_definitions,
 )
 from grader.submission.errors import Ungradable
 from grader.submission.members import find_members
@@ -32,7 +32,7 @@ from grader.submission.misplaced import (
 from grader.submission.program import Program
 from grader.submission.reading import read_program
 from grader.submission.slicer import NARROW, Slicer
-from grader.submission.slices import Definition, Slice, SliceCell
+from grader.submission.slices import Definition, Slice
 from grader.submission.syntax import executed
 from grader.submission.without_training import without_training
 
@@ -57,14 +57,14 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     slices: dict[Definition, Slice] = {}
     for definition in choices[:1] if latest else choices:
         if sum(len(part.statements) for part in slices.values()) < _MOST_COMPARED:
-            slices[definition] = cut(program, definition)
+            slices[definition] = cut_slice(program, definition)
     chosen = choices[0]
     if len(slices) > 1:
-        in_training = trained(program)
+        in_training = trained_definitions(program)
 
         def rank(definition: Definition) -> tuple[int, bool]:
-            own = written(slices[definition].members, assignment.task_by_method)
-            return own, not in_training.isdisjoint(definition.statements)
+            methods = count_written(slices[definition].members, assignment.task_by_method)
+            return methods, not in_training.isdisjoint(definition.statements)
 
         chosen = max(slices, key=rank)  # the latest of the best
     code = slices[chosen]
@@ -79,7 +79,7 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     return replace(code, notes=tuple(dict.fromkeys(notes)))
 
 
-def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
+def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> Slice:
     """Return what a definition of the class needs, as wide as is asked for."""
     slicer = Slicer(program, definition)
     slicer.run()
@@ -89,34 +89,21 @@ def cut(program: Program, definition: Definition, width: int = NARROW) -> Slice:
         slicer = Slicer(read, definition, width)
         slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))
-    runs = [(n, tuple(s.place for s in run)) for n, run in groupby(kept, attrgetter("cell"))]
-    members = find_members(program, slicer.included)
-    in_force = members.in_force
-    places = {
-        name: in_force[name][0].place
-        for name in program.assignment.task_by_method
-        if name in in_force
-    }
-    return Slice(
-        tuple(SliceCell(n, read.sources[n], keep) for n, keep in runs),
-        MappingProxyType(places),
-        frozenset(slicer.notebook_names),
-        program,
-        tuple(dict.fromkeys(slicer.notes)),
-        program.flags,
-        members,
-        definition,
-        width,
+    cells = tuple(
+        jobs.Cell(number, read.sources[number], tuple(statement.place for statement in run))
+        for number, run in groupby(kept, attrgetter("cell"))
     )
+    members = find_members(program, slicer.included)
+    names = frozenset(slicer.notebook_names)
+    notes = tuple(dict.fromkeys(slicer.notes))
+    return Slice(cells, program, definition, members, names, notes, notes, width)
 
 
 def _file_notes(code: Slice) -> list[str]:
     """Say which numbers of cells stand for files."""
     files = code.program.files
-    if files is None:
-        return []
     numbers = sorted({cell.number for cell in code.cells if cell.number >= files.first})
-    return [f"What is called cell {number} is {files.told(number)}" for number in numbers]
+    return [f"What is called cell {number} is {files.describe(number)}" for number in numbers]
 
 
 def _choice_notes(
@@ -147,7 +134,7 @@ def _choice_notes(
             "graded: most methods are written there"
             + (
                 ", and the notebook trains it."
-                if trained(program).intersection(chosen.statements)
+                if trained_definitions(program).intersection(chosen.statements)
                 else "."
             )
         )

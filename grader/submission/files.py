@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.submission.cells import Notebook
 from grader.submission.code_size import split_by_size
+from grader.submission.load import read_ordinary
 from grader.submission.written_files import written_by_code
 
 MAX_BYTES = 100_000
@@ -27,7 +27,7 @@ _RUNS = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(?P<name>[^\s;]+)", re.MULT
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a module: Python with the lines of a cell, or a file under a number of its own."""
+    """A piece of a module: Python on the lines of a cell, or a file with a number of its own."""
 
     cell: int
     source: str
@@ -57,17 +57,17 @@ class Files:
         return self.file(f"{path}.py", cell) or self.file(f"{path}/__init__.py", cell)
 
     def file(self, path: str, cell: int) -> list[Part]:
-        """Return the pieces of a Python file, as a cell finds it."""
+        """Return the pieces of a Python file in whatever folder, as a cell finds it."""
         path = _plain(path)
-        own = [entry for entry in self.written if _fits(entry[0], path)]
-        before = [entry for entry in own if entry[3] <= cell] or own
+        entries = [entry for entry in self.written if f"/{entry[0]}".endswith(f"/{path}")]
+        before = [entry for entry in entries if entry[3] <= cell] or entries
         pieces: list[Part] = []
         for _, part, again, _ in before:
             pieces = [*pieces, part] if again else [part]
         return pieces or self._beside(path)
 
-    def told(self, number: int) -> str:
-        """Return what a number above those of all cells stands for."""
+    def describe(self, number: int) -> str:
+        """Say what a number above those of all cells stands for."""
         for name, part, _, cell in self.written:
             if part.cell == number:
                 return f"{name}, which cell {cell} writes."
@@ -159,8 +159,8 @@ def copy_beside(notebook: Notebook, folder: Path, assignment: Assignment) -> Non
         source = waiting.pop()
         for name in sorted(name for name in left if _names(source, name)):
             left.discard(name)
-            own = not files.is_installed(name.removesuffix(".py"))
-            text = _read(files.folder / name) if own else None
+            is_installed = files.is_installed(name.removesuffix(".py"))
+            text = None if is_installed else _read(files.folder / name)
             if text is not None:
                 waiting.append(text)
                 folder.mkdir(exist_ok=True)
@@ -204,24 +204,10 @@ def _plain(path: str) -> str:
     return os.path.normpath(path).replace("\\", "/")
 
 
-def _fits(name: str, path: str) -> bool:
-    """Tell whether a written file is the one that is looked for, in whatever folder."""
-    return name == path or name.endswith(f"/{path}")
-
-
 def _read(path: Path) -> str | None:
     """Return the text of an ordinary file; None if it is a link, too large or no UTF-8."""
     with suppress(OSError, ValueError):
-        with open(path, "rb", opener=_open_itself) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return None
-            content = file.read(MAX_BYTES + 1)
-        if len(content) <= MAX_BYTES:
+        content = read_ordinary(path, MAX_BYTES + 1, follow=False)
+        if content is not None and len(content) <= MAX_BYTES:
             return content.decode("utf-8-sig").replace("\r\n", "\n")
     return None
-
-
-def _open_itself(name: str, flags: int) -> int:
-    """Open a file, and neither what it links to nor a pipe that waits for a writer."""
-    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return os.open(name, flags | extra)

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from grader.submission.definitions import makes_model, trains
 from grader.submission.program import Program, Statement
-from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, root
+from grader.submission.syntax import DEFINITIONS, IMPORTS, arguments, calls, names_in, root
 
 _SHOWING = frozenset(["print", "display", "help"])
 _OPAQUE = frozenset(["exec", "eval", "execfile", "globals", "locals", "vars", "get_ipython"])
-
-
-def _functions_given_class(statement: ast.stmt, class_name: str) -> Iterator[str]:
-    """Yield the functions that a statement calls with the class."""
-    for node in executed(statement):
-        if isinstance(node, ast.Call):
-            for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-                inside = (n.id for n in ast.walk(argument) if isinstance(n, ast.Name))
-                name = root(node)
-                if name is not None and class_name in inside:
-                    yield name
 
 
 def _sets_attributes(statement: ast.stmt) -> bool:
@@ -36,18 +25,21 @@ def _sets_attributes(statement: ast.stmt) -> bool:
 
 def statements_that_change(program: Program, end: int) -> list[int]:
     """Return the statements before ``end`` that hand the class to what sets attributes."""
-    givers = []
+    changing = []
     for statement in program.statements[:end]:
-        if program.class_name not in statement.names.immediate:
+        if program.class_name not in statement.names.immediate or statement.index in program.data:
             continue
-        called = set(_functions_given_class(statement.node, program.class_name))
-        if not called or statement.index in program.data:
-            continue
-        reaching = (i for name in called for i in program.reaching(name, statement.index))
-        changing = any(_sets_attributes(program.statements[i].node) for i in reaching)
-        if changing and not trains(program, statement):
-            givers.append(statement.index)
-    return givers
+        given_class = {
+            name
+            for call in calls(statement.node)
+            if (name := root(call)) and program.class_name in names_in(*arguments(call))
+        }
+        reaching = (i for name in given_class for i in program.reaching(name, statement.index))
+        if any(_sets_attributes(program.statements[i].node) for i in reaching) and not trains(
+            program, statement
+        ):
+            changing.append(statement.index)
+    return changing
 
 
 def may_change(program: Program, statement: Statement, names: Collection[str]) -> bool:
@@ -59,5 +51,5 @@ def may_change(program: Program, statement: Statement, names: Collection[str]) -
         return False
     if isinstance(node, ast.Expr) and root(node.value) in _SHOWING:
         return False
-    called = {root(n.func) for n in executed(node) if isinstance(n, ast.Call)}
-    return not _OPAQUE.isdisjoint(called) or not statement.names.immediate.isdisjoint(names)
+    is_opaque = not _OPAQUE.isdisjoint(map(root, calls(node)))
+    return is_opaque or not statement.names.immediate.isdisjoint(names)

@@ -6,20 +6,14 @@ import json
 import re
 from enum import Enum
 
+from grader.submission.conflicts import has_conflict
 from grader.submission.syntax import parsed
 
-_MARKS = (
-    ("utf-8-sig", b"\xef\xbb\xbf"),
-    ("utf-32", b"\xff\xfe\0\0"),  # before that of UTF-16, which it starts with
-    ("utf-32", b"\0\0\xfe\xff"),
-    ("utf-16", b"\xff\xfe"),
-    ("utf-16", b"\xfe\xff"),
-)
 _HEAD = 4096
 
 
 class Kind(Enum):
-    """What a file is; the value is what people call it."""
+    """The kind of a file; the value is what people call it."""
 
     NOTEBOOK = "a notebook"
     SCRIPT = "a Python script"
@@ -105,20 +99,7 @@ def kind_of(data: bytes) -> Kind:
 
 def encoding_of(data: bytes) -> str:
     """Return the encoding that a mark at the start, or zeros, tell; else UTF-8."""
-    for encoding, mark in _MARKS:
-        if data.startswith(mark):
-            return encoding
     return json.detect_encoding(data[:4].ljust(4, b" "))
-
-
-def has_conflict(text: str) -> bool:
-    """Tell whether git's three markers stand at the starts of lines, in their order."""
-    text, place = f"\n{text}", 0
-    for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
-        place = text.find(marker, place)
-        if place < 0:
-            return False
-    return True
 
 
 def _kind_of_zip(data: bytes) -> Kind:

@@ -12,22 +12,20 @@ from grader.submission.syntax import IMPORTS, imported, root
 _MOST = 3
 """So many lines are named of each kind."""
 
-_PLOTS = (
-    "matplotlib",
-    "pylab",
-    "seaborn",
-    "plotly",
-    "bokeh",
-    "altair",
-    "mpl_toolkits",
-)
-_BARS = ("tqdm", "alive_progress", "enlighten", "fastprogress", "progressbar")
-_DEBUGGERS = ("pdb", "ipdb", "pudb", "web_pdb", "debugpy")
-_SHOWN = ("IPython", "ipywidgets", "wandb", "torchinfo", "torchsummary", "torchviz")
+_DEBUGGER = "a debugger"
+_PACKAGES = {
+    **dict.fromkeys(("matplotlib", "pylab", "seaborn", "plotly", "bokeh"), "a plot"),
+    **dict.fromkeys(("altair", "mpl_toolkits"), "a plot"),
+    **dict.fromkeys(("tqdm", "alive_progress", "enlighten"), "a progress bar"),
+    **dict.fromkeys(("fastprogress", "progressbar"), "a progress bar"),
+    **dict.fromkeys(("IPython", "ipywidgets", "wandb"), "a display"),
+    **dict.fromkeys(("torchinfo", "torchsummary", "torchviz"), "a display"),
+    **dict.fromkeys(("pdb", "ipdb", "pudb", "web_pdb", "debugpy"), _DEBUGGER),
+}
 _BUILT_IN = {
     "display": "a display",
     "get_ipython": "a display",
-    "breakpoint": "a debugger",
+    "breakpoint": _DEBUGGER,
     "input": "a question",
 }
 _DEBUGGING = ("embed", "debugger", "set_trace", "Pdb")
@@ -58,19 +56,19 @@ def find_leftovers(part: Slice) -> tuple[str, ...]:
     if not calls:
         return ()
     code = frozenset().union(*part.attribution.code.values())
-    found: dict[str, dict[Place, None]] = {}
+    places: dict[str, set[Place]] = {}
     for node, what, cell in calls:
         if node in code:
-            found.setdefault(what, {})[cell, node.lineno] = None
-    return tuple(_sentence(what, list(places)) for what, places in found.items())
+            places.setdefault(what, set()).add((cell, node.lineno))
+    return tuple(_sentence(*item) for item in places.items())
 
 
 def _what(call: ast.Call, names: dict[str, str], program: Program) -> str | None:
     name = root(call) or ""
     if name in names:
-        return "a debugger" if getattr(call.func, "attr", "") in _DEBUGGING else names[name]
-    own = name in program.binders or not isinstance(call.func, ast.Name)
-    return None if own else _BUILT_IN.get(name)
+        return _DEBUGGER if getattr(call.func, "attr", "") in _DEBUGGING else names[name]
+    is_theirs = name in program.binders or not isinstance(call.func, ast.Name)
+    return None if is_theirs else _BUILT_IN.get(name)
 
 
 def _meanings(nodes: Iterable[ast.AST], plots: Collection[str]) -> dict[str, str]:
@@ -86,19 +84,12 @@ def _meanings(nodes: Iterable[ast.AST], plots: Collection[str]) -> dict[str, str
 
 def _meaning(path: str, plots: Collection[str]) -> str | None:
     package, *parts = path.split(".")
-    if package in _DEBUGGERS or (package == "IPython" and not set(parts).isdisjoint(_DEBUGGING)):
-        return "a debugger"
-    for packages, what in (
-        ({*_PLOTS, *plots}, "a plot"),
-        (_BARS, "a progress bar"),
-        (_SHOWN, "a display"),
-    ):
-        if package in packages:
-            return what
-    return None
+    if package == "IPython" and not set(parts).isdisjoint(_DEBUGGING):
+        return _DEBUGGER
+    return _PACKAGES.get(package, "a plot" if package in plots else None)
 
 
-def _sentence(what: str, places: list[Place]) -> str:
+def _sentence(what: str, places: set[Place]) -> str:
     listed = ", ".join(f"cell {cell}, line {line}" for cell, line in sorted(places)[:_MOST])
     more = " and more" * (len(places) > _MOST)
     return f"The methods hold {what} ({listed}{more}), which does nothing in a check: take it out."

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 
 from grader.submission.program import Program, Statement
-from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, root
+from grader.submission.syntax import DEFINITIONS, IMPORTS, calls, executed, root
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,18 @@ class Libraries:
 
     program: Program
     defined: int
-    used: int | None
+
+    @cached_property
+    def used(self) -> int | None:
+        """The first statement after the class that calls it, or a function that uses it."""
+        users = {self.program.class_name}
+        for statement in self.program.statements:
+            _add_users(users, statement, self.program.class_name)
+            runs = not isinstance(statement.node, (*DEFINITIONS, *IMPORTS))
+            called = map(root, calls(statement.node))
+            if statement.index > self.defined and runs and not users.isdisjoint(called):
+                return statement.index
+        return None
 
     def is_bound_by(self, bound_by: Statement) -> bool:
         """Tell whether a statement binds names to a library or to a part of one."""
@@ -56,11 +68,6 @@ class Libraries:
         return before if is_library else reaching
 
 
-def libraries_of(program: Program, defined: int) -> Libraries:
-    """Return the libraries of a program whose class is defined at a position."""
-    return Libraries(program, defined, _first_use(program, defined))
-
-
 def last_use(program: Program) -> int | None:
     """Return the last statement that has to do with the class, or with what uses it.
 
@@ -88,18 +95,6 @@ def _add_users(users: set[str], statement: Statement, class_name: str) -> None:
             makes = class_name in statement.names.binds
             if not makes and not users.isdisjoint(statement.names.deferred):
                 users.add(name)
-
-
-def _first_use(program: Program, defined: int) -> int | None:
-    """Return the first statement after the class that calls it, or a function that uses it."""
-    users = {program.class_name}
-    for statement in program.statements:
-        _add_users(users, statement, program.class_name)
-        if statement.index > defined and not isinstance(statement.node, (*DEFINITIONS, *IMPORTS)):
-            calls = (node for node in executed(statement.node) if isinstance(node, ast.Call))
-            if any(root(call.func) in users for call in calls):
-                return statement.index
-    return None
 
 
 def _breaks(statement: ast.stmt) -> bool:

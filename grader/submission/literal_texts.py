@@ -8,13 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
-def _unknown(_: ast.Call) -> str | None:
-    return None
-
-
 @dataclass(frozen=True)
 class LiteralTexts:
-    """Puts texts together.
+    """A reader of expressions that put texts together.
 
     Attributes:
         look_up: returns the text that a name stands for; None if it isn't known.
@@ -24,7 +20,7 @@ class LiteralTexts:
 
     look_up: Callable[[str], str | None]
     longest: int
-    call: Callable[[ast.Call], str | None] = _unknown
+    call: Callable[[ast.Call], str | None] = lambda _: None
 
     def of(self, node: ast.expr) -> str | None:
         """Return the text that an expression yields; None if it isn't known."""

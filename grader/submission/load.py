@@ -1,8 +1,7 @@
 """Read a submission, a notebook or its export as a script, into cells of text.
 
-Students' files are odd more often than they are wrong: what a file is is told by its content, and
-anything from which the cells can be told is accepted, whatever its name ends in, its encoding is,
-or the notebook schema says of the rest.
+Students' files are odd more often than they are wrong. The content decides what a file is, and all
+files that yield cells are accepted, whatever their names, their encodings or the rest of them.
 """
 
 from __future__ import annotations
@@ -12,15 +11,13 @@ import os
 import stat
 from pathlib import Path
 
-from grader.submission.cells import Cell, Notebook
-from grader.submission.conflicts import first_line, sides
+from grader.submission.cells import Notebook
+from grader.submission.conflicts import first_marker_line, sides_of
 from grader.submission.decode import decode, decode_script
 from grader.submission.errors import Ungradable
 from grader.submission.kinds import Kind, kind_of
 from grader.submission.notebook_file import AGAIN, Content, is_json, read_notebook
 from grader.submission.scripts import script_cells
-
-__all__ = ["MAX_BYTES", "Cell", "Notebook", "load"]
 
 MAX_BYTES = 50_000_000
 _ITSELF = "what is graded is the notebook itself, the .ipynb file that Jupyter saves"
@@ -63,17 +60,18 @@ def load(path: Path) -> Notebook:
 
 
 def _either_side(text: str) -> Content:
-    """Return a file that git could not merge, if both of its sides hold the same code.
+    """Return the content of a file that git couldn't merge, if both sides hold the same code.
 
     Raises:
         Ungradable: they don't, or one of them can't be read.
     """
     refusal = Ungradable(
-        f"The file holds git's conflict markers, the first in line {first_line(text)}: decide for "
-        "one side of each conflict, open it in Jupyter and save it."
+        "The file holds git's conflict markers, the first in line "
+        f"{first_marker_line(text)}: decide for one side of each conflict, open it in Jupyter and "
+        "save it."
     )
     try:
-        ours, theirs = map(read_notebook, sides(text))
+        ours, theirs = map(read_notebook, sides_of(text))
     except Ungradable:
         raise refusal from None
     code = [[cell.source for cell in side.cells if cell.kind == "code"] for side in (ours, theirs)]
@@ -84,14 +82,10 @@ def _either_side(text: str) -> Content:
 
 
 def _read(path: Path) -> bytes:
-    """Read a regular file of at most MAX_BYTES; never wait on a pipe or a device."""
-    if _is_directory(path):
+    if os.path.isdir(path):
         raise Ungradable("This is a folder: hand in the notebook file itself.")
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Ungradable("This is no ordinary file: hand in the notebook file itself.")
-            content = file.read(MAX_BYTES + 1)
+        content = read_ordinary(path, MAX_BYTES + 1)
     except FileNotFoundError:
         if path.is_symlink():
             reason = "The file is a link to a file that doesn't exist: hand in the file itself."
@@ -101,6 +95,8 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
         raise Ungradable(f"The file can't be opened ({why}): check its permissions.") from None
+    if content is None:
+        raise Ungradable("This is no ordinary file: hand in the notebook file itself.")
     if len(content) > MAX_BYTES:
         raise Ungradable(
             f"The file is larger than {MAX_BYTES // 1_000_000} MB: "
@@ -109,13 +105,17 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _open_without_waiting(name: str, flags: int) -> int:
-    """Open a file; without O_NONBLOCK, opening a named pipe would wait for a writer for ever."""
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+def read_ordinary(path: Path, most: int, follow: bool = True) -> bytes | None:
+    """Return the first ``most`` bytes of a file; None for a pipe, a device and the like.
 
+    A link is followed if ``follow`` says so. Without O_NONBLOCK, opening a named pipe would wait
+    for a writer for ever.
 
-def _is_directory(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
+    Raises:
+        OSError: it can't be opened.
+        ValueError: no file can have that name.
+    """
+    extra = getattr(os, "O_NONBLOCK", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | extra)) as file:
+        is_ordinary = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        return file.read(most) if is_ordinary else None

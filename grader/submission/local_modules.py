@@ -13,7 +13,7 @@ from dataclasses import replace
 from grader.submission.scopes import Names
 
 
-def as_own(node: ast.stmt, modules: Collection[str]) -> ast.stmt:
+def without_import(node: ast.stmt, modules: Collection[str]) -> ast.stmt:
     """Return an import of the notebook's own modules as statements about its names.
 
     ``import a as b`` binds ``b`` to all there is, ``from a import f as g`` is ``g = f``, and
@@ -37,7 +37,7 @@ def as_own(node: ast.stmt, modules: Collection[str]) -> ast.stmt:
     return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
-def with_needs(names: Names, node: ast.stmt, bound: Collection[str]) -> Names:
+def with_bound_names(names: Names, node: ast.stmt, bound: Collection[str]) -> Names:
     """Return the names of a statement that imports own modules, with what those bind."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         whole = isinstance(node, ast.Import)
@@ -46,7 +46,7 @@ def with_needs(names: Names, node: ast.stmt, bound: Collection[str]) -> Names:
 
 
 def is_all_globals(node: ast.AST) -> bool:
-    """Tell whether a value is what `as_own` binds a module's name to."""
+    """Tell whether a value is what `without_import` binds a module's name to."""
     match node:
         case ast.Call(func=ast.Name(id="globals"), args=[]):
             return True

@@ -222,23 +222,18 @@ def _without_magics(source: str, tree: ast.Module) -> str:
 
 
 def _outermost_magics(tree: ast.AST) -> list[ast.Call]:
-    calls, waiting = [], [tree]
+    magics, waiting = [], [tree]
     while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Call) and _is_magic(node):
-            calls.append(node)
-        else:
-            waiting.extend(ast.iter_child_nodes(node))
-    return calls
-
-
-def _is_magic(node: ast.AST) -> bool:
-    match node:
-        case ast.Call(
-            func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython"), args=[]), attr=name)
-        ):
-            return name in _MAGIC_CALLS
-    return False
+        match node := waiting.pop():
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Call(func=ast.Name(id="get_ipython"), args=[]), attr=name
+                )
+            ) if name in _MAGIC_CALLS:
+                magics.append(node)
+            case _:
+                waiting.extend(ast.iter_child_nodes(node))
+    return magics
 
 
 def _is_answered(node: ast.Call, alone: bool) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from types import MappingProxyType
 
 from grader.submission.abstract_execution import Interpreter
-from grader.submission.abstract_values import own
+from grader.submission.abstract_values import functions_of
 from grader.submission.definitions import is_written
 from grader.submission.program import Program
 from grader.submission.slices import Code, Members
@@ -27,27 +26,26 @@ def find_members(program: Program, included: Collection[int]) -> Members:
     in_force: dict[str, tuple[Code, ...]] = {}
     every: dict[str, tuple[Code, ...]] = {}
     for kind in reversed(graded.__mro__) if isinstance(graded, type) else ():
-        for name, function in own(kind).items():
+        for name, function in functions_of(kind).items():
             every[name] = (*every.get(name, ()), *function.parts)
             if getattr(graded, f".{name}") is function:
                 in_force[name] = function.parts
     if interpreter.is_unclear or not isinstance(graded, type):
         known = {n for n in methods & in_force.keys() if is_written(in_force[n][0].node)}
         in_force |= _by_name(program, sorted(included), methods - known)
-    return Members(MappingProxyType(in_force), MappingProxyType(every))
+    return Members(in_force, every)
 
 
 def _by_name(
     program: Program, included: Sequence[int], wanted: Collection[str]
 ) -> dict[str, tuple[Code, ...]]:
     """Return for each name the last piece of code that is bound to it."""
-    found: dict[str, tuple[Code, ...]] = {}
-    for index in included:
-        statement = program.statements[index]
-        for name, node in _bound_pieces(statement.node):
-            if isinstance(name, str) and name in wanted:
-                found[name] = (Code(statement.cell, node),)
-    return found
+    return {
+        name: (Code(program.statements[index].cell, node),)
+        for index in included
+        for name, node in _bound_pieces(program.statements[index].node)
+        if isinstance(name, str) and name in wanted
+    }
 
 
 def _bound_pieces(statement: ast.stmt) -> Iterator[tuple[object, ast.stmt | ast.expr]]:

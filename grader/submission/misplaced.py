@@ -14,9 +14,9 @@ from collections.abc import Collection
 from grader.assignment import Assignment
 from grader.submission.cells import Cell, Notebook
 from grader.submission.code_size import class_line
+from grader.submission.conflicts import has_conflict
 from grader.submission.decode import NOT_UTF8
 from grader.submission.errors import Ungradable
-from grader.submission.kinds import has_conflict
 from grader.submission.magics import cell_magic, to_python
 from grader.submission.program import BrokenCell, Program
 from grader.submission.syntax import parsed
@@ -52,9 +52,8 @@ def _where(cell: Cell, name: str) -> tuple[str, str] | None:
     source, defines = cell.source, class_line(name).search
     if cell.kind != "code":
         kind = "Markdown" if cell.kind == "markdown" else "raw"
-        found = defines(source)
         where = f"The cell of class {name}, cell {cell.number}, is a {kind} cell"
-        return (where, f"make it a code cell, {_RUN_ALL}") if found else None
+        return (where, f"make it a code cell, {_RUN_ALL}") if defines(source) else None
     where = f"The class {name} in cell {cell.number}"
     if defines(source):
         magic = cell_magic(source)
@@ -112,25 +111,25 @@ def why_unreadable(notebook: Notebook, broken: BrokenCell, name: str) -> str:
 def notes_on_cells(notebook: Notebook, program: Program) -> list[str]:
     """Return notes on the cells that were not read, and why."""
     newer = newer_python(notebook)
-    found = []
+    notes = []
     for broken in program.broken:
         where = f"line {broken.line} ({broken.message})"
         if has_conflict(_source(notebook, broken.cell)):
-            found.append(f"Cell {broken.cell} holds git's conflict markers; it was passed over.")
+            notes.append(f"Cell {broken.cell} holds git's conflict markers; it was passed over.")
         elif newer:
-            found.append(
+            notes.append(
                 f"Cell {broken.cell} can't be read in {where}; it was passed over: {newer}."
             )
         else:
-            found.append(
+            notes.append(
                 f"Cell {broken.cell} has a syntax error in {where}; a kernel skips such a cell, "
                 f"and so did the grader.{perhaps_newer(notebook)}"
             )
-    found += [
+    notes += [
         f"Cell {number} holds far more than code of this assignment could; it was passed over."
         for number in program.left_out
     ]
-    return found
+    return notes
 
 
 def newer_python(notebook: Notebook) -> str | None:
@@ -173,8 +172,8 @@ def stray_notes(
     number = graded[-1].number
     pieces = _continuations(notebook, number)
     sources = [_source(notebook, piece) for piece in pieces]
-    found = dict.fromkeys(name for source in sources for name in _METHOD.findall(source))
-    lost = [name for name in found if name not in methods]
+    below = dict.fromkeys(name for source in sources for name in _METHOD.findall(source))
+    lost = [name for name in below if name not in methods]
     notes = []
     if lost or not all(map(_is_python, sources)):
         names = f" ({', '.join(lost)})" if lost else ""
@@ -222,6 +221,6 @@ def _is_python(source: str) -> bool:
 
 
 def listed(numbers: list[int]) -> str:
-    """Return two numbers or more, as a sentence has them."""
+    """Return two numbers or more as a list in a sentence."""
     *first, last = map(str, numbers)
     return f"{', '.join(first)} and {last}"

@@ -24,7 +24,7 @@ _LANGUAGES = ("", "python", "ipython", "python3", "ipython3")
 
 @dataclass(frozen=True)
 class Content:
-    """What a notebook file holds: see `grader.submission.cells.Notebook`."""
+    """The content of a notebook file: see `grader.submission.cells.Notebook`."""
 
     cells: tuple[Cell, ...]
     notes: tuple[str, ...]
@@ -38,14 +38,12 @@ def read_notebook(text: str) -> Content:
         Ungradable: no cells can be told.
     """
     data, rest = _parsed(text)
-    if data.keys().isdisjoint(_OWN_KEYS):
-        raise Ungradable(f"The file is JSON, but isn't a notebook: {AGAIN}.")
     entries = data["cells"] if "cells" in data else _in_sheets(data)
     if not isinstance(entries, list):
         raise Ungradable(f"The notebook's cells are no list: {AGAIN}.")
-    upgraded = [_upgraded(entry) for entry in entries]
-    cells = tuple(_cell(number, entry) for number, entry in enumerate(upgraded, 1))
-    damaged = [n for n, entry in enumerate(upgraded, 1) if not _is_whole(entry)]
+    read = [_cell(number, entry) for number, entry in enumerate(entries, 1)]
+    cells = tuple(cell for cell, _ in read)
+    damaged = [cell.number for cell, is_whole in read if not is_whole]
     notes = [f"Cell {n} of the notebook is damaged and was passed over." for n in damaged]
     if rest:
         notes.append("The file goes on after the notebook's end; that was passed over.")
@@ -81,7 +79,7 @@ def _parsed(text: str) -> tuple[dict[str, Any], str]:
         raise Ungradable(_invalid(error)) from None
     except ValueError:  # an integer of thousands of digits
         raise Ungradable(f"The file holds a number that no notebook has: {AGAIN}.") from None
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or data.keys().isdisjoint(_OWN_KEYS):
         raise Ungradable(f"The file is JSON, but isn't a notebook: {AGAIN}.")
     return data, rest
 
@@ -108,14 +106,32 @@ def _in_sheets(data: dict[str, Any]) -> list[Any] | None:
     return [entry for group in lists for entry in group] if lists else None
 
 
-def _upgraded(entry: Any) -> Any:
+def _cell(number: int, entry: Any) -> tuple[Cell, bool]:
+    """Return a cell, and whether no code is lost; text without a source harms nothing."""
+    if not isinstance(entry, dict):
+        return Cell(number, "raw", ""), False
+    entry = _upgraded(entry)
+    kind, source = entry["cell_type"], entry.get("source", "")
+    if isinstance(source, list) and all(isinstance(line, (str, type(None))) for line in source):
+        source = "".join(filter(None, source))
+    is_text, count = isinstance(source, str), entry.get("execution_count")
+    cell = Cell(
+        number,
+        kind,
+        with_plain_breaks(source) if is_text else "",
+        count if isinstance(count, int) and not isinstance(count, bool) else None,
+        kind == "code" and bool(entry.get("outputs")),
+        _attachments(entry.get("attachments")) if kind == "markdown" else None,
+    )
+    return cell, is_text or kind != "code"
+
+
+def _upgraded(entry: dict[str, Any]) -> dict[str, Any]:
     """Return a cell as format 4 has it.
 
     Formats 1 to 3 call a code cell's text ``input`` and its count ``prompt_number``; format 3 has
     headings of their own kind. Kinds that a converter made up are text, unless they were executed.
     """
-    if not isinstance(entry, dict):
-        return entry
     kind = entry.get("cell_type")
     upgraded = dict(entry)
     if kind in _TEXT_KINDS:
@@ -127,38 +143,6 @@ def _upgraded(entry: Any) -> Any:
         if old in entry:
             upgraded.setdefault(name, entry[old])
     return upgraded
-
-
-def _source(entry: dict[str, Any]) -> str | None:
-    """Return a cell's text; None if it can't be told."""
-    source = entry.get("source")
-    if isinstance(source, list) and all(isinstance(line, (str, type(None))) for line in source):
-        return "".join(filter(None, source))
-    return source if isinstance(source, str) else None
-
-
-def _is_whole(entry: Any) -> bool:
-    """Tell whether no code is lost with a cell; text without a source harms nothing."""
-    if not isinstance(entry, dict):
-        return False
-    return (
-        entry["cell_type"] != "code" or entry.get("source", "") == "" or _source(entry) is not None
-    )
-
-
-def _cell(number: int, entry: Any) -> Cell:
-    if not isinstance(entry, dict):
-        return Cell(number, "raw", "")
-    kind = entry["cell_type"]
-    count = entry.get("execution_count")
-    return Cell(
-        number,
-        kind,
-        with_plain_breaks(_source(entry) or ""),
-        count if isinstance(count, int) and not isinstance(count, bool) else None,
-        kind == "code" and bool(entry.get("outputs")),
-        _attachments(entry.get("attachments")) if kind == "markdown" else None,
-    )
 
 
 def _attachments(value: Any) -> dict[str, Any] | None:

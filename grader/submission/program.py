@@ -48,27 +48,37 @@ class BrokenCell:
 class Program:
     """The statements in order, and indices over them.
 
-    ``data`` are the statements that load data, train or plot: what they bind depends on a run.
-    ``modules`` are the names of the notebook's own modules, which are read as cells; the parts of
-    ``files`` have numbers above those of all cells. ``left_out`` are the numbers of cells that hold
-    too much to be read. ``reduced`` are statements of training that hold only what it does beside.
+    Attributes:
+        files: the notebook's files, whose parts have numbers above those of all cells.
+        sources: each cell as plain Python, by its number.
+        flags: the compiler flags of its ``__future__`` imports.
+        steps: how many statements were looked at in searches.
+        modules: the names of the notebook's own modules, which are read as cells.
+        left_out: the numbers of cells that hold too much to be read.
+        reduced: the statements of training of which only what the class needs is left.
+        data: the statements that load data, train or plot: what they bind depends on a run.
+        binders: the statements that may bind each name, in order.
+        killers: the statements that surely bind each name, in order.
+        changers: the statements that change what each name stands for, in order.
+        stars: the statements that import all names of a module.
     """
 
     assignment: Assignment
+    files: Files
     statements: list[Statement] = field(default_factory=list)
     sources: dict[int, str] = field(default_factory=dict)
     broken: list[BrokenCell] = field(default_factory=list)
     flags: int = 0
-    data: set[int] = field(default_factory=set)
-    binders: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    stars: list[int] = field(default_factory=list)
     steps: int = 0
     modules: set[str] = field(default_factory=set)
-    files: Files | None = None
     left_out: list[int] = field(default_factory=list)
     reduced: frozenset[int] = frozenset()
+    # Filled by `indexed`:
+    data: set[int] = field(default_factory=set, init=False)
+    binders: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list), init=False)
+    killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list), init=False)
+    changers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list), init=False)
+    stars: list[int] = field(default_factory=list, init=False)
 
     @property
     def class_name(self) -> str:
@@ -118,15 +128,10 @@ class Program:
 
 def indexed(program: Program) -> Program:
     """Return the program with the indices over its statements, made anew."""
-    program = replace(program, data=set(), binders=_lists(), killers=_lists(), changers=_lists())
-    program.stars = []
+    program = replace(program)
     _index(program)
     _find_data(program)
     return program
-
-
-def _lists() -> dict[str, list[int]]:
-    return defaultdict(list)
 
 
 def _index(program: Program) -> None:

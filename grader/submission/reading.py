@@ -13,7 +13,7 @@ from grader.submission.code_size import MAX_CODE, class_line, split_by_size
 from grader.submission.errors import Ungradable
 from grader.submission.executed_texts import with_inlined
 from grader.submission.files import Files, Part, executed_files, files_of, imported_modules
-from grader.submission.local_modules import as_own, with_needs
+from grader.submission.local_modules import with_bound_names, without_import
 from grader.submission.magics import to_python
 from grader.submission.program import TOO_LARGE, BrokenCell, Program, Statement, indexed
 from grader.submission.scopes import names_of
@@ -41,12 +41,11 @@ def read_program(notebook: Notebook, assignment: Assignment) -> Program:
 
 
 class _Reader:
-    """Reads cells, and the notebook's own files as cells of their own where they are asked for."""
+    """A reader of cells, and of the notebook's files as more cells where they are asked for."""
 
     def __init__(self, assignment: Assignment, files: Files) -> None:
-        self.program = Program(assignment, files=files)
+        self.program = Program(assignment, files)
         self._class_line = class_line(assignment.class_name)
-        self._files = files
         self._texts: dict[str, str] = {}
         self._bound: dict[Part, frozenset[str]] = {}
         self._characters = 0
@@ -63,44 +62,42 @@ class _Reader:
             if program.end + len(body) > MAX_STATEMENTS:
                 raise Ungradable(TOO_LARGE)
             program.flags |= _future_flags(body)
-            run = [self._files.file(path, cell) for path in executed_files(typed, body)]
+            run = [self.program.files.file(path, cell) for path in executed_files(typed, body)]
             body = with_inlined(body, self._texts)
             imports = "import" in typed
             modules = [self._own_modules(node, cell) if imports else {} for node in body]
-            body = [as_own(*pair) for pair in zip(body, modules, strict=True)]
+            body = [without_import(*pair) for pair in zip(body, modules, strict=True)]
             postponed = bool(program.flags & __future__.annotations.compiler_flag)
             parts = [
                 (node, names_of(node, postponed), changes_of(node, program.class_name))
                 for node in body
             ]
-        except SyntaxError as error:
-            program.broken.append(self._broken(cell, source, error.lineno, error.msg))
-            return
-        except RecursionError:
-            program.broken.append(self._broken(cell, source, 1, "the code is nested too deeply"))
+        except (SyntaxError, RecursionError) as error:
+            has_class = self._class_line.search(source) is not None
+            line, message = 1, "the code is nested too deeply"
+            if isinstance(error, SyntaxError):
+                line, message = error.lineno or 1, error.msg
+            program.broken.append(BrokenCell(cell, line, message, has_class))
             return
         for pieces in run:
             self._bound_by(pieces)
         for place, (node, names, changes) in enumerate(parts):
             for name, pieces in modules[place].items():
                 program.modules.add(name)
-                names = with_needs(names, node, self._bound_by(pieces))
+                names = with_bound_names(names, node, self._bound_by(pieces))
             statement = Statement(program.end, cell, place, node, names, changes)
             program.statements.append(statement)
         program.sources[cell] = source
 
     def _own_modules(self, node: ast.stmt, cell: int) -> dict[str, list[Part]]:
         """Return the pieces of own modules that a statement imports, by their names."""
-        found = {name: self._files.module(name, cell) for name in imported_modules(node)}
-        return {name: pieces for name, pieces in found.items() if pieces}
-
-    def _broken(self, cell: int, source: str, line: int | None, message: str) -> BrokenCell:
-        return BrokenCell(cell, line or 1, message, self._class_line.search(source) is not None)
+        modules = {name: self.program.files.module(name, cell) for name in imported_modules(node)}
+        return {name: pieces for name, pieces in modules.items() if pieces}
 
     def _bound_by(self, pieces: Iterable[Part]) -> frozenset[str]:
         """Read a file where it wasn't yet; the names that it binds."""
         program = self.program
-        found: frozenset[str] = frozenset()
+        names: frozenset[str] = frozenset()
         for part in pieces:
             if part not in self._bound:
                 self._bound[part] = frozenset()  # a module may import itself in a circle
@@ -111,8 +108,8 @@ class _Reader:
                 self.read(part.cell, to_python(part.source), part.source)
                 bound = (s.names.binds for s in program.statements[start:])
                 self._bound[part] = frozenset().union(*bound)
-            found |= self._bound[part]
-        return found
+            names |= self._bound[part]
+        return names
 
 
 def _with_pylab(source: str, typed: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader.submission.bindings import arguments_of, bindings_of
@@ -17,7 +18,7 @@ _CAPTURES = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True)
+@dataclass
 class Names:
     """The global names of one statement.
 
@@ -25,16 +26,16 @@ class Names:
     ``deferred`` when a function defined in it runs; ``star`` is true for ``from m import *``.
     """
 
-    binds: frozenset[str]
-    kills: frozenset[str]
-    deletes: frozenset[str]
-    immediate: frozenset[str]
-    deferred: frozenset[str]
-    star: bool
+    binds: set[str] = field(default_factory=set)
+    kills: set[str] = field(default_factory=set)
+    deletes: set[str] = field(default_factory=set)
+    immediate: set[str] = field(default_factory=set)
+    deferred: set[str] = field(default_factory=set)
+    star: bool = False
 
 
-def names_of(statement: ast.stmt, postponed_annotations: bool = False) -> Names:
-    """Return the names of a statement at the top level of a cell.
+def names_of(node: ast.AST, postponed_annotations: bool = False) -> Names:
+    """Return the names of a statement or an expression at the top level of a cell.
 
     With ``postponed_annotations`` (``from __future__ import annotations``) annotations need none.
 
@@ -42,33 +43,18 @@ def names_of(statement: ast.stmt, postponed_annotations: bool = False) -> Names:
         RecursionError: if the statement is nested too deeply.
     """
     reader = _Reader(postponed_annotations)
-    reader.visit(statement)
-    return Names(
-        frozenset(reader.binds),
-        frozenset(reader.module.local),
-        frozenset(reader.deletes),
-        frozenset(reader.immediate),
-        frozenset(reader.deferred),
-        reader.star,
-    )
+    reader.visit(node)
+    return reader.names
 
 
 @dataclass
 class _Scope:
-    """``local``: in a function all its local names, elsewhere those surely bound so far."""
+    """A scope; ``local`` are all locals of a function, elsewhere those surely bound so far."""
 
     kind: str  # 'module', 'class', 'function' or 'comprehension'
-    parent: _Scope | None
     local: set[str] = field(default_factory=set)
     declared_global: set[str] = field(default_factory=set)
     journal: list[str] = field(default_factory=list)
-
-    def chain(self) -> Iterator[_Scope]:
-        """Yield this scope and those around it, the module last."""
-        scope: _Scope | None = self
-        while scope is not None:
-            yield scope
-            scope = scope.parent
 
     def bind(self, name: str) -> None:
         """Note that the name is surely bound from here on."""
@@ -78,41 +64,46 @@ class _Scope:
 
 
 class _Reader(ast.NodeVisitor):
+    """A visitor that collects the names of a statement."""
+
     def __init__(self, postponed_annotations: bool) -> None:
         self.postponed_annotations = postponed_annotations
-        self.module = self.scope = _Scope("module", None)
-        self.binds: set[str] = set()
-        self.deletes: set[str] = set()
-        self.immediate: set[str] = set()
-        self.deferred: set[str] = set()
-        self.star = False
+        self.names = Names()
+        self.scopes = [_Scope("module", self.names.kills)]
+
+    @contextmanager
+    def _inside(self, *scopes: _Scope) -> Iterator[None]:
+        """Enter scopes, the last the innermost, for as long as a body takes."""
+        outer = self.scopes
+        self.scopes = [*outer, *scopes]
+        yield
+        self.scopes = outer
 
     def _use(self, name: str) -> None:
-        chain = list(self.scope.chain())
-        deferred = any(scope.kind == "function" for scope in chain)
-        for scope in chain:
+        deferred = any(scope.kind == "function" for scope in self.scopes)
+        for scope in reversed(self.scopes):
             if name in scope.declared_global:
                 break
             # What a class body binds isn't seen from the scopes inside it, and what the module
             # has bound so far may be bound anew by the time a function runs.
-            hidden = {"class": scope is not self.scope, "module": deferred}
+            hidden = {"class": scope is not self.scopes[-1], "module": deferred}
             if name in scope.local and not hidden.get(scope.kind, False):
                 return
-        (self.deferred if deferred else self.immediate).add(name)
+        (self.names.deferred if deferred else self.names.immediate).add(name)
 
     def _bind(self, name: str) -> None:
-        scope = self.scope
-        while scope.kind == "comprehension" and scope.parent is not None:
+        for scope in reversed(self.scopes):
+            if scope.kind != "comprehension":
+                break
             if name in scope.local:
                 return
-            scope = scope.parent
         if name in scope.declared_global:
-            self.binds.add(name)
+            self.names.binds.add(name)
         elif scope.kind != "function":
             scope.bind(name)
             if scope.kind == "module":
-                self.binds.add(name)
-                self.deletes.discard(name)
+                self.names.binds.add(name)
+                self.names.deletes.discard(name)
 
     def _all(self, nodes: Iterable[ast.AST | None]) -> None:
         for node in nodes:
@@ -121,7 +112,7 @@ class _Reader(ast.NodeVisitor):
 
     def _alternatives(self, *blocks: Sequence[ast.AST]) -> None:
         """Visit blocks of which one runs: only what all of them bind is surely bound."""
-        scope = self.scope
+        scope = self.scopes[-1]
         outcomes = []
         for block in blocks:
             start = len(scope.journal)
@@ -137,10 +128,11 @@ class _Reader(ast.NodeVisitor):
             self._bind(node.id)
             return
         self._use(node.id)
-        if isinstance(node.ctx, ast.Del) and self.scope.kind in ("module", "class"):
-            self.scope.local.discard(node.id)
-            if self.scope is self.module:
-                self.deletes.add(node.id)
+        scope = self.scopes[-1]
+        if isinstance(node.ctx, ast.Del) and scope.kind in ("module", "class"):
+            scope.local.discard(node.id)
+            if scope.kind == "module":
+                self.names.deletes.add(node.id)
 
     def generic_visit(self, node: ast.AST) -> None:
         values_first = isinstance(node, (ast.Assign, ast.NamedExpr))
@@ -157,7 +149,7 @@ class _Reader(ast.NodeVisitor):
         self._all([node.value, node.target])
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if self.scope.kind != "function":
+        if self.scopes[-1].kind != "function":
             self._annotation(node.annotation)
         if node.value is not None:
             self._all([node.value, node.target])
@@ -171,7 +163,7 @@ class _Reader(ast.NodeVisitor):
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for name, _ in imported(node):
             if name == "*":
-                self.star = True
+                self.names.star = True
             else:
                 self._bind(name)
 
@@ -180,12 +172,11 @@ class _Reader(ast.NodeVisitor):
     def _function(self, node: _Function) -> None:
         self._all(node.decorator_list)
         self._defaults(node.args)
-        outer = self._enter_type_parameters(node)
-        for argument in arguments_of(node.args):
-            self._annotation(argument.annotation)
-        self._annotation(node.returns)
-        self._body(node.args, node.body)
-        self.scope = outer
+        with self._inside(*_type_parameters(node)):
+            for argument in arguments_of(node.args):
+                self._annotation(argument.annotation)
+            self._annotation(node.returns)
+            self._body(node.args, node.body)
         self._bind(node.name)
 
     visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815
@@ -200,44 +191,25 @@ class _Reader(ast.NodeVisitor):
     def _body(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
         bound, declared_global, elsewhere = bindings_of(body)
         local = (bound | {argument.arg for argument in arguments_of(arguments)}) - elsewhere
-        outer = self.scope
-        self.scope = _Scope("function", outer, local - declared_global, declared_global)
-        self._all(body)
-        self.scope = outer
+        with self._inside(_Scope("function", local - declared_global, declared_global)):
+            self._all(body)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._all(node.decorator_list)
-        outer = self._enter_type_parameters(node)
-        self._all([*node.bases, *node.keywords])
         _, declared_global, _ = bindings_of(node.body)
-        given = {"__module__", "__qualname__"}
-        self.scope = _Scope("class", self.scope, given, declared_global)
-        self._all(node.body)
-        self.scope = outer
+        with self._inside(*_type_parameters(node)):
+            self._all([*node.bases, *node.keywords])
+            with self._inside(_Scope("class", {"__module__", "__qualname__"}, declared_global)):
+                self._all(node.body)
         self._bind(node.name)
-
-    def _enter_type_parameters(self, node: _Function | ast.ClassDef) -> _Scope:
-        """Enter the scope of ``def f[T](...)``, if any; the scope to go back to."""
-        outer = self.scope
-        parameters = getattr(node, "type_params", None)
-        if parameters:
-            self.scope = _Scope("comprehension", outer, {p.name for p in parameters})
-        return outer
 
     def _comprehension(self, node: Comprehension) -> None:
         first, *others = node.generators
         self.visit(first.iter)  # the only part that the enclosing scope evaluates
-        targets = {
-            name.id
-            for generator in node.generators
-            for name in ast.walk(generator.target)
-            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-        }
-        outer = self.scope
-        self.scope = _Scope("comprehension", outer, targets)
-        self._all([first.target, *first.ifs, *others])
-        self._all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
-        self.scope = outer
+        targets, _, _ = bindings_of([generator.target for generator in node.generators])
+        with self._inside(_Scope("comprehension", targets)):
+            self._all([first.target, *first.ifs, *others])
+            self._all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
 
@@ -266,3 +238,9 @@ class _Reader(ast.NodeVisitor):
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
         self._alternatives(*([case] for case in node.cases), [])
+
+
+def _type_parameters(node: _Function | ast.ClassDef) -> list[_Scope]:
+    """Return the scope of ``def f[T](...)``, if there is one."""
+    parameters = getattr(node, "type_params", ())
+    return [_Scope("comprehension", {p.name for p in parameters})] if parameters else []

@@ -13,7 +13,7 @@ from functools import cached_property
 from grader.submission.definitions import trains
 from grader.submission.indirect_changes import may_change, statements_that_change
 from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
-from grader.submission.libraries import last_use, libraries_of
+from grader.submission.libraries import Libraries, last_use
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
 from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, named_in_texts
@@ -26,7 +26,7 @@ it from data, and all cells before the class's last change. None of them trains.
 
 
 class Slicer:
-    """Follows needs to the statements that meet them until none is left.
+    """The search for the statements that meet all needs of a class.
 
     A need is a name at a position; it is ``direct`` if a statement needs the name as it runs, and
     not only inside a function that is defined or called there.
@@ -43,7 +43,7 @@ class Slicer:
         self._definition = definition
         self._given: set[int] = set()
         self._end = _end(program, definition)
-        self._libraries = libraries_of(program, definition.statements[0])
+        self._libraries = Libraries(program, definition.statements[0])
         # Where the methods meet their names, at the latest: what is bound later is none of theirs.
         last = None if self._libraries.used is None else last_use(program)
         self._met = self._end if last is None else min(self._end, last + 1)
@@ -151,10 +151,11 @@ class Slicer:
     def _include_all_before(self) -> None:
         """Include all cells up to that of the class's last change, but what trains."""
         program = self.program
-        changes = set(program.changers.get(self._class, ())) | set(self._given)
-        last = max(i for i in self.included if i in changes | set(self._definition.statements))
+        changes = program.changers.get(self._class, ())
+        made = self._given.union(changes, self._definition.statements) & self.included
+        last_cell = program.statements[max(made)].cell
         for statement in program.statements[: self._end]:
-            if statement.cell <= program.statements[last].cell and not trains(program, statement):
+            if statement.cell <= last_cell and not trains(program, statement):
                 self._include(statement.index)
         self._settle()
 
@@ -165,7 +166,7 @@ class Slicer:
         """
         program = self.program
         while True:
-            own = {
+            bound = {
                 name
                 for index in self.included
                 if not isinstance(program.statements[index].node, IMPORTS)
@@ -175,7 +176,7 @@ class Slicer:
                 statement.index
                 for statement in program.statements[: self._libraries.used or self._end]
                 if statement.index not in self.included
-                and may_change(program, statement, own)
+                and may_change(program, statement, bound)
                 and not trains(program, statement)
             ]
             if not doubtful:
@@ -204,7 +205,7 @@ class Slicer:
         if self._class in statement.names.binds:
             self._include_aliased_changes(statement)
             self._include_given(statement)
-        if isinstance(statement.node, ast.FunctionDef):
+        if isinstance(statement.node, ast.FunctionDef) and len(statement.names.binds) > 1:
             self._include_calls(statement, statement.node.name)
 
     def _counts(self, change: Statement, name: str, bound_by: Statement) -> bool:
@@ -223,8 +224,6 @@ class Slicer:
 
         Those from the first use of the class on are training.
         """
-        if statement.names.binds <= {name}:
-            return
         for index in range(statement.index + 1, self._libraries.used or self._end):
             later = self.program.statements[index]
             if name in later.names.immediate and index not in self.program.data:

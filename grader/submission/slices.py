@@ -1,4 +1,4 @@
-"""What the extractor yields: the part of a notebook that the class needs."""
+"""Slices: the parts of notebooks that their classes need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from grader.assignment import Assignment
-from grader.submission.attribution import Attribution, attributed
+from grader.protocol.jobs import Cell
+from grader.submission.attribution import Attribution, attribution_of
 from grader.submission.program import Program
 from grader.submission.syntax import first_line, parse
 
@@ -31,7 +32,7 @@ class Code:
 
     @property
     def place(self) -> Location:
-        """Its lines."""
+        """Where it stands."""
         node = self.node
         return Location(self.cell, first_line(node), node.end_lineno or node.lineno)
 
@@ -56,37 +57,26 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class SliceCell:
-    """A cell of the slice.
-
-    ``source`` is the whole cell as plain Python, so that lines keep their numbers; ``keep`` are the
-    indices in ``ast.parse(source).body`` of the statements to execute.
-    """
-
-    number: int
-    source: str
-    keep: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Slice:
     """The statements that define the class, in the order of the notebook.
 
-    ``methods`` says where each method of the assignment that is in force was written (none for one
-    that is missing); ``uses_notebook_names`` which of the names that the notebook binds the methods
-    use; ``flags`` are the compiler flags of the notebook's ``__future__`` imports, for ``compile``;
-    ``program`` is the whole that it was cut out of, ``definition`` where the class is defined in
-    it, and ``members`` are all functions of the class. ``width`` says how much was included.
+    Attributes:
+        cells: whole ones as plain Python, so that lines keep their numbers.
+        program: the whole that it was cut out of.
+        definition: where the class is defined in the program.
+        members: all functions of the class.
+        uses_notebook_names: the names that the notebook binds and the methods use.
+        lacking: those of its notes that say what it doesn't hold.
+        width: how much was included (see `grader.submission.slicer`).
     """
 
-    cells: tuple[SliceCell, ...]
-    methods: Mapping[str, Location]
-    uses_notebook_names: frozenset[str]
+    cells: tuple[Cell, ...]
     program: Program = field(repr=False, compare=False)
-    notes: tuple[str, ...] = ()
-    flags: int = 0
+    definition: Definition = field(repr=False, compare=False)
     members: Members = field(default_factory=Members, repr=False, compare=False)
-    definition: Definition | None = field(default=None, repr=False, compare=False)
+    uses_notebook_names: frozenset[str] = frozenset()
+    lacking: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     width: int = 0
 
     @property
@@ -94,12 +84,24 @@ class Slice:
         """The assignment that the class was written for."""
         return self.program.assignment
 
+    @property
+    def flags(self) -> int:
+        """The compiler flags of the notebook's ``__future__`` imports, for ``compile``."""
+        return self.program.flags
+
+    @cached_property
+    def methods(self) -> dict[str, Location]:
+        """Where each method of the assignment was written; one that is missing isn't in it."""
+        in_force = self.members.in_force
+        names = (name for name in self.assignment.task_by_method if name in in_force)
+        return {name: in_force[name][0].place for name in names}
+
     @cached_property
     def attribution(self) -> Attribution:
         """Which task each piece of code counts for."""
-        return attributed(self)
+        return attribution_of(self)
 
-    @property
+    @cached_property
     def statements(self) -> frozenset[int]:
         """The indices of its statements in the program."""
         kept = {(cell.number, place) for cell in self.cells for place in cell.keep}
@@ -112,23 +114,17 @@ class Slice:
         for cell in self.cells:
             lines = cell.source.split("\n")
             body = parse(cell.source).body
-            kept = ["\n".join(lines[slice(*_span(body[index]))]) for index in cell.keep]
-            parts.append(f"# cell {cell.number}\n" + "\n".join(kept) + "\n")
+            parts.append(f"# cell {cell.number}")
+            for node in (body[index] for index in cell.keep):
+                parts += lines[first_line(node) - 1 : node.end_lineno]
+            parts.append("")
         return "\n".join(parts)
 
-    @property
+    @cached_property
     def sources(self) -> dict[str, str]:
         """The methods of the assignment as written, by their names."""
-        return {name: self.method_source(name) or "" for name in self.methods}
-
-    def method_source(self, name: str) -> str | None:
-        """Return the lines of a method of the assignment as written, None if it is missing."""
-        place = self.methods.get(name)
-        if place is None:
-            return None
-        source = next(cell.source for cell in self.cells if cell.number == place.cell)
-        return "\n".join(source.split("\n")[place.line - 1 : place.end_line])
-
-
-def _span(node: ast.stmt) -> tuple[int, int]:
-    return first_line(node) - 1, node.end_lineno or node.lineno
+        lines = {cell.number: cell.source.split("\n") for cell in self.cells}
+        return {
+            name: "\n".join(lines[place.cell][place.line - 1 : place.end_line])
+            for name, place in self.methods.items()
+        }

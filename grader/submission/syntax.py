@@ -68,9 +68,9 @@ def first_line(node: ast.stmt | ast.expr) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def executed(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Yield the nodes that run when the statement does: all but the bodies of functions."""
-    waiting: list[ast.AST] = [statement]
+def executed(start: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that run when a statement does: all but the bodies of functions."""
+    waiting = [start]
     while waiting:
         node = waiting.pop()
         yield node
@@ -83,12 +83,26 @@ def executed(statement: ast.stmt) -> Iterator[ast.AST]:
                 waiting.extend(ast.iter_child_nodes(node))
 
 
+def calls(start: ast.AST) -> Iterator[ast.Call]:
+    """Yield the calls that run when a statement does."""
+    return (node for node in executed(start) if isinstance(node, ast.Call))
+
+
+def arguments(call: ast.Call) -> list[ast.expr]:
+    """Return the arguments of a call, by position and by keyword."""
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def names_in(*nodes: ast.AST) -> set[str]:
+    """Return the variables that stand in some code, bound or used."""
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
 def named_in_texts(statement: ast.stmt) -> set[str]:
     """Return the words in texts by which a statement may look names up."""
-    nodes = list(ast.walk(statement))
-    if not any(isinstance(node, ast.Name) and node.id in _BY_TEXT for node in nodes):
+    if _BY_TEXT.isdisjoint(names_in(statement)):
         return set()
-    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    texts = (node.value for node in ast.walk(statement) if isinstance(node, ast.Constant))
     return {word for text in texts if isinstance(text, str) for word in _WORD.findall(text)}
 
 

@@ -10,31 +10,30 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from grader.submission.extract import cut
+from grader.submission.extract import cut_slice
 from grader.submission.program import Program, Statement
-from grader.submission.slicer import ALL_BEFORE, NARROW, WITH_DOUBTFUL
+from grader.submission.slicer import ALL_BEFORE, WITH_DOUBTFUL
 from grader.submission.slices import Slice
-from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, root
+from grader.submission.syntax import DEFINITIONS, IMPORTS, calls, root
 
 _HARMLESS = frozenset(["manual_seed", "seed", "print", "display", "filterwarnings", "set"])
 
 
 def wider(code: Slice) -> Iterator[Slice]:
     """Yield slices that hold more than ``code`` and than each other, if that may matter."""
-    if code.definition is None:
-        return
     held = code.statements
     for width in (WITH_DOUBTFUL, ALL_BEFORE):
-        more = cut(code.program, code.definition, width)
+        more = cut_slice(code.program, code.definition, width)
         new = more.statements - held
-        if any(matters(code.program, code.program.statements[index]) for index in new) or (
+        if any(may_matter(code.program, code.program.statements[index]) for index in new) or (
             new and width == WITH_DOUBTFUL
         ):
             held = more.statements
-            yield replace(more, notes=(*_beside(code), *_told(code, more), *more.notes))
+            others = (note for note in code.notes if note not in code.lacking)
+            yield replace(more, notes=(*others, _note(code, more), *more.notes))
 
 
-def matters(program: Program, statement: Statement) -> bool:
+def may_matter(program: Program, statement: Statement) -> bool:
     """Tell whether executing a statement may do more than bind names that nobody needs."""
     node = statement.node
     decorators = getattr(node, "decorator_list", ())
@@ -47,8 +46,7 @@ def matters(program: Program, statement: Statement) -> bool:
     if "_magic('capture'" in program.sources[statement.cell]:
         return True  # what it prints may be read
     if isinstance(node, (ast.Assign, ast.AnnAssign)) and statement.names.binds:
-        called = {root(n.func) for n in executed(node) if isinstance(n, ast.Call)}
-        return any(name in program.binders for name in called if name)
+        return any(root(call) in program.binders for call in calls(node))
     match node:
         case ast.Expr(value=ast.Constant()):
             return False
@@ -57,17 +55,11 @@ def matters(program: Program, statement: Statement) -> bool:
     return True
 
 
-def _beside(code: Slice) -> tuple[str, ...]:
-    """Return what was noted that isn't about what the first slice lacks."""
-    assert code.definition is not None
-    lacking = cut(code.program, code.definition, NARROW).notes
-    return tuple(note for note in code.notes if note not in lacking)
-
-
-def _told(code: Slice, more: Slice) -> tuple[str, ...]:
+def _note(code: Slice, more: Slice) -> str:
+    """Say which cells ``more`` has beside those of ``code``."""
     cells = sorted({code.program.statements[i].cell for i in more.statements - code.statements})
     numbers = ", ".join(map(str, cells))
     return (
         f"The class needs more than its cell tells: code of cell{'s' * (len(cells) > 1)} {numbers} "
-        "was executed with it, on made-up data and without training.",
+        "was executed with it, on made-up data and without training."
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 
 from grader.assignment import Assignment
@@ -17,7 +17,7 @@ from grader.submission.changes import changes_of
 from grader.submission.definitions import makes_model, takes_steps, trains
 from grader.submission.program import Program, indexed
 from grader.submission.scopes import names_of
-from grader.submission.syntax import DEFINITIONS, FUNCTIONS, LOOPS, executed, first_line
+from grader.submission.syntax import FUNCTIONS, LOOPS, calls, executed, first_line
 
 _ROUNDS = 500
 """A reduced loop ends after so many rounds: what would have ended it may be gone."""
@@ -31,21 +31,19 @@ def without_training(program: Program, wanted: Collection[str]) -> Program:
     models = {program.assignment.instance_name}.union(
         *(s.names.binds for s in program.statements if makes_model(program, s))
     )
-    acting: dict[str, int] = {}  # functions that do something for the wanted names
+    acting: set[str] = set()  # functions that do something for the wanted names
     reduced: dict[int, ast.stmt] = {}
-    more = True
-    while more:
-        more = False
+    before = -1
+    while before < len(acting):
+        before = len(acting)
         for statement in program.statements:
-            name = getattr(statement.node, "name", "")
-            if not isinstance(statement.node, FUNCTIONS) or name in acting:
-                continue
-            left = _Reducer(program.assignment, wanted, acting, models).reduce(statement.node)
-            if left is not None:
-                more = True
-                acting[name] = statement.index
-                if takes_steps(program, statement):
-                    reduced[statement.index] = left
+            node = statement.node
+            if isinstance(node, FUNCTIONS) and node.name not in acting:
+                left = _Reducer(program.assignment, wanted, acting, models).reduce(node)
+                if left is not None:
+                    acting.add(node.name)
+                    if takes_steps(program, statement):
+                        reduced[statement.index] = left
     for statement in program.statements:
         if trains(program, statement):
             left = _Reducer(program.assignment, wanted, acting, models).reduce(statement.node)
@@ -77,7 +75,7 @@ def _with_reduced(program: Program, reduced: dict[int, ast.stmt]) -> Program:
 
 
 class _Reducer:
-    """Keeps of a statement what binds or changes the wanted names, and what that needs in turn.
+    """A reducer of a statement to what binds or changes the wanted names, and what that needs.
 
     What comes from a model, such as a loss, is not to be had, and neither is what needs it.
     """
@@ -123,7 +121,7 @@ class _Reducer:
         return any(
             (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in self._lost)
             or (isinstance(n, ast.Attribute) and n.attr in self._losing)
-            for n in executed(node)  # type: ignore[arg-type]
+            for n in executed(node)
         )
 
     def _reduced(self, node: ast.stmt) -> ast.stmt | None:
@@ -138,7 +136,8 @@ class _Reducer:
                 setattr(node, name, self._block(getattr(node, name)))
         for handler in getattr(node, "handlers", ()):
             handler.body = self._block(handler.body) or [ast.Pass()]
-        head = list(_head(node))
+        parts = ast.iter_child_nodes(node)
+        head = [part for part in parts if not isinstance(part, (ast.stmt, ast.ExceptHandler))]
         bound = set().union(*map(_bound, head))
         empty = not any(getattr(node, name, ()) for name in _BLOCKS)
         if empty and bound.isdisjoint(self._needed):
@@ -159,12 +158,8 @@ class _Reducer:
             return True
         changes = changes_of(node, self._class)
         touched = _bound(node) | changes.attributes | changes.contents
-        calls = {
-            inner.func.id
-            for inner in executed(node)
-            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name)
-        }
-        if not calls.isdisjoint(self._acting):
+        called = {call.func.id for call in calls(node) if isinstance(call.func, ast.Name)}
+        if not called.isdisjoint(self._acting):
             self._acts = True
         elif touched.isdisjoint(self._needed) or self._is_lost(node):
             return False
@@ -178,17 +173,8 @@ class _Reducer:
             self._needed.update(n.id for n in names if isinstance(n.ctx, ast.Load))
 
 
-def _head(node: ast.stmt) -> Iterator[ast.AST]:
-    """Yield the parts of a compound statement that aren't statements."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.stmt, ast.ExceptHandler)):
-            yield child
-
-
 def _bound(node: ast.AST) -> set[str]:
     """Return the names that a simple statement or an expression binds."""
-    if isinstance(node, DEFINITIONS):
-        return {node.name}
     return bindings_of([node])[0]
 
 

@@ -12,13 +12,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from grader.protocol.shell_text import Written, written_by
 from grader.submission.cells import Cell
 from grader.submission.literal_texts import LiteralTexts
 from grader.submission.magics import to_python
-from grader.submission.syntax import first_line, parse
+from grader.submission.syntax import DEFINITIONS, first_line, parse
 
 MAX_TEXT = 100_000
 """Characters that a text may have while it is put together."""
@@ -35,51 +34,44 @@ def written_by_code(cells: Iterable[Cell]) -> Iterator[tuple[int, Written]]:
     reading = any(_may_write(cell.source) for cell in cells)
     reader = _Reader()
     for cell in cells:
-        found: Iterable[Written] = ()
+        written: Iterable[Written] = ()
         if _SHELL.search(cell.source):
-            found = written_by(cell.source)
+            written = written_by(cell.source)
         elif reading:
-            found = reader.read(cell.source)
-        yield from ((cell.number, file) for file in found if file.name.endswith(".py"))
+            written = reader.read(cell.source)
+        yield from ((cell.number, file) for file in written if file.name.endswith(".py"))
 
 
 def _may_write(source: str) -> bool:
     return ".py" in source and ("write" in source or "print" in source)
 
 
-@dataclass
 class _Reader:
-    """Follows texts, paths and open files through the cells, in the order in which they stand."""
+    """A reader of the texts, paths and open files in cells, in the order in which they stand."""
 
-    _source: str = ""
-    _texts: dict[str, str] = field(default_factory=dict)
-    _definitions: dict[str, str] = field(default_factory=dict)
-    _files: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    _found: list[Written] = field(default_factory=list)
-    _left: int = MAX_WRITTEN
-
-    def __post_init__(self) -> None:
-        self._literals = LiteralTexts(self._look_up, MAX_TEXT, self._result)
-
-    def _look_up(self, name: str) -> str | None:
-        return self._texts.get(name)
+    def __init__(self) -> None:
+        self._source = ""
+        self._texts: dict[str, str] = {}
+        self._definitions: dict[str, str] = {}
+        self._files: dict[str, tuple[str, bool]] = {}
+        self._written: list[Written] = []
+        self._left = MAX_WRITTEN
+        self._literals = LiteralTexts(self._texts.get, MAX_TEXT, self._result)
 
     def read(self, source: str) -> list[Written]:
         """Return what a cell writes."""
-        self._found = []
+        self._written = []
         self._source = to_python(source)
         with suppress(SyntaxError, RecursionError):
             self._visit(parse(self._source))
-        return self._found
+        return self._written
 
     def _visit(self, node: ast.AST) -> None:
+        if isinstance(node, DEFINITIONS):
+            lines = self._source.split("\n")[first_line(node) - 1 : node.end_lineno]
+            self._definitions[node.name] = "\n".join([*lines, ""])
+            return
         match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                self._define(name, node)
-                return
-            case ast.ClassDef(name=name):
-                self._define(name, node)
-                return
             case ast.Lambda():
                 return
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -92,10 +84,6 @@ class _Reader:
                 self._call(node)
         for child in ast.iter_child_nodes(node):
             self._visit(child)
-
-    def _define(self, name: str, node: ast.stmt) -> None:
-        lines = self._source.split("\n")[first_line(node) - 1 : node.end_lineno]
-        self._definitions[name] = "\n".join([*lines, ""])
 
     def _bind(self, name: str, value: ast.expr) -> None:
         self._texts.pop(name, None)
@@ -134,29 +122,29 @@ class _Reader:
     def _add(self, name: str, text: str | None, more: bool) -> None:
         if text is not None and len(text) <= self._left:
             self._left -= len(text)
-            self._found.append(Written(name, text, more))
+            self._written.append(Written(name, text, more))
 
     def _file(self, node: ast.expr) -> tuple[str, bool] | None:
         """Return the path of an open file, and whether what is written is added to it."""
         match node:
             case ast.Name(id=name):
                 return self._files.get(name)
-            case ast.Call(
-                func=ast.Name(id="open") | ast.Attribute(value=ast.Name(id="io"), attr="open"),
-                args=[path, *rest],
+            case (
+                ast.Call(
+                    func=ast.Name(id="open") | ast.Attribute(value=ast.Name(id="io"), attr="open"),
+                    args=[path, *rest],
+                    keywords=keywords,
+                )
+                | ast.Call(
+                    func=ast.Attribute(value=path, attr="open"), args=rest, keywords=keywords
+                )
             ):
-                pass
-            case ast.Call(func=ast.Attribute(value=path, attr="open"), args=rest):
-                pass
-            case _:
-                return None
-        assert isinstance(node, ast.Call)
-        modes = [*rest[:1], *(k.value for k in node.keywords if k.arg == "mode")]
-        mode = self._literals.of(modes[0]) if modes else None
-        name_of = self._literals.of(path)
-        if name_of is None or mode is None or not set(mode) & set("wax"):
-            return None
-        return name_of, "a" in mode
+                modes = [*rest[:1], *(k.value for k in keywords if k.arg == "mode")]
+                mode = self._literals.of(modes[0]) if modes else None
+                written = self._literals.of(path)
+                if written is not None and mode is not None and set(mode) & set("wax"):
+                    return written, "a" in mode
+        return None
 
     def _result(self, call: ast.Call) -> str | None:
         """Return what a function of texts or paths returns."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +12,13 @@ from grader.examiner.rubric import default_path, load_rubric
 from grader.examiner.run_explanations import NO_ERROR, small_data_note
 from grader.examiner.widening import Checked
 from grader.report.result import CheckResult, CheckStatus, Run, Submission, TaskResult, Training
+from grader.submission.files import Files
 from grader.submission.program import Program
-from grader.submission.slices import Slice
+from grader.submission.slices import Definition, Slice
 from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
 
-CODE = Slice((), {}, frozenset(), Program(ASSIGNMENT))
+CODE = Slice((), Program(ASSIGNMENT, Files((), Path(), (), 1)), Definition((), 0))
 FAILED = Training("failed", error="NameError: name 'batch_size' is not defined")
 RUBRIC = load_rubric(default_path(), ASSIGNMENT)
 RIGHT = "The checks found the ELBO right"

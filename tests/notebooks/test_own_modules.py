@@ -113,7 +113,7 @@ def test_a_class_in_a_file(
     assert lost(path, candidates, rubric, "encoder", "kl") == []
     code = extract(load(path), ASSIGNMENT)
     assert len(code.methods) == 6
-    assert "return self.linear21(hidden)" in (code.method_source("encoder") or "")
+    assert "return self.linear21(hidden)" in code.sources["encoder"]
 
 
 def test_files_in_folders_and_in_pieces(

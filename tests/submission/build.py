@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from grader.submission.cells import Cell, Notebook
 from grader.submission.extract import extract
-from grader.submission.load import Cell, Notebook
 from grader.submission.slices import Slice
 from grader.vae import ASSIGNMENT
 

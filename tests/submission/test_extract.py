@@ -240,13 +240,13 @@ def test_methods(cells: list[str], method: str, place: tuple[int, int, int] | No
     assert (found and (found.cell, found.line, found.end_line)) == place
 
 
-def test_text_and_method_source() -> None:
+def test_text_and_sources() -> None:
     part = sliced("import os, sys\nK = 1", "md:text", vae("def elbo(self, x):\n    return K"))
     assert part.text == "# cell 1\nK = 1\n\n# cell 3\n" + vae(
         "def elbo(self, x):\n    return K\n"
     ).rstrip(" ")
-    assert part.method_source("elbo") == "    def elbo(self, x):\n        return K"
-    assert part.method_source("sample") is None
+    assert part.sources["elbo"] == "    def elbo(self, x):\n        return K"
+    assert "sample" not in part.sources
 
 
 @pytest.mark.parametrize(

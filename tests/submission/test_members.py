@@ -164,7 +164,7 @@ def test_every_form_of_the_class(cells: list[str]) -> None:
 def test_the_place_of_a_method_is_where_it_is_written(form: str) -> None:
     part = extract(notebook(IMPORTS, *FORMS[form]), ASSIGNMENT)
     for name in NAMES:
-        assert f"def {name}(" in (part.method_source(name) or "").split("\n")[0]
+        assert f"def {name}(" in part.sources[name].split("\n")[0]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def weight(loop: str, *before: str) -> object:
     """The weight that the class meets; no model, optimiser or data is there to be used."""
     part = widened(loop, *before)
     wanted = [cell for cell in part.cells if "weight" in cell.source and "class" not in cell.source]
-    made = Slice(tuple(wanted), {}, frozenset(), part.program)
+    made = Slice(tuple(wanted), part.program, part.definition)
     return execute(made, loader=[1, 2, 3]).get("weight")
 
 

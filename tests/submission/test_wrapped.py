@@ -32,15 +32,14 @@ def class_cell(node: Node) -> Node:
     return next(c for c in node["cells"] if "".join(c["source"]).startswith("class VAE"))
 
 
-def methods(path: Path) -> dict[str, str | None]:
+def methods(path: Path) -> dict[str, str]:
     """The six methods as written, without the indentation that a wrap may have changed."""
-    code = extract(load(path), ASSIGNMENT)
-    sources = {name: code.method_source(name) for name in ASSIGNMENT.task_by_method}
-    return {name: source and source.strip() for name, source in sources.items()}
+    sources = extract(load(path), ASSIGNMENT).sources
+    return {name: source.strip() for name, source in sources.items()}
 
 
 @cache
-def expected() -> dict[str, str | None]:
+def expected() -> dict[str, str]:
     return methods(SOLVED)
 
 

@@ -1,6 +1,6 @@
 """The rules of an assignment: each module of this folder that has a ``RULE`` is one.
 
-What breaks them is read off the source, or seen when the code runs.
+A rule is broken in the source, or seen to be broken when the code runs.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ def read_rules(
 ) -> tuple[Finding, ...]:
     """Return what breaks a rule in the source, rule by rule and in the order of the notebook.
 
-    What is told by comparison with ``template`` isn't looked for without one, and neither is what
-    the saved ``notebook`` tells without that.
+    Rules that need the ``template`` or the saved ``notebook`` find nothing without it.
     """
     source = Source(code, template, notebook)
     return tuple(finding for rule in RULES for finding in rule.read(source))

@@ -18,36 +18,29 @@ _DEEP = "deep code in line {}"
 def canonical(node: ast.AST) -> str:
     """Return the text of a statement; "" for one that may be added or left out."""
     try:
-        made = _Canonical().visit(_Renamed.of(copy.deepcopy(node)))
+        made = copy.deepcopy(node)
+        _rename_loop_variables(made)
+        made = _Canonical().visit(made)
         return "" if made is None else ast.unparse(ast.fix_missing_locations(made))
     except RecursionError:  # deeper than any statement of the template
         return _DEEP.format(getattr(node, "lineno", 0))
 
 
-class _Renamed(ast.NodeTransformer):
-    """Gives loop variables names by their order."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
-
-    @classmethod
-    def of(cls, node: ast.AST) -> ast.AST:
-        names: dict[str, str] = {}
-        for inner in ast.walk(node):
-            if isinstance(inner, (ast.For, ast.AsyncFor, ast.comprehension)):
-                for target in ast.walk(inner.target):
-                    if isinstance(target, ast.Name):
-                        names.setdefault(target.id, f"loop{len(names)}")
-        renamed: ast.AST = cls(names).visit(node) if names else node
-        return renamed
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self._names.get(node.id, node.id)
-        return node
+def _rename_loop_variables(node: ast.AST) -> None:
+    """Give loop variables names by their order."""
+    names: dict[str, str] = {}
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.For, ast.AsyncFor, ast.comprehension)):
+            for target in ast.walk(inner.target):
+                if isinstance(target, ast.Name):
+                    names.setdefault(target.id, f"loop{len(names)}")
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            inner.id = names.get(inner.id, inner.id)
 
 
 class _Canonical(ast.NodeTransformer):
-    """Takes away what is free."""
+    """A transformer that takes away what is free."""
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
         match node.targets:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.submission.program import Program
@@ -20,7 +20,7 @@ _PLACEHOLDERS = ("...", "raise NotImplementedError", "raise NotImplementedError(
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit, and the task whose method was edited, if it was one's."""
+    """An edit, and the task whose method it is in, if any."""
 
     cell: int
     line: int
@@ -31,9 +31,8 @@ class Edit:
 def class_edits(part: Slice, template: Program) -> list[Edit]:
     """Return the edits of the class that is graded, and what changes it elsewhere."""
     class_name = template.class_name
-    graded = {(cell.number, place) for cell in part.cells for place in cell.keep}
-    theirs = _class(part.program, graded)
-    ours = _class(template)
+    theirs = _class(part.program, part.statements)
+    ours = _class(template, range(template.end))
     if theirs is None or ours is None:
         return []
     cell, node = theirs
@@ -68,17 +67,14 @@ def class_edits(part: Slice, template: Program) -> list[Edit]:
     return edits
 
 
-def _class(
-    program: Program, among: Collection[tuple[int, int]] | None = None
-) -> tuple[int, ast.ClassDef] | None:
+def _class(program: Program, indices: Iterable[int]) -> tuple[int, ast.ClassDef] | None:
     """Return the last definition of the class with its blocks blanked, and its cell.
 
-    Only statements at the cells and places of ``among`` count, where that is given.
+    Only the statements with these indices count.
     """
-    for statement in reversed(program.statements):
+    for index in sorted(indices, reverse=True):
+        statement = program.statements[index]
         node = statement.node
-        if among is not None and (statement.cell, statement.place) not in among:
-            continue
         if isinstance(node, ast.ClassDef) and node.name == program.class_name:
             for blank in parse(_blanked(program.sources[statement.cell])).body:
                 if isinstance(blank, ast.ClassDef) and blank.lineno == node.lineno:
@@ -114,21 +110,23 @@ def _name(member: ast.stmt) -> str:
     return getattr(member, "name", None) or canonical(member).split("\n")[0][:60]
 
 
+def _signature(method: ast.FunctionDef) -> list[str]:
+    """Return the parameters of a method, and the decorators that change how it is called."""
+    decorators = map(canonical, method.decorator_list)
+    return [canonical(method.args), *(text for text in decorators if text in _CALLED_OTHERWISE)]
+
+
 def _method_edits(cell: int, method: ast.stmt, original: ast.stmt, task: str | None) -> list[Edit]:
     """Return the edits of a method's signature, and of its body outside the block."""
     if not isinstance(method, ast.FunctionDef) or not isinstance(original, ast.FunctionDef):
         return []
     edits = []
-    decorators = [list(map(canonical, node.decorator_list)) for node in (method, original)]
-    signatures = [
-        [canonical(node.args), *(d for d in own if d in _CALLED_OTHERWISE)]
-        for node, own in zip((method, original), decorators, strict=True)
-    ]
-    added = [d for d in decorators[0] if d not in {*decorators[1], *_CALLED_OTHERWISE}]
+    known = {*map(canonical, original.decorator_list), *_CALLED_OTHERWISE}
+    added = [text for text in map(canonical, method.decorator_list) if text not in known]
     if added:
         message = f"A decorator was put on {method.name}: '@{added[0][:60]}'."
         edits.append(Edit(cell, first_line(method), message, task))
-    if signatures[0] != signatures[1]:
+    if _signature(method) != _signature(original):
         message = f"The signature of {method.name} was changed."
         edits.append(Edit(cell, method.lineno, message, task))
     body, given = (

@@ -30,18 +30,18 @@ def _read(source: Source) -> list[Finding]:
 def _imports(program: Program) -> Iterator[tuple[int, ast.stmt | ast.expr, str]]:
     """Yield cell, node and dotted name of all imports, in the order of the notebook."""
     for statement in program.statements:
-        found: list[tuple[ast.stmt | ast.expr, str]] = []
+        imports: list[tuple[ast.stmt | ast.expr, str]] = []
         for node in ast.walk(statement.node):
             match node:
                 case ast.Import() | ast.ImportFrom():
-                    found += [(node, path) for _, path in imported(node)]
+                    imports += [(node, path) for _, path in imported(node)]
                 case ast.Call(
                     func=ast.Name(id="__import__" | "import_module")
                     | ast.Attribute(attr="import_module"),
                     args=[ast.Constant(value=str(name)), *_],
                 ):
-                    found.append((node, name[:80]))
-        for node, path in sorted(found, key=lambda item: (item[0].lineno, item[1])):
+                    imports.append((node, name[:80]))
+        for node, path in sorted(imports, key=lambda item: (item[0].lineno, item[1])):
             yield statement.cell, node, path
 
 

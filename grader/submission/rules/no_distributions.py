@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from grader.submission.bindings import body_of, locals_of
 from grader.submission.literal_texts import LiteralTexts
 from grader.submission.program import Statement
 from grader.submission.rules.rule import Finding, Rule, Seen, Source
-from grader.submission.syntax import Comprehension
+from grader.submission.syntax import Comprehension, names_in
 
 PACKAGE = "torch.distributions"
 # What a star import of the package brings that this assignment might tempt one to use.
@@ -65,22 +66,23 @@ def _forbidden(path: str | None) -> bool:
 
 @dataclass(frozen=True)
 class _Value:
-    """What a name stands for: the dotted ``path`` of a module or what it made, or a text."""
+    """The meaning of a name: the dotted ``path`` of a module or what it made, or a text."""
 
     path: str | None = None
     text: str | None = None
 
 
 _UNKNOWN = _Value()
-_Layer = dict[str, _Value]
+_Names = ChainMap[str, _Value]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class _Reader(ast.NodeVisitor):
-    """Follows names that stand for modules; bodies of functions are read when all else is known.
+    """A reader of names that stand for modules; functions are read when all else is known.
 
     ``family`` are the definitions of the class and its bases: what they keep in ``self`` is known
-    to each other, and not what other classes keep.
+    to each other, and not what other classes keep. ``_around`` is what the functions in a class
+    body see, which isn't what the body itself binds; None outside of one.
     """
 
     def __init__(self, class_name: str, family: Collection[ast.AST]) -> None:
@@ -89,16 +91,16 @@ class _Reader(ast.NodeVisitor):
         self.cell = 0
         self.uses: list[tuple[int, int, bool, ast.AST]] = []
         self._family = family
-        self._layers: list[_Layer] = [{}]
+        self._names = self._globals = _Names()
         self._attributes: dict[tuple[ast.AST | None, str], _Value] = {}
-        self._waiting: list[tuple[int, list[_Layer], ast.AST | None, _Function]] = []
+        self._waiting: list[tuple[int, _Names, ast.AST | None, _Function]] = []
         self._class: ast.AST | None = None
-        self._in_body = False
+        self._around: _Names | None = None
 
     def read(self, statement: Statement) -> None:
         """Read what a top-level statement does when it runs."""
         self.cell = statement.cell
-        self._layers, self._class, self._in_body = self._layers[:1], None, False
+        self._names, self._class, self._around = self._globals, None, None
         # What is nested too deeply for this reader isn't read further.
         with suppress(RecursionError):
             self.visit(statement.node)
@@ -109,21 +111,15 @@ class _Reader(ast.NodeVisitor):
         for _ in range(2):
             self._waiting = list(functions)
             while self._waiting:
-                self.cell, layers, self._class, function = self._waiting.pop(0)
+                self.cell, around, self._class, function = self._waiting.pop(0)
+                self._names = around.new_child(_unknown(locals_of(function)))
+                self._around = None
                 with suppress(RecursionError):
-                    self._read_body(layers, function)
-
-    def _read_body(self, layers: list[_Layer], function: _Function) -> None:
-        layer = dict.fromkeys(locals_of(function), _UNKNOWN)
-        self._layers, self._in_body = [*layers, layer], False
-        for node in body_of(function):
-            self.visit(node)
+                    for node in body_of(function):
+                        self.visit(node)
 
     def _look_up(self, name: str) -> _Value:
-        for layer in reversed(self._layers):
-            if name in layer:
-                return layer[name]
-        return _UNKNOWN
+        return self._names.get(name, _UNKNOWN)
 
     def _value(self, node: ast.AST | None) -> _Value:
         if isinstance(node, ast.expr):
@@ -175,8 +171,8 @@ class _Reader(ast.NodeVisitor):
                 for part, given in zip(target.elts, value.elts, strict=False):
                     self._bind(part, given)
             case ast.Name(id=name), _:
-                self._layers[-1][name] = self._value(value)
-                if self._in_body:
+                self._names[name] = self._value(value)
+                if self._around is not None:
                     self._note_attribute("cls", name, value)
             case ast.Attribute(value=ast.Name(id=owner)), _ if self._is_member_of(owner):
                 self._note_attribute(owner, target.attr, value)
@@ -194,50 +190,42 @@ class _Reader(ast.NodeVisitor):
         if _forbidden(known.path):
             self._attributes[self._owner(owner), name] = known
 
-    def visit_Assign(self, node: ast.Assign) -> None:
-        self.generic_visit(node)
-        for target in node.targets:
-            self._bind(target, node.value)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
         self.generic_visit(node)
         if node.value is not None:
-            self._bind(node.target, node.value)
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                self._bind(target, node.value)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self.generic_visit(node)
-        self._bind(node.target, node.value)
+    visit_Assign = visit_AnnAssign = visit_NamedExpr = _assignment  # noqa: N815
 
     def visit_For(self, node: ast.For) -> None:
-        for name in ast.walk(node.target):
-            self._bind(name, None)
+        self._names.update(_unknown(names_in(node.target)))
         self.generic_visit(node)
 
     def _comprehension(self, node: Comprehension) -> None:
-        names = (name for generator in node.generators for name in ast.walk(generator.target))
-        targets = {name.id: _UNKNOWN for name in names if isinstance(name, ast.Name)}
-        outer = self._layers
-        self._layers = [*outer, targets]
+        outer = self._names
+        targets = names_in(*(generator.target for generator in node.generators))
+        self._names = outer.new_child(_unknown(targets))
         self.generic_visit(node)
-        self._layers = outer
+        self._names = outer
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             top = alias.name.partition(".")[0]
-            self._layers[-1][alias.asname or top] = _Value(alias.name if alias.asname else top)
+            self._names[alias.asname or top] = _Value(alias.name if alias.asname else top)
             self._note_import(node, alias.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             path = f"{node.module}.{alias.name}"
             if path == "torch.*":
-                self._layers[-1].setdefault("distributions", _Value(PACKAGE))
+                self._names.maps[0].setdefault("distributions", _Value(PACKAGE))
             if path == f"{PACKAGE}.*":
                 for name in _STARRED:
-                    self._layers[-1][name] = _Value(f"{PACKAGE}.{name}")
-            self._layers[-1][alias.asname or alias.name] = _Value(path)
+                    self._names[name] = _Value(f"{PACKAGE}.{name}")
+            self._names[alias.asname or alias.name] = _Value(path)
             self._note_import(node, path)
 
     def _note_import(self, node: ast.stmt, path: str) -> None:
@@ -248,26 +236,28 @@ class _Reader(ast.NodeVisitor):
         self.visit(node.args)
         for decorator in getattr(node, "decorator_list", ()):
             self.visit(decorator)
-        self._waiting.append((self.cell, list(self._layers), self._class, node))
+        around = self._names if self._around is None else self._around
+        self._waiting.append((self.cell, around, self._class, node))
         if not isinstance(node, ast.Lambda):
-            self._layers[-1][node.name] = _UNKNOWN
+            self._names[node.name] = _UNKNOWN
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _function  # noqa: N815
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for part in [*node.decorator_list, *node.bases, *node.keywords]:
             self.visit(part)
-        outer, kind, in_body = self._layers, self._class, self._in_body
-        # A class body sees its own names; the functions in it don't.
-        functions = len(self._waiting)
-        self._layers, self._class, self._in_body = [*outer, {}], node, True
+        outer = self._names, self._class, self._around
+        if self._around is None:
+            self._around = self._names
+        self._names, self._class = self._names.new_child(), node
         for statement in node.body:
             self.visit(statement)
-        self._layers, self._class, self._in_body = outer, kind, in_body
-        self._waiting[functions:] = [
-            (cell, outer, kind, function) for cell, _, kind, function in self._waiting[functions:]
-        ]
-        self._layers[-1][node.name] = _UNKNOWN
+        self._names, self._class, self._around = outer
+        self._names[node.name] = _UNKNOWN
+
+
+def _unknown(names: Iterable[str]) -> dict[str, _Value]:
+    return dict.fromkeys(names, _UNKNOWN)
 
 
 def _join(path: str | None, attribute: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Say what a rule is, and what breaks one."""
+"""Rules, what they are read from, and findings of what breaks one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Source:
-    """What is read for rules.
+    """The source that is read for rules.
 
     Attributes:
         code: the class that was graded, and the notebook that it was cut out of.
@@ -42,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen when the code of a submission ran.
+    """The record of a submission's code when it ran.
 
     Attributes:
         distributions: the methods that used `torch.distributions`.

@@ -34,9 +34,7 @@ def saved_state(notebook: Notebook) -> str | None:
 
 def _disorder(cells: tuple[Cell, ...]) -> str:
     """Say the first place at which the counts are not 1, 2, 3, ..."""
-    for expected, cell in enumerate(cells, 1):
-        if cell.execution_count != expected:
-            break
+    expected, cell = next((n, c) for n, c in enumerate(cells, 1) if c.execution_count != n)
     return (
         f"The cells were not executed once each from top to bottom: cell {cell.number} shows "
         f"In [{cell.execution_count}] where In [{expected}] would stand."

@@ -83,14 +83,9 @@ def _parts(program: Program, blanks: Collection[str]) -> list[_Part]:
     parts = []
     for statement in program.statements:
         for node in _single(statement.node):
-            targets = _targets(node)
-            key = (
-                _CLASS
-                if _is_class(node, program)
-                else targets
-                if targets in blanks
-                else canonical(node)
-            )
+            key = _CLASS if _is_class(node, program) else _targets(node)
+            if key != _CLASS and key not in blanks:
+                key = canonical(node)
             if key:
                 parts.append(_Part(statement.cell, statement.node, key))
     return parts
@@ -126,12 +121,11 @@ def _blanks(template: Program) -> set[str]:
         _targets(statement.node)
         for statement in template.statements
         if isinstance(statement.node, (ast.Assign, ast.AnnAssign))
-        and statement.node.value is not None
         and _is_blank(statement.node.value)
     }
 
 
-def _is_blank(value: ast.expr) -> bool:
+def _is_blank(value: ast.expr | None) -> bool:
     """Tell whether a value only holds the place of another: nothing, or a text that asks."""
     match value:
         case ast.Constant(value=None) | ast.Constant(value=EllipsisType()):
@@ -169,8 +163,8 @@ def lost_cells(program: Program, template: Program) -> list[Edit]:
     last = program.statements[-1]
     edits = []
     for cell, names in uses.items():
-        own = {name for name in names if every[name] == 1}
-        if len(own & theirs) * 2 < len(own):
+        only_here = {name for name in names if every[name] == 1}
+        if len(only_here & theirs) * 2 < len(only_here):
             first = next(s.node for s in template.statements if s.cell == cell)
             text = ast.unparse(first).split("\n")[0][:60]
             message = f"A cell of the assignment's notebook is missing, which starts with '{text}'."

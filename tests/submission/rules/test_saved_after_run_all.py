@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.submission.load import Cell, Notebook, load
+from grader.submission.cells import Cell, Notebook
+from grader.submission.load import load
 from grader.submission.rules.saved_after_run_all import saved_state
 from tests.examiner.conftest import SOLVED
 
