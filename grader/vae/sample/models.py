@@ -126,7 +126,9 @@ class Samples:
 
         Which numbers they should be is a check of its own.
         """
-        numbers = () if self.binary else np.unique(self.pixels)
+        if self.binary:
+            return self
+        numbers = np.unique(self.pixels)
         if len(numbers) != 2:
             return self
         return Samples(np.float64(self.pixels == numbers[1]), self.latent)
