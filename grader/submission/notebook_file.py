@@ -86,8 +86,9 @@ def _parsed(text: str) -> tuple[dict[str, Any], str]:
 
 def _invalid(error: json.JSONDecodeError) -> str:
     """Say why the text is no JSON: it broke off, or something in it is wrong."""
-    left = len(error.doc.rstrip("\0 \t\r\n")) - error.pos
-    if left < len('"\\u000') or error.msg.startswith("Unterminated string"):
+    left = error.doc.rstrip("\0 \t\r\n")[error.pos :]
+    closes = "}" in left and not set(left) - set(",}] \t\r\n")
+    if (len(left) < len('"\\u000') and not closes) or error.msg.startswith("Unterminated string"):
         return (
             f"The notebook is incomplete: the file broke off in line {error.doc.count(chr(10)) + 1}"
             ", as after an interrupted save, upload or download; "

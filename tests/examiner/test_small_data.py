@@ -103,6 +103,14 @@ def test_an_assert_that_speaks_of_no_amount_is_not_excused(run: Start) -> None:
     assert (came.status, came.cell, came.notes) == ("failed", 4, ())
 
 
+def test_a_name_that_no_loop_binds_is_not_excused(run: Start) -> None:
+    came = run("del nn\nlayer = nn.Linear(2, 2)")
+    assert (came.status, came.cell, came.notes) == ("failed", 3, ())
+    came = run("for x, y in []:\n    last = x", "print(last)")
+    assert came.status == "failed"
+    assert came.notes[0].startswith(NO_ERROR)
+
+
 def test_an_error_of_the_class_says_nothing_of_data(run: Start) -> None:
     came = run(
         "class VAE(nn.Module):\n    def elbo(self, x):\n        raise ValueError('no')",

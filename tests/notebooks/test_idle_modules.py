@@ -59,6 +59,15 @@ LEFT_IN_ELBO = {
         "assert list(trange(2)) == [0, 1] and len(tqdm([1, 2])) == 2",
         "with tqdm(total=3) as bar: bar.update(1); bar.set_postfix(loss=1.0)",
     ],
+    "old name of a bar": ["from tqdm import tqdm_notebook", "for _ in tqdm_notebook([0]): pass"],
+    "display with an id": [
+        "handle = display('start', display_id=True)",
+        "handle.update('on'); handle.display()",
+    ],
+    "display with an id, imported": [
+        "from IPython.display import display",
+        "display('start', display_id='a').update('on')",
+    ],
     "a record kept elsewhere": ["import wandb", "wandb.log({'theta': theta.mean().item()})"],
     "tensorboard": [
         "from torch.utils.tensorboard import SummaryWriter",

@@ -191,6 +191,7 @@ def test_steering_metadata_dont_reach_the_kernel(tmp_path: Path) -> None:
         (b" \n ", "empty"),
         (b"\x80abc", "no text"),
         (b"not json", "no notebook"),
+        (b'{"cells": [],}', "no valid JSON at line 1"),
         (b'{"cells": [', "broke off in line 1"),
         (b'{"cells": [\n{"cell_type": "code", "sou', "broke off in line 2"),
         (b'{"cells": [\n{"cell_type": "code", "source": "x"', "broke off in line 2"),

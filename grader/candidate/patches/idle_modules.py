@@ -248,7 +248,9 @@ def install(plotting: Iterable[str] = ()) -> None:
     """
     _plotting.update(SHOWS, plotting)
     sys.meta_path.insert(0, ModuleMaker(_is_idle, _Module, _fill))
-    for name in [name for name in sys.modules if _is_listed(name, BARS | DEBUGGERS)]:
+    for name in [name for name in sys.modules if _is_listed(name, BARS)]:
+        del sys.modules[name]  # some library's, and not the student's
+    for name in DEBUGGERS & sys.modules.keys():
         sys.modules[name] = _Module(name)
     sys.breakpointhook = lambda *_, **__: None
     builtins.input = lambda prompt="": ""
