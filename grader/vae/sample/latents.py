@@ -53,8 +53,13 @@ def prior_error(samples: Samples) -> Lost | None:
     require_enough(above)
     if not samples.exact:
         return _noisy_error(samples, above)
+    return _exact_error(_without_blanks(samples, above))
+
+
+def _without_blanks(samples: Samples, above: np.ndarray) -> np.ndarray:
+    """Return ``above [calls, rows, L, STEPS]`` without the few samples that are not drawn."""
     blanks = blank(samples)
-    return _exact_error(above[:, ~blanks] if blanks.mean() <= _BLANK else above)
+    return above[:, ~blanks] if blanks.mean() <= _BLANK else above
 
 
 def _exact_error(above: np.ndarray) -> Lost | None:
@@ -128,8 +133,9 @@ def wide_prior_error(samples: Samples) -> Lost | None:
     """
     if not samples.exact:
         return None
-    error = _rate_error(samples.above)
-    scores = _SCORES[samples.above[0].sum(-1, dtype=np.uint8)]
+    above = _without_blanks(samples, samples.above)
+    error = _rate_error(above)
+    scores = _SCORES[above[0].sum(-1, dtype=np.uint8)]
     shared = statistics.unrelated(np.ascontiguousarray(scores.T))
     if statistics.compatible(error.p_value, shared):
         return None
