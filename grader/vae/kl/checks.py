@@ -63,10 +63,13 @@ def _diagnose(exam: Exam, answers: list[Answer]) -> Steps[Names]:
 def _wrong_total(answers: Sequence[Answer]) -> list[Answer]:
     """Return the batches whose total is wrong, for another reason than rows that are left out."""
     wrong = [a for a in answers if len(a.right) > 2 and not _is_total(a.actual, a.right)]
-    small = [a for a in answers if len(a.right) == FEW]
-    if all(a.actual.shape == a.right.shape and close(a.actual, a.right) for a in small):
-        return []  # the formula is right, so that rows of other batches are left out
-    return wrong
+    # Where all begin with right rows, it is later ones that are left out.
+    return [] if all(_begins_right(answer.actual, answer.right) for answer in wrong) else wrong
+
+
+def _begins_right(actual: np.ndarray, right: np.ndarray) -> bool:
+    """Return whether the first few rows are right, of a batch that has more."""
+    return actual.ndim == 1 and len(right) > FEW and close(actual[:FEW], right[:FEW])
 
 
 def _is_total(actual: np.ndarray, right: np.ndarray) -> bool:
