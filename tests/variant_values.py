@@ -261,12 +261,13 @@ def kl_failures(model: Any) -> Failures:
         return ((mu**2 + torch.exp(2 * logsigma) - 1) / 2 - logsigma).sum(1)
 
     def posterior(rows: int, sign: int) -> tuple[Tensor, Tensor]:
-        logsigma = torch.randn(rows, dims)
-        return torch.randn(rows, dims), logsigma.abs() * sign if sign else logsigma
+        drawn = torch.randn(rows, dims), torch.randn(rows, dims)
+        return (drawn[0].abs() * sign, drawn[1].abs() * sign) if sign else drawn
 
     def is_total(got: Tensor, want: Tensor) -> bool:
         alone = got.numel() == 1 and close(got.reshape(()), want.mean())
-        return alone or close(got.sum(), want.sum()) or nearly(got, want)
+        begins = got.ndim == 1 and len(want) > 7 and close(got[:7], want[:7])  # later rows lack
+        return alone or begins or close(got.sum(), want.sum()) or nearly(got, want)
 
     for rows, sign in ((7, 0), (7, 1), (7, -1), (MANY, 0), (1, 0)):
         pair = posterior(rows, sign)
