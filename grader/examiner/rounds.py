@@ -51,8 +51,8 @@ def examine_in_rounds(
         for check, (steps, request) in list(pending.items()):
             try:
                 pending[check] = steps, _advance(steps, request, answers)
-            except StopIteration:
-                verdicts[check] = None
+            except StopIteration as stop:
+                verdicts[check] = stop.value
             except Exception as error:
                 verdicts[check] = error
             if check in verdicts:

@@ -21,6 +21,8 @@ from grader.vae.sizes import Sizes
 
 LARGE = 10.0
 """Factor of the hidden units in a model that tells a ReLU from one with an upper bound."""
+SMALL = 3
+"""So many of the batches are small, and come first."""
 
 Results = tuple[np.ndarray, ...]
 Draw = Callable[[np.random.Generator, int, Sizes], np.ndarray]

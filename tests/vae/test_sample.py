@@ -215,10 +215,10 @@ def test_a_part_of_z_that_is_kept_for_the_next_call_is_found(share: float) -> No
     pixels, steps = right_samples(4), SMALL.latent * STEPS
     kept = int(share * pixels.shape[1])
     pixels[1, :kept, :steps] = pixels[0, :kept, :steps]
-    assert judged(pixels) == (False, False, "latent variables")
+    assert judged(pixels) == (False, False, "Two calls give the very same latent variables.")
     again = right_samples(5)
     again[1, -kept:, steps:] = again[0, -kept:, steps:]
-    assert judged(again) == (False, False, "pixels")
+    assert judged(again) == (False, False, "Two calls give the very same pixels.")
 
 
 def test_few_samples_of_many_calls_are_judged_together() -> None:
