@@ -2,8 +2,8 @@
 
 The fork server, itself a fork of the worker's, imports what notebooks import; every fork of it
 becomes one kernel, confined before its first thread starts, that talks over IPC sockets in the
-submission's own folder. What is the
-assignment's own is in a module that is imported by its name (`Assignment.kernel_module`).
+submission's own folder. What is the assignment's own is in a module that is imported by its name
+(`Assignment.kernel_module`).
 """
 
 from __future__ import annotations

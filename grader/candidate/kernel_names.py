@@ -177,8 +177,7 @@ def offer(namespace: dict[str, Any], whole: bool) -> Shell:
         if getattr(module, "__file__", None):  # the real one, which knows of no shell here
             module.__dict__.update({n: answers[n] for n in answers if n in module.__dict__})
     namespace.update(
-        display=_display,
-        get_ipython=lambda: shell,
+        answers,
         In=[""],
         Out={},
         **dict.fromkeys((*KEPT, "_i", "_ii", "_iii"), ""),

@@ -19,7 +19,7 @@ class Ending:
     """How a process ended.
 
     Attributes:
-        words: the same for a person.
+        words: how, for a person.
         by: whose doing it was: its own, if it left Python or went beyond a limit of its own; the
             machine's, if the fork server is gone as well; and unknown if it got a signal, which it
             may have sent to itself.

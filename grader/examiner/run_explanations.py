@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from grader.assignment import Assignment, DataSet
-from grader.submission.syntax import parse
+from grader.submission.magics import to_python
+from grader.submission.syntax import parse, parsed
 
 NO_ERROR = "This may be no error of yours:"
 """How a note begins that the advice repeats."""
@@ -63,10 +64,6 @@ _SHAPE_WORDS = re.compile(
     r"invalid for input of size|cannot reshape|shapes cannot be multiplied|must match"
     r"|size mismatch|could not be broadcast|not aligned|is not divisible"
 )
-_BOUND_IN_A_LOOP = (
-    r"^[ \t]+[\w \t,.\[\]()*]*\b{0}\b[\w \t,*)\]]*=(?!=)|\bfor\b[^:\n]*\b{0}\b[^:\n]*\bin\b"
-)
-"""Where a name may be bound that a loop without data doesn't bind."""
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 _AMOUNT_ERRORS = re.compile(
     r"StopIteration|IndexError|KeyError|ZeroDivisionError|\w*LocalError|NameError"
@@ -112,6 +109,7 @@ def may_need_more_data(
     It may not where it is of a kind that has nothing to do with data, or comes out of the class.
     ``sources`` are the cells up to the one that failed.
     """
+    sources = list(sources)
     cells = "\n".join(sources)
     if _TYPE_ERRORS.fullmatch(failure.name) and "NoneType" not in failure.text:
         return False
@@ -119,7 +117,15 @@ def may_need_more_data(
     if assignment.data().name not in cells or _ERRORS_BEFORE_DATA.search(failure.name) or in_class:
         return False
     unknown = _UNKNOWN.search(failure.text) if failure.name == "NameError" else None
-    return unknown is None or bool(re.search(_BOUND_IN_A_LOOP.format(unknown[1]), cells, re.M))
+    return unknown is None or any(unknown[1] in _bound_in_blocks(source) for source in sources)
+
+
+def _bound_in_blocks(source: str) -> set[str]:
+    """Return the names that a cell binds in a block, which may not run where there is no data."""
+    tree = parsed(to_python(source))
+    blocks = (node for node in tree.body if hasattr(node, "body")) if tree else ()
+    inner = (node for block in blocks for node in ast.walk(block) if isinstance(node, ast.Name))
+    return {node.id for node in inner if isinstance(node.ctx, ast.Store)}
 
 
 def fails_alike_on_shapes(error: str | None, other: str | None) -> bool:

@@ -24,6 +24,9 @@ from grader.vae import fixtures
 from grader.vae.network_task import LARGE, SMALL, Answers, NetworkTask, model_of
 from grader.vae.networks import is_function_by_column, is_function_of
 
+_ROWS = 40
+"""No layer has as many units, so that a result with rows and columns exchanged shows itself."""
+
 Close = Callable[..., bool]
 """`close`, or `close_in_most_rows`."""
 
@@ -151,7 +154,7 @@ def judge_hidden(
         NotReached: rows get mixed up, so it can't be seen.
     """
     *shown, _ = network.showing(exam)
-    large, full = network.large(exam), model_of(network, exam.seed, 2, fixtures.FULL, 40)
+    large, full = network.large(exam), model_of(network, exam.seed, 2, fixtures.FULL, _ROWS)
     *of_shown, of_large, of_full = yield from network.ask(exam, (*shown, large, full))
     rows_right = yield from rows_are_right(exam, network)
     same: Close = close if rows_right else close_in_most_rows

@@ -111,6 +111,14 @@ def test_a_name_that_no_loop_binds_is_not_excused(run: Start) -> None:
     assert came.notes[0].startswith(NO_ERROR)
 
 
+def test_a_long_line_is_read_at_once() -> None:
+    """A pattern over a student's text may take for ever."""
+    source = "# MNIST\nfor x in []:\n    last = x\n"
+    failure = CellFailure("NameError", "name 'x' is not defined")
+    assert may_need_more_data(failure, [source], ASSIGNMENT)
+    assert not may_need_more_data(failure, [f"{source}{'for x ' * 20_000}"], ASSIGNMENT)
+
+
 def test_an_error_of_the_class_says_nothing_of_data(run: Start) -> None:
     came = run(
         "class VAE(nn.Module):\n    def elbo(self, x):\n        raise ValueError('no')",

@@ -228,7 +228,9 @@ def prior(exam: Exam) -> Steps[None]:
 def bernoulli(exam: Exam) -> Steps[None]:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
     samples = (yield from _draw(exam)).as_coins
-    error = bernoulli_error(samples) or (yield from _wide_error(exam, wide_bernoulli_error))
+    error = bernoulli_error(samples) or (
+        yield from _wide_error(exam, lambda wide: wide_bernoulli_error(wide.as_coins))
+    )
     if error is not None:
         raise explained(error, diagnosis.CATALOGUE, diagnosis.of_pixels(samples))
 

@@ -101,7 +101,6 @@ def wide_bernoulli_error(samples: Samples) -> Lost | None:
 
     Each pixel has its probability, and no two share a draw.
     """
-    samples = samples.as_coins
     if not samples.binary:
         return Lost(NOT_DRAWN)
     own_rates = _own_rates(samples)
