@@ -62,11 +62,14 @@ def make_grader(options: Options, rubric: Rubric | None = None) -> Iterator[Grad
         GraderError: the grader failed, or (as its ``NotConfinedError``) this machine can't confine
             student code and the options don't trust it.
     """
-    from grader.examiner.client import Candidates
+    from grader.examiner.home import Home
 
     with ExitStack() as stack:
         # The fork server takes longest to start, so it starts before anything else is imported.
-        candidates = stack.enter_context(Candidates(options.isolation, trust=options.trust))
+        home = Home(options.isolation)
+        from grader.examiner.client import Candidates
+
+        candidates = stack.enter_context(Candidates(home, trust=options.trust))
         runner = _runner(options, candidates)
         if runner is not None:
             stack.enter_context(runner)
@@ -87,7 +90,7 @@ def make_grader(options: Options, rubric: Rubric | None = None) -> Iterator[Grad
 
 def _runner(options: Options, candidates: Candidates) -> Runner | None:
     """Make what executes notebooks; without forks a kernel would take longer than all checks."""
-    if not options.run or candidates.fork_server is None:
+    if not options.run or candidates.home.fork_server is None:
         return None
     from grader.assignment import DataError
     from grader.examiner.runner import Runner
@@ -95,7 +98,7 @@ def _runner(options: Options, candidates: Candidates) -> Runner | None:
 
     how = RunOptions(options.data, options.trust, at_once=options.jobs)
     try:
-        return Runner(candidates.fork_server, candidates.folder, ASSIGNMENT, how)
+        return Runner(candidates.home.fork_server, candidates.home.folder, ASSIGNMENT, how)
     except DataError as error:
         raise UnusableError(f"--data: {error}.") from error
 

@@ -42,7 +42,7 @@ def test_a_grader_has_what_the_options_say() -> None:
     options = Options(trust=True, run=False, isolation="spawn", at_once=3)
     with make_grader(options) as grader:
         assert (grader.runner, grader.at_once) == (None, 3)
-        assert grader.candidates.isolation == "spawn"
+        assert grader.candidates.home.isolation == "spawn"
         assert grader.rubric.max_points == 60
 
 

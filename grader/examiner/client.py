@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
-from pathlib import Path
-from typing import Literal
 
 from grader.examiner.confinement import refusal
 from grader.examiner.cpu_time import Allowance, Watch, is_measured
-from grader.examiner.forkserver_client import START_SECONDS, GraderError, RootForkServer
+from grader.examiner.forkserver_client import START_SECONDS, GraderError
 from grader.examiner.hangs import Hangs
+from grader.examiner.home import WORKER, Home, Isolation
 from grader.examiner.job import message
 from grader.examiner.processes import ForkedProcess, Left, Process, SpawnedProcess, until
 from grader.examiner.turns import Turns
@@ -29,7 +26,6 @@ from grader.kit.observation import (
     read_touched,
 )
 from grader.kit.probe import Probe
-from grader.protocol import folders
 from grader.protocol.forking import ForkRequest
 from grader.protocol.jobs import Job, Program
 from grader.protocol.limits import Limits
@@ -37,13 +33,10 @@ from grader.protocol.replies import Stage
 from grader.protocol.wire import MAX_ANSWER_HEADER, MAX_PAYLOAD, Message, WireError, pack, unpack
 from grader.submission.slices import Slice
 
-Isolation = Literal["fork", "spawn"]
-
 LIMITS = Limits(folder_bytes=64 << 20, folder_files=2048)
 """What a candidate may use."""
 
 _SECONDS_TO_DIE = 5.0
-_WORKER = "grader.candidate.worker"
 _NOTHING = Job(Program((), 0, "", 0, (), ()), (), (), "", (), 0, ())
 
 
@@ -88,49 +81,34 @@ class NotConfinedError(GraderError):
         self.missing = missing
 
 
-def default_isolation() -> Isolation:
-    """Fork where it is safe after importing torch and numpy: on Linux."""
-    return "fork" if sys.platform == "linux" else "spawn"
-
-
 class Candidates:
     """A source of fresh candidate processes; a context manager that leaves none behind.
 
     Attributes:
-        isolation: how candidates are started.
-        fork_server: what candidates are forked from, where they are.
-        folder: for temporary files, gone when the candidates are.
+        home: their folder and fork server, which end when the candidates do.
         layers: how the last candidate was confined, in words; empty before the first.
     """
 
     def __init__(
         self,
-        isolation: Isolation | None = None,
+        home: Home | Isolation | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
         trust: bool = False,
     ) -> None:
         """``trust`` lets student code run where layers of confinement are missing."""
+        self.home = home if isinstance(home, Home) else Home(home)
         self.layers: tuple[str, ...] = ()
-        self.isolation = isolation or default_isolation()
         self._request: ForkRequest = {"limits": asdict(limits or LIMITS), "trust": trust}
         self._patience = patience or Patience()
         self._turns = Turns()
         self._late = False
-        self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
-        self.fork_server: RootForkServer | None = None
-        if self.isolation == "fork":
-            self.fork_server = RootForkServer(self._folder.name, _WORKER)
 
     def __enter__(self) -> Candidates:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self.fork_server is not None:
-            self.fork_server.close()
-        folders.clear(self._folder.name)
-        self._folder.cleanup()
+        self.home.close()
 
     def require_confinement(self) -> None:
         """Try whether candidates are confined here, without a line of a student's.
@@ -222,14 +200,14 @@ class Candidates:
         return candidate
 
     def _start(self) -> Process:
-        if self.fork_server is None:
-            return SpawnedProcess(_WORKER, self._request, self._folder.name)
+        if self.home.fork_server is None:
+            return SpawnedProcess(WORKER, self._request, str(self.home.folder))
         request: ForkRequest = {
             **self._request,
-            "scratch": self._folder.name,
+            "scratch": str(self.home.folder),
             "late": self._late,
         }
-        return ForkedProcess(self.fork_server, request)
+        return ForkedProcess(self.home.fork_server, request)
 
     def _observe(
         self, candidate: Process, probe: Probe, watch: Watch, methods: tuple[str, ...]

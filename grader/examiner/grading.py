@@ -94,7 +94,7 @@ class Grader:
             "grader": __version__,
             "python": platform.python_version(),
             "platform": sys.platform,
-            "isolation": self.candidates.isolation,
+            "isolation": self.candidates.home.isolation,
             "confinement": list(self.candidates.layers),
         }
         return replace(result, environment=environment, seconds=round(seconds, 3))
@@ -128,14 +128,15 @@ class Grader:
         Raises:
             GraderError: it was ended, which is not to be told as the submission's doing.
         """
-        if self.candidates.fork_server is not None and not self.candidates.fork_server.alive:
+        fork_server = self.candidates.home.fork_server
+        if fork_server is not None and not fork_server.alive:
             raise GraderError(
                 "the process that student code is forked from was ended from outside; what was "
                 "graded before is kept, and the same command again goes on"
             )
 
     def _not_run(self) -> Run:
-        if self.candidates.fork_server is not None:
+        if self.candidates.home.fork_server is not None:
             return Run()
         return Run(error="The notebook was not executed: without forks its class is checked alone.")
 

@@ -108,12 +108,12 @@ def test_cpu_time_beside_the_statements_alone(notebook: Path) -> None:
     nbformat.write(node, notebook)
     alone, run = [], []
     with Candidates() as candidates:
-        assert candidates.fork_server is not None
+        assert candidates.home.fork_server is not None
         kernels = NestedForkServer(
-            candidates.fork_server, "grader.candidate.kernel", ASSIGNMENT.kernel_module
+            candidates.home.fork_server, "grader.candidate.kernel", ASSIGNMENT.kernel_module
         )
         statements = NestedForkServer(kernels, "tests.benchmarks.statements")
-        sandbox = Sandbox(ASSIGNMENT, kernels, candidates.folder)
+        sandbox = Sandbox(ASSIGNMENT, kernels, candidates.home.folder)
         submission = load(notebook)
         for _ in range(1 + REPEATS):
             request = {"data": str(shipped_folder()), "notebook": str(notebook)}

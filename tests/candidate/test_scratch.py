@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from grader.candidate import scratch
-from grader.examiner import client
+from grader.examiner import home
 from grader.examiner.client import Candidates
-from grader.examiner.forkserver_client import GraderError, RootForkServer
+from grader.examiner.forkserver_client import GraderError
 from grader.examiner.processes import Process
 from grader.kit.observation import Returned
 from grader.kit.probe import Probe
@@ -61,7 +61,7 @@ def values(candidates: Candidates, source: str, folder: Path, probes: int = 2) -
 
 
 def own_folders(candidates: Candidates) -> list[Path]:
-    return sorted(candidates.folder.glob("scratch-*"))
+    return sorted(candidates.home.folder.glob("scratch-*"))
 
 
 def test_each_candidate_and_each_probe_finds_it_empty(
@@ -120,7 +120,7 @@ def test_it_is_gone_after_the_candidate_whatever_is_in_it(tmp_path: Path) -> Non
         while own_folders(candidates) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert own_folders(candidates) == []
-        folder = candidates.folder
+        folder = candidates.home.folder
     assert not folder.exists()
 
 
@@ -160,11 +160,7 @@ def test_one_that_holds_too_much_ends_the_candidate(step: str, tmp_path: Path) -
 def test_a_full_disk_ends_who_may_have_filled_it_and_is_not_held_against_him(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        client,
-        "RootForkServer",
-        lambda folder, _: RootForkServer(folder, "tests.candidate.full_disk"),
-    )
+    monkeypatch.setattr(home, "WORKER", "tests.candidate.full_disk")
     with Candidates() as candidates, pytest.raises(GraderError, match="disk"):
         failures(candidates, elbo_of("time.sleep(60)"), tmp_path, (ELBO,))
 
@@ -186,7 +182,7 @@ def test_room_is_not_taken_before_it_is_written_to(candidates: Candidates, tmp_p
 
 
 def test_nobody_sees_anothers(candidates: Candidates, tmp_path: Path) -> None:
-    theirs = candidates.folder / "scratch-12345678"
+    theirs = candidates.home.folder / "scratch-12345678"
     theirs.mkdir()
     (theirs / "note").write_text("x")
     for what in (f"open('{theirs}/note')", f"os.listdir('{theirs}')", "os.listdir('..')"):

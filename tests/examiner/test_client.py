@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from grader import grade
+from grader.examiner import home
 from grader.examiner.client import Candidates, GraderError, NotConfinedError, Patience
 from grader.examiner.cpu_time import is_measured
 from grader.examiner.grading import Grader
@@ -247,19 +248,14 @@ def test_a_warm_process_that_was_killed_is_started_anew(tmp_path: Path) -> None:
     with Candidates() as candidates:
         for _ in range(2):
             assert isinstance(ask(candidates, code, DECODER).outcomes[0], Returned)
-            assert candidates.fork_server is not None
-            os.kill(candidates.fork_server._process.pid, signal.SIGKILL)
+            assert candidates.home.fork_server is not None
+            os.kill(candidates.home.fork_server._process.pid, signal.SIGKILL)
 
 
 def test_a_warm_process_that_dies_at_once_is_said_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from grader.examiner import client
-    from grader.examiner.forkserver_client import RootForkServer
-
-    monkeypatch.setattr(
-        client, "RootForkServer", lambda folder, _: RootForkServer(folder, "no_such_service")
-    )
+    monkeypatch.setattr(home, "WORKER", "no_such_service")
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
     with Candidates() as candidates, pytest.raises(GraderError) as raised:
         ask(candidates, code, DECODER)
@@ -410,14 +406,7 @@ def test_the_layers_are_told(hasty: Candidates, tmp_path: Path) -> None:
 def test_nothing_runs_where_a_layer_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from grader.examiner import client
-    from grader.examiner.forkserver_client import RootForkServer
-
-    monkeypatch.setattr(
-        client,
-        "RootForkServer",
-        lambda folder, _: RootForkServer(folder, "tests.candidate.naked"),
-    )
+    monkeypatch.setattr(home, "WORKER", "tests.candidate.naked")
     code = sliced("class VAE(Honest):\n    pass\n", tmp_path)
     with Candidates() as strict, pytest.raises(NotConfinedError, match="missing: system calls"):
         ask(strict, code, DECODER)

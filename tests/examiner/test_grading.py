@@ -192,8 +192,8 @@ def test_broken_run_takes_no_points_from_a_right_class(
     after_the_class = next(i for i, c in enumerate(notebook.cells) if "class VAE" in c.source) + 1
     notebook.cells.insert(after_the_class, nbformat.v4.new_code_cell(statement))
     nbformat.write(notebook, tmp_path / "a.ipynb")
-    assert candidates.fork_server is not None
-    with Runner(candidates.fork_server, candidates.folder, ASSIGNMENT) as runner:
+    assert candidates.home.fork_server is not None
+    with Runner(candidates.home.fork_server, candidates.home.folder, ASSIGNMENT) as runner:
         result = Grader(ASSIGNMENT, candidates, rubric, runner).grade(tmp_path / "a.ipynb").result
     assert result.points == 60
     assert result.run.status in ("failed", "killed")
