@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from grader.kit.check import Check
-    from grader.kit.misconception import Misconception
+    from grader.kit.misconception import Diagnosis, Misconception
 
 Shape = tuple[str, ...]
 """Symbols for the axes of a tensor, such as ``("B", "D")``; none for a plain number."""
@@ -146,6 +146,7 @@ class Assignment:
             the modules that a notebook finds there.
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
+        diagnoses: how what is lost in a task is explained, by the task's id.
         data: the data set that the notebook trains on.
         training: how a fresh model is trained, and how well a right one does.
     """
@@ -172,6 +173,7 @@ class Assignment:
     kernel_module: str
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]
+    diagnoses: Callable[[], Mapping[str, Diagnosis]]
     data: Callable[[], DataSet]
     training: Callable[[], TrainingSanity]
     topic_words: tuple[str, ...] = ()

@@ -10,19 +10,21 @@ import torch
 
 from grader.candidate.gradients import vector_jacobian_products
 from grader.candidate.loader import describe, generators, move_on
-from grader.candidate.models import Array
+from grader.candidate.models import Array, Heard
 from grader.candidate.reply import Outbox, encode, plain
 from grader.protocol.jobs import Argument, Call
 from grader.protocol.replies import Returned
 
 
 def answer_call(
-    model: Any, call: Call, array: Array, computed: Collection[str], outbox: Outbox
+    model: Any, call: Call, array: Array, computed: Collection[str], outbox: Outbox, heard: Heard
 ) -> Returned:
     """Make a call as often as is asked for, with the gradients of its last value.
 
-    ``computed`` names the arguments that have a graph in training.
+    ``computed`` names the arguments that have a graph in training; stubs write into ``heard``.
     """
+    if not call.training and isinstance(model, torch.nn.Module):
+        torch.nn.Module.eval(model)
     calling = _Calling(model, call, array, computed)
     before = generators() if call.generators else []
     values, arguments = calling.make()
@@ -43,6 +45,7 @@ def answer_call(
         gradients,
         backward,
         {name: encode(argument, outbox, 1) for name, argument in kept} if call.keep else {},
+        {name: encode(it, outbox, 1) for name, it in heard.items()} if call.heard else {},
         states,
     )
 

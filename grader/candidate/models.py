@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -13,15 +15,20 @@ from grader.protocol.jobs import Question, Stubs
 Array = Callable[[int], np.ndarray]
 """Returns an array of a question by its index."""
 
+Heard = dict[str, Any]
+"""Arguments of stubs, by ``method.name``."""
+
 
 class ChangedInitError(Exception):
     """The constructor, which is given, does not make the layers that it should."""
 
 
-def construct(kind: Any, question: Question, names: dict[str, int], array: Array) -> Any:
+def construct(
+    kind: Any, question: Question, names: dict[str, int], array: Array, heard: Heard
+) -> Any:
     """Return a model with the examiner's weights in its layers, and with its stubs.
 
-    ``names`` are the sizes by name.
+    ``names`` are the sizes by name; the stubs will put into ``heard`` what they are given.
     """
     model = _instance(kind, question, names)
     spare = {name: i for name, i in question.spare.items() if hasattr(model, name.split(".")[0])}
@@ -29,7 +36,7 @@ def construct(kind: Any, question: Question, names: dict[str, int], array: Array
         for name, index in {**question.weights, **spare}.items():
             _set_weight(model, name, torch.from_numpy(array(index).copy()))
     if question.stubs is not None:
-        _put_stubs(kind, question.stubs, array)
+        _put_stubs(kind, question.stubs, array, heard)
     return model
 
 
@@ -64,13 +71,27 @@ def _set_weight(model: Any, name: str, weight: torch.Tensor) -> None:
     target.copy_(weight)
 
 
-def _put_stubs(kind: Any, stubs: Stubs, array: Array) -> None:
+def _put_stubs(kind: Any, stubs: Stubs, array: Array, heard: Heard) -> None:
     """Replace methods of the class."""
     noise = torch.from_numpy(array(stubs.noise).copy())
     names: dict[str, Any] = {"torch": torch, "noise": noise}
     exec(compile(stubs.source, "stubs", "exec"), names)
     for method in stubs.methods:
-        setattr(kind, method, names[method])
+        setattr(kind, method, _hearing(names[method], heard))
+
+
+def _hearing(stub: Callable[..., Any], heard: Heard) -> Callable[..., Any]:
+    """Return a stub that writes down what it is given, the first time."""
+    _, *parameters = inspect.signature(stub).parameters
+
+    @wraps(stub)
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        given = dict(zip(parameters, arguments, strict=False)) | named
+        for name, argument in given.items():
+            heard.setdefault(f"{stub.__name__}.{name}", argument)
+        return stub(self, *arguments, **named)
+
+    return method
 
 
 def _undo_weight_norm(layer: Any) -> None:

@@ -17,7 +17,7 @@ import torch
 from grader.candidate import confinement, scratch
 from grader.candidate.calls import answer_call
 from grader.candidate.loader import begin, describe, load, seed_all
-from grader.candidate.models import Array, construct
+from grader.candidate.models import Array, Heard, construct
 from grader.candidate.patches import (
     cpu_only,
     eager,
@@ -85,7 +85,8 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         stage = "construct"
         kind = namespace[job.program.class_name]
         tripwire.watch(kind)
-        build = partial(construct, kind, question, names, array)
+        heard: Heard = {}
+        build = partial(construct, kind, question, names, array, heard)
         model = namespace[job.instance] = idle_modules.tolerating_missing(build)
         tripwire.watch(model)
     except BaseException as error:
@@ -97,7 +98,8 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         namespace["batch_size"] = call.batch_size
         reply: Returned | Raised
         try:
-            work = partial(answer_call, model, call, array, job.computed, outbox)
+            heard.clear()
+            work = partial(answer_call, model, call, array, job.computed, outbox, heard)
             reply = idle_modules.tolerating_missing(work)
         except BaseException as error:
             reply = Raised("call", describe(error).to_json())

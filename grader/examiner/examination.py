@@ -3,7 +3,8 @@
 What is lost at small sizes is asked again at the assignment's own, since a method that is right
 there has earned its points. What a method that calls others has lost is asked again with stubs
 for those helpers that have lost something themselves: each of them may be the student's own or a
-stub, so that their errors are charged once. A helper without an error is used as it is.
+stub, so that their errors are charged once. A helper without an error is used as it is. In the end
+it is found out what explains the losses.
 """
 
 from __future__ import annotations
@@ -11,22 +12,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import combinations
-from pathlib import Path
+from typing import Any
 
 from grader.assignment import Assignment, Task
+from grader.examiner.forkserver_client import GraderError
 from grader.examiner.machine import cores
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
-from grader.kit.check import Check, Exam, Lost, NotReached, Setting
-from grader.kit.failures import CLASS_NAME, CONSTRUCTION
-from grader.report.result import JOINT, CheckResult, TaskResult
+from grader.examiner.verdicts import check_result, place_of
+from grader.kit.check import Check, Exam, Lost, Setting
+from grader.kit.misconception import Diagnosis, explained
+from grader.report.result import CheckResult, TaskResult
 from grader.submission.slices import Slice
-from grader.untrusted_text import clean
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ def examine(
     examination = _Examination(exam, rubric, assignment, put, at_once or max(2, cores()))
     examination.examine_class()
     examination.examine_callers()
+    examination.explain_losses()
     return tuple(_task_result(task, code, rubric, examination.tried) for task in assignment.tasks)
 
 
@@ -64,6 +66,7 @@ class _Examination:
 
     Attributes:
         tried: the checks that were begun, each with its results by their settings.
+        lost: what was raised by the checks that failed.
     """
 
     exam: Exam
@@ -72,6 +75,7 @@ class _Examination:
     put: Put
     at_once: int
     tried: dict[Check, Tried] = field(default_factory=dict)
+    lost: dict[tuple[Check, Setting], Lost] = field(default_factory=dict)
 
     def examine_class(self) -> None:
         """Run every check that is counted, and at the assignment's sizes those that are lost."""
@@ -94,6 +98,39 @@ class _Examination:
         for task in callers:
             self._examine_caller(tasks[task], broken)
 
+    def explain_losses(self) -> None:
+        """Put what explains the losses of a task, where that can be found out, into its results."""
+        for task, diagnosis in self.assignment.diagnoses().items():
+            counted = (c for c in self.tried if c.task == task and c.id in self.rubric.checks)
+            tried = {check: self.tried[check] for check in counted}
+            by_setting: defaultdict[Setting, dict[Check, Lost]] = defaultdict(dict)
+            for check, results in tried.items():
+                setting = _counted(results, [*tried.values()])
+                lost = self.lost.get((check, setting))
+                if not _passed(results) and lost is not None and "failure" not in lost.evidence:
+                    by_setting[setting][check] = lost
+            for setting, losses in by_setting.items():
+                self._explain(diagnosis, setting, losses)
+
+    def _explain(
+        self, diagnosis: Diagnosis, setting: Setting, losses: Mapping[Check, Lost]
+    ) -> None:
+        """Put what explains the losses in a setting into their results."""
+        by_id = {check.id: lost for check, lost in losses.items()}
+        asking = Check("diagnosis", "", "", lambda exam: diagnosis.diagnose(exam, by_id))
+        names: Any = self._verdicts([asking], setting)[asking]
+        for check, lost in losses.items():
+            if isinstance(names, Mapping) and (found := names.get(check.id)):
+                verdict: Verdict = explained(lost.unexplained, diagnosis.catalogue, found)
+            elif isinstance(names, Exception) and not isinstance(names, (Lost, GraderError)):
+                _log.debug("The diagnosis of %s failed.", check.id, exc_info=names)
+                lost.evidence["diagnosis_failed"] = place_of(names) + f" {names!r}"
+                verdict = lost
+            else:
+                continue
+            worth = self.rubric.checks.get(check.id, 0.0)
+            self.tried[check][setting] = check_result(check, worth, verdict, self.assignment)
+
     def _examine_caller(self, task: Task, broken: Collection[str]) -> None:
         results = [tried for check, tried in self.tried.items() if check.task == task.id]
         # Where a process came to its end, it may be a helper that takes too much.
@@ -107,17 +144,22 @@ class _Examination:
                 break  # with all stubs, too: it is none of the helpers
 
     def _run(self, checks: Sequence[Check], setting: Setting) -> None:
-        verdicts = examine_in_rounds(
+        verdicts = self._verdicts(checks, setting)
+        for check in checks:
+            worth, verdict = self.rubric.checks.get(check.id, 0.0), verdicts[check]
+            result = check_result(check, worth, verdict, self.assignment)
+            self.tried.setdefault(check, {})[setting] = result
+            if isinstance(verdict, Lost):
+                self.lost[check, setting] = verdict
+
+    def _verdicts(self, checks: Sequence[Check], setting: Setting) -> dict[Check, Verdict]:
+        return examine_in_rounds(
             checks,
             self.exam.at(setting),
             self.put,
             self.assignment.task_by_method,
             self.at_once,
         )
-        for check in checks:
-            worth = self.rubric.checks.get(check.id, 0.0)
-            result = _check_result(check, worth, verdicts[check], self.assignment)
-            self.tried.setdefault(check, {})[setting] = result
 
     def _retry(self, tasks: Collection[str], setting: Setting) -> None:
         """Run the checks of some tasks that are lost, but may pass in another setting."""
@@ -162,51 +204,6 @@ def _may_pass(tried: Tried, setting: Setting) -> bool:
     )
 
 
-def _named(message: str, assignment: Assignment) -> str:
-    """Put the class's name, and how it is constructed, into a message of the kit's."""
-    name = assignment.class_name
-    construction = f"{name}({', '.join(assignment.constructor)})"
-    return message.replace(CLASS_NAME, name).replace(CONSTRUCTION, construction)
-
-
-def _check_result(
-    check: Check, worth: float, verdict: Verdict, assignment: Assignment
-) -> CheckResult:
-    """Return one check's result; an error of the grader's own is said, never a silent zero."""
-    result: Callable[..., CheckResult] = partial(CheckResult, check.id, check.title)
-    if isinstance(verdict, Lost):
-        return result(
-            0.0,
-            worth,
-            "failed",
-            clean(_named(verdict.message, assignment), 1000),
-            verdict.hint or check.hint,
-            JOINT.join(verdict.misconceptions) or None,
-            {**verdict.evidence, **({"shown": True} if verdict.is_shown else {})},
-        )
-    if isinstance(verdict, NotReached):
-        return result(0.0, worth, "not_reached", str(verdict))
-    if isinstance(verdict, Exception):
-        _log.debug("The check %s failed.", check.id, exc_info=verdict)
-        return result(
-            0.0,
-            worth,
-            "grader_error",
-            f"The grader failed in this check{_place(verdict)}: "
-            f"{type(verdict).__name__}: {verdict}.",
-            "This is not your fault: ask your instructor to have the notebook graded again.",
-            evidence={"traceback": "".join(traceback.format_exception(verdict, limit=-5))},
-        )
-    return result(worth, worth, "passed")
-
-
-def _place(error: Exception) -> str:
-    """Return where in the grader an error arose, in words."""
-    if not (frames := traceback.extract_tb(error.__traceback__)):
-        return ""
-    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
-
-
 def _task_result(
     task: Task, code: Slice, rubric: Rubric, tried: Mapping[Check, Tried]
 ) -> TaskResult:
@@ -227,20 +224,30 @@ def _task_result(
 def _verdict(tried: Tried, task: Sequence[Tried]) -> CheckResult:
     """Return the result that counts: the first that was passed, or what is told about the loss.
 
-    That is what came in the setting in which most of the ``task`` was passed; of several with all
-    stubs, for it is about the method alone.
+    It is told that a check was passed at the assignment's own sizes.
+    """
+    setting = _counted(tried, task)
+    result = tried[setting]
+    sizes = {"sizes": "the assignment's"} if setting.full and result.status == "passed" else {}
+    return replace(result, evidence={**result.evidence, **sizes})
+
+
+def _counted(tried: Tried, task: Sequence[Tried]) -> Setting:
+    """Return the setting whose result counts.
+
+    Of a check that is lost in all it is that in which most of the ``task`` was passed; of several
+    the one with all stubs, for it is about the method alone.
     """
     for setting, result in tried.items():
         if result.status == "passed":
-            sizes = {"sizes": "the assignment's"} if setting.full else {}
-            return replace(result, evidence={**result.evidence, **sizes})
+            return setting
 
     def rank(setting: Setting) -> tuple[bool, int, int, bool]:
         passed = sum(t[setting].status == "passed" for t in task if setting in t)
         error = tried[setting].status == "grader_error"
         return error, passed, len(setting.stubbed), not setting.full
 
-    return tried[max(tried, key=rank)]
+    return max(tried, key=rank)
 
 
 def works_at_full_size_only(

@@ -106,6 +106,7 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
         misconceptions: ids of known errors that explain the values together.
         evidence: numbers for programs, as JSON.
         is_shown: whether no other sizes of the model can change the verdict.
+        unexplained: the verdict without its misconceptions, where it has some.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
         self.misconceptions = misconceptions
         self.evidence = dict(evidence or {})
         self.is_shown = False
+        self.unexplained = self
 
 
 class NotReached(Exception):  # noqa: N818 - a verdict, not a fault
@@ -141,7 +143,7 @@ class Check:
     id: str
     title: str
     hint: str
-    examine: Callable[[Exam], Steps[None]] = field(repr=False)
+    examine: Callable[[Exam], Steps[Any]] = field(repr=False)
 
     @property
     def task(self) -> str:

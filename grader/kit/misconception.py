@@ -1,15 +1,20 @@
-"""What students get wrong, with names, and a verdict that says which one it was."""
+"""What students get wrong, with names, and a verdict that says which one it was.
+
+Misconceptions are found in two ways. A check that judges values may recognise the formula behind
+them; and once all checks are done, the `Diagnosis` of a task asks about methods that lost something
+what no check needs to know, and says what explains each of the losses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from grader.kit.check import Lost
+from grader.kit.check import Exam, Lost, Steps
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
 
@@ -20,7 +25,7 @@ class Misconception:
 
     Attributes:
         id: ``task.name``, as in results.
-        title: the error in words, as a clause that follows "if".
+        title: the error in words, as a clause that follows "if"; ``{fields}`` are filled in.
         hint: points to the idea, never to the line of code.
     """
 
@@ -32,8 +37,36 @@ class Misconception:
 Catalogue = Mapping[str, Misconception]
 """The misconceptions of a task by name."""
 
-Names = tuple[str, ...]
+
+@dataclass(frozen=True)
+class Finding:
+    """A misconception that was found, by name, and what fills the fields of its words.
+
+    Numbers should be rounded as people read them.
+    """
+
+    name: str
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+Names = tuple[str | Finding, ...]
 """Names in a catalogue: the misconceptions that explain something together."""
+
+Diagnose = Callable[[Exam, Mapping[str, Lost]], Steps[Mapping[str, Names]]]
+"""Says what explains checks that are lost, by their ids; what it leaves out stays as it was."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """How a task finds out what is wrong with a method that lost something.
+
+    Attributes:
+        catalogue: the misconceptions that it may name.
+        diagnose: asks and finds out; it may raise `Lost` where a method gives nothing to look at.
+    """
+
+    catalogue: Catalogue
+    diagnose: Diagnose
 
 
 def read_catalogue(module: str) -> Catalogue:
@@ -52,16 +85,19 @@ def explained(lost: Lost, catalogue: Catalogue, names: Names) -> Lost:
     """Return the verdict with the misconceptions that explain it; the same where there are none."""
     if not names:
         return lost
-    misconceptions = [catalogue[name] for name in names]
-    titles = " and ".join(misconception.title for misconception in misconceptions)
-    explained_lost = Lost(
+    findings = [name if isinstance(name, Finding) else Finding(name) for name in names]
+    misconceptions = [catalogue[finding.name] for finding in findings]
+    named = list(zip(misconceptions, findings, strict=True))
+    titles = " and ".join(known.title.format(**finding.fields) for known, finding in named)
+    facts = {known.id: dict(finding.fields) for known, finding in named if finding.fields}
+    verdict = Lost(
         f"{lost.message} That is what comes out if {titles}.",
-        " ".join(misconception.hint for misconception in misconceptions),
-        tuple(misconception.id for misconception in misconceptions),
-        lost.evidence,
+        " ".join(known.hint.format(**finding.fields) for known, finding in named),
+        tuple(known.id for known in misconceptions),
+        {**lost.evidence, **({"facts": facts} if facts else {})},
     )
-    explained_lost.is_shown = lost.is_shown
-    return explained_lost
+    verdict.is_shown, verdict.unexplained = lost.is_shown, lost
+    return verdict
 
 
 def disconnected(gradients: Mapping[str, np.ndarray | None]) -> Names:

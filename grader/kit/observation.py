@@ -75,14 +75,15 @@ class Returned:
     """What a call returned, a value for each repetition, and the gradients of the last.
 
     A gradient is None where no graph leads to that input. ``kept`` are the arguments as the last
-    call has left them, where they were asked for; ``generators`` is where each generator stood
-    before and after it.
+    call has left them, where they were asked for, and ``heard`` those of stubs by ``method.name``;
+    ``generators`` is where each generator stood before and after it.
     """
 
     values: tuple[Value, ...]
     gradients: Mapping[str, np.ndarray | None] = field(default_factory=dict)
     backward: Failure | None = None
     kept: Mapping[str, Value] = field(default_factory=dict)
+    heard: Mapping[str, Value] = field(default_factory=dict)
     generators: tuple[tuple[str, str], ...] = ()
 
 
@@ -149,7 +150,7 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
         raise WireError("a candidate's message is not about a call")
     if not isinstance(reply.gradients, dict):
         raise WireError("a candidate's gradients are not by name")
-    if not isinstance(reply.kept, dict):
+    if not isinstance(reply.kept, dict) or not isinstance(reply.heard, dict):
         raise WireError("a candidate's arguments are not by name")
     arrays = message.arrays
     return Returned(
@@ -157,6 +158,7 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
         {name: None if i is None else _array(i, arrays) for name, i in reply.gradients.items()},
         None if reply.backward is None else _failure(reply.backward, "backward"),
         {name: _value(value, arrays, depth=1) for name, value in reply.kept.items()},
+        {name: _value(value, arrays, depth=1) for name, value in reply.heard.items()},
         _states(reply.generators),
     )
 

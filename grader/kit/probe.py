@@ -33,6 +33,9 @@ class Call:
             after the call; before the next one they are moved on.
         recorded: whether torch records a graph; otherwise arguments have none, and the call is
             made under `torch.no_grad`.
+        training: whether the model is left in the mode that it is in, else it is told `eval`, for
+            this call and those after it.
+        heard: whether it is told what stubs were given: the arguments of the first call of each.
     """
 
     method: str
@@ -43,6 +46,8 @@ class Call:
     keep: bool = False
     generators: bool = False
     recorded: bool = True
+    training: bool = True
+    heard: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,8 @@ def _call(call: Call, parameters: Sequence[str], arrays: _Arrays) -> jobs.Call:
         keep=call.keep,
         generators=call.generators,
         recorded=call.recorded,
+        training=call.training,
+        heard=call.heard,
         parameters=parameters,
         cotangents=cotangents,
     )

@@ -67,6 +67,8 @@ class Call:
     keep: bool
     generators: bool
     recorded: bool
+    training: bool
+    heard: bool
     parameters: Sequence[str]
     cotangents: Sequence[int] | None
 

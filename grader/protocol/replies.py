@@ -115,6 +115,7 @@ class Returned(Reply):
         gradients: index of an array, or None, by name.
         backward: `Described` as JSON, where the gradients could not be had.
         kept: the arguments after the last call, `Encoded` as JSON, by name.
+        heard: arguments of stubs, `Encoded` as JSON, by ``method.name``.
         generators: the states of the generators before and after.
         touched: methods that have used what is watched for.
     """
@@ -124,6 +125,7 @@ class Returned(Reply):
     gradients: Untrusted = field(default_factory=dict)
     backward: Untrusted = None
     kept: Untrusted = field(default_factory=dict)
+    heard: Untrusted = field(default_factory=dict)
     generators: Untrusted = None
     touched: Untrusted = ()
     late: Untrusted = False

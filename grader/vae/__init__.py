@@ -14,7 +14,7 @@ from grader.vae import spec
 
 if TYPE_CHECKING:
     from grader.kit.check import Check
-    from grader.kit.misconception import Misconception
+    from grader.kit.misconception import Diagnosis, Misconception
 
 __all__ = ["ASSIGNMENT"]
 
@@ -29,6 +29,12 @@ def _misconceptions() -> Mapping[str, Misconception]:
     from grader.vae.checks import CATALOGUE
 
     return CATALOGUE
+
+
+def _diagnoses() -> Mapping[str, Diagnosis]:
+    from grader.vae.checks import DIAGNOSES
+
+    return DIAGNOSES
 
 
 def _data() -> DataSet:
@@ -71,6 +77,7 @@ ASSIGNMENT = Assignment(
     kernel_module="grader.vae.notebook_environment",
     checks=_checks,
     misconceptions=_misconceptions,
+    diagnoses=_diagnoses,
     data=_data,
     training=_training,
     topic_words=("autoencoder", "mnist", "vae", "variational"),

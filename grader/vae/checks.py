@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from grader.kit.check import Check
-from grader.kit.misconception import Misconception
+from grader.kit.misconception import Diagnosis, Misconception
 from grader.vae.decoder import checks as decoder
 from grader.vae.elbo import checks as elbo
 from grader.vae.encoder import checks as encoder
@@ -26,3 +26,5 @@ CATALOGUE: Mapping[str, Misconception] = MappingProxyType(
     {known.id: known for task in _TASKS for known in task.diagnosis.CATALOGUE.values()}
 )
 """All misconceptions by id."""
+
+DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType({})

@@ -28,6 +28,7 @@ from grader.protocol.limits import Limits
 from grader.submission import Slice
 from grader.vae import ASSIGNMENT, fixtures
 from grader.vae.sizes import Sizes
+from grader.vae.stubs import make_stubs
 from tests.candidate.asking import ROWS, SIZES, sliced
 from tests.machine_load import busy
 
@@ -413,3 +414,33 @@ def test_nothing_runs_where_a_layer_is_missing(
     with Candidates(trust=True) as trusting:
         assert isinstance(ask(trusting, code, DECODER).outcomes[0], Returned)
         assert not any("system calls" in layer for layer in trusting.layers)
+
+
+def test_stubs_tell_what_they_were_given_where_that_is_asked_for(
+    candidates: Candidates, tmp_path: Path
+) -> None:
+    x = np.ones((2, SIZES.obs))
+    calls = [Call("elbo", {"x": x}, heard=True), Call("elbo", {"x": x})]
+    stubs = make_stubs(frozenset(("kl_divergence",)), np.zeros(1))
+    source = (
+        "class VAE(Honest):\n    def elbo(self, x):\n        return self.kl_divergence(x, 2 * x)\n"
+    )
+    probe = Probe(SIZES, fixtures.zeros(SIZES), tuple(calls), stubs)
+    code = sliced(f"class VAE(Honest):\n{method}", tmp_path)
+    told, not_told = candidates.ask((probe,), code)[0].outcomes
+    assert isinstance(told, Returned)
+    assert isinstance(not_told, Returned)
+    assert not not_told.heard
+    assert told.heard.keys() == {"kl_divergence.mu", "kl_divergence.logsigma"}
+    np.testing.assert_array_equal(told.heard["kl_divergence.logsigma"].array, 2 * x)
+
+
+def test_a_model_is_in_eval_mode_where_that_is_asked_for(
+    candidates: Candidates, tmp_path: Path
+) -> None:
+    z = np.ones((2, SIZES.latent))
+    calls = (Call("decoder", {"z": z}), Call("decoder", {"z": z}, training=False))
+    source = "class VAE(Honest):\n    def decoder(self, z):\n        return z * self.training\n"
+    probe = Probe(SIZES, fixtures.zeros(SIZES), calls)
+    outcomes = candidates.ask((probe,), sliced(source, tmp_path))[0].outcomes
+    assert [np.max(o.values[0].array) for o in outcomes if isinstance(o, Returned)] == [1, 0]  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ CALL = Call(
     keep=True,
     generators=False,
     recorded=True,
+    training=True,
+    heard=False,
     parameters=["linear.weight"],
     cotangents=[1],
 )

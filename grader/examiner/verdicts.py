@@ -1,0 +1,63 @@
+"""What a check's verdict is in a result: its points, and what the student reads."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.examiner.rounds import Verdict
+from grader.kit.check import Check, Lost, NotReached
+from grader.kit.failures import CLASS_NAME, CONSTRUCTION
+from grader.report.result import JOINT, CheckResult
+from grader.untrusted_text import clean
+
+_log = logging.getLogger(__name__)
+
+
+def _named(message: str, assignment: Assignment) -> str:
+    """Put the class's name, and how it is constructed, into a message of the kit's."""
+    name = assignment.class_name
+    construction = f"{name}({', '.join(assignment.constructor)})"
+    return message.replace(CLASS_NAME, name).replace(CONSTRUCTION, construction)
+
+
+def check_result(
+    check: Check, worth: float, verdict: Verdict, assignment: Assignment
+) -> CheckResult:
+    """Return one check's result; an error of the grader's own is said, never a silent zero."""
+    result: Callable[..., CheckResult] = partial(CheckResult, check.id, check.title)
+    if isinstance(verdict, Lost):
+        return result(
+            0.0,
+            worth,
+            "failed",
+            clean(_named(verdict.message, assignment), 1000),
+            verdict.hint or check.hint,
+            JOINT.join(verdict.misconceptions) or None,
+            {**verdict.evidence, **({"shown": True} if verdict.is_shown else {})},
+        )
+    if isinstance(verdict, NotReached):
+        return result(0.0, worth, "not_reached", str(verdict))
+    if isinstance(verdict, Exception):
+        _log.debug("The check %s failed.", check.id, exc_info=verdict)
+        return result(
+            0.0,
+            worth,
+            "grader_error",
+            f"The grader failed in this check{place_of(verdict)}: "
+            f"{type(verdict).__name__}: {verdict}.",
+            "This is not your fault: ask your instructor to have the notebook graded again.",
+            evidence={"traceback": "".join(traceback.format_exception(verdict, limit=-5))},
+        )
+    return result(worth, worth, "passed")
+
+
+def place_of(error: Exception) -> str:
+    """Return where in the grader an error arose, in words."""
+    if not (frames := traceback.extract_tb(error.__traceback__)):
+        return ""
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
