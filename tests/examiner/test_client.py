@@ -422,9 +422,7 @@ def test_stubs_tell_what_they_were_given_where_that_is_asked_for(
     x = np.ones((2, SIZES.obs))
     calls = [Call("elbo", {"x": x}, heard=True), Call("elbo", {"x": x})]
     stubs = make_stubs(frozenset(("kl_divergence",)), np.zeros(1))
-    source = (
-        "class VAE(Honest):\n    def elbo(self, x):\n        return self.kl_divergence(x, 2 * x)\n"
-    )
+    method = "    def elbo(self, x):\n        return self.kl_divergence(x, 2 * x)\n"
     probe = Probe(SIZES, fixtures.zeros(SIZES), tuple(calls), stubs)
     code = sliced(f"class VAE(Honest):\n{method}", tmp_path)
     told, not_told = candidates.ask((probe,), code)[0].outcomes
