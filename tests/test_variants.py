@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+import torch
 
 from grader.report.result import TaskResult
 from tests.outcomes import Examine, lost_checks
 from tests.variant_bank import Variant, all_variants, notebook_with
+from tests.variant_measures import FULL, build
 
 # Methods that others call: an error in one of them must not be charged again where it is called.
 _HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))
@@ -34,6 +38,18 @@ def named_misconceptions(tasks: tuple[TaskResult, ...]) -> frozenset[str]:
     )
 
 
+def _work_together(variants: Sequence[Variant]) -> bool:
+    """Whether the methods that call others do so without an error, at the assignment's sizes."""
+    try:
+        rows, pixels, *_ = FULL
+        model = build(*variants, sizes=FULL)
+        model.elbo(torch.ones(rows, pixels))
+        model.sample(8)
+    except (RuntimeError, AssertionError):
+        return False
+    return True
+
+
 _RIGHT = [variant for variant in all_variants() if variant.right]
 
 
@@ -48,4 +64,6 @@ def test_right_variants_keep_their_points_under_any_seed(
         for task in _HELPERS | _CALLERS
     }
     chosen = [found[seed * 7 % len(found)] for found in by_task.values()]
+    if not _work_together(chosen):
+        pytest.skip("one of these methods can't call another: the class fails in any notebook")
     assert lost_checks(examine_notebook(notebook_with(*chosen), seed=seed)) == {}, chosen

@@ -46,11 +46,11 @@ Failures = frozenset[str]
 OK: Failures = frozenset()
 
 
-def build(variant: Variant, sizes: Sizes = SMALL) -> Any:
-    """A model with the variant's method, its CUDA taken out, and the notebook's names bound."""
+def build(*variants: Variant, sizes: Sizes = SMALL) -> Any:
+    """A model with the variants' methods, their CUDA taken out, and the notebook's names bound."""
     names: dict[str, Any] = {"np": np, "torch": torch, "nn": nn, "F": F}
     names |= dict(zip(NOTEBOOK_NAMES, ("cpu", *sizes, None), strict=True))
-    for source in sources_with(variant):
+    for source in sources_with(*variants):
         for cuda, cpu in ON_CPU:
             source = source.replace(cuda, cpu)
         exec(source, names)
@@ -347,7 +347,7 @@ def _failures(variant: Variant, sizes: Sizes, seed: int) -> Failures:
     np.random.seed(seed)
     with contextlib.redirect_stdout(None):
         try:
-            return MEASURES[variant.task](build(variant, sizes))
+            return MEASURES[variant.task](build(variant, sizes=sizes))
         except _ERRORS:
             return TERMS.get(variant.task, CHECKS[variant.task])
 

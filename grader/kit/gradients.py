@@ -8,6 +8,7 @@ that a method that draws its noise from them gives the same noise each time.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,8 @@ from grader.kit.probe import Call, Probe, Sizes, Stubs
 from grader.kit.tolerance import close
 
 _STEP = 2e-3
+_FAR, _ELSEWHERE = 0.1, 99
+"""How far away, of a layer's length, another point is, and the key of the direction there."""
 _RELATIVE = 0.04
 """Room for curvature, and for units at the kink of their activation."""
 _ROUNDING = 1e-6
@@ -153,12 +156,27 @@ def judge_gradient(
     try:
         _require(gradients, right, names, f"`{point.method}`")
     except Lost as lost:
-        # Asked by itself, so that what is random is the same as where values are asked for.
-        alone = outputs.gradients((yield point.probe).outcomes[0], point.method)
-        measured = yield from measure(exam, point, alone, len(names))
+        measured = yield from _measured_alone(exam, point, len(names))
         if measured is None or not measured.agree:
             lost.is_shown = measured is not None and measured.repeats
-            raise
+            # A unit that happens to be at its kink here is not at it elsewhere.
+            elsewhere = _elsewhere(exam, point)
+            measured = yield from _measured_alone(exam, elsewhere, len(names) + 1)
+            if measured is None or not measured.agree:
+                raise
+
+
+def _measured_alone(exam: Exam, point: Point, key: int) -> Steps[Measured | None]:
+    """Ask for the gradient at a point, and measure the derivative beside it."""
+    # Asked by itself, so that what is random is the same as where values are asked for.
+    slopes = outputs.gradients((yield point.probe).outcomes[0], point.method)
+    return (yield from measure(exam, point, slopes, key))
+
+
+def _elsewhere(exam: Exam, point: Point) -> Point:
+    """Return the same call in a model that is a little different."""
+    directions = _directions(point, exam.generator(7, _ELSEWHERE))
+    return point.moved(dict(ChainMap(*directions)), _FAR)
 
 
 def _require(

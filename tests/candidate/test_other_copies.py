@@ -161,13 +161,12 @@ def test_nothing_of_python_itself_is_hidden() -> None:
 GRADE = """
 import sys
 from pathlib import Path
-from grader.examiner import client
-from grader.examiner.forkserver_client import RootForkServer
+from grader.examiner import home
 from grader.composition import Options, make_grader
 import grader
 assert grader.__file__.startswith(sys.argv[2]), grader.__file__
 if sys.argv[3] != "landlock":
-    client.RootForkServer = lambda folder, _: RootForkServer(folder, "tests.redteam.no_landlock")
+    home.WORKER = "tests.redteam.no_landlock"
 with make_grader(Options()) as grading:
     graded = grading.grade(Path(sys.argv[1]))
     print(graded.result.points, [t.points for t in graded.result.tasks if t.id == "kl"][0])

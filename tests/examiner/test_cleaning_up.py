@@ -58,7 +58,7 @@ def test_killed_grader_leaves_no_folder_and_no_process(tmp_path: Path, how: int)
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    running = _wait(60, lambda: list(place.glob("grade-*/run-*/work/asleep")))
+    running = _wait(240, lambda: list(place.glob("grade-*/run-*/work/asleep")))
     process.send_signal(how)
     process.wait(30)
     assert running

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.examiner import client
+from grader.examiner import home
 from grader.examiner.client import Candidates, Patience
-from grader.examiner.forkserver_client import RootForkServer
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.terminal import to_terminal
 from grader.vae import ASSIGNMENT, spec
@@ -48,11 +47,7 @@ def candidates() -> Iterator[Candidates]:
 @pytest.fixture(scope="module")
 def candidates_without_landlock() -> Iterator[Candidates]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            client,
-            "RootForkServer",
-            lambda folder, _: RootForkServer(folder, "tests.redteam.no_landlock"),
-        )
+        patch.setattr(home, "WORKER", "tests.redteam.no_landlock")
         with Candidates(patience=PATIENCE) as candidates:
             yield candidates
 

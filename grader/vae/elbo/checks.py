@@ -115,7 +115,7 @@ def _judge_rows(exam: Exam) -> Steps[None]:
         actual = one_number_a_row(values(outcome, METHOD)[0], NAME, len(model.x))
         require_untouched(outcome, {"x": model.x}, ())
         rights = right_values(model, stubbed(exam))
-        error = rows_error(actual, rights)
+        error = rows_error(actual, rights, model.sizes.obs)
         if error is None:
             continue
         others_are_right = model is not base and (yield from _rows_are_right(exam))
@@ -176,7 +176,8 @@ def sampled(exam: Exam) -> Steps[None]:
 
 def _rows_are_right(exam: Exam) -> Steps[bool]:
     tiny, actual = asked_in(exam).tiny, numbers((yield from ask_narrow(exam))[0])
-    return rows_error(actual, right_values(tiny, stubbed(exam))) is None
+    rights = right_values(tiny, stubbed(exam))
+    return rows_error(actual, rights, tiny.sizes.obs) is None
 
 
 def _judge_draws(exam: Exam, run: stub_noise.StubbedRun, rows_are_right: bool) -> Steps[None]:

@@ -13,6 +13,7 @@ from grader.kit import statistics
 from grader.kit.check import Exam, Steps
 from grader.kit.outputs import as_tensor, values
 from grader.kit.probe import Call
+from grader.vae.elbo import other_pixels
 from grader.vae.elbo.dimension_model import WIDE, DimensionModel, dimensions
 from grader.vae.elbo.models import METHOD, of_value, question, stubbed, table
 from grader.vae.elbo.sampling import RecoveredNoise
@@ -60,7 +61,10 @@ _AT_FULL_SIZE = {
 
 
 def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
-    """Return what comes for a batch, ``[calls, rows]``, or None if rows have no numbers."""
+    """Return what comes for a batch, ``[calls, rows]``, or None if rows have no numbers.
+
+    What pixels add that say nothing is taken away.
+    """
     each = max(1, _AT_ONCE // max(batch.rows, 8))
     repeats = [min(each, batch.calls - done) for done in range(0, batch.calls, each)]
     model = batch.model(exam.setting.full)
@@ -75,7 +79,7 @@ def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
             if array is None or array.size != batch.rows:
                 return None
             answers.append(of_value(value).ravel())
-    return np.stack(answers)
+    return np.stack(answers) - (yield from other_pixels.added(exam, model, stubbed(exam)))
 
 
 def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.ndarray | None:

@@ -15,6 +15,7 @@ import numpy as np
 from grader.kit.check import Exam, Lost, Steps
 from grader.kit.outputs import values
 from grader.kit.probe import Call, Probe
+from grader.vae.elbo import other_pixels
 from grader.vae.elbo.dimension_model import dimensions
 from grader.vae.elbo.models import DRAW, METHOD, of_value, question, stubbed, table
 from grader.vae.elbo.sum_model import SumModel
@@ -69,7 +70,8 @@ def ask(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Steps[StubbedR
         raise Lost("The ELBO of one batch has another number of values in every call.")
     shape = (calls, rows, model.sizes.latent)
     noise = np.resize(table(exam.seed), int(np.prod(shape))).reshape(shape)
-    return StubbedRun(model, model.batch(rows), np.stack(answers), noise)
+    added = yield from other_pixels.added(exam, model, stubbed(exam, DRAW))
+    return StubbedRun(model, model.batch(rows), np.stack(answers) - added, noise)
 
 
 def probe(exam: Exam, rows: int = _SEVERAL, calls: int = _TWICE) -> Probe:
