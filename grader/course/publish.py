@@ -87,7 +87,7 @@ def publish(
 
     pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
-    titles = {it.id: it.title for it in ASSIGNMENT.misconceptions().values()}
+    titles = {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
     write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)

@@ -7,6 +7,7 @@ what no check needs to know, and says what explains each of the losses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ import yaml
 from grader.kit.check import Exam, Lost, Steps
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
+
+
+_FIELD = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class Misconception:
     id: str
     title: str
     hint: str
+
+    @property
+    def general_title(self) -> str:
+        """The title where nothing is known that would fill its fields."""
+        return _FIELD.sub("...", self.title)
 
 
 Catalogue = Mapping[str, Misconception]
