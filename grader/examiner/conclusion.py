@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.assignment import Assignment
@@ -12,7 +13,15 @@ from grader.examiner.rubric import Rubric
 from grader.examiner.run_explanations import NO_ERROR
 from grader.examiner.training_verdict import contradiction, fall_words
 from grader.examiner.widening import Checked
-from grader.report.result import Result, Run, Submission, TaskResult, Training
+from grader.kit.misconception import Misconception
+from grader.report.result import (
+    RepeatedMisconception,
+    Result,
+    Run,
+    Submission,
+    TaskResult,
+    Training,
+)
 from grader.submission.leftovers import find_leftovers
 from grader.submission.rules import Finding, Seen, watch_rules
 from grader.submission.rules.loss_falls import RULE as LOSS_FALLS
@@ -56,8 +65,28 @@ def conclude(examined: Examined, rubric: Rubric, assignment: Assignment) -> Resu
         run=examined.run,
         training=examined.training,
         advice=_advice(examined, tasks, assignment),
+        repeated=repeated_in(tasks, assignment.misconceptions),
         reason=reason,
     )
+
+
+def repeated_in(
+    tasks: Iterable[TaskResult], known: Callable[[], Mapping[str, Misconception]]
+) -> tuple[RepeatedMisconception, ...]:
+    """Return the misconceptions that explain losses in more tasks than one: those of one name."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for task in tasks:
+        for id in (id for check in task.checks for id in check.misconceptions):
+            found[id.split(".")[1]].setdefault(task.title, id)
+    return tuple(
+        RepeatedMisconception((*by_task.values(),), _title(known(), by_task.values()), (*by_task,))
+        for by_task in found.values()
+        if len(by_task) > 1
+    )
+
+
+def _title(known: Mapping[str, Misconception], ids: Iterable[str]) -> str:
+    return min((known[id].general_title for id in ids), key=len)
 
 
 def _all_findings(examined: Examined, assignment: Assignment) -> list[Finding]:

@@ -82,6 +82,21 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
+class RepeatedMisconception:
+    """One misconception that explains losses in several tasks.
+
+    Attributes:
+        misconceptions: its ids, one for each task.
+        title: it in words, as a clause that follows "if".
+        tasks: titles of the tasks, in their order.
+    """
+
+    misconceptions: tuple[str, ...]
+    title: str
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RuleResult:
     """Whether a rule was kept, what breaking it costs, and where it was broken."""
 
@@ -166,6 +181,7 @@ class Result:
     run: Run = Run()
     training: Training = Training()
     advice: tuple[str, ...] = ()
+    repeated: tuple[RepeatedMisconception, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     reason: str | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.examiner.conclusion import Examined, conclude
+from grader.examiner.conclusion import Examined, conclude, repeated_in
 from grader.examiner.rubric import default_path, load_rubric
 from grader.examiner.run_explanations import NO_ERROR, small_data_note
 from grader.examiner.widening import Checked
@@ -80,3 +80,22 @@ def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -
     (said,) = advice(_tasks({}), run, Training())
     assert said.startswith(f"Cell 7: {NO_ERROR}")
     assert "small part of MNIST" in said
+
+
+def test_one_misconception_in_several_tasks_is_told_once() -> None:
+    def lost(check: str, misconception: str | None) -> TaskResult:
+        result = CheckResult(check, "", 0.0, 1.0, "failed", "", "", misconception)
+        task = ASSIGNMENT.task_by_id[check.split(".")[0]]
+        return TaskResult(task.id, task.title, 0.0, 1.0, (result,))
+
+    tasks = (
+        lost("reparam.scale", "reparam.log_variance"),
+        lost("kl.total", "kl.without_half+kl.log_variance"),
+        lost("elbo.exact", "elbo.negated"),
+        lost("sample.shape", None),
+    )
+    (repeated,) = repeated_in(tasks, ASSIGNMENT.misconceptions)
+    assert repeated.misconceptions == ("reparam.log_variance", "kl.log_variance")
+    assert repeated.tasks == ("Reparametrised sampling", "KL divergence")
+    assert repeated.title == "log sigma is read as the logarithm of the variance"
+    assert not repeated_in(tasks[1:], ASSIGNMENT.misconceptions)
