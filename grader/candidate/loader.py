@@ -11,6 +11,7 @@ import sys
 import types
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -128,15 +129,26 @@ def _compiled(source: str, keep: tuple[int, ...], name: str, flags: int) -> list
 
 def describe(error: BaseException) -> Described:
     """Return an exception as text, with the cell and line of the student's that it came from."""
-    cell = line = None
+    cell = line = innermost = None
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if name.startswith("cell ") and name[5:].isdigit():
-            cell, line = int(name[5:]), trace.tb_lineno
+            cell, line, innermost = int(name[5:]), trace.tb_lineno, trace
         trace = trace.tb_next
+    span = _span(innermost) if innermost else None
     try:
         text = str(error)
     except BaseException:
         text = ""
-    return Described(type(error).__name__[:100], text[:MAX_TEXT], cell, line, refused(error))
+    return Described(type(error).__name__[:100], text[:MAX_TEXT], cell, line, refused(error), span)
+
+
+def _span(trace: types.TracebackType) -> tuple[int, int, int] | None:
+    """Return where on its line the expression begins, and the line and column where it ends."""
+    positions = getattr(trace.tb_frame.f_code, "co_positions", None)  # from Python 3.11 on
+    if positions is None or trace.tb_lasti < 0:
+        return None
+    line, end_line, start, end = next(islice(positions(), trace.tb_lasti // 2, None))
+    known = None not in (start, end_line, end)
+    return (start, end_line, end) if known and line == trace.tb_lineno else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 
+from grader.examiner.circumstances import with_circumstances
 from grader.examiner.confinement import refusal
 from grader.examiner.cpu_time import Allowance, Watch, is_measured
 from grader.examiner.forkserver_client import START_SECONDS, GraderError
@@ -179,6 +180,7 @@ class Candidates:
             watch = Watch(candidate.pid)
             for probe in probes:
                 observation, is_alive = self._observe(candidate, probe, watch, methods)
+                observation = with_circumstances(observation, probe, code)
                 if not is_alive:
                     return answered, observation
                 answered.append(observation)

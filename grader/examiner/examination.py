@@ -23,7 +23,7 @@ from grader.examiner.forkserver_client import GraderError
 from grader.examiner.machine import cores
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
 from grader.examiner.rubric import Rubric
-from grader.examiner.verdicts import check_result, place_of
+from grader.examiner.verdicts import check_result, place_of, said_once
 from grader.kit.check import Check, Exam, Lost, Setting
 from grader.kit.misconception import Diagnosis, explained
 from grader.report.result import CheckResult, TaskResult
@@ -193,13 +193,13 @@ def _ended(results: Iterable[CheckResult]) -> bool:
 
 
 def _may_pass(tried: Tried, setting: Setting) -> bool:
-    """Tell whether to ask again: not for what is unwritten, or not the student's."""
+    """Tell whether to ask again: not for what no sizes change, or what is not the student's."""
     if _passed(tried) or setting in tried:
         return False
     asked = [r for s, r in tried.items() if s.stubbed >= setting.stubbed]
     shown = [r for s, r in tried.items() if replace(s, full=setting.full) == setting]
     return not (
-        any(r.evidence.get("unwritten") or r.status == "grader_error" for r in asked)
+        any(r.evidence.get("fixed") or r.status == "grader_error" for r in asked)
         or any(r.evidence.get("shown") for r in shown)
     )
 
@@ -215,7 +215,7 @@ def _task_result(
         task.title,
         sum(result.points for result in results),
         rubric.tasks[task.id],
-        results,
+        said_once(results),
         {"cell": place.cell, "line": place.line} if place else None,
         task.method.name,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def check_result(
             worth,
             "failed",
             clean(_named(verdict.message, assignment), 1000),
-            verdict.hint or check.hint,
+            verdict.hint or _stock_hint(check, verdict),
             JOINT.join(verdict.misconceptions) or None,
             {**verdict.evidence, **({"shown": True} if verdict.is_shown else {})},
         )
@@ -54,6 +55,35 @@ def check_result(
             evidence={"traceback": "".join(traceback.format_exception(verdict, limit=-5))},
         )
     return result(worth, worth, "passed")
+
+
+def _stock_hint(check: Check, verdict: Lost) -> str:
+    """Return the check's own hint; none where it could not look at anything."""
+    has_looked = "failure" not in verdict.evidence and not verdict.evidence.get("unwritten")
+    return check.hint if has_looked else ""
+
+
+def said_once(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+    """Return results of a task in which the same exception has the same words, those of the first.
+
+    Each check meets it with arguments of its own.
+    """
+    first: dict[object, CheckResult] = {}
+    return tuple(
+        replace(result, message=told.message, hint=told.hint)
+        if (key := _exception_of(result))
+        and (told := first.setdefault(key, result)) is not result
+        else result
+        for result in results
+    )
+
+
+def _exception_of(result: CheckResult) -> tuple[object, ...]:
+    """Return what tells an exception from others, by which it is told as one; () for none."""
+    evidence = result.evidence
+    if evidence.get("failure") != "raised" or evidence.get("line") is None:
+        return ()
+    return evidence["cell"], evidence["line"], evidence["exception"], evidence.get("error")
 
 
 def place_of(error: Exception) -> str:

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from grader.kit.check import Lost
+from grader.kit.exceptions import told
 from grader.kit.observation import Failure
 
 CLASS_NAME, CONSTRUCTION = "{class}", "{construction}"
 """In messages: the class's name, and how it is constructed, as the assignment has them."""
 
+_MOST_OF_TEXT = 160
+_NUMBER = re.compile(r"(?<![\w.])\d{2,}(?![\w.])")
+"""A number of two digits or more, which may be a size."""
+
 
 def lost_by(failure: Failure, method: str) -> Lost:
     """Return what a student reads when a call gave nothing."""
-    where = f" (cell {failure.cell}, line {failure.line})" if failure.cell else ""
     evidence: dict[str, object] = {"cell": failure.cell, "line": failure.line}
     evidence |= {"exception": failure.type or None, "failure": failure.kind}
+    if failure.kind == "nothing":
+        return _nothing(failure, method, evidence)
+    if f"has no attribute '{method}'" in failure.text and failure.cell is None:
+        said = f"The class has no method `{method}`."
+        return Lost(said, evidence=evidence | {"missing": True, "fixed": True})
+    if failure.refused:
+        return _refused(failure, method, evidence)
+    if failure.kind == "raised":
+        return _raised(failure, method, evidence)
     about = {
-        "load": f"The code of class {CLASS_NAME} can't be executed",
-        "construct": f"{CONSTRUCTION} can't be built",
+        "load": f"Loading class {CLASS_NAME} for `{method}`",
+        "construct": f"{CONSTRUCTION}",
         "call": f"`{method}`",
         "backward": f"The gradient of what `{method}` returned",
     }[failure.stage]
-    if failure.kind == "raised" and failure.type == "ChangedInitError":
-        return Lost(f"`__init__` was changed: {failure.text}.", evidence=evidence)
-    if failure.kind == "raised" and failure.type == "NotImplementedError":
-        unwritten = evidence | {"unwritten": True}
-        return Lost(f"`{method}` is not implemented{where}.", evidence=unwritten)
-    if f"has no attribute '{method}'" in failure.text:
-        evidence |= {"missing": True}
-    if failure.refused:
-        return _refused(failure, method, where, evidence)
-    if failure.kind == "raised":
-        verb = "raised" if failure.stage in ("call", "load") else "failed with"
-        link = ": " if failure.stage in ("load", "construct") else f" {verb} "
-        text = f": {failure.text}" if failure.text else ""
-        return Lost(f"{about}{link}{failure.type}{text}{where}.", evidence=evidence)
-    if failure.stage == "load":
-        about = f"Loading class {CLASS_NAME} for `{method}`"
     if failure.kind == "timed_out":
         return Lost(
             f"{about} did not finish within {failure.text}.",
@@ -47,7 +47,74 @@ def lost_by(failure: Failure, method: str) -> Lost:
     return Lost(f"{about} disturbed the grader's channel ({failure.text}).", evidence=evidence)
 
 
-_REFUSED = {
+def _nothing(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
+    """Return what is said of a method that holds code and returns None."""
+    if failure.text:
+        words = f"`{method}` returns None, though it has a `return`."
+        hint = (
+            "Print what the `return` hands over. Or does one way through the method end without it?"
+        )
+    else:
+        words = f"`{method}` returns None: is the `return` missing?"
+        hint = "The last line of a method hands its result over. The docstring says what comes back."
+    return Lost(words, hint, evidence=evidence | {"fixed": True})
+
+
+def _raised(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
+    """Return what is said of an exception: where it arose, what is wrong, with which sizes."""
+    if failure.type == "ChangedInitError":
+        return Lost(f"`__init__` was changed: {failure.text}.", evidence=evidence)
+    if failure.type == "NotImplementedError" and not failure.is_written:
+        unwritten = evidence | {"unwritten": True, "fixed": True}
+        return Lost(f"`{method}` is not written yet{_place(failure, ' ({})')}.", evidence=unwritten)
+    known = told(failure.type, failure.text, method, failure.near)
+    evidence |= {"error": known.id or None}
+    if known.id == "left_in":
+        evidence["fixed"] = True
+    parts = [_where(failure, method), known.says, _given(failure) if known.sizes else ""]
+    text = " ".join(failure.text.split())
+    text = text if len(text) <= _MOST_OF_TEXT else text[: _MOST_OF_TEXT - 2] + " …"
+    said = f"{failure.type}: {text}" if text else failure.type
+    parts.append(f"Python's words: {said.rstrip('.')}.")
+    return Lost(" ".join(filter(None, parts)), known.hint, evidence=evidence)
+
+
+def _where(failure: Failure, method: str) -> str:
+    """Return the sentence that says what stops, and at which line of the student's."""
+    about = {
+        "load": f"The code of class {CLASS_NAME} stops",
+        "construct": f"{CONSTRUCTION} can't be built: it stops",
+        "call": f"`{method}` stops",
+        "backward": f"`{method}` returns something whose gradient can't be computed",
+    }[failure.stage]
+    source = f": `{failure.source}`" if failure.source else ""
+    place = _place(failure, " at {}") + source
+    if not place and failure.stage != "backward":
+        place = " with an error"
+    return f"{about}{place}."
+
+
+def _place(failure: Failure, around: str) -> str:
+    return around.format(f"cell {failure.cell}, line {failure.line}") if failure.cell else ""
+
+
+def _given(failure: Failure) -> str:
+    """Return the sizes of the model and of the arguments; and a number that is none of them."""
+    if not failure.given:
+        return ""
+    *most, last = (f"{name} {_value(words)}" for name, words in failure.given.items())
+    sizes = f"{', '.join(most)} and {last}" if most else last
+    known = {number for words in failure.given.values() for number in re.findall(r"\d+", words)}
+    strange = [number for number in _NUMBER.findall(failure.source) if number not in known]
+    none = f"; {strange[0]} is none of these" if strange else ""
+    return f"Here {sizes}{none}."
+
+
+def _value(words: str) -> str:
+    return f"has shape {words}" if words.startswith("[") else f"is {words}"
+
+
+_REFUSED: Mapping[str, str] = {
     "program": "starts a program or a process, or signals one, and a check allows none",
     "network": "needs the network, and a check has none",
     "file": "needs a file outside of its own folder, and a check has no other",
@@ -57,13 +124,13 @@ _REFUSED = {
 }
 
 
-def _refused(failure: Failure, method: str, where: str, evidence: dict[str, object]) -> Lost:
+def _refused(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
     """Return what a student reads where a check is to blame, which allows less than a notebook."""
     about = {"load": f"The code of class {CLASS_NAME}", "construct": "`__init__`"}.get(
         failure.stage, f"`{method}`"
     )
     return Lost(
-        f"{about} couldn't be checked{where}: it {_REFUSED[failure.refused]} "
+        f"{about} couldn't be checked{_place(failure, ' ({})')}: it {_REFUSED[failure.refused]} "
         f"({failure.type}: {failure.text}).",
         "This says nothing about what the method computes. Leave such a step out of the class, or "
         "go on without it where it fails.",

@@ -51,7 +51,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call gave nothing: it raised, ran out of time, died, or talked nonsense.
+    """Why a call gave nothing: it raised, returned None, ran out of time, died, or talked nonsense.
 
     Attributes:
         kind: what happened.
@@ -59,6 +59,12 @@ class Failure:
         type: class of the exception, where there was one.
         text: the exception's text, or how the process ended.
         refused: what confinement refused, and so raised the exception; else "".
+        span: the expression that raised: the column where it begins on its line, its last line, and
+            the column behind it, in bytes.
+        source: the expression, or the line; "" where it isn't known.
+        given: the sizes of the model and the arguments of the call by name, in words.
+        near: a name of the class or of its methods that is almost the one that was not found.
+        is_written: whether the method that was called is known to hold code.
     """
 
     kind: FailureKind
@@ -68,6 +74,11 @@ class Failure:
     cell: int | None = None
     line: int | None = None
     refused: Refusal | Literal[""] = ""
+    span: tuple[int, int, int] | None = None
+    source: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    near: str = ""
+    is_written: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,7 +210,15 @@ def _failure(error: Any, stage: Stage) -> Failure:
         _number(described.cell),
         _number(described.line),
         refused if isinstance(refused, str) and refused in REFUSALS else "",  # type: ignore[arg-type]
+        _span(described.span),
     )
+
+
+def _span(span: Any) -> tuple[int, int, int] | None:
+    match span:
+        case [int(start), int(line), int(end)] if 0 <= start and 0 < line < 10**6 and 0 <= end:
+            return start, line, end
+    return None
 
 
 def _number(value: Any) -> int | None:

@@ -18,7 +18,7 @@ LAYERS = ("files", "system calls", "privileges", "resources")
 Stage = Literal["load", "construct", "call", "backward"]
 """What a candidate was at: executing the program, building the model, or one of its calls."""
 
-FailureKind = Literal["raised", "timed_out", "died", "nonsense"]
+FailureKind = Literal["raised", "nothing", "timed_out", "died", "nonsense"]
 
 Form = Literal[
     "tensor", "number", "ndarray", "list", "tuple", "dict", "none", "other", "unreadable"
@@ -86,13 +86,18 @@ class Ready(Reply):
 
 @dataclass(frozen=True)
 class Described(Part):
-    """An exception: where it came from in the student's code, and the `Refusal` behind it."""
+    """An exception: where it came from in the student's code, and the `Refusal` behind it.
+
+    ``span`` is the expression: the column where it begins, its last line, and the column behind it,
+    in bytes.
+    """
 
     type: Untrusted
     text: Untrusted
     cell: Untrusted = None
     line: Untrusted = None
     refused: Untrusted = None
+    span: Untrusted = None
 
 
 @dataclass(frozen=True)
