@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import paths, result_files, usage
+from grader.cli.waiting import Waiting
 from grader.composition import Options, make_grader
 
 if TYPE_CHECKING:
@@ -43,8 +44,12 @@ def check(notebook: Path, watch: bool, **given: Any) -> None:
         raise click.UsageError("'-' is a single result on the standard output: name a file here.")
     usage.get_ready(run=False)
     options = Options(rubric, template, given["isolation"], trust=True, run=False)
+    waiting = Waiting(sys.stderr)
     with make_grader(options) as grader:
-        complete = (_watch if watch else _check)(notebook, grader, files)
+        patient = replace(grader, doing=waiting.doing)
+        complete = (
+            _watch(notebook, patient, files, waiting) if watch else _check(notebook, patient, files)
+        )
     sys.exit(usage.DONE if complete else usage.NOT_DONE)
 
 
@@ -60,14 +65,17 @@ def _check(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
     return has_all_points(graded.result) and written
 
 
-def _watch(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
+def _watch(notebook: Path, grader: Grader, files: Mapping[str, Path], waiting: Waiting) -> bool:
     """Check at each save until Ctrl-C; return whether all points were there at last."""
     from grader.report.task_state import has_all_points
     from grader.student.memory import Memory
     from grader.student.text import to_first_words
     from grader.student.watch import Watcher, saves
 
-    say = partial(click.echo, nl=False)
+    def say(text: str) -> None:
+        waiting.clear()
+        click.echo(text, nl=False)
+
     folder = notebook.absolute().parent
     if not folder.is_dir():
         raise click.UsageError(f"There is no folder {folder}.")

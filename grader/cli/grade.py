@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from grader.cli import paths, result_files, usage
 from grader.cli.paths import COURSE, NOTEBOOK
+from grader.cli.waiting import Waiting
 from grader.composition import ASSIGNMENT, Options, is_shipped, make_grader
 from grader.course.options import NEEDS, CourseOptions, course_options
 
@@ -157,7 +158,7 @@ def _grade_notebook(path: Path, options: Options, files: Mapping[str, Path]) -> 
     """Grade one notebook, print the report, and write the files; return the exit status."""
     usage.get_ready(options.run)
     with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
-        graded = grader.grade(path)
+        graded = replace(grader, doing=Waiting(sys.stderr).doing).grade(path)
     written = result_files.deliver(graded, files, partial(_print_report, graded.result))
     done = graded.result.status == "graded" and not graded.result.is_open
     return usage.DONE if done and written else usage.NOT_DONE

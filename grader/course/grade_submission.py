@@ -15,7 +15,7 @@ from grader.course.publish import page_path
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.examiner.grading import Grader
 from grader.report import result as results
-from grader.report.page import to_page
+from grader.report.page import in_course, to_page
 from grader.report.result import Result
 from grader.version import __version__
 
@@ -66,7 +66,7 @@ class SubmissionGrader:
                 result = compare_others(result, submission, self.grader, self.copies)
         title = self.grader.assignment.title
         page = to_page(result, title, graded.sources, graded.executed, student=student)
-        write_whole(self.store.folder / page_path(submission.name), page.encode())
+        write_whole(self.store.folder / page_path(submission.name), in_course(page).encode())
         if graded.executed is not None:
             write_whole(_executed_path(submission, self.store), graded.executed.encode())
         return result

@@ -15,7 +15,7 @@ from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
-from grader.report.page import BY_HAND, to_page
+from grader.report.page import BY_HAND, in_course, to_page
 from grader.submission import Ungradable, extract, load
 
 _HEAD = 4096
@@ -141,7 +141,7 @@ def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
         sources, executed = _sources(entry, notebook), _executed(out, entry)
         names = ", ".join(student.name for student in entry.students)
         page = to_page(entry.result, ASSIGNMENT.title, sources, executed, entry.overrides, names)
-        write_whole(path, page.encode())
+        write_whole(path, in_course(page).encode())
     return path
 
 

@@ -123,8 +123,10 @@ def _given(call: Call, probe: Probe, code: Slice) -> dict[str, str]:
     sizes = zip(code.assignment.constructor, probe.sizes, strict=True)
     words = {name: str(size) for name, size in sizes}
     for name, value in call.arguments.items():
-        is_array = isinstance(value, np.ndarray)
-        words[name] = f"[{', '.join(map(str, value.shape))}]" if is_array else str(value)
+        if isinstance(value, np.ndarray):
+            words[name] = f"[{', '.join(map(str, value.shape))}]"
+        else:
+            words[name] = str(value)
     return words
 
 

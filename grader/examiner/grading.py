@@ -21,8 +21,10 @@ from grader.examiner.runner import Runner
 from grader.examiner.widening import Checked, with_widening
 from grader.kit.observation import Observation
 from grader.kit.probe import Probe
+from grader.report.cell_names import with_cell_names
 from grader.report.result import Result, Run, Submission, Training
 from grader.submission import Notebook, Slice, Ungradable, extract, load
+from grader.submission.cell_names import cell_names
 from grader.submission.rules import read_rules
 from grader.submission.template import own_template
 from grader.untrusted_text import clean
@@ -57,6 +59,7 @@ class Grader:
         examiner: checks in place of `check`, such as one that remembers what it has seen.
         at_once: how many candidates of one submission are asked at once; by default one a core.
         slots: held while a class is checked, where many submissions are graded side by side.
+        doing: entered, with words, while something is done that may take long.
     """
 
     assignment: Assignment
@@ -67,6 +70,7 @@ class Grader:
     examiner: Callable[[Slice], Checked] | None = None
     at_once: int | None = None
     slots: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    doing: Callable[[str], AbstractContextManager[Any]] = nullcontext
 
     def grade(self, path: Path) -> Graded:
         """Grade the notebook at ``path``; may be called from many threads.
@@ -76,17 +80,24 @@ class Grader:
         Raises:
             GraderError: no student code could be executed at all.
         """
+        with self.doing("reading the notebook"):
+            return self._grade(path)
+
+    def _grade(self, path: Path) -> Graded:
         started = time.monotonic()
+        names: dict[int, str] = {}
         submission = Submission(clean(str(path), 1000), "", clean(path.stem, 200))
         try:
             notebook = load(path)
+            names = cell_names(notebook)
             submission = replace(submission, sha256=notebook.sha256)
             code = extract(notebook, self.assignment)
         except Ungradable as error:
             graded = Graded(self.turned_away(submission, error))
         else:
             graded = self._graded(submission, notebook, code)
-        return replace(graded, result=self.signed(graded.result, time.monotonic() - started))
+        named = with_cell_names(graded.result, names)
+        return replace(graded, result=self.signed(named, time.monotonic() - started))
 
     def signed(self, result: Result, seconds: float) -> Result:
         """Return a result with what it was made with, and in how many seconds."""
@@ -112,8 +123,10 @@ class Grader:
             training = self.runner.start_training(checked.code)
         template = self.rubric.template or own_template(self.assignment)
         findings = read_rules(checked.code, template, notebook)
-        trained = training.result() if training else Training()
-        outcome = running.result() if running else None
+        with self.doing("training the class") if training else nullcontext():
+            trained = training.result() if training else Training()
+        with self.doing("running the whole notebook") if running else nullcontext():
+            outcome = running.result() if running else None
         run = outcome.run if outcome else self._not_run()
         examined = Examined(submission, checked, findings, run, trained)
         return Graded(self.conclude(examined), checked.code, outcome.executed if outcome else None)
@@ -152,7 +165,8 @@ class Grader:
             hangs = Hangs()
 
             def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
-                observations = self.candidates.ask(probes, code, hangs, self.seed)
+                with self.doing(f"checking `{probes[0].calls[0].method}`"):
+                    observations = self.candidates.ask(probes, code, hangs, self.seed)
                 touched.update(*(observation.touched for observation in observations))
                 return observations
 

@@ -71,8 +71,7 @@ def said_once(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     first: dict[object, CheckResult] = {}
     return tuple(
         replace(result, message=told.message, hint=told.hint)
-        if (key := _exception_of(result))
-        and (told := first.setdefault(key, result)) is not result
+        if (key := _exception_of(result)) and (told := first.setdefault(key, result)) is not result
         else result
         for result in results
     )

@@ -56,7 +56,9 @@ def _nothing(failure: Failure, method: str, evidence: dict[str, object]) -> Lost
         )
     else:
         words = f"`{method}` returns None: is the `return` missing?"
-        hint = "The last line of a method hands its result over. The docstring says what comes back."
+        hint = (
+            "The last line of a method hands its result over. The docstring says what comes back."
+        )
     return Lost(words, hint, evidence=evidence | {"fixed": True})
 
 
@@ -68,11 +70,13 @@ def _raised(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
         unwritten = evidence | {"unwritten": True, "fixed": True}
         return Lost(f"`{method}` is not written yet{_place(failure, ' ({})')}.", evidence=unwritten)
     known = told(failure.type, failure.text, method, failure.near)
-    evidence |= {"error": known.id or None}
+    evidence |= {"error": known.id or None, "says": known.says}
     if known.id == "left_in":
         evidence["fixed"] = True
     parts = [_where(failure, method), known.says, _given(failure) if known.sizes else ""]
     text = " ".join(failure.text.split())
+    if known.id:  # what stands behind the first sentence is advice that may not fit here
+        text = text.partition(". ")[0]
     text = text if len(text) <= _MOST_OF_TEXT else text[: _MOST_OF_TEXT - 2] + " …"
     said = f"{failure.type}: {text}" if text else failure.type
     parts.append(f"Python's words: {said.rstrip('.')}.")
@@ -88,7 +92,7 @@ def _where(failure: Failure, method: str) -> str:
         "backward": f"`{method}` returns something whose gradient can't be computed",
     }[failure.stage]
     source = f": `{failure.source}`" if failure.source else ""
-    place = _place(failure, " at {}") + source
+    place = _place(failure, " in {}") + source
     if not place and failure.stage != "backward":
         place = " with an error"
     return f"{about}{place}."

@@ -216,7 +216,7 @@ def _failure(error: Any, stage: Stage) -> Failure:
 
 def _span(span: Any) -> tuple[int, int, int] | None:
     match span:
-        case [int(start), int(line), int(end)] if 0 <= start and 0 < line < 10**6 and 0 <= end:
+        case [int(start), int(line), int(end)] if 0 < line < 10**6 and min(start, end) >= 0:
             return start, line, end
     return None
 

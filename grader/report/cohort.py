@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from grader.report.result import CheckResult, TaskResult
 from grader.report.words import grouped, number
 
 _BINS = 10
+_FIELD = re.compile(r"\{\w+\}")
+"""What differs from student to student in the words of a misconception."""
 NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
@@ -30,6 +33,18 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Misunderstood:
+    """A misconception in words, the title of its task, and the names of the entries that have it.
+
+    ``task`` is "" for what no task is known of.
+    """
+
+    title: str
+    task: str
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Summary:
     """The figures of a course.
 
@@ -39,7 +54,7 @@ class Summary:
         most: the maximum of points.
         distribution: stretches of points, how many submissions have them, bars' lengths up to 1.
         losses: tasks in their order, each followed by its checks with the costliest first.
-        misconceptions: titles and numbers of submissions, the most frequent first.
+        misconceptions: the most frequent first.
         not_graded: why, in words, and the names of the entries.
         tasks: ids and titles.
     """
@@ -51,7 +66,7 @@ class Summary:
     median: float
     distribution: tuple[tuple[str, int, float], ...]
     losses: tuple[Loss, ...]
-    misconceptions: tuple[tuple[str, int], ...]
+    misconceptions: tuple[Misunderstood, ...]
     not_graded: tuple[tuple[str, tuple[str, ...]], ...]
     tasks: tuple[tuple[str, str], ...]
 
@@ -96,13 +111,22 @@ def _loss(parts: Sequence[TaskResult] | Sequence[CheckResult]) -> Loss:
     return Loss(parts[-1].title, isinstance(parts[-1], TaskResult), fmean(lost), most, students)
 
 
-def _ranked(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
-    """Return what is misunderstood and how often; each counts once a submission."""
-    counts: Counter[str] = Counter()
+def _ranked(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[Misunderstood, ...]:
+    """Return what is misunderstood, and by whom; each counts once a submission."""
+    having: dict[str, list[str]] = {}
+    tasks: dict[str, str] = {}
     for entry in entries:
-        counts.update({id for check in entry.result.checks for id in check.misconceptions})
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((titles.get(id, id), count) for id, count in ranked)
+        found = [
+            (id, t.title) for t in entry.result.tasks for c in t.lost for id in c.misconceptions
+        ]
+        for id, task in dict(found).items():
+            having.setdefault(id, []).append(entry.name)
+            tasks.setdefault(id, task)
+    ranked = sorted(having.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(
+        Misunderstood(_FIELD.sub("…", titles.get(id, id)), tasks[id], tuple(names))
+        for id, names in ranked
+    )
 
 
 def _bars(points: Sequence[float], most: float) -> tuple[tuple[str, int, float], ...]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from grader.report.rendering import render
 
 WIDTH, HEIGHT = 640, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 12, 12, 40
 
 
 def loss_curve(losses: Sequence[float | None]) -> Markup | None:

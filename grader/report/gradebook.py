@@ -35,14 +35,13 @@ def to_gradebook(entries: Sequence[Entry]) -> bytes:
 
 
 def flags(entry: Entry) -> tuple[str, ...]:
-    """Return what a person should look at, in a few words each."""
+    """Return what a person should look at, in a few words each: what needs one most comes first."""
     result = entry.result
     interrupted = result.training.status == "interrupted"
+    broken = sorted(result.broken_rules, key=lambda rule: rule.is_free)
     return (
         *([] if result.status == "graded" else [result.status]),
-        *(["late"] if entry.late else []),
         *(f"couldn't be checked: {task}" for task in _unchecked(result)),
-        *(f"rule broken: {rule.id}" for rule in result.broken_rules),
         *([] if result.run.status in ("completed", "not_run") else [f"run {result.run.status}"]),
         *(["training interrupted"] if interrupted else []),
         *(
@@ -50,7 +49,9 @@ def flags(entry: Entry) -> tuple[str, ...]:
             + (f", by {override.by}" if override.by else "")
             for override in entry.overrides
         ),
+        *(["late"] if entry.late else []),
         *entry.notes,
+        *(f"rule broken: {rule.id}" for rule in broken),
     )
 
 

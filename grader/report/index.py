@@ -6,7 +6,8 @@ nothing else could run; without it the table is complete all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from grader.report.cohort import summary_of
 from grader.report.course import Entry
@@ -14,6 +15,8 @@ from grader.report.gradebook import flags, known_points
 from grader.report.rendering import render
 from grader.untrusted_text import clean
 
+_FEW = 2
+"""What so few have is never common."""
 _MISCONCEPTIONS = 10
 """How many are shown at once; the others are folded away."""
 
@@ -34,27 +37,48 @@ def to_index(
     """
     summary = summary_of(entries, misconceptions)
     tasks = [id for id, _ in summary.tasks]
-    rows = [_row(entry, pages.get(entry.name, ""), tasks) for entry in entries]
+    common = _common(entries)
+    rows = [_row(entry, pages.get(entry.name, ""), tasks, common) for entry in entries]
     return render(
         "index.html",
         title=title,
         cohort=summary,
         rows=rows,
+        students={entry.name: (_called(entry), pages.get(entry.name, "")) for entry in entries},
         most_shown=_MISCONCEPTIONS,
         has_ids=any(ids for _, ids, *_ in rows),
     )
 
 
-def _row(entry: Entry, page: str, tasks: Sequence[str]) -> tuple[object, ...]:
-    """Return who, their ids, the page, points (the sum first), the status and flags."""
+def _row(
+    entry: Entry, page: str, tasks: Sequence[str], common: Collection[str]
+) -> tuple[object, ...]:
+    """Return who, their ids, the page, points (the sum first), the status, and what is unusual.
+
+    Flags that most students have are apart, and so are they on the page.
+    """
+    found = [flag for flag in flags(entry) if flag != entry.result.status]
+    reason = [entry.result.reason or ""] if entry.result.status != "graded" else []
     return (
-        _joined((student.name for student in entry.students), 300),
+        _called(entry),
         _joined((student.id for student in entry.students if student.id), 300),
         page,
         known_points(entry.result, tasks),
         entry.result.status.replace("_", " "),
-        _joined(flags(entry), 1000, "; "),
+        _joined([*reason, *(flag for flag in found if flag not in common)], 1000, "; "),
+        _joined((flag for flag in found if flag in common), 1000, "; "),
     )
+
+
+def _called(entry: Entry) -> str:
+    return _joined((student.name for student in entry.students), 300)
+
+
+def _common(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return the flags that more than half of the entries have."""
+    counts = Counter(flag for entry in entries for flag in set(flags(entry)))
+    least = max(_FEW, len(entries) / 2)
+    return frozenset(flag for flag, count in counts.items() if count > least)
 
 
 def _joined(texts: Iterable[str], limit: int, separator: str = ", ") -> str:

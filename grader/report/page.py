@@ -15,12 +15,15 @@ from grader.report.course import TOTAL, Override
 from grader.report.curve import loss_curve
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
-from grader.report.result import Result, TaskResult
+from grader.report.result import CheckResult, Result, TaskResult
 from grader.report.task_state import NOT_DONE, next_step, state
-from grader.report.words import number, replaced_words, status_words
+from grader.report.words import grouped, number, replaced_words, status_words
 from grader.untrusted_text import clean
 
 MAX_CODE = 20_000
+
+_HEADER = "<header>\n"
+_COURSE_LINK = '<p><a href="../index.html">All submissions</a></p>\n'
 
 BY_HAND = '<meta name="points" content="set by hand">'
 """What is in the head of a page that shows points set by hand."""
@@ -66,12 +69,23 @@ def to_page(
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
         by_hand=[_by_hand_words(override, result) for override in overrides],
         by_hand_mark=Markup(BY_HAND),
-        next_step="" if is_nothing or TOTAL in settled else next_step(result, settled),
+        next_step="" if is_nothing or TOTAL in settled else next_step(result, settled, brief=True),
+        told={task.id: _told(task) for task in result.tasks},
         code={task.id: _numbered_lines(task, sources or {}) for task in result.tasks},
         run_words=_RUN_WORDS[result.run.status],
         curve=loss_curve(result.training.losses),
         pictures=pictures_of(executed) if executed else (),
     )
+
+
+def in_course(page: str) -> str:
+    """Return a page with a link to that of the course, beside whose folder it lies."""
+    return page.replace(_HEADER, _HEADER + _COURSE_LINK, 1)
+
+
+def out_of_course(page: bytes) -> bytes:
+    """Return a page of a course as a student gets it, who has no other."""
+    return page.replace(_COURSE_LINK.encode(), b"", 1)
 
 
 def to_table(result: Result) -> str:
@@ -81,7 +95,8 @@ def to_table(result: Result) -> str:
         "table.html",
         result=result,
         task_words=_task_words(result),
-        next_step=next_step(result),
+        next_step=next_step(result, brief=True),
+        told={task.id: _told(task) for task in result.tasks},
         not_done=NOT_DONE if is_only_checked else "",
     )
 
@@ -89,6 +104,12 @@ def to_table(result: Result) -> str:
 def _task_words(result: Result) -> dict[str, str]:
     words = {task.id: state(task) for task in result.tasks}
     return {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
+
+
+def _told(task: TaskResult) -> list[list[CheckResult]]:
+    """Return the checks that have something to say, those that say the very same together."""
+    told = [check for check in task.checks if check.status != "passed" or check.message]
+    return grouped(told, "message")
 
 
 def _by_hand_words(override: Override, result: Result) -> str:

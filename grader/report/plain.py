@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from grader.report.course import Override
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
-from grader.report.words import override_words, points_words, rule_words
+from grader.report.words import capital, cell_words, override_words, points_words, rule_words
 from grader.untrusted_text import cut
 
 MAX_TEXT = 20_000
@@ -22,7 +22,8 @@ def to_plain(result: Result, overrides: Sequence[Override] = (), limit: int = MA
     if result.status == "grader_error":
         lines.append(f"{result.reason}")
     if stop := stops_at(result.run):
-        lines.append(f"Cell {result.run.cell}: {stop} This costs no points by itself.")
+        cell = capital(cell_words(result.run.cell or 0, result.cells))
+        lines.append(f"{cell}: {stop} This costs no points by itself.")
     for task in result.tasks:
         if task.lost or task.points < task.max_points:
             lines += ["", f"{task.title}: {points_words(task)}", *_lost(task)]

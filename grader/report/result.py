@@ -107,6 +107,11 @@ class RuleResult:
     locations: tuple[Mapping[str, int], ...] = ()
 
     @property
+    def is_free(self) -> bool:
+        """Whether breaking it costs no points."""
+        return self.consequence.startswith("It costs no points")
+
+    @property
     def cost(self) -> float:
         """The points of the total that its consequence names; 0 if it names none."""
         match = re.match(r"It costs (\d[\d.e+-]*) points", self.consequence)
@@ -170,6 +175,8 @@ class Result:
     """Everything that is known about a graded submission.
 
     ``reason`` says in one sentence why nothing could be graded, where ``status`` is not "graded".
+    ``cells`` are the names by which texts call the cells, as students see them, by the numbers that
+    places have.
     """
 
     submission: Submission
@@ -186,6 +193,7 @@ class Result:
     seconds: float = 0.0
     reason: str | None = None
     schema_version: int = SCHEMA_VERSION
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:

@@ -6,11 +6,11 @@ The points are the instructor's. Only the words differ: a task that is not begun
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal
 
-from grader.report.result import Result, Run, TaskResult
-from grader.report.words import place_words
+from grader.report.result import CheckResult, Result, Run, TaskResult
+from grader.report.words import cell_words, place_words
 
 State = Literal["done", "to correct", "not yet", "not decided"]
 
@@ -50,18 +50,21 @@ def has_all_points(result: Result) -> bool:
     return result.status == "graded" and result.points >= result.max_points
 
 
-def next_step(result: Result, settled: Collection[str] = ()) -> str:
+def next_step(result: Result, settled: Collection[str] = (), brief: bool = False) -> str:
     """Return what to do next, in one or two sentences: begun tasks first, in their order.
 
-    ``settled`` are ids of tasks and checks whose points were set by hand: nothing is to be done
-    about these tasks, and nothing is said where that is all.
+    Args:
+        result: what came of a check or a grading.
+        settled: ids of tasks and checks whose points were set by hand: nothing is to be done about
+            these tasks, and nothing is said where that is all.
+        brief: only where to go on, for what has words and hints beside it.
     """
     if result.status == "ungradable":
         return "Correct this first, save the notebook, and check again."
     for wanted in ("to correct", "not yet"):
         for task in result.tasks:
             if state(task) == wanted and task.id not in settled:
-                return _step(task)
+                return _step(task, result.cells, brief)
     if result.status == "grader_error":
         return "Ask your instructor: the grader failed, and your notebook is not to blame."
     if not has_all_points(result):
@@ -73,7 +76,20 @@ def mend_first(result: Result, stop: str = "") -> str:
     """Return what to do where only a cell is left to mend, with ``stop`` behind it; else ""."""
     if not has_all_points(result) or not stops_at(result.run):
         return ""
-    return " ".join(filter(None, (f"Mend cell {result.run.cell} first.", stop, _THEN)))
+    cell = cell_words(result.run.cell or 0, result.cells)
+    return " ".join(filter(None, (f"Mend {cell} first.", stop, _THEN)))
+
+
+def line_to_mend(result: Result) -> str:
+    """Return the next step where an exception stands in its way; else ""."""
+    begun = next((task for task in result.tasks if state(task) == "to correct"), None)
+    return _step(begun, result.cells, brief=False) if begun and _exception(begun) else ""
+
+
+def _exception(task: TaskResult) -> CheckResult | None:
+    """Return the first check that met an exception at a line of the student's."""
+    raised = (c for c in task.lost if c.evidence.get("failure") == "raised")
+    return next((check for check in raised if check.evidence.get("line")), None)
 
 
 def stops_at(run: Run) -> str:
@@ -84,14 +100,18 @@ def stops_at(run: Run) -> str:
     return f"Run from top to bottom, the notebook stops there: {why}."
 
 
-def _step(task: TaskResult) -> str:
+def _step(task: TaskResult, cells: Mapping[str, str], brief: bool) -> str:
     method = f"`{task.method}`" if task.method else task.title
     if _is_missing(task):
         return f"Put the method {method} back into the class, and write it."
-    place = place_words(task.location, " ({})")
+    place = place_words(task.location, cells, " ({})")
     if is_unwritten(task):
         return f"Write {method}{place}."
     if not task.lost:
         return f"Look at {method}{place}: a broken rule costs its points."
-    hint = next((check.hint for check in task.lost if check.hint), "")
+    if raised := _exception(task):
+        line = place_words({key: raised.evidence[key] for key in ("cell", "line")}, cells)
+        says = "" if brief else raised.evidence.get("says") or f"{raised.evidence['exception']}."
+        return f"Correct {line}, in {method}: {says}".rstrip(": ") + "." * (not says)
+    hint = next((check.hint for check in task.lost if check.hint and not brief), "")
     return f"Correct {method}{place}. {hint}".rstrip()

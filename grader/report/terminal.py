@@ -14,8 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report.result import Result, TaskResult
-from grader.report.task_state import mend_first
-from grader.report.words import grouped, number, place_words, points_words, rule_place, rule_words
+from grader.report.task_state import line_to_mend, mend_first
+from grader.report.words import (
+    cell_words,
+    grouped,
+    number,
+    points_words,
+    rule_place,
+    rule_words,
+    short_place_words,
+)
 
 
 def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:
@@ -57,11 +65,11 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     if notes := run_words(result):
         yield from (_note(kind, text) for kind, text in notes)
         yield Text("")
-    yield from (_lost(task) for task in result.tasks if task.lost)
+    yield from (_lost(task, result) for task in result.tasks if task.lost)
     for rule in result.broken_rules:
-        yield _note(f"Rule{rule_place(rule)}", rule_words(rule))
+        yield _note(f"Rule{rule_place(rule, result.cells)}", rule_words(rule))
     yield from (_note("Advice", text) for text in result.advice)
-    if step := mend_first(result):
+    if step := mend_first(result) or line_to_mend(result):
         yield _note("Next", step)
     if result.status == "grader_error":
         yield Text(f"\n{result.reason}", style="bold red")
@@ -74,7 +82,7 @@ def run_words(result: Result) -> list[tuple[str, str]]:
     if run.status == "completed":
         words.append(("Run", f"all cells executed in {run.seconds:.1f} s."))
     elif run.status not in ("interrupted", "not_run"):
-        where = f" in cell {run.cell}" if run.cell else ""
+        where = f" in {cell_words(run.cell, result.cells)}" if run.cell else ""
         status = run.status.replace("_", " ")
         why = f": {run.error.rstrip('.')}" if run.error else ""
         words.append(("Run", f"{status}{where}{why}. This costs no points by itself."))
@@ -103,13 +111,13 @@ def _table(result: Result) -> Table:
             words, full = "passed, not counted", False
         colour = "green" if full else "yellow" if task.points else "red"
         points = Text(points_words(task), style=colour)
-        table.add_row(task.title, points, words, place_words(task.location))
+        table.add_row(task.title, points, words, short_place_words(task.location, result.cells))
     return table
 
 
-def _lost(task: TaskResult) -> RenderableType:
+def _lost(task: TaskResult, result: Result) -> RenderableType:
     """Return what was lost in a task; checks that say the very same thing say it once."""
-    where = f", cell {task.location['cell']}" if task.location else ""
+    where = f", {cell_words(task.location['cell'], result.cells)}" if task.location else ""
     lost = f"lost {number(task.max_points - task.points)} of {number(task.max_points)}"
     parts: list[RenderableType] = [Text.assemble((task.title, "bold"), f"  {lost}{where}")]
     for checks in grouped(task.lost, "message"):

@@ -21,11 +21,28 @@ def points_words(part: Result | TaskResult) -> str:
     return f"{number(part.points)} of {number(part.max_points)}"
 
 
-def place_words(location: Mapping[str, int] | None, around: str = "{}") -> str:
-    """Return a place within ``around``, as in " (cell 3, line 4)"; "" where there is none."""
+def cell_words(cell: int, cells: Mapping[str, str]) -> str:
+    """Return what a cell is called; ``cells`` are those of the result."""
+    return cells.get(str(cell), f"cell {cell}")
+
+
+def capital(words: str) -> str:
+    """Return words as they stand at the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def place_words(
+    location: Mapping[str, int] | None, cells: Mapping[str, str], around: str = "{}"
+) -> str:
+    """Return a place within ``around``, as in " (cell [3], line 4)"; "" where there is none."""
     if not location:
         return ""
-    return around.format(f"cell {location['cell']}, line {location['line']}")
+    return around.format(f"{cell_words(location['cell'], cells)}, line {location['line']}")
+
+
+def short_place_words(location: Mapping[str, int] | None, cells: Mapping[str, str]) -> str:
+    """Return a place for a column of a table, where little room is."""
+    return place_words(location, cells).replace("the cell that starts with ", "", 1)
 
 
 def status_words(status: str) -> str:
@@ -52,9 +69,9 @@ def rule_words(rule: RuleResult) -> str:
     return f"{rule.message} {rule.consequence}"
 
 
-def rule_place(rule: RuleResult) -> str:
+def rule_place(rule: RuleResult, cells: Mapping[str, str]) -> str:
     """Return the first place where a rule was broken, in brackets behind a space; else ""."""
-    return place_words(next(iter(rule.locations), None), " ({})")
+    return place_words(next(iter(rule.locations), None), cells, " ({})")
 
 
 def override_words(override: Override) -> str:

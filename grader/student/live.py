@@ -19,9 +19,11 @@ from types import FunctionType
 from grader.composition import ASSIGNMENT, Options, make_grader
 from grader.examiner.conclusion import Examined
 from grader.examiner.grading import Grader
+from grader.report.cell_names import with_cell_names
 from grader.report.result import Result, Submission
 from grader.student.text import to_text
 from grader.submission import Cell, Notebook, Ungradable, extract, load, read_rules
+from grader.submission.cell_names import cell_names
 from grader.submission.magics import to_python
 from grader.submission.syntax import parse
 
@@ -75,7 +77,8 @@ def _checked(notebook: Notebook, grader: Grader) -> Result:
     code = extract(notebook, ASSIGNMENT, latest=True)
     findings = read_rules(code, None)
     submission = Submission(_KERNEL, notebook.sha256, "")
-    return grader.conclude(Examined(submission, grader.check(code), findings))
+    result = grader.conclude(Examined(submission, grader.check(code), findings))
+    return with_cell_names(result, cell_names(notebook))
 
 
 def _notebook_of(kind: type, name: str) -> Notebook:

@@ -28,7 +28,7 @@ def to_text(result: Result, width: int = WIDTH) -> str:
         lines += [f"Not graded: {result.reason}", ""]
     else:
         lines += [*_table(result), ""]
-        lines += _details(result.tasks)
+        lines += _details(result.tasks, result)
         lines += _rules(result)
         lines += [f"Advice: {text}" for text in result.advice]
         lines += [""] * bool(result.advice)
@@ -56,7 +56,7 @@ def to_change_text(before: Result, now: Result) -> str:
             f"{_direction(change) if change else 'the same points'}; {state(task)}."
         )
     lines.append("")
-    lines += _details(moved)
+    lines += _details(moved, now)
     if before.rules != now.rules:
         lines += _rules(now)
     for text in now.advice:
@@ -93,28 +93,29 @@ def _table(result: Result) -> Iterator[str]:
         yield f"{title:<{titles}}  {earned:>{points}}  {words}".rstrip()
 
 
-def _details(tasks: Iterable[TaskResult]) -> Iterator[str]:
+def _details(tasks: Iterable[TaskResult], result: Result) -> Iterator[str]:
     unwritten = []
     for task in tasks:
         if state(task) == "not yet":
             unwritten.append(task.title)
         elif state(task) != "done":
-            yield from _task(task)
+            yield from _task(task, result)
             yield ""
     if unwritten:
         yield from (f"Not yet written: {', '.join(unwritten)}.", "")
 
 
-def _task(task: TaskResult) -> Iterator[str]:
+def _task(task: TaskResult, result: Result) -> Iterator[str]:
     """Yield what is to correct in a task; checks that say the very same thing say it once."""
-    where = place_words(task.location, ", {}")
+    where = place_words(task.location, result.cells, ", {}")
     lost = task.max_points - task.points
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
     yield f"{task.title}{where}: {gain}"
     checks_to_show = [check for check in task.checks if check.status != "passed" or check.message]
     for checks in grouped(checks_to_show, "message"):
         points = number(sum(check.max_points - check.points for check in checks))
-        titles = "; ".join(check.title for check in checks)
+        is_all = 1 < len(checks) == len(task.checks)
+        titles = "all checks" if is_all else "; ".join(check.title for check in checks)
         yield f"  {status_words(checks[0].status)} ({points}): {titles}"
         yield textwrap.indent(checks[0].message, "    ")
         for hint in dict.fromkeys(check.hint for check in checks if check.hint):
@@ -123,7 +124,8 @@ def _task(task: TaskResult) -> Iterator[str]:
 
 def _rules(result: Result) -> Iterator[str]:
     for rule in result.broken_rules:
-        yield from (f"Rule broken{rule_place(rule)}: {rule_words(rule)}", "")
+        where = rule_place(rule, result.cells)
+        yield from (f"Rule broken{where}: {rule_words(rule)}", "")
 
 
 def _wrapped(lines: Iterable[str], width: int) -> str:

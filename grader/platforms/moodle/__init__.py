@@ -10,6 +10,7 @@ from grader.platforms.download import Owner, Parts
 from grader.platforms.names import shown
 from grader.platforms.platform import GradedCourse, Option, Platform, Sheet, read_sheet
 from grader.report.course import Entry, Identity
+from grader.report.page import out_of_course
 
 _NAME = re.compile(
     r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?P<end>_?)(?P<rest>.*)",
@@ -47,7 +48,7 @@ def feedback_zip(entries: Sequence[Entry], pages: Mapping[str, Path]) -> bytes:
 
     return to_zip(
         {
-            f"{student.prefix}feedback.html": pages[entry.name].read_bytes()
+            f"{student.prefix}feedback.html": out_of_course(pages[entry.name].read_bytes())
             for entry in entries
             for student in entry.students
             if student.platform == "moodle"

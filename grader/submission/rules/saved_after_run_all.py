@@ -36,8 +36,8 @@ def _disorder(cells: tuple[Cell, ...]) -> str:
     """Say the first place at which the counts are not 1, 2, 3, ..."""
     expected, cell = next((n, c) for n, c in enumerate(cells, 1) if c.execution_count != n)
     return (
-        f"The cells were not executed once each from top to bottom: cell {cell.number} shows "
-        f"In [{cell.execution_count}] where In [{expected}] would stand."
+        "The cells were not executed once each from top to bottom: "
+        f"[{cell.execution_count}] stands where [{expected}] would."
     )
 
 
