@@ -24,6 +24,8 @@ _LONGEST_NAME = 40
 _MISSING = re.compile(r"(?:'\w+' object has no attribute|name) '(\w+)'")
 _ATTRIBUTE = re.compile(r"\bself\.(\w+)")
 _WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"(?<![\w.])\d{2,5}(?![\w.])")
+"""A number of two digits or more, which may be a size."""
 
 
 def with_circumstances(observation: Observation, probe: Probe, code: Slice) -> Observation:
@@ -70,6 +72,7 @@ def _placed(failure: Failure, call: Call, probe: Probe, code: Slice) -> Failure:
         source=_source(failure, code),
         given=_given(call, probe, code),
         near=_near(failure, call.method, code),
+        literal=_literal(failure, call, probe, code),
         is_written=holds_code(call.method, code),
     )
 
@@ -128,6 +131,16 @@ def _given(call: Call, probe: Probe, code: Slice) -> dict[str, str]:
         else:
             words[name] = str(value)
     return words
+
+
+def _literal(failure: Failure, call: Call, probe: Probe, code: Slice) -> str:
+    """Return a number of the method's that the exception is about, and no size is equal to."""
+    given = call.arguments.values()
+    numbers = [n for v in given for n in (v.shape if isinstance(v, np.ndarray) else (v,))]
+    sizes = {str(size) for size in (*probe.sizes, *numbers)}
+    told = set(_NUMBER.findall(failure.text))
+    written = _NUMBER.findall(code.sources.get(call.method, ""))
+    return next((number for number in written if number in told - sizes), "")
 
 
 def _near(failure: Failure, method: str, code: Slice) -> str:

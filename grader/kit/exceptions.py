@@ -16,6 +16,19 @@ _MOST_TEXT = 500
 """As much of an exception's text is looked at: it may be the student's."""
 
 
+_KINDS = ("kind", "first", "second", "wanted")
+"""Groups that hold the name of a type; ``a_kind`` and the like are what people say for it."""
+_SPOKEN = {
+    "Tensor": "tensor",
+    "numpy.ndarray": "NumPy array",
+    "int": "plain number",
+    "float": "plain number",
+    "str": "text",
+    "bool": "truth value",
+    "torch.Size": "shape",
+}
+
+
 @dataclass(frozen=True)
 class Known:
     """An exception that the catalogue has words for.
@@ -62,8 +75,9 @@ def told(type: str, text: str, method: str, near: str = "") -> Told:
         if known.types and type not in known.types:
             continue
         if (match := known.pattern.match(text[:_MOST_TEXT])) is not None:
-            groups = {name: part or "" for name, part in match.groupdict().items()}
-            fields = {**groups, "method": method, "near": near, "values": _values(groups)}
+            groups = {name: (part or "").strip() for name, part in match.groupdict().items()}
+            kinds = {f"a_{name}": _kind(groups.get(name, "")) for name in _KINDS}
+            fields = {**groups, **kinds, "method": method, "near": near, "values": _values(groups)}
             hint = known.near if near and known.near else known.hint
             return Told(known.id, known.says.format(**fields), hint.format(**fields), known.sizes)
     return Told()
@@ -87,6 +101,12 @@ def _known(id: str, entry: Mapping[str, Any]) -> Known:
         entry.get("near", ""),
         entry.get("sizes", False),
     )
+
+
+def _kind(name: str) -> str:
+    """Return a type's name as people say it, with its article."""
+    words = _SPOKEN.get(name, name)
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
 
 
 def _values(groups: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from grader.kit.check import Lost
@@ -13,8 +12,10 @@ CLASS_NAME, CONSTRUCTION = "{class}", "{construction}"
 """In messages: the class's name, and how it is constructed, as the assignment has them."""
 
 _MOST_OF_TEXT = 160
-_NUMBER = re.compile(r"(?<![\w.])\d{2,}(?![\w.])")
-"""A number of two digits or more, which may be a size."""
+_NO_NUMBERS = (
+    "The checks use other sizes than the notebook, and the last batch of an epoch is smaller. Take "
+    "sizes from the tensors or from the class, and write none as a number."
+)
 
 
 def lost_by(failure: Failure, method: str) -> Lost:
@@ -80,7 +81,8 @@ def _raised(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
     text = text if len(text) <= _MOST_OF_TEXT else text[: _MOST_OF_TEXT - 2] + " …"
     said = f"{failure.type}: {text}" if text else failure.type
     parts.append(f"Python's words: {said.rstrip('.')}.")
-    return Lost(" ".join(filter(None, parts)), known.hint, evidence=evidence)
+    hint = _NO_NUMBERS if known.sizes and failure.literal else known.hint
+    return Lost(" ".join(filter(None, parts)), hint, evidence=evidence)
 
 
 def _where(failure: Failure, method: str) -> str:
@@ -103,15 +105,15 @@ def _place(failure: Failure, around: str) -> str:
 
 
 def _given(failure: Failure) -> str:
-    """Return the sizes of the model and of the arguments; and a number that is none of them."""
+    """Return the sizes of the model and of the arguments, and a number that is none of them."""
     if not failure.given:
         return ""
     *most, last = (f"{name} {_value(words)}" for name, words in failure.given.items())
     sizes = f"{', '.join(most)} and {last}" if most else last
-    known = {number for words in failure.given.values() for number in re.findall(r"\d+", words)}
-    strange = [number for number in _NUMBER.findall(failure.source) if number not in known]
-    none = f"; {strange[0]} is none of these" if strange else ""
-    return f"Here {sizes}{none}."
+    none = (
+        f" The number {failure.literal} in your code is none of these." if failure.literal else ""
+    )
+    return f"Here {sizes}.{none}"
 
 
 def _value(words: str) -> str:

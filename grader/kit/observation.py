@@ -64,6 +64,7 @@ class Failure:
         source: the expression, or the line; "" where it isn't known.
         given: the sizes of the model and the arguments of the call by name, in words.
         near: a name of the class or of its methods that is almost the one that was not found.
+        literal: a number in the method that has to do with it, and is no size of the model.
         is_written: whether the method that was called is known to hold code.
     """
 
@@ -78,6 +79,7 @@ class Failure:
     source: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     near: str = ""
+    literal: str = ""
     is_written: bool = False
 
 

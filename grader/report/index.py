@@ -53,19 +53,20 @@ def to_index(
 def _row(
     entry: Entry, page: str, tasks: Sequence[str], common: Collection[str]
 ) -> tuple[object, ...]:
-    """Return who, their ids, the page, points (the sum first), the status, and what is unusual.
+    """Return who, their ids, the page, points (the sum first), if some are open, and what to look at.
 
-    Flags that most students have are apart, and so are they on the page.
+    Flags that most students have are apart from the others.
     """
-    found = [flag for flag in flags(entry) if flag != entry.result.status]
-    reason = [entry.result.reason or ""] if entry.result.status != "graded" else []
+    status, reason = entry.result.status, entry.result.reason
+    found = [flag for flag in flags(entry) if flag != status]
+    first = [] if status == "graded" else [f"{status.replace('_', ' ')}: {reason}"]
     return (
         _called(entry),
         _joined((student.id for student in entry.students if student.id), 300),
         page,
         known_points(entry.result, tasks),
-        entry.result.status.replace("_", " "),
-        _joined([*reason, *(flag for flag in found if flag not in common)], 1000, "; "),
+        status == "grader_error",
+        _joined([*first, *(flag for flag in found if flag not in common)], 1000, "; "),
         _joined((flag for flag in found if flag in common), 1000, "; "),
     )
 

@@ -112,6 +112,6 @@ def _step(task: TaskResult, cells: Mapping[str, str], brief: bool) -> str:
     if raised := _exception(task):
         line = place_words({key: raised.evidence[key] for key in ("cell", "line")}, cells)
         says = "" if brief else raised.evidence.get("says") or f"{raised.evidence['exception']}."
-        return f"Correct {line}, in {method}: {says}".rstrip(": ") + "." * (not says)
+        return f"Correct {line}, in {method}. {says}".rstrip()
     hint = next((check.hint for check in task.lost if check.hint and not brief), "")
     return f"Correct {method}{place}. {hint}".rstrip()

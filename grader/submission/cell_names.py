@@ -14,12 +14,13 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 
 
 def cell_names(notebook: Notebook) -> dict[int, str]:
-    """Return the names of cells by their numbers; one without any text has none.
+    """Return the names of cells by their numbers; text cells have names only if they hold code.
 
     A cell that was executed is called by its count in brackets, as Jupyter shows it beside the
     cell, and any other by what stands at its beginning.
     """
-    cells = [cell for cell in notebook.cells if cell.source.strip()]
+    code = [cell for cell in notebook.cells if cell.kind == "code" or "class " in cell.source]
+    cells = [cell for cell in code if cell.source.strip()]
     counts = Counter(cell.execution_count for cell in cells)
     names: dict[int, str] = {}
     by_start: defaultdict[str, list[Cell]] = defaultdict(list)

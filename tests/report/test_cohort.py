@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from grader.report.cohort import summary_of
+from grader.report.cohort import Misunderstood, summary_of
 from tests.made_results import course, entry, failed, graded, task, ungradable
 
-TITLES = {"x.one": "the sum is a mean"}
+TITLES = {"x.one": "the sum is a mean, {factor} times"}
 
 
 def test_figures_leave_out_what_is_open_or_ungradable() -> None:
@@ -30,9 +30,10 @@ def test_misconceptions_are_ranked_and_count_once_a_student() -> None:
         replace(graded(), tasks=with_misconceptions("x.one+x.two", "x.one")),
         replace(graded(), tasks=with_misconceptions("x.one")),
     ]
-    assert summary_of([entry(result) for result in results], TITLES).misconceptions == (
-        ("the sum is a mean", 2),
-        ("x.two", 1),
+    ada, bo = (entry(result, name) for result, name in zip(results, ("Ada", "Bo"), strict=True))
+    assert summary_of([ada, bo], TITLES).misconceptions == (
+        Misunderstood("the sum is a mean, … times", "KL", (ada.name, bo.name)),
+        Misunderstood("x.two", "KL", (ada.name,)),
     )
 
 

@@ -16,7 +16,8 @@ import pytest
 
 from grader.report.course import Identity
 from grader.report.index import to_index
-from tests.made_results import HOSTILE, TITLE, course, entry, failed, graded, task
+from grader.report.result import Run
+from tests.made_results import HOSTILE, TITLE, course, entry, failed, graded, task, ungradable
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -38,7 +39,7 @@ def text_of(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", page))
 
 
-def test_everybody_is_in_the_table_with_points_status_and_flags() -> None:
+def test_everybody_is_in_the_table_with_points_and_flags() -> None:
     page = to_index(course(), {"Ada_L_12": "students/Ada_L_12.html"}, TITLE, {})
     assert '<a href="students/Ada_L_12.html">Ada L</a>' in page
     rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page.split('id="students"')[1], re.DOTALL)
@@ -53,11 +54,37 @@ def test_everybody_is_in_the_table_with_points_status_and_flags() -> None:
 def test_rare_misconceptions_are_folded_away() -> None:
     checks = [replace(failed(f"kl.c{n}", 1.0), misconception=f"x.m{n:02d}") for n in range(13)]
     page = to_index([entry(replace(graded(), tasks=(task("kl", *checks),)))], {}, TITLE, {})
-    shown, folded = page.split("<details>")[0], page.split("<details>")[1].split("</details>")[0]
+    shown, folded = page.split("<details>")
     assert "<summary>3 more</summary>" in folded
     assert re.findall(r"x\.m(\d\d)", shown) == [f"{n:02d}" for n in range(10)]
     assert re.findall(r"x\.m(\d\d)", folded) == ["10", "11", "12"]
     assert "<details>" not in to_index(course(), {}, TITLE, {})
+
+
+def test_a_misconception_names_its_task_and_leads_to_its_students() -> None:
+    check = replace(failed("kl.total", 1.0), misconception="kl.half")
+    ada, bo = (
+        entry(replace(graded(), tasks=(task("kl", check),)), name, number)
+        for name, number in (("Ada L", "12"), ("Bo", "13"))
+    )
+    address = "students/Ada_L_12.html"
+    page = to_index([ada, bo], {ada.name: address}, TITLE, {"kl.half": "the half is missing"})
+    row = page.split("the half is missing")[1].split("</tr>")[0]
+    assert "<td>KL</td>" in page.split("the half is missing")[0].rsplit("<tr>")[-1]
+    assert f'<a href="{address}">Ada L</a>, Bo' in row
+    assert '<td class="number">2</td>' in row
+
+
+def test_what_needs_a_person_stands_before_what_nearly_everybody_has() -> None:
+    stopped = replace(graded(), run=Run("failed", 1.0, 3, "x"))
+    entries = [entry(graded(), name, name) for name in "ABC"] + [entry(stopped, "D", "D")]
+    entries.append(entry(ungradable(), "E", "E"))
+    rows = to_index(entries, {}, TITLE, {}).split('id="students"')[1].split("<tr>")[2:]
+    flags = [row.split('class="flags">')[1].split("</td>")[0] for row in rows]
+    common = '<span class="soft">rule broken: no_additional_imports</span>'
+    assert flags[:3] == [common] * 3
+    assert flags[3] == f"run failed; {common}"
+    assert flags[4] == "ungradable: There is no class VAE."
 
 
 def test_checks_that_nobody_lost_are_left_out() -> None:

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.report.page import to_page, to_table
+from grader.report.page import in_course, out_of_course, to_page, to_table
 from grader.report.result import (
     CheckResult,
     Result,
@@ -82,7 +82,7 @@ def test_page_says_everything_in_words() -> None:
         "2 of 5 points",
         "KL divergence",
         "To correct",
-        "Passed: 2 of 2 points",
+        "1 check passed The total (2 points)",
         "Failed: 0 of 3 points",
         "came 1",
         "Hint: which axis?",
@@ -92,10 +92,42 @@ def test_page_says_everything_in_words() -> None:
         "It stopped at cell 7.",
         "ValueError: no",
         "Output of cell 2",
-        "Next: Correct kl_divergence (cell 3, line 2). which axis?",
+        "Next: Correct kl_divergence (cell 3, line 2).",
     ):
         assert part in words
     assert "folder" not in words
+    assert words.count("which axis?") == 1
+
+
+def test_what_was_passed_and_the_code_are_folded_and_one_thing_is_said_once() -> None:
+    alike = tuple(replace(FAILED, id=f"kl.c{n}", title=f"Check {n}") for n in range(3))
+    task = replace(TASK, checks=(PASSED, *alike), max_points=11.0)
+    html = to_page(replace(RESULT, tasks=(task,), max_points=11.0), TITLE, SOURCES)
+    assert html.count("<details>") == 2
+    assert "<details open" not in html
+    assert html.count("came 1") == html.count("which axis?") == 1
+    assert html.count('<li class="failed">') == 1
+    words = " ".join(Page(html).words.split())
+    assert "Check 0 Check 1 Check 2 Failed: 0 of 9 points came 1" in words
+
+
+def test_a_page_of_a_course_leads_back_to_it_but_not_for_its_student() -> None:
+    html = to_page(RESULT, TITLE, SOURCES)
+    linked = in_course(html)
+    assert ({"href": "../index.html"}) in Page(linked).all("a")
+    assert out_of_course(linked.encode()) == html.encode()
+
+
+def test_cells_have_the_names_that_a_student_sees() -> None:
+    names = {"3": "cell [2]", "7": "the cell that starts with `vae = VAE(`"}
+    words = " ".join(Page(to_page(replace(RESULT, cells=names), TITLE, SOURCES)).words.split())
+    for part in (
+        "Next: Correct kl_divergence (cell [2], line 2).",
+        "Your code, cell [2], from line 2",
+        "Costs. At cell [2], line 4.",
+        "It stopped at the cell that starts with vae = VAE(.",
+    ):
+        assert part in words
 
 
 def test_page_loads_nothing_and_runs_nothing() -> None:

@@ -9,12 +9,15 @@ import pytest
 from grader.report.course import Override
 from grader.report.result import RuleResult
 from grader.report.words import (
+    capital,
+    cell_words,
     check_words,
     grouped,
     number,
     override_words,
     place_words,
     rule_place,
+    short_place_words,
     status_words,
 )
 from tests.made_results import failed, passed
@@ -29,12 +32,20 @@ def test_points_are_as_a_person_writes_them(points: float, text: str) -> None:
 
 def test_a_place_is_named_where_there_is_one() -> None:
     place = {"cell": 3, "line": 4}
-    assert place_words(place) == "cell 3, line 4"
-    assert place_words(place, " ({})") == " (cell 3, line 4)"
-    assert place_words(None, " ({})") == ""
+    assert place_words(place, {}) == "cell 3, line 4"
+    assert place_words(place, {"3": "cell [2]"}, " ({})") == " (cell [2], line 4)"
+    assert place_words(None, {}, " ({})") == ""
     rule = RuleResult("r", "broken", "It was used.", "", (place, {"cell": 5, "line": 1}))
-    assert rule_place(rule) == " (cell 3, line 4)"
-    assert rule_place(replace(rule, locations=())) == ""
+    assert rule_place(rule, {}) == " (cell 3, line 4)"
+    assert rule_place(replace(rule, locations=()), {}) == ""
+
+
+def test_a_column_has_room_for_the_beginning_of_a_cell_alone() -> None:
+    place, started = {"cell": 3, "line": 4}, {"3": "the cell that starts with `class VAE`"}
+    assert short_place_words(place, started) == "`class VAE`, line 4"
+    assert short_place_words(place, {"3": "cell [2]"}) == "cell [2], line 4"
+    assert capital(cell_words(3, started)) == "The cell that starts with `class VAE`"
+    assert capital(cell_words(4, started)) == "Cell 4"
 
 
 def test_a_status_begins_a_line() -> None:

@@ -37,7 +37,7 @@ def begun(
 def test_template_is_not_yet_written(rubric: Rubric, candidates: Candidates) -> None:
     result = grade_file(TEMPLATE, rubric, candidates)
     assert {state(task) for task in result.tasks} == {"not yet"}
-    assert next_step(result).startswith("Write `encoder` (cell ")
+    assert next_step(result).startswith("Write `encoder` (the cell that starts with `class VAE`")
     words = to_text(result)
     assert "Failed" not in words
     assert words.count("not yet") == 6
@@ -53,7 +53,7 @@ def test_states_tell_wrong_from_unwritten(begun: Result) -> None:
         "elbo": "not yet",
         "sample": "not yet",
     }
-    assert next_step(begun).startswith("Correct `kl_divergence` (cell ")
+    assert next_step(begun).startswith("Correct `kl_divergence` (cell [4], line ")
     assert not has_all_points(begun)
 
 

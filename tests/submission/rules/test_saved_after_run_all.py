@@ -30,9 +30,9 @@ def test_clean_run_is_not_remarked_on(count: int) -> None:
     [
         ((None, None), False, "no cell has been executed"),
         ((1, None, 2), True, "Cell 4 was not executed"),
-        ((2, 3), True, "cell 2 shows In [2] where In [1]"),
-        ((1, 3, 4), True, "cell 4 shows In [3] where In [2]"),
-        ((1, 2, 1), True, "cell 6 shows In [1] where In [3]"),
+        ((2, 3), True, "[2] stands where [1] would"),
+        ((1, 3, 4), True, "[3] stands where [2] would"),
+        ((1, 2, 1), True, "[1] stands where [3] would"),
         ((1, 2, 3), False, "outputs were cleared"),
     ],
 )
