@@ -19,6 +19,7 @@ from grader.submission.slices import Slice
 from grader.submission.syntax import FUNCTIONS
 
 _MOST_OF_SOURCE = 70
+_MOST_OF_CELL = 50_000
 _LIKENESS = 0.7
 _LONGEST_NAME = 40
 _MISSING = re.compile(r"(?:'\w+' object has no attribute|name) '(\w+)'")
@@ -148,11 +149,13 @@ def _near(failure: Failure, method: str, code: Slice) -> str:
     match = _MISSING.match(failure.text)
     if match is None or len(match[1]) > _LONGEST_NAME:
         return ""
-    missing, sources = match[1], [cell.source for cell in code.cells]
+    missing = match[1]
     if failure.type == "NameError":
         if missing in code.members.in_force:
             return f"self.{missing}"
         return _nearest(missing, _WORD.findall(code.sources.get(method, "")))
+    of_class = {place.cell for place in code.methods.values()}
+    sources = (cell.source[:_MOST_OF_CELL] for cell in code.cells if cell.number in of_class)
     attributes = {name for source in sources for name in _ATTRIBUTE.findall(source)}
     return _nearest(missing, {*attributes, *code.members.in_force})
 

@@ -53,7 +53,7 @@ def to_index(
 def _row(
     entry: Entry, page: str, tasks: Sequence[str], common: Collection[str]
 ) -> tuple[object, ...]:
-    """Return who, their ids, the page, points (the sum first), if some are open, and what to look at.
+    """Return who, ids, the page, points (the sum first), if some are open, and what to look at.
 
     Flags that most students have are apart from the others.
     """

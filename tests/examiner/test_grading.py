@@ -70,12 +70,12 @@ def test_right_notebook_gets_every_point(
     assert broken_rules(result) <= {"saved_after_run_all"}
 
 
-def test_empty_template_is_not_implemented(rubric: Rubric, candidates: Candidates) -> None:
+def test_empty_template_is_not_written_yet(rubric: Rubric, candidates: Candidates) -> None:
     result = grade_file(TEMPLATE, rubric, candidates)
     assert (result.status, result.points) == ("graded", 0)
     lost = lost_checks(result.tasks)
     assert set(lost) == {check.id for check in CHECKS}
-    assert all("is not implemented" in words for words in lost.values())
+    assert all("is not written yet" in words for words in lost.values())
     assert broken_rules(result) == {"saved_after_run_all"}
 
 

@@ -58,7 +58,15 @@ def early() -> Any:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("id", "code", "says"), RAISING, ids=lambda value: str(value)[:40])
 def test_an_exception_is_told_in_plain_words(id: str, code: str, says: str) -> None:
-    names = {"torch": torch, "nn": nn, "F": functional, "np": np, "math": math, "Net": Net, "Hasty": Hasty}
+    names = {
+        "torch": torch,
+        "nn": nn,
+        "F": functional,
+        "np": np,
+        "math": math,
+        "Net": Net,
+        "Hasty": Hasty,
+    }
     names |= {"early": early, "net": Net(), "x": torch.rand(2, 9) / 2 + 0.4}
     names |= {"g": torch.rand(2, 3, requires_grad=True)}
     with pytest.raises(BaseException) as caught:  # noqa: PT011
