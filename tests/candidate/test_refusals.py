@@ -91,7 +91,7 @@ def test_what_is_refused_is_said(
 def test_errors_of_a_method_are_its_own(step: str, candidates: Candidates, tmp_path: Path) -> None:
     what, words = told(candidates, step, tmp_path)
     assert what == ""
-    assert words.startswith("`elbo` raised ")
+    assert words.startswith("`elbo` stops ")
 
 
 def test_no_name_that_chance_chose_is_told(candidates: Candidates, tmp_path: Path) -> None:

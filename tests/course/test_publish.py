@@ -16,7 +16,7 @@ from grader.course.overrides import OverrideRequest
 from grader.course.publish import page_path, publish
 from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
 from grader.report.course import Entry
-from grader.report.page import to_page
+from grader.report.page import in_course, to_page
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
 from tests.course.courses import SOLVED
@@ -48,7 +48,7 @@ def one(tmp_path: Path) -> Entry:
     html = to_page(
         found.result, TITLE, extract(load(SOLVED), ASSIGNMENT).sources, plots, student="Ada L"
     )
-    page.write_text(html, encoding="utf-8")
+    page.write_text(in_course(html), encoding="utf-8")
     return found
 
 

@@ -51,6 +51,11 @@ def test_an_exception_that_nobody_knows_has_its_own_words_and_no_hint() -> None:
     assert lost.hint == ""
 
 
+def test_what_a_method_raises_itself_is_not_taken_for_an_error_of_a_library() -> None:
+    raised = replace(RAISED, type="KeyError", text="'a'", source="raise KeyError('a')")
+    assert "dictionary" not in lost_by(raised, "encoder").message
+
+
 def test_advice_of_the_library_is_left_out() -> None:
     text = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
     lost = lost_by(replace(RAISED, text=text), "encoder")

@@ -57,7 +57,7 @@ def test_the_last_definition_in_a_kernel_is_checked() -> None:
         "from grader import self_check\nself_check(VAE)",
     )
     assert "Reparametrised sampling   8 of 10  to correct" in text
-    assert "cell 5" in text
+    assert "cell [5]" in text
     assert "syntax error" not in text
     assert "<caption>58 of 60 points</caption>" in html
     assert html.count('<th scope="row">') == 6
