@@ -18,7 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from grader.kit.misconception import Misconception  # noqa: E402 - the tree's own
+from grader.kit.exceptions import catalogue  # noqa: E402 - the tree's own
+from grader.kit.misconception import Misconception  # noqa: E402
 from grader.report.result import JOINT  # noqa: E402
 from grader.vae import ASSIGNMENT  # noqa: E402
 
@@ -33,11 +34,17 @@ with its hint and, where a method of the tests makes it, with a message as a stu
 Names in braces are filled in with what was measured. `tests/messages_page.py` writes this page.
 """
 
+EXCEPTIONS = """\
+A method that stops with an exception loses the checks that call it, and is told once: the line and
+the expression, what is wrong, the sizes where they have to do with it, and Python's own words. The
+hint is that of the exception; one that is not in this table has none.
+"""
+
 Recording = Mapping[str, Mapping[str, Any]]
 
 
 def examples(recording: Recording) -> dict[str, str]:
-    """The shortest message that names each misconception, by its id; of it alone if there is one."""
+    """The shortest message that names each misconception, by id; of it alone if there is one."""
     said: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for results in recording.values():
         for check in results.values():
@@ -51,8 +58,22 @@ def examples(recording: Recording) -> dict[str, str]:
 def page(known: Sequence[Misconception], said: Mapping[str, str]) -> str:
     """The page as Markdown."""
     return "\n".join(
-        [HEAD, *(line for task in ASSIGNMENT.tasks for line in _task(task, known, said))]
+        [
+            HEAD,
+            *(line for task in ASSIGNMENT.tasks for line in _task(task, known, said)),
+            *exceptions(),
+        ]
     )
+
+
+def exceptions() -> Iterator[str]:
+    """The lines about exceptions."""
+    yield "## Exceptions\n"
+    yield EXCEPTIONS
+    yield "| exception | what is said | hint |\n|---|---|---|"
+    for known in catalogue():
+        yield f"| `{known.id}` | {_cell(known.says)} | {_cell(known.hint)} |"
+    yield ""
 
 
 def _task(task: Any, known: Sequence[Misconception], said: Mapping[str, str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.vae import ASSIGNMENT
-from tests.messages_page import PAGE, examples, page
+from tests.messages_page import PAGE, examples, exceptions, page
 
 
 def test_the_page_has_every_check_and_every_error_as_it_is() -> None:
@@ -22,3 +22,7 @@ def test_the_shortest_message_that_names_one_error_alone_is_the_example() -> Non
         "three": {"kl.total": lost("kl.a", "Not so long.")},
     }
     assert examples(recording) == {"kl.a": "Not so long.", "kl.b": "Short."}
+
+
+def test_the_page_has_all_exceptions() -> None:
+    assert "\n".join(exceptions()).strip() in PAGE.read_text("utf-8")

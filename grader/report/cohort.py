@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,6 @@ from grader.report.result import CheckResult, TaskResult
 from grader.report.words import grouped, number
 
 _BINS = 10
-_FIELD = re.compile(r"\{\w+\}")
-"""What differs from student to student in the words of a misconception."""
 NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
@@ -123,10 +120,7 @@ def _ranked(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[Misund
             having.setdefault(id, []).append(entry.name)
             tasks.setdefault(id, task)
     ranked = sorted(having.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(
-        Misunderstood(_FIELD.sub("…", titles.get(id, id)), tasks[id], tuple(names))
-        for id, names in ranked
-    )
+    return tuple(Misunderstood(titles.get(id, id), tasks[id], tuple(names)) for id, names in ranked)
 
 
 def _bars(points: Sequence[float], most: float) -> tuple[tuple[str, int, float], ...]:

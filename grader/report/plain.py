@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from grader.report.course import Override
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
-from grader.report.words import capital, cell_words, override_words, points_words, rule_words
+from grader.report.words import (
+    capital,
+    cell_words,
+    override_words,
+    points_words,
+    repeated_words,
+    rule_words,
+)
 from grader.untrusted_text import cut
 
 MAX_TEXT = 20_000
@@ -24,6 +31,7 @@ def to_plain(result: Result, overrides: Sequence[Override] = (), limit: int = MA
     if stop := stops_at(result.run):
         cell = capital(cell_words(result.run.cell or 0, result.cells))
         lines.append(f"{cell}: {stop} This costs no points by itself.")
+    lines += map(repeated_words, result.repeated)
     for task in result.tasks:
         if task.lost or task.points < task.max_points:
             lines += ["", f"{task.title}: {points_words(task)}", *_lost(task)]

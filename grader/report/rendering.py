@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from grader.report.words import cell_words, number, status_words
+from grader.report.words import cell_words, number, repeated_words, status_words
 from grader.untrusted_text import clean
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -33,6 +33,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = {"points": number, "status_words": status_words, "marked": _marked}
+    filters["repeated_words"] = repeated_words
     filters["cell_words"] = lambda cell, cells: _marked(cell_words(cell, cells))
     environment.filters |= {**filters, "policy_hash": _policy_hash}
     environment.globals["text_of"] = _text_of

@@ -20,6 +20,7 @@ from grader.report.words import (
     grouped,
     number,
     points_words,
+    repeated_words,
     rule_place,
     rule_words,
     short_place_words,
@@ -64,6 +65,9 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     yield _table(result)
     if notes := run_words(result):
         yield from (_note(kind, text) for kind, text in notes)
+        yield Text("")
+    if result.repeated:
+        yield from (Text(repeated_words(repeated)) for repeated in result.repeated)
         yield Text("")
     yield from (_lost(task, result) for task in result.tasks if task.lost)
     for rule in result.broken_rules:

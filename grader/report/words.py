@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from grader.report.course import Override
-from grader.report.result import CheckResult, Result, RuleResult, TaskResult
+from grader.report.result import (
+    CheckResult,
+    RepeatedMisconception,
+    Result,
+    RuleResult,
+    TaskResult,
+)
 
 Part = TypeVar("Part", TaskResult, CheckResult)
 
@@ -62,6 +68,12 @@ def grouped(parts: Iterable[Part], key: str) -> list[list[Part]]:
     for part in parts:
         groups.setdefault(getattr(part, key), []).append(part)
     return list(groups.values())
+
+
+def repeated_words(repeated: RepeatedMisconception) -> str:
+    """Return what explains losses in several tasks, as a sentence."""
+    *most, last = repeated.tasks
+    return f"The same in {', '.join(most)} and {last}: {repeated.title}."
 
 
 def rule_words(rule: RuleResult) -> str:

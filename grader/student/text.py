@@ -13,6 +13,7 @@ from grader.report.words import (
     number,
     place_words,
     points_words,
+    repeated_words,
     rule_place,
     rule_words,
     status_words,
@@ -28,6 +29,7 @@ def to_text(result: Result, width: int = WIDTH) -> str:
         lines += [f"Not graded: {result.reason}", ""]
     else:
         lines += [*_table(result), ""]
+        lines += [part for it in result.repeated for part in (repeated_words(it), "")]
         lines += _details(result.tasks, result)
         lines += _rules(result)
         lines += [f"Advice: {text}" for text in result.advice]
