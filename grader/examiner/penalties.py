@@ -49,7 +49,7 @@ def _words(cost: Consequence, tasks: list[str]) -> str:
         return f"It costs the points of {named}."
     if isinstance(cost, (int, float)) and cost > 0:
         return f"It costs {cost:g} points."
-    return "It costs no points; a person may look at it."
+    return "It costs no points; your instructor may look at it."
 
 
 def charged(

@@ -67,6 +67,11 @@ def to_change_text(before: Result, now: Result) -> str:
     return _wrapped([*lines, f"Next: {next_step(now)}"], WIDTH)
 
 
+def to_refusal(reason: str, last: str) -> str:
+    """Write why a notebook can't be checked, and what holds instead."""
+    return _wrapped([f"can't be checked. {reason}", last], WIDTH)
+
+
 def to_first_words(tasks: Iterable[TaskResult]) -> str:
     """Write a line for each task that was checked before the others, without points."""
     return "".join(
@@ -127,7 +132,8 @@ def _task(task: TaskResult, result: Result) -> Iterator[str]:
 def _rules(result: Result) -> Iterator[str]:
     for rule in result.broken_rules:
         where = rule_place(rule, result.cells)
-        yield from (f"Rule broken{where}: {rule_words(rule)}", "")
+        label = "Rule" if rule.is_free else "Rule broken"
+        yield from (f"{label}{where}: {rule_words(rule)}", "")
 
 
 def _wrapped(lines: Iterable[str], width: int) -> str:

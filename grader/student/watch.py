@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.examiner.grading import Graded
 from grader.report.result import Result
-from grader.student.text import to_change_text, to_text
+from grader.student.text import to_change_text, to_refusal, to_text
 from grader.submission import Ungradable, load
 
 SETTLE_SECONDS = 0.4
@@ -84,9 +84,10 @@ class Watcher:
         graded = self.grade(self.path)
         result = graded.result
         if self.last is not None:
-            self.say(f"\n{time.strftime('%H:%M:%S')} saved: ")
+            event = "saved" if self.path.exists() else "gone"
+            self.say(f"\n{time.strftime('%H:%M:%S')} {event}: ")
         if result.status == "ungradable" and self.last is not None:
-            self.say(f"can't be checked. {result.reason}\n{_kept(self.last)}\n")
+            self.say(to_refusal(str(result.reason), _kept(self.last)))
             return
         if self.last is None or self.last.status == "ungradable":
             self.say(to_text(result))

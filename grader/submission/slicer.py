@@ -146,7 +146,7 @@ class Slicer:
                 f"or plots binds (cell {cell}): it is unbound when the class is graded alone."
             )
         else:
-            self.notes.append(f"The class uses the name {name}, which the notebook never binds.")
+            self.notes.append(f"The class uses the name {name}, which the notebook never defines.")
 
     def _include_all_before(self) -> None:
         """Include all cells up to that of the class's last change, but what trains."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from grader.report.result import CheckResult, TaskResult
-from grader.report.task_state import is_unwritten, next_step, state
+from grader.report.task_state import is_unwritten, line_to_mend, next_step, state
 from tests.made_results import broken_grader, failed, graded, passed, task, ungradable
 
 PLACE = {"cell": 3, "line": 4}
@@ -48,6 +48,35 @@ def test_a_task_has_a_state_and_a_next_step(part: TaskResult, expected: str, ste
     assert is_unwritten(part) == (expected == "not yet")
     result = replace(graded(), tasks=(part,), points=part.points, max_points=2.0)
     assert next_step(result).startswith(step or "Restart the kernel")
+
+
+def test_an_exception_sends_to_its_line_and_says_what_it_is() -> None:
+    evidence = {
+        "failure": "raised",
+        "exception": "AttributeError",
+        "cell": 3,
+        "line": 9,
+        "says": "There is no `liner1` in VAE.",
+    }
+    raised = replace(failed("kl.total", 2.0), evidence=evidence)
+    part = kl(failed("kl.a", 1.0), raised)
+    result = replace(graded(), tasks=(part,), cells={"3": "cell [2]"})
+    step = "Correct cell [2], line 9, in `kl_divergence`."
+    assert next_step(result) == f"{step} There is no `liner1` in VAE."
+    assert next_step(result, brief=True) == step
+    assert line_to_mend(result) == next_step(result)
+    unknown = replace(raised, evidence={**evidence, "says": ""})
+    assert next_step(replace(result, tasks=(kl(unknown),))) == f"{step} AttributeError."
+
+
+def test_without_an_exception_there_is_no_line_to_mend() -> None:
+    assert line_to_mend(replace(graded(), tasks=(kl(failed("kl.total", 2.0)),))) == ""
+    assert line_to_mend(replace(graded(), tasks=(DONE,))) == ""
+
+
+def test_a_brief_step_leaves_the_hint_where_it_stands() -> None:
+    result = replace(graded(), tasks=(kl(failed("kl.total", 2.0)),))
+    assert next_step(result, brief=True) == "Correct `kl_divergence` (cell 3, line 4)."
 
 
 def test_a_task_without_a_known_method_goes_by_its_title() -> None:

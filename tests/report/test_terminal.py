@@ -10,9 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.report.result import Result, Run, Training
+from grader.report.page import to_page
+from grader.report.plain import to_plain
+from grader.report.result import RepeatedMisconception, Result, Run, Training
 from grader.report.terminal import run_words, to_svg, to_terminal
-from tests.made_results import broken_grader, failed, graded, passed, task, ungradable
+from grader.student.text import to_text
+from tests.made_results import (
+    TITLE,
+    broken_grader,
+    failed,
+    graded,
+    passed,
+    task,
+    ungradable,
+)
 
 RESULT = replace(graded(), run=Run("completed", 1.25))
 
@@ -100,3 +111,18 @@ def test_the_picture_is_an_svg_that_loads_no_font() -> None:
     assert ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
     assert "@font-face" not in svg
     assert "all&#160;cells&#160;executed" in svg
+
+
+def test_an_exception_is_the_next_step() -> None:
+    evidence = {"failure": "raised", "exception": "ValueError", "cell": 3, "line": 9}
+    raised = replace(failed("kl.total", 2.0), evidence=evidence)
+    result = replace(graded(), tasks=(task("kl", raised),))
+    assert "Next: Correct cell 3, line 9, in `kl_divergence`. ValueError." in to_terminal(result)
+    assert "Next:" not in to_terminal(graded())
+
+
+def test_what_shows_in_several_tasks_stands_above_them() -> None:
+    repeated = RepeatedMisconception(("kl.x", "elbo.x"), "the sum is a mean", ("KL", "ELBO"))
+    result = replace(graded(), repeated=(repeated,))
+    for text in (to_terminal(result), to_text(result), to_plain(result), to_page(result, TITLE)):
+        assert text.count("The same in KL and ELBO: the sum is a mean.") == 1

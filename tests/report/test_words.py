@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from grader.report.course import Override
-from grader.report.result import RuleResult
+from grader.report.result import RepeatedMisconception, RuleResult
 from grader.report.words import (
     capital,
     cell_words,
@@ -16,6 +16,7 @@ from grader.report.words import (
     number,
     override_words,
     place_words,
+    repeated_words,
     rule_place,
     short_place_words,
     status_words,
@@ -72,3 +73,8 @@ def test_an_override_says_who_decided_if_that_is_known() -> None:
         "Set by hand: kl has 3 points instead of 2. Reason: spoken about it"
     )
     assert "instead of 2, by Bo. Reason" in override_words(replace(override, by="Bo"))
+
+
+def test_what_shows_in_several_tasks_is_told_with_all_of_them() -> None:
+    repeated = RepeatedMisconception(("a.x", "b.x", "c.x"), "the sum is a mean", ("KL", "A", "B"))
+    assert repeated_words(repeated) == "The same in KL, A and B: the sum is a mean."

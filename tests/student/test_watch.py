@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -78,7 +79,9 @@ def test_a_broken_file_keeps_the_last_result(
         yield
 
     said, published = follow(edits)
-    reports = said.split("Watching vae.ipynb")[1].split("saved: ")[1:]
+    reports = re.split("(?:saved|gone): ", said.split("Watching vae.ipynb")[1])[1:]
+    assert said.count("gone: ") == 1
+    assert all(len(line) <= 80 for report in reports for line in report.splitlines())
     assert "broke off" in reports[0]
     assert "no such file" in reports[1]
     assert "syntax error" in reports[2]

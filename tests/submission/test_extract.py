@@ -275,7 +275,7 @@ def test_a_broken_redefinition_leaves_the_earlier_class() -> None:
     ("cells", "part"),
     [
         (["x = (", vae("pass")], "Cell 1 has a syntax error"),
-        ([vae("def elbo(self, x): return nothing")], "nothing, which the notebook never binds"),
+        ([vae("def elbo(self, x): return nothing")], "nothing, which the notebook never defines"),
         ([vae("def elbo(self, y): return x"), "x = VAE().encoder(1)"], "global name x"),
         ([vae("pass"), "VAE = VAE(1)"], "no class"),
     ],
