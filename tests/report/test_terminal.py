@@ -116,13 +116,13 @@ def test_the_picture_is_an_svg_that_loads_no_font() -> None:
 def test_an_exception_is_the_next_step() -> None:
     evidence = {"failure": "raised", "exception": "ValueError", "cell": 3, "line": 9}
     raised = replace(failed("kl.total", 2.0), evidence=evidence)
-    result = replace(graded(), tasks=(task("kl", raised),))
+    result = replace(RESULT, tasks=(task("kl", raised),))
     assert "Next: Correct cell 3, line 9, in `kl_divergence`. ValueError." in to_terminal(result)
-    assert "Next:" not in to_terminal(graded())
+    assert "Next:" not in to_terminal(RESULT)
 
 
 def test_what_shows_in_several_tasks_stands_above_them() -> None:
     repeated = RepeatedMisconception(("kl.x", "elbo.x"), "the sum is a mean", ("KL", "ELBO"))
-    result = replace(graded(), repeated=(repeated,))
+    result = replace(RESULT, repeated=(repeated,))
     for text in (to_terminal(result), to_text(result), to_plain(result), to_page(result, TITLE)):
         assert text.count("The same in KL and ELBO: the sum is a mean.") == 1
