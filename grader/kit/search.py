@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from grader.kit.misconception import Names
+from grader.kit.misconception import Finding, Names
 from grader.kit.tolerance import close
 
 Formula = TypeVar("Formula")
@@ -22,7 +22,7 @@ class Slip:
     Two slips that change the same field exclude each other.
     """
 
-    misconception: str
+    misconception: str | Finding
     changes: Mapping[str, Any]
 
 

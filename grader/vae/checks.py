@@ -13,6 +13,7 @@ from grader.kit.check import Check
 from grader.kit.misconception import Diagnosis, Misconception
 from grader.vae.decoder import checks as decoder
 from grader.vae.elbo import checks as elbo
+from grader.vae.elbo.diagnosis import DIAGNOSIS as ELBO
 from grader.vae.encoder import checks as encoder
 from grader.vae.kl import checks as kl
 from grader.vae.reparam import checks as reparam
@@ -27,4 +28,4 @@ CATALOGUE: Mapping[str, Misconception] = MappingProxyType(
 )
 """All misconceptions by id."""
 
-DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType({})
+DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType({"elbo": ELBO})

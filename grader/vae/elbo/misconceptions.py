@@ -128,7 +128,10 @@ def by_gradient(
     }
     if is_gradient(of_encoder_by_kl):
         return ("sample_detached",)
-    return disconnected({name: slopes.get(name) for name in whole})
+    arrived = {name: slopes.get(name) for name in whole}
+    if all(slope is not None and np.any(slope != 0) for slope in arrived.values()):
+        return ()  # every layer has a gradient: nothing shows that it is cut off
+    return disconnected(arrived)
 
 
 def _or_zero(slope: np.ndarray | None) -> np.ndarray | float:

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from scipy.special import expit
 
+from grader.kit.misconception import Finding
 from grader.kit.search import Slip
 from grader.vae.expected import Bound
 
@@ -37,8 +38,8 @@ SLIPS = (
     Slip("likelihood_sign", {"likelihood_weight": -1.0}),
     Slip("kl_missing", {"divergence_weight": 0.0}),
     Slip("likelihood_missing", {"likelihood_weight": 0.0}),
-    Slip("kl_weighted", {"divergence_weight": -0.5}),
-    Slip("kl_weighted", {"divergence_weight": -2.0}),
+    Slip(Finding("kl_weighted", {"weight": "0.5"}), {"divergence_weight": -0.5}),
+    Slip(Finding("kl_weighted", {"weight": "2"}), {"divergence_weight": -2.0}),
     Slip("default_reduction", {"pixels": np.mean}),
     Slip("mean_over_pixels", {"pixels": lambda terms: terms.mean(-1)}),
     Slip("likelihood_summed_over_batch", {"pixels": np.sum}),

@@ -1,0 +1,141 @@
+"""Find out why an ELBO lost something: what its helpers were given, then each of its terms.
+
+What helpers were given comes first, for each term is judged for what it got. A cause is named only
+if the numbers show it; what nothing explains is said to differ, and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+
+from grader.kit.check import Exam, Lost, Steps
+from grader.kit.misconception import Diagnosis, Names
+from grader.vae.elbo.arguments import argument_causes
+from grader.vae.elbo.bound_search import BLIND, Answers, find_bound, find_function, weights_together
+from grader.vae.elbo.causes import LIKELIHOOD, VALUE, Causes, by_check, cause
+from grader.vae.elbo.facts import Seen, read
+from grader.vae.elbo.gradient_causes import gradient_causes
+from grader.vae.elbo.misconceptions import CATALOGUE
+from grader.vae.elbo.noisy_rows import draw_causes, sum_of_draws
+from grader.vae.elbo.own_estimates import estimate_causes
+from grader.vae.elbo.questions import ALONE, Questions, cotangent, questions
+from grader.vae.elbo.remainders import Bound, constant_causes, kept_causes
+from grader.vae.elbo.single_rows import alone_causes, ask_single_rows, form_causes
+
+_VAGUE = frozenset(("elbo.kl_weighted", "elbo.detached"))
+"""Misconceptions that checks recognise, and that may be said better."""
+
+
+def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
+    """Return what explains lost checks that have not recognised it themselves, by their ids."""
+    unknown = {id: one for id, one in lost.items() if set(one.misconceptions) <= _VAGUE}
+    if not unknown or any("unwritten" in one.evidence for one in lost.values()):
+        return {}
+    asked = questions(exam.seed, exam.setting.full)
+    answers = yield from _ask(asked)
+    base = answers["base"][0]
+    if base.by_row:
+        causes, complete = _of_value(answers)
+        causes = yield from _with_estimates(exam, asked, causes)
+    else:
+        rows = yield from ask_single_rows(exam, asked)
+        causes, complete = _of_value(rows) if rows else ((), False)
+        causes = (*form_causes(base, rows["base"][0] if rows else None), *causes)
+    if "elbo.gradient" in unknown and not any(found.checks & VALUE for found in causes):
+        noisy = answers["noisy"][0]
+        if noisy.knows_draw and noisy.by_row:
+            causes = (*causes, *gradient_causes(noisy, cotangent(exam.seed)))
+    return {
+        id: tuple(found.finding for found in own)
+        for id, own in by_check(causes, unknown, complete).items()
+    }
+
+
+def _ask(asked: Questions) -> Steps[Answers]:
+    """Return what came of all batches, by the names of the questions."""
+    chosen = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    observations = yield [question.probe for question in chosen.values()]
+    return {
+        name: tuple(
+            read(batch, question.table, outcome)
+            for batch, outcome in zip(question.batches, observation.outcomes, strict=True)
+        )
+        for (name, question), observation in zip(chosen.items(), observations, strict=True)
+    }
+
+
+def _of_value(answers: Answers) -> tuple[Causes, bool]:
+    """Return what is wrong with the values, and whether that is all."""
+    arguments = argument_causes(answers["noisy"][0])
+    bound, partly = find_bound(answers)
+    kept: Causes = ()
+    explained: frozenset[str] = frozenset()
+    if "later" in answers:
+        kept, explained = kept_causes(answers["later"], answers["fresh"][0])
+    if bound is None:
+        if not partly and not kept and (found := find_function(answers)):
+            what, undone = found
+            causes, complete = _of_value(undone)
+            return (cause("function_of_bound", VALUE, what=what), *causes), complete
+        return (*arguments, *kept, *partly), False
+    if "all" in explained:
+        return (*arguments, *kept), False
+    of_terms, complete = _of_terms(answers, bound, explained)
+    return (*arguments, *kept, *of_terms), complete
+
+
+def _of_terms(answers: Answers, bound: Bound, explained: frozenset[str]) -> tuple[Causes, bool]:
+    """Return what is wrong with the terms of a bound, what is beside them, and its draws."""
+    base = answers["base"][0]
+    terms = weights_together(bound, answers) or (
+        *(() if "likelihood" in explained else bound.likelihood.causes),
+        *(() if "divergence" in explained else bound.divergence.causes),
+    )
+    blind = [answers[name][0] for name in BLIND]
+    constant = constant_causes(bound, blind, answers["sizes"][0])
+    complete = constant is not None
+    beside = alone_causes(base, answers["alone"], ALONE) if "alone" in answers else ()
+    if beside:
+        return beside, complete
+    noisy = answers["noisy"][0]
+    draws: Causes | None = ()
+    if noisy.by_row:
+        rest = float(bound.rest(base).mean()) if constant else 0.0
+        draws, terms = _of_draws(_less(noisy, rest), bound, terms)
+    shown = () if "constant" in explained else constant or ()
+    return (*terms, *shown, *(draws or ())), complete and draws is not None
+
+
+def _less(seen: Seen, constant: float) -> Seen:
+    return replace(seen, answer=seen.answer - constant)
+
+
+def _of_draws(noisy: Seen, bound: Bound, terms: Causes) -> tuple[Causes | None, Causes]:
+    """Return what is wrong with how draws enter, and what then is wrong with the terms."""
+    names = [found.finding.name for found in terms]
+    weighted = [n for n in names if n in ("likelihood_weighted", "whole_weighted")]
+    if weighted:
+        found = next(t for t in terms if t.finding.name in weighted)
+        weight = float(found.finding.fields["weight"])
+        rest = noisy.answer - bound.divergence.of(noisy)
+        if draws := sum_of_draws(noisy, weight, rest):
+            checks = VALUE if "whole_weighted" in weighted else LIKELIHOOD
+            name = "sum_of_bounds" if "whole_weighted" in weighted else "sum_over_draws"
+            others = tuple(t for t in terms if t is not found)
+            return (), (cause(name, checks, draws=draws), *others)
+    return draw_causes(noisy, bound.likelihood, bound.divergence), terms
+
+
+def _with_estimates(exam: Exam, asked: Questions, causes: Causes) -> Steps[Causes]:
+    """Return causes in which a divergence that nothing explains may be an estimate."""
+    if not any(found.finding.name == "divergence_other" for found in causes):
+        return causes
+    estimated = yield from estimate_causes(exam, asked)
+    if not estimated:
+        return causes
+    others = (found for found in causes if found.finding.name != "divergence_other")
+    return (*others, *estimated)
+
+
+DIAGNOSIS = Diagnosis(CATALOGUE, diagnose)

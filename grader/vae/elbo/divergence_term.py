@@ -1,0 +1,309 @@
+"""Which divergence is in a bound, read off two batches that differ in the posterior alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from grader.vae.elbo.causes import DIVERGENCE, ROWS, Causes, cause
+from grader.vae.elbo.facts import Seen
+from grader.vae.elbo.fits import fitted, is_near, say, solve, weight_of
+from grader.vae.elbo.row_maps import moved
+
+Value = Callable[[Seen], np.ndarray]
+_DRAWS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 16, 20, 25, 30, 32, 50, 64, 100)
+"""How many draws an estimate may take."""
+
+
+@dataclass(frozen=True, eq=False)
+class Divergence:
+    """What a bound has of the divergence, with its weight, and what is wrong with it.
+
+    Attributes:
+        of: its value for a batch, ``[B]``; a right one is the negative divergence.
+        draws: of the importance-weighted bound, if that is what it is.
+    """
+
+    of: Value
+    causes: Causes = ()
+    draws: int = 0
+
+
+def right_divergence(seen: Seen) -> np.ndarray:
+    """Return the divergence of what it was given, ``[B]``."""
+    return seen.divergence
+
+
+def divergences(first: Seen, second: Seen) -> list[Divergence]:
+    """Return divergences that explain how two batches differ, if any do.
+
+    They are as simple as can be, and of one kind.
+    """
+    change = second.answer - first.answer
+    searches = [_weighted, _of_function, _cut_off, _estimated]
+    if not first.asks("kl_divergence"):
+        searches += [_of_parts, _by_dimension]
+    for search in (*searches, _of_rows):
+        with np.errstate(all="ignore"):
+            if found := list(search(change, first, second)):
+                return found
+    return []
+
+
+Found = Iterator[Divergence]
+
+
+def _scaled(value: Value, weight: float) -> Value:
+    return lambda seen: np.asarray(weight * value(seen))
+
+
+def _fit(value: Value, change: np.ndarray, first: Seen, second: Seen) -> float | None:
+    return weight_of(value(second) - value(first), change)
+
+
+def weight_causes(weight: float, latent: int) -> Causes:
+    """Return what is wrong with a weight that should be -1, if anything is."""
+    if is_near(weight, -1):
+        return ()
+    if is_near(weight, 1):
+        return (cause("kl_added", DIVERGENCE),)
+    if abs(weight) < 1e-5:
+        return (cause("kl_missing", DIVERGENCE),)
+    if abs(weight * latent + 1) < 1e-3:
+        return (cause("mean_over_dimensions", DIVERGENCE),)
+    return (cause("kl_weighted", DIVERGENCE, weight=say(-weight)),)
+
+
+def _latent(seen: Seen) -> int:
+    return int(seen.posterior[0].shape[1])
+
+
+def _weighted(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    weight = _fit(right_divergence, change, first, second)
+    if weight is not None:
+        yield Divergence(_scaled(right_divergence, weight), weight_causes(weight, _latent(first)))
+
+
+_OF_IT: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyType(
+    {
+        "the square of the divergence": np.square,
+        "the root of the divergence": lambda rows: np.sqrt(np.maximum(rows, 0)),
+        "the logarithm of the divergence": np.log,
+        "the logarithm of 1 plus the divergence": np.log1p,
+        "the exponential of the divergence": np.exp,
+        "the exponential of the negative divergence": lambda rows: np.exp(-rows),
+        "tanh of the divergence": np.tanh,
+        "the sigmoid of the divergence": lambda rows: 1 / (1 + np.exp(-rows)),
+    }
+)
+
+
+def _of_function(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    """Find a function of the divergence in place of it."""
+    for what, function in _OF_IT.items():
+
+        def value(seen: Seen, function: Callable = function) -> np.ndarray:
+            return np.asarray(function(seen.divergence))
+
+        weight = _fit(value, change, first, second)
+        if weight is not None and abs(weight) > 1e-6:
+            causes = (cause("divergence_is", DIVERGENCE, what=what),)
+            yield Divergence(_scaled(value, weight), causes)
+
+
+def _with_limits(change: np.ndarray, first: Seen, second: Seen) -> Iterator[tuple[str, float]]:
+    """Yield which end of the divergence may be cut off, and where."""
+    rows = np.concatenate((first.divergence, second.divergence))
+    grid = np.unique(np.concatenate((rows, np.linspace(rows.min(), rows.max(), 30))))
+    for name in _CUTS:
+
+        def error(number: float, name: str = name) -> float:
+            cut = _CUTS[name]
+            column = cut(first.divergence, number) - cut(second.divergence, number)
+            return float(np.sum((change - column) ** 2))
+
+        yield name, fitted(error, list(grid))
+
+
+_CUTS: Mapping[str, Callable[[np.ndarray, float], np.ndarray]] = MappingProxyType(
+    {
+        "free_bits": np.maximum,
+        "divergence_capped": np.minimum,
+        "free_bits_for_nothing": lambda rows, number: np.maximum(rows - number, 0),
+        "distance_from_number": lambda rows, number: np.abs(rows - number),
+    }
+)
+
+
+def _cut_off(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    """Find a divergence that is cut off, and where."""
+    for name, number in _with_limits(change, first, second):
+
+        def value(seen: Seen, name: str = name, number: float = number) -> np.ndarray:
+            return _CUTS[name](seen.divergence, number)
+
+        weight = _fit(value, change, first, second)
+        if weight is not None and abs(weight) > 1e-6:
+            causes = (cause(name, DIVERGENCE, number=say(number)),)
+            more = weight_causes(weight, _latent(first))
+            yield Divergence(_scaled(value, weight), (*causes, *more))
+
+
+def estimate(seen: Seen, noise: np.ndarray) -> np.ndarray:
+    """Return the estimate of the divergence from draws with this noise, ``[B]``."""
+    mu, logsigma = seen.posterior
+    z = mu + np.exp(logsigma) * noise
+    return np.asarray((0.5 * z**2 - 0.5 * noise**2 - logsigma).sum(-1))
+
+
+def bounds_of_draws(seen: Seen, draws: int) -> np.ndarray:
+    """Return log mean exp over draws of minus each draw's estimate, ``[B]``."""
+    each = [-estimate(seen, seen.noise(draw)) for draw in range(draws)]
+    return np.asarray(np.logaddexp.reduce(each, axis=0) - np.log(draws))
+
+
+def _estimated(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    """Find an estimate from draws: the likelihood's, other ones, or several."""
+    options: list[tuple[str, Value]] = []
+    if first.knows_draw:
+        options.append(("monte_carlo_kl", lambda seen: estimate(seen, seen.own_noise)))
+    if first.asks("sample_with_reparam"):
+        options += [
+            ("monte_carlo_kl_other_draw", lambda seen, n=n: estimate(seen, seen.noise(n)))
+            for n in (1, 2)
+        ]
+    for name, value in options:
+        weight = _fit(value, change, first, second)
+        if weight is not None and abs(weight) > 1e-6:
+            more = weight_causes(weight, _latent(first))
+            causes = (cause(name, frozenset(("exact",))), *more)
+            yield Divergence(_scaled(value, weight), causes)
+    if not first.asks("sample_with_reparam"):
+        return
+    for draws in _DRAWS:
+
+        def mean(seen: Seen, draws: int = draws) -> np.ndarray:
+            return np.mean([estimate(seen, seen.noise(n)) for n in range(draws)], axis=0)
+
+        weight = _fit(mean, change, first, second)
+        if weight is not None and abs(weight) > 1e-6:
+            more = weight_causes(weight, _latent(first))
+            causes = (cause("monte_carlo_kl_of_draws", DIVERGENCE, draws=draws), *more)
+            yield Divergence(_scaled(mean, weight), causes)
+
+        def bound(seen: Seen, draws: int = draws) -> np.ndarray:
+            return bounds_of_draws(seen, draws)
+
+        weight = _fit(bound, change, first, second)
+        if weight is not None and is_near(weight, 1):
+            yield Divergence(bound, (cause("importance_weighted", DIVERGENCE, draws=draws),), draws)
+
+
+_PARTS: tuple[tuple[str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
+    ("mu squared", lambda m, s: m**2),
+    ("sigma squared", lambda m, s: np.exp(2 * s)),
+    ("log sigma", lambda m, s: s),
+)
+_RIGHT = np.array([-0.5, -0.5, 1.0])
+_INSTEAD: tuple[tuple[str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
+    ("sigma", lambda m, s: np.exp(s)),
+    ("log sigma squared", lambda m, s: s**2),
+    ("mu", lambda m, s: m),
+    ("the absolute value of mu", lambda m, s: np.abs(m)),
+    ("sigma to the power of four", lambda m, s: np.exp(4 * s)),
+    ("1 / sigma squared", lambda m, s: np.exp(-2 * s)),
+    ("1 / sigma", lambda m, s: np.exp(-s)),
+    ("mu squared / sigma squared", lambda m, s: m**2 * np.exp(-2 * s)),
+    ("the logarithm of |log sigma|", lambda m, s: np.log(np.abs(s) + 1e-8)),
+)
+
+
+def _sums(parts: tuple, seen: Seen) -> np.ndarray:
+    return np.stack([part(*seen.judged).sum(-1) for _, part in parts], axis=-1)
+
+
+def _of_parts(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    """Find weights of mu squared, sigma squared and log sigma, or of what is in place of one."""
+    choices = [_PARTS]
+    for place in range(len(_PARTS)):
+        choices += [(*_PARTS[:place], other, *_PARTS[place + 1 :]) for other in _INSTEAD]
+    for parts in choices:
+        weights = solve(_sums(parts, second) - _sums(parts, first), change)
+        if weights is None:
+            continue
+
+        def value(seen: Seen, parts: tuple = parts, weights: np.ndarray = weights) -> np.ndarray:
+            # The 1 of each dimension, which no difference shows, is in its place.
+            return np.asarray(_sums(parts, seen) @ weights + 0.5 * _latent(seen))
+
+        yield Divergence(value, _of_weights(parts, weights))
+
+
+def _of_weights(parts: tuple, weights: np.ndarray) -> Causes:
+    names = [name for name, _ in parts]
+    if names[1] == "sigma" and np.allclose(weights, (-0.5, -0.5, 0.5), atol=1e-3):
+        return (cause("log_variance_in_divergence", DIVERGENCE),)
+    causes = []
+    for name, weight, (right_name, _), right in zip(names, weights, _PARTS, _RIGHT, strict=True):
+        if name != right_name and abs(weight) > 1e-5:
+            causes.append(cause("part_instead", DIVERGENCE, part=name, right=right_name))
+        elif not is_near(float(weight), float(right)):
+            words = {"part": right_name, "weight": say(-float(weight)), "right": say(-right)}
+            causes.append(cause("part_weighted", DIVERGENCE, **words))
+    return tuple(causes)
+
+
+def _by_dimension(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    """Find a divergence each dimension of which is cut off, or of which only some count."""
+
+    def each(seen: Seen) -> np.ndarray:
+        mu, logsigma = seen.judged
+        return np.asarray(0.5 * (mu**2 + np.exp(2 * logsigma) - 1 - 2 * logsigma))
+
+    both = np.concatenate((each(first), each(second))).ravel()
+    grid = list(np.linspace(both.min(), both.max(), 60))
+
+    def floored(seen: Seen, number: float) -> np.ndarray:
+        return np.asarray(np.maximum(each(seen), number).sum(-1))
+
+    number = fitted(
+        lambda n: float(np.sum((change + floored(second, n) - floored(first, n)) ** 2)), grid
+    )
+    whats: dict[str, Value] = {
+        "that of the first dimension alone": lambda seen: each(seen)[:, 0],
+        "that of the last dimension alone": lambda seen: each(seen)[:, -1],
+        "that of the largest dimension alone": lambda seen: each(seen).max(-1),
+        f"a sum in which each dimension counts at least {say(number)}": lambda seen: floored(
+            seen, number
+        ),
+    }
+    for what, value in whats.items():
+        weight = _fit(value, change, first, second)
+        if weight is not None and abs(weight) > 1e-6:
+            more = weight_causes(weight, _latent(first))
+            causes = (cause("divergence_is", DIVERGENCE, what=what), *more)
+            yield Divergence(_scaled(value, weight), causes)
+
+
+def _of_rows(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    """Find what a row gets instead of its own divergence."""
+    rows = len(change)
+    found = moved(change, second.divergence - first.divergence, (rows, -rows))
+    if found is None:
+        return
+    how, map_rows, weight = found
+    both = DIVERGENCE | ROWS
+    causes: Causes
+    if "average over" in how and is_near(weight, -1):
+        causes = (cause("averaged_kl", both),)
+    elif "average over" in how and is_near(weight, -rows):
+        causes = (cause("kl_summed_over_batch", both),)
+    else:
+        causes = (
+            cause("divergence_of_rows", both, how=how),
+            *weight_causes(weight, _latent(first)),
+        )
+    yield Divergence(lambda seen: np.asarray(weight * map_rows(seen.divergence)), causes)

@@ -1,0 +1,97 @@
+"""Rows that are exchanged, mixed or left out: which rows a number belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from grader.vae.elbo.fits import fits, is_near, weight_of
+
+RowMap = Callable[[np.ndarray], np.ndarray]
+
+
+def _first(rows: np.ndarray) -> np.ndarray:
+    return np.repeat(rows[:1], len(rows), axis=0)
+
+
+def _last(rows: np.ndarray) -> np.ndarray:
+    return np.repeat(rows[-1:], len(rows), axis=0)
+
+
+def average(rows: np.ndarray) -> np.ndarray:
+    """Return the average over the rows, in each row."""
+    return np.repeat(rows.mean(0, keepdims=True), len(rows), axis=0)
+
+
+def _below(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(np.cumsum(rows, axis=0))
+
+
+ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
+    {
+        "the average over the batch": average,
+        "the first row's, whichever row it is": _first,
+        "the last row's, whichever row it is": _last,
+        "that of the rows in reversed order": lambda rows: rows[::-1],
+        "that of the row before": lambda rows: np.roll(rows, 1, axis=0),
+        "that of the next row": lambda rows: np.roll(rows, -1, axis=0),
+        "that of rows sorted by size": lambda rows: np.sort(rows, axis=0),
+        "that of rows sorted by size, largest first": lambda rows: np.sort(rows, axis=0)[::-1],
+        "the sum of this row's and of those above": _below,
+        "the largest of the batch": lambda rows: np.repeat(
+            rows.max(0, keepdims=True), len(rows), axis=0
+        ),
+        "the smallest of the batch": lambda rows: np.repeat(
+            rows.min(0, keepdims=True), len(rows), axis=0
+        ),
+        "the middle one of the batch": lambda rows: np.repeat(
+            np.median(rows, axis=0, keepdims=True), len(rows), axis=0
+        ),
+        "what is left when the batch's average is subtracted": lambda rows: rows - average(rows),
+        "what is left when the batch's average is subtracted and the rest divided by its spread": (
+            lambda rows: (rows - average(rows)) / rows.std(0, ddof=1)
+        ),
+    }
+)
+"""What a row may get instead of its own, in words."""
+
+
+def moved(
+    actual: np.ndarray, right: np.ndarray, factors: Sequence[float] = ()
+) -> tuple[str, RowMap, float] | None:
+    """Return in words what rows ``actual [B]`` are of ``right [B]``, and with which factor.
+
+    Rows that all get one number have it with the factor 1, -1, or one of these.
+    """
+    for how, change in ROW_MAPS.items():
+        rows = change(right)
+        weight = weight_of(rows, actual)
+        if weight is None or abs(weight) < 1e-6:
+            continue
+        if np.ptp(rows) > 0 or any(is_near(weight, factor) for factor in (1, -1, *factors)):
+            return how, change, weight
+    for sign in (1.0, -1.0):
+        if fits(np.sort(actual), np.sort(sign * right)):
+            order = np.argsort(np.argsort(actual))
+            places = np.argsort(sign * right)[order]
+            return "that of another row of the batch", _taking(places), sign
+    kept = np.abs(actual - right) <= 1e-4 * np.max(np.abs(right))
+    if 0 < kept.sum() < len(kept) and fits(actual, np.where(kept, right, 0.0), 1e-4):
+        return f"0 in {_places(~kept)}", lambda rows: np.where(kept, rows, 0.0), 1.0
+    return None
+
+
+def _taking(places: np.ndarray) -> RowMap:
+    return lambda rows: rows[places]
+
+
+def _places(which: np.ndarray) -> str:
+    """Return in words which rows are meant."""
+    rows = np.flatnonzero(which)
+    if len(rows) == 1:
+        return {0: "the first row", len(which) - 1: "the last row"}.get(
+            int(rows[0]), f"row {rows[0] + 1}"
+        )
+    return f"{len(rows)} of {len(which)} rows"
