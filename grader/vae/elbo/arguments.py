@@ -189,13 +189,24 @@ def _affine(array: np.ndarray, name: str, other: np.ndarray) -> str | None:
         return None
     factor, constant = (float(weight) for weight in weights)
     scaled = {1.0: name, -1.0: f"-{name}"}.get(round(factor, 4), f"{say(factor)} times {name}")
-    if name == "x" and abs(constant) > 1e-5:
-        scaled = {1.0: "x", -1.0: "-x"}.get(round(factor, 4), f"{say(factor)}x")
+    if name == "x":
+        return _of_binary(factor, constant)
     if abs(constant) <= 1e-5:
         return scaled
     if round(factor, 4) == -1.0:
         return f"{say(constant)} - {name}"
     return f"{scaled} {'+' if constant > 0 else '-'} {say(abs(constant))}"
+
+
+def _of_binary(factor: float, constant: float) -> str:
+    """Return what became of zeros and ones, in words."""
+    product = {1.0: "x", -1.0: "-x"}.get(round(factor, 4), f"{say(factor)}x")
+    if abs(constant) <= 1e-5:
+        return product
+    ends = f"({say(constant)} for 0 and {say(factor + constant)} for 1)"
+    if round(factor, 4) == -1.0:
+        return f"{say(constant)} - x {ends}"
+    return f"{product} {'+' if constant > 0 else '-'} {say(abs(constant))} {ends}"
 
 
 def _cut_off(array: np.ndarray, name: str, right: np.ndarray) -> str | None:

@@ -15,7 +15,7 @@ from grader.vae.elbo.fits import is_near, say
 from grader.vae.elbo.likelihood_term import Likelihood, likelihoods
 from grader.vae.elbo.remainders import Bound, constant_causes
 
-BLIND = ("base", "pixels", "more_pixels", "posterior", "prior")
+BLIND = ("base", "pixels", "more_pixels", "other_pixels", "posterior", "prior")
 """Questions about models whose decoder ignores z."""
 _NOTHING = 0.05
 """Bounds are larger than that, and so are their terms."""

@@ -195,7 +195,10 @@ def _judge_draws(exam: Exam, run: stub_noise.StubbedRun, rows_are_right: bool) -
     by_row = run.by_row and rows_are_right
     if varies and not by_row and (yield from own_draws.is_drawn(exam, own_draws.SINGLES)):
         return
-    lost = Lost("The latent variable behind the ELBO is not drawn from the posterior for each row.")
+    lost = Lost(
+        "What comes is not the bound of a draw from the posterior for each row, nor an average "
+        "over several."
+    )
     explanation = yield from explain_values(exam)
     bound = explanation.bound if explanation else bounds(stubbed(exam))[0]
     names = explanation.by_noise(*_noise_of(run, bound)) if explanation else ()

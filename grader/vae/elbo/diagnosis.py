@@ -73,14 +73,14 @@ def _of_value(answers: Answers) -> tuple[Causes, bool]:
     explained: frozenset[str] = frozenset()
     if "later" in answers:
         kept, explained = kept_causes(answers["later"], answers["fresh"][0])
+    if "all" in explained:
+        return (*arguments, *kept), True
     if bound is None:
         if not partly and not kept and (found := find_function(answers)):
             what, undone = found
             causes, complete = _of_value(undone)
             return (cause("function_of_bound", VALUE, what=what), *causes), complete
         return (*arguments, *kept, *partly), False
-    if "all" in explained:
-        return (*arguments, *kept), False
     of_terms, complete = _of_terms(answers, bound, explained)
     return (*arguments, *kept, *of_terms), complete
 

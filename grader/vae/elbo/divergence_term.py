@@ -168,13 +168,14 @@ def bounds_of_draws(seen: Seen, draws: int) -> np.ndarray:
 def _estimated(change: np.ndarray, first: Seen, second: Seen) -> Found:
     """Find an estimate from draws: the likelihood's, other ones, or several."""
     options: list[tuple[str, Value]] = []
+
+    def of_draw(draw: int) -> Value:
+        return lambda seen: estimate(seen, seen.noise(draw))
+
     if first.knows_draw:
         options.append(("monte_carlo_kl", lambda seen: estimate(seen, seen.own_noise)))
     if first.asks("sample_with_reparam"):
-        options += [
-            ("monte_carlo_kl_other_draw", lambda seen, n=n: estimate(seen, seen.noise(n)))
-            for n in (1, 2)
-        ]
+        options += [("monte_carlo_kl_other_draw", of_draw(draw)) for draw in (1, 2)]
     for name, value in options:
         weight = _fit(value, change, first, second)
         if weight is not None and abs(weight) > 1e-6:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,7 @@ from grader.vae.elbo.pixels import (
     LOGARITHMS,
     NOT_BY_PIXEL,
     Family,
+    Function,
     log_rest,
     log_theta,
 )
@@ -56,12 +58,13 @@ def likelihoods(first: Seen, others: Sequence[Seen]) -> list[Likelihood]:
     if np.any(first.kept != first.model.x):
         targets.append(lambda seen: seen.kept)
     for search in (_weighted, _with_a_number, _not_by_pixel, _of_functions, _of_rows):
+        found = []
         for target in targets:
             batches = [(seen.logits, target(seen)) for seen in (first, *others)]
             with np.errstate(all="ignore"):
-                found = [Likelihood(of, target, causes) for of, causes in search(change, batches)]
-            if found:
-                return found
+                found += [Likelihood(of, target, causes) for of, causes in search(change, batches)]
+        if found:
+            return sorted(found, key=lambda one: len(one.causes))
     return []
 
 
@@ -186,6 +189,14 @@ _NAMED = {
 }
 
 
+def _on(function: Function, logits: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return np.asarray((x * function(logits)).sum(-1))
+
+
+def _off(function: Function, logits: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return np.asarray(((1 - x) * function(logits)).sum(-1))
+
+
 def _of_functions(change: np.ndarray, batches: Sequence[Batch]) -> Found:
     """Find functions that ones and zeros count as."""
 
@@ -196,13 +207,10 @@ def _of_functions(change: np.ndarray, batches: Sequence[Batch]) -> Found:
 
         return value
 
-    ones, zeros = (
-        {
-            name: _changed(lambda a, x, f=f, part=part: (part(x) * f(a)).sum(-1), batches)
-            for name, f in FUNCTIONS.items()
-        }
-        for part in (lambda x: x, lambda x: 1 - x)
-    )
+    ones = {name: _changed(partial(_on, function), batches) for name, function in FUNCTIONS.items()}
+    zeros = {
+        name: _changed(partial(_off, function), batches) for name, function in FUNCTIONS.items()
+    }
     for on, off in product(FUNCTIONS, FUNCTIONS):
         weights = solve(np.stack((ones[on], zeros[off]), -1), change)
         if weights is not None:

@@ -43,7 +43,7 @@ class Questions:
 
     Attributes:
         base: the decoder ignores z.
-        pixels, more_pixels: as ``base``, with other decoders.
+        pixels, more_pixels, other_pixels: as ``base``, with other decoders.
         posterior: as ``base``, with another posterior.
         prior: as ``base``, with a posterior that is the prior.
         sizes: other sizes of the model.
@@ -56,6 +56,7 @@ class Questions:
     base: Question
     pixels: Question
     more_pixels: Question
+    other_pixels: Question
     posterior: Question
     prior: Question
     sizes: Question
@@ -75,14 +76,10 @@ def questions(seed: int, full: bool) -> Questions:
     whole = table(seed)
     # Noise that begins anew with each batch, so that batches in turn differ by what is kept.
     again = whole[: ROWS * base.sizes.latent]
-    return Questions(
-        *(_question(whole, model) for model in blind_models),
-        sizes=_question(whole, _other_model(seed, full)),
-        noisy=_question(whole, noisy(seed, full, ROWS), outer=cotangent(seed)),
-        later=_question(again, base, other, base),
-        fresh=_question(again, other),
-        alone=_question(again, *rows),
-    )
+    asked = [_question(whole, model) for model in (*blind_models, _other_model(seed, full))]
+    asked.append(_question(whole, noisy(seed, full, ROWS), outer=cotangent(seed)))
+    asked += [_question(again, *batches) for batches in ((base, other, base), (other,), rows)]
+    return Questions(*asked)
 
 
 def cotangent(seed: int) -> np.ndarray:
@@ -111,7 +108,11 @@ def _blind_models(seed: int, full: bool) -> tuple[Model, ...]:
     nothing = {**weights, "linear4.weight": np.zeros_like(weights["linear4.weight"])}
     decoders = [
         {**nothing, "linear4.bias": fixtures.as_single(rng.permutation(log_odds))}
-        for log_odds in (np.linspace(-_FAR, _FAR, obs), np.linspace(-1.0, _MIDDLING, obs))
+        for log_odds in (
+            np.linspace(-_FAR, _FAR, obs),
+            np.linspace(-1.0, _MIDDLING, obs),
+            np.linspace(-_MIDDLING, 0.5, obs) ** 3 / 9,
+        )
     ]
     fresh = fixtures.random_weights(rng, sizes)
     posterior = {

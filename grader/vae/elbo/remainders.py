@@ -104,7 +104,8 @@ def kept_causes(later: Sequence[Seen], fresh: Seen) -> tuple[Causes, frozenset[s
     of_likelihood, of_divergence, constants = np.array([s for s in steps if s is not None]).T
     moves = bool(np.ptp(of_likelihood) > 1e-3), bool(np.ptp(of_divergence) > 1e-3)
     if not any(moves):
-        return _of_constants(later, constants), frozenset(("constant",))
+        is_right = is_near(of_likelihood[0], 1) and is_near(of_divergence[0], -1)
+        return _of_constants(later, constants), frozenset(("all" if is_right else "constant",))
     name, column, part = {
         (True, False): ("likelihood_weight_changes", of_likelihood, "likelihood"),
         (False, True): ("divergence_weight_changes", -of_divergence, "divergence"),

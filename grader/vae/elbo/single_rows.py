@@ -17,7 +17,7 @@ from grader.vae.elbo.models import METHOD, Model
 from grader.vae.elbo.questions import Question, Questions
 
 Answers = Mapping[str, tuple[Seen, ...]]
-_ASKED = ("base", "pixels", "posterior", "prior", "sizes", "noisy")
+_ASKED = ("base", "pixels", "more_pixels", "other_pixels", "posterior", "prior", "sizes", "noisy")
 
 
 def ask_single_rows(exam: Exam, asked: Questions) -> Steps[Answers | None]:

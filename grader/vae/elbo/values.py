@@ -21,6 +21,7 @@ from grader.kit.probe import Call, Probe
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import fixtures
 from grader.vae.elbo import misconceptions as diagnosis
+from grader.vae.elbo.fits import say_apart
 from grader.vae.elbo.models import (
     DRAW,
     METHOD,
@@ -89,10 +90,17 @@ def term_error(exam: Exam, name: str, of_posterior: bool) -> Steps[Lost | None]:
         return None
     if of_posterior and (yield from _is_estimated(exam, asked, changes)):
         return None
+    evidence = {"expected_change": float(changes[0].mean())}
+    change = _average(second) - _average(first)
+    if first.shape == second.shape and np.array_equal(first, second):
+        return Lost(
+            f"Where only {name} changes, the ELBO does not change at all.", evidence=evidence
+        )
+    wanted, came = say_apart(float(changes[0].mean()), change)
     return Lost(
-        f"Where only {name} changes, the ELBO should change by {changes[0].mean():.4g} a row on "
-        f"average, and changes by {_average(second) - _average(first):.4g}.",
-        evidence={"expected_change": float(changes[0].mean())},
+        f"Where only {name} changes, the ELBO should change by {wanted} a row on average, and "
+        f"changes by {came}.",
+        evidence=evidence,
     )
 
 
@@ -219,9 +227,9 @@ def narrow_error(exam: Exam) -> Steps[Lost | None]:
 
 def _average_error(actual: np.ndarray, right: np.ndarray) -> Lost:
     average = _average(actual)
+    wanted, came = say_apart(float(right.mean()), average, 5)
     return Lost(
-        f"Over a batch of {right.size} the ELBO should average {right.mean():.5g}, "
-        f"and averages {average:.5g}.",
+        f"Over a batch of {right.size} the ELBO should average {wanted}, and averages {came}.",
         evidence={
             "expected_average": float(right.mean()),
             "actual_average": average if np.isfinite(average) else None,
@@ -239,10 +247,11 @@ def _sure_error(exam: Exam) -> Steps[Lost | None]:
     totals = [right.mean(), *([right.sum()] if actual.size == 1 else [])]
     if any(abs(_average(actual) - value) < room for value in totals):
         return None
+    wanted, came = say_apart(float(right.mean()), _average(actual), 3)
     return Lost(
-        f"Where the model is all but certain of {model.sizes.obs} pixels, and right, their "
-        f"log likelihood should be {right.mean():.3g}, and is {_average(actual):.3g}.",
-        "What keeps theta, or its logarithm, away from what it should be near 0 and 1?",
+        f"Where the posterior is the prior, and the model is all but certain of {model.sizes.obs} "
+        f"pixels, and right, the ELBO should be {wanted}, and is {came}.",
+        "Both terms are as good as zero there. Which of yours is not, and what keeps it from it?",
         evidence={"expected_average": float(right.mean())},
     )
 
