@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from grader.vae.elbo.causes import ALL, DIVERGENCE, DRAW, LIKELIHOOD, ROWS, Causes, cause
+from grader.vae.elbo.causes import ALL, DIVERGENCE, DRAW, LIKELIHOOD, ROWS, Cause, Causes, cause
 from grader.vae.elbo.facts import Seen
 from grader.vae.elbo.fits import fits, say, solve
 from grader.vae.elbo.row_maps import ROW_MAPS
@@ -14,10 +14,13 @@ from grader.vae.elbo.row_maps import ROW_MAPS
 Arrays = Mapping[str, np.ndarray]
 
 
-def argument_causes(seen: Seen) -> Causes:
-    """Return what is wrong with what the helpers were given, if anything is."""
+def argument_causes(seen: Seen, later: Sequence[Seen] = ()) -> Causes:
+    """Return what is wrong with what the helpers were given, if anything is.
+
+    ``later`` are three calls, the last of which has the same x as the first.
+    """
     mu, logsigma = seen.posterior
-    causes = [*_of_x(seen)]
+    causes = [*_of_x(seen, later)]
     given_to_draw = _pair(seen, "sample_with_reparam")
     given_to_divergence = _pair(seen, "kl_divergence")
     swapped = [
@@ -92,7 +95,7 @@ def _of_pair(
     return tuple(causes)
 
 
-def _of_x(seen: Seen) -> Iterator:
+def _of_x(seen: Seen, later: Sequence[Seen]) -> Iterator[Cause]:
     """Yield what is wrong with the encoder's x, or with x after the call."""
     x = seen.model.x
     known = {"x": x}
@@ -103,56 +106,80 @@ def _of_x(seen: Seen) -> Iterator:
         if name == "x_changed":
             return
     given = in_words(seen.encoded, known, "x")
+    if later and not np.array_equal(later[0].encoded, later[2].encoded):
+        given = "x with something random added, another number in every call,"
     if given is not None:
         yield cause("encoder_gets", ALL, given=given)
 
 
 def _of_decoder(seen: Seen) -> Causes:
     """Return what is wrong with the z that is decoded, where the draw is known."""
-    mu, _ = seen.posterior
+    mu = seen.posterior[0]
     shown = seen.heard.get("decoder.z")
     if shown is None or shown.shape != mu.shape:
         return ()
     checks = DRAW | LIKELIHOOD | ROWS
     if _same(shown, mu):
         return (cause("mean_decoded", DRAW),)
-    known = _known(seen)
     if not seen.asks("sample_with_reparam"):
-        del known["z"], known["the noise of the draw"]
-        for what, array in known.items():
-            if what != "mu" and _same(shown, array):
-                return (cause("decoder_gets", checks, given=what),)
-        return _of_own_noise(seen)
-    drawn = seen.drawn()
-    for what, change in ROW_MAPS.items():
-        if _same(shown, change(drawn)) and not _same(shown, drawn):
-            return (cause("z_of_rows", checks, how=what),)
-    order = [int(np.argmin(np.abs(drawn - row).sum(-1))) for row in shown]
-    if _same(shown, drawn[order]) and not _same(shown, drawn):
-        return (cause("z_of_rows", checks, how="that of another row of the batch"),)
-    given = in_words(shown, {"z": drawn, **_without_z(known)}, "z")
-    if given is None:
         return ()
-    draws = next((n for n in range(2, 65) if _same(shown, _average(seen, n))), 0)
-    if draws:
-        return (cause("average_decoded", checks, draws=draws),)
+    drawn = seen.drawn()
+    if _same(shown, drawn):
+        return ()
+    for how, mixed in ROW_MAPS.items():
+        if _same(shown, mixed(drawn)):
+            return (cause("z_of_rows", checks, how=how),)
+    order = [int(np.argmin(np.abs(drawn - row).sum(-1))) for row in shown]
+    if _same(shown, drawn[order]):
+        return (cause("z_of_rows", checks, how="that of another row of the batch"),)
+    for draws in range(2, 65):
+        if _same(shown, seen.draws(draws).mean(0)):
+            return (cause("average_decoded", checks, draws=draws),)
+    factor = _noise_factor(shown, seen)
+    if factor is not None:
+        return (cause("noise_weighted", DRAW, weight=say(factor)),)
+    given = in_words(shown, _made_of(drawn, seen), "z") or _by_dimension(shown, drawn)
     return (cause("decoder_gets", checks, given=given),)
 
 
-def _without_z(known: Arrays) -> dict[str, np.ndarray]:
-    return {name: array for name, array in known.items() if name != "z"}
+def _noise_factor(shown: np.ndarray, seen: Seen) -> float | None:
+    """Return the factor of the noise in a z that is right otherwise."""
+    mu = seen.posterior[0]
+    noise = (seen.drawn() - mu).reshape(-1, 1)
+    weights = solve(noise, (shown - mu).ravel())
+    return None if weights is None else float(weights[0])
 
 
-def _average(seen: Seen, draws: int) -> np.ndarray:
-    return np.mean([seen.drawn(n) for n in range(draws)], axis=0)
+def _made_of(z: np.ndarray, seen: Seen) -> dict[str, np.ndarray]:
+    """Return z and what may be made of it, by name."""
+    mu, logsigma = seen.posterior
+    with np.errstate(all="ignore"):
+        return {
+            "z": z,
+            "tanh(z)": np.tanh(z),
+            "sigmoid(z)": 1 / (1 + np.exp(-z)),
+            "relu(z)": np.maximum(z, 0),
+            "the absolute value of z": np.abs(z),
+            "z squared": z**2,
+            "exp(z)": np.exp(z),
+            "the rounded z": np.round(z),
+            "z + mu": z + mu,
+            "z - mu": z - mu,
+            "z divided by its length": z / np.linalg.norm(z, axis=1, keepdims=True),
+            "softmax(z)": np.exp(z) / np.exp(z).sum(1, keepdims=True),
+            "log sigma": logsigma,
+            "sigma = exp(log sigma)": np.exp(logsigma),
+            "the noise alone": seen.noise(),
+        }
 
 
-def _of_own_noise(seen: Seen) -> Causes:
-    """Return what is wrong with noise that all rows, or all dimensions, share."""
-    noise = seen.own_noise
-    if np.max(np.ptp(noise, axis=0)) < 1e-3:
-        return (cause("one_draw_for_batch", DRAW | ROWS),)
-    return ()
+def _by_dimension(shown: np.ndarray, z: np.ndarray) -> str:
+    """Return in words which dimensions of z are other numbers."""
+    wrong = ~np.all(np.abs(shown - z) < 1e-4, axis=0)
+    if wrong.all():
+        return "other numbers"
+    with_what = "0" if np.max(np.abs(shown[:, wrong])) < 1e-6 else "something else"
+    return f"{with_what} in {wrong.sum()} of {len(wrong)} dimensions"
 
 
 def in_words(array: np.ndarray, known: Arrays, wanted: str) -> str | None:
@@ -163,6 +190,8 @@ def in_words(array: np.ndarray, known: Arrays, wanted: str) -> str | None:
     for name, other in known.items():
         if _same(array, other):
             return name
+    if np.ptp(array) < 1e-6:
+        return f"{say(float(array.flat[0]))} everywhere"
     for name, other in known.items():
         if (affine := _affine(array, name, other)) is not None:
             return affine
@@ -171,12 +200,10 @@ def in_words(array: np.ndarray, known: Arrays, wanted: str) -> str | None:
     for how, change in ROW_MAPS.items():
         for name, other in known.items():
             if _same(array, change(other)):
-                return f"{how} ({name})"
+                return f"{name} with its rows mixed ({how})"
     if len({tuple(row) for row in np.round(array, 5)}) == 1:
         return "one and the same row for the whole batch"
-    if np.ptp(array) < 1e-6:
-        return say(float(array.flat[0]))
-    return f"something else than {wanted}"
+    return None if wanted == "z" else "other numbers"
 
 
 def _affine(array: np.ndarray, name: str, other: np.ndarray) -> str | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
-from grader.vae.elbo.causes import DIVERGENCE, LIKELIHOOD, VALUE, Causes, cause
+from grader.vae.elbo.causes import DIVERGENCE, LIKELIHOOD, ROWS, VALUE, Causes, cause
 from grader.vae.elbo.divergence_term import Divergence, divergences
 from grader.vae.elbo.facts import Seen
-from grader.vae.elbo.fits import is_near, say
+from grader.vae.elbo.fits import fits, is_near, say
 from grader.vae.elbo.likelihood_term import Likelihood, likelihoods
 from grader.vae.elbo.remainders import Bound, constant_causes
+from grader.vae.elbo.row_maps import ROW_MAPS, mixed_bound
 
 BLIND = ("base", "pixels", "more_pixels", "other_pixels", "posterior", "prior")
 """Questions about models whose decoder ignores z."""
@@ -69,20 +69,35 @@ def _best(pairs: Sequence[Bound], seen: Sequence[Seen], sizes: Seen) -> Bound:
     return next((p for p, causes in zip(pairs, left, strict=True) if causes is not None), pairs[0])
 
 
-def find_function(answers: Answers) -> tuple[str, Answers] | None:
-    """Return which function of a right bound was returned, and the answers without it."""
+def right_value(seen: Seen) -> np.ndarray:
+    """Return the bound of what the helpers were given, ``[B]``."""
+    return Bound(_RIGHT, _NEGATIVE).value(seen)
+
+
+def find_function(seen: Sequence[Seen]) -> str | None:
+    """Return in words which function of a right bound was returned, if it is one."""
     for what, inverse in INVERSES.items():
         with np.errstate(all="ignore"):
-            undone = {
-                name: tuple(replace(one, answer=inverse(one.answer)) for one in seen)
-                for name, seen in answers.items()
-            }
-        if not np.all(np.isfinite(undone["base"][0].answer)):
-            continue
-        bound, _ = find_bound(undone)
-        if bound is not None and not bound.causes:
-            return what, undone
+            undone = [inverse(one.answer) for one in seen]
+        if all(fits(y, right_value(one), 2e-4) for y, one in zip(undone, seen, strict=True)):
+            return what
     return None
+
+
+def of_whole_rows(seen: Sequence[Seen]) -> Causes:
+    """Return what stands in rows, where it is made of the batch's right bounds as a whole."""
+    rights = [right_value(one) for one in seen]
+    if all(fits(one.answer, right, 2e-4) for one, right in zip(seen, rights, strict=True)):
+        return ()
+    checks = VALUE | ROWS
+    for how, mixed in ROW_MAPS.items():
+        rows = [mixed(right) for right in rights]
+        if all(fits(one.answer, row, 2e-4) for one, row in zip(seen, rows, strict=True)):
+            return (cause("bound_of_rows", checks, how=how),)
+    mixture = mixed_bound([one.answer for one in seen], rights)
+    if mixture is None:
+        return ()
+    return (cause("average_added", checks, own=mixture[0], weight=mixture[1]),)
 
 
 def weights_together(bound: Bound, answers: Answers) -> Causes | None:
@@ -124,7 +139,7 @@ _WEIGHTS = frozenset(
 
 def _factor(bound: Bound, seen: Seen) -> float | None:
     """Return the factor of the right bound that the terms add up to."""
-    right = Bound(_RIGHT, _NEGATIVE).value(seen)
+    right = right_value(seen)
     value = bound.value(seen)
     factor = float(value @ right / (right @ right))
     room = 1e-3 * float(np.max(np.abs(value)))

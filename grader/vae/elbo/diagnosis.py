@@ -12,19 +12,29 @@ from dataclasses import fields, replace
 from grader.kit.check import Exam, Lost, Steps
 from grader.kit.misconception import Diagnosis, Names
 from grader.vae.elbo.arguments import argument_causes
-from grader.vae.elbo.bound_search import BLIND, Answers, find_bound, find_function, weights_together
-from grader.vae.elbo.causes import LIKELIHOOD, VALUE, Causes, by_check, cause
+from grader.vae.elbo.bound_search import (
+    BLIND,
+    Answers,
+    find_bound,
+    find_function,
+    of_whole_rows,
+    weights_together,
+)
+from grader.vae.elbo.causes import DRAW, LIKELIHOOD, ROWS, VALUE, Causes, by_check, cause
 from grader.vae.elbo.facts import Seen, read
-from grader.vae.elbo.gradient_causes import gradient_causes
+from grader.vae.elbo.gradient_causes import gradient_causes, missing_gradients
 from grader.vae.elbo.misconceptions import CATALOGUE
 from grader.vae.elbo.noisy_rows import draw_causes, sum_of_draws
+from grader.vae.elbo.own_draw_causes import own_draw_causes
 from grader.vae.elbo.own_estimates import estimate_causes
 from grader.vae.elbo.questions import ALONE, Questions, cotangent, questions
 from grader.vae.elbo.remainders import Bound, constant_causes, kept_causes
-from grader.vae.elbo.single_rows import alone_causes, ask_single_rows, form_causes
+from grader.vae.elbo.single_rows import alone_causes, ask_single_rows, fixed_batch_size, form_causes
 
 _VAGUE = frozenset(("elbo.kl_weighted", "elbo.detached"))
 """Misconceptions that checks recognise, and that may be said better."""
+
+_BUT_GRADIENT = VALUE | ROWS | DRAW
 
 
 def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
@@ -41,11 +51,15 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     else:
         rows = yield from ask_single_rows(exam, asked)
         causes, complete = _of_value(rows) if rows else ((), False)
-        causes = (*form_causes(base, rows["base"][0] if rows else None), *causes)
-    if "elbo.gradient" in unknown and not any(found.checks & VALUE for found in causes):
+        form = form_causes(base, rows["base"][0] if rows else None)
+        causes = fixed_batch_size((*form, *causes))
+    if "elbo.gradient" in unknown:
         noisy = answers["noisy"][0]
-        if noisy.knows_draw and noisy.by_row:
+        is_right = complete and not any(found.checks & _BUT_GRADIENT for found in causes)
+        if is_right and noisy.knows_draw and noisy.by_row:
             causes = (*causes, *gradient_causes(noisy, cotangent(exam.seed)))
+        else:
+            causes = (*causes, *missing_gradients(noisy))
     return {
         id: tuple(found.finding for found in own)
         for id, own in by_check(causes, unknown, complete).items()
@@ -67,19 +81,23 @@ def _ask(asked: Questions) -> Steps[Answers]:
 
 def _of_value(answers: Answers) -> tuple[Causes, bool]:
     """Return what is wrong with the values, and whether that is all."""
-    arguments = argument_causes(answers["noisy"][0])
-    bound, partly = find_bound(answers)
+    arguments = (
+        *argument_causes(answers["noisy"][0], answers.get("later", ())),
+        *own_draw_causes(answers["noisy"][0], answers["prior"][0]),
+    )
+    blind = [answers[name][0] for name in BLIND]
     kept: Causes = ()
     explained: frozenset[str] = frozenset()
     if "later" in answers:
         kept, explained = kept_causes(answers["later"], answers["fresh"][0])
     if "all" in explained:
         return (*arguments, *kept), True
+    if not kept and (of_rows := of_whole_rows(blind)):
+        return (*arguments, *of_rows), True
+    bound, partly = find_bound(answers)
     if bound is None:
-        if not partly and not kept and (found := find_function(answers)):
-            what, undone = found
-            causes, complete = _of_value(undone)
-            return (cause("function_of_bound", VALUE, what=what), *causes), complete
+        if not kept and (what := find_function(blind)):
+            return (*arguments, cause("function_of_bound", VALUE, what=what)), True
         return (*arguments, *kept, *partly), False
     of_terms, complete = _of_terms(answers, bound, explained)
     return (*arguments, *kept, *of_terms), complete

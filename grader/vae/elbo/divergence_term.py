@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -152,55 +153,51 @@ def _cut_off(change: np.ndarray, first: Seen, second: Seen) -> Found:
             yield Divergence(_scaled(value, weight), (*causes, *more))
 
 
-def estimate(seen: Seen, noise: np.ndarray) -> np.ndarray:
-    """Return the estimate of the divergence from draws with this noise, ``[B]``."""
+def estimate(seen: Seen, z: np.ndarray) -> np.ndarray:
+    """Return the estimate of the divergence from draws ``z [..., B, L]``, ``[..., B]``."""
     mu, logsigma = seen.posterior
-    z = mu + np.exp(logsigma) * noise
+    noise = (z - mu) * np.exp(-logsigma)
     return np.asarray((0.5 * z**2 - 0.5 * noise**2 - logsigma).sum(-1))
 
 
-def bounds_of_draws(seen: Seen, draws: int) -> np.ndarray:
-    """Return log mean exp over draws of minus each draw's estimate, ``[B]``."""
-    each = [-estimate(seen, seen.noise(draw)) for draw in range(draws)]
+def _of_average(seen: Seen, draws: int) -> np.ndarray:
+    return np.asarray(estimate(seen, seen.draws(draws)).mean(0))
+
+
+def _of_weights_average(seen: Seen, draws: int) -> np.ndarray:
+    each = -estimate(seen, seen.draws(draws))
     return np.asarray(np.logaddexp.reduce(each, axis=0) - np.log(draws))
 
 
 def _estimated(change: np.ndarray, first: Seen, second: Seen) -> Found:
     """Find an estimate from draws: the likelihood's, other ones, or several."""
     options: list[tuple[str, Value]] = []
-
-    def of_draw(draw: int) -> Value:
-        return lambda seen: estimate(seen, seen.noise(draw))
-
     if first.knows_draw:
-        options.append(("monte_carlo_kl", lambda seen: estimate(seen, seen.own_noise)))
+        options.append(("monte_carlo_kl", lambda seen: estimate(seen, seen.decoded)))
     if first.asks("sample_with_reparam"):
-        options += [("monte_carlo_kl_other_draw", of_draw(draw)) for draw in (1, 2)]
+        options += [("monte_carlo_kl_other_draw", partial(_of_draw, draw)) for draw in (1, 2)]
+    exact = frozenset(("exact",))
     for name, value in options:
         weight = _fit(value, change, first, second)
         if weight is not None and abs(weight) > 1e-6:
             more = weight_causes(weight, _latent(first))
-            causes = (cause(name, frozenset(("exact",))), *more)
-            yield Divergence(_scaled(value, weight), causes)
-    if not first.asks("sample_with_reparam"):
-        return
-    for draws in _DRAWS:
-
-        def mean(seen: Seen, draws: int = draws) -> np.ndarray:
-            return np.mean([estimate(seen, seen.noise(n)) for n in range(draws)], axis=0)
-
+            yield Divergence(_scaled(value, weight), (cause(name, exact), *more))
+    for draws in first.numbers_of_draws(_DRAWS):
+        mean = partial(_of_average, draws=draws)
         weight = _fit(mean, change, first, second)
         if weight is not None and abs(weight) > 1e-6:
             more = weight_causes(weight, _latent(first))
             causes = (cause("monte_carlo_kl_of_draws", DIVERGENCE, draws=draws), *more)
             yield Divergence(_scaled(mean, weight), causes)
-
-        def bound(seen: Seen, draws: int = draws) -> np.ndarray:
-            return bounds_of_draws(seen, draws)
-
+        bound = partial(_of_weights_average, draws=draws)
         weight = _fit(bound, change, first, second)
         if weight is not None and is_near(weight, 1):
-            yield Divergence(bound, (cause("importance_weighted", DIVERGENCE, draws=draws),), draws)
+            found = cause("importance_weighted", DIVERGENCE, draws=draws)
+            yield Divergence(bound, (found,), draws)
+
+
+def _of_draw(draw: int, seen: Seen) -> np.ndarray:
+    return estimate(seen, seen.drawn(draw))
 
 
 _PARTS: tuple[tuple[str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
@@ -257,6 +254,11 @@ def _of_weights(parts: tuple, weights: np.ndarray) -> Causes:
     return tuple(causes)
 
 
+def _reversed(seen: Seen) -> np.ndarray:
+    mu, logsigma = seen.judged
+    return np.asarray((logsigma + 0.5 * (1 + mu**2) * np.exp(-2 * logsigma) - 0.5).sum(-1))
+
+
 def _by_dimension(change: np.ndarray, first: Seen, second: Seen) -> Found:
     """Find a divergence each dimension of which is cut off, or of which only some count."""
 
@@ -277,6 +279,7 @@ def _by_dimension(change: np.ndarray, first: Seen, second: Seen) -> Found:
         "that of the first dimension alone": lambda seen: each(seen)[:, 0],
         "that of the last dimension alone": lambda seen: each(seen)[:, -1],
         "that of the largest dimension alone": lambda seen: each(seen).max(-1),
+        "that of the prior from the posterior, the other way round": _reversed,
         f"a sum in which each dimension counts at least {say(number)}": lambda seen: floored(
             seen, number
         ),
@@ -292,7 +295,7 @@ def _by_dimension(change: np.ndarray, first: Seen, second: Seen) -> Found:
 def _of_rows(change: np.ndarray, first: Seen, second: Seen) -> Found:
     """Find what a row gets instead of its own divergence."""
     rows = len(change)
-    found = moved(change, second.divergence - first.divergence, (rows, -rows))
+    found = moved(change, first.divergence, second.divergence, (rows, -rows))
     if found is None:
         return
     how, map_rows, weight = found

@@ -117,6 +117,12 @@ def _cut(decoder: bool, gone: list[bool]) -> Causes:
     return tuple(causes)
 
 
+def missing_gradients(seen: Seen) -> Causes:
+    """Return which layers get no gradient, where the value is another than the right one."""
+    found = _of_layers({name: seen.gradients.get(name) for name in seen.model.weights})
+    return tuple(c for c in found if c.finding.name == "layers_without_gradient")
+
+
 def _of_layers(slopes: Slopes) -> Causes:
     """Return which layers get no gradient, or that all get another one."""
     layers = list(dict.fromkeys(name.split(".")[0] for name in slopes))

@@ -112,7 +112,8 @@ def _of_weights(weights: np.ndarray, pixels: int) -> Causes:
             return (cause(name, LIKELIHOOD, weight=say(weight)),)
     if none[0] and none[3] and is_near(rest_on, off_theta):
         return (cause("x_exchanged", LIKELIHOOD), *weight_causes(rest_on, pixels))
-    if is_near(on + rest_on, 1) and is_near(off_theta + off, 1):
+    one_of_two = all(min(abs(part), abs(part - 1)) < 2e-3 for part in (on, off_theta))
+    if is_near(on + rest_on, 1) and is_near(off_theta + off, 1) and not one_of_two:
         return (cause("pixels_count_as_numbers", LIKELIHOOD, on=say(on), off=say(off_theta)),)
     names = dict(zip(("on", "off"), (_sum(on, rest_on), _sum(off_theta, off)), strict=True))
     return (cause("pixels_count_as", LIKELIHOOD, **names),)
@@ -236,7 +237,8 @@ def _of_rows(change: np.ndarray, batches: Sequence[Batch]) -> Found:
     """Find what a row gets instead of its own log likelihood."""
     rows, pixels = batches[0][0].shape
     factors = (1 / pixels, -1 / pixels, rows, -rows)
-    found = moved(change, _changed(right_likelihood, batches), factors)
+    first, second = (right_likelihood(*batch) for batch in batches[:2])
+    found = moved(change[:rows], first, second, factors)
     if found is None:
         return
     how, map_rows, weight = found

@@ -49,7 +49,7 @@ def constant_causes(bound: Bound, blind: Sequence[Seen], sizes: Seen) -> Causes 
         return _by_pixels(rests, blind)
     constants = [float(rest.mean()) for rest in rests]
     if max(constants) - min(constants) > _room(blind[0]):
-        return _of_batch(bound, blind, constants)
+        return None
     constant = float(np.mean(constants))
     other = float(bound.rest(sizes).mean()) if sizes.by_row else constant
     for name, here, there in (
@@ -76,15 +76,6 @@ def _by_pixels(rests: Sequence[np.ndarray], blind: Sequence[Seen]) -> Causes | N
     return (cause("constant_for_ones", _EXACT, number=say(float(weights[0]))),)
 
 
-def _of_batch(bound: Bound, blind: Sequence[Seen], constants: Sequence[float]) -> Causes | None:
-    """Find a multiple of the batch's average."""
-    averages = np.array([bound.value(seen).mean() for seen in blind])
-    weights = solve(averages[:, None], np.array(constants))
-    if weights is None:
-        return None
-    return (cause("average_added", VALUE | ROWS, weight=say(float(weights[0]))),)
-
-
 def kept_causes(later: Sequence[Seen], fresh: Seen) -> tuple[Causes, frozenset[str]]:
     """Return what is kept from earlier calls, and which parts of the bound that explains.
 
@@ -102,6 +93,9 @@ def kept_causes(later: Sequence[Seen], fresh: Seen) -> tuple[Causes, frozenset[s
         # Nothing is known of a method that draws what nobody sees.
         return (), frozenset()
     of_likelihood, of_divergence, constants = np.array([s for s in steps if s is not None]).T
+    spread = max(np.ptp(of_likelihood), np.ptp(of_divergence), np.ptp(constants))
+    if spread < 1e-3 and abs(constants[0]) < 1e-3:
+        return (), frozenset()  # what the helpers were given is another each time
     moves = bool(np.ptp(of_likelihood) > 1e-3), bool(np.ptp(of_divergence) > 1e-3)
     if not any(moves):
         is_right = is_near(of_likelihood[0], 1) and is_near(of_divergence[0], -1)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from grader.vae.elbo.fits import fits, is_near, weight_of
+from grader.vae.elbo.fits import fits, is_near, say, solve, weight_of
 
 RowMap = Callable[[np.ndarray], np.ndarray]
 
@@ -59,32 +59,56 @@ ROW_MAPS: Mapping[str, RowMap] = MappingProxyType(
 
 
 def moved(
-    actual: np.ndarray, right: np.ndarray, factors: Sequence[float] = ()
+    change: np.ndarray, first: np.ndarray, second: np.ndarray, factors: Sequence[float] = ()
 ) -> tuple[str, RowMap, float] | None:
-    """Return in words what rows ``actual [B]`` are of ``right [B]``, and with which factor.
+    """Return in words what rows get instead of their own number, and with which factor.
 
-    Rows that all get one number have it with the factor 1, -1, or one of these.
+    Args:
+        change: of what rows got between two batches, ``[B]``.
+        first: their own numbers in the first batch, ``[B]``; ``second`` in the second.
+        factors: besides 1 and -1, of numbers that all rows get alike.
     """
-    for how, change in ROW_MAPS.items():
-        rows = change(right)
-        weight = weight_of(rows, actual)
+    for how, mixed in ROW_MAPS.items():
+        rows = mixed(second) - mixed(first)
+        weight = weight_of(rows, change)
         if weight is None or abs(weight) < 1e-6:
             continue
-        if np.ptp(rows) > 0 or any(is_near(weight, factor) for factor in (1, -1, *factors)):
-            return how, change, weight
+        if np.ptp(rows) > 1e-6 or any(is_near(weight, factor) for factor in (1, -1, *factors)):
+            return how, mixed, weight
+    right = second - first
     for sign in (1.0, -1.0):
-        if fits(np.sort(actual), np.sort(sign * right)):
-            order = np.argsort(np.argsort(actual))
+        if fits(np.sort(change), np.sort(sign * right)):
+            order = np.argsort(np.argsort(change))
             places = np.argsort(sign * right)[order]
             return "that of another row of the batch", _taking(places), sign
-    kept = np.abs(actual - right) <= 1e-4 * np.max(np.abs(right))
-    if 0 < kept.sum() < len(kept) and fits(actual, np.where(kept, right, 0.0), 1e-4):
-        return f"0 in {_places(~kept)}", lambda rows: np.where(kept, rows, 0.0), 1.0
+    for sign in (1.0, -1.0):
+        kept = np.abs(change - sign * right) <= 1e-4 * np.max(np.abs(right))
+        if 0 < kept.sum() < len(kept) and fits(change, np.where(kept, sign * right, 0.0), 1e-4):
+            return f"0 in {_places(~kept)}", _keeping(kept), sign
     return None
+
+
+def mixed_bound(
+    answers: Sequence[np.ndarray], rights: Sequence[np.ndarray]
+) -> tuple[str, str] | None:
+    """Return which mixture of its own bound and the batch's average a row gets, if it is that.
+
+    The two numbers are the factors of its own bound and of the average.
+    """
+    own = np.concatenate(rights)
+    averages = np.concatenate([average(right) for right in rights])
+    weights = solve(np.stack((own, averages), axis=-1), np.concatenate(answers))
+    if weights is None or abs(weights[1]) < 1e-3:
+        return None
+    return say(float(weights[0])), say(float(weights[1]))
 
 
 def _taking(places: np.ndarray) -> RowMap:
     return lambda rows: rows[places]
+
+
+def _keeping(kept: np.ndarray) -> RowMap:
+    return lambda rows: np.where(kept, rows, 0.0)
 
 
 def _places(which: np.ndarray) -> str:

@@ -105,6 +105,18 @@ def _of_number(number: float, rows: np.ndarray) -> Causes:
     return ()
 
 
+def fixed_batch_size(causes: Causes) -> Causes:
+    """Return causes in which a sum that is divided by a whole number is told as one thing."""
+    named = {found.finding.name: found.finding for found in causes}
+    if "scalar_sum" not in named or "whole_weighted" not in named:
+        return causes
+    size = 1 / float(named["whole_weighted"].fields["weight"])
+    if size < 1.5 or abs(size - round(size)) > 5e-3 * size:
+        return causes
+    others = [c for c in causes if c.finding.name not in ("scalar_sum", "whole_weighted")]
+    return (cause("constant_batch_size", ROWS | VALUE), *others)
+
+
 def alone_causes(base: Seen, alone: Sequence[Seen], places: Sequence[int]) -> Causes | None:
     """Return how rows of a batch differ from what they give alone; None if it isn't known."""
     if not all(seen.answer.size == 1 for seen in alone):
