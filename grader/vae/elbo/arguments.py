@@ -138,7 +138,7 @@ def _of_decoder(seen: Seen) -> Causes:
     factor = _noise_factor(shown, seen)
     if factor is not None:
         return (cause("noise_weighted", DRAW, weight=say(factor)),)
-    given = in_words(shown, _made_of(drawn, seen), "z") or _by_dimension(shown, drawn)
+    given = in_words(shown, _made_of(drawn, seen), "z") or _by_dimension(shown, drawn, mu)
     return (cause("decoder_gets", checks, given=given),)
 
 
@@ -173,12 +173,15 @@ def _made_of(z: np.ndarray, seen: Seen) -> dict[str, np.ndarray]:
         }
 
 
-def _by_dimension(shown: np.ndarray, z: np.ndarray) -> str:
+def _by_dimension(shown: np.ndarray, z: np.ndarray, mu: np.ndarray) -> str:
     """Return in words which dimensions of z are other numbers."""
     wrong = ~np.all(np.abs(shown - z) < 1e-4, axis=0)
     if wrong.all():
         return "other numbers"
-    with_what = "0" if np.max(np.abs(shown[:, wrong])) < 1e-6 else "something else"
+    with_what = "something else"
+    for name, other in (("0", 0 * z), ("mu", mu)):
+        if np.max(np.abs((shown - other)[:, wrong])) < 1e-4:
+            with_what = name
     return f"{with_what} in {wrong.sum()} of {len(wrong)} dimensions"
 
 

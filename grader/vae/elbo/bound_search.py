@@ -13,7 +13,7 @@ from grader.vae.elbo.facts import Seen
 from grader.vae.elbo.fits import fits, is_near, say
 from grader.vae.elbo.likelihood_term import Likelihood, likelihoods
 from grader.vae.elbo.remainders import Bound, constant_causes
-from grader.vae.elbo.row_maps import ROW_MAPS, mixed_bound
+from grader.vae.elbo.row_maps import ROW_MAPS, mixed_bound, places
 
 BLIND = ("base", "pixels", "more_pixels", "other_pixels", "posterior", "prior")
 """Questions about models whose decoder ignores z."""
@@ -48,7 +48,7 @@ def find_bound(answers: Answers) -> tuple[Bound | None, Causes]:
     of_divergence = divergences(base, posterior)
     pairs = [Bound(first, second) for first in of_likelihood for second in of_divergence]
     if pairs:
-        return _best(pairs, seen, answers["sizes"][0]), ()
+        return _best(pairs, seen, answers.get("sizes", answers["base"])[0]), ()
     causes = []
     if of_likelihood:
         right = not of_likelihood[0].causes
@@ -94,6 +94,12 @@ def of_whole_rows(seen: Sequence[Seen]) -> Causes:
         rows = [mixed(right) for right in rights]
         if all(fits(one.answer, row, 2e-4) for one, row in zip(seen, rows, strict=True)):
             return (cause("bound_of_rows", checks, how=how),)
+    kept = np.all(
+        [np.abs(y.answer - right) < 1e-3 for y, right in zip(seen, rights, strict=True)], 0
+    )
+    gone = [np.where(kept, right, 0.0) for right in rights]
+    if np.any(kept) and all(fits(y.answer, z, 2e-4) for y, z in zip(seen, gone, strict=True)):
+        return (cause("bound_of_rows", checks, how=f"0 in {places(~kept)}"),)
     mixture = mixed_bound([one.answer for one in seen], rights)
     if mixture is None:
         return ()
@@ -103,7 +109,7 @@ def of_whole_rows(seen: Sequence[Seen]) -> Causes:
 def weights_together(bound: Bound, answers: Answers) -> Causes | None:
     """Return that both terms have the same factor, None if they have not."""
     names = {found.finding.name for found in bound.causes}
-    base, sizes = answers["base"][0], answers["sizes"][0]
+    base, sizes = (answers.get(n, answers["base"])[0] for n in ("base", "sizes"))
     if len(names) < 2 or not names <= _WEIGHTS:
         return None
     factor = _factor(bound, base)

@@ -41,7 +41,7 @@ def by_check(causes: Causes, lost: Mapping[str, object], complete: bool) -> dict
         name = id.split(".")[1]
         own = tuple(found for found in causes if name in found.checks)
         if name != "gradient" and complete:
-            own = own or causes
+            own = own or tuple(found for found in causes if found.checks != {"gradient"})
         if own:
             explained[id] = own
     return explained

@@ -27,11 +27,20 @@ from grader.vae.elbo.misconceptions import CATALOGUE
 from grader.vae.elbo.noisy_rows import draw_causes, sum_of_draws
 from grader.vae.elbo.own_draw_causes import own_draw_causes
 from grader.vae.elbo.own_estimates import estimate_causes
-from grader.vae.elbo.questions import ALONE, Questions, cotangent, questions
+from grader.vae.elbo.questions import ALONE, ESSENTIAL, Questions, cotangent, questions
 from grader.vae.elbo.remainders import Bound, constant_causes, kept_causes
 from grader.vae.elbo.single_rows import alone_causes, ask_single_rows, fixed_batch_size, form_causes
 
-_VAGUE = frozenset(("elbo.kl_weighted", "elbo.detached"))
+_VAGUE = frozenset(
+    (
+        "elbo.kl_weighted",
+        "elbo.detached",
+        "elbo.drawn_with_log_variance",
+        "elbo.drawn_with_variance_for_deviation",
+        "elbo.drawn_with_exp_forgotten",
+        "elbo.drawn_with_one_draw_for_dimensions",
+    )
+)
 """Misconceptions that checks recognise, and that may be said better."""
 
 _BUT_GRADIENT = VALUE | ROWS | DRAW
@@ -39,7 +48,7 @@ _BUT_GRADIENT = VALUE | ROWS | DRAW
 
 def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
     """Return what explains lost checks that have not recognised it themselves, by their ids."""
-    unknown = {id: one for id, one in lost.items() if set(one.misconceptions) <= _VAGUE}
+    unknown = {id: one for id, one in lost.items() if _VAGUE.issuperset(one.misconceptions)}
     if not unknown or any("unwritten" in one.evidence for one in lost.values()):
         return {}
     asked = questions(exam.seed, exam.setting.full)
@@ -70,25 +79,24 @@ def _ask(asked: Questions) -> Steps[Answers]:
     """Return what came of all batches, by the names of the questions."""
     chosen = {field.name: getattr(asked, field.name) for field in fields(asked)}
     observations = yield [question.probe for question in chosen.values()]
-    return {
-        name: tuple(
-            read(batch, question.table, outcome)
-            for batch, outcome in zip(question.batches, observation.outcomes, strict=True)
-        )
-        for (name, question), observation in zip(chosen.items(), observations, strict=True)
-    }
+    answers = {}
+    for (name, question), observation in zip(chosen.items(), observations, strict=True):
+        pairs = zip(question.batches, observation.outcomes, strict=True)
+        try:
+            answers[name] = tuple(read(batch, question.table, outcome) for batch, outcome in pairs)
+        except Lost:
+            if name in ESSENTIAL:
+                raise
+    return answers
 
 
 def _of_value(answers: Answers) -> tuple[Causes, bool]:
     """Return what is wrong with the values, and whether that is all."""
-    arguments = (
-        *argument_causes(answers["noisy"][0], answers.get("later", ())),
-        *own_draw_causes(answers["noisy"][0], answers["prior"][0]),
-    )
+    arguments, of_draw = _of_arguments(answers)
     blind = [answers[name][0] for name in BLIND]
     kept: Causes = ()
     explained: frozenset[str] = frozenset()
-    if "later" in answers:
+    if "later" in answers and "fresh" in answers:
         kept, explained = kept_causes(answers["later"], answers["fresh"][0])
     if "all" in explained:
         return (*arguments, *kept), True
@@ -100,7 +108,21 @@ def _of_value(answers: Answers) -> tuple[Causes, bool]:
             return (*arguments, cause("function_of_bound", VALUE, what=what)), True
         return (*arguments, *kept, *partly), False
     of_terms, complete = _of_terms(answers, bound, explained)
-    return (*arguments, *kept, *of_terms), complete
+    return (*arguments, *kept, *of_terms), complete and of_draw
+
+
+def _of_arguments(answers: Answers) -> tuple[Causes, bool]:
+    """Return what is wrong with what the helpers were given, and whether draws are known."""
+    causes = argument_causes(answers["noisy"][0], answers.get("later", ()))
+    own = own_draw_causes(answers["noisy"][0], answers["base"][0])
+    if own:
+        return (*causes, *own), True
+    if not causes and "wide" in answers and "wide_too" in answers:
+        # Some methods are right in a few dimensions alone.
+        causes = argument_causes(answers["wide"][0])
+        own_in_wide = own_draw_causes(answers["wide"][0], answers["wide_too"][0])
+        return (*causes, *(own_in_wide or ())), own is not None and own_in_wide is not None
+    return causes, own is not None
 
 
 def _of_terms(answers: Answers, bound: Bound, explained: frozenset[str]) -> tuple[Causes, bool]:
@@ -111,7 +133,7 @@ def _of_terms(answers: Answers, bound: Bound, explained: frozenset[str]) -> tupl
         *(() if "divergence" in explained else bound.divergence.causes),
     )
     blind = [answers[name][0] for name in BLIND]
-    constant = constant_causes(bound, blind, answers["sizes"][0])
+    constant = constant_causes(bound, blind, answers.get("sizes", answers["base"])[0])
     complete = constant is not None
     beside = alone_causes(base, answers["alone"], ALONE) if "alone" in answers else ()
     if beside:

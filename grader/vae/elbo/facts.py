@@ -174,7 +174,8 @@ def read(model: Model, table: np.ndarray, outcome: Outcome) -> Seen:
     Raises:
         Lost: it gave no numbers.
     """
-    answer = of_value(values(outcome, METHOD)[0])
+    value = values(outcome, METHOD)[0]
+    answer = of_value(value)
     assert isinstance(outcome, Returned)
     heard = {
         name: value.array.astype(np.float64)
@@ -184,5 +185,6 @@ def read(model: Model, table: np.ndarray, outcome: Outcome) -> Seen:
     kept = outcome.kept.get("x")
     changed = kept.array if kept is not None else None
     of_model = changed is not None and changed.shape == model.x.shape
+    gradients = outcome.gradients if value.form == "tensor" else {}
     left = changed.astype(np.float64) if changed is not None and of_model else model.x
-    return Seen(model, table, np.squeeze(answer), heard, left, outcome.gradients)
+    return Seen(model, table, np.squeeze(answer), heard, left, gradients)

@@ -26,6 +26,8 @@ Slopes = Mapping[str, np.ndarray | None]
 
 def gradient_causes(seen: Seen, outer: np.ndarray) -> Causes:
     """Return what is wrong with the gradients of ``sum(outer * bound)``, ``outer [B]``."""
+    if not seen.gradients:
+        return ()
     slopes = {name: seen.gradients.get(name) for name in seen.model.weights}
     arrived = {n: s for n, s in slopes.items() if s is not None and np.any(s != 0)}
     if not arrived:
@@ -119,6 +121,8 @@ def _cut(decoder: bool, gone: list[bool]) -> Causes:
 
 def missing_gradients(seen: Seen) -> Causes:
     """Return which layers get no gradient, where the value is another than the right one."""
+    if not seen.gradients:
+        return ()
     found = _of_layers({name: seen.gradients.get(name) for name in seen.model.weights})
     return tuple(c for c in found if c.finding.name == "layers_without_gradient")
 

@@ -122,7 +122,8 @@ def _of_weights(weights: np.ndarray, pixels: int) -> Causes:
 def _sum(first: float, second: float) -> str:
     pairs = zip((first, second), LOGARITHMS, strict=True)
     terms = [times(weight, name) for weight, name in pairs if abs(weight) > 1e-3]
-    return " plus ".join(terms) or "nothing that depends on theta"
+    words = " plus ".join(terms) or "nothing that depends on theta"
+    return words.replace("plus minus", "minus").replace("plus -", "minus ")
 
 
 def weight_causes(weight: float, pixels: int) -> Causes:
@@ -226,6 +227,8 @@ def _of_pair(on: str, off: str, weights: np.ndarray) -> Causes:
                 return (cause(name, LIKELIHOOD),)
         if (on, off) == ("(1 - theta) squared", "theta squared") and first < 0:
             return (cause("squared_error", LIKELIHOOD),)
+        if (on, off) == ("1 - theta", "theta") and is_near(first, -100):
+            return (cause("cross_entropy_arguments_swapped", LIKELIHOOD),)
         if (on, off) == ("1 - theta", "theta") and first < 0:
             return (cause("absolute_error", LIKELIHOOD),)
     words = (times(weight, what) for weight, what in ((first, on), (second, off)))

@@ -31,6 +31,8 @@ def draw_causes(seen: Seen, likelihood: Likelihood, divergence: Divergence) -> C
     """
     if divergence.draws:
         return _importance_weighted(seen, divergence.draws)
+    if any(found.finding.name == "likelihood_missing" for found in likelihood.causes):
+        return ()
     rest = seen.answer - divergence.of(seen)
     x = likelihood.target(seen)
 

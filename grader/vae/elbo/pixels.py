@@ -127,7 +127,7 @@ _SMALL = np.geomspace(1e-6, 0.45, 40)
 FAMILIES = (
     Family("constant_in_logarithms", _with_constant, np.geomspace(1e-6, 2.0, 40)),
     Family("theta_clamped", _clamped, _SMALL),
-    Family("logarithms_cut_off", _capped, np.linspace(0.05, 6.0, 40), (5.0067,)),
+    Family("logarithms_cut_off", _capped, np.linspace(0.05, 9.0, 50), (9.0001,)),
     Family("tempered", _tempered, np.geomspace(0.1, 10.0, 41), (1.0,)),
     Family("theta_mixed", _mixed, _SMALL),
     Family("theta_from_below", _from_below, _SMALL),

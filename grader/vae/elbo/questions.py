@@ -14,16 +14,19 @@ import numpy as np
 from grader.kit.check import generator
 from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
+from grader.vae.elbo.dimension_model import WIDE
 from grader.vae.elbo.models import METHOD, Model, blind, noisy, table
 from grader.vae.expected import Weights
 from grader.vae.sizes import Sizes
 from grader.vae.stubs import HELPERS, make_stubs
 
 ROWS = 16
-_FAR = 5.0
+_FAR = 9.0
 """Log-odds of the pixels that a model is surest of."""
 _MIDDLING = 3.0
 _OTHER = Sizes(12, 5, 6)
+ESSENTIAL = ("base", "pixels", "more_pixels", "other_pixels", "posterior", "prior", "noisy")
+"""Questions without whose answers nothing can be said."""
 ALONE = (0, 1, ROWS - 1)
 """Rows of a batch that are put alone as well."""
 
@@ -48,6 +51,7 @@ class Questions:
         prior: as ``base``, with a posterior that is the prior.
         sizes: other sizes of the model.
         noisy: the decoder does not ignore z; the gradient is asked for.
+        wide, wide_too: as many latent dimensions as the assignment has, and two posteriors.
         later: ``base``, then another batch, then ``base`` again.
         fresh: that other batch, put to a fresh model.
         alone: rows of ``base``, each alone.
@@ -61,6 +65,8 @@ class Questions:
     prior: Question
     sizes: Question
     noisy: Question
+    wide: Question
+    wide_too: Question
     later: Question
     fresh: Question
     alone: Question
@@ -78,6 +84,7 @@ def questions(seed: int, full: bool) -> Questions:
     again = whole[: ROWS * base.sizes.latent]
     asked = [_question(whole, model) for model in (*blind_models, _other_model(seed, full))]
     asked.append(_question(whole, noisy(seed, full, ROWS), outer=cotangent(seed)))
+    asked += [_question(whole, model) for model in _wide_models(seed, full)]
     asked += [_question(again, *batches) for batches in ((base, other, base), (other,), rows)]
     return Questions(*asked)
 
@@ -125,6 +132,19 @@ def _blind_models(seed: int, full: bool) -> tuple[Model, ...]:
     heads = ("linear21", "linear22")
     prior = {n: 0 * w if n.startswith(heads) else w for n, w in weights.items()}
     return tuple(Model(sizes, made, x) for made in (weights, *decoders, posterior, prior))
+
+
+def _wide_models(seed: int, full: bool) -> list[Model]:
+    """Return two models with another posterior, and with all latent dimensions."""
+    sizes = fixtures.FULL if full else Sizes(9, WIDE, 6)
+    rng = generator(seed, 5, 23)
+    x = fixtures.binary_rows(rng, ROWS, sizes)
+    models = []
+    for _ in range(2):
+        weights = fixtures.random_weights(rng, sizes)
+        weights["linear22.weight"] = fixtures.as_single(0.3 * weights["linear22.weight"])
+        models.append(Model(sizes, weights, x))
+    return models
 
 
 def _other_model(seed: int, full: bool) -> Model:

@@ -79,12 +79,12 @@ def moved(
     for sign in (1.0, -1.0):
         if fits(np.sort(change), np.sort(sign * right)):
             order = np.argsort(np.argsort(change))
-            places = np.argsort(sign * right)[order]
-            return "that of another row of the batch", _taking(places), sign
+            taken = np.argsort(sign * right)[order]
+            return "that of another row of the batch", _taking(taken), sign
     for sign in (1.0, -1.0):
         kept = np.abs(change - sign * right) <= 1e-4 * np.max(np.abs(right))
         if 0 < kept.sum() < len(kept) and fits(change, np.where(kept, sign * right, 0.0), 1e-4):
-            return f"0 in {_places(~kept)}", _keeping(kept), sign
+            return f"0 in {places(~kept)}", _keeping(kept), sign
     return None
 
 
@@ -103,16 +103,16 @@ def mixed_bound(
     return say(float(weights[0])), say(float(weights[1]))
 
 
-def _taking(places: np.ndarray) -> RowMap:
-    return lambda rows: rows[places]
+def _taking(order: np.ndarray) -> RowMap:
+    return lambda rows: rows[order]
 
 
 def _keeping(kept: np.ndarray) -> RowMap:
     return lambda rows: np.where(kept, rows, 0.0)
 
 
-def _places(which: np.ndarray) -> str:
-    """Return in words which rows are meant."""
+def places(which: np.ndarray) -> str:
+    """Return in words which rows ``[B]`` are meant."""
     rows = np.flatnonzero(which)
     if len(rows) == 1:
         return {0: "the first row", len(which) - 1: "the last row"}.get(
