@@ -51,12 +51,11 @@ def find_bound(answers: Answers) -> tuple[Bound | None, Causes]:
         return _best(pairs, seen, answers.get("sizes", answers["base"])[0]), ()
     causes = []
     if of_likelihood:
-        right = not of_likelihood[0].causes
-        name = "divergence_other" if right else "divergence_unknown"
-        causes = [*of_likelihood[0].causes, cause(name, DIVERGENCE)]
+        right = of_likelihood[0].causes or (cause("likelihood_right", DIVERGENCE),)
+        causes = [*right, cause("divergence_other", DIVERGENCE)]
     elif of_divergence:
-        name = "likelihood_unknown" if of_divergence[0].causes else "likelihood_other"
-        causes = [*of_divergence[0].causes, cause(name, LIKELIHOOD)]
+        right = of_divergence[0].causes or (cause("divergence_right", LIKELIHOOD),)
+        causes = [*right, cause("likelihood_other", LIKELIHOOD)]
     return None, tuple(causes)
 
 

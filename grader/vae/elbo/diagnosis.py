@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
+import numpy as np
+
 from grader.kit.check import Exam, Lost, Steps
 from grader.kit.misconception import Diagnosis, Names
 from grader.vae.elbo.arguments import argument_causes
@@ -43,6 +45,7 @@ _VAGUE = frozenset(
 )
 """Misconceptions that checks recognise, and that may be said better."""
 
+_SAID_BETTER = ("divergence_other", "likelihood_right")
 _BUT_GRADIENT = VALUE | ROWS | DRAW
 
 
@@ -55,11 +58,11 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     answers = yield from _ask(asked)
     base = answers["base"][0]
     if base.by_row:
-        causes, complete = _of_value(answers)
+        causes, complete = _quietly(answers)
         causes = yield from _with_estimates(exam, asked, causes)
     else:
         rows = yield from ask_single_rows(exam, asked)
-        causes, complete = _of_value(rows) if rows else ((), False)
+        causes, complete = _quietly(rows) if rows else ((), False)
         form = form_causes(base, rows["base"][0] if rows else None)
         causes = fixed_batch_size((*form, *causes))
     if "elbo.gradient" in unknown:
@@ -88,6 +91,12 @@ def _ask(asked: Questions) -> Steps[Answers]:
             if name in ESSENTIAL:
                 raise
     return answers
+
+
+def _quietly(answers: Answers) -> tuple[Causes, bool]:
+    # What is tried may be no number, which then fits nothing.
+    with np.errstate(all="ignore"):
+        return _of_value(answers)
 
 
 def _of_value(answers: Answers) -> tuple[Causes, bool]:
@@ -136,7 +145,9 @@ def _of_terms(answers: Answers, bound: Bound, explained: frozenset[str]) -> tupl
     constant = constant_causes(bound, blind, answers.get("sizes", answers["base"])[0])
     complete = constant is not None
     beside = alone_causes(base, answers["alone"], ALONE) if "alone" in answers else ()
-    if beside:
+    if beside is None:
+        complete = False
+    elif beside:
         return beside, complete
     noisy = answers["noisy"][0]
     draws: Causes | None = ()
@@ -174,7 +185,7 @@ def _with_estimates(exam: Exam, asked: Questions, causes: Causes) -> Steps[Cause
     estimated = yield from estimate_causes(exam, asked)
     if not estimated:
         return causes
-    others = (found for found in causes if found.finding.name != "divergence_other")
+    others = (found for found in causes if found.finding.name not in _SAID_BETTER)
     return (*others, *estimated)
 
 

@@ -10,6 +10,13 @@ from types import MappingProxyType
 import numpy as np
 
 from grader.vae.elbo.causes import DIVERGENCE, ROWS, Causes, cause
+from grader.vae.elbo.divergence_parts import (
+    by_dimension,
+    choices,
+    of_parts,
+    part_causes,
+    sums,
+)
 from grader.vae.elbo.facts import Seen
 from grader.vae.elbo.fits import fitted, is_near, say, solve, weight_of
 from grader.vae.elbo.row_maps import moved
@@ -46,7 +53,7 @@ def divergences(first: Seen, second: Seen) -> list[Divergence]:
     change = second.answer - first.answer
     searches = [_weighted, _of_function, _cut_off, _estimated]
     if not first.asks("kl_divergence"):
-        searches += [_of_parts, _by_dimension]
+        searches += [_of_parts, _of_dimensions]
     for search in (*searches, _of_rows):
         with np.errstate(all="ignore"):
             if found := list(search(change, first, second)):
@@ -200,91 +207,17 @@ def _of_draw(draw: int, seen: Seen) -> np.ndarray:
     return estimate(seen, seen.drawn(draw))
 
 
-_PARTS: tuple[tuple[str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
-    ("mu squared", lambda m, s: m**2),
-    ("sigma squared", lambda m, s: np.exp(2 * s)),
-    ("log sigma", lambda m, s: s),
-)
-_RIGHT = np.array([-0.5, -0.5, 1.0])
-_INSTEAD: tuple[tuple[str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
-    ("sigma", lambda m, s: np.exp(s)),
-    ("log sigma squared", lambda m, s: s**2),
-    ("mu", lambda m, s: m),
-    ("the absolute value of mu", lambda m, s: np.abs(m)),
-    ("sigma to the power of four", lambda m, s: np.exp(4 * s)),
-    ("1 / sigma squared", lambda m, s: np.exp(-2 * s)),
-    ("1 / sigma", lambda m, s: np.exp(-s)),
-    ("mu squared / sigma squared", lambda m, s: m**2 * np.exp(-2 * s)),
-    ("the logarithm of |log sigma|", lambda m, s: np.log(np.abs(s) + 1e-8)),
-)
-
-
-def _sums(parts: tuple, seen: Seen) -> np.ndarray:
-    return np.stack([part(*seen.judged).sum(-1) for _, part in parts], axis=-1)
-
-
 def _of_parts(change: np.ndarray, first: Seen, second: Seen) -> Found:
     """Find weights of mu squared, sigma squared and log sigma, or of what is in place of one."""
-    choices = [_PARTS]
-    for place in range(len(_PARTS)):
-        choices += [(*_PARTS[:place], other, *_PARTS[place + 1 :]) for other in _INSTEAD]
-    for parts in choices:
-        weights = solve(_sums(parts, second) - _sums(parts, first), change)
-        if weights is None:
-            continue
-
-        def value(seen: Seen, parts: tuple = parts, weights: np.ndarray = weights) -> np.ndarray:
-            # The 1 of each dimension, which no difference shows, is in its place.
-            return np.asarray(_sums(parts, seen) @ weights + 0.5 * _latent(seen))
-
-        yield Divergence(value, _of_weights(parts, weights))
+    for parts in choices():
+        weights = solve(sums(parts, second) - sums(parts, first), change)
+        if weights is not None:
+            yield Divergence(partial(of_parts, parts, weights), part_causes(parts, weights))
 
 
-def _of_weights(parts: tuple, weights: np.ndarray) -> Causes:
-    names = [name for name, _ in parts]
-    if names[1] == "sigma" and np.allclose(weights, (-0.5, -0.5, 0.5), atol=1e-3):
-        return (cause("log_variance_in_divergence", DIVERGENCE),)
-    causes = []
-    for name, weight, (right_name, _), right in zip(names, weights, _PARTS, _RIGHT, strict=True):
-        if name != right_name and abs(weight) > 1e-5:
-            causes.append(cause("part_instead", DIVERGENCE, part=name, right=right_name))
-        elif not is_near(float(weight), float(right)):
-            words = {"part": right_name, "weight": say(-float(weight)), "right": say(-right)}
-            causes.append(cause("part_weighted", DIVERGENCE, **words))
-    return tuple(causes)
-
-
-def _reversed(seen: Seen) -> np.ndarray:
-    mu, logsigma = seen.judged
-    return np.asarray((logsigma + 0.5 * (1 + mu**2) * np.exp(-2 * logsigma) - 0.5).sum(-1))
-
-
-def _by_dimension(change: np.ndarray, first: Seen, second: Seen) -> Found:
+def _of_dimensions(change: np.ndarray, first: Seen, second: Seen) -> Found:
     """Find a divergence each dimension of which is cut off, or of which only some count."""
-
-    def each(seen: Seen) -> np.ndarray:
-        mu, logsigma = seen.judged
-        return np.asarray(0.5 * (mu**2 + np.exp(2 * logsigma) - 1 - 2 * logsigma))
-
-    both = np.concatenate((each(first), each(second))).ravel()
-    grid = list(np.linspace(both.min(), both.max(), 60))
-
-    def floored(seen: Seen, number: float) -> np.ndarray:
-        return np.asarray(np.maximum(each(seen), number).sum(-1))
-
-    number = fitted(
-        lambda n: float(np.sum((change + floored(second, n) - floored(first, n)) ** 2)), grid
-    )
-    whats: dict[str, Value] = {
-        "that of the first dimension alone": lambda seen: each(seen)[:, 0],
-        "that of the last dimension alone": lambda seen: each(seen)[:, -1],
-        "that of the largest dimension alone": lambda seen: each(seen).max(-1),
-        "that of the prior from the posterior, the other way round": _reversed,
-        f"a sum in which each dimension counts at least {say(number)}": lambda seen: floored(
-            seen, number
-        ),
-    }
-    for what, value in whats.items():
+    for what, value in by_dimension(change, first, second):
         weight = _fit(value, change, first, second)
         if weight is not None and abs(weight) > 1e-6:
             more = weight_causes(weight, _latent(first))

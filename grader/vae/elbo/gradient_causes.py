@@ -124,7 +124,7 @@ def missing_gradients(seen: Seen) -> Causes:
     if not seen.gradients:
         return ()
     found = _of_layers({name: seen.gradients.get(name) for name in seen.model.weights})
-    return tuple(c for c in found if c.finding.name == "layers_without_gradient")
+    return tuple(c for c in found if c.finding.name == "detached")
 
 
 def _of_layers(slopes: Slopes) -> Causes:
@@ -140,7 +140,7 @@ def _of_layers(slopes: Slopes) -> Causes:
         )
     ]
     if without:
-        return (cause("layers_without_gradient", _GRADIENT, layers=", ".join(without)),)
+        return (cause("detached", _GRADIENT),)
     if not all(s is None or np.all(np.isfinite(s)) for s in slopes.values()):
         return ()
     return (cause("gradient_of_another", _GRADIENT),)

@@ -85,7 +85,6 @@ def _several(seen: Seen, rest: np.ndarray, of: Numbers) -> Iterator[Causes]:
             made = {
                 "logarithm_of_average": np.logaddexp.reduce(each, axis=0) - np.log(draws),
                 "best_of_draws": each.max(0),
-                "worst_of_draws": each.min(0),
             }
             for name, rows in made.items():
                 if fits(rest, rows, _LOOSE):

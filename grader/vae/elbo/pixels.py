@@ -114,15 +114,6 @@ def _mixed(a: np.ndarray, x: np.ndarray, p: float) -> np.ndarray:
     return _both(x, np.log(theta), np.log1p(-theta))
 
 
-def _focal(a: np.ndarray, x: np.ndarray, p: float) -> np.ndarray:
-    return _both(x, expit(-a) ** p * log_theta(a), expit(a) ** p * log_rest(a))
-
-
-def _shrunk(a: np.ndarray, x: np.ndarray, p: float) -> np.ndarray:
-    theta = p * expit(a)
-    return _both(x, np.log(theta), np.log1p(-theta))
-
-
 _SMALL = np.geomspace(1e-6, 0.45, 40)
 FAMILIES = (
     Family("constant_in_logarithms", _with_constant, np.geomspace(1e-6, 2.0, 40)),
@@ -133,8 +124,6 @@ FAMILIES = (
     Family("theta_from_below", _from_below, _SMALL),
     Family("constant_in_ones_logarithm", _in_ones_alone, np.geomspace(1e-6, 2.0, 40)),
     Family("constant_in_zeros_logarithm", _in_zeros_alone, np.geomspace(1e-6, 2.0, 40)),
-    Family("theta_shrunk", _shrunk, np.linspace(0.05, 0.995, 40), (1.0,)),
-    Family("focal", _focal, np.linspace(0.25, 4.0, 31)),
 )
 
 WholeFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -126,9 +126,8 @@ def _of_constants(later: Sequence[Seen], kept: np.ndarray) -> Causes:
     factor = float(kept[0]) / values[0]
     if abs(factor) > 1e-4 and np.allclose(kept, factor * np.cumsum(values), rtol=2e-3):
         return (cause("total_added", checks, weight=say(factor)),)
-    if abs(factor) > 1e-4 and np.allclose(kept, factor * values[0], rtol=2e-3):
-        name = "first_average_subtracted" if is_near(factor, -1) else "first_average_added"
-        return (cause(name, checks, weight=say(factor)),)
+    if is_near(factor, -1) and np.allclose(kept, -values[0], rtol=2e-3):
+        return (cause("first_average_subtracted", checks),)
     factors = kept[1:] / np.array(values[:-1])
     if abs(kept[0]) < 1e-3 and np.allclose(factors, factors[0], rtol=2e-3):
         return (cause("earlier_average_added", checks, weight=say(float(factors[0]))),)

@@ -13,7 +13,7 @@ from grader.kit.probe import Call, Probe
 from grader.vae.elbo.bound_search import BLIND
 from grader.vae.elbo.causes import ROWS, VALUE, Causes, cause
 from grader.vae.elbo.facts import Seen, read
-from grader.vae.elbo.fits import fits, is_near, say
+from grader.vae.elbo.fits import fits, is_near
 from grader.vae.elbo.models import METHOD, Model
 from grader.vae.elbo.questions import ESSENTIAL, Question, Questions
 
@@ -132,6 +132,4 @@ def alone_causes(base: Seen, alone: Sequence[Seen], places: Sequence[int]) -> Ca
         ratios = single / beside
     if np.ptp(ratios) < 1e-3 * abs(ratios[0]) and is_near(float(ratios[0]), base.rows):
         return (cause("rows_divided_by_batch_size", ROWS),)
-    if np.ptp(ratios) < 1e-3 * abs(ratios[0]):
-        return (cause("factor_of_batch", ROWS, weight=say(float(1 / ratios[0]))),)
     return None
