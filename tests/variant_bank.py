@@ -50,7 +50,8 @@ opt = torch.optim.Adam(vae.parameters(), lr=1e-3)
 class Variant:
     """One way of writing the method of a task, which checks it must lose, and what explains it.
 
-    ``misconception`` holds the ids that the report must name: these, and no others.
+    ``misconception`` holds the ids that the report must name: these, and no others. Where there are
+    none, ``symptom`` says why a symptom is all that can be said.
     """
 
     task: str
@@ -64,6 +65,7 @@ class Variant:
     lost: frozenset[str] = frozenset()
     cuda: bool = False
     misconception: frozenset[str] = frozenset()
+    symptom: str = ""
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.kit.misconception import disconnected
+from grader.kit.misconception import Finding, disconnected
 from grader.kit.search import Slip, same, simplest
 from grader.vae import expected, fixtures
 from grader.vae.elbo import misconceptions as elbo
@@ -112,7 +112,12 @@ def test_right_bounds_have_no_misconception(seed: int) -> None:
     assert found.misconceptions == ()
 
 
-@pytest.mark.parametrize("slip", slips.SLIPS, ids=[slip.misconception for slip in slips.SLIPS])
+def _name(slip: Slip) -> str:
+    found = slip.misconception
+    return found.name if isinstance(found, Finding) else found
+
+
+@pytest.mark.parametrize("slip", slips.SLIPS, ids=[_name(slip) for slip in slips.SLIPS])
 def test_a_wrong_bound_is_recognised(slip: Slip) -> None:
     wrong = replace(Objective(), **slip.changes)
     given = answers(3, lambda weights, x, noise: wrong.value(BOUNDS[0], weights, x, noise))
