@@ -75,7 +75,7 @@ class DimensionModel:
         return shown
 
     def recovered(self, actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
-        """Return the summed noise ``[rows]`` behind the bounds of rows, or None."""
+        """Return the summed noise ``[..., rows]`` behind bounds of rows, or None."""
         mu, logsigma = expected.encoder(self.weights, x, bound.encoder_hidden)
         likelihood = actual + bound.divergence.value(mu, logsigma) + np.log(2) * self.latent
         if not np.all(np.isfinite(likelihood) & (likelihood < 0)):

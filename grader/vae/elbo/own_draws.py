@@ -85,9 +85,7 @@ def ask(exam: Exam, batch: Batch) -> Steps[np.ndarray | None]:
 def recovered(exam: Exam, actual: np.ndarray, batch: Batch, bound: Bound) -> np.ndarray | None:
     """Return the summed noise ``[calls, rows]`` behind what came for a batch."""
     model = batch.model(exam.setting.full)
-    x = np.tile(model.batch(batch.rows), (len(actual), 1))
-    noise = model.recovered(actual.ravel(), x, bound)
-    return None if noise is None else noise.reshape(actual.shape)
+    return model.recovered(actual, model.batch(batch.rows), bound)
 
 
 def draws(exam: Exam, bound: Bound) -> Steps[tuple[RecoveredNoise, ...]]:

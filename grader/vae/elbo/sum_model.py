@@ -89,7 +89,7 @@ class SumModel:
         return bound.divergence.value(*self.posterior(x, bound))
 
     def recovered(self, actual: np.ndarray, x: np.ndarray, bound: Bound) -> np.ndarray | None:
-        """Return the summed noise ``[rows]`` behind the bounds of rows, where there can be any.
+        """Return the summed noise ``[..., rows]`` behind bounds of rows, where there can be any.
 
         It is NaN for a few rows that have none.
         """
