@@ -1,0 +1,56 @@
+"""What explains the losses of an encoder or decoder: each check by what was found in its part.
+
+Where nothing was found in a part, what was found elsewhere may show there: rows that meet, and
+what is random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.kit.check import Exam, Lost, Steps
+from grader.kit.misconception import Names
+from grader.vae.network_facts import Facts, HeadFinding, facts_of
+from grader.vae.network_questions import ask
+from grader.vae.network_task import NetworkTask
+
+Explained = Mapping[str, Names]
+
+
+def diagnose_network(
+    exam: Exam,
+    lost: Mapping[str, Lost],
+    network: NetworkTask,
+    heads: Mapping[str, int],
+    head_finding: HeadFinding,
+) -> Steps[Explained]:
+    """Return what explains the checks that are lost.
+
+    Args:
+        exam: asks the questions.
+        lost: the checks.
+        network: which one is asked.
+        heads: checks of results, with the places of these.
+        head_finding: says what is wrong with what comes after a head.
+    """
+    seen = yield from ask(network, exam)
+    facts = facts_of(network, seen, head_finding)
+    return {id: _explains(facts, id.split(".")[1], heads) for id in lost}
+
+
+def _explains(facts: Facts, check: str, heads: Mapping[str, int]) -> Names:
+    """Return what explains the loss of a check."""
+    stage, random = facts.noise or ("", None)
+    noisy: Names = (random,) if random else ()
+    if check == "shape":
+        return facts.argument
+    if check == "rows":
+        return facts.rows or noisy
+    if check == "gradient":
+        return facts.gradient
+    if check == "hidden":
+        own: Names = noisy if stage in ("hidden", "input") else facts.hidden
+        return own or facts.rows or noisy or facts.heads[0]
+    place = heads[check]
+    own = noisy if stage == "output" and not facts.heads[place] else facts.heads[place]
+    return own or facts.rows or noisy

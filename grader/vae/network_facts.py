@@ -1,0 +1,254 @@
+"""What is wrong with an encoder or decoder, as far as it was measured: names and their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.kit.misconception import Finding
+from grader.kit.observation import Returned
+from grader.vae import expected
+from grader.vae.curves import Curve, Function, Measured, curve_of
+from grader.vae.network_noise import noise
+from grader.vae.network_questions import Seen
+from grader.vae.network_stages import Part, Parts, depends, parts_of
+from grader.vae.network_task import NetworkTask
+from grader.vae.row_mixes import batch_step, row_mix, rows_beyond
+
+Found = tuple[Finding, ...]
+HeadFinding = Callable[[str, Part], Finding | None]
+"""Says what is wrong with a result's last step."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was found, by the part that it is about.
+
+    Attributes:
+        hidden: the argument, the first layer and its activation.
+        heads: each result's head and what comes after it.
+        rows: how rows of a batch meet.
+        noise: what is random, or kept between calls, and at which stage.
+        gradient: where gradients do not arrive, or are others.
+        argument: what becomes of the caller's argument.
+    """
+
+    hidden: Found
+    heads: tuple[Found, ...]
+    rows: Found
+    noise: tuple[str, Finding] | None
+    gradient: Found
+    argument: Found
+
+
+def facts_of(network: NetworkTask, seen: Seen, head_finding: HeadFinding) -> Facts:
+    """Return all that is wrong."""
+    random = noise(network, seen)
+    parts = parts_of(network, seen)
+    places = range(len(network.results))
+    heads = tuple(_head(network, seen, parts, place, head_finding) for place in places)
+    rows = () if random and not _rows_move(seen) else _rows(network, seen)
+    return Facts(
+        _hidden(network, seen, parts),
+        heads,
+        rows,
+        None if random and rows and rows[0].name == "rows_shuffled" else random,
+        _gradient(network, seen),
+        _argument(network, seen),
+    )
+
+
+def when(part: Part) -> str:
+    """Return words that say that a part is wrong in training mode alone, if it is."""
+    return " in training mode" if part.in_training_only else ""
+
+
+def _hidden(network: NetworkTask, seen: Seen, parts: Parts) -> Found:
+    """Return what is wrong up to the hidden layer."""
+    first, found = network.first, []
+    places = range(len(network.results))
+    weight, bias = (
+        any(depends(seen, place, f"{first}.{kind}") for place in places)
+        for kind in ("weight", "bias")
+    )
+    constant = all(np.ptp(result) < 1e-6 for result in seen.together[0])
+    if not weight and not bias:
+        name = "new_layer" if seen.draws and not constant else "layer_unused"
+        return () if constant else (Finding(name, {"layer": first}),)
+    if not bias:
+        found.append(Finding("bias_unused", {"layer": first}))
+    if not weight:
+        found.append(Finding("weight_unused", {"layer": first}))
+    given, hidden = parts.input, parts.hidden
+    if given and given.curve and given.curve.kind != "none":
+        change = given.curve.of(network.argument)
+        fields = {"layer": first, "change": change, "when": when(given)}
+        name = "relu_of_argument" if given.curve.kind == "relu" else "argument_changed"
+        found.append(Finding(name, fields))
+    if hidden and hidden.curve and hidden.curve.kind != "relu":
+        found.append(_activation(hidden, hidden.curve))
+    return tuple(found)
+
+
+def _activation(part: Part, curve: Curve) -> Finding:
+    if curve.kind == "none":
+        return Finding("no_relu", {"when": when(part)})
+    if curve.kind == "constant":
+        return Finding("hidden_constant", {"level": curve.words, "when": when(part)})
+    return Finding("other_hidden_activation", {"activation": curve.of("a"), "when": when(part)})
+
+
+def _head(
+    network: NetworkTask, seen: Seen, parts: Parts, place: int, head_finding: HeadFinding
+) -> Found:
+    """Return what is wrong with a result, given its hidden units."""
+    own, result, part = network.last[place], network.results[place], parts.outputs[place]
+    found = []
+    uses = {
+        layer: [depends(seen, place, f"{layer}.{kind}") for kind in ("weight", "bias")]
+        for layer in network.last
+    }
+    others = [layer for layer, used in uses.items() if layer != own and any(used)]
+    if part and part.curve and part.curve.kind == "constant" and not any(map(any, uses.values())):
+        fields = {"result": result, "level": part.curve.words, "when": when(part)}
+        return (Finding("constant", fields),)
+    if not any(uses[own]):
+        found.append(_other_head(network, seen, place, others))
+    else:
+        if not uses[own][0]:
+            found.append(Finding("weight_unused", {"layer": own}))
+        if not uses[own][1]:
+            found.append(Finding("bias_unused", {"layer": own}))
+        if others:
+            found.append(Finding("both_heads_in_one", {"result": result, "other": others[0]}))
+    if part and part.curve:
+        error = head_finding(result, part)
+        found += [error] if error else []
+    return tuple(found)
+
+
+def _other_head(network: NetworkTask, seen: Seen, place: int, others: list[str]) -> Finding:
+    own = network.last[place]
+    if not others:
+        return Finding("new_layer" if seen.draws else "layer_unused", {"layer": own})
+    place_of_other = network.last.index(others[0])
+    if any(depends(seen, place_of_other, f"{own}.{kind}") for kind in ("weight", "bias")):
+        return Finding("heads_swapped")
+    return Finding("one_head_for_both", {"layer": others[0], "other": own})
+
+
+def _rows_move(seen: Seen) -> bool:
+    """Return whether each row of a batch is that of some row alone."""
+    if seen.apart is None:
+        return False
+    for batch, alone in zip(seen.together[0], seen.apart, strict=True):
+        mix = row_mix(batch, batch, alone)
+        if mix and mix.name.startswith(("rows_", "one_row")):
+            return True
+    return False
+
+
+def _rows(network: NetworkTask, seen: Seen) -> Found:
+    """Return how rows of a batch meet."""
+    for place in range(len(network.results)):
+        found = _rows_of(network, seen, place)
+        if found is not None:
+            return (found,)
+    return ()
+
+
+def _rows_of(network: NetworkTask, seen: Seen, place: int) -> Finding | None:
+    """Return how rows of a batch meet in one of the results."""
+    batch, again = (results[place] for results in seen.together)
+    alone = None if seen.apart is None else seen.apart[place]
+    found = None if alone is None else row_mix(batch, again, alone)
+    if found is None and (alone is None or not np.allclose(batch, alone, 1e-4, 1e-5)):
+
+        def forward(step: Function, at: str) -> np.ndarray:
+            return _forward(network, seen, place, step, at)
+
+        head, result = network.last[place], network.results[place]
+        layers = (f"what {layer} gives" for layer in (network.first, head))
+        places = (network.argument, "the hidden layer", *layers, result)
+        found = batch_step(batch, forward, places)
+    if found is None and seen.many is not None and alone is not None:
+        found = rows_beyond(seen.many[place], batch)
+    return found
+
+
+def _forward(
+    network: NetworkTask,
+    seen: Seen,
+    place: int,
+    step: Function,
+    at: str,
+) -> np.ndarray:
+    """Return a right result, but for a step more at some place."""
+    weights: expected.Weights = seen.weights
+    argument = step(seen.batch) if at == network.argument else seen.batch
+    before = expected.linear(weights, network.first, argument)
+    before = step(before) if at == f"what {network.first} gives" else before
+    hidden = np.maximum(before, 0)
+    hidden = step(hidden) if at == "the hidden layer" else hidden
+    head = expected.linear(weights, network.last[place], hidden)
+    head = step(head) if at == f"what {network.last[place]} gives" else head
+    if len(network.results) > 1:
+        return head
+    result = network.output(head)
+    return step(result) if at == network.results[place] else result
+
+
+def _gradient(network: NetworkTask, seen: Seen) -> Found:
+    """Return which gradients do not arrive, or are not the right ones."""
+    outcome, point = seen.of_point, seen.point
+    if not isinstance(outcome, Returned) or outcome.backward is not None:
+        return ()
+    actual: Mapping[str, np.ndarray | None] = outcome.gradients
+    inputs = point.arguments[network.argument]
+    right = network.gradients(point.weights, inputs, *point.cotangents)
+    if all(actual.get(name) is None for name in right):
+        return (Finding("graph_cut"),)
+    lost, zero, scaled, other = [], [], {}, []
+    for name, slope in right.items():
+        gradient = actual.get(name)
+        if gradient is None:
+            lost.append(name)
+        elif not np.any(gradient):
+            zero.append(name)
+        elif not np.allclose(gradient, slope, 2e-3, 2e-4 * np.max(np.abs(slope))):
+            factor = float(np.sum(gradient * slope) / np.sum(slope**2))
+            if np.allclose(gradient, factor * slope, 2e-3, 2e-4 * np.max(np.abs(gradient))):
+                scaled[name] = factor
+            else:
+                other.append(name)
+    if lost or zero:
+        cut = listed(lost or zero)
+        return (Finding("detached" if lost else "gradient_zero", {"layers": cut}),)
+    if scaled and not other and np.ptp([*scaled.values()]) < 1e-2 * abs(min(scaled.values())):
+        factor = float(np.median([*scaled.values()]))
+        fields = {"layers": listed([*scaled]), "factor": f"{factor:.3g}"}
+        return (Finding("gradient_scaled", fields),)
+    if scaled or other:
+        return (Finding("gradient_of_another", {"layers": listed([*scaled, *other])}),)
+    return ()
+
+
+def listed(names: list[str]) -> str:
+    """Return the layers and arguments that names of parameters belong to, as a list in words."""
+    parts = list(dict.fromkeys(name.split(".")[0] for name in names))
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _argument(network: NetworkTask, seen: Seen) -> Found:
+    """Return what the caller's argument holds after a call, if that is known."""
+    if seen.kept is None:
+        return ()
+    given, kept = seen.kept
+    if given.shape != kept.shape or np.allclose(given, kept, 1e-6, 1e-6):
+        return ()
+    curve = curve_of(Measured(given[:1], kept[:1], 1e-5, lambda a: a, kept[:1]))
+    if curve is None:
+        return ()
+    return (Finding("argument_overwritten", {"change": curve.of(network.argument)}),)
