@@ -49,8 +49,11 @@ def _explains(facts: Facts, check: str, heads: Mapping[str, int]) -> Names:
     if check == "gradient":
         return facts.gradient
     if check == "hidden":
-        own: Names = noisy if stage in ("hidden", "input") else facts.hidden
-        return own or facts.rows or noisy or facts.heads[0]
-    place = heads[check]
-    own = noisy if stage == "output" and not facts.heads[place] else facts.heads[place]
+        is_unused = any(found.name in ("new_layer", "layer_unused") for found in facts.hidden)
+        is_noise = stage in ("hidden", "input") and not is_unused
+        own: Names = noisy if is_noise else facts.hidden
+        of_heads = next((found for found in facts.heads if found), ())
+        return own or facts.rows or noisy or of_heads
+    of_head = facts.heads[heads[check]]
+    own = noisy if stage == "output" and not of_head else of_head
     return own or facts.rows or noisy

@@ -15,7 +15,7 @@ from grader.vae.network_noise import noise
 from grader.vae.network_questions import Seen
 from grader.vae.network_stages import Part, Parts, depends, parts_of
 from grader.vae.network_task import NetworkTask
-from grader.vae.row_mixes import batch_step, row_mix, rows_beyond
+from grader.vae.row_mixes import batch_step, row_mix, rows_beyond, same
 
 Found = tuple[Finding, ...]
 HeadFinding = Callable[[str, Part], Finding | None]
@@ -164,6 +164,10 @@ def _rows_of(network: NetworkTask, seen: Seen, place: int) -> Finding | None:
     batch, again = (results[place] for results in seen.together)
     alone = None if seen.apart is None else seen.apart[place]
     found = None if alone is None else row_mix(batch, again, alone)
+    if found is None and seen.between is not None and alone is not None:
+        # Of a batch of one, the only row may be the one that is left out.
+        between = seen.between[place]
+        found = None if same(between, alone) else row_mix(batch, again, between)
     if found is None and (alone is None or not np.allclose(batch, alone, 1e-4, 1e-5)):
 
         def forward(step: Function, at: str) -> np.ndarray:

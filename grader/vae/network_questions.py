@@ -6,7 +6,7 @@ what comes after them is left, and with a first layer whose weights are zero onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -71,6 +71,7 @@ class Seen:
         batch: rows ``[ROWS, units]`` of the argument, in a model with random ``weights``.
         together: what came of them, twice in training mode.
         apart: what came of each row alone, or None where one of them failed.
+        between: what came of each row between two others like it, likewise.
         evaluating: what came of the batch, twice in eval mode.
         draws: whether a generator of random numbers moves in a call.
         without: results of the batch in the same model, but for one parameter.
@@ -85,6 +86,7 @@ class Seen:
     batch: np.ndarray
     together: tuple[Results, ...]
     apart: Results | None
+    between: Results | None
     evaluating: tuple[Results, ...] | None
     draws: bool
     without: Mapping[str, Results | None]
@@ -130,8 +132,8 @@ def ask(network: NetworkTask, exam: Exam) -> Steps[Seen]:
     if read is None:
         raise Lost("There is nothing to look at.")
     states = together.generators if isinstance(together, Returned) else ()
-    apart = [_read(network, outcome, 1, sizes) for outcome in alone]
-    rows = [one[0] for one in apart if one is not None]
+    apart = [_read(network, outcome, 1, sizes) for outcome in alone[:ROWS]]
+    between = [_read(network, outcome, 3, sizes) for outcome in alone[ROWS:]]
     kept = None
     outcome = seen["input"].outcomes[0]
     if isinstance(outcome, Returned) and network.argument in outcome.kept:
@@ -147,7 +149,8 @@ def ask(network: NetworkTask, exam: Exam) -> Steps[Seen]:
         weights,
         batch,
         read,
-        tuple(map(np.concatenate, zip(*rows, strict=True))) if len(rows) == ROWS else None,
+        _middle(apart),
+        _middle(between),
         _read(network, evaluating, ROWS, sizes),
         any(before != after for before, after in states),
         without,
@@ -157,6 +160,15 @@ def ask(network: NetworkTask, exam: Exam) -> Steps[Seen]:
         point,
         of_point.outcomes[0],
     )
+
+
+def _middle(outcomes: Sequence[tuple[Results, ...] | None]) -> Results | None:
+    """Return the middle row of each outcome, ``[ROWS, width]`` for each result."""
+    rows = [read[0] for read in outcomes if read is not None]
+    if len(rows) < ROWS:
+        return None
+    parts = zip(*rows, strict=True)
+    return tuple(np.stack([one[len(one) // 2] for one in part]) for part in parts)
 
 
 def _stage(network: NetworkTask, observation: Observation, sizes: Sizes) -> Stage:
@@ -216,6 +228,7 @@ def _probes(
     calls = (
         Call(network.method, {network.argument: batch}, repeat=2, generators=True),
         *(call(batch[n : n + 1]) for n in range(ROWS)),
+        *(call(np.tile(batch[n], (3, 1))) for n in range(ROWS)),
         call(np.tile(batch, (MANY // ROWS, 1))),
         Call(network.method, {network.argument: batch}, repeat=2, training=False),
     )
