@@ -95,6 +95,8 @@ SIMPLE: Mapping[str, tuple[str, Function]] = {
     "abs": ("the absolute value of {a}", np.abs),
     "square": ("the square of {a}", np.square),
     "cube": ("the third power of {a}", lambda a: a**3),
+    "relu_squared": ("the square of relu({a})", lambda a: np.maximum(a, 0.0) ** 2),
+    "relu_of_negative": ("relu(-{a})", lambda a: np.maximum(-a, 0.0)),
     "silu": ("silu({a})", lambda a: a * expit(a)),
     "gelu": ("gelu({a})", lambda a: a * ndtr(a)),
     "gelu_tanh": (
@@ -234,6 +236,9 @@ def _bounded(u: np.ndarray, v: np.ndarray) -> Iterator[Curve]:
         kind = "clamp" if words == "{a}" else "clamped_sigmoid"
         yield Curve(kind, f"{words} {at} {where}", lambda a, f=inner: np.clip(f(a), low, high))  # type: ignore[misc]
     reach = max(abs(low), abs(high))
+    for _ in range(20):
+        reach = float(np.max(np.abs(v)) / np.tanh(np.max(np.abs(u)) / reach))
+    reach = float(number(reach, 6))
     yield Curve(
         "soft_clamp",
         f"{number(reach)} tanh({{a}} / {number(reach)})",

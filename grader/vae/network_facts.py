@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from grader.kit.misconception import Finding
-from grader.kit.observation import Returned
 from grader.vae import expected
 from grader.vae.curves import Curve, Function, Measured, curve_of
+from grader.vae.network_gradients import gradient_findings
 from grader.vae.network_noise import noise
 from grader.vae.network_questions import Seen
 from grader.vae.network_stages import Part, Parts, depends, parts_of
@@ -46,18 +46,21 @@ class Facts:
 def facts_of(network: NetworkTask, seen: Seen, head_finding: HeadFinding) -> Facts:
     """Return all that is wrong."""
     random = noise(network, seen)
-    parts = parts_of(network, seen)
     places = range(len(network.results))
-    heads = tuple(_head(network, seen, parts, place, head_finding) for place in places)
     rows = () if random and not _rows_move(seen) else _rows(network, seen)
-    return Facts(
-        _hidden(network, seen, parts),
-        heads,
-        rows,
-        None if random and rows and rows[0].name == "rows_shuffled" else random,
-        _gradient(network, seen),
-        _argument(network, seen),
-    )
+    # Each part is measured in rows that are alike, which says nothing of it where rows meet.
+    meet = any(found.name in _MEET for found in rows)
+    parts = Parts((None,) * len(places), None, None) if meet else parts_of(network, seen)
+    hidden = _hidden(network, seen, parts)
+    heads = tuple(_head(network, seen, parts, place, head_finding) for place in places)
+    found = [found.name for part in (hidden, *heads, rows) for found in part]
+    if "new_layer" in found or "rows_shuffled" in found:
+        random = None
+    gradient, argument = gradient_findings(network, seen), _argument(network, seen)
+    return Facts(hidden, heads, rows, random, gradient, argument)
+
+
+_MEET = ("over_the_batch", "rows_averaged", "one_result_for_all", "by_number_of_rows")
 
 
 def when(part: Part) -> str:
@@ -202,47 +205,6 @@ def _forward(
         return head
     result = network.output(head)
     return step(result) if at == network.results[place] else result
-
-
-def _gradient(network: NetworkTask, seen: Seen) -> Found:
-    """Return which gradients do not arrive, or are not the right ones."""
-    outcome, point = seen.of_point, seen.point
-    if not isinstance(outcome, Returned) or outcome.backward is not None:
-        return ()
-    actual: Mapping[str, np.ndarray | None] = outcome.gradients
-    inputs = point.arguments[network.argument]
-    right = network.gradients(point.weights, inputs, *point.cotangents)
-    if all(actual.get(name) is None for name in right):
-        return (Finding("graph_cut"),)
-    lost, zero, scaled, other = [], [], {}, []
-    for name, slope in right.items():
-        gradient = actual.get(name)
-        if gradient is None:
-            lost.append(name)
-        elif not np.any(gradient):
-            zero.append(name)
-        elif not np.allclose(gradient, slope, 2e-3, 2e-4 * np.max(np.abs(slope))):
-            factor = float(np.sum(gradient * slope) / np.sum(slope**2))
-            if np.allclose(gradient, factor * slope, 2e-3, 2e-4 * np.max(np.abs(gradient))):
-                scaled[name] = factor
-            else:
-                other.append(name)
-    if lost or zero:
-        cut = listed(lost or zero)
-        return (Finding("detached" if lost else "gradient_zero", {"layers": cut}),)
-    if scaled and not other and np.ptp([*scaled.values()]) < 1e-2 * abs(min(scaled.values())):
-        factor = float(np.median([*scaled.values()]))
-        fields = {"layers": listed([*scaled]), "factor": f"{factor:.3g}"}
-        return (Finding("gradient_scaled", fields),)
-    if scaled or other:
-        return (Finding("gradient_of_another", {"layers": listed([*scaled, *other])}),)
-    return ()
-
-
-def listed(names: list[str]) -> str:
-    """Return the layers and arguments that names of parameters belong to, as a list in words."""
-    parts = list(dict.fromkeys(name.split(".")[0] for name in names))
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _argument(network: NetworkTask, seen: Seen) -> Found:

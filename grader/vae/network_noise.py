@@ -59,13 +59,25 @@ def _kind(network: NetworkTask, seen: Seen, name: str, stage: Stage, when: str) 
             return Finding("dropout", fields)
         fields["share"] = f"about {number(100 * share, 1)}"
         return Finding("dropout", fields)
-    off = came - clean
-    near = np.abs(clean) < 0.4
-    moved = np.abs(off[np.isfinite(off)]) > 1e-4
-    is_added = bool(np.any(np.abs(off[near & np.isfinite(off)]) > 1e-4)) if near.any() else True
-    if not moved.any():
-        return Finding("random", {"when": when})
-    return Finding("noise_added" if is_added else "noise_factor", fields)
+    off, size = came - clean, np.abs(clean)
+    told = np.isfinite(off) & (size < 20)
+    near, far = off[told & (size < 0.5)], off[told & (size > 2)]
+    if _alike(near, far):
+        return Finding("noise_added", fields)
+    with np.errstate(all="ignore"):
+        shares = off / clean
+    near, far = shares[told & (size > 0.04) & (size < 0.5)], shares[told & (size > 2)]
+    if _alike(near, far):
+        return Finding("noise_factor", fields)
+    return Finding("random_at", fields)
+
+
+def _alike(first: np.ndarray, second: np.ndarray) -> bool:
+    """Return whether deviations are of about the same size."""
+    if min(first.size, second.size) < 4:
+        return False
+    one, other = (float(np.sqrt(np.mean(part**2))) for part in (first, second))
+    return one > 1e-5 and 1 / 3 < one / max(other, 1e-9) < 3
 
 
 def _clean(
@@ -90,6 +102,7 @@ def _clean(
         units = came[..., :SHOWN] if is_pair else logit(came[..., :SHOWN])
         units = units / scale_of(network)
     if name == "hidden":
+        grid = grid[0]
         clean = np.where(grid[:SHOWN] < 20, np.maximum(grid[:SHOWN], 0), np.nan)
         return "the hidden layer", np.broadcast_to(clean, units.shape), units
     inputs = np.repeat(grid[:, None, None, :SHOWN], 2, axis=1)  # twice each row

@@ -36,7 +36,7 @@ _SIZES = Sizes(36, 32, 34)
 # fmt: off
 _BEFORE_HIDDEN = np.array([
     -40, -12, -6, -4, -3, -2.5, -2, -1.5, -1, -0.7, -0.4, -0.2, -0.05, 0.05, 0.2, 0.4, 0.7,
-    1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8, 12, 18, 25, 40, 80, 150,
+    1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8, 12, 18, 25, 40, 60, 85,
 ])
 # fmt: on
 # fmt: off
@@ -98,7 +98,7 @@ class Seen:
 
 
 def grids(network: NetworkTask, sizes: Sizes) -> dict[str, np.ndarray]:
-    """Return the arguments of each stage: ``[head, units]``, ``[units]``, and ``[rows, units]``."""
+    """Return the arguments of each stage, ``[heads or rows, units]``."""
     width, units = network.width(sizes), _inputs(network, sizes)
     after = np.resize(_AFTER_HEAD, width)
     before = np.zeros(sizes.hidden)
@@ -107,7 +107,8 @@ def grids(network: NetworkTask, sizes: Sizes) -> dict[str, np.ndarray]:
     wave[:SHOWN] = as_single(np.linspace(-2.9, 3.13, SHOWN))
     rows = np.stack([wave, as_single(0.4 * np.roll(wave[::-1], 3) + 0.23)])
     heads = [np.roll(after, 5 * number) for number in range(len(network.last))]
-    return {"output": np.stack(heads), "hidden": before, "input": rows}
+    # The near ones are for functions of a whole row, in which the largest number may have all.
+    return {"output": np.stack(heads), "hidden": np.stack([before, before / 16]), "input": rows}
 
 
 def scale_of(network: NetworkTask) -> float:
@@ -251,6 +252,7 @@ def _stages(
 ) -> dict[str, tuple[dict[str, np.ndarray], np.ndarray]]:
     """Return the weights of models that show one part, and the rows that they are asked about."""
     grid, first, scale = grids(network, sizes), network.first, scale_of(network)
+    wide, near = grid["hidden"]
     nothing = {name: np.zeros_like(weight) for name, weight in weights.items()}
     one = np.zeros((1, _inputs(network, sizes)))
     one[0, 0] = 1.0
@@ -271,14 +273,14 @@ def _stages(
     ones = np.ones(sizes.hidden)
     into = np.zeros((sizes.hidden, one.shape[1]))
     column = into.copy()
-    column[:, 0] = grid["hidden"]
+    column[:, 0] = wide
     into[:SHOWN, :SHOWN] = SLOPE * np.eye(SHOWN)
     first_weight, first_bias = f"{first}__weight", f"{first}__bias"
     return {
         "output": (model(**biases), one),
         "output_by_weight": (model(**by_weight, **{first_bias: ones}), one),
-        "hidden": (model(**showing(1), **{first_bias: grid["hidden"]}), one),
-        "hidden_negated": (model(**showing(-1), **{first_bias: grid["hidden"]}), one),
+        "hidden": (model(**showing(1), **{first_bias: wide}), one),
+        "hidden_negated": (model(**showing(-1), **{first_bias: near}), one),
         "hidden_by_weight": (model(**showing(1), **{first_weight: column}), one),
         "input": (
             model(**showing(1), **{first_weight: into, first_bias: LEVEL * ones}),

@@ -4,7 +4,7 @@ heads, the activation, and what is done to the argument first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,14 +50,20 @@ def parts_of(network: NetworkTask, seen: Seen) -> Parts:
     """Return what each part does."""
     places = range(len(network.results))
     outputs = tuple(_output(network, seen, place) for place in places)
-    hidden = given = None
+    hidden, given = [], []
     for place in sorted(places, key=lambda place: not _is_right(network, outputs[place])):
         part = outputs[place] or Part(right_output(network), network.last[place])
-        if hidden is None and part.curve is not None:
-            hidden = _hidden(network, seen, place, part.curve)
-        if given is None and part.curve is not None and hidden is not None and hidden.curve:
-            given = _input(network, seen, place, (part.curve, hidden.curve))
-    return Parts(outputs, hidden, given)
+        if part.curve is not None and (one := _hidden(network, seen, place, part.curve)):
+            hidden.append(one)
+            if one.curve and (start := _input(network, seen, place, (part.curve, one.curve))):
+                given.append(start)
+    return Parts(outputs, _worst(hidden, "relu"), _worst(given, "none"))
+
+
+def _worst(parts: Sequence[Part], right: str) -> Part | None:
+    """Return the first part that is known and wrong, or else the first one."""
+    wrong = (part for part in parts if part.curve and part.curve.kind != right)
+    return next(wrong, parts[0] if parts else None)
 
 
 def right_output(network: NetworkTask) -> Curve:
@@ -108,7 +114,10 @@ def _output(network: NetworkTask, seen: Seen, place: int) -> Part | None:
         layer = network.last[number]
         uses = depends(seen, place, f"{layer}.bias")
         stage = seen.stages["output" if uses else "output_by_weight"]
-        if not stage.repeats or not (uses or depends(seen, place, f"{layer}.weight")):
+        by_weight = all(
+            depends(seen, place, name) for name in (f"{layer}.weight", f"{network.first}.bias")
+        )
+        if not stage.repeats or not (uses or by_weight):
             continue
 
         def measure(
@@ -164,7 +173,7 @@ def _hidden(network: NetworkTask, seen: Seen, place: int, output: Curve) -> Part
     if not all(stage.repeats for stage in stages):
         return None
     signs = scale_of(network) * np.array([1.0, -1.0])[: len(names), None]
-    given = np.tile(grids(network, seen.sizes)["hidden"], (len(names), 1))
+    given = grids(network, seen.sizes)["hidden"][: len(names)]
     width = network.width(seen.sizes)
 
     def measure(training: bool) -> Measured | None:
@@ -200,11 +209,3 @@ def _input(network: NetworkTask, seen: Seen, place: int, later: tuple[Curve, Cur
         return None if rows is None else _measured(network, given, rows, steps, simple)
 
     return _part(network, measure, Curve("none", *SIMPLE["none"]), network.argument)
-
-
-def changes(parts: Parts, network: NetworkTask) -> Iterator[Part]:
-    """Yield the parts before the heads that are known and not right."""
-    if parts.hidden and parts.hidden.curve and parts.hidden.curve.kind != "relu":
-        yield parts.hidden
-    if parts.input and parts.input.curve and parts.input.curve.kind != "none":
-        yield parts.input

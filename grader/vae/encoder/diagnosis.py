@@ -13,7 +13,7 @@ from grader.vae.network_stages import Part
 
 CATALOGUE = read_catalogue(__file__)
 _HEADS = {"mu": 0, "logsigma": 1}
-_LOG_VARIANCE = ("exp({a} / 2)", "exp(2{a})", "{a} / 2", "0.5{a}", "2{a}")
+_LOG_VARIANCE = ("exp({a} / 2)", "{a} / 2", "exp(2{a})", "2{a}")
 """What comes out where log sigma and the logarithm of the variance are exchanged."""
 
 
@@ -28,9 +28,10 @@ def _head_finding(result: str, part: Part) -> Finding | None:
     curve = part.curve
     if curve.kind == "none":
         return None
-    if result == "logsigma" and curve.kind == "exp":
-        return Finding("sigma_returned")
-    if result == "logsigma" and curve.words in _LOG_VARIANCE:
-        return Finding("log_variance")
     fields = {"result": result, "change": curve.of("a"), "layer": part.layer, "when": when(part)}
+    if result == "logsigma" and not part.in_training_only:
+        if curve.kind == "exp":
+            return Finding("sigma_returned")
+        if curve.words in _LOG_VARIANCE:
+            return Finding("log_variance", {"change": curve.of("a"), "layer": part.layer})
     return Finding("activation_on_head", fields)
