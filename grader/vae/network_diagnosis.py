@@ -44,16 +44,19 @@ def _explains(facts: Facts, check: str, heads: Mapping[str, int]) -> Names:
     noisy: Names = (random,) if random else ()
     if check == "shape":
         return facts.argument
+    rows: Names = next((found for found in facts.rows if found), ())
+    of_heads = next((found for found in facts.heads if found), ())
+    pixels = tuple(found for found in of_heads if found.name == "pixels_returned")
     if check == "rows":
-        return facts.rows or noisy
+        return rows or noisy or of_heads
     if check == "gradient":
-        return facts.gradient
+        return pixels or facts.gradient
     if check == "hidden":
         is_unused = any(found.name in ("new_layer", "layer_unused") for found in facts.hidden)
         is_noise = stage in ("hidden", "input") and not is_unused
         own: Names = noisy if is_noise else facts.hidden
-        of_heads = next((found for found in facts.heads if found), ())
-        return own or facts.rows or noisy or of_heads
+        return own or rows or noisy or of_heads
     of_head = facts.heads[heads[check]]
     own = noisy if stage == "output" and not of_head else of_head
-    return own or facts.rows or noisy
+    own = own or facts.rows[heads[check]]
+    return own or rows or noisy or facts.hidden

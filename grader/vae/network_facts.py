@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.kit.misconception import Finding
 from grader.vae import expected
-from grader.vae.curves import Curve, Function, Measured, curve_of
+from grader.vae.curves import SIMPLE, Curve, Function, Measured, curve_of
 from grader.vae.network_gradients import gradient_findings
 from grader.vae.network_noise import noise
 from grader.vae.network_questions import Seen
@@ -29,7 +29,7 @@ class Facts:
     Attributes:
         hidden: the argument, the first layer and its activation.
         heads: each result's head and what comes after it.
-        rows: how rows of a batch meet.
+        rows: how rows of a batch meet, in each result.
         noise: what is random, or kept between calls, and at which stage.
         gradient: where gradients do not arrive, or are others.
         argument: what becomes of the caller's argument.
@@ -37,7 +37,7 @@ class Facts:
 
     hidden: Found
     heads: tuple[Found, ...]
-    rows: Found
+    rows: tuple[Found, ...]
     noise: tuple[str, Finding] | None
     gradient: Found
     argument: Found
@@ -47,9 +47,14 @@ def facts_of(network: NetworkTask, seen: Seen, head_finding: HeadFinding) -> Fac
     """Return all that is wrong."""
     random = noise(network, seen)
     places = range(len(network.results))
-    rows = () if random and not _rows_move(seen) else _rows(network, seen)
+    each: tuple[Found, ...] = tuple(() for _ in places)
+    if not random or _rows_move(seen):
+        each = tuple(_rows(network, seen, place) for place in places)
+    rows = tuple(found for of_result in each for found in of_result)
     # Each part is measured in rows that are alike, which says nothing of it where rows meet.
-    meet = any(found.name in _MEET for found in rows)
+    meet = any(found.name in _MEET for found in rows) or (
+        not random and not rows and not _as_alone(seen)
+    )
     parts = Parts((None,) * len(places), None, None) if meet else parts_of(network, seen)
     hidden = _hidden(network, seen, parts)
     heads = tuple(_head(network, seen, parts, place, head_finding) for place in places)
@@ -57,7 +62,7 @@ def facts_of(network: NetworkTask, seen: Seen, head_finding: HeadFinding) -> Fac
     if "new_layer" in found or "rows_shuffled" in found:
         random = None
     gradient, argument = gradient_findings(network, seen), _argument(network, seen)
-    return Facts(hidden, heads, rows, random, gradient, argument)
+    return Facts(hidden, heads, each, random, gradient, argument)
 
 
 _MEET = ("over_the_batch", "rows_averaged", "one_result_for_all", "by_number_of_rows")
@@ -117,6 +122,10 @@ def _head(
     if part and part.curve and part.curve.kind == "constant" and not any(map(any, uses.values())):
         fields = {"result": result, "level": part.curve.words, "when": when(part)}
         return (Finding("constant", fields),)
+    if all(np.all((results[place] == 0) | (results[place] == 1)) for results in seen.together):
+        part = Part(Curve("step", *SIMPLE["step"]), own)
+        error = head_finding(result, part)
+        return (error,) if error else ()
     if not any(uses[own]):
         found.append(_other_head(network, seen, place, others))
     else:
@@ -142,6 +151,12 @@ def _other_head(network: NetworkTask, seen: Seen, place: int, others: list[str])
     return Finding("one_head_for_both", {"layer": others[0], "other": own})
 
 
+def _as_alone(seen: Seen) -> bool:
+    """Return whether each row gives in a batch what it gives alone."""
+    pairs = zip(seen.together[0], seen.apart or (), strict=False)
+    return seen.apart is not None and all(np.allclose(a, b, 1e-4, 1e-5) for a, b in pairs)
+
+
 def _rows_move(seen: Seen) -> bool:
     """Return whether each row of a batch is that of some row alone."""
     if seen.apart is None:
@@ -153,16 +168,7 @@ def _rows_move(seen: Seen) -> bool:
     return False
 
 
-def _rows(network: NetworkTask, seen: Seen) -> Found:
-    """Return how rows of a batch meet."""
-    for place in range(len(network.results)):
-        found = _rows_of(network, seen, place)
-        if found is not None:
-            return (found,)
-    return ()
-
-
-def _rows_of(network: NetworkTask, seen: Seen, place: int) -> Finding | None:
+def _rows(network: NetworkTask, seen: Seen, place: int) -> Found:
     """Return how rows of a batch meet in one of the results."""
     batch, again = (results[place] for results in seen.together)
     alone = None if seen.apart is None else seen.apart[place]
@@ -182,7 +188,7 @@ def _rows_of(network: NetworkTask, seen: Seen, place: int) -> Finding | None:
         found = batch_step(batch, forward, places)
     if found is None and seen.many is not None and alone is not None:
         found = rows_beyond(seen.many[place], batch)
-    return found
+    return (found,) if found else ()
 
 
 def _forward(

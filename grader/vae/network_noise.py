@@ -61,12 +61,14 @@ def _kind(network: NetworkTask, seen: Seen, name: str, stage: Stage, when: str) 
         return Finding("dropout", fields)
     off, size = came - clean, np.abs(clean)
     told = np.isfinite(off) & (size < 20)
-    near, far = off[told & (size < 0.5)], off[told & (size > 2)]
+    top = float(np.max(size[told], initial=0.0))
+    near, far = off[told & (size < 0.2 * top)], off[told & (size > 0.5 * top)]
     if _alike(near, far):
         return Finding("noise_added", fields)
     with np.errstate(all="ignore"):
         shares = off / clean
-    near, far = shares[told & (size > 0.04) & (size < 0.5)], shares[told & (size > 2)]
+    small = (size > 0.002 * top) & (size < 0.1 * top)
+    near, far = shares[told & small], shares[told & (size > 0.5 * top)]
     if _alike(near, far):
         return Finding("noise_factor", fields)
     return Finding("random_at", fields)
@@ -77,7 +79,7 @@ def _alike(first: np.ndarray, second: np.ndarray) -> bool:
     if min(first.size, second.size) < 4:
         return False
     one, other = (float(np.sqrt(np.mean(part**2))) for part in (first, second))
-    return one > 1e-5 and 1 / 3 < one / max(other, 1e-9) < 3
+    return one > 1e-5 and 0.6 < one / max(other, 1e-9) < 1.6
 
 
 def _clean(

@@ -77,6 +77,8 @@ def _output_error(exam: Exam, _: int = 0) -> Steps[Lost | None]:
     same = yield from network_checks.closeness(exam, NETWORK)
     if same(actual, right, 1e-3) and np.any(np.ptp(theta, axis=0)):
         return None
+    if same(actual, right, 1e-3):
+        return Lost("Every row of a batch has the same theta.")
     sentence, evidence = difference(actual, right)
     return Lost(f"theta is not sigmoid(linear4(hidden)): {sentence}.", evidence=evidence)
 

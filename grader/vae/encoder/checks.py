@@ -64,7 +64,10 @@ def _head_error(exam: Exam, position: int) -> Steps[Lost | None]:
         wrong = next((pair for pair in pairs if not same(*pair)), None)
         if wrong is None and np.any(np.ptp(shown, axis=0)):
             return None
-        sentence, evidence = difference(*(wrong or pairs[0]))
+        if wrong is None:
+            error = error or Lost(f"Every row of a batch has the same {NETWORK.results[position]}.")
+            continue
+        sentence, evidence = difference(*wrong)
         error = error or Lost(
             f"{NETWORK.results[position]} is not {layer} of the hidden layer with nothing after "
             f"it: {sentence}.",
