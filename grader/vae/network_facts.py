@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from grader.kit.misconception import Finding
 from grader.vae import expected
-from grader.vae.curves import SIMPLE, Curve, Function, Measured, curve_of
+from grader.vae.curves import Curve, Measured, curve_of
+from grader.vae.known_functions import SIMPLE, Function
 from grader.vae.network_gradients import gradient_findings
 from grader.vae.network_noise import noise
 from grader.vae.network_questions import Seen
-from grader.vae.network_stages import Part, Parts, depends, parts_of
+from grader.vae.network_stages import Part, Parts, depends, parts_of, right_output
 from grader.vae.network_task import NetworkTask
 from grader.vae.row_mixes import batch_step, row_mix, rows_beyond, same
 
 Found = tuple[Finding, ...]
+Kinds = tuple[str, str]
+"""Of the activations behind the hidden layer and behind the head."""
 HeadFinding = Callable[[str, Part], Finding | None]
 """Says what is wrong with a result's last step."""
 
@@ -178,39 +181,45 @@ def _rows(network: NetworkTask, seen: Seen, place: int) -> Found:
         between = seen.between[place]
         found = None if same(between, alone) else row_mix(batch, again, between)
     if found is None and (alone is None or not np.allclose(batch, alone, 1e-4, 1e-5)):
-
-        def forward(step: Function, at: str) -> np.ndarray:
-            return _forward(network, seen, place, step, at)
-
-        head, result = network.last[place], network.results[place]
-        layers = (f"what {layer} gives" for layer in (network.first, head))
-        places = (network.argument, "the hidden layer", *layers, result)
-        found = batch_step(batch, forward, places)
+        found = _step_over_batch(network, seen, place)
     if found is None and seen.many is not None and alone is not None:
         found = rows_beyond(seen.many[place], batch)
     return (found,) if found else ()
 
 
+def _step_over_batch(network: NetworkTask, seen: Seen, place: int) -> Finding | None:
+    """Return which step over the batch gives a result, maybe with another activation."""
+    head, result = network.last[place], network.results[place]
+    layers = (f"what {layer} gives" for layer in (network.first, head))
+    places = (network.argument, "the hidden layer", *layers, result)
+    for hidden in ("relu", "none", "elu", "tanh", "sigmoid"):
+        for output in dict.fromkeys((right_output(network).kind, "none")):
+
+            def forward(step: Function, at: str, kinds: Kinds = (hidden, output)) -> np.ndarray:
+                return _forward(network, seen, place, kinds, {at: step})
+
+            found = batch_step(seen.together[0][place], forward, places)
+            if found is not None:
+                return found
+    return None
+
+
 def _forward(
-    network: NetworkTask,
-    seen: Seen,
-    place: int,
-    step: Function,
-    at: str,
+    network: NetworkTask, seen: Seen, place: int, kinds: Kinds, steps: Mapping[str, Function]
 ) -> np.ndarray:
-    """Return a right result, but for a step more at some place."""
+    """Return a result with steps more, by their places; with the activations of these kinds."""
+
+    def after(at: str, value: np.ndarray) -> np.ndarray:
+        return steps[at](value) if at in steps else value
+
     weights: expected.Weights = seen.weights
-    argument = step(seen.batch) if at == network.argument else seen.batch
-    before = expected.linear(weights, network.first, argument)
-    before = step(before) if at == f"what {network.first} gives" else before
-    hidden = np.maximum(before, 0)
-    hidden = step(hidden) if at == "the hidden layer" else hidden
-    head = expected.linear(weights, network.last[place], hidden)
-    head = step(head) if at == f"what {network.last[place]} gives" else head
-    if len(network.results) > 1:
-        return head
-    result = network.output(head)
-    return step(result) if at == network.results[place] else result
+    (_, hidden), (_, output) = (SIMPLE[kind] for kind in kinds)
+    argument, head = after(network.argument, seen.batch), network.last[place]
+    before = after(f"what {network.first} gives", expected.linear(weights, network.first, argument))
+    units = after("the hidden layer", hidden(before))
+    value = output(after(f"what {head} gives", expected.linear(weights, head, units)))
+    is_last = len(network.results) == 1
+    return after(network.results[place], value) if is_last else value
 
 
 def _argument(network: NetworkTask, seen: Seen) -> Found:

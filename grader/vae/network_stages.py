@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.vae.curves import SIMPLE, Curve, Function, Measured, curve_of, taken_back
+from grader.vae.curves import Curve, Measured, curve_of, taken_back
+from grader.vae.known_functions import SIMPLE, Function
 from grader.vae.network_questions import LEVEL, SHOWN, SLOPE, Seen, Stage, grids, scale_of
 from grader.vae.network_task import NetworkTask, Results
 
