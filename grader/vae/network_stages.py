@@ -54,7 +54,9 @@ def parts_of(network: NetworkTask, seen: Seen) -> Parts:
     hidden, given = [], []
     for place in sorted(places, key=lambda place: not _is_right(network, outputs[place])):
         part = outputs[place] or Part(right_output(network), network.last[place])
-        if part.curve is not None and (one := _hidden(network, seen, place, part.curve)):
+        if part.curve is None or part.curve.kind == "constant":
+            continue  # nothing can be seen through it
+        if one := _hidden(network, seen, place, part.curve):
             hidden.append(one)
             if one.curve and (start := _input(network, seen, place, (part.curve, one.curve))):
                 given.append(start)
@@ -101,9 +103,9 @@ def _part(
     measured = measure(True)
     if measured is None:
         return None
+    if measured.fits(right.value):
+        return Part(right, layer)
     curve = curve_of(measured)
-    if curve is not None and curve.kind == right.kind:
-        return Part(curve, layer)
     evaluating = measure(False)
     return Part(curve, layer, evaluating is not None and evaluating.fits(right.value))
 
