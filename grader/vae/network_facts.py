@@ -68,7 +68,14 @@ def facts_of(network: NetworkTask, seen: Seen, head_finding: HeadFinding) -> Fac
     return Facts(hidden, heads, each, random, gradient, argument)
 
 
-_MEET = ("over_the_batch", "rows_averaged", "one_result_for_all", "by_number_of_rows")
+_MEET = (
+    "over_the_batch",
+    "rows_averaged",
+    "one_result_for_all",
+    "by_number_of_rows",
+    "numbers_change_rows",
+    "rows_turned_and_cut",
+)
 
 
 def when(part: Part) -> str:
@@ -106,8 +113,6 @@ def _hidden(network: NetworkTask, seen: Seen, parts: Parts) -> Found:
 def _activation(part: Part, curve: Curve) -> Finding:
     if curve.kind == "none":
         return Finding("no_relu", {"when": when(part)})
-    if curve.kind == "constant":
-        return Finding("hidden_constant", {"level": curve.words, "when": when(part)})
     return Finding("other_hidden_activation", {"activation": curve.of("a"), "when": when(part)})
 
 

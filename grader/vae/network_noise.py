@@ -35,7 +35,8 @@ def noise(network: NetworkTask, seen: Seen) -> tuple[str, Finding] | None:
         stage = seen.stages[name]
         if not stage.repeats and stage.training is not None:
             return name, _kind(network, seen, name, stage, when)
-    return "", Finding("random", {"when": when})
+    place = f"what {network.method} returns"
+    return "", Finding("random_at", {"place": place, "when": when})
 
 
 def _repeats_in_eval(seen: Seen) -> bool:

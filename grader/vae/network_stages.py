@@ -54,7 +54,8 @@ def parts_of(network: NetworkTask, seen: Seen) -> Parts:
     hidden, given = [], []
     for place in sorted(places, key=lambda place: not _is_right(network, outputs[place])):
         part = outputs[place] or Part(right_output(network), network.last[place])
-        if part.curve is None or part.curve.kind == "constant":
+        uses = depends(seen, place, f"{part.layer}.weight")
+        if part.curve is None or part.curve.kind == "constant" or not uses:
             continue  # nothing can be seen through it
         if one := _hidden(network, seen, place, part.curve):
             hidden.append(one)

@@ -72,8 +72,10 @@ def _moved(places: list[int]) -> Finding:
     return Finding("rows_change_places")
 
 
-def _left_out(batch: np.ndarray, alone: np.ndarray, places: list[int], wrong: list[int]) -> Finding:
-    """Return what became of the few rows that are wrong."""
+def _left_out(
+    batch: np.ndarray, alone: np.ndarray, places: list[int], wrong: list[int]
+) -> Finding | None:
+    """Return what became of the few rows that are wrong, if it is known."""
     rows = len(alone)
     if len(wrong) == 1:
         (row,) = wrong
@@ -84,8 +86,7 @@ def _left_out(batch: np.ndarray, alone: np.ndarray, places: list[int], wrong: li
             return Finding("row_left_out", {"which": which, "level": level})
         if places[row] >= 0:
             return Finding("row_of_another", {"which": which, "place": places[row] + 1})
-        return Finding("row_differs", {"which": which})
-    return Finding("rows_differ", {"which": " and ".join(str(row + 1) for row in wrong)})
+    return None
 
 
 def _standardised(a: np.ndarray, ddof: int = 0) -> np.ndarray:
