@@ -178,7 +178,10 @@ def judge_hidden(
             if right_outputs or not any(is_function_of(part, units) for part in results):
                 hidden = f"relu({network.first}({network.argument}))"
                 name = network.results[position]
-                raise Lost(f"The hidden layer behind {name} is not {hidden}.")
+                if right_outputs:
+                    raise Lost(f"The hidden layer behind {name} is not {hidden}.")
+                # Its head is not right either, so the hidden layer itself is not seen.
+                raise Lost(f"{name} is no function of what a head gives of {hidden}.")
     # At the assignment's own sizes everything fits, but for what other checks charge.
     before_output = network.before_output(full.weights, full.inputs)
     for name, actual, before in zip(network.results, of_full, before_output, strict=True):
