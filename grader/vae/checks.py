@@ -12,9 +12,11 @@ from types import MappingProxyType
 from grader.kit.check import Check
 from grader.kit.misconception import Diagnosis, Misconception
 from grader.vae.decoder import checks as decoder
+from grader.vae.decoder import diagnosis as decoder_diagnosis
 from grader.vae.elbo import checks as elbo
 from grader.vae.elbo.diagnosis import DIAGNOSIS as ELBO
 from grader.vae.encoder import checks as encoder
+from grader.vae.encoder import diagnosis as encoder_diagnosis
 from grader.vae.kl import checks as kl
 from grader.vae.reparam import checks as reparam
 from grader.vae.sample import checks as sample
@@ -23,9 +25,22 @@ _TASKS = (encoder, reparam, decoder, kl, elbo, sample)
 
 CHECKS: tuple[Check, ...] = tuple(check for task in _TASKS for check in task.CHECKS)
 
+_CATALOGUES = (
+    encoder_diagnosis.CATALOGUE,
+    reparam.diagnosis.CATALOGUE,
+    decoder_diagnosis.CATALOGUE,
+    *(task.diagnosis.CATALOGUE for task in (kl, elbo, sample)),
+)
+
 CATALOGUE: Mapping[str, Misconception] = MappingProxyType(
-    {known.id: known for task in _TASKS for known in task.diagnosis.CATALOGUE.values()}
+    {known.id: known for catalogue in _CATALOGUES for known in catalogue.values()}
 )
 """All misconceptions by id."""
 
-DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType({"elbo": ELBO})
+DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType(
+    {
+        "encoder": Diagnosis(encoder_diagnosis.CATALOGUE, encoder_diagnosis.diagnose),
+        "decoder": Diagnosis(decoder_diagnosis.CATALOGUE, decoder_diagnosis.diagnose),
+        "elbo": ELBO,
+    }
+)

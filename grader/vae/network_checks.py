@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.kit.check import Exam, Lost, NotReached, Steps
-from grader.kit.gradients import Slopes, judge_gradient
+from grader.kit.gradients import judge_gradient
 from grader.kit.observation import Outcome
 from grader.kit.outputs import (
     gradients,
@@ -178,7 +178,10 @@ def judge_hidden(
             if right_outputs or not any(is_function_of(part, units) for part in results):
                 hidden = f"relu({network.first}({network.argument}))"
                 name = network.results[position]
-                raise Lost(f"The hidden layer behind {name} is not {hidden}.")
+                if right_outputs:
+                    raise Lost(f"The hidden layer behind {name} is not {hidden}.")
+                # Its head is not right either, so the hidden layer itself is not seen.
+                raise Lost(f"{name} is no function of what a head gives of {hidden}.")
     # At the assignment's own sizes everything fits, but for what other checks charge.
     before_output = network.before_output(full.weights, full.inputs)
     for name, actual, before in zip(network.results, of_full, before_output, strict=True):
@@ -187,18 +190,14 @@ def judge_hidden(
             raise Lost(f"{name} is wrong for random weights: {sentence}.", evidence=evidence)
 
 
-def gradient_error(exam: Exam, network: NetworkTask) -> Steps[tuple[Lost, Slopes] | None]:
-    """Return what is wrong with gradients, and those of weights and arguments; or None.
+def judge_gradients(exam: Exam, network: NetworkTask) -> Steps[None]:
+    """Require gradients of the layers, and of arguments that have one.
 
     Raises:
-        Lost: there are none.
+        Lost: there are none, or others.
     """
     answers = yield from network.ask_batches(exam)
     point = answers.point
     actual = gradients(answers.of_point, network.method)
     right = network.gradients(point.weights, point.arguments[network.argument], *point.cotangents)
-    try:
-        yield from judge_gradient(exam, point, actual, right)
-    except Lost as lost:
-        return lost, {name: actual[name] for name in right if not name.endswith("bias")}
-    return None
+    yield from judge_gradient(exam, point, actual, right)

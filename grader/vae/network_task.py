@@ -141,6 +141,11 @@ class NetworkTask:
         *outcomes, of_point, of_largest = (yield probe).outcomes
         return Answers(batches, (*outcomes, of_largest), point, of_point)
 
+    def point(self, exam: Exam) -> Point:
+        """Return where gradients are asked for."""
+        _, point, _ = exam.once(_batches, exam, self, of=self.method)
+        return point
+
     def is_behind_relu(self, exam: Exam) -> Steps[bool]:
         """Return whether results, whatever they are, are the same where the hidden ReLU is."""
         for sizes in dict.fromkeys((self.sizes(exam), fixtures.FULL)):

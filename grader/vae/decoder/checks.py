@@ -8,11 +8,10 @@ import numpy as np
 from scipy.special import logit
 
 from grader.kit.check import Exam, Lost, NotReached, Steps, check
-from grader.kit.misconception import explained
 from grader.kit.tolerance import difference
-from grader.vae import expected, fixtures, network_checks
-from grader.vae.decoder import misconceptions as diagnosis
-from grader.vae.network_task import NetworkTask, model_of
+from grader.vae import expected, network_checks
+from grader.vae.decoder.network import NETWORK
+from grader.vae.network_task import model_of
 from grader.vae.networks import Model
 from grader.vae.sizes import Sizes
 
@@ -22,41 +21,6 @@ _VERY_SURE = 1e4
 """So much that hardly any hidden layer makes little of it."""
 _OF_A_SURE_PIXEL = 8e-4
 """Room for theta there: rounding, or a small constant against the logarithm of zero."""
-
-
-def _normal_rows(rng: np.random.Generator, rows: int, sizes: Sizes) -> np.ndarray:
-    return fixtures.normal(rng, rows, sizes.latent)
-
-
-def _gradients(w: expected.Weights, z: np.ndarray, outer: np.ndarray) -> expected.Gradients:
-    """Return gradients of ``sum(outer * theta)``, ``outer [B, D]``."""
-    theta = expected.decoder(w, z)
-    return expected.decoder_gradients(w, z, outer * theta * (1 - theta))
-
-
-NETWORK = NetworkTask(
-    key=3,
-    method="decoder",
-    argument="z",
-    results=("theta",),
-    width=lambda sizes: sizes.obs,
-    first="linear3",
-    last=("linear4",),
-    before_output=lambda weights, z: (expected.logits(weights, z),),
-    output=expected.expit,
-    gradients=_gradients,
-    small=Sizes(11, 3, 7),
-    square=Sizes(6, 4, 6),
-    draw=_normal_rows,
-    draw_distinct=_normal_rows,
-    differentiate=("z",),
-)
-
-
-def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
-    mixed = NETWORK.mixed(exam)
-    ((theta,),) = yield from NETWORK.ask(exam, (mixed,))
-    return diagnosis.diagnose(NETWORK.before_hidden(mixed), mixed.weights, theta)
 
 
 @check(
@@ -80,10 +44,7 @@ def rows(exam: Exam) -> Steps[None]:
 @check("decoder.hidden", "What stands between the decoder's two linear layers in the diagram?")
 def hidden(exam: Exam) -> Steps[None]:
     """The hidden layer is the ReLU of linear3"""
-    try:
-        yield from network_checks.judge_hidden(exam, NETWORK, _output_error)
-    except Lost as lost:
-        raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).hidden) from None
+    yield from network_checks.judge_hidden(exam, NETWORK, _output_error)
 
 
 @check(
@@ -95,7 +56,7 @@ def output(exam: Exam) -> Steps[None]:
     """theta is the sigmoid of linear4, between 0 and 1"""
     error = yield from _output_error(exam)
     if error is not None:
-        raise explained(error, diagnosis.CATALOGUE, (yield from _diagnose(exam)).output)
+        raise error
 
 
 def _output_error(exam: Exam, _: int = 0) -> Steps[Lost | None]:
@@ -116,6 +77,8 @@ def _output_error(exam: Exam, _: int = 0) -> Steps[Lost | None]:
     same = yield from network_checks.closeness(exam, NETWORK)
     if same(actual, right, 1e-3) and np.any(np.ptp(theta, axis=0)):
         return None
+    if same(actual, right, 1e-3):
+        return Lost("Every row of a batch has the same theta.")
     sentence, evidence = difference(actual, right)
     return Lost(f"theta is not sigmoid(linear4(hidden)): {sentence}.", evidence=evidence)
 
@@ -178,10 +141,7 @@ def _sure(seed: int, sizes: Sizes, log_odds: float) -> Model:
 @check("decoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Steps[None]:
     """Gradients reach the decoder's layers and z"""
-    error = yield from network_checks.gradient_error(exam, NETWORK)
-    if error is not None:
-        lost, slopes = error
-        raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).gradient(slopes))
+    yield from network_checks.judge_gradients(exam, NETWORK)
 
 
 CHECKS = (shape, rows, hidden, output, sure_pixels, gradient)

@@ -7,45 +7,13 @@ from functools import lru_cache
 import numpy as np
 
 from grader.kit.check import Exam, Lost, Steps, check
-from grader.kit.misconception import explained
 from grader.kit.tolerance import difference
 from grader.vae import expected, fixtures, network_checks
-from grader.vae.encoder import misconceptions as diagnosis
-from grader.vae.network_task import NetworkTask
+from grader.vae.encoder.network import NETWORK
 from grader.vae.networks import Model
-from grader.vae.sizes import Sizes
 
 _FAR = 9.0
 """Size of what a head gives in the same, less than where numbers are commonly clamped."""
-
-
-def _grey_rows(rng: np.random.Generator, rows: int, sizes: Sizes) -> np.ndarray:
-    """Return rows of 1/4 and 3/4, since those of zeros and ones may be alike by chance."""
-    return (fixtures.binary_rows(rng, rows, sizes) + 0.5) / 2
-
-
-NETWORK = NetworkTask(
-    key=1,
-    method="encoder",
-    argument="x",
-    results=("mu", "logsigma"),
-    width=lambda sizes: sizes.latent,
-    first="linear1",
-    last=("linear21", "linear22"),
-    before_output=expected.encoder,
-    output=lambda head: head,
-    gradients=expected.encoder_gradients,
-    small=Sizes(11, 3, 7),
-    square=Sizes(9, 6, 6),
-    draw=fixtures.binary_rows,
-    draw_distinct=_grey_rows,
-)
-
-
-def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
-    mixed = NETWORK.mixed(exam)
-    ((mu, logsigma),) = yield from NETWORK.ask(exam, (mixed,))
-    return diagnosis.diagnose(NETWORK.before_hidden(mixed), mixed.weights, mu, logsigma)
 
 
 @check("encoder.shape", "The docstring says what comes back: two tensors, a row for each row of x.")
@@ -69,10 +37,7 @@ def rows(exam: Exam) -> Steps[None]:
 )
 def hidden(exam: Exam) -> Steps[None]:
     """The hidden layer is the ReLU of linear1"""
-    try:
-        yield from network_checks.judge_hidden(exam, NETWORK, _head_error)
-    except Lost as lost:
-        raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).hidden) from None
+    yield from network_checks.judge_hidden(exam, NETWORK, _head_error)
 
 
 def _head_error(exam: Exam, position: int) -> Steps[Lost | None]:
@@ -99,7 +64,10 @@ def _head_error(exam: Exam, position: int) -> Steps[Lost | None]:
         wrong = next((pair for pair in pairs if not same(*pair)), None)
         if wrong is None and np.any(np.ptp(shown, axis=0)):
             return None
-        sentence, evidence = difference(*(wrong or pairs[0]))
+        if wrong is None:
+            error = error or Lost(f"Every row of a batch has the same {NETWORK.results[position]}.")
+            continue
+        sentence, evidence = difference(*wrong)
         error = error or Lost(
             f"{NETWORK.results[position]} is not {layer} of the hidden layer with nothing after "
             f"it: {sentence}.",
@@ -121,7 +89,7 @@ def _far(mixed: Model) -> Model:
 def _judge_head(exam: Exam, position: int) -> Steps[None]:
     error = yield from _head_error(exam, position)
     if error is not None:
-        raise explained(error, diagnosis.CATALOGUE, (yield from _diagnose(exam)).head(position))
+        raise error
 
 
 @check("encoder.mu", "Which layer is the head for the means, and what may come after it?")
@@ -142,10 +110,7 @@ def logsigma(exam: Exam) -> Steps[None]:
 @check("encoder.gradient", "Is every step computed by torch, without detach, .data or no_grad?")
 def gradient(exam: Exam) -> Steps[None]:
     """Gradients reach the encoder's layers"""
-    error = yield from network_checks.gradient_error(exam, NETWORK)
-    if error is not None:
-        lost, slopes = error
-        raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam)).gradient(slopes))
+    yield from network_checks.judge_gradients(exam, NETWORK)
 
 
 CHECKS = (shape, rows, hidden, mu, logsigma, gradient)

@@ -1,0 +1,62 @@
+"""What explains the losses of an encoder or decoder: each check by what was found in its part.
+
+Where nothing was found in a part, what was found elsewhere may show there: rows that meet, and
+what is random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.kit.check import Exam, Lost, Steps
+from grader.kit.misconception import Names
+from grader.vae.network_facts import Facts, HeadFinding, facts_of
+from grader.vae.network_questions import ask
+from grader.vae.network_task import NetworkTask
+
+Explained = Mapping[str, Names]
+
+
+def diagnose_network(
+    exam: Exam,
+    lost: Mapping[str, Lost],
+    network: NetworkTask,
+    heads: Mapping[str, int],
+    head_finding: HeadFinding,
+) -> Steps[Explained]:
+    """Return what explains the checks that are lost.
+
+    Args:
+        exam: asks the questions.
+        lost: the checks.
+        network: which one is asked.
+        heads: checks of results, with the places of these.
+        head_finding: says what is wrong with what comes after a head.
+    """
+    seen = yield from ask(network, exam)
+    facts = facts_of(network, seen, head_finding)
+    return {id: _explains(facts, id.split(".")[1], heads) for id in lost}
+
+
+def _explains(facts: Facts, check: str, heads: Mapping[str, int]) -> Names:
+    """Return what explains the loss of a check."""
+    stage, random = facts.noise or ("", None)
+    noisy: Names = (random,) if random else ()
+    if check == "shape":
+        return facts.argument
+    rows: Names = next((found for found in facts.rows if found), ())
+    of_heads = next((found for found in facts.heads if found), ())
+    pixels = tuple(found for found in of_heads if found.name == "pixels_returned")
+    if check == "rows":
+        return rows or noisy or of_heads
+    if check == "gradient":
+        return pixels or facts.gradient
+    if check == "hidden":
+        is_unused = any(found.name in ("new_layer", "layer_unused") for found in facts.hidden)
+        is_noise = stage in ("hidden", "input") and not is_unused
+        own: Names = noisy if is_noise else facts.hidden
+        return own or rows or noisy or of_heads
+    of_head = facts.heads[heads[check]]
+    own = noisy if stage == "output" and not of_head else of_head
+    own = own or facts.rows[heads[check]]
+    return own or rows or noisy or facts.hidden
