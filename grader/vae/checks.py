@@ -16,6 +16,7 @@ from grader.vae.elbo import checks as elbo
 from grader.vae.elbo.diagnosis import DIAGNOSIS as ELBO
 from grader.vae.encoder import checks as encoder
 from grader.vae.kl import checks as kl
+from grader.vae.kl import diagnosis as kl_diagnosis
 from grader.vae.reparam import checks as reparam
 from grader.vae.sample import checks as sample
 
@@ -28,4 +29,9 @@ CATALOGUE: Mapping[str, Misconception] = MappingProxyType(
 )
 """All misconceptions by id."""
 
-DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType({"elbo": ELBO})
+DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType(
+    {
+        "elbo": ELBO,
+        "kl": Diagnosis(kl.diagnosis.CATALOGUE, kl_diagnosis.diagnose),
+    }
+)
