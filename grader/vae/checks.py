@@ -18,6 +18,7 @@ from grader.vae.encoder import checks as encoder
 from grader.vae.kl import checks as kl
 from grader.vae.kl import diagnosis as kl_diagnosis
 from grader.vae.reparam import checks as reparam
+from grader.vae.reparam import diagnosis as reparam_diagnosis
 from grader.vae.sample import checks as sample
 
 _TASKS = (encoder, reparam, decoder, kl, elbo, sample)
@@ -31,7 +32,7 @@ CATALOGUE: Mapping[str, Misconception] = MappingProxyType(
 
 DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType(
     {
-        "elbo": ELBO,
+        "reparam": Diagnosis(reparam.diagnosis.CATALOGUE, reparam_diagnosis.diagnose),
         "kl": Diagnosis(kl.diagnosis.CATALOGUE, kl_diagnosis.diagnose),
     }
 )

@@ -86,6 +86,13 @@ def of_another_function(actual: np.ndarray, right: np.ndarray) -> Findings:
         for name, function in _OUTER:
             if np.all(near(actual, function(right))):
                 return (Finding("another_function", {"function": name}),)
+        (power, _), *left = np.linalg.lstsq(
+            np.stack([np.log(right.ravel()), np.ones(right.size)], axis=1)[right.ravel() > 0.01],
+            np.log(actual.ravel())[right.ravel() > 0.01],
+            rcond=None,
+        )
+        if left[0].size and left[0][0] < 1e-5 and abs(power - 1) > 1e-2:
+            return (Finding("power", {"power": short(float(power))}),)
     wrong = ~near(actual, right)
     if not np.any(wrong) or np.all(wrong) or np.ptp(actual[wrong]) > 1e-4:
         return ()

@@ -157,11 +157,18 @@ class Contribution:
         """The terms that it is the sum of; none where it is no such sum."""
         return self._separate or self._together
 
+    @property
+    def _is_separate(self) -> bool:
+        """Whether what mu adds does not depend on log sigma, where there are values."""
+        column = int(np.argmax(self.finite.sum(0)))
+        left = self.values - self.values[:, column, None]
+        return bool(np.all(near(left, left[:1] + 0 * left, 1e-3)[self.finite]))
+
     @cached_property
     def _separate(self) -> tuple[Part, ...]:
         mu, logsigma = np.broadcast_arrays(MUS[:, None], LOG_STDS[None, :])
         known = self.finite
-        if known.mean() < _ENOUGH:
+        if known.mean() < _ENOUGH or not self._is_separate:
             return ()
         column = np.argmax(known.sum(0))
         of_column, alone = self.values[:, column], known[:, column]
