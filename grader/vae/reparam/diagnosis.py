@@ -11,8 +11,9 @@ from grader.kit.check import Exam, Lost, Steps
 from grader.kit.misconception import Finding, Names
 from grader.kit.rounding import short
 from grader.kit.tolerance import close
+from grader.vae.reparam.checks import PointSlopes, slope_at_point
 from grader.vae.reparam.lines import BASE_LOG_STD, BASE_MU, Lines, Measured, measure
-from grader.vae.reparam.noise import Noise
+from grader.vae.reparam.noise import Noise, about
 from grader.vae.reparam.placement import Placement, place
 
 Findings = tuple[Finding, ...]
@@ -28,17 +29,22 @@ _SQUASHED: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
 
 def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
     """Return what explains the lost checks of draws from the posterior."""
-    unknown = [
-        name
-        for name in _OF_VALUES
-        if f"reparam.{name}" in lost and not lost[f"reparam.{name}"].misconceptions
-    ]
-    if not unknown:
-        return {}
-    measured = yield from measure(exam)
-    with np.errstate(all="ignore"):
-        found = explain(measured)
-    return {f"reparam.{name}": getattr(found, name) for name in unknown}
+    of_values = [name for name in _OF_VALUES if f"reparam.{name}" in lost]
+    names: dict[str, Names] = {}
+    if any(not lost[f"reparam.{name}"].misconceptions for name in of_values):
+        measured = yield from measure(exam)
+        with np.errstate(all="ignore"):
+            found = explain(measured)
+        names = {f"reparam.{name}": getattr(found, name) for name in of_values}
+        unused = {"gradient_mu": found.location, "gradient_logsigma": found.scale}
+        for name, findings in unused.items():
+            if any(f.name in ("scale_unused", "mean_missing") for f in findings):
+                names[f"reparam.{name}"] = findings
+    for argument in ("mu", "logsigma"):
+        check = f"reparam.gradient_{argument}"
+        if check in lost and not lost[check].misconceptions and check not in names:
+            names[check] = _of_gradient(argument, (yield from slope_at_point(exam)))
+    return names
 
 
 @dataclass(frozen=True)
@@ -58,26 +64,24 @@ class Explanation:
 
 def explain(measured: Measured) -> Explanation:
     """Return what is wrong with draws, as far as can be shown."""
-    whole = _of_z(measured)
-    if whole:
+    kinds, shared = measured.lines, Noise(measured.plain - BASE_MU).sharing()
+    if measured.is_seeded and not kinds[0].are_straight and (squashed := _squashed(kinds[0])):
+        return Explanation.of_all(squashed)
+    if whole := _of_z(measured):
         return Explanation.of_all(*whole)
-    if not measured.is_seeded:
-        return Explanation(independent=Noise(measured.plain - BASE_MU).sharing())
-    shared = Noise(measured.plain - BASE_MU).sharing()
-    kinds = measured.lines
-    if not kinds[0].are_straight:
-        if squashed := _squashed(kinds[0]):
-            return Explanation.of_all(squashed)
+    if not measured.is_seeded or not kinds[0].are_straight:
         return Explanation(independent=shared)
     placement = place(kinds)
     numbers = (measured.plain - placement.centre) / placement.spread
     noise = Noise(numbers).distribution() if _is_known(placement) else ()
-    return Explanation(
-        placement.location or _of_mean(noise, numbers),
-        (*(placement.scale or ()), *(_of_spread(noise, numbers)))[:3],
-        noise,
-        shared,
-    )
+    location = placement.location or _of_mean(noise, numbers)
+    scale = (*(placement.scale or ()), *_of_spread(noise, numbers))[:3] or location
+    if _is_known(placement) and not scale and abs(float(numbers.std()) - 1) > 0.05:
+        scale = (
+            Finding("noise_spread", {"spread": about(float(numbers.std()), numbers.size)}),
+            *(finding for finding in shared if finding.name == "noise_of_one_length"),
+        )
+    return Explanation(location, scale, noise or scale, shared)
 
 
 def _is_known(placement: Placement) -> bool:
@@ -106,6 +110,9 @@ def _of_z(measured: Measured) -> Findings:
     totals = rows.sum(1)
     if np.ptp(totals) < 1e-4 * np.abs(rows).max():
         return (Finding("row_total", {"total": short(float(totals.mean()))}),)
+    share = float(np.mean(rows == 0))
+    if share > 0.01 and np.mean(rows < 0) > 0.01 < np.mean(rows > 0) and len(np.unique(rows)) > 99:
+        return (Finding("zeros", {"share": f"about {share:.0%}"}),)
     for grid in (1, 2, 10, 100):
         if np.all(np.abs(rows * grid - np.rint(rows * grid)) < 1e-3 * min(1, 10 / grid)):
             return (Finding("on_grid", {"step": f"{1 / grid:g}"}),)
@@ -140,19 +147,22 @@ def _squashed(lines: Lines) -> Finding | None:
     return None
 
 
-def gradient_findings(
-    name: str, derivative: np.ndarray, right: np.ndarray, residual: np.ndarray
-) -> Names:
-    """Return how a derivative differs from the right one, where that is a matter of one number.
+def _of_gradient(argument: str, slopes: PointSlopes) -> Names:
+    """Return how a derivative of right draws differs from the right one.
 
-    Args:
-        name: the argument, in words.
-        derivative: of each number of z in its own argument.
-        right: what it should be.
-        residual: ``z - mu``.
+    Each number of z has a derivative of its own, which is 1 in mu, and z - mu in log sigma.
     """
-    del residual
+    derivative = slopes.derivative(argument)
+    if derivative is None:
+        return ()
+    residual = slopes.residual
+    right = np.ones_like(residual) if argument == "mu" else residual
+    words = {"mu": "mu", "logsigma": "log sigma"}[argument]
     factor = float(np.sum(derivative * right) / np.sum(right**2))
     if close(derivative, factor * right, 1e-2):
-        return (Finding("gradient_times", {"argument": name, "factor": short(factor)}),)
+        return (Finding("gradient_times", {"argument": words, "factor": short(factor)}),)
+    sigma = np.exp(slopes.point.arguments["logsigma"])
+    mine, other = residual / sigma, derivative / sigma
+    if argument == "logsigma" and abs(np.corrcoef(mine.ravel(), other.ravel())[0, 1]) < 0.4:
+        return (Finding("other_gradient"),)
     return ()

@@ -188,7 +188,7 @@ def _scale_error(draws: Draws) -> str | None:
     # The two that say most: all of them say no more.
     ratios = [abs(np.log(max(came, 1e-9) / due)) for came, due in sizes]
     told = sorted(np.argsort(ratios)[-_TOLD:])
-    pairs = (apart(*sizes[n], digits=3) for n in told)
+    pairs = (apart(sizes[n][0], sizes[n][1], 3) for n in told)
     words = " and ".join(f"{came} where {due} is right" for came, due in pairs)
     return f"The standard deviation of z - mu should be exp(logsigma), and is {words}{KINDS[kind]}."
 

@@ -27,6 +27,8 @@ MUS = np.array((-4.03, -2.01, -0.93, -0.41, 0.37, 0.89, 1.97, 4.01))
 LOG_STDS = np.array((-5.03, -3.01, -1.49, -0.51, -0.13, 0.27, 0.73, 1.47, 2.03))
 _ROWS, _REPEATS = 61, 8
 _CLOSE = 2e-3
+_STILL = 1e-4
+"""Range below which numbers are the same in every call."""
 MIXED, POSITIVE, NEGATIVE = range(3)
 KINDS = ("", "all of mu and log sigma are positive", "all of mu and log sigma are negative")
 
@@ -50,12 +52,17 @@ class Lines:
 
     @cached_property
     def _fit(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        base, z = self.base - self.base.mean(0), self.z - self.z.mean(0)
-        # Numbers held at a bound leave a line.
-        size = np.sum(base**2, axis=0)
-        slope = np.sum(base * z, axis=0) / np.where(size > 0, size, 1.0)
-        left = np.max(np.abs(z - slope * base), axis=0)
-        return slope, self.z.mean(0) - slope * self.base.mean(0), left
+        if np.max(np.ptp(self.base, axis=0)) > _STILL:
+            return _line(self.base, self.z)
+        # Where every call has the same noise, numbers with the same parameters make up a line.
+        slope, offset, left = (np.zeros(self.mu.shape) for _ in range(3))
+        for mu in np.unique(self.mu):
+            for logsigma in np.unique(self.logsigma):
+                group = (self.mu == mu) & (self.logsigma == logsigma)
+                if group.sum() > 1:
+                    pair = self.base[0][group][:, None], self.z[0][group][:, None]
+                    slope[group], offset[group], left[group] = _line(*pair)
+        return slope, offset, left
 
     @property
     def slope(self) -> np.ndarray:
@@ -71,12 +78,23 @@ class Lines:
     def are_straight(self) -> bool:
         """Whether each number is a line in its noise, and not always the same."""
         room = _CLOSE * (0.1 + np.abs(self.slope) + np.abs(self.offset))
-        varies = np.ptp(self.base, axis=0) > 1e-4
+        varies = np.ptp(self.base, axis=0) > _STILL
+        if not varies.any():
+            varies = np.full(varies.shape, np.ptp(self.base) > _STILL)
         return bool(np.mean(varies) > 0.5 and np.mean((self._fit[2] < room)[varies]) > 0.98)
 
     def location(self, of_base: float) -> np.ndarray:
         """Return each number's location, ``[rows, L]``, given that of the base."""
         return self.offset + self.slope * of_base
+
+
+def _line(base: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return slope, offset and largest distance of lines through points along the first axis."""
+    of_base, of_z = base - base.mean(0), z - z.mean(0)
+    size = np.sum(of_base**2, axis=0)
+    slope = np.sum(of_base * of_z, axis=0) / np.where(size > 0, size, 1.0)
+    left = np.max(np.abs(of_z - slope * of_base), axis=0)
+    return slope, z.mean(0) - slope * base.mean(0), left
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from grader.kit.misconception import Names, disconnected, read_catalogue
+from grader.kit.misconception import Finding, Names, disconnected, read_catalogue
 
 _TOLERANCE = 0.05
 _COPIED = 0.95
@@ -70,8 +70,9 @@ class Diagnosis:
             return values
         # Zeros come from a function that has no derivative, where nothing comes from a cut.
         if slope is not None and not np.any(slope):
-            return ("rounded",) if self.is_rounded else ("torch_normal",)
-        return disconnected(slopes)
+            what = {"mu": "mu", "logsigma": "sigma"}[name]
+            return ("rounded" if self.is_rounded else Finding("torch_normal", {"what": what}),)
+        return disconnected(slopes) if slope is None else ()
 
 
 def diagnose(

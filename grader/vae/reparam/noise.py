@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
-from scipy.special import gammainc, ndtr, ndtri, stdtr
+from scipy.special import gammainc, ndtr, stdtr
 
 from grader.kit.misconception import Finding
 from grader.kit.rounding import short
@@ -40,11 +40,14 @@ class Noise:
             return self._few(values)
         flat = self.numbers.ravel()
         low, high = float(flat.min()), float(flat.max())
-        at_bounds = np.mean((flat == low) | (flat == high))
-        if at_bounds > 1e-3 and abs(low + high) < 0.05 * (high - low):
+        # What rows or dimensions share comes often anyway.
+        usual = float(np.median(np.unique(flat, return_counts=True)[1]))
+        at_ends = [max(0.0, float(np.sum(flat == end)) - usual) / flat.size for end in (low, high)]
+        at_bounds = sum(at_ends)
+        if min(at_ends) > 3e-4 and abs(low + high) < 0.05 * (high - low):
             return (Finding("noise_held", {"low": short(low), "high": short(high)}),)
         if at_bounds > 0.2:
-            bound = low if np.mean(flat == low) > 0.1 else high
+            bound = low if at_ends[0] > 0.1 else high
             return (Finding("noise_held_on_one_side", {"bound": short(bound)}),)
         mean, spread = float(values.mean()), float(values.std())
         for finding, law in _laws(values, mean, spread):
@@ -99,8 +102,8 @@ class Noise:
                 ]
                 if pairs:
                     first, second = pairs[0]
-                    pair = {"second": second + 1, "first": first + 1, "how": words}
-                    return (Finding("noise_copied", {"what": what, **pair}),)
+                    whose = f"{what} {second + 1} has the noise of {what} {first + 1}{words}"
+                    return (Finding("noise_copied", {"whose": whose}),)
         kept = self.numbers.reshape(len(self.numbers), -1)
         if np.max(np.abs(np.abs(kept[1:]) - np.abs(kept[:1]))) < _SAME:
             return (Finding("noise_kept_negated"),)
@@ -164,7 +167,7 @@ def _laws(values: np.ndarray, mean: float, spread: float) -> Sequence[tuple[Find
     median = float(np.median(values))
     bound = max(-low, high)
     laws: list[tuple[Finding | None, Law]] = [
-        (_of_normal(mean, spread), lambda v: ndtr((v - mean) / spread)),
+        (_of_normal(values, mean, spread), lambda v: ndtr((v - mean) / spread)),
         (Finding("uniform_between", ends), lambda v: np.clip((v - left) / (right - left), 0, 1)),
         (Finding("other_noise", {"law": "a Laplace distribution"}), _laplace(mean, spread)),
         (
@@ -204,14 +207,14 @@ def _laws(values: np.ndarray, mean: float, spread: float) -> Sequence[tuple[Find
     return laws
 
 
-def _of_normal(mean: float, spread: float) -> Finding | None:
+def _of_normal(values: np.ndarray, mean: float, spread: float) -> Finding | None:
     """Return what is said of normal noise with a wrong mean or spread."""
     if abs(spread - 1) > 0.04:
         if abs(spread - np.sqrt(2)) < 0.03:
             return Finding("noise_added_twice")
-        return Finding("noise_spread", {"spread": short(spread)})
+        return Finding("noise_spread", {"spread": about(spread, len(values))})
     if abs(mean) > 0.05:
-        return Finding("noise_mean", {"mean": short(mean)})
+        return Finding("noise_mean", {"mean": about(mean, len(values))})
     return None
 
 
@@ -238,7 +241,7 @@ def _round(end: float, other: float) -> str:
     return short(float(np.rint(end / step) * step))
 
 
-def is_normal(values: np.ndarray) -> bool:
-    """Return whether sorted numbers may be normal, whatever mean and spread they have."""
-    quantiles = ndtri((np.arange(len(values)) + 0.5) / len(values))
-    return bool(np.corrcoef(values, quantiles)[0, 1] > 0.999)
+def about(number: float, draws: int) -> str:
+    """Return a number that is estimated from so many draws, as a round one if it may be that."""
+    near = float(np.rint(number * 10) / 10)
+    return short(near) if abs(number - near) < 3.5 / np.sqrt(draws) else f"{number:.2g}"

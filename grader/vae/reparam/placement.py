@@ -143,7 +143,7 @@ def _scale(lines: Lines) -> tuple[tuple[Finding, ...] | None, float]:
                 if how and not (finding and finding.name == "scale_unused"):
                     found.append(Finding("sigma_from", {"how": how}))
                 return tuple(found) or None, of_base
-    return _unlisted_scale(lines), float(np.exp(base))
+    return _unlisted_scale(lines)
 
 
 def _changed(change: Function, base: np.ndarray) -> np.ndarray:
@@ -157,33 +157,41 @@ def _with_factor(lines: Lines) -> Iterator[tuple[Finding | None, np.ndarray]]:
     yield Finding("noise_times_size_of_mu"), np.abs(lines.mu) / BASE_MU
 
 
-def _unlisted_scale(lines: Lines) -> tuple[Finding, ...]:
-    """Return what else the scale can be told to be: a power of sigma, or one that is limited."""
+def _unlisted_scale(lines: Lines) -> tuple[tuple[Finding, ...], float]:
+    """Return what else the scale can be told to be: a power of sigma, or one that is limited.
+
+    With it comes what it is in the base.
+    """
+    of_base = float(np.exp(BASE_LOG_STD))
+    if _near(lines.slope, np.exp(lines.mu - BASE_MU)):
+        return (Finding("sigma_of_mu"),), float(np.exp(BASE_MU))
     s, slope = lines.logsigma, np.abs(lines.slope)
     kinds = np.unique(s)
     of_kind = [slope[s == kind] for kind in kinds]
     if any(np.ptp(group) > 10 * _CLOSE * (0.01 + group.mean()) for group in of_kind):
-        return ()
+        return (), of_base
     sizes = np.array([group.mean() for group in of_kind])
     if np.all(sizes > 0):
         logs = np.log(sizes)
         (power, _), left, *_ = np.polyfit(kinds - BASE_LOG_STD, logs, 1, full=True)
         if left.size and left[0] < 1e-4:
-            return (Finding("sigma_is", {"function": f"sigma to the power of {short(power)}"}),)
+            words = f"sigma to the power of {short(power)}"
+            return (Finding("sigma_is", {"function": words}),), float(np.exp(power * BASE_LOG_STD))
     # Against the base's own scale, which may be held at a bound itself.
-    sigma = sizes * np.exp(BASE_LOG_STD)
+    sigma = sizes * of_base
     right = np.exp(kinds)
     low, high = float(sigma.min()), float(sigma.max())
     if _near(sigma, np.clip(right, low, high)):
-        how = [f"never below {short(low)}"] * (low > right.min() * 1.01)
-        how += [f"never above {short(high)}"] * (high < right.max() * 0.99)
+        how = [f"never below {short(low)}"] if low > right.min() * 1.01 else []
+        how += [f"never above {short(high)}"] if high < right.max() * 0.99 else []
         if how:
-            return (Finding("sigma_limited", {"how": " and ".join(how)}),)
+            return (Finding("sigma_limited", {"how": " and ".join(how)}),), of_base
     design = np.stack([right, np.ones_like(right)], axis=1)
     (factor, added), *_ = np.linalg.lstsq(design, sigma, rcond=None)
     if _near(sigma, design @ np.array((factor, added))) and factor > 0:
-        return (Finding("number_added_to_sigma", {"number": short(float(added / factor))}),)
-    return ()
+        number = float(added / factor)
+        return (Finding("number_added_to_sigma", {"number": short(number)}),), of_base + number
+    return (), of_base
 
 
 def _location(lines: Lines) -> tuple[tuple[Finding, ...] | None, float]:
@@ -249,8 +257,8 @@ def _limited_mu(lines: Lines) -> tuple[Finding, ...]:
     mu, location = lines.mu, lines.location(BASE_MU)
     low, high = float(location.min()), float(location.max())
     if _near(location, np.clip(mu, low, high)):
-        how = [f"never below {short(low)}"] * (low > mu.min() + 0.01)
-        how += [f"never above {short(high)}"] * (high < mu.max() - 0.01)
+        how = [f"never below {short(low)}"] if low > mu.min() + 0.01 else []
+        how += [f"never above {short(high)}"] if high < mu.max() - 0.01 else []
         if how:
             return (Finding("mu_limited", {"how": " and ".join(how)}),)
     return ()
