@@ -89,13 +89,27 @@ def shape(exam: Exam) -> Steps[None]:
         rows, dimensions = missing(batch)
         _require_none(rows)
         if np.any(dimensions):
-            where = ", ".join(map(str, np.flatnonzero(dimensions)))
-            raise Lost(f"There is no noise in these dimensions of z, counted from 0: {where}.")
+            raise Lost(_without_noise(dimensions))
     if not np.all(blank(plain)):
         for z in (one, two, crowd):
             _require_none(blank(z[0]))
     if 0 < copied(crowd) <= MANY:
         raise Lost("In a large batch there are rows with the noise of another row.")
+
+
+def _without_noise(lacking: np.ndarray) -> str:
+    """Return which dimensions ``[L]`` have no noise, in words."""
+    places, count = np.flatnonzero(lacking), len(lacking)
+    of = f"of the {count} dimensions of z"
+    if len(places) == 1:
+        name = {0: "first", count - 1: "last"}.get(int(places[0]), f"{places[0] + 1}th")
+        return f"The {name} {of} never varies: there is no noise in it."
+    if places[-1] == count - 1 and np.all(np.diff(places) == 1):
+        which = f"those from number {places[0] + 1} on never vary"
+    else:
+        numbers = [str(place + 1) for place in places]
+        which = f"numbers {', '.join(numbers[:-1])} and {numbers[-1]} never vary"
+    return f"O{of[1:]}, {which}: there is no noise in them."
 
 
 def _require_none(lacking: np.ndarray) -> None:

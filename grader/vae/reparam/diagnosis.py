@@ -18,6 +18,7 @@ from grader.vae.reparam.placement import Placement, place
 
 Findings = tuple[Finding, ...]
 _OF_VALUES = ("location", "scale", "normal", "independent")
+_TIMES = Finding("noise_times_mu")
 _SQUASHED: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
     ("the hyperbolic tangent", np.arctanh),
     ("the sigmoid", lambda z: np.log(z / (1 - z))),
@@ -75,6 +76,9 @@ def explain(measured: Measured) -> Explanation:
     numbers = (measured.plain - placement.centre) / placement.spread
     noise = Noise(numbers).distribution() if _is_known(placement) else ()
     location = placement.location or _of_mean(noise, numbers)
+    if location == (Finding("mean_missing"),) and placement.scale and placement.scale[0] == _TIMES:
+        product = (Finding("mu_times_noise"), *placement.scale[1:])
+        return Explanation(product, product, product, shared)
     scale = (*(placement.scale or ()), *_of_spread(noise, numbers))[:3] or location
     if _is_known(placement) and not scale and abs(float(numbers.std()) - 1) > 0.05:
         scale = (

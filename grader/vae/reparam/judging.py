@@ -179,6 +179,8 @@ def _scale_error(draws: Draws) -> str | None:
     tests = [statistics.variance_one(part) for part in scaled]
     if statistics.compatible(statistics.variance_one(np.concatenate(scaled)), *tests):
         return None
+    if all(np.ptp(part) < NOTHING for part in scaled):
+        return "z - mu does not vary: its standard deviation should be exp(logsigma)."
     kind = _first_wrong([k for k, *_ in groups], tests)
     sizes = [
         (float(np.exp(value) * part.std()), float(np.exp(value)))

@@ -30,8 +30,6 @@ _SCALES: tuple[tuple[str | None, Scale], ...] = (
     ("noise_added_twice", lambda s: np.sqrt(2) * np.exp(s)),
     ("precision_for_deviation", lambda s: np.exp(-s)),
     ("precision_for_deviation", lambda s: np.exp(-2 * s)),
-    ("not_exponential", lambda s: np.exp(abs(s))),
-    ("not_exponential", lambda s: np.logaddexp(0, s)),
 )
 _SPREADS: Mapping[str | None, tuple[float, ...]] = {
     None: (1.0,),

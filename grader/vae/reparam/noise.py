@@ -15,6 +15,8 @@ from grader.kit.rounding import short
 _FEW = 12
 """Different numbers up to which they are counted up."""
 _SAME = 1e-5
+_LACKING = 16
+"""Draws that should lie beyond the farthest one, if it is no end of the distribution."""
 _PARTLY = 0.1
 """Correlation from which noise is said to be shared in part."""
 
@@ -103,6 +105,7 @@ class Noise:
                 if pairs:
                     first, second = pairs[0]
                     whose = f"{what} {second + 1} has the noise of {what} {first + 1}{words}"
+                    whose = f"in a batch of {len(lines)}, {whose}" if axis == 1 else whose
                     return (Finding("noise_copied", {"whose": whose}),)
         kept = self.numbers.reshape(len(self.numbers), -1)
         if np.max(np.abs(np.abs(kept[1:]) - np.abs(kept[:1]))) < _SAME:
@@ -208,13 +211,17 @@ def _laws(values: np.ndarray, mean: float, spread: float) -> Sequence[tuple[Find
 
 
 def _of_normal(values: np.ndarray, mean: float, spread: float) -> Finding | None:
-    """Return what is said of normal noise with a wrong mean or spread."""
-    if abs(spread - 1) > 0.04:
+    """Return what is said of normal noise with a wrong mean or spread, or without far ends."""
+    error = 4 / np.sqrt(len(values))
+    if abs(spread - 1) > max(0.04, error):
         if abs(spread - np.sqrt(2)) < 0.03:
             return Finding("noise_added_twice")
         return Finding("noise_spread", {"spread": about(spread, len(values))})
-    if abs(mean) > 0.05:
+    if abs(mean) > max(0.05, error):
         return Finding("noise_mean", {"mean": about(mean, len(values))})
+    bound = max(-float(values[0]), float(values[-1]))
+    if 2 * ndtr(-bound) * len(values) > _LACKING:
+        return Finding("noise_cut_off", {"bound": short(bound)})
     return None
 
 
