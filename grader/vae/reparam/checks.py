@@ -102,8 +102,10 @@ def _without_noise(lacking: np.ndarray) -> str:
     places, count = np.flatnonzero(lacking), len(lacking)
     of = f"of the {count} dimensions of z"
     if len(places) == 1:
-        name = {0: "first", count - 1: "last"}.get(int(places[0]), f"{places[0] + 1}th")
-        return f"The {name} {of} never varies: there is no noise in it."
+        name = {0: "The first", count - 1: "The last"}.get(
+            int(places[0]), f"Number {places[0] + 1}"
+        )
+        return f"{name} {of} never varies: there is no noise in it."
     if places[-1] == count - 1 and np.all(np.diff(places) == 1):
         which = f"those from number {places[0] + 1} on never vary"
     else:

@@ -198,7 +198,7 @@ def _laws(values: np.ndarray, mean: float, spread: float) -> Sequence[tuple[Find
             lambda v: np.arctan((v - median) / width) / np.pi + 0.5,
         ),
         (
-            Finding("noise_cut_off", {"bound": short(bound)}),
+            Finding("noise_cut_off", {"bound": short(np.ceil(bound * 20) / 20)}),
             lambda v: (ndtr(v) - ndtr(-bound)) / (2 * ndtr(bound) - 1),
         ),
     ]
@@ -221,7 +221,7 @@ def _of_normal(values: np.ndarray, mean: float, spread: float) -> Finding | None
         return Finding("noise_mean", {"mean": about(mean, len(values))})
     bound = max(-float(values[0]), float(values[-1]))
     if 2 * ndtr(-bound) * len(values) > _LACKING:
-        return Finding("noise_cut_off", {"bound": short(bound)})
+        return Finding("noise_cut_off", {"bound": short(np.ceil(bound * 20) / 20)})
     return None
 
 

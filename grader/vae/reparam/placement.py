@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.kit.misconception import Finding
 from grader.kit.rounding import short
-from grader.vae.reparam.lines import BASE_LOG_STD, BASE_MU, KINDS, Lines
+from grader.vae.reparam.lines import BASE_LOG_STD, BASE_MU, KINDS, POSITIVE, Lines
 
 Function = Callable[[np.ndarray], np.ndarray]
 _CLOSE = 3e-3
@@ -175,6 +175,9 @@ def _unlisted_scale(lines: Lines) -> tuple[tuple[Finding, ...], float]:
         logs = np.log(sizes)
         (power, _), left, *_ = np.polyfit(kinds - BASE_LOG_STD, logs, 1, full=True)
         if left.size and left[0] < 1e-4:
+            if abs(power - 1) < 1e-2:  # so the base, where all is positive, is the one that is off
+                factor = float(np.exp(np.mean(logs - (kinds - BASE_LOG_STD))))
+                return (Finding("scale_where", {"where": KINDS[POSITIVE]}),), of_base / factor
             words = f"sigma to the power of {short(power)}"
             return (Finding("sigma_is", {"function": words}),), float(np.exp(power * BASE_LOG_STD))
     # Against the base's own scale, which may be held at a bound itself.
@@ -216,6 +219,9 @@ def _pairs() -> Iterator[tuple[tuple[str, Function], tuple[Finding | None, Funct
 def _unlisted_location(lines: Lines) -> tuple[tuple[Finding, ...], float]:
     """Return what else the location can be told to be: mu with a factor and a number, or scaled."""
     mu, slope, offset = lines.mu.ravel(), lines.slope.ravel(), lines.offset.ravel()
+    of_base = float(np.median((mu - offset) / slope))
+    if _near(offset + slope * of_base, mu):  # so the base, where all is positive, is off
+        return (Finding("location_where", {"where": KINDS[POSITIVE]}),), of_base
     # offset = a * mu + c - slope * (a * base + c)
     design = np.stack([mu - slope * BASE_MU, 1 - slope], axis=1)
     (factor, added), *_ = np.linalg.lstsq(design, offset, rcond=None)
