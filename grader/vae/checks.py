@@ -20,6 +20,7 @@ from grader.vae.kl import diagnosis as kl_diagnosis
 from grader.vae.reparam import checks as reparam
 from grader.vae.reparam import diagnosis as reparam_diagnosis
 from grader.vae.sample import checks as sample
+from grader.vae.sample import diagnosis as sample_diagnosis
 
 _TASKS = (encoder, reparam, decoder, kl, elbo, sample)
 
@@ -34,5 +35,6 @@ DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType(
     {
         "reparam": Diagnosis(reparam.diagnosis.CATALOGUE, reparam_diagnosis.diagnose),
         "kl": Diagnosis(kl.diagnosis.CATALOGUE, kl_diagnosis.diagnose),
+        "sample": Diagnosis(sample.diagnosis.CATALOGUE, sample_diagnosis.diagnose),
     }
 )

@@ -11,9 +11,9 @@ from grader.kit.check import Exam, Lost, Steps
 from grader.kit.misconception import Finding, Names
 from grader.kit.rounding import short
 from grader.kit.tolerance import close
+from grader.vae.noise import Noise, about
 from grader.vae.reparam.checks import PointSlopes, slope_at_point
 from grader.vae.reparam.lines import BASE_LOG_STD, BASE_MU, Lines, Measured, measure
-from grader.vae.reparam.noise import Noise, about
 from grader.vae.reparam.placement import Placement, place
 
 Findings = tuple[Finding, ...]

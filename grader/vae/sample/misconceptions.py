@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import expit, ndtr
 
-from grader.kit.misconception import Names, read_catalogue
+from grader.kit.misconception import Finding, Names, read_catalogue
 from grader.kit.outputs import Shape, without_ones
+from grader.kit.rounding import short
 from grader.vae.sample.models import POSTERIOR, THRESHOLDS, Samples
 from grader.vae.sizes import Sizes
 
@@ -51,11 +52,13 @@ def of_pixels(samples: Samples) -> Names:
         return ("thresholded",)
     if not np.all((constants == 0) | (constants == 1)):
         return ()
-    if all(not np.any(np.ptp(constants[..., thetas == theta], axis=-1)) for theta in thetas):
+    kinds = np.unique(thetas)
+    if all(not np.ptp(constants[..., thetas == theta]) for theta in kinds):
+        return ()  # nothing is drawn
+    if all(not np.any(np.ptp(constants[..., thetas == theta], axis=-1)) for theta in kinds):
         return ("one_uniform_for_all_pixels",)
     if not np.any(np.ptp(constants, axis=1)):
         return ("one_uniform_image_for_all",)
-    kinds = np.unique(thetas)
     rates = np.array([constants[..., thetas == theta].mean() for theta in kinds])
     return _first(_PIXELS, kinds, rates)
 
@@ -70,6 +73,8 @@ def of_latents(samples: Samples) -> Names:
     law = _first(_PRIORS, THRESHOLDS, rates)
     if law:
         return law
+    if not np.any(np.ptp(above, axis=(0, 1))):
+        return ()  # z is the same in all calls
     if _disagreement(above, 1) < _COPIED:
         return ("one_latent_for_all",)
     if _disagreement(above, 2) < _COPIED:
@@ -118,6 +123,27 @@ def of_shapes(counts: Sequence[int], shapes: Sequence[Shape], sizes: Sizes) -> N
     for error, fits in errors:
         if all(map(fits, counts, shapes)):
             return (error,)
+    return _of_counts(counts, shapes, obs)
+
+
+def _of_counts(counts: Sequence[int], shapes: Sequence[Shape], obs: int) -> Names:
+    """Return how many samples came instead of those asked for, where they are rows."""
+    if any(len(shape) != 2 or shape[1] != obs for shape in shapes):
+        return ()
+    rows = [shape[0] for shape in shapes]
+    # A single one may be all that is left where one is too few.
+    gaps = {came - count for came, count in zip(rows, counts, strict=True) if count > 1}
+    if len(gaps) == 1 and (gap := gaps.pop()):
+        number = "one sample" if abs(gap) == 1 else f"{abs(gap)} samples"
+        verb = "is" if abs(gap) == 1 else "are"
+        are = f"{verb} {number} {'more' if gap > 0 else 'less'}"
+        return (Finding("count_off", {"are": are}),)
+    factors = {came / count for came, count in zip(rows, counts, strict=True)}
+    if len(factors) == 1 and (factor := factors.pop()) != 1:
+        return (Finding("count_times", {"factor": short(factor)}),)
+    most = max(rows)
+    if most < max(counts) and rows == [min(count, most) for count in counts]:
+        return (Finding("count_capped", {"most": most}),)
     return ()
 
 

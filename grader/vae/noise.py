@@ -1,4 +1,7 @@
-"""From which distribution noise comes, and which of its numbers are the same."""
+"""From which distribution noise comes, and which of its numbers are the same.
+
+What is found has names that the catalogues of all tasks which draw have in common.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ class Noise:
         for axis, name in enumerate(
             ("fixed_seed", "one_draw_for_batch", "one_draw_for_dimensions")
         ):
-            if np.all(np.ptp(self.numbers, axis=axis) < _SAME):
+            if self.numbers.shape[axis] > 1 and np.all(np.ptp(self.numbers, axis=axis) < _SAME):
                 found.append(Finding(name))
         return tuple(found) or self._copies() or self._tied() or self._partly()
 
@@ -96,22 +99,16 @@ class Noise:
         for what, axis in (("row", 1), ("dimension", 2)):
             lines = np.moveaxis(self.numbers, axis, 0).reshape(self.numbers.shape[axis], -1)
             for sign, words in ((1.0, ""), (-1.0, ", with a minus")):
-                pairs = [
-                    (first, second)
-                    for second in range(1, len(lines))
-                    for first in range(second)
-                    if np.max(np.abs(lines[second] - sign * lines[first])) < _SAME
-                ]
-                if pairs:
-                    first, second = pairs[0]
-                    whose = f"{what} {second + 1} has the noise of {what} {first + 1}{words}"
+                pair = _first_pair(lines, sign * lines)
+                if pair:
+                    whose = f"{what} {pair[1] + 1} has the noise of {what} {pair[0] + 1}{words}"
                     whose = f"in a batch of {len(lines)}, {whose}" if axis == 1 else whose
                     return (Finding("noise_copied", {"whose": whose}),)
         kept = self.numbers.reshape(len(self.numbers), -1)
-        if np.max(np.abs(np.abs(kept[1:]) - np.abs(kept[:1]))) < _SAME:
+        if len(kept) > 1 and np.max(np.abs(np.abs(kept[1:]) - np.abs(kept[:1]))) < _SAME:
             return (Finding("noise_kept_negated"),)
         ordered = np.sort(kept, axis=1)
-        if np.max(np.ptp(ordered, axis=0)) < _SAME:
+        if len(kept) > 1 and np.max(np.ptp(ordered, axis=0)) < _SAME:
             return (Finding("noise_kept_shuffled"),)
         share = 1 - len(self.distinct) / self.numbers.size
         if share > _PARTLY:
@@ -137,6 +134,18 @@ class Noise:
             if share > _PARTLY:
                 return (Finding("noise_shared_in_part", {"what": what, "share": f"{share:.0%}"}),)
         return ()
+
+
+def _first_pair(lines: np.ndarray, others: np.ndarray) -> tuple[int, int] | None:
+    """Return the first of all lines that an other one equals later on, with its place."""
+    names = [np.rint(line[:8] / _SAME / 10).tobytes() for line in lines + 0.0]
+    seen: dict[bytes, int] = {}
+    for second, other in enumerate(others + 0.0):
+        first = seen.get(np.rint(other[:8] / _SAME / 10).tobytes())
+        if first is not None and np.max(np.abs(lines[first] - other)) < _SAME:
+            return first, second
+        seen.setdefault(names[second], second)
+    return None
 
 
 def _which(what: str, still: np.ndarray) -> str:
