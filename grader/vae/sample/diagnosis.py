@@ -11,7 +11,7 @@ from grader.kit.check import Exam, Lost, Steps
 from grader.kit.misconception import Finding, Names
 from grader.kit.rounding import short
 from grader.vae.noise import Noise, about
-from grader.vae.sample.shown import LEVELS, Shown, show
+from grader.vae.sample.shown import LEVELS, PLACES, Shown, show
 
 Findings = tuple[Finding, ...]
 _MANY = 8
@@ -31,6 +31,14 @@ _LAWS: tuple[tuple[Finding, Callable[[np.ndarray], np.ndarray]], ...] = (
     (Finding("rate_is", {"rate": "2 theta (1 - theta)"}), lambda t: 2 * t * (1 - t)),
     (Finding("rate_is", {"rate": "1 - (1 - theta) squared"}), lambda t: 1 - (1 - t) ** 2),
     (
+        Finding("rate_is", {"rate": "a half where theta is above a half, else 0"}),
+        lambda t: 0.5 * (t > 0.51) + 0.25 * (np.abs(t - 0.5) < 0.01),
+    ),
+    (
+        Finding("rate_is", {"rate": "a half where theta is above a half, else 0"}),
+        lambda t: 0.5 * (t > 0.51),
+    ),
+    (
         Finding("rate_is", {"rate": "that of a uniform number between -1 and 1"}),
         lambda t: (1 + t) / 2,
     ),
@@ -49,7 +57,9 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     shown = yield from show(exam)
     with np.errstate(all="ignore"):
         pixels = _of_pixels(shown)
-        found = {"binary": pixels, "prior": _of_latents(shown), "bernoulli": pixels}
+        blank = tuple(finding for finding in pixels if finding.name == "blank_rows")
+        latents = _of_latents(shown) or blank
+        found = {"binary": pixels, "prior": latents, "bernoulli": pixels}
     return {f"sample.{name}": found[name] for name in unknown}
 
 
@@ -109,6 +119,8 @@ def _of_coins(x: np.ndarray, thetas: np.ndarray) -> Findings:
     if all(fixed):
         ones = LEVELS[rates == 1]
         if len(ones) and np.all(np.diff(rates) >= 0):
+            if 0.5 <= ones.min() < 0.56 and rates[LEVELS < 0.49].max() == 0:
+                return (Finding("thresholded"),)
             edge = (ones.min() + LEVELS[rates == 0].max(initial=0.0)) / 2
             return (Finding("threshold", {"edge": f"{edge:.2g}"}),)
         return (Finding("not_random"),)
@@ -125,7 +137,7 @@ def _of_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
     odd = np.all(ones > 0.25, axis=0)
     blank = np.all(np.ptp(x, axis=2) == 0, axis=0)
     if not blank.any() or blank.all() or not odd.any():
-        return ()
+        return _of_rounded_rows(x, thetas)
     first, count = int(np.argmax(blank)), len(blank)
     value = "ones" if x[0, first, 0] else "zeros"
     places = np.flatnonzero(blank)
@@ -140,14 +152,27 @@ def _of_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
     return (Finding("blank_rows", {"which": which, "value": value}),)
 
 
+def _of_rounded_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
+    clear = np.abs(thetas - 0.5) > 0.01
+    still = np.all((x == (thetas > 0.5)) | ~clear, axis=(0, 2))
+    if still.sum() == 1 and still[[0, -1]].any():
+        which = "first" if still[0] else "last"
+        return (Finding("row_rounded", {"which": which}),)
+    return ()
+
+
 def _of_columns(x: np.ndarray, thetas: np.ndarray) -> Findings:
     """Return which pixels are not drawn while others are."""
+    dead = np.mean(np.all(x == 0, axis=1))
+    if dead > 0.05:
+        return (Finding("pixels_dead", {"share": f"{round(20 * dead) * 5}%"}),)
     inner = (thetas > 0.3) & (thetas < 0.7)
     rounded = np.float64(thetas > 0.5)
     off = np.where(inner & (thetas != 0.5), x != rounded, False)
     still = ~np.any(off, axis=(0, 1))
-    if still.any() and not still.all() and np.all(np.diff(np.flatnonzero(still)) == 1):
-        return (Finding("pixels_not_drawn", {"share": f"{still.mean():.0%}"}),)
+    places = np.flatnonzero(still)
+    if len(places) and not still.all() and np.all(np.diff(places) == 1):
+        return (Finding("pixels_not_drawn", {"first": int(PLACES[places[0]])}),)
     return ()
 
 
@@ -175,7 +200,7 @@ def _of_sharing(x: np.ndarray, thetas: np.ndarray) -> Findings:
         if len(pairs):
             first, second = sorted(pairs[0])
             minus = "turned round, " if alike[first, second] < 0 else ""
-            gap = int(second - first)
+            gap = int(second - first if axis == 1 else PLACES[second] - PLACES[first])
             return (Finding("uniforms_shared", {"what": what, "gap": gap, "minus": minus}),)
     return ()
 
@@ -208,7 +233,7 @@ def _of_rates(rates: np.ndarray) -> Findings:
         if abs(slope) < 0.05:
             return (Finding("rate_unmoved", {"rate": f"{rates.mean():.0%}"}),)
         if abs(start) < _CLOSE:
-            return (Finding("thinned", {"share": f"{1 - slope:.0%}"}),)
+            return (Finding("thinned", {"share": f"{round(20 * (1 - slope)) * 5}%"}),)
         fields = {"low": f"{start:.0%}", "high": f"{start + slope:.0%}"}
         return (Finding("rates_between", fields),)
     known = (rates > 0.01) & (rates < 0.99)

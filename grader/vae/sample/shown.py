@@ -1,7 +1,7 @@
 """A decoder that shows what samples are made of.
 
-It writes the z that it is given, in binary, into the first pixels, as probabilities of 0 and 1; the
-other pixels have probabilities between, another in each sample. So what comes back tells which z
+It writes the z that it is given, in binary, into most pixels, as probabilities of 0 and 1; the other
+pixels have probabilities between, another in each sample. So what comes back tells which z
 was drawn, and how often a pixel of each probability is 1.
 """
 
@@ -26,6 +26,10 @@ _BITS, _SCALE, _OFFSET = 20, 65536.0, 8.0
 LEVELS = np.linspace(0, 1, 21)
 _COUNT, _CALLS = 500, 2
 _SHOWN = _BITS * _SIZES.latent
+_MIXED = np.random.default_rng(6).permutation(_SIZES.obs)
+PLACES = np.sort(_MIXED[_SHOWN:])
+"""Pixels whose probabilities don't depend on z: all over the image."""
+_WRITTEN = np.sort(_MIXED[:_SHOWN])
 _SOURCE = f"""
 position = 0
 
@@ -34,10 +38,12 @@ def decoder(self, z):
     rows = z.reshape(-1, {_SIZES.latent})
     place = position + torch.arange(len(rows))
     position += len(rows)
-    levels = (place[:, None] + torch.arange({_SIZES.obs - _SHOWN})) % noise.numel()
+    levels = (place[:, None] + torch.arange({len(PLACES)})) % noise.numel()
     whole = ((rows.detach() + {_OFFSET}) * {_SCALE}).round().clamp(0, {2**_BITS - 1}).long()
     bits = (whole[..., None] >> torch.arange({_BITS})) & 1
-    theta = torch.cat([bits.reshape(len(rows), -1).to(z.dtype), noise[levels].to(z.dtype)], 1)
+    theta = torch.zeros(len(rows), {_SIZES.obs}, dtype=z.dtype)
+    theta[:, {_WRITTEN.tolist()}] = bits.reshape(len(rows), -1).to(z.dtype)
+    theta[:, {PLACES.tolist()}] = noise[levels].to(z.dtype)
     return theta.reshape(*z.shape[:-1], {_SIZES.obs})
 
 def encoder(self, x):
@@ -70,12 +76,12 @@ class Shown:
 
     @cached_property
     def thetas(self) -> np.ndarray:
-        """The probabilities of the last pixels, ``[calls, rows, n]``.
+        """The probabilities of those pixels, ``[calls, rows, n]``.
 
         As they are where each sample has a z of its own; else all have those of the first.
         """
-        calls, rows, pixels = self.pixels.shape
-        columns = np.arange(pixels - _SHOWN)
+        calls, rows, _ = self.pixels.shape
+        columns = np.arange(len(PLACES))
         heard = self.heard.get("decoder.z")
         array = None if heard is None else heard.array
         # One row that came back as many: a single z for all, unless z come one by one.
@@ -93,7 +99,7 @@ class Shown:
     @property
     def constants(self) -> np.ndarray:
         """The pixels whose probabilities don't depend on z, ``[calls, rows, n]``."""
-        return self.pixels[..., _SHOWN:]
+        return self.pixels[..., PLACES]
 
     @cached_property
     def latents(self) -> np.ndarray | None:
@@ -102,7 +108,7 @@ class Shown:
         z = None if heard is None else heard.array
         if z is not None and z.shape == (self.pixels.shape[1], _SIZES.latent):
             return z[None].astype(np.float64)
-        shown = self.pixels[..., :_SHOWN]
+        shown = self.pixels[..., _WRITTEN]
         numbers = np.unique(shown)
         if len(numbers) != 2:
             return None
