@@ -28,9 +28,13 @@ Law = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Noise ``[calls, rows, L]``: what is left of draws without their location and scale."""
+    """Noise ``[calls, rows, L]``: what is left of draws without their location and scale.
+
+    It is ``called`` so in words.
+    """
 
     numbers: np.ndarray
+    called: str = "noise"
 
     @cached_property
     def distinct(self) -> np.ndarray:
@@ -85,11 +89,8 @@ class Noise:
 
     def _still(self) -> tuple[Finding, ...]:
         """Return which rows or dimensions never vary."""
-        spread = np.ptp(self.numbers, axis=0)
-        for what, still in (
-            ("row", np.all(spread < _SAME, axis=1)),
-            ("dimension", np.all(spread < _SAME, axis=0)),
-        ):
+        for what, axes in (("row", (0, 2)), ("dimension", (0, 1))):
+            still = np.ptp(self.numbers, axis=axes) < _SAME
             if still.any() and not still.all():
                 return (Finding("never_varies", {"which": _which(what, still)}),)
         return ()
@@ -101,7 +102,9 @@ class Noise:
             for sign, words in ((1.0, ""), (-1.0, ", with a minus")):
                 pair = _first_pair(lines, sign * lines)
                 if pair:
-                    whose = f"{what} {pair[1] + 1} has the noise of {what} {pair[0] + 1}{words}"
+                    whose = (
+                        f"{what} {pair[1] + 1} has the {self.called} of {what} {pair[0] + 1}{words}"
+                    )
                     whose = f"in a batch of {len(lines)}, {whose}" if axis == 1 else whose
                     return (Finding("noise_copied", {"whose": whose}),)
         kept = self.numbers.reshape(len(self.numbers), -1)

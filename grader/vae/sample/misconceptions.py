@@ -79,10 +79,7 @@ def of_latents(samples: Samples) -> Names:
         return ("one_latent_for_all",)
     if _disagreement(above, 2) < _COPIED:
         return ("one_number_for_all_dimensions",)
-    if _repeating(above[0]) > _REPEATING:
-        return ("repeated_latents",)
-    near = np.all(np.abs(ndtr(-THRESHOLDS) - rates) < _TOLERANCE)
-    return ("latents_clipped",) if near and rates[0] == 1 and rates[-1] == 0 else ()
+    return ("repeated_latents",) if _repeating(above[0]) > _REPEATING else ()
 
 
 def _repeating(above: np.ndarray) -> float:

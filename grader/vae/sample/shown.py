@@ -1,8 +1,8 @@
 """A decoder that shows what samples are made of.
 
-It writes the z that it is given, in binary, into most pixels, as probabilities of 0 and 1; the other
-pixels have probabilities between, another in each sample. So what comes back tells which z
-was drawn, and how often a pixel of each probability is 1.
+It writes the z that it is given, in binary, into most pixels, as probabilities of 0 and 1; the
+other pixels have probabilities between, another in each sample. So what comes back tells which z was
+drawn, and how often a pixel of each probability is 1.
 """
 
 from __future__ import annotations
@@ -76,25 +76,29 @@ class Shown:
 
     @cached_property
     def thetas(self) -> np.ndarray:
-        """The probabilities of those pixels, ``[calls, rows, n]``.
+        """The probabilities of those pixels, ``[calls, rows, n]``."""
+        return self._shared if self.shares_theta else self._own
 
-        As they are where each sample has a z of its own; else all have those of the first.
-        """
-        calls, rows, _ = self.pixels.shape
-        columns = np.arange(len(PLACES))
+    @cached_property
+    def shares_theta(self) -> bool:
+        """Whether all samples of a call have the probabilities of one, and so its z."""
         heard = self.heard.get("decoder.z")
-        array = None if heard is None else heard.array
-        # One row that came back as many: a single z for all, unless z come one by one.
-        place = np.arange(calls * rows).reshape(calls, rows)
-        if array is not None and array.size == _SIZES.latent and not self._fits(place, columns):
-            place = np.repeat(np.arange(calls)[:, None], rows, axis=1)
-        return LEVELS[(place[..., None] + columns) % len(LEVELS)]
+        if heard is None or heard.array is None or heard.array.size != _SIZES.latent:
+            return False
+        # One z that was heard first may be that of the first sample alone.
+        x = self.constants.ravel()
+        own, shared = (np.corrcoef(x, t.ravel())[0, 1] for t in (self._own, self._shared))
+        return bool(abs(shared) > abs(own) + 0.1)
 
-    def _fits(self, place: np.ndarray, columns: np.ndarray) -> bool:
-        """Return whether pixels that are surely 0 and 1 are always the same."""
-        levels = (place[..., None] + columns) % len(LEVELS)
-        sure = [self.constants[levels == level] for level in (0, len(LEVELS) - 1)]
-        return all(np.ptp(of_level) == 0 for of_level in sure)
+    @property
+    def _own(self) -> np.ndarray:
+        calls, rows, _ = self.pixels.shape
+        return _levels(np.arange(calls * rows).reshape(calls, rows))
+
+    @property
+    def _shared(self) -> np.ndarray:
+        calls, rows, _ = self.pixels.shape
+        return _levels(np.repeat(np.arange(calls)[:, None], rows, axis=1))
 
     @property
     def constants(self) -> np.ndarray:
@@ -119,6 +123,11 @@ class Shown:
             if np.mean(np.abs(written) < 7) > 0.95:  # else the highest digits are random
                 return np.asarray(written)
         return None
+
+
+def _levels(place: np.ndarray) -> np.ndarray:
+    """Return the probabilities ``[..., n]`` of samples that the decoder met at such places."""
+    return LEVELS[(place[..., None] + np.arange(len(PLACES))) % len(LEVELS)]
 
 
 def show(exam: Exam) -> Steps[Shown]:
