@@ -225,15 +225,15 @@ def _laws(values: np.ndarray, mean: float, spread: float) -> Sequence[tuple[Find
 def _of_normal(values: np.ndarray, mean: float, spread: float) -> Finding | None:
     """Return what is said of normal noise with a wrong mean or spread, or without far ends."""
     error = 4 / np.sqrt(len(values))
+    bound = max(-float(values[0]), float(values[-1]))
+    if 2 * ndtr(-(bound - abs(mean)) / spread) * len(values) > _LACKING:
+        return Finding("noise_cut_off", {"bound": short(np.ceil(bound * 20) / 20)})
     if abs(spread - 1) > max(0.04, error):
         if abs(spread - np.sqrt(2)) < 0.03:
             return Finding("noise_added_twice")
         return Finding("noise_spread", {"spread": about(spread, len(values))})
     if abs(mean) > max(0.05, error):
         return Finding("noise_mean", {"mean": about(mean, len(values))})
-    bound = max(-float(values[0]), float(values[-1]))
-    if 2 * ndtr(-bound) * len(values) > _LACKING:
-        return Finding("noise_cut_off", {"bound": short(np.ceil(bound * 20) / 20)})
     return None
 
 

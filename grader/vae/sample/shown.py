@@ -1,8 +1,8 @@
 """A decoder that shows what samples are made of.
 
-It writes the z that it is given, in binary, into most pixels, as probabilities of 0 and 1; the
-other pixels have probabilities between, another in each sample. So what comes back tells which z was
-drawn, and how often a pixel of each probability is 1.
+It writes the z that it is given, in binary, into most pixels, as probabilities of 0 and 1. The
+other pixels have probabilities between, another in each sample. So what comes back tells which z
+was drawn, and how often a pixel of each probability is 1.
 """
 
 from __future__ import annotations
