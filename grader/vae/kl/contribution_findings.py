@@ -55,7 +55,6 @@ def of_contribution(contribution: Contribution) -> Findings:
         _of_bounds,
         _of_limits,
         _of_region,
-        _not_finite,
     )
     return next((findings for look in looks if (findings := look(contribution))), ())
 
@@ -295,12 +294,3 @@ def _in_region(contribution: Contribution, axis: int, bad: np.ndarray) -> str:
         if axis == 0 and np.all(near(values, np.compress(bad, moved, axis=1), 1e-3)):
             return f": there log sigma counts {factor:g} times"
     return ""
-
-
-def _not_finite(contribution: Contribution) -> Findings:
-    if np.all(contribution.finite):
-        return ()
-    for words, mask in (("log sigma is negative", LOG_STDS < 0), ("log sigma is 0", LOG_STDS == 0)):
-        if not np.any(contribution.finite[:, mask]) and np.all(contribution.finite[:, ~mask]):
-            return (Finding("not_finite", {"where": words}),)
-    return ()

@@ -97,9 +97,9 @@ def _found(answers: _Answers) -> _Both:
     if simple := _of_right_contributions(answers):
         return simple
     each = of_contribution(answers.contribution)
+    if alone := _of_batch_alone(answers):
+        return alone, ()
     together = batch.found(answers.contribution.parts)
-    if each and not together and not batch.is_sum:
-        each = _of_batch_alone(answers) or each
     if any("mu" in str(finding.fields.get("what")) for finding in together):
         # Less its average, mu is 0 in a batch of one.
         each = tuple(finding for finding in each if finding.name != "mu_missing")
@@ -125,7 +125,7 @@ def _of_right_contributions(answers: _Answers) -> _Both | None:
     return None
 
 
-def _of_constants(answers: _Answers, offset: float) -> _Both:
+def _of_constants(answers: _Answers, offset: float) -> _Both | None:
     """Return how often which constant is added to each row, from batches of several sizes."""
     row = answers.row
     of_row = float(np.mean(row.actual - expected.kl(row.mu, row.logsigma)))
@@ -142,7 +142,7 @@ def _of_constants(answers: _Answers, offset: float) -> _Both:
     }
     how = hows.get(tuple(int(n) for n in np.rint(counted)))
     if how is None:
-        return (), (Finding("constant_unlike", {}),)
+        return None
     mixes = (Finding("constant_counted", {"how": how}),)
     return ((), mixes) if "batch" in how else (mixes, ())
 

@@ -108,7 +108,7 @@ def _of_coins(x: np.ndarray, thetas: np.ndarray) -> Findings:
         return region
     if np.max(np.abs(rates - LEVELS)) < _CLOSE:
         return _of_sharing(x, thetas)
-    return _of_other_rows(x, thetas) or _of_rates(rates)
+    return _of_rates(rates)
 
 
 def _of_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
@@ -182,22 +182,6 @@ def _of_sharing(x: np.ndarray, thetas: np.ndarray) -> Findings:
             minus = "turned round, " if alike[first, second] < 0 else ""
             gap = int(second - first if axis == 1 else PLACES[second] - PLACES[first])
             return (Finding("uniforms_shared", {"what": what, "gap": gap, "minus": minus}),)
-    return ()
-
-
-def _of_other_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
-    """Return from which other sample pixels have their probabilities."""
-    turned = thetas[:, ::-1]
-    for words, other in (
-        ("the sample before", np.roll(thetas, 1, 1)),
-        ("the next sample", np.roll(thetas, -1, 1)),
-        ("another sample, in the opposite order", turned),
-        ("the first sample, for all samples", np.broadcast_to(thetas[:, :1], thetas.shape)),
-        ("the last sample, for all samples", np.broadcast_to(thetas[:, -1:], thetas.shape)),
-    ):
-        rates = np.array([x[other == level].mean() for level in LEVELS])
-        if np.max(np.abs(rates - LEVELS)) < 2 * _CLOSE:
-            return (Finding("theta_of_other", {"whose": words}),)
     return ()
 
 
