@@ -113,7 +113,10 @@ class Noise:
         ordered = np.sort(kept, axis=1)
         if len(kept) > 1 and np.max(np.ptp(ordered, axis=0)) < _SAME:
             return (Finding("noise_kept_shuffled"),)
-        share = 1 - len(self.distinct) / self.numbers.size
+        inner = self.numbers[(self.numbers > self.distinct[0]) & (self.numbers < self.distinct[-1])]
+        if len(self.distinct) <= _FEW or not inner.size:
+            return ()
+        share = 1 - (len(self.distinct) - 2) / inner.size
         if share > _PARTLY:
             return (Finding("noise_repeated", {"share": f"{share:.0%}"}),)
         return ()

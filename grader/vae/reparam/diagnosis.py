@@ -121,14 +121,21 @@ def _of_z(measured: Measured) -> Findings:
         if np.all(np.abs(rows * grid - np.rint(rows * grid)) < 1e-3 * min(1, 10 / grid)):
             return (Finding("on_grid", {"step": f"{1 / grid:g}"}),)
     low, high = float(rows.min()), float(rows.max())
-    at_low, at_high = (int(np.sum(rows == end)) for end in (low, high))
-    few = 1e-3 * rows.size
-    if at_low > few and at_high > few:
+    at_low, at_high = (_is_bound(measured, end) for end in (low, high))
+    if at_low and at_high:
         return (Finding("clamped", {"how": f"kept between {short(low)} and {short(high)}"}),)
-    if at_low > few or at_high > few:
-        end = f"below {short(low)}" if at_low > few else f"above {short(high)}"
+    if at_low or at_high:
+        end = f"below {short(low)}" if at_low else f"above {short(high)}"
         return (Finding("clamped", {"how": f"never {end}"}),)
     return ()
+
+
+def _is_bound(measured: Measured, end: float) -> bool:
+    """Return whether draws with different parameters often come to be one and the same number."""
+    lines = measured.lines[0]
+    cells = np.any(lines.z == end, axis=0)
+    kinds = np.unique(np.stack([lines.mu[cells], lines.logsigma[cells]]), axis=1)
+    return bool(kinds.shape[1] > 2 and np.mean(lines.z == end) > 1e-3)
 
 
 def _squashed(lines: Lines) -> Finding | None:

@@ -151,6 +151,9 @@ def _shape(groups: list[_Group]) -> str | None:
     distance = np.max(np.abs(uniform - (np.arange(scores.size) + 0.5) / scores.size))
     if distance < 2.5 / np.sqrt(scores.size) and scores.size > 1000:
         return "uniform_noise"
+    # Where many have the lowest value, it is a bound.
+    if np.mean(scores < scores[0] + 2 * _TOLERANCE) > 0.3:
+        return None
     if scores.size > 1000 and all(group.lowest > -_TOLERANCE * group.spread for group in groups):
         return "one_sided_noise"
     return None

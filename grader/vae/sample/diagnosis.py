@@ -27,7 +27,7 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     with np.errstate(all="ignore"):
         pixels = of_pixels(shown)
         blank = tuple(finding for finding in pixels if finding.name == "blank_rows")
-        latents = _of_latents(shown) or blank or _of_images(shown)
+        latents = _of_latents(shown) or blank or (() if pixels else _of_images(shown))
         found = {"binary": pixels, "prior": latents, "bernoulli": pixels}
     return {f"sample.{name}": found[name] for name in unknown}
 

@@ -16,6 +16,8 @@ from grader.vae.sizes import Sizes
 
 _TOLERANCE = 0.03
 """Of a frequency, over some thousand draws."""
+_OF_LAWS = 0.015
+"""The same of latent variables, of which there are more."""
 _COPIED = 0.05
 """Disagreement, as a share of that of unlike ones, below which latent variables count as the same:
 one that lies very close to a threshold gives pixels of either kind."""
@@ -70,7 +72,7 @@ def of_latents(samples: Samples) -> Names:
         return pixels
     above = samples.above
     rates = above.mean((0, 1, 2))
-    law = _first(_PRIORS, THRESHOLDS, rates)
+    law = _first(_PRIORS, THRESHOLDS, rates, _OF_LAWS)
     if law:
         return law
     if np.all(above == above[:1, :1]):
@@ -144,7 +146,12 @@ def _of_counts(counts: Sequence[int], shapes: Sequence[Shape], obs: int) -> Name
     return ()
 
 
-def _first(errors: tuple[tuple[str, Rates], ...], at: np.ndarray, rates: np.ndarray) -> Names:
+def _first(
+    errors: tuple[tuple[str, Rates], ...],
+    at: np.ndarray,
+    rates: np.ndarray,
+    tolerance: float = _TOLERANCE,
+) -> Names:
     """Return the first error whose law gives such rates, if one does."""
-    fitting = [error for error, law in errors if np.all(np.abs(law(at) - rates) < _TOLERANCE)]
+    fitting = [error for error, law in errors if np.all(np.abs(law(at) - rates) < tolerance)]
     return tuple(fitting[:1])

@@ -200,12 +200,6 @@ def _of_rates(rates: np.ndarray) -> Findings:
             return (Finding("thinned", {"share": f"{round(20 * (1 - slope)) * 5}%"}),)
         fields = {"low": f"{start:.0%}", "high": f"{start + slope:.0%}"}
         return (Finding("rates_between", fields),)
-    known = (rates > 0.01) & (rates < 0.99)
-    if known.sum() > len(LEVELS) // 2:
-        (slope, start), *_ = np.polyfit(LEVELS[known], ndtri(rates[known]), 1, full=True)
-        if np.max(np.abs(rates - ndtr(start + slope * LEVELS))) < _CLOSE:
-            reversed_or_not = "" if slope > 0 else "_reversed"
-            return (Finding(f"compared_with_normal{reversed_or_not}"),)
     inner = slice(2, -2)
     if np.all((rates[inner] > 0) & (rates[inner] < 1)):
         power = float(np.median(np.log(rates[inner]) / np.log(LEVELS[inner])))
@@ -214,6 +208,12 @@ def _of_rates(rates: np.ndarray) -> Findings:
         sharp = float(np.median((logit(rates) / logit(LEVELS))[[3, 4, 5, 6, -7, -6, -5, -4]]))
         if np.max(np.abs(rates - expit(sharp * logit(LEVELS)))) < _CLOSE:
             return (Finding("rate_temperature", {"factor": f"{sharp:.2g}"}),)
+    known = (rates > 0.01) & (rates < 0.99)
+    if known.sum() > len(LEVELS) // 2:
+        (slope, start), *_ = np.polyfit(LEVELS[known], ndtri(rates[known]), 1, full=True)
+        if np.max(np.abs(rates - ndtr(start + slope * LEVELS))) < _CLOSE:
+            reversed_or_not = "" if slope > 0 else "_reversed"
+            return (Finding(f"compared_with_normal{reversed_or_not}"),)
     low, high = float(rates.min()), float(rates.max())
     if np.max(np.abs(rates - np.clip(LEVELS, low, high))) < _CLOSE:
         return (Finding("rates_held", {"low": f"{low:.0%}", "high": f"{high:.0%}"}),)
