@@ -122,6 +122,8 @@ class Noise:
         return ()
 
     def _tied(self) -> tuple[Finding, ...]:
+        if len(self.distinct) <= _FEW:
+            return ()
         sums, norms = self.numbers.sum(-1), np.linalg.norm(self.numbers, axis=-1)
         findings = []
         if np.max(np.abs(sums)) < 1e-4:

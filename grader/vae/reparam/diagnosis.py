@@ -134,8 +134,7 @@ def _is_bound(measured: Measured, end: float) -> bool:
     """Return whether draws with different parameters often come to be one and the same number."""
     lines = measured.lines[0]
     cells = np.any(lines.z == end, axis=0)
-    kinds = np.unique(np.stack([lines.mu[cells], lines.logsigma[cells]]), axis=1)
-    return bool(kinds.shape[1] > 2 and np.mean(lines.z == end) > 1e-3)
+    return bool(len(np.unique(lines.mu[cells])) > 2 and np.mean(lines.z == end) > 1e-3)
 
 
 def _squashed(lines: Lines) -> Finding | None:
