@@ -37,7 +37,7 @@ BEYOND = frozenset(
             "reparam-last_dimension_of_32_without_noise",
             "reparam-sixteen_dimensions_of_noise_tiled",
         ),
-        # A location that is no function of a number's own mu widens what the grader takes for noise.
+        # A location that depends on more than its own mu widens what the grader takes for noise.
         *("reparam-mu_of_the_first_row", "reparam-mu_clamped", "reparam-normalised"),
         *("reparam-softmax", "reparam-noise_times_size_of_mu"),
         "reparam-first_four_dimensions_without_noise",
