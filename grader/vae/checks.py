@@ -35,6 +35,7 @@ DIAGNOSES: Mapping[str, Diagnosis] = MappingProxyType(
     {
         "reparam": Diagnosis(reparam.diagnosis.CATALOGUE, reparam_diagnosis.diagnose),
         "kl": Diagnosis(kl.diagnosis.CATALOGUE, kl_diagnosis.diagnose),
+        "elbo": ELBO,
         "sample": Diagnosis(sample.diagnosis.CATALOGUE, sample_diagnosis.diagnose),
     }
 )

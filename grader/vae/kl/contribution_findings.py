@@ -73,7 +73,9 @@ def _as_a_whole(contribution: Contribution) -> Findings:
         if abs(offset - 0.5) < 1e-3:
             return (Finding("without_minus_one"),)
         return (Finding("constant_added", {"constant": short(offset)}),)
-    for digits in (0, 1, 2, 3):
+    if np.ptp(values) < 1e-6:
+        return (Finding("same_for_all", {"value": short(float(values[0, 0]))}),)
+    for digits in (0, 1, 2):
         if np.all(near(values, np.round(values, digits), 1e-5)):
             return (Finding("rounded", {"step": f"{10.0**-digits:g}"}),)
     return ()
@@ -90,7 +92,7 @@ def of_another_function(actual: np.ndarray, right: np.ndarray) -> Findings:
             np.log(actual.ravel())[right.ravel() > 0.01],
             rcond=None,
         )
-        if left[0].size and left[0][0] < 1e-5 and abs(power - 1) > 1e-2:
+        if left[0].size and left[0][0] < 1e-5 and abs(power - 1) > 1e-2 < abs(power):
             return (Finding("power", {"power": short(float(power))}),)
     wrong = ~near(actual, right)
     if not np.any(wrong) or np.all(wrong) or np.ptp(actual[wrong]) > 1e-4:

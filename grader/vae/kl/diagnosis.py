@@ -83,7 +83,7 @@ def _of_values(answers: _Answers, lost: Mapping[str, Lost]) -> dict[str, Names]:
     with np.errstate(all="ignore"):  # where a method's own numbers are none
         each, together = _found(answers)
     # What is the same for all posteriors does not depend on a row.
-    flat = tuple(f for f in each if f.name in ("raised", "cut_off", "rounded"))
+    flat = tuple(f for f in each if f.name in ("raised", "cut_off", "rounded", "same_for_all"))
     names = {"kl.total": (*each, *together)[:3], "kl.per_sample": together or flat}
     return {check: found for check, found in names.items() if _is_open(check, lost)}
 
@@ -97,6 +97,8 @@ def _found(answers: _Answers) -> _Both:
     if simple := _of_right_contributions(answers):
         return simple
     each = of_contribution(answers.contribution)
+    if each and each[0].name == "same_for_all":
+        return each, ()
     if alone := _of_batch_alone(answers):
         return alone, ()
     together = batch.found(answers.contribution.parts)

@@ -62,7 +62,8 @@ class Diagnosis:
         unused = {"mu": ("mean_missing",), "logsigma": ("scale_unused", "no_noise")}[name]
         values = {"mu": self.location, "logsigma": self.scale}[name]
         slope = slopes.get(name)
-        if slope is None and any(error in unused for error in values):
+        is_flat = slope is None or not np.any(slope)
+        if is_flat and any(error in unused for error in values):
             return values
         if slope is not None and np.any(slope) and values:
             return values
