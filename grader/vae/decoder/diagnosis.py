@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.kit.check import Exam, Lost, Steps
-from grader.kit.misconception import Finding, Names, read_catalogue
+from grader.kit.misconception import Diagnosis, Finding, Names, read_catalogue
 from grader.vae.decoder.network import NETWORK
 from grader.vae.network_diagnosis import diagnose_network
 from grader.vae.network_facts import when
@@ -39,3 +39,6 @@ def _head_finding(result: str, part: Part) -> Finding | None:
     if curve.kind in _NAMED:
         return Finding(_NAMED[curve.kind])
     return Finding("other_output_activation", {"change": curve.of("a"), "when": when(part)})
+
+
+DIAGNOSIS = Diagnosis(CATALOGUE, diagnose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.kit.check import Exam, Lost, Steps
-from grader.kit.misconception import Finding, Names, read_catalogue
+from grader.kit.misconception import Diagnosis, Finding, Names, read_catalogue
 from grader.vae.encoder.network import NETWORK
 from grader.vae.network_diagnosis import diagnose_network
 from grader.vae.network_facts import when
@@ -35,3 +35,6 @@ def _head_finding(result: str, part: Part) -> Finding | None:
         if curve.words in _LOG_VARIANCE:
             return Finding("log_variance", {"change": curve.of("a"), "layer": part.layer})
     return Finding("activation_on_head", fields)
+
+
+DIAGNOSIS = Diagnosis(CATALOGUE, diagnose)

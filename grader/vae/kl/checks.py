@@ -21,6 +21,7 @@ from grader.kit.outputs import (
     values,
 )
 from grader.kit.probe import Probe
+from grader.kit.rounding import apart
 from grader.kit.rows import Batch, row_error
 from grader.kit.tolerance import close, close_in_most_rows, difference
 from grader.vae import expected
@@ -90,13 +91,25 @@ def total(exam: Exam) -> Steps[None]:
     answers, _ = yield from answers_to(exam)
     wrong = _wrong_total(answers)
     if wrong:
-        actual, right = wrong[0].actual, wrong[0].right
-        lost = Lost(
-            f"Over a batch of {len(right)} the divergences should add up to {right.sum():.4g};"
-            f" what is returned adds up to {actual.sum():.4g}.",
-            evidence={"expected_total": right.sum(), "actual_total": _finite(actual.sum())},
-        )
+        lost = _total_lost(wrong[0].actual, wrong[0].right)
         raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam, answers)))
+
+
+def _total_lost(actual: np.ndarray, right: np.ndarray) -> Lost:
+    evidence = {"expected_total": right.sum(), "actual_total": _finite(actual.sum())}
+    if not np.all(np.isfinite(actual)):
+        count = int(np.sum(~np.isfinite(actual)))
+        return Lost(
+            f"For a batch of {len(right)}, {count} of the {actual.size} numbers that are returned "
+            "are NaN or infinite.",
+            evidence=evidence,
+        )
+    due, came = apart(right.sum(), actual.sum())
+    return Lost(
+        f"Over a batch of {len(right)} the divergences should add up to {due}; what is returned "
+        f"adds up to {came}.",
+        evidence=evidence,
+    )
 
 
 @check(
@@ -113,7 +126,8 @@ def per_sample(exam: Exam) -> Steps[None]:
             require_untouched(answer.outcome, answer.arguments, ())
         yield from _judge_rows(exam, answers)
     except Lost as lost:
-        raise explained(lost, diagnosis.CATALOGUE, (yield from _diagnose(exam, answers))) from None
+        names = diagnosis.of_rows((yield from _diagnose(exam, answers)))
+        raise explained(lost, diagnosis.CATALOGUE, names) from None
 
 
 def _judge_rows(exam: Exam, answers: Sequence[Answer]) -> Steps[None]:
@@ -189,7 +203,14 @@ def gradient(exam: Exam) -> Steps[None]:
             measured = yield from _measure_with_sign(exam)
         if measured is None or not measured.agree:
             lost.is_shown = measured is not None and measured.repeats
-            raise explained(lost, diagnosis.CATALOGUE, disconnected(slopes)) from None
+            raise explained(lost, diagnosis.CATALOGUE, _cut(slopes)) from None
+
+
+def _cut(slopes: Slopes) -> Names:
+    """Return what explains that one of the gradients is missing, or all zero; else nothing."""
+    if any(slope is None for slope in slopes.values()):
+        return disconnected(slopes)
+    return () if all(np.any(slope) for slope in slopes.values()) else ("flat",)
 
 
 def _measure_with_sign(exam: Exam) -> Steps[Measured | None]:

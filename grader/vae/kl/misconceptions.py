@@ -118,3 +118,9 @@ def by_repetition(mu: np.ndarray, logsigma: np.ndarray, draws: np.ndarray) -> Na
     scores = (draws - expected.kl(mu, logsigma)) / spread
     centred = abs(float(scores.mean())) < 6 / np.sqrt(scores.size)
     return ("monte_carlo",) if centred and 0.5 < float(scores.std()) < 2 else ()
+
+
+def of_rows(names: Names) -> Names:
+    """Return those that say something of how rows and dimensions are put together."""
+    puts_together = {slip.misconception for slip in SLIPS if "over" in slip.changes}
+    return tuple(name for name in names if name in {*puts_together, "column"})

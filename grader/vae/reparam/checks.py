@@ -89,13 +89,29 @@ def shape(exam: Exam) -> Steps[None]:
         rows, dimensions = missing(batch)
         _require_none(rows)
         if np.any(dimensions):
-            where = ", ".join(map(str, np.flatnonzero(dimensions)))
-            raise Lost(f"There is no noise in these dimensions of z, counted from 0: {where}.")
+            raise Lost(_without_noise(dimensions))
     if not np.all(blank(plain)):
         for z in (one, two, crowd):
             _require_none(blank(z[0]))
     if 0 < copied(crowd) <= MANY:
         raise Lost("In a large batch there are rows with the noise of another row.")
+
+
+def _without_noise(lacking: np.ndarray) -> str:
+    """Return which dimensions ``[L]`` have no noise, in words."""
+    places, count = np.flatnonzero(lacking), len(lacking)
+    of = f"of the {count} dimensions of z"
+    if len(places) == 1:
+        name = {0: "The first", count - 1: "The last"}.get(
+            int(places[0]), f"Number {places[0] + 1}"
+        )
+        return f"{name} {of} never varies: there is no noise in it."
+    if places[-1] == count - 1 and np.all(np.diff(places) == 1):
+        which = f"those from number {places[0] + 1} on never vary"
+    else:
+        numbers = [str(place + 1) for place in places]
+        which = f"numbers {', '.join(numbers[:-1])} and {numbers[-1]} never vary"
+    return f"O{of[1:]}, {which}: there is no noise in them."
 
 
 def _require_none(lacking: np.ndarray) -> None:
@@ -153,7 +169,7 @@ def independent(exam: Exam) -> Steps[None]:
 
 
 @dataclass(frozen=True, eq=False)
-class _PointSlopes:
+class PointSlopes:
     """The gradients at a point, and what they belong to.
 
     Attributes:
@@ -205,7 +221,8 @@ _DISTINCT = 5
 """Log-stds at the point where gradients are judged, each of them several times."""
 
 
-def _slope(exam: Exam) -> Steps[_PointSlopes]:
+def slope_at_point(exam: Exam) -> Steps[PointSlopes]:
+    """Ask for the gradients in mu and log sigma at the point where they are judged."""
     rng = exam.generator(2, 1)
     sizes = fixtures.FULL if exam.setting.full else WIDE
     wanted = (7, sizes.latent)
@@ -216,10 +233,10 @@ def _slope(exam: Exam) -> Steps[_PointSlopes]:
     arguments = {"mu": mu, "logsigma": logsigma}
     point = Point(sizes, {}, METHOD, arguments, (outer,), tuple(arguments))
     outcome = (yield point.probe).outcomes[0]
-    return _PointSlopes(point, gradients(outcome, METHOD), _numbers(outcome, wanted)[0])
+    return PointSlopes(point, gradients(outcome, METHOD), _numbers(outcome, wanted)[0])
 
 
-def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarray) -> Steps[None]:
+def _judge_gradient(exam: Exam, name: str, slope: PointSlopes, right: np.ndarray) -> Steps[None]:
     """Require the right derivative in an argument, or that of what the method itself returns.
 
     Raises:
@@ -244,7 +261,7 @@ def _judge_gradient(exam: Exam, name: str, slope: _PointSlopes, right: np.ndarra
     )
 
 
-def _is_derivative(exam: Exam, name: str, slope: _PointSlopes) -> Steps[bool]:
+def _is_derivative(exam: Exam, name: str, slope: PointSlopes) -> Steps[bool]:
     point = replace(slope.point, differentiate=(name,))
     for key in _DIRECTIONS:
         measured = yield from measure(exam, point, slope.slopes, key)
@@ -259,7 +276,7 @@ def _is_derivative(exam: Exam, name: str, slope: _PointSlopes) -> Steps[bool]:
 @check("reparam.gradient_mu", "If mu moves a little and the noise stays, how does z move?")
 def gradient_mu(exam: Exam) -> Steps[None]:
     """The derivative of z in mu is 1"""
-    slope = yield from _slope(exam)
+    slope = yield from slope_at_point(exam)
     yield from _judge_gradient(exam, "mu", slope, np.ones_like(slope.z))
 
 
@@ -269,7 +286,7 @@ def gradient_mu(exam: Exam) -> Steps[None]:
 )
 def gradient_logsigma(exam: Exam) -> Steps[None]:
     """The derivative of z in logsigma is z - mu"""
-    slope = yield from _slope(exam)
+    slope = yield from slope_at_point(exam)
     yield from _judge_gradient(exam, "logsigma", slope, slope.residual)
 
 

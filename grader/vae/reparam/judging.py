@@ -15,11 +15,14 @@ import numpy as np
 
 from grader.kit import statistics
 from grader.kit.check import Lost
+from grader.kit.rounding import apart
 from grader.vae.reparam import sharing
 from grader.vae.reparam.draws import MANY, NOTHING, Draws, blank, copied, missing
 from grader.vae.reparam.questions import KINDS, LOG_STDS, PLAIN, PLAIN_MU, Question
 from grader.vae.reparam.wide import WideDraws
 
+_TOLD = 2
+"""Wrong standard deviations that are told."""
 NO_NOISE = "z is the same in every draw: there is no noise in it."
 
 
@@ -158,8 +161,11 @@ def _location_error(draws: Draws) -> str | None:
         return None
     if not statistics.compatible(*means, overall):
         kind = _first_wrong([k for k, *_ in groups], means)
-        average = draws.residual[draws.kind == kind].mean()
-        return f"z - mu should be 0 on average, and is {average:.3g}{KINDS[kind]}."
+        of_kind = [n for n, (k, *_) in enumerate(groups) if k == kind]
+        worst = min(of_kind, key=lambda n: (means[n], -abs(float(parts[n].mean()))))
+        _, value, group = groups[worst]
+        where = KINDS[kind] if kind == PLAIN else f" where logsigma is {value:g}{KINDS[kind]}"
+        return f"z - mu should be 0 on average, and is {draws.residual[group].mean():.3g}{where}."
     kind, value, _ = groups[int(np.argmin(slopes))]
     return (
         "z is not centred on mu: z - mu grows or shrinks with mu "
@@ -173,12 +179,19 @@ def _scale_error(draws: Draws) -> str | None:
     tests = [statistics.variance_one(part) for part in scaled]
     if statistics.compatible(statistics.variance_one(np.concatenate(scaled)), *tests):
         return None
+    if all(np.ptp(part) < NOTHING for part in scaled):
+        return "z - mu does not vary: its standard deviation should be exp(logsigma)."
     kind = _first_wrong([k for k, *_ in groups], tests)
-    words = ", ".join(
-        f"{np.exp(value) * part.std():.3g} where {np.exp(value):.3g} is right"
+    sizes = [
+        (float(np.exp(value) * part.std()), float(np.exp(value)))
         for (k, value, _), part in zip(groups, scaled, strict=True)
         if k == kind
-    )
+    ]
+    # The two that say most: all of them say no more.
+    ratios = [abs(np.log(max(came, 1e-9) / due)) for came, due in sizes]
+    told = sorted(np.argsort(ratios)[-_TOLD:])
+    pairs = (apart(sizes[n][0], sizes[n][1], 3) for n in told)
+    words = " and ".join(f"{came} where {due} is right" for came, due in pairs)
     return f"The standard deviation of z - mu should be exp(logsigma), and is {words}{KINDS[kind]}."
 
 

@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from grader.kit.misconception import Names, disconnected, read_catalogue
+from grader.kit.misconception import Finding, Names, disconnected, read_catalogue
 
 _TOLERANCE = 0.05
 _COPIED = 0.95
@@ -30,8 +30,6 @@ _SCALES: tuple[tuple[str | None, Scale], ...] = (
     ("noise_added_twice", lambda s: np.sqrt(2) * np.exp(s)),
     ("precision_for_deviation", lambda s: np.exp(-s)),
     ("precision_for_deviation", lambda s: np.exp(-2 * s)),
-    ("not_exponential", lambda s: np.exp(abs(s))),
-    ("not_exponential", lambda s: np.logaddexp(0, s)),
 )
 _SPREADS: Mapping[str | None, tuple[float, ...]] = {
     None: (1.0,),
@@ -64,14 +62,16 @@ class Diagnosis:
         unused = {"mu": ("mean_missing",), "logsigma": ("scale_unused", "no_noise")}[name]
         values = {"mu": self.location, "logsigma": self.scale}[name]
         slope = slopes.get(name)
-        if slope is None and any(error in unused for error in values):
+        is_flat = slope is None or not np.any(slope)
+        if is_flat and any(error in unused for error in values):
             return values
         if slope is not None and np.any(slope) and values:
             return values
         # Zeros come from a function that has no derivative, where nothing comes from a cut.
         if slope is not None and not np.any(slope):
-            return ("rounded",) if self.is_rounded else ("torch_normal",)
-        return disconnected(slopes)
+            what = {"mu": "mu", "logsigma": "sigma"}[name]
+            return ("rounded" if self.is_rounded else Finding("torch_normal", {"what": what}),)
+        return disconnected(slopes) if slope is None else ()
 
 
 def diagnose(
@@ -152,6 +152,9 @@ def _shape(groups: list[_Group]) -> str | None:
     distance = np.max(np.abs(uniform - (np.arange(scores.size) + 0.5) / scores.size))
     if distance < 2.5 / np.sqrt(scores.size) and scores.size > 1000:
         return "uniform_noise"
+    # Where many have the lowest value, it is a bound.
+    if np.mean(scores < scores[0] + 2 * _TOLERANCE) > 0.3:
+        return None
     if scores.size > 1000 and all(group.lowest > -_TOLERANCE * group.spread for group in groups):
         return "one_sided_noise"
     return None

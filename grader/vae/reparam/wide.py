@@ -63,7 +63,13 @@ class WideDraws:
             lacking = missing(z[None])[1]
             if lacking.mean() >= MANY:
                 return f"{words} {lacking.sum()} of {lacking.size} dimensions have no noise."
-            if np.any(_copied_dimensions(z)) or is_tied(z):
+            copied = _copied_dimensions(z)
+            if np.any(copied):
+                return (
+                    f"{words} {copied.sum()} of {copied.size} dimensions have the noise of another "
+                    "one, or minus it."
+                )
+            if is_tied(z):
                 return f"{words} the dimensions of z are not independent."
         return None
 

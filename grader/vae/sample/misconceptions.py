@@ -8,13 +8,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import expit, ndtr
 
-from grader.kit.misconception import Names, read_catalogue
+from grader.kit.misconception import Finding, Names, read_catalogue
 from grader.kit.outputs import Shape, without_ones
+from grader.kit.rounding import short
 from grader.vae.sample.models import POSTERIOR, THRESHOLDS, Samples
 from grader.vae.sizes import Sizes
 
 _TOLERANCE = 0.03
 """Of a frequency, over some thousand draws."""
+_OF_LAWS = 0.015
+"""The same of latent variables, of which there are more."""
 _COPIED = 0.05
 """Disagreement, as a share of that of unlike ones, below which latent variables count as the same:
 one that lies very close to a threshold gives pixels of either kind."""
@@ -51,11 +54,13 @@ def of_pixels(samples: Samples) -> Names:
         return ("thresholded",)
     if not np.all((constants == 0) | (constants == 1)):
         return ()
-    if all(not np.any(np.ptp(constants[..., thetas == theta], axis=-1)) for theta in thetas):
+    kinds = np.unique(thetas)
+    if all(not np.ptp(constants[..., thetas == theta]) for theta in kinds):
+        return ()  # nothing is drawn
+    if all(not np.any(np.ptp(constants[..., thetas == theta], axis=-1)) for theta in kinds):
         return ("one_uniform_for_all_pixels",)
     if not np.any(np.ptp(constants, axis=1)):
         return ("one_uniform_image_for_all",)
-    kinds = np.unique(thetas)
     rates = np.array([constants[..., thetas == theta].mean() for theta in kinds])
     return _first(_PIXELS, kinds, rates)
 
@@ -67,17 +72,16 @@ def of_latents(samples: Samples) -> Names:
         return pixels
     above = samples.above
     rates = above.mean((0, 1, 2))
-    law = _first(_PRIORS, THRESHOLDS, rates)
+    law = _first(_PRIORS, THRESHOLDS, rates, _OF_LAWS)
     if law:
         return law
+    if np.all(above == above[:1, :1]):
+        return ()  # z is the same in all calls
     if _disagreement(above, 1) < _COPIED:
         return ("one_latent_for_all",)
     if _disagreement(above, 2) < _COPIED:
         return ("one_number_for_all_dimensions",)
-    if _repeating(above[0]) > _REPEATING:
-        return ("repeated_latents",)
-    near = np.all(np.abs(ndtr(-THRESHOLDS) - rates) < _TOLERANCE)
-    return ("latents_clipped",) if near and rates[0] == 1 and rates[-1] == 0 else ()
+    return ("repeated_latents",) if _repeating(above[0]) > _REPEATING else ()
 
 
 def _repeating(above: np.ndarray) -> float:
@@ -118,10 +122,36 @@ def of_shapes(counts: Sequence[int], shapes: Sequence[Shape], sizes: Sizes) -> N
     for error, fits in errors:
         if all(map(fits, counts, shapes)):
             return (error,)
+    return _of_counts(counts, shapes, obs)
+
+
+def _of_counts(counts: Sequence[int], shapes: Sequence[Shape], obs: int) -> Names:
+    """Return how many samples came instead of those asked for, where they are rows."""
+    if any(len(shape) != 2 or shape[1] != obs for shape in shapes):
+        return ()
+    rows = [shape[0] for shape in shapes]
+    # A single one may be all that is left where one is too few.
+    gaps = {came - count for came, count in zip(rows, counts, strict=True) if count > 1}
+    if len(gaps) == 1 and (gap := gaps.pop()):
+        number = "one sample" if abs(gap) == 1 else f"{abs(gap)} samples"
+        verb = "is" if abs(gap) == 1 else "are"
+        are = f"{verb} {number} {'more' if gap > 0 else 'less'}"
+        return (Finding("count_off", {"are": are}),)
+    factors = {came / count for came, count in zip(rows, counts, strict=True)}
+    if len(factors) == 1 and (factor := factors.pop()) != 1:
+        return (Finding("count_times", {"factor": short(factor)}),)
+    most = max(rows)
+    if most < max(counts) and rows == [min(count, most) for count in counts]:
+        return (Finding("count_capped", {"most": most}),)
     return ()
 
 
-def _first(errors: tuple[tuple[str, Rates], ...], at: np.ndarray, rates: np.ndarray) -> Names:
+def _first(
+    errors: tuple[tuple[str, Rates], ...],
+    at: np.ndarray,
+    rates: np.ndarray,
+    tolerance: float = _TOLERANCE,
+) -> Names:
     """Return the first error whose law gives such rates, if one does."""
-    fitting = [error for error, law in errors if np.all(np.abs(law(at) - rates) < _TOLERANCE)]
+    fitting = [error for error, law in errors if np.all(np.abs(law(at) - rates) < tolerance)]
     return tuple(fitting[:1])
