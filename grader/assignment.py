@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from grader.kit.check import Check
+    from grader.kit.example import Cases
     from grader.kit.misconception import Diagnosis, Misconception
 
 Shape = tuple[str, ...]
@@ -147,6 +148,7 @@ class Assignment:
         checks: what is judged, in the order of the report.
         misconceptions: the known errors, by id.
         diagnoses: how what is lost in a task is explained, by the task's id.
+        examples: cases that may show what is lost in a task, by the task's id.
         data: the data set that the notebook trains on.
         training: how a fresh model is trained, and how well a right one does.
     """
@@ -174,6 +176,7 @@ class Assignment:
     checks: Callable[[], tuple[Check, ...]]
     misconceptions: Callable[[], Mapping[str, Misconception]]
     diagnoses: Callable[[], Mapping[str, Diagnosis]]
+    examples: Callable[[], Mapping[str, Cases]]
     data: Callable[[], DataSet]
     training: Callable[[], TrainingSanity]
     topic_words: tuple[str, ...] = ()

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from grader.report.course import Entry, Identity, Override
-from grader.report.result import CheckResult, Result, RuleResult, Run, Submission, TaskResult
+from grader.report.result import (
+    CheckResult,
+    Result,
+    RuleResult,
+    Run,
+    Submission,
+    TaskResult,
+    TryIt,
+)
 
 HOSTILE = "=cmd|' /C calc'!A0,\"x\";\r\n<script>alert(1)</script>\x00\x1b[31m\ufffe"
 SHA = "ab" * 32
@@ -19,6 +27,16 @@ def passed(check: str, points: float) -> CheckResult:
 
 def failed(check: str, points: float, message: str = "It was 2, not 1.") -> CheckResult:
     return CheckResult(check, f"Title of {check}", 0.0, points, "failed", message, "Think again.")
+
+
+TRY_IT = TryIt("tiny = VAE(1, 1, 1)\nprint(tiny.kl_divergence(mu, mu) < 1)", "2 < 1", "1 < 2")
+
+
+def with_example(result: Result) -> Result:
+    """The same with an example of the lost check of the KL task."""
+    kl = result.tasks[0]
+    checks = (kl.checks[0], replace(kl.checks[1], try_it=TRY_IT))
+    return replace(result, tasks=(replace(kl, checks=checks), *result.tasks[1:]))
 
 
 def task(name: str, *checks: CheckResult) -> TaskResult:

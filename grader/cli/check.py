@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 @usage.rubric_option
 @usage.template_option
 @usage.isolation_option
+@usage.explain_option
 @usage.debug_option
-def check(notebook: Path, watch: bool, **given: Any) -> None:
+def check(notebook: Path, watch: bool, explain: bool, **given: Any) -> None:
     """Check your own notebook before you hand it in.
 
     These are the instructor's checks; the notebook itself is not run. Exit status: 0 all points are
@@ -47,20 +48,21 @@ def check(notebook: Path, watch: bool, **given: Any) -> None:
     waiting = Waiting(sys.stderr)
     with make_grader(options) as grader:
         patient = replace(grader, doing=waiting.doing)
-        complete = (
-            _watch(notebook, patient, files, waiting) if watch else _check(notebook, patient, files)
-        )
+        if watch:
+            complete = _watch(notebook, patient, files, waiting)
+        else:
+            complete = _check(notebook, patient, files, explain)
     sys.exit(usage.DONE if complete else usage.NOT_DONE)
 
 
-def _check(notebook: Path, grader: Grader, files: Mapping[str, Path]) -> bool:
+def _check(notebook: Path, grader: Grader, files: Mapping[str, Path], explain: bool) -> bool:
     """Check once; return whether all points are there and all files written."""
     from grader.report.task_state import has_all_points
     from grader.student.text import to_text
 
     graded = grader.grade(notebook)
     written = result_files.deliver(
-        graded, files, partial(click.echo, to_text(graded.result), nl=False)
+        graded, files, partial(click.echo, to_text(graded.result, explain=explain), nl=False)
     )
     return has_all_points(graded.result) and written
 

@@ -22,7 +22,7 @@ from grader.course.options import NEEDS, CourseOptions, course_options
 if TYPE_CHECKING:
     from grader.report.result import Result
 
-SHOW_CLASS, DEBUG = "--show-class", "--debug"
+SHOW_CLASS, DEBUG, EXPLAIN = "--show-class", "--debug", "--explain"
 MODES = (NOTEBOOK, COURSE, SHOW_CLASS)
 
 _COURSE_FLAGS = usage.options_of(click.command()(course_options(lambda **_: None)))
@@ -55,6 +55,7 @@ _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation sp
     help=f"{ASSIGNMENT.data_name} to execute the notebook with, instead of a small part of it.",
 )
 @click.option("--no-run", is_flag=True, help="Check the class only; don't execute the notebook.")
+@usage.explain_option
 @usage.debug_option
 @course_options
 @click.pass_context
@@ -75,7 +76,7 @@ def grade(context: click.Context, path: Path, course: CourseOptions, **given: An
     elif mode == COURSE:
         status = _grade_course(path, course, options)
     else:
-        status = _grade_notebook(path, options, files)
+        status = _grade_notebook(path, options, files, given["explain"])
     sys.exit(status)
 
 
@@ -124,7 +125,7 @@ def modes_of(option: str) -> tuple[str, ...]:
         return MODES
     if option == SHOW_CLASS:
         return (SHOW_CLASS,)
-    if option in result_files.RESULT_FILES:
+    if option == EXPLAIN or option in result_files.RESULT_FILES:
         return (NOTEBOOK,)
     return (COURSE,) if option in _COURSE_FLAGS else (NOTEBOOK, COURSE)
 
@@ -154,18 +155,18 @@ def _grade_course(path: Path, course: CourseOptions, options: Options) -> int:
     return command.run(command.Course(path, course, options))
 
 
-def _grade_notebook(path: Path, options: Options, files: Mapping[str, Path]) -> int:
+def _grade_notebook(path: Path, options: Options, files: Mapping[str, Path], explain: bool) -> int:
     """Grade one notebook, print the report, and write the files; return the exit status."""
     usage.get_ready(options.run)
     with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
         graded = replace(grader, doing=Waiting(sys.stderr).doing).grade(path)
-    written = result_files.deliver(graded, files, partial(_print_report, graded.result))
+    written = result_files.deliver(graded, files, partial(_print_report, graded.result, explain))
     done = graded.result.status == "graded" and not graded.result.is_open
     return usage.DONE if done and written else usage.NOT_DONE
 
 
-def _print_report(result: Result, stream: TextIO) -> None:
+def _print_report(result: Result, explain: bool, stream: TextIO) -> None:
     from grader.report.terminal import to_terminal
 
     width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 100)
-    click.echo(to_terminal(result, width, colour=stream.isatty()), stream, nl=False)
+    click.echo(to_terminal(result, width, stream.isatty(), explain), stream, nl=False)

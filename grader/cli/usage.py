@@ -55,6 +55,11 @@ def reported_errors() -> Iterator[None]:
         sys.exit(NOT_DONE)
 
 
+explain_option = click.option(
+    "--explain", is_flag=True, help="Show every loss on the smallest case that fails."
+)
+
+
 class Command(click.Command):
     """A command whose options are given once: click would keep the last value in silence."""
 

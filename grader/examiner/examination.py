@@ -19,6 +19,7 @@ from itertools import combinations
 from typing import Any
 
 from grader.assignment import Assignment, Task
+from grader.examiner.examples import device_name, finder, found
 from grader.examiner.forkserver_client import GraderError
 from grader.examiner.machine import cores
 from grader.examiner.rounds import Put, Verdict, examine_in_rounds
@@ -57,6 +58,7 @@ def examine(
     examination.examine_class()
     examination.examine_callers()
     examination.explain_losses()
+    examination.show_losses(code)
     return tuple(_task_result(task, code, rubric, examination.tried) for task in assignment.tasks)
 
 
@@ -130,6 +132,33 @@ class _Examination:
                 continue
             worth = self.rubric.checks.get(check.id, 0.0)
             self.tried[check][setting] = check_result(check, worth, verdict, self.assignment)
+
+    def show_losses(self, code: Slice) -> None:
+        """Put the smallest case that shows it into the result of each lost check that has one."""
+        tasks = self.assignment.task_by_id
+        broken = {check.task for check, tried in self.tried.items() if not _passed(tried)}
+        asked: dict[Check, str] = {}
+        for id, cases in self.assignment.examples().items():
+            of_task = {c: self.tried[c] for c in self.tried if c.task == id}
+            lost = [c.id for c in of_task if (c, self._shown_in(c, of_task)) in self.lost]
+            device = device_name(tasks[id], [tasks[helper] for helper in tasks[id].calls], code)
+            ended = any(_ended(results.values()) for results in of_task.values())
+            # Examples have no stubs, so a method whose helpers are broken has none.
+            if lost and device is not None and not ended and broken.isdisjoint(tasks[id].calls):
+                asked[finder(id, cases, lost)] = device
+        verdicts = self._verdicts([*asked], Setting()) if asked else {}
+        examples = {id: it for c, answer in verdicts.items() for id, it in found(answer, asked[c])}
+        for check, results in self.tried.items():
+            if check.id in examples:
+                results[Setting()] = replace(results[Setting()], try_it=examples[check.id])
+
+    def _shown_in(self, check: Check, task: Mapping[Check, Tried]) -> Setting | None:
+        """Return the setting of examples if it is the one that a lost check counts in."""
+        results, small = task[check], Setting()
+        if check.id not in self.rubric.checks or _passed(results) or small not in results:
+            return None
+        is_empty = {"failure", "unwritten"} & results[small].evidence.keys()
+        return small if not is_empty and _counted(results, [*task.values()]) == small else None
 
     def _examine_caller(self, task: Task, broken: Collection[str]) -> None:
         results = [tried for check, tried in self.tried.items() if check.task == task.id]

@@ -23,6 +23,15 @@ def json_fields(kind: Any) -> tuple[Field[Any], ...]:
 
 
 @dataclass(frozen=True)
+class TryIt:
+    """Lines that a student can paste: what they print of the class as it is, what is right."""
+
+    code: str
+    got: str
+    right: str
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What one check earned, and why: message and hint are for the student."""
 
@@ -35,6 +44,7 @@ class CheckResult:
     hint: str = ""
     misconception: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    try_it: TryIt | None = None
 
     @property
     def misconceptions(self) -> tuple[str, ...]:

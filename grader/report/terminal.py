@@ -13,13 +13,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.result import Result, TaskResult
+from grader.report.result import Result, TaskResult, TryIt
 from grader.report.task_state import line_to_mend, mend_first
 from grader.report.words import (
     cell_words,
+    example_of,
     grouped,
     number,
     points_words,
+    printed_words,
     repeated_words,
     rule_place,
     rule_words,
@@ -27,10 +29,15 @@ from grader.report.words import (
 )
 
 
-def to_terminal(result: Result, width: int = 80, colour: bool = False) -> str:
-    """Return a result as text of ``width`` columns; words carry it, colours only help."""
+def to_terminal(
+    result: Result, width: int = 80, colour: bool = False, explain: bool = False
+) -> str:
+    """Return a result as text of ``width`` columns; words carry it, colours only help.
+
+    ``explain`` adds the smallest cases that show what is lost.
+    """
     out = io.StringIO()
-    _console(out, width, colour).print(*_parts(result), sep="\n")
+    _console(out, width, colour).print(*_parts(result, explain), sep="\n")
     return out.getvalue()
 
 
@@ -55,7 +62,7 @@ def _console(file: IO[str], width: int, colour: bool, record: bool = False) -> C
     )
 
 
-def _parts(result: Result) -> Iterator[RenderableType]:
+def _parts(result: Result, explain: bool = False) -> Iterator[RenderableType]:
     """Yield what is printed, one below the other."""
     yield Text.assemble(("Notebook  ", "dim"), result.submission.path)
     if result.status == "ungradable":
@@ -69,7 +76,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     if result.repeated:
         yield from (Text(repeated_words(repeated)) for repeated in result.repeated)
         yield Text("")
-    yield from (_lost(task, result) for task in result.tasks if task.lost)
+    yield from (_lost(task, result, explain) for task in result.tasks if task.lost)
     for rule in result.broken_rules:
         yield _note(f"Rule{rule_place(rule, result.cells)}", rule_words(rule))
     yield from (_note("Advice", text) for text in result.advice)
@@ -119,22 +126,37 @@ def _table(result: Result) -> Table:
     return table
 
 
-def _lost(task: TaskResult, result: Result) -> RenderableType:
+def _lost(task: TaskResult, result: Result, explain: bool) -> RenderableType:
     """Return what was lost in a task; checks that say the very same thing say it once."""
     where = f", {cell_words(task.location['cell'], result.cells)}" if task.location else ""
     lost = f"lost {number(task.max_points - task.points)} of {number(task.max_points)}"
+    shown: list[TryIt] = []
     parts: list[RenderableType] = [Text.assemble((task.title, "bold"), f"  {lost}{where}")]
     for checks in grouped(task.lost, "message"):
         points = number(sum(check.max_points for check in checks))
         is_all = len(checks) == len(task.checks)
         titles = "; ".join(check.title for check in checks)
         title = "all checks" if is_all and len(checks) > 1 else titles
-        body = [Text(f"-{points}  {title}", style="yellow"), Text(checks[0].message)]
+        body: list[RenderableType] = [
+            Text(f"-{points}  {title}", style="yellow"),
+            Text(checks[0].message),
+        ]
         hints = dict.fromkeys(check.hint for check in checks if check.hint)
         if not is_all or len(hints) == 1:
             body += [Text(f"Hint: {hint}", style="cyan") for hint in hints]
+        example = example_of(checks)
+        if explain and example and example not in shown:
+            shown.append(example)
+            body.extend(_example(example))
         parts.append(Padding(Group(*body), (0, 0, 0, 2)))
     return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _example(example: TryIt) -> Iterator[RenderableType]:
+    """Yield the lines of an example, which are not folded, and what they print."""
+    yield Text("Try it below your class:", style="cyan")
+    yield Padding(Text(example.code, no_wrap=True, overflow="ignore"), (0, 0, 0, 2))
+    yield Text(printed_words(example))
 
 
 def _note(kind: str, text: str) -> Text:

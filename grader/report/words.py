@@ -12,6 +12,7 @@ from grader.report.result import (
     Result,
     RuleResult,
     TaskResult,
+    TryIt,
 )
 
 Part = TypeVar("Part", TaskResult, CheckResult)
@@ -98,3 +99,13 @@ def replaced_words(override: Override) -> str:
     """Return what an override replaced, who decided that, and why."""
     by = f", by {override.by}" if override.by else ""
     return f"instead of {number(override.before)}{by}. Reason: {override.reason}"
+
+
+def example_of(checks: Iterable[CheckResult]) -> TryIt | None:
+    """Return the first example of checks that are told together; None if they have none."""
+    return next((check.try_it for check in checks if check.try_it), None)
+
+
+def printed_words(example: TryIt) -> str:
+    """Return what an example prints, and what is right."""
+    return f"It prints {example.got}; right is {example.right}."

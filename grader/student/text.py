@@ -6,13 +6,15 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from grader.report.result import Result, TaskResult
+from grader.report.result import Result, TaskResult, TryIt
 from grader.report.task_state import NOT_DONE, next_step, state
 from grader.report.words import (
+    example_of,
     grouped,
     number,
     place_words,
     points_words,
+    printed_words,
     repeated_words,
     rule_place,
     rule_words,
@@ -22,15 +24,18 @@ from grader.report.words import (
 WIDTH = 80
 
 
-def to_text(result: Result, width: int = WIDTH) -> str:
-    """Write the whole answer: the table of tasks, what is to correct and why, the next step."""
+def to_text(result: Result, width: int = WIDTH, explain: bool = False) -> str:
+    """Write the whole answer: the table of tasks, what is to correct and why, the next step.
+
+    Of each task the first lost check that has one is shown by an example; ``explain`` shows all.
+    """
     lines = [f"Self-check of {result.submission.path}", ""]
     if result.status == "ungradable":
         lines += [f"Not graded: {result.reason}", ""]
     else:
         lines += [*_table(result), ""]
         lines += [part for it in result.repeated for part in (repeated_words(it), "")]
-        lines += _details(result.tasks, result)
+        lines += _details(result.tasks, result, explain)
         lines += _rules(result)
         lines += [f"Advice: {text}" for text in result.advice]
         lines += [""] * bool(result.advice)
@@ -100,24 +105,25 @@ def _table(result: Result) -> Iterator[str]:
         yield f"{title:<{titles}}  {earned:>{points}}  {words}".rstrip()
 
 
-def _details(tasks: Iterable[TaskResult], result: Result) -> Iterator[str]:
+def _details(tasks: Iterable[TaskResult], result: Result, explain: bool = False) -> Iterator[str]:
     unwritten = []
     for task in tasks:
         if state(task) == "not yet":
             unwritten.append(task.title)
         elif state(task) != "done":
-            yield from _task(task, result)
+            yield from _task(task, result, explain)
             yield ""
     if unwritten:
         yield from (f"Not yet written: {', '.join(unwritten)}.", "")
 
 
-def _task(task: TaskResult, result: Result) -> Iterator[str]:
+def _task(task: TaskResult, result: Result, explain: bool) -> Iterator[str]:
     """Yield what is to correct in a task; checks that say the very same thing say it once."""
     where = place_words(task.location, result.cells, ", {}")
     lost = task.max_points - task.points
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
     yield f"{task.title}{where}: {gain}"
+    shown: list[TryIt] = []
     checks_to_show = [check for check in task.checks if check.status != "passed" or check.message]
     for checks in grouped(checks_to_show, "message"):
         points = number(sum(check.max_points - check.points for check in checks))
@@ -127,6 +133,16 @@ def _task(task: TaskResult, result: Result) -> Iterator[str]:
         yield textwrap.indent(checks[0].message, "    ")
         for hint in dict.fromkeys(check.hint for check in checks if check.hint):
             yield textwrap.indent(f"Hint: {hint}", "    ")
+        example = example_of(checks)
+        if example and example not in shown and (explain or not shown):
+            shown.append(example)
+            yield from _example(example)
+
+
+def _example(example: TryIt) -> Iterator[str]:
+    yield "    Try it below your class:"
+    yield textwrap.indent(example.code, "      ")
+    yield textwrap.indent(printed_words(example), "    ")
 
 
 def _rules(result: Result) -> Iterator[str]:

@@ -14,6 +14,7 @@ from grader.vae import spec
 
 if TYPE_CHECKING:
     from grader.kit.check import Check
+    from grader.kit.example import Cases
     from grader.kit.misconception import Diagnosis, Misconception
 
 __all__ = ["ASSIGNMENT"]
@@ -35,6 +36,12 @@ def _diagnoses() -> Mapping[str, Diagnosis]:
     from grader.vae.checks import DIAGNOSES
 
     return DIAGNOSES
+
+
+def _examples() -> Mapping[str, Cases]:
+    from grader.vae.examples import EXAMPLES
+
+    return EXAMPLES
 
 
 def _data() -> DataSet:
@@ -78,6 +85,7 @@ ASSIGNMENT = Assignment(
     checks=_checks,
     misconceptions=_misconceptions,
     diagnoses=_diagnoses,
+    examples=_examples,
     data=_data,
     training=_training,
     topic_words=("autoencoder", "mnist", "vae", "variational"),

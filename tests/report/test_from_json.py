@@ -19,7 +19,7 @@ from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
 from grader.submission.rules import RULES, Finding
-from tests.made_results import METHODS, broken_grader, graded, ungradable
+from tests.made_results import METHODS, broken_grader, graded, ungradable, with_example
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,8 @@ def test_a_comparison_says_which_result_can_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "ada.json").write_text(text)
     with pytest.raises(CompareError, match=r"ada\.json can't be read: .*NaN"):
         read_results(tmp_path)
+
+
+def test_examples_come_back() -> None:
+    result = with_example(graded())
+    assert from_json(to_json(result), METHODS) == result

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from grader.report.page import in_course, out_of_course, to_page, to_table
 from grader.report.result import (
@@ -22,7 +23,7 @@ from grader.report.result import (
     Training,
 )
 from tests.made_plots import executed, png
-from tests.made_results import TITLE
+from tests.made_results import TITLE, TRY_IT, graded, with_example
 
 EVIL = "</pre></style><script>alert('1')</script><img src=x onerror=alert(2)>&\"'`<b>`"
 
@@ -233,3 +234,10 @@ def test_table_is_compact_and_complete() -> None:
     words = " ".join(page.words.split())
     assert "Failed: Each row. came 1 Hint: which axis?" in words
     assert len(page.all("tr")) == 2
+
+
+def test_examples_stand_on_page_and_table_as_text() -> None:
+    result = with_example(graded())
+    for text in (to_page(result, TITLE), to_table(result)):
+        assert escape(TRY_IT.code) in text
+        assert "It prints 2 &lt; 1; right is 1 &lt; 2." in text

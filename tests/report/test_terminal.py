@@ -17,12 +17,14 @@ from grader.report.terminal import run_words, to_svg, to_terminal
 from grader.student.text import to_text
 from tests.made_results import (
     TITLE,
+    TRY_IT,
     broken_grader,
     failed,
     graded,
     passed,
     task,
     ungradable,
+    with_example,
 )
 
 RESULT = replace(graded(), run=Run("completed", 1.25))
@@ -104,6 +106,15 @@ def test_colours_add_nothing_and_lines_fit(message: str, width: int) -> None:
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
     assert "\x1b" not in plain
     assert max(map(len, plain.split("\n"))) <= width
+
+
+def test_examples_are_shown_on_demand() -> None:
+    result = with_example(RESULT)
+    assert "tiny" not in to_terminal(result)
+    text = to_terminal(result, explain=True)
+    for line in TRY_IT.code.splitlines():
+        assert f"    {line}" in text
+    assert "It prints 2 < 1; right is 1 < 2." in text
 
 
 def test_the_picture_is_an_svg_that_loads_no_font() -> None:

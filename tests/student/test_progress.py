@@ -14,12 +14,12 @@ from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.report.page import to_page, to_table
 from grader.report.plain import to_plain
-from grader.report.result import CheckResult, Result, Run, Submission, TaskResult
+from grader.report.result import CheckResult, Result, Run, Submission, TaskResult, TryIt
 from grader.report.task_state import has_all_points, next_step, state
 from grader.report.terminal import to_terminal
 from grader.student.live import SelfCheck
 from grader.student.text import to_change_text, to_text
-from tests.made_results import TITLE
+from tests.made_results import TITLE, failed, task
 from tests.outcomes import grade_file
 from tests.student.student_notebooks import TEMPLATE, UNWRITTEN, WRONG_KL, write
 
@@ -156,3 +156,13 @@ def test_any_message_stays_within_the_width(message: str, width: int) -> None:
     task = TaskResult("kl", "KL divergence", 0.0, 5.0, (check,), {"cell": 1, "line": 2})
     result = Result(Submission("vae.ipynb", "", ""), "graded", 0.0, 5.0, (task,))
     assert all(len(line) <= width for line in to_text(result, width).split("\n"))
+
+
+def test_the_first_example_of_a_task_is_shown_and_all_on_demand() -> None:
+    lost = (failed("kl.total", 1.0, "It is 2."), failed("kl.per_sample", 1.0, "It is 3."))
+    first, second = (TryIt(f"print({n})", f"{n}", "0") for n in (1, 2))
+    shown = (replace(lost[0], try_it=first), replace(lost[1], try_it=second))
+    result = Result(Submission("", "", ""), "graded", 0.0, 2.0, (task("kl", *shown),))
+    assert "print(1)" in to_text(result)
+    assert "print(2)" not in to_text(result)
+    assert "print(2)" in to_text(result, explain=True)
