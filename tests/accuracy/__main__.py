@@ -1,4 +1,4 @@
-"""Measures the grader's accuracy: ``python tests/accuracy generated`` or ``... mutants``."""
+"""Measures the grader's accuracy: ``python tests/accuracy generated``, ``mutants`` or ``claims``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from pathlib import Path
+from typing import get_args
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -14,8 +16,8 @@ from grader.examiner.client import Candidates
 from grader.examiner.rubric import default_path, load_rubric
 from grader.vae import ASSIGNMENT
 from grader.vae.spec import TASK_IDS
-from tests.accuracy import mutants, solutions
-from tests.accuracy.grade_class import Judge
+from tests.accuracy import claims, mutants, solutions
+from tests.accuracy.grade_class import Judge, concerned
 from tests.variant_bank import notebook_with
 
 
@@ -30,12 +32,17 @@ def main() -> int:
     broken.add_argument("--style", choices=mutants.STYLES, help="of this solution alone")
     broken.add_argument("--task", choices=TASK_IDS, help="of this task alone")
     broken.add_argument("--every", type=int, default=1, metavar="N", help="every Nth mutant")
+    told = commands.add_parser("claims", help="see whether the causes told of mutants are theirs")
+    told.add_argument("--task", choices=TASK_IDS, help="of this task alone")
+    told.add_argument("--every", type=int, default=1, metavar="N", help="every Nth mutant")
     given = parser.parse_args()
     rubric = load_rubric(default_path(), ASSIGNMENT)
     with tempfile.TemporaryDirectory() as folder, Candidates() as candidates:
         judge = Judge(candidates, rubric, Path(folder))
         if given.command == "generated":
             return _generated(judge, given.first, -(-given.methods // len(TASK_IDS)))
+        if given.command == "claims":
+            return _claims(judge, given.task, given.every)
         return _mutants(judge, given.style, given.task, given.every)
 
 
@@ -73,6 +80,30 @@ def _mutants(judge: Judge, style: str | None, task: str | None, every: int) -> i
     )
     print(f"seconds: {time.monotonic() - started:.0f}")
     return int(counts["killed"] < counted)
+
+
+def _claims(judge: Judge, task: str | None, every: int) -> int:
+    chosen = [m for m in mutants.all_mutants() if task in (None, m.task)][::every]
+    counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for mutant in chosen:
+        if mutant.label in mutants.equivalent():
+            continue
+        lost = judge.lost(notebook_with(*mutant.variants()), concerned(mutant.task))
+        told = claims.claim(mutant, lost)
+        counts[mutant.task, claims.part_of(mutant) or "whole"][told] += 1
+        if told in ("wrong part", "symptom"):
+            words = "".join(f"\n    {check} {text}" for check, text in lost.items())
+            print(f"{told}: {mutant.label}{words}", flush=True)
+    kinds = get_args(claims.Claim)
+    print("task and part".ljust(24), *(kind.rjust(10) for kind in kinds))
+    for (of_task, part), told_of in sorted(counts.items()):
+        print(f"{of_task} {part}".ljust(24), *(str(told_of[kind]).rjust(10) for kind in kinds))
+    total = sum(counts.values(), Counter())
+    named = (total["cause"] + total["exception"]) / max(1, total.total())
+    print(
+        f"{total.total()} mutants: {named:.1%} with a cause, {total['wrong part']} in a wrong part"
+    )
+    return int(total["wrong part"] > 0)
 
 
 if __name__ == "__main__":

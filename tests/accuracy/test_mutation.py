@@ -71,3 +71,17 @@ def test_seeds_and_cut_gradients_go_where_they_matter() -> None:
         found = "\n".join(changes(f"def {name}(self, a):\n    return torch.exp(a)"))
         assert ("manual_seed(0)" in found) == seeded
         assert ("no_grad()" in found) == cut
+
+
+def test_every_part_that_claims_speak_of_is_in_a_right_solution() -> None:
+    found = {(mutant.task, claims.part_of(mutant)) for mutant in mutants.all_mutants()}
+    assert {(task, part) for task in claims.parts() for part in claims.parts()[task]} <= found
+
+
+def test_a_claim_about_another_part_is_wrong() -> None:
+    mutant = next(m for m in mutants.all_mutants() if claims.part_of(m) == "likelihood")
+    said = "Too much. That is what comes out if the divergence has weight 2."
+    assert claims.claim(mutant, {"elbo.exact": said}) == "wrong part"
+    assert claims.claim(mutant, {"elbo.exact": said.replace("divergence", "likelihood")}) == "cause"
+    assert claims.claim(mutant, {"elbo.exact": "Too much."}) == "symptom"
+    assert claims.claim(mutant, {"kl.total": said}) == "symptom"
