@@ -1,4 +1,4 @@
-"""Measures the grader's accuracy: ``python tests/accuracy generated``, ``mutants`` or ``claims``."""
+"""Measures the grader's accuracy: ``python tests/accuracy generated``, ``mutants``, ``claims``."""
 
 from __future__ import annotations
 
@@ -100,10 +100,9 @@ def _claims(judge: Judge, task: str | None, every: int) -> int:
         print(f"{of_task} {part}".ljust(24), *(str(told_of[kind]).rjust(10) for kind in kinds))
     total = sum(counts.values(), Counter())
     named = (total["cause"] + total["exception"]) / max(1, total.total())
-    print(
-        f"{total.total()} mutants: {named:.1%} with a cause, {total['wrong part']} in a wrong part"
-    )
-    return int(total["wrong part"] > 0)
+    wrong = total["wrong part"]
+    print(f"{total.total()} mutants: {named:.1%} with a cause, {wrong} in a wrong part")
+    return int(wrong > 0)
 
 
 if __name__ == "__main__":

@@ -37,10 +37,10 @@ def parts() -> Mapping[str, Any]:
 
 def part_of(mutant: Mutant) -> str | None:
     """The part in which a mutant was changed; None where it is the method as a whole."""
-    place = re.match(r"(\d+):(\d+) ", mutant.change)
-    if not place:
+    change = re.match(r"(\d+):(\d+) (.*) -> ", mutant.change)
+    if not change:
         return None
-    line, column = map(int, place.groups())
+    line, column, before = int(change[1]), int(change[2]), change[3]
     method = _method(mutant.style, mutant.task)
     fits = [
         (node.end_lineno - node.lineno, node.end_col_offset - node.col_offset, part)  # type: ignore[operator]
@@ -48,6 +48,7 @@ def part_of(mutant: Mutant) -> str | None:
         if (node.lineno, node.col_offset)
         <= (line + method.lineno, column)
         < (node.end_lineno or 0, node.end_col_offset or 0)
+        and before in ast.unparse(node)
     ]
     return min(fits)[2] if fits else None
 

@@ -10,7 +10,7 @@ import pytest
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
-from tests.accuracy import mutants
+from tests.accuracy import claims, mutants
 from tests.accuracy.grade_class import Judge
 from tests.accuracy.mutants import Mutant, all_mutants, equivalent
 from tests.accuracy.mutations import mutations
