@@ -13,7 +13,10 @@ _CELLS = re.compile(r"\b(?P<initial>[Cc])ells? (?P<numbers>\d+(?:(?:, | and )\d+
 
 
 def with_cell_names(result: Result, names: Mapping[int, str]) -> Result:
-    """Return the result with ``names`` for "cell 3" in every sentence; places keep numbers."""
+    """Return the result with ``names`` for "cell 3" in every sentence; places keep numbers.
+
+    A cell that has no number in brackets keeps its place in the file beside its name.
+    """
 
     def named(text: str) -> str:
         return _CELLS.sub(lambda match: _named(match, names), text)
@@ -50,6 +53,10 @@ def _named(match: re.Match[str], names: Mapping[int, str]) -> str:
     numbers = [int(number) for number in re.findall(r"\d+", match["numbers"])]
     if not names.keys() >= set(numbers):
         return match[0]
-    *most, last = (names[number] for number in numbers)
+    *most, last = (_with_place(names[number], number) for number in numbers)
     words = f"{', '.join(most)} and {last}" if most else last
     return capital(words) if match["initial"] == "C" else words
+
+
+def _with_place(name: str, number: int) -> str:
+    return name if name.endswith("]") else f"{name} (cell {number})"

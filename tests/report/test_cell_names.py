@@ -16,12 +16,12 @@ NAMES = {3: "cell [2]", 5: "the cell that starts with `class VAE`", 13: "cell [9
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Cell 5 is broken.", "The cell that starts with `class VAE` is broken."),
+        ("Cell 5 is broken.", "The cell that starts with `class VAE` (cell 5) is broken."),
         ("`elbo` stops in cell 13, line 3.", "`elbo` stops in cell [9], line 3."),
         ("in cells 3 and 13", "in cell [2] and cell [9]"),
         (
             "Cells 3, 5 and 13 bind it",
-            "Cell [2], the cell that starts with `class VAE` and cell [9] bind it",
+            "Cell [2], the cell that starts with `class VAE` (cell 5) and cell [9] bind it",
         ),
         ("what is called cell 30", "what is called cell 30"),
         ("cells 3 and 30", "cells 3 and 30"),
