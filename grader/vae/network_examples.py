@@ -24,6 +24,8 @@ from grader.vae.snippets import TINY, Arguments, Tiny, ask, leaves, tensor
 
 Inputs = Sequence[Sequence[float]] | np.ndarray
 
+_GENTLE, _LARGE = 0.01, 20.0
+"""A weight with which large hidden units saturate nothing, and what is large."""
 _HIDDEN = (
     # weight and bias of the first layer, and the input
     (1.0, 0.0, -1.0),
@@ -62,7 +64,7 @@ class NetworkExamples:
         """Yield cases of the results' form."""
         for rows, units in ((2, 3), (1, 3), (3, 2)):
             tiny = self.model(Sizes(units, units, 2))
-            asked = self.asked(tiny, np.arange(rows * units).reshape(rows, units) % 2)
+            asked = self.asked(tiny, np.arange(rows * units).reshape(rows, units) % 2 - 0.5)
             yield from form_cases(asked)
             yield from untouched_cases(asked)
 
@@ -81,7 +83,9 @@ class NetworkExamples:
 
     def repeated(self) -> Case:
         """Return a case of two calls that should return the same, whatever is random in them."""
-        return same_case(self.asked(self.model(Sizes(1, 1, 50)), np.arange(10.0)[:, None]))
+        gentle = {f"{layer}_weight": _GENTLE for layer in self.network.last}
+        tiny = self.model(Sizes(1, 1, 50), **gentle)
+        return same_case(self.asked(tiny, np.arange(10.0)[:, None]))
 
     def hidden(self, positions: Sequence[int]) -> Iterator[Case]:
         """Yield cases of the hidden layer; ``positions`` are those of results that show it."""
@@ -89,6 +93,8 @@ class NetworkExamples:
         first = self.network.first
         for weight, bias, number in _HIDDEN:
             others = {f"{first}_weight": weight, f"{first}_bias": bias}
+            if bias > _LARGE:
+                others |= {f"{layer}_weight": _GENTLE for layer in self.network.last}
             yield from self._shown(Sizes(1, 1, 1), others, [[number]], positions)
         for sizes, inputs in ((Sizes(1, 1, 2), [[1.0]]), (Sizes(2, 2, 1), [[1.0, 1.0]])):
             yield from self._shown(sizes, {}, inputs, positions)

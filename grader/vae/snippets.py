@@ -160,7 +160,8 @@ def differs_case(setup: Sequence[str], probe: Probe, expression: str, wanted: bo
     """
 
     def read(outcomes: Sequence[Returned]) -> Printed | None:
-        parts = [of_one.items[0] if of_one.items else of_one for of_one in outcomes[0].values]
+        values = outcomes[0].values
+        parts = [v.items[0] if v.items and expression.endswith("[0]") else v for v in values]
         numbers = [array for array in map(tensor_numbers, parts) if array is not None]
         if len(numbers) < len(parts) or any(np.isnan(array).any() for array in numbers):
             return None

@@ -25,8 +25,19 @@ from grader.vae.sizes import Sizes
 from grader.vae.snippets import TINY, Tiny, ask, differs_case
 
 _METHOD = "sample"
+_PARTS = (
+    ("x[:50]", "x[50:]"),
+    ("x[::2]", "x[1::2]"),
+    ("x[:50]", "1 - x[50:]"),
+    ("x[::2]", "1 - x[1::2]"),
+    ("x[:50]", "x[50:].flip(0)"),
+    ("x[:50]", "1 - x[50:].flip(0)"),
+)
+"""Halves of 100 rows that are not equal by chance."""
 _STEEP = 1000.0
 """A slope so large that a pixel is 1 where the hidden unit is above a threshold, and else 0."""
+_STEEPER, _SURE = 1e6, 20.0
+"""One for which the threshold is as good as 0, and log-odds of what never happens."""
 
 
 @lru_cache(maxsize=32)
@@ -38,7 +49,7 @@ def cases(lost: frozenset[str]) -> dict[str, list[Case]]:
         "sample.binary": list(_binary()),
         "sample.prior": list(_prior(pixels_are_right)),
         "sample.bernoulli": list(_bernoulli()),
-        "sample.fresh": [_fresh()],
+        "sample.fresh": list(_fresh()),
     }
 
 
@@ -96,17 +107,46 @@ def _prior(pixels_are_right: bool) -> Iterator[Case]:
                     linear4_bias=-_STEEP * threshold,
                 )
                 yield _share(tiny, float(ndtr(-threshold)))
-    tiny = _model(Sizes(1, 1, 1), linear3_weight=1, linear4_weight=_STEEP, linear4_bias=-1.0)
-    setup, probe = _drawn(tiny, 100)
+    setup, probe = _drawn(_shows_sign(), 100)
     yield count_case(setup, probe, "x.unique().tolist()", _different, [0.0, 1.0])
+    for first, second in _PARTS:
+        yield count_case(
+            setup, probe, f"torch.equal({first}, {second})", _equal(first, second), False
+        )
+    if pixels_are_right:  # a posterior that is far from the prior
+        of_posterior = _shows_sign().but(
+            linear21_bias=5, linear22_bias=-3, linear4_bias=-_STEEPER / 2
+        )
+        yield _share(of_posterior, float(ndtr(-0.5)))
     for far in (2.0, 3.0):
         tiny = _model(
             Sizes(1, 1, 1), linear3_weight=1, linear4_weight=_STEEP, linear4_bias=-_STEEP * far
         )
         setup, probe = _drawn(tiny, DRAWS)
         yield count_case(setup, probe, "x.any().item()", lambda x: bool(x.any()), True)
-    two = _model(Sizes(1, 2, 2), linear3_weight=1, linear4_weight=_STEEP, linear4_bias=-1.0)
-    yield _share(two, 0.5)
+    # The sum of many latent variables is larger where they are all the same.
+    wide = _model(Sizes(1, 16, 1), linear3_weight=1, linear4_weight=_STEEP)
+    yield _share(wide.but(linear4_bias=-8 * _STEEP), float(ndtr(-2.0)))
+
+
+def _shows_sign() -> Tiny:
+    """Return a model with a pixel that is 1 where z is above 0."""
+    return _model(Sizes(1, 1, 1), linear3_weight=1, linear4_weight=_STEEPER, linear4_bias=-_SURE)
+
+
+def _equal(first: str, second: str) -> Callable[[np.ndarray], bool]:
+    """Return what tells whether two expressions of x are equal, of 100 rows ``[100, 1]``."""
+    parts = {
+        "x[:50]": lambda x: x[:50],
+        "x[50:]": lambda x: x[50:],
+        "x[::2]": lambda x: x[::2],
+        "x[1::2]": lambda x: x[1::2],
+        "1 - x[50:]": lambda x: 1 - x[50:],
+        "1 - x[1::2]": lambda x: 1 - x[1::2],
+        "x[50:].flip(0)": lambda x: x[50:][::-1],
+        "1 - x[50:].flip(0)": lambda x: 1 - x[50:][::-1],
+    }
+    return lambda x: bool(np.array_equal(parts[first](x), parts[second](x)))
 
 
 def _share(tiny: Tiny, right: float) -> Case:
@@ -124,6 +164,8 @@ def _bernoulli() -> Iterator[Case]:
         right = [[float(bias > 0)]] * 5
         yield count_case(setup, probe, "x.tolist()", lambda x: x.tolist(), right)
         yield _share(_model(Sizes(1, 1, 1), linear4_bias=bias), float(bias > 0))
+    bent = _model(Sizes(1, 1, 1), linear3_weight=1, linear4_weight=-_STEEP, linear4_bias=-1.5)
+    yield _share(bent, float(expit(-1.5)) / 2)
     setup, probe = _drawn(_model(Sizes(1, 1, 1)), 100)
     yield count_case(setup, probe, "x.unique().tolist()", _different, [0.0, 1.0])
     setup, probe = _drawn(_model(Sizes(2, 1, 1)), DRAWS)
@@ -144,7 +186,7 @@ def _agreement(x: np.ndarray) -> float:
     return float(np.mean(x[:, 0] == x[:, 1])) if x.ndim == 2 and x.shape[1] == 2 else 0.5
 
 
-def _fresh() -> Case:
-    tiny = _model(Sizes(1, 1, 1))
-    _, probe = _drawn(tiny, 100)
-    return differs_case(tiny.lines, probe, f"{TINY}.{_METHOD}(100)", wanted=True)
+def _fresh() -> Iterator[Case]:
+    for tiny in (_model(Sizes(1, 1, 1)), _shows_sign()):
+        _, probe = _drawn(tiny, 100)
+        yield differs_case(tiny.lines, probe, f"{TINY}.{_METHOD}(100)", wanted=True)
