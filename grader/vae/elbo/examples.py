@@ -27,7 +27,7 @@ from grader.vae.row_examples import (
     value_case,
 )
 from grader.vae.sizes import Sizes
-from grader.vae.snippets import Arguments, Tiny, ask, bound, call, differs_case
+from grader.vae.snippets import TINY, Arguments, Tiny, ask, bound, call, differs_case
 
 Inputs = Sequence[Sequence[float]] | np.ndarray
 
@@ -87,7 +87,7 @@ def _divergence() -> Iterator[Case]:
 
 
 def _change(tiny: Tiny, change: str, x: Inputs) -> Case:
-    """Make a case of two bounds, before and after a parameter is filled with a number."""
+    """Make a case of two models that hold zeros, but for a number in a parameter of one."""
     name, _, value = change.partition("=")
     others = tuple({**dict(tiny.others), name: float(value)}.items())
     before = _asked(tiny, x)
@@ -101,14 +101,16 @@ def _change(tiny: Tiny, change: str, x: Inputs) -> Case:
         if any(value is None or value.form != "tensor" for value in values):
             return None
         wanted = after.wanted - before.wanted
-        return printed_numbers("(after - before)", numbers[1] - numbers[0], wanted)
+        difference = f"({call(METHOD, before.given)} - base.{METHOD}(x))"
+        return printed_numbers(difference, numbers[1] - numbers[0], wanted)
 
+    new = tiny.lines[0].partition(" = ")[2]
     setup = (
-        *tiny.lines,
-        *bound(before.given),
-        f"before = {call(METHOD, before.given)}",
+        f"base, {TINY} = {new}, {new}",
+        f"for parameter in (*base.parameters(), *{TINY}.parameters()):",
+        "    parameter.data.fill_(0)",
         *Tiny.fills([(name, float(value))]),
-        f"after = {call(METHOD, before.given)}",
+        *bound(before.given),
     )
     return Case(setup, (before.probe, after.probe), read)
 
