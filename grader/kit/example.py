@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grader.kit.check import Lost, Steps
-from grader.kit.observation import Observation, Outcome, Returned, Value
+from grader.kit.observation import Observation, Returned, Value
 from grader.kit.probe import Call, Probe, Sizes
 
 DECIMALS = 3
@@ -73,7 +73,7 @@ class Case:
 
     Attributes:
         setup: all lines but the last.
-        probes: what is asked to know what they print, each by its first call.
+        probes: what is asked to know what they print; each builds a model anew, as the lines do.
         read: what is printed of the outcomes.
     """
 
@@ -88,6 +88,12 @@ Cases = Callable[[frozenset[str]], Mapping[str, Sequence[Case]]]
 
 _STATE = Call("state_dict", {})
 """Tells how many tensors a model holds."""
+
+
+def one_after_the_other(first: Probe, second: Probe) -> Probe:
+    """Return a probe of the calls of two, of the same model: the second may depend on the first."""
+    calls = [call for probe in (first, second) for call in probe.calls if call is not _STATE]
+    return Probe(first.sizes, first.weights, (*calls, _STATE) if first.weights else tuple(calls))
 
 
 def ask_often(
@@ -118,30 +124,32 @@ def first_failing(cases: Mapping[str, Sequence[Case]]) -> Steps[dict[str, Exampl
         if not probes:
             continue
         observations = yield list(probes.values())
-        outcomes = dict(zip(probes, map(_outcome, observations, probes.values()), strict=True))
+        outcomes = dict(zip(probes, map(_outcomes, observations, probes.values()), strict=True))
         for check, of_one in asked.items():
-            found = (_example(case, [outcomes[p.digest] for p in case.probes]) for case in of_one)
+            found = (_example(case, outcomes) for case in of_one)
             example = next((example for example in found if example is not None), None)
             if example is not None:
                 examples[check] = example
     return examples
 
 
-def _outcome(observation: Observation, probe: Probe) -> Outcome | None:
-    """Return what came of a call; None if the model holds more than it was given.
+def _outcomes(observation: Observation, probe: Probe) -> list[Returned] | None:
+    """Return what came of all calls; None if one failed, or the model holds more than is known.
 
     What is in other layers is drawn when a model is made, so it is not what a student finds.
     """
-    outcome, *others = observation.outcomes
-    for state in others:
-        if not isinstance(state, Returned) or len(state.values[0].items) != len(probe.weights):
-            return None
-    return outcome
+    returned = [outcome for outcome in observation.outcomes if isinstance(outcome, Returned)]
+    if len(returned) < len(observation.outcomes):
+        return None
+    if probe.calls[-1] is not _STATE:
+        return returned
+    return returned[:-1] if len(returned[-1].values[0].items) == len(probe.weights) else None
 
 
-def _example(case: Case, outcomes: Sequence[Outcome | None]) -> Example | None:
-    returned = [outcome for outcome in outcomes if isinstance(outcome, Returned)]
-    if len(returned) < len(outcomes):
+def _example(case: Case, outcomes: Mapping[bytes, list[Returned] | None]) -> Example | None:
+    of_probes = [outcomes[probe.digest] for probe in case.probes]
+    returned = [outcome for of_one in of_probes if of_one is not None for outcome in of_one]
+    if None in of_probes:
         return None
     try:
         printed = case.read(returned)

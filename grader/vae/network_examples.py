@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.kit.example import Case, Printed, printed_words, repeated
+from grader.kit.example import Case, Printed, one_after_the_other, printed_words, repeated
 from grader.kit.observation import Returned
 from grader.vae.gradient_examples import gradient_cases
 from grader.vae.network_task import NetworkTask
@@ -120,7 +120,7 @@ class NetworkExamples:
             for name, asked in (("first", first), ("second", second))
         )
         setup = (*tiny.lines, *(f"{code}{suffix}" for code in calls))
-        return Case(setup, (first.probe, second.probe), read)
+        return Case(setup, (one_after_the_other(first.probe, second.probe),), read)
 
     def _shown(
         self,

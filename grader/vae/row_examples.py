@@ -12,6 +12,7 @@ from grader.kit.example import (
     Case,
     Printed,
     Read,
+    one_after_the_other,
     printed_numbers,
     printed_shape,
     printed_type,
@@ -226,7 +227,7 @@ def _alone(asked: Asked) -> Case:
         f"in_batch = {call(asked.method, asked.given)}{suffix}[1].flatten()",
         f"alone = {TINY}.{asked.method}({sliced}){suffix}.flatten()",
     )
-    return Case(setup, (asked.probe, single.probe), read)
+    return Case(setup, (one_after_the_other(asked.probe, single.probe),), read)
 
 
 def _alike(first: Asked, rows: int) -> Case:
