@@ -109,11 +109,8 @@ class Asked:
         return value.items[self.position] if len(value.items) == len(self.names) else None
 
     def numbers(self, value: Value) -> tuple[str, np.ndarray | None]:
-        """Return the code for the result's tensor, and its numbers; of several, the first."""
-        part = self.part(value)
-        if part is not None and part.form in ("tuple", "list") and part.items:
-            return f"{self.name}[0]", tensor_numbers(part.items[0])
-        return self.name, tensor_numbers(part)
+        """Return the code for the result's tensor, and its numbers; None if it is no tensor."""
+        return self.name, tensor_numbers(self.part(value))
 
 
 def value_case(asked: Asked, decimals: int = 3) -> Case:
