@@ -6,7 +6,7 @@ if the numbers show it; what nothing explains is said to differ, and no more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 
 import numpy as np
@@ -45,13 +45,16 @@ _VAGUE = frozenset(
 )
 """Misconceptions that checks recognise, and that may be said better."""
 
+_AS_ONE = frozenset(("elbo.kl_arguments_swapped", "elbo.encoder_unpacked_in_wrong_order"))
+"""Together they are one: what the draw gets changes places."""
+
 _SAID_BETTER = ("divergence_other", "likelihood_right")
 _BUT_GRADIENT = VALUE | ROWS | DRAW
 
 
 def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
     """Return what explains lost checks that have not recognised it themselves, by their ids."""
-    unknown = {id: one for id, one in lost.items() if _VAGUE.issuperset(one.misconceptions)}
+    unknown = {id: one for id, one in lost.items() if _is_vague(one.misconceptions)}
     if not unknown or any("unwritten" in one.evidence for one in lost.values()):
         return {}
     asked = questions(exam.seed, exam.setting.full)
@@ -76,6 +79,10 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
         id: tuple(found.finding for found in own)
         for id, own in by_check(causes, unknown, complete).items()
     }
+
+
+def _is_vague(misconceptions: Collection[str]) -> bool:
+    return _VAGUE.issuperset(misconceptions) or set(misconceptions) == _AS_ONE
 
 
 def _ask(asked: Questions) -> Steps[Answers]:
