@@ -55,7 +55,7 @@ BEYOND = frozenset(
         *("elbo-weight_of_divergence_grows", "elbo-weight_of_likelihood_falls"),
         *("elbo-weight_of_the_whole_falls", "elbo-ones_and_zeros_exchanged"),
         *("elbo-estimate_from_another_draw", "elbo-likelihood_unlike_any"),
-        "elbo-largest_bound",
+        *("elbo-largest_bound", "elbo-one_minus_theta_forgotten"),
         *("sample-latents_zero_from_28_on", "sample-latents_tiled_from_28_on"),
         *("sample-thresholded_from_pixel_600_on", "sample-uniforms_of_half_an_image"),
         *("sample-second_half_rolled", "sample-second_half_partly_negated"),
