@@ -99,7 +99,7 @@ def _claims(judge: Judge, task: str | None, every: int) -> int:
     for (of_task, part), told_of in sorted(counts.items()):
         print(f"{of_task} {part}".ljust(24), *(str(told_of[kind]).rjust(10) for kind in kinds))
     total = sum(counts.values(), Counter())
-    named = (total["cause"] + total["exception"]) / max(1, total.total())
+    named = (total["cause"] + total["form"] + total["exception"]) / max(1, total.total())
     wrong = total["wrong part"]
     print(f"{total.total()} mutants: {named:.1%} with a cause, {wrong} in a wrong part")
     return int(wrong > 0)

@@ -19,11 +19,13 @@ from grader.vae.spec import CLASS_NAME, TASKS
 from tests.accuracy.mutants import Mutant, right_methods
 from tests.variant_bank import class_source
 
-Claim = Literal["cause", "exception", "symptom", "wrong part"]
-"""What is told: a cause, an exception, what differs alone, or a cause in a part that is right."""
+Claim = Literal["cause", "form", "exception", "symptom", "wrong part"]
+"""What is told: a cause, another shape or type than is asked for, an exception, what differs alone,
+or a cause in a part that is right."""
 
 _CAUSE = "That is what comes out if "
 _RAISED = "Python's words: "
+_FORM = re.compile(r"should (have shape|be a tensor|return) ")
 _METHODS = {task.id: task.method.name for task in TASKS}
 
 
@@ -60,7 +62,7 @@ def claim(mutant: Mutant, lost: Mapping[str, str]) -> Claim:
         return "exception"
     causes = [text.split(_CAUSE, 1)[1] for text in own if _CAUSE in text]
     if not causes:
-        return "symptom"
+        return "form" if any(map(_FORM.search, own)) else "symptom"
     part = part_of(mutant)
     never = parts()[mutant.task][part]["never"] if part else r"(?!)"
     return "wrong part" if any(re.search(never, cause) for cause in causes) else "cause"

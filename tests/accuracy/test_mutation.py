@@ -85,3 +85,5 @@ def test_a_claim_about_another_part_is_wrong() -> None:
     assert claims.claim(mutant, {"elbo.exact": said.replace("divergence", "likelihood")}) == "cause"
     assert claims.claim(mutant, {"elbo.exact": "Too much."}) == "symptom"
     assert claims.claim(mutant, {"kl.total": said}) == "symptom"
+    shape = "The ELBO should have shape [3], one number a row, and has [3, 1]."
+    assert claims.claim(mutant, {"elbo.per_sample": shape}) == "form"
