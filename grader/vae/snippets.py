@@ -113,7 +113,7 @@ def tensor(numbers: np.ndarray) -> str:
     for axis, few in ((0, array[:1]), (1, array[:, :1])):
         if array.size > _MANY and not np.any(np.ptp(array, axis=axis)):
             times = (rows, 1) if axis == 0 else (1, columns)
-            return f"torch.tensor({few.tolist()}{PLACED}).repeat{times}"
+            return f"{tensor(few)}.repeat{times}"
     return f"torch.tensor({array.tolist()}{PLACED})"
 
 
