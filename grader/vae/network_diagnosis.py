@@ -9,33 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.kit.check import Exam, Lost, Steps
-from grader.kit.misconception import Names
+from grader.kit.misconception import Catalogue, Diagnosis, Names
 from grader.vae.network_facts import Facts, HeadFinding, facts_of
 from grader.vae.network_questions import ask
 from grader.vae.network_task import NetworkTask
 
-Explained = Mapping[str, Names]
 
-
-def diagnose_network(
-    exam: Exam,
-    lost: Mapping[str, Lost],
-    network: NetworkTask,
-    heads: Mapping[str, int],
-    head_finding: HeadFinding,
-) -> Steps[Explained]:
-    """Return what explains the checks that are lost.
+def diagnosis_of(
+    network: NetworkTask, catalogue: Catalogue, heads: Mapping[str, int], head_finding: HeadFinding
+) -> Diagnosis:
+    """Return how losses of a network are explained.
 
     Args:
-        exam: asks the questions.
-        lost: the checks.
         network: which one is asked.
+        catalogue: its misconceptions.
         heads: checks of results, with the places of these.
         head_finding: says what is wrong with what comes after a head.
     """
-    seen = yield from ask(network, exam)
-    facts = facts_of(network, seen, head_finding)
-    return {id: _explains(facts, id.split(".")[1], heads) for id in lost}
+
+    def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
+        seen = yield from ask(network, exam)
+        facts = facts_of(network, seen, head_finding)
+        return {id: _explains(facts, id.split(".")[1], heads) for id in lost}
+
+    return Diagnosis(catalogue, diagnose)
 
 
 def _explains(facts: Facts, check: str, heads: Mapping[str, int]) -> Names:

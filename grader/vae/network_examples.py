@@ -13,6 +13,7 @@ from grader.vae.gradient_examples import gradient_cases
 from grader.vae.network_task import NetworkTask
 from grader.vae.row_examples import (
     Asked,
+    Inputs,
     form_cases,
     row_cases,
     same_case,
@@ -21,8 +22,6 @@ from grader.vae.row_examples import (
 )
 from grader.vae.sizes import Sizes
 from grader.vae.snippets import TINY, Arguments, Tiny, ask, leaves, tensor
-
-Inputs = Sequence[Sequence[float]] | np.ndarray
 
 _GENTLE, _LARGE = 0.01, 20.0
 """A weight with which large hidden units saturate nothing, and what is large."""

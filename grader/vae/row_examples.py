@@ -37,6 +37,9 @@ from grader.vae.snippets import (
     tensor,
 )
 
+Inputs = Sequence[Sequence[float]] | np.ndarray
+"""Rows of an argument."""
+
 _ROOM = 0.01
 _MANY = (300, 2000)
 """Rows of batches that are all alike: methods that count on a size have one of their own there."""

@@ -20,6 +20,7 @@ from grader.vae.expected import Bound
 from grader.vae.gradient_examples import gradient_cases
 from grader.vae.row_examples import (
     Asked,
+    Inputs,
     form_cases,
     row_cases,
     same_case,
@@ -28,8 +29,6 @@ from grader.vae.row_examples import (
 )
 from grader.vae.sizes import Sizes
 from grader.vae.snippets import TINY, Arguments, Tiny, ask, bound, call, differs_case
-
-Inputs = Sequence[Sequence[float]] | np.ndarray
 
 _ONE = Sizes(1, 1, 1)
 _TWO: tuple[Sizes, Inputs] = (_ONE, [[1.0], [1.0]])

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from grader.kit.check import Exam, Lost, Steps
-from grader.kit.misconception import Diagnosis, Finding, Names, read_catalogue
+from grader.kit.misconception import Finding, read_catalogue
 from grader.vae.encoder.network import NETWORK
-from grader.vae.network_diagnosis import diagnose_network
+from grader.vae.network_diagnosis import diagnosis_of
 from grader.vae.network_facts import when
 from grader.vae.network_stages import Part
 
-CATALOGUE = read_catalogue(__file__)
 _HEADS = {"mu": 0, "logsigma": 1}
 _LOG_VARIANCE = ("exp({a} / 2)", "{a} / 2", "exp(2{a})", "2{a}")
 """What comes out where log sigma and the logarithm of the variance are exchanged."""
-
-
-def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
-    """Return what explains the checks that are lost."""
-    return (yield from diagnose_network(exam, lost, NETWORK, _HEADS, _head_finding))
 
 
 def _head_finding(result: str, part: Part) -> Finding | None:
@@ -37,4 +28,4 @@ def _head_finding(result: str, part: Part) -> Finding | None:
     return Finding("activation_on_head", fields)
 
 
-DIAGNOSIS = Diagnosis(CATALOGUE, diagnose)
+DIAGNOSIS = diagnosis_of(NETWORK, read_catalogue(__file__), _HEADS, _head_finding)

@@ -63,7 +63,7 @@ def _judgement(exam: Exam) -> Steps[Judgement]:
     return exam.once(judge, asked, z, crowd, WideDraws(*wide))
 
 
-def _diagnose(exam: Exam) -> Steps[diagnosis.Diagnosis]:
+def _diagnose(exam: Exam) -> Steps[diagnosis.Recognised]:
     judgement = yield from _judgement(exam)
     draws = judgement.distinct
     return diagnosis.diagnose(judgement.draws.scores, draws.residual, draws.mu, draws.logsigma)

@@ -48,8 +48,8 @@ _AXES = ("fixed_seed", "one_draw_for_batch", "one_draw_for_dimensions")
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """What is wrong with the draws' centre, spread, shape and independence."""
+class Recognised:
+    """What a check sees to be wrong with the draws' centre, spread, shape and independence."""
 
     location: Names = ()
     scale: Names = ()
@@ -76,7 +76,7 @@ class Diagnosis:
 
 def diagnose(
     scores: np.ndarray, residual: np.ndarray, mu: np.ndarray, logsigma: np.ndarray
-) -> Diagnosis:
+) -> Recognised:
     """Return what explains draws ``[calls, rows, dimensions]``.
 
     Args:
@@ -85,7 +85,7 @@ def diagnose(
         mu, logsigma: what these were asked for.
     """
     if not np.any(scores):
-        return Diagnosis(*(("no_noise",),) * 4)
+        return Recognised(*(("no_noise",),) * 4)
     groups = [
         _Group.of(float(value), residual[logsigma == value], mu[logsigma == value])
         for value in np.unique(logsigma)
@@ -94,7 +94,7 @@ def diagnose(
     slope = _first(_SLOPES, lambda leaning: all(g.leans(leaning(g.log_std)) for g in groups))
     is_rounded = _is_rounded(residual + mu)
     shift = shape if shape and all(abs(g.centre) > _TOLERANCE * g.spread for g in groups) else None
-    return Diagnosis(
+    return Recognised(
         (slope,) if slope else (shift,) if shift else (),
         ("rounded",) if is_rounded else _spread(groups, shape),
         ("rounded",) if is_rounded else (shape,) if shape else (),
