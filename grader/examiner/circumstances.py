@@ -153,7 +153,7 @@ def _near(failure: Failure, method: str, code: Slice) -> str:
     if failure.type == "NameError":
         if missing in code.members.in_force:
             return f"self.{missing}"
-        return _nearest(missing, _WORD.findall(code.sources.get(method, "")))
+        return _nearest(missing, _WORD.findall(code.sources.get(method, "")[:_MOST_OF_CELL]))
     of_class = {place.cell for place in code.methods.values()}
     sources = (cell.source[:_MOST_OF_CELL] for cell in code.cells if cell.number in of_class)
     attributes = {name for source in sources for name in _ATTRIBUTE.findall(source)}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.assignment import Assignment
-from grader.examiner.examination import works_at_full_size_only
 from grader.examiner.penalties import charged, penalty, rule_results
 from grader.examiner.rubric import Rubric
 from grader.examiner.run_explanations import NO_ERROR
@@ -127,3 +126,21 @@ def _advice(
         )
     unexpected = contradiction(examined.training, tasks, assignment)
     return (*advice, unexpected) if unexpected else tuple(advice)
+
+
+def works_at_full_size_only(
+    results: Sequence[TaskResult], assignment: Assignment
+) -> tuple[str, ...]:
+    """Return the methods that earned points at the assignment's own sizes alone.
+
+    Of one that calls a broken helper that can't be said: it may be the helper's error that is small
+    there.
+    """
+    broken = {result.id for result in results if result.points < result.max_points}
+    tasks = assignment.task_by_id
+    return tuple(
+        tasks[result.id].method.name
+        for result in results
+        if any("sizes" in check.evidence for check in result.checks)
+        and broken.isdisjoint(tasks[result.id].calls)
+    )

@@ -102,28 +102,32 @@ class _Examination:
 
     def explain_losses(self) -> None:
         """Put what explains the losses of a task, where that can be found out, into its results."""
-        for task, diagnosis in self.assignment.diagnoses().items():
+        by_setting: defaultdict[Setting, dict[str, dict[Check, Lost]]] = defaultdict(dict)
+        for task in self.assignment.diagnoses():
             counted = (c for c in self.tried if c.task == task and c.id in self.rubric.checks)
             tried = {check: self.tried[check] for check in counted}
-            by_setting: defaultdict[Setting, dict[Check, Lost]] = defaultdict(dict)
             for check, results in tried.items():
                 setting = _counted(results, [*tried.values()])
                 lost = self.lost.get((check, setting))
                 if not _passed(results) and lost is not None and "failure" not in lost.evidence:
-                    by_setting[setting][check] = lost
-            for setting, losses in by_setting.items():
-                self._explain(diagnosis, setting, losses)
+                    by_setting[setting].setdefault(task, {})[check] = lost
+        for setting, losses in by_setting.items():
+            diagnoses = {task: self.assignment.diagnoses()[task] for task in losses}
+            asking = {task: _asking(task, diagnoses[task], losses[task]) for task in losses}
+            verdicts = self._verdicts([*asking.values()], setting)
+            for task, diagnosis in diagnoses.items():
+                self._explain(diagnosis, verdicts[asking[task]], setting, losses[task])
 
     def _explain(
-        self, diagnosis: Diagnosis, setting: Setting, losses: Mapping[Check, Lost]
+        self, diagnosis: Diagnosis, names: Any, setting: Setting, losses: Mapping[Check, Lost]
     ) -> None:
-        """Put what explains the losses in a setting into their results."""
-        by_id = {check.id: lost for check, lost in losses.items()}
-        asking = Check("diagnosis", "", "", lambda exam: diagnosis.diagnose(exam, by_id))
-        names: Any = self._verdicts([asking], setting)[asking]
+        """Put what explains the losses of a task in a setting into their results.
+
+        ``names`` are what the diagnosis returned, by the checks' ids, or what it raised.
+        """
         for check, lost in losses.items():
-            if isinstance(names, Mapping) and (found := names.get(check.id)):
-                verdict: Verdict = explained(lost.unexplained, diagnosis.catalogue, found)
+            if isinstance(names, Mapping) and (causes := names.get(check.id)):
+                verdict: Verdict = explained(lost.unexplained, diagnosis.catalogue, causes)
             elif isinstance(names, Exception) and not isinstance(names, (Lost, GraderError)):
                 _log.debug("The diagnosis of %s failed.", check.id, exc_info=names)
                 lost.evidence["diagnosis_failed"] = place_of(names) + f" {names!r}"
@@ -194,6 +198,12 @@ class _Examination:
         """Run the checks of some tasks that are lost, but may pass in another setting."""
         lost = [c for c in self.tried if c.task in tasks and _may_pass(self.tried[c], setting)]
         self._run(lost, setting)
+
+
+def _asking(task: str, diagnosis: Diagnosis, losses: Mapping[Check, Lost]) -> Check:
+    """Return a diagnosis of losses as a check that returns what it finds."""
+    by_id = {check.id: lost for check, lost in losses.items()}
+    return Check(f"{task}.diagnosis", "", "", lambda exam: diagnosis.diagnose(exam, by_id))
 
 
 def unlisted(code: Slice) -> int:
@@ -277,21 +287,3 @@ def _counted(tried: Tried, task: Sequence[Tried]) -> Setting:
         return error, passed, len(setting.stubbed), not setting.full
 
     return max(tried, key=rank)
-
-
-def works_at_full_size_only(
-    results: Sequence[TaskResult], assignment: Assignment
-) -> tuple[str, ...]:
-    """Return the methods that earned points at the assignment's own sizes alone.
-
-    Of one that calls a broken helper that can't be said: it may be the helper's error that is small
-    there.
-    """
-    broken = {result.id for result in results if result.points < result.max_points}
-    tasks = assignment.task_by_id
-    return tuple(
-        tasks[result.id].method.name
-        for result in results
-        if any("sizes" in check.evidence for check in result.checks)
-        and broken.isdisjoint(tasks[result.id].calls)
-    )
