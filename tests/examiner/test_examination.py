@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.examiner.examination import unlisted, works_at_full_size_only
+from grader.examiner.conclusion import works_at_full_size_only
+from grader.examiner.examination import unlisted
 from grader.report.result import TaskResult
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
