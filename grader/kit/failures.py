@@ -49,18 +49,22 @@ def lost_by(failure: Failure, method: str) -> Lost:
 
 
 def _nothing(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
-    """Return what is said of a method that holds code and returns None."""
+    """Return what is said of a method that holds code and returns None.
+
+    One that returns something somewhere may do so at other sizes.
+    """
     if failure.text:
-        words = f"`{method}` returns None, though it has a `return`."
-        hint = (
-            "Print what the `return` hands over. Or does one way through the method end without it?"
+        return Lost(
+            f"`{method}` returns None, though it has a `return`.",
+            "Print what the `return` hands over. Or does one way through the method end without "
+            "it?",
+            evidence=evidence,
         )
-    else:
-        words = f"`{method}` returns None: is the `return` missing?"
-        hint = (
-            "The last line of a method hands its result over. The docstring says what comes back."
-        )
-    return Lost(words, hint, evidence=evidence | {"fixed": True})
+    return Lost(
+        f"`{method}` returns None: is the `return` missing?",
+        "The last line of a method hands its result over. The docstring says what comes back.",
+        evidence=evidence | {"fixed": True},
+    )
 
 
 def _raised(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
