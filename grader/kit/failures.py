@@ -77,8 +77,6 @@ def _raised(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
     own = failure.source.startswith("raise ") and failure.type != "NotImplementedError"
     known = Told() if own else told(failure.type, failure.text, method, failure.near)
     evidence |= {"error": known.id or None, "says": known.says}
-    if known.id == "left_in":
-        evidence["fixed"] = True
     parts = [_where(failure, method), known.says, _given(failure) if known.sizes else ""]
     text = " ".join(failure.text.split())
     if known.id:  # what stands behind the first sentence is advice that may not fit here
