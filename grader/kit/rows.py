@@ -57,6 +57,8 @@ def row_error(
     dead = np.zeros(rows, dtype=bool)
     for mask, results in zip(masks, mixed, strict=True):
         if not close(results[mask], base[mask], _SAME):
+            if not np.all(np.isfinite(results[mask]) & np.isfinite(base[mask])):
+                return "What comes for some rows is NaN or infinite."
             return "What comes for a row changes when other rows of the batch change."
         dead[~mask] |= _unmoved(results[~mask], base[~mask])
     if dead.all():

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from grader.vae.known_functions import BY_ROW, SIMPLE, Function
 
@@ -99,6 +99,8 @@ def curve_of(measured: Measured) -> Curve | None:
 
 def _curves(measured: Measured) -> Iterator[Curve]:
     yield from (Curve(kind, *known) for kind, known in SIMPLE.items())
+    # Before what is fitted: to a single row, a line fits what its mean and spread make of it.
+    yield from (Curve(kind, *known, by_row=True) for kind, known in BY_ROW.items())
     v = measured.inverse
     u = measured.given[:, : v.shape[1]]
     told = np.isfinite(v)
@@ -112,7 +114,26 @@ def _curves(measured: Measured) -> Iterator[Curve]:
             yield from _bent(u, v)
             yield from _affine(u, v)
             yield from _inner(u, v)
-    yield from (Curve(kind, *known, by_row=True) for kind, known in BY_ROW.items())
+    yield from _by_row_and_number()
+
+
+def _by_row_and_number() -> Iterator[Curve]:
+    """Yield functions of a row before or after one of a number."""
+    for kind, (words, row) in BY_ROW.items():
+        for name in ("relu", "sigmoid"):
+            outer, function = SIMPLE[name]
+            yield Curve(
+                f"{kind}_of_{name}",
+                words.replace("{a}", outer),
+                lambda a, f=function, g=row: g(f(a)),  # type: ignore[misc]
+                by_row=True,
+            )
+            yield Curve(
+                f"{name}_of_{kind}",
+                outer.replace("{a}", words),
+                lambda a, f=function, g=row: f(g(a)),  # type: ignore[misc]
+                by_row=True,
+            )
 
 
 def _bounded(u: np.ndarray, v: np.ndarray) -> Iterator[Curve]:
@@ -129,6 +150,10 @@ def _bounded(u: np.ndarray, v: np.ndarray) -> Iterator[Curve]:
         where = f"between {lo} and {hi}" if below and above else f"at {lo if below else hi}"
         at = "clamped" if below and above else "clamped from below" if below else "cut off"
         kind = "clamp" if words == "{a}" else "clamped_sigmoid"
+        if kind == "clamped_sigmoid":
+            yield from _clamped_before_sigmoid(
+                *((low,) if below else ()), *((high,) if above else ())
+            )
         yield Curve(kind, f"{words} {at} {where}", lambda a, f=inner: np.clip(f(a), low, high))  # type: ignore[misc]
     reach = max(abs(low), abs(high))
     for _ in range(20):
@@ -139,6 +164,24 @@ def _bounded(u: np.ndarray, v: np.ndarray) -> Iterator[Curve]:
         f"{number(reach)} tanh({{a}} / {number(reach)})",
         lambda a: reach * np.tanh(a / reach),
     )
+
+
+def _clamped_before_sigmoid(*bounds: float) -> Iterator[Curve]:
+    """Yield a sigmoid of what was clamped, where its bounds, not those of the result, are round."""
+    with np.errstate(all="ignore"):
+        inner = [float(logit(bound)) for bound in bounds]
+    if not inner or not all(map(_is_round, inner)) or all(map(_is_round, bounds)):
+        return
+    low = min(inner) if len(inner) == 2 or inner[0] < 0 else -np.inf
+    high = max(inner) if len(inner) == 2 or inner[0] > 0 else np.inf
+    words = " and ".join(number(bound) for bound in inner)
+    how = f"clamped between {words}" if len(inner) == 2 else f"cut off at {words}"
+    yield Curve("clamped_logits", f"sigmoid({{a}} {how})", lambda a: expit(np.clip(a, low, high)))
+
+
+def _is_round(value: float) -> bool:
+    """Return whether a number is one that people write."""
+    return bool(np.isfinite(value)) and abs(float(number(value, 2)) - value) < 3e-4 * abs(value)
 
 
 def _bent(u: np.ndarray, v: np.ndarray) -> Iterator[Curve]:

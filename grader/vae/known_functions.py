@@ -83,8 +83,8 @@ def _over(a: np.ndarray, norm: np.ndarray) -> np.ndarray:
     return quotient
 
 
-def _standard(a: np.ndarray) -> np.ndarray:
-    return _over(a - a.mean(-1, keepdims=True), a.std(-1, keepdims=True) + 1e-12)
+def _standard(a: np.ndarray, ddof: int = 0) -> np.ndarray:
+    return _over(a - a.mean(-1, keepdims=True), a.std(-1, ddof=ddof, keepdims=True) + 1e-12)
 
 
 BY_ROW: Mapping[str, tuple[str, Function]] = {
@@ -101,6 +101,10 @@ BY_ROW: Mapping[str, tuple[str, Function]] = {
     ),
     "row_mean_off": ("{a} less the mean of each row", lambda a: a - a.mean(-1, keepdims=True)),
     "row_standardised": ("{a} with mean 0 and deviation 1 in each row", _standard),
+    "row_standardised_by_sample": (
+        "{a} with mean 0 and deviation 1 in each row",
+        lambda a: _standard(a, 1),
+    ),
     "min_max": (
         "{a} stretched to 0 and 1 in each row",
         lambda a: _over(a - a.min(-1)[..., None], np.ptp(a, axis=-1)[..., None]),

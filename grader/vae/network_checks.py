@@ -173,7 +173,7 @@ def judge_hidden(
             if not right_outputs and (yield from network.is_behind_relu(exam)):
                 return  # whatever is made of it then
             if not rows_right:
-                raise NotReached("Rows get mixed up, so the hidden layer can't be seen.")
+                raise NotReached("Rows are not right, so the hidden layer can't be seen.")
             # Where no result is right, something else may come last, or two change places.
             if right_outputs or not any(is_function_of(part, units) for part in results):
                 hidden = f"relu({network.first}({network.argument}))"

@@ -49,7 +49,9 @@ def _explains(facts: Facts, check: str, heads: Mapping[str, int]) -> Names:
     if check == "gradient":
         return pixels or facts.gradient
     if check == "hidden":
-        is_unused = any(found.name in ("new_layer", "layer_unused") for found in facts.hidden)
+        is_unused = any(
+            found.name in ("new_layer", "noise_for_layer", "layer_unused") for found in facts.hidden
+        )
         is_noise = stage in ("hidden", "input") and not is_unused
         own: Names = noisy if is_noise else facts.hidden
         return own or rows or noisy or of_heads

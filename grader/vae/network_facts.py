@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from grader.kit.misconception import Finding
 from grader.vae import expected
-from grader.vae.curves import Curve, Measured, curve_of
+from grader.vae.curves import Curve, Measured, curve_of, number
 from grader.vae.known_functions import SIMPLE, Function
 from grader.vae.network_gradients import gradient_findings
 from grader.vae.network_noise import noise
@@ -62,7 +62,7 @@ def facts_of(network: NetworkTask, seen: Seen, head_finding: HeadFinding) -> Fac
     hidden = _hidden(network, seen, parts)
     heads = tuple(_head(network, seen, parts, place, head_finding) for place in places)
     found = [found.name for part in (hidden, *heads, rows) for found in part]
-    if "new_layer" in found or "rows_shuffled" in found:
+    if {"new_layer", "noise_for_layer", "rows_shuffled"} & set(found):
         random = None
     gradient, argument = gradient_findings(network, seen), _argument(network, seen)
     return Facts(hidden, heads, each, random, gradient, argument)
@@ -93,13 +93,14 @@ def _hidden(network: NetworkTask, seen: Seen, parts: Parts) -> Found:
     )
     constant = all(np.ptp(result) < 1e-6 for result in seen.together[0])
     if not weight and not bias:
-        name = "new_layer" if seen.draws and not constant else "layer_unused"
-        return () if constant else (Finding(name, {"layer": first}),)
+        return () if constant else (_unused(seen, places, first, "input"),)
     if not bias:
         found.append(Finding("bias_unused", {"layer": first}))
     if not weight:
         found.append(Finding("weight_unused", {"layer": first}))
     given, hidden = parts.input, parts.hidden
+    if factor := _bias_factor(given, hidden):
+        return (*found, Finding("bias_multiplied", {"layer": first, "factor": factor}))
     if given and given.curve and given.curve.kind != "none":
         change = given.curve.of(network.argument)
         fields = {"layer": first, "change": change, "when": when(given)}
@@ -108,6 +109,34 @@ def _hidden(network: NetworkTask, seen: Seen, parts: Parts) -> Found:
     if hidden and hidden.curve and hidden.curve.kind != "relu":
         found.append(_activation(hidden, hidden.curve))
     return tuple(found)
+
+
+def _bias_factor(given: Part | None, hidden: Part | None) -> str:
+    """Return how often the first layer's bias is added, if it is that which is wrong; else ""."""
+    if not (given and given.curve and hidden and hidden.curve):
+        return ""
+    if given.curve.kind != "affine" or hidden.curve.kind != "scaled_relu":
+        return ""
+    start, share = (float(given.curve.value(np.array([a]))[0]) for a in (0.0, 1.0))
+    factor = float(hidden.curve.value(np.ones(1))[0])
+    return number(factor) if start == 0 and abs(factor * share - 1) < 1e-3 else ""
+
+
+def _unused(seen: Seen, places: Iterable[int], layer: str, stage: str) -> Finding:
+    """Return what stands in the place of a layer that is never used.
+
+    Weights that are drawn in each call give the same in rows of a call that are alike.
+    """
+    if not seen.draws:
+        return Finding("layer_unused", {"layer": layer})
+    calls, (first, second) = seen.stages[stage].training or (), seen.together
+    for place in places:
+        alike = all(np.ptp(call[place], axis=0).max() < 1e-5 for call in calls)
+        between = (first[place][0] - first[place][1], second[place][0] - second[place][1])
+        differ = np.any(np.abs(between) > 1e-5) and not np.allclose(*between, 1e-4, 1e-5)
+        if calls and alike and differ:
+            return Finding("new_layer", {"layer": layer})
+    return Finding("noise_for_layer", {"layer": layer})
 
 
 def _activation(part: Part, curve: Curve) -> Finding:
@@ -143,7 +172,9 @@ def _head(
             found.append(Finding("bias_unused", {"layer": own}))
         if others:
             found.append(Finding("both_heads_in_one", {"result": result, "other": others[0]}))
-    if part and part.curve:
+    if part and part.curve and part.curve.kind in ("bias_multiplied", "other_bias"):
+        found.append(Finding(part.curve.kind, {"layer": part.layer, "factor": part.curve.words}))
+    elif part and part.curve:
         error = head_finding(result, part)
         found += [error] if error else []
     return tuple(found)
@@ -152,7 +183,7 @@ def _head(
 def _other_head(network: NetworkTask, seen: Seen, place: int, others: list[str]) -> Finding:
     own = network.last[place]
     if not others:
-        return Finding("new_layer" if seen.draws else "layer_unused", {"layer": own})
+        return _unused(seen, (place,), own, "hidden")
     place_of_other = network.last.index(others[0])
     if any(depends(seen, place_of_other, f"{own}.{kind}") for kind in ("weight", "bias")):
         return Finding("heads_swapped")

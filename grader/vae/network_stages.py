@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.vae.curves import Curve, Measured, curve_of, taken_back
+from grader.vae.curves import Curve, Measured, curve_of, number, taken_back
 from grader.vae.known_functions import SIMPLE, Function
 from grader.vae.network_questions import LEVEL, SHOWN, SLOPE, Seen, Stage, grids, scale_of
 from grader.vae.network_task import NetworkTask, Results
@@ -114,8 +114,8 @@ def _part(
 def _output(network: NetworkTask, seen: Seen, place: int) -> Part | None:
     """Return what comes after the head of a result."""
     grid, parts = grids(network, seen.sizes)["output"], []
-    for number in sorted(range(len(grid)), key=lambda number: number != place):
-        layer = network.last[number]
+    for head in sorted(range(len(grid)), key=lambda head: head != place):
+        layer = network.last[head]
         uses = depends(seen, place, f"{layer}.bias")
         stage = seen.stages["output" if uses else "output_by_weight"]
         by_weight = all(
@@ -125,7 +125,7 @@ def _output(network: NetworkTask, seen: Seen, place: int) -> Part | None:
             continue
 
         def measure(
-            training: bool, stage: Stage = stage, given: np.ndarray = grid[number]
+            training: bool, stage: Stage = stage, given: np.ndarray = grid[head]
         ) -> Measured | None:
             rows = _rows(stage, place, training)
             if rows is None:
@@ -134,10 +134,33 @@ def _output(network: NetworkTask, seen: Seen, place: int) -> Part | None:
 
         part = _part(network, measure, right_output(network), layer)
         if part is not None:
-            parts.append(part)
+            of_bias = uses and by_weight and _is_of_bias(network, seen, place, grid[head])
+            parts.append(_bias_alone(network, part) if of_bias else part)
     if not parts and seen.stages["output"].repeats:
         return _constant(network, seen, place)
     return next((part for part in parts if part.curve), parts[0] if parts else None)
+
+
+def _is_of_bias(network: NetworkTask, seen: Seen, place: int, given: np.ndarray) -> bool:
+    """Return whether a head is right where its weight, not its bias, makes what it gives."""
+    stage = seen.stages["output_by_weight"]
+    rows = _rows(stage, place) if stage.repeats else None
+    if rows is None:
+        return False
+    measured = Measured(given[None], rows, _room(network, rows), lambda a: a, rows)
+    return measured.fits(right_output(network).value)
+
+
+def _bias_alone(network: NetworkTask, part: Part) -> Part:
+    """Return a part that is wrong only where a bias enters, as one that is about the bias."""
+    right = right_output(network)
+    if part.curve is None or part.curve.kind == right.kind:
+        return part
+    with np.errstate(all="ignore"):
+        factor = taken_back(right.value, part.curve.value(np.ones(1)))
+    words = number(float(factor[0])) if np.isfinite(factor[0]) else ""
+    kind = "bias_multiplied" if words else "other_bias"
+    return Part(Curve(kind, words, right.value), part.layer, part.in_training_only)
 
 
 def _constant(network: NetworkTask, seen: Seen, place: int) -> Part | None:

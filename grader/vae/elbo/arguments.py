@@ -107,7 +107,7 @@ def _of_x(seen: Seen, later: Sequence[Seen]) -> Iterator[Cause]:
             return
     given = in_words(seen.encoded, known, "x")
     if later and not np.array_equal(later[0].encoded, later[2].encoded):
-        given = "x with something random added, another number in every call,"
+        given = "x changed by something random, another one in every call,"
     if given is not None:
         yield cause("encoder_gets", ALL, given=given)
 

@@ -27,6 +27,7 @@ from grader.vae.elbo.facts import Seen, read
 from grader.vae.elbo.gradient_causes import gradient_causes, missing_gradients
 from grader.vae.elbo.misconceptions import CATALOGUE
 from grader.vae.elbo.noisy_rows import draw_causes, sum_of_draws
+from grader.vae.elbo.odd_values import no_number_causes, special_likelihood, weights_causes
 from grader.vae.elbo.own_draw_causes import own_draw_causes
 from grader.vae.elbo.own_estimates import estimate_causes
 from grader.vae.elbo.questions import ALONE, ESSENTIAL, Questions, cotangent, questions
@@ -41,6 +42,7 @@ _VAGUE = frozenset(
         "elbo.drawn_with_variance_for_deviation",
         "elbo.drawn_with_exp_forgotten",
         "elbo.drawn_with_one_draw_for_dimensions",
+        "elbo.drawn_with_uniform_noise",
     )
 )
 """Misconceptions that checks recognise, and that may be said better."""
@@ -108,8 +110,12 @@ def _quietly(answers: Answers) -> tuple[Causes, bool]:
 
 def _of_value(answers: Answers) -> tuple[Causes, bool]:
     """Return what is wrong with the values, and whether that is all."""
-    arguments, of_draw = _of_arguments(answers)
     blind = [answers[name][0] for name in BLIND]
+    if without := no_number_causes(blind):
+        return without, True
+    arguments, of_draw = _of_arguments(answers)
+    if special := special_likelihood(blind):
+        return (*arguments, *special), True
     kept: Causes = ()
     explained: frozenset[str] = frozenset()
     if "later" in answers and "fresh" in answers:
@@ -122,6 +128,8 @@ def _of_value(answers: Answers) -> tuple[Causes, bool]:
     if bound is None:
         if not kept and (what := find_function(blind)):
             return (*arguments, cause("function_of_bound", VALUE, what=what)), True
+        if not kept and (of_weights := weights_causes(blind)):
+            return (*arguments, *of_weights), True
         return (*arguments, *kept, *partly), False
     of_terms, complete = _of_terms(answers, bound, explained)
     return (*arguments, *kept, *of_terms), complete and of_draw

@@ -18,7 +18,7 @@ from grader.vae.elbo.divergence_parts import (
     sums,
 )
 from grader.vae.elbo.facts import Seen
-from grader.vae.elbo.fits import fitted, is_near, say, solve, weight_of
+from grader.vae.elbo.fits import fitted, is_near, say, solve, times, weight_of
 from grader.vae.elbo.row_maps import moved
 
 Value = Callable[[Seen], np.ndarray]
@@ -51,7 +51,7 @@ def divergences(first: Seen, second: Seen) -> list[Divergence]:
     They are as simple as can be, and of one kind.
     """
     change = second.answer - first.answer
-    searches = [_weighted, _of_function, _cut_off, _estimated]
+    searches = [_weighted, _of_function, _cut_off, _estimated, _with_a_term]
     if not first.asks("kl_divergence"):
         searches += [_of_parts, _of_dimensions]
     for search in (*searches, _of_rows):
@@ -93,6 +93,39 @@ def _weighted(change: np.ndarray, first: Seen, second: Seen) -> Found:
     weight = _fit(right_divergence, change, first, second)
     if weight is not None:
         yield Divergence(_scaled(right_divergence, weight), weight_causes(weight, _latent(first)))
+
+
+_BESIDE: Mapping[str, Callable[[Seen], np.ndarray]] = MappingProxyType(
+    {
+        "mu": lambda seen: seen.posterior[0],
+        "mu squared": lambda seen: seen.posterior[0] ** 2,
+        "|mu|": lambda seen: np.abs(seen.posterior[0]),
+        "log sigma": lambda seen: seen.posterior[1],
+        "log sigma squared": lambda seen: seen.posterior[1] ** 2,
+        "sigma": lambda seen: np.exp(seen.posterior[1]),
+        "sigma squared": lambda seen: np.exp(2 * seen.posterior[1]),
+    }
+)
+"""What may be added up over the dimensions beside the two terms."""
+
+
+def _with_a_term(change: np.ndarray, first: Seen, second: Seen) -> Found:
+    """Find a term of mu or sigma beside a divergence that comes from `kl_divergence`."""
+    if not first.asks("kl_divergence"):
+        return
+    for what, part in _BESIDE.items():
+
+        def both(seen: Seen, part: Callable = part) -> np.ndarray:
+            return np.stack((right_divergence(seen), part(seen).sum(-1)), axis=-1)
+
+        weights = solve(both(second) - both(first), change)
+        if weights is None or abs(weights[1]) < 1e-4:
+            continue
+        weight, factor = (float(number) for number in weights)
+        words = times(factor, f"the sum of {what} over the dimensions")
+        found = cause("term_added", DIVERGENCE, what=words)
+        more = weight_causes(weight, _latent(first))
+        yield Divergence(lambda seen, w=weights, f=both: np.asarray(f(seen) @ w), (found, *more))  # type: ignore[misc]
 
 
 _OF_IT: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyType(

@@ -15,7 +15,9 @@ _GOLDEN = (np.sqrt(5.0) - 1) / 2
 
 def fits(actual: np.ndarray, predicted: np.ndarray, relative: float = RELATIVE) -> bool:
     """Return whether numbers are as predicted, up to rounding."""
-    if actual.shape != predicted.shape or not np.all(np.isfinite(predicted)):
+    if actual.shape != predicted.shape:
+        return False
+    if not (np.all(np.isfinite(predicted)) and np.all(np.isfinite(actual))):
         return False
     room = relative * max(float(np.max(np.abs(actual), initial=0.0)), 1.0)
     return bool(np.all(np.abs(actual - predicted) <= room))

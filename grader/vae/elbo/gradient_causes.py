@@ -124,7 +124,7 @@ def missing_gradients(seen: Seen) -> Causes:
     if not seen.gradients:
         return ()
     found = _of_layers({name: seen.gradients.get(name) for name in seen.model.weights})
-    return tuple(c for c in found if c.finding.name == "detached")
+    return tuple(c for c in found if c.finding.name in ("detached", "gradient_zero"))
 
 
 def _of_layers(slopes: Slopes) -> Causes:
@@ -140,6 +140,13 @@ def _of_layers(slopes: Slopes) -> Causes:
         )
     ]
     if without:
+        zero = [
+            layer
+            for layer in without
+            if any(s is not None for n, s in slopes.items() if n.startswith(f"{layer}."))
+        ]
+        if zero:
+            return (cause("gradient_zero", _GRADIENT, layers=", ".join(zero)),)
         return (cause("detached", _GRADIENT),)
     if not all(s is None or np.all(np.isfinite(s)) for s in slopes.values()):
         return ()

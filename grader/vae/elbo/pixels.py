@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, log_softmax
 
 Function = Callable[[np.ndarray], np.ndarray]
 PixelFunction = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
@@ -54,6 +54,9 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "tanh(theta)": lambda a: np.tanh(expit(a)),
         "theta log theta": lambda a: expit(a) * log_theta(a),
         "(1 - theta) log(1 - theta)": lambda a: expit(-a) * log_rest(a),
+        "theta log theta + (1 - theta) log(1 - theta)": lambda a: (
+            expit(a) * log_theta(a) + expit(-a) * log_rest(a)
+        ),
     }
 )
 """What a pixel may count as, in words."""
@@ -126,6 +129,21 @@ FAMILIES = (
     Family("constant_in_zeros_logarithm", _in_zeros_alone, np.geomspace(1e-6, 2.0, 40)),
 )
 
+
+def _theta(p: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return theta, given the log probabilities of pixels."""
+    return np.where(x > 0.5, np.exp(p), -np.expm1(p))
+
+
+def _of_softmax(p: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return np.asarray((x * log_softmax(_theta(p, x), axis=-1)).sum(-1))
+
+
+def _turned(p: np.ndarray, x: np.ndarray) -> np.ndarray:
+    theta, other = _theta(p, x), x[:, ::-1]
+    return np.asarray(np.log(np.where(other > 0.5, theta, 1 - theta)).sum(-1))
+
+
 WholeFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """``log probabilities [B, D], x [B, D] -> [B]``."""
 NOT_BY_PIXEL: Mapping[str, WholeFunction] = MappingProxyType(
@@ -146,6 +164,8 @@ NOT_BY_PIXEL: Mapping[str, WholeFunction] = MappingProxyType(
         "that without the last pixel": lambda p, _: p[:, :-1].sum(-1),
         "that without the first pixel": lambda p, _: p[:, 1:].sum(-1),
         "the logsumexp of the pixels' cross entropies": lambda p, _: np.log(np.exp(-p).sum(-1)),
+        "the cross entropy of classes, with a softmax over the pixels of an image": _of_softmax,
+        "that of the pixels of x from right to left": _turned,
         "the square of the log likelihood": lambda p, _: p.sum(-1) ** 2,
         "the root of the cross entropy": lambda p, _: np.sqrt(-p.sum(-1)),
         "the logarithm of the cross entropy": lambda p, _: np.log(-p.sum(-1)),

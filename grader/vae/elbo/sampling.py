@@ -20,11 +20,13 @@ _NAMES = (
     "one_draw_for_dimensions",
     "fixed_seed",
 )
+_WHERE = {"fixed_seed": ""}
+"""What comes before a title: a seed may be set in front of a call of `sample_with_reparam`."""
 CATALOGUE: Catalogue = {
     f"drawn_with_{name}": replace(
         reparam.CATALOGUE[name],
         id=f"elbo.drawn_with_{name}",
-        title=f"in elbo's own draw of z, {reparam.CATALOGUE[name].title}",
+        title=_WHERE.get(name, "in elbo's own draw of z, ") + reparam.CATALOGUE[name].title,
     )
     for name in _NAMES
 }

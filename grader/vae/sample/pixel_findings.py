@@ -82,11 +82,26 @@ def _of_many_numbers(x: np.ndarray, thetas: np.ndarray) -> Findings:
         return (Finding("theta_masked"),)
     means = np.array([x[thetas == level].mean() for level in LEVELS])
     spreads = np.array([x[thetas == level].std() for level in LEVELS])
+    if averaged := _averaged(x, means, spreads):
+        return (averaged,)
+    above = np.array([np.mean(x[thetas == level] > 0.5) for level in LEVELS])
+    if np.all(np.abs(above - LEVELS) < _CLOSE) and x.min() >= 0 and x.max() <= 1:
+        return (Finding("relaxed"),)
     if np.all(np.abs(means - LEVELS) < _CLOSE) and np.max(spreads) > 0.05:
         return (Finding("noise_around_theta"),)
     numbers = np.unique(x)
     words = ", ".join(map(short, numbers)) if len(numbers) < _MANY else "many different numbers"
     return (Finding("other_numbers", {"numbers": words}),)
+
+
+def _averaged(x: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> Finding | None:
+    """Return of how many draws pixels are the average, if they have its mean and spread."""
+    for draws in range(2, 101):
+        due = np.sqrt(LEVELS * (1 - LEVELS) / draws)
+        near = np.all(np.abs(means - LEVELS) < _CLOSE) and np.all(np.abs(spreads - due) < _CLOSE)
+        if near and np.all(np.abs(x * draws - np.rint(x * draws)) < 1e-3):
+            return Finding("draws_averaged", {"draws": draws})
+    return None
 
 
 def _of_coins(x: np.ndarray, thetas: np.ndarray) -> Findings:
