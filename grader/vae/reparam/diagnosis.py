@@ -9,6 +9,8 @@ import numpy as np
 
 from grader.kit.check import Exam, Lost, Steps
 from grader.kit.misconception import Diagnosis, Finding, Names
+from grader.kit.outputs import values
+from grader.kit.probe import Call, Probe
 from grader.kit.rounding import short
 from grader.kit.tolerance import close
 from grader.vae.noise import Noise, about
@@ -16,9 +18,13 @@ from grader.vae.reparam.checks import PointSlopes, slope_at_point
 from grader.vae.reparam.lines import BASE_LOG_STD, BASE_MU, Lines, Measured, measure
 from grader.vae.reparam.misconceptions import CATALOGUE
 from grader.vae.reparam.placement import Placement, place
+from grader.vae.reparam.questions import METHOD
+from grader.vae.sizes import Sizes
 
 Findings = tuple[Finding, ...]
 _OF_VALUES = ("location", "scale", "normal", "independent")
+_OF_GRADIENTS = ("scale_unused", "mean_missing", "sigma_from", "mu_from")
+"""What is found of values and explains gradients, too."""
 _TIMES = Finding("noise_times_mu")
 _SQUASHED: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
     ("the hyperbolic tangent", np.arctanh),
@@ -33,6 +39,9 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     """Return what explains the lost checks of draws from the posterior."""
     of_values = [name for name in _OF_VALUES if f"reparam.{name}" in lost]
     names: dict[str, Names] = {}
+    without = [id for id, one in lost.items() if "reparam.no_noise" in one.misconceptions]
+    if without and (yield from _draws_in_eval(exam)):
+        return dict.fromkeys(without, ("no_noise_in_training",))
     if any(not lost[f"reparam.{name}"].misconceptions for name in of_values):
         measured = yield from measure(exam)
         with np.errstate(all="ignore"):
@@ -40,13 +49,23 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
         names = {f"reparam.{name}": getattr(found, name) for name in of_values}
         unused = {"gradient_mu": found.location, "gradient_logsigma": found.scale}
         for name, findings in unused.items():
-            if any(f.name in ("scale_unused", "mean_missing") for f in findings):
+            if any(f.name in _OF_GRADIENTS for f in findings):
                 names[f"reparam.{name}"] = findings
     for argument in ("mu", "logsigma"):
         check = f"reparam.gradient_{argument}"
         if check in lost and not lost[check].misconceptions and check not in names:
             names[check] = _of_gradient(argument, (yield from slope_at_point(exam)))
     return names
+
+
+def _draws_in_eval(exam: Exam) -> Steps[bool]:
+    """Return whether two calls differ in eval mode."""
+    rows = np.ones((4, 3))
+    given = {"mu": rows, "logsigma": rows}
+    call = Call(METHOD, given, repeat=2, training=False)
+    (outcome,) = (yield Probe(Sizes(6, 3, 4), {}, (call,))).outcomes
+    first, second = (value.array for value in values(outcome, METHOD))
+    return first is not None and second is not None and not np.array_equal(first, second)
 
 
 @dataclass(frozen=True)
@@ -66,7 +85,10 @@ class Explanation:
 
 def explain(measured: Measured) -> Explanation:
     """Return what is wrong with draws, as far as can be shown."""
-    kinds, shared = measured.lines, Noise(measured.plain - BASE_MU).sharing()
+    kinds, noises = measured.lines, measured.plain - BASE_MU
+    shared = _over_batch(noises) or Noise(noises).sharing()
+    if measured.is_seeded and _are_shuffled(kinds[0]):
+        return Explanation.of_all(Finding("rows_shuffled"))
     if measured.is_seeded and not kinds[0].are_straight and (squashed := _squashed(kinds[0])):
         return Explanation.of_all(squashed)
     if whole := _of_z(measured):
@@ -87,6 +109,28 @@ def explain(measured: Measured) -> Explanation:
             *(finding for finding in shared if finding.name == "noise_of_one_length"),
         )
     return Explanation(location, scale, noise or scale, shared)
+
+
+def _over_batch(noise: np.ndarray) -> Findings:
+    """Return that noise ``[calls, rows, L]`` adds up to 0 over the rows, and of what spread it is."""
+    spread = noise.std(1)
+    if np.max(np.abs(noise.mean(1))) > 1e-4 * spread.max() or np.min(spread) == 0:
+        return ()
+    and_spread = " and one spread" if np.ptp(spread) < 1e-3 * spread.mean() else ""
+    return (Finding("noise_standardised", {"and_spread": and_spread}),)
+
+
+def _are_shuffled(lines: Lines) -> bool:
+    """Return whether each row of z is right for some row, in another order in each call."""
+    numbers = (lines.base - BASE_MU) * np.exp(-BASE_LOG_STD)
+    orders = []
+    for z, noise in zip(lines.z, numbers, strict=True):
+        due = lines.mu[None] + np.exp(lines.logsigma)[None] * noise[:, None]
+        off = np.max(np.abs(z[:, None] - due), axis=-1)
+        if np.max(off.min(1)) > 1e-3 * (1 + np.max(np.abs(z))):
+            return False
+        orders.append(off.argmin(1))
+    return bool(np.any(np.ptp(orders, axis=0)))
 
 
 def _is_known(placement: Placement) -> bool:

@@ -91,6 +91,17 @@ _FROM: tuple[tuple[str, Function], ...] = (
 )
 
 
+def _log_mean(a: np.ndarray, axis: int | None) -> np.ndarray:
+    return np.asarray(np.log(np.exp(a).mean(axis, keepdims=True)))
+
+
+_FROM_SIGMA: tuple[tuple[str, Function], ...] = (
+    ("is that of sigma's average over the rows of the batch", lambda a: _log_mean(a, 0)),
+    ("is that of sigma's average over the dimensions of a row", lambda a: _log_mean(a, 1)),
+    ("is that of sigma's average over the whole batch", lambda a: _log_mean(a, None)),
+)
+
+
 @dataclass(frozen=True)
 class Placement:
     """What was found of location and scale: how each is wrong, where the base has them.
@@ -131,7 +142,7 @@ def _scale(lines: Lines) -> tuple[tuple[Finding, ...] | None, float]:
     s, base = lines.logsigma, np.array(BASE_LOG_STD)
     # A scale that holds a factor mu is that of mu times noise.
     for factor, of_mu in _with_factor(lines):
-        for how, change in _FROM:
+        for how, change in (*_FROM, *_FROM_SIGMA):
             for finding, function in _SCALES:
                 with np.errstate(all="ignore"):
                     shared = np.broadcast_to(change(s), s.shape)

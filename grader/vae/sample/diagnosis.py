@@ -10,6 +10,7 @@ from grader.kit.check import Exam, Lost, Steps
 from grader.kit.misconception import Diagnosis, Finding, Names
 from grader.kit.rounding import short
 from grader.vae.noise import Noise, about
+from grader.vae.sample.image_pairs import averages_theta, of_two_images
 from grader.vae.sample.misconceptions import CATALOGUE
 from grader.vae.sample.pixel_findings import Findings, of_pixels
 from grader.vae.sample.shown import Shown, show
@@ -25,10 +26,13 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     if not unknown:
         return {}
     shown = yield from show(exam)
+    averaged = yield from averages_theta(shown)
     with np.errstate(all="ignore"):
-        pixels = of_pixels(shown)
+        pixels = (Finding("theta_averaged"),) if averaged else of_pixels(shown)
         blank = tuple(finding for finding in pixels if finding.name == "blank_rows")
         latents = _of_latents(shown) or blank or (() if pixels else _of_images(shown))
+        if not pixels and not latents and (both := of_two_images(shown)):
+            pixels = latents = both
         found = {"binary": pixels, "prior": latents, "bernoulli": pixels}
     return {f"sample.{name}": found[name] for name in unknown}
 

@@ -93,12 +93,12 @@ class Shown:
     @property
     def _own(self) -> np.ndarray:
         calls, rows, _ = self.pixels.shape
-        return _levels(np.arange(calls * rows).reshape(calls, rows))
+        return levels_at(np.arange(calls * rows).reshape(calls, rows))
 
     @property
     def _shared(self) -> np.ndarray:
         calls, rows, _ = self.pixels.shape
-        return _levels(np.repeat(np.arange(calls)[:, None], rows, axis=1))
+        return levels_at(np.repeat(np.arange(calls)[:, None], rows, axis=1))
 
     @property
     def constants(self) -> np.ndarray:
@@ -125,7 +125,7 @@ class Shown:
         return None
 
 
-def _levels(place: np.ndarray) -> np.ndarray:
+def levels_at(place: np.ndarray) -> np.ndarray:
     """Return the probabilities ``[..., n]`` of samples that the decoder met at such places."""
     return LEVELS[(place[..., None] + np.arange(len(PLACES))) % len(LEVELS)]
 
