@@ -14,6 +14,8 @@ from grader.vae.network_facts import Facts, HeadFinding, facts_of
 from grader.vae.network_questions import ask
 from grader.vae.network_task import NetworkTask
 
+_UNUSED = ("new_layer", "noise_for_layer", "layer_unused")
+
 
 def diagnosis_of(
     network: NetworkTask, catalogue: Catalogue, heads: Mapping[str, int], head_finding: HeadFinding
@@ -44,14 +46,14 @@ def _explains(facts: Facts, check: str, heads: Mapping[str, int]) -> Names:
     rows: Names = next((found for found in facts.rows if found), ())
     of_heads = next((found for found in facts.heads if found), ())
     pixels = tuple(found for found in of_heads if found.name == "pixels_returned")
+    is_unused = any(found.name in _UNUSED for found in facts.hidden)
     if check == "rows":
-        return rows or noisy or of_heads
+        return rows or noisy or of_heads or (facts.hidden if is_unused else ())
     if check == "gradient":
-        return pixels or facts.gradient
+        # What is random has another gradient in each call.
+        another = any(found.name == "gradient_of_another" for found in facts.gradient)
+        return pixels or (noisy if noisy and another else facts.gradient)
     if check == "hidden":
-        is_unused = any(
-            found.name in ("new_layer", "noise_for_layer", "layer_unused") for found in facts.hidden
-        )
         is_noise = stage in ("hidden", "input") and not is_unused
         own: Names = noisy if is_noise else facts.hidden
         return own or rows or noisy or of_heads

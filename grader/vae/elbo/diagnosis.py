@@ -47,6 +47,9 @@ _VAGUE = frozenset(
 )
 """Misconceptions that checks recognise, and that may be said better."""
 
+_OF_OWN = "elbo.drawn_with_uniform_noise"
+"""As good as can be, if no helper is asked for a draw."""
+
 _AS_ONE = frozenset(("elbo.kl_arguments_swapped", "elbo.encoder_unpacked_in_wrong_order"))
 """Together they are one: what the draw gets changes places."""
 
@@ -61,6 +64,8 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
         return {}
     asked = questions(exam.seed, exam.setting.full)
     answers = yield from _ask(asked)
+    if not answers["noisy"][0].asks("sample_with_reparam"):
+        unknown = {id: one for id, one in unknown.items() if _OF_OWN not in one.misconceptions}
     base = answers["base"][0]
     if base.by_row:
         causes, complete = _quietly(answers)

@@ -51,10 +51,10 @@ def divergences(first: Seen, second: Seen) -> list[Divergence]:
     They are as simple as can be, and of one kind.
     """
     change = second.answer - first.answer
-    searches = [_weighted, _of_function, _cut_off, _estimated, _with_a_term]
+    searches = [_weighted, _of_function, _cut_off, _estimated]
     if not first.asks("kl_divergence"):
         searches += [_of_parts, _of_dimensions]
-    for search in (*searches, _of_rows):
+    for search in (*searches, _with_a_term, _of_rows):
         with np.errstate(all="ignore"):
             if found := list(search(change, first, second)):
                 return found
@@ -110,9 +110,7 @@ _BESIDE: Mapping[str, Callable[[Seen], np.ndarray]] = MappingProxyType(
 
 
 def _with_a_term(change: np.ndarray, first: Seen, second: Seen) -> Found:
-    """Find a term of mu or sigma beside a divergence that comes from `kl_divergence`."""
-    if not first.asks("kl_divergence"):
-        return
+    """Find a term of mu or sigma beside the divergence."""
     for what, part in _BESIDE.items():
 
         def both(seen: Seen, part: Callable = part) -> np.ndarray:

@@ -68,9 +68,10 @@ def _head_error(exam: Exam, position: int) -> Steps[Lost | None]:
             error = error or Lost(f"Every row of a batch has the same {NETWORK.results[position]}.")
             continue
         sentence, evidence = difference(*wrong)
+        differs = f": {sentence}" if evidence else ""
         error = error or Lost(
             f"{NETWORK.results[position]} is not {layer} of the hidden layer with nothing after "
-            f"it: {sentence}.",
+            f"it{differs}.",
             evidence=evidence,
         )
     return error

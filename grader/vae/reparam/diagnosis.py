@@ -112,7 +112,7 @@ def explain(measured: Measured) -> Explanation:
 
 
 def _over_batch(noise: np.ndarray) -> Findings:
-    """Return that noise ``[calls, rows, L]`` adds up to 0 over the rows, and of what spread it is."""
+    """Return that noise ``[calls, rows, L]`` adds up to 0 over the rows, maybe with one spread."""
     spread = noise.std(1)
     if np.max(np.abs(noise.mean(1))) > 1e-4 * spread.max() or np.min(spread) == 0:
         return ()

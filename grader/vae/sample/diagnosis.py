@@ -30,7 +30,7 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     with np.errstate(all="ignore"):
         pixels = (Finding("theta_averaged"),) if averaged else of_pixels(shown)
         blank = tuple(finding for finding in pixels if finding.name == "blank_rows")
-        latents = _of_latents(shown) or blank or (() if pixels else _of_images(shown))
+        latents = _of_latents(shown) or blank or _of_images(shown)
         if not pixels and not latents and (both := of_two_images(shown)):
             pixels = latents = both
         found = {"binary": pixels, "prior": latents, "bernoulli": pixels}
