@@ -154,7 +154,9 @@ def _is_of_bias(network: NetworkTask, seen: Seen, place: int, given: np.ndarray)
 def _bias_alone(network: NetworkTask, part: Part) -> Part:
     """Return a part that is wrong only where a bias enters, as one that is about the bias."""
     right = right_output(network)
-    if part.curve is None or part.curve.kind == right.kind:
+    if part.curve is None:
+        return Part(Curve("other_bias", "", right.value), part.layer, part.in_training_only)
+    if part.curve.kind == right.kind:
         return part
     given = np.array([1.0, -0.5])
     with np.errstate(all="ignore"):

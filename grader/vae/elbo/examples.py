@@ -101,7 +101,9 @@ def _change(tiny: Tiny, change: str, x: Inputs) -> Case:
             return None
         wanted = after.wanted - before.wanted
         difference = f"({call(METHOD, before.given)} - base.{METHOD}(x))"
-        return printed_numbers(difference, numbers[1] - numbers[0], wanted)
+        with np.errstate(invalid="ignore"):  # of infinite numbers
+            change = numbers[1] - numbers[0]
+        return printed_numbers(difference, change, wanted)
 
     new = tiny.lines[0].partition(" = ")[2]
     setup = (
