@@ -12,9 +12,12 @@ from grader.kit.misconception import Misconception, explained
 from grader.vae.checks import CATALOGUE
 from grader.vae.kl import misconceptions as kl
 from grader.vae.spec import TASK_IDS
+from tests.vae.test_told_causes import CASES
 from tests.variant_bank import all_variants
 
-_INJECTED = {id for variant in all_variants() for id in variant.misconception}
+_INJECTED = {id for variant in all_variants() for id in variant.misconception} | {
+    id for case in CASES for id in case["misconception"].split()
+}
 
 # What every autograder for this assignment should know by name.
 _REQUIRED = [

@@ -11,10 +11,10 @@ import yaml
 from tests.outcomes import Examine, lost_checks
 from tests.variant_bank import Variant, notebook_with
 
-_CASES = yaml.safe_load(Path(__file__).with_name("told_causes.yaml").read_text("utf-8"))
+CASES = yaml.safe_load(Path(__file__).with_name("told_causes.yaml").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("case", _CASES, ids=lambda case: f"{case['task']}-{case['name']}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['task']}-{case['name']}")
 def test_the_cause_is_named_and_no_other(case: dict[str, Any], examine_notebook: Examine) -> None:
     variant = Variant(case["task"], case["name"], False, case["why"], case["code"])
     results = examine_notebook(notebook_with(variant), frozenset((case["task"],)))
