@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from grader.composition import ASSIGNMENT, Options, data_digest, make_grader, read_rubric
-from grader.course.apply_overrides import apply_overrides
 from grader.course.find import Gathered, Submission, find_submissions
+from grader.course.folder import store_of
 from grader.course.grade_submission import SubmissionGrader, kept_result
 from grader.course.options import CourseOptions
-from grader.course.other_notebooks import notes_on_others
-from grader.course.overrides import OverrideRequest, read_overrides
 from grader.course.progress_bar import progress
-from grader.course.publish import publish
+from grader.course.roster import roster_of, write_roster
 from grader.course.schedule import default_jobs, grade_all
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
-from grader.course.summary import summary
+from grader.course.write_out import NOT_ALL_GRADED, GradedCourse, say, with_notes, write_out
+from grader.decisions.decision import Decision
+from grader.decisions.read import read_decisions
 from grader.examiner import machine
 from grader.examiner.client import GraderError
 from grader.examiner.rubric import Rubric
 from grader.report.course import Entry
-from grader.report.folding import folded
 from grader.report.result import Result
 
 _AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
-
-ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
 
 @dataclass(frozen=True)
@@ -60,15 +56,15 @@ def run(course: Course) -> int:
         raise click.UsageError("--out must not lie within the folder of submissions.")
     try:
         rubric = read_rubric(course.grading)
-        requests = read_overrides(out, rubric)
-        store = Store(out, {task.id: task.method.name for task in ASSIGNMENT.tasks})
+        decisions = read_decisions(out, rubric)
+        store = store_of(out)
         with stoppable(), store.locked(), store.scratch() as unpacked:
             gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
-            return _grade(course, rubric, store, gathered, requests)
+            return _grade(course, rubric, store, gathered, decisions)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (StoreError, GraderError) as error:
-        _say(f"Not finished: {str(error).rstrip('.')}.", sys.stderr)
+        say(f"Not finished: {str(error).rstrip('.')}.", sys.stderr)
         return NOT_ALL_GRADED
 
 
@@ -77,7 +73,7 @@ def _grade(
     rubric: Rubric,
     store: Store,
     gathered: Gathered,
-    requests: Sequence[OverrideRequest],
+    decisions: tuple[Decision, ...],
 ) -> int:
     # All that a result hangs on beside the submission and the grader.
     how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
@@ -97,45 +93,20 @@ def _grade(
             done = sum(kept_result(submission, how, store) is not None for submission in everyone)
             progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(progress_words, stop)
-    return _write_out(course, store, gathered, results, requests)
-
-
-def _write_out(
-    course: Course,
-    store: Store,
-    gathered: Gathered,
-    results: Mapping[str, Result],
-    requests: Sequence[OverrideRequest],
-) -> int:
-    """Write everything that was asked for, and say how it went; return the exit status."""
-    everyone = [_entry(submission, results[submission.name]) for submission in gathered.submissions]
-    entries, stale, unapplied = apply_overrides(everyone, requests)
-    uncounted = sorted(store.names() - results.keys())
-    if uncounted:
-        stale.append(
-            f"Results of earlier gradings stay, but are not counted: {', '.join(uncounted)}."
-        )
-    paths = {it.name: it.notebook.path for it in gathered.submissions if it.notebook}
-    published = publish(store.folder, course.path, entries, course.options, paths)
-    doubts = [gathered.doubt] if gathered.doubt else []
-    for notice in (*doubts, *gathered.notices, *unapplied, *stale, *published.notices):
-        _say(f"Note: {notice}", sys.stderr)
-    _say(summary(entries, published.files), sys.stdout)
-    for problem in published.problems:
-        _say(f"Error: {problem}", sys.stderr)
-    done = all(e.result.status == "graded" and not e.result.is_open for e in entries)
-    done = done and not gathered.doubt and not unapplied
-    return ALL_GRADED if done and not published.problems else NOT_ALL_GRADED
-
-
-def _say(text: str, stream: TextIO) -> None:
-    """Write lines, folded where the stream is a terminal."""
-    click.echo(folded(text, stream), stream)
+    roster = roster_of(course.path, course.grading.rubric, gathered)
+    write_roster(store.folder, roster)
+    entries = with_notes(
+        [
+            Entry(it.name, results[it.name], it.students, it.late, it.submitted, notes=it.notices)
+            for it in everyone
+        ]
+    )
+    return write_out(GradedCourse(store, roster, entries, decisions, rubric), course.options)
 
 
 def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:
     with suppress(OSError):  # the terminal may be what was closed
-        _say(f"Stopped. {progress_words}; run the same command again to go on.", sys.stderr)
+        say(f"Stopped. {progress_words}; run the same command again to go on.", sys.stderr)
     return exit_status(stop)
 
 
@@ -156,7 +127,7 @@ def _graded(
     jobs = machine.fitting(wanted, run=course.grading.run)
     if course.options.jobs and jobs < wanted:
         few = f"Note: {jobs} at once and not {wanted}: this machine's limits allow no more."
-        _say(few, sys.stderr)
+        say(few, sys.stderr)
     results = {}
     with ExitStack() as stack:
         copies = stack.enter_context(store.scratch())
@@ -171,9 +142,3 @@ def _graded(
                 results[submission.name] = result
                 show_progress(submission.name, result)
     return results
-
-
-def _entry(submission: Submission, result: Result) -> Entry:
-    notes = (*submission.notices, *notes_on_others(result))
-    students, late, submitted = submission.students, submission.late, submission.submitted
-    return Entry(submission.name, result, students, late, submitted, notes=notes)

@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.course.file_copies import content_of, copy_of
 from grader.course.find import Submission
 from grader.course.fingerprint import digest, fingerprint
+from grader.course.kept_code import KeptCode, code_path, keep_code
 from grader.course.other_notebooks import compare_others
 from grader.course.publish import page_path
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
@@ -67,6 +68,8 @@ class SubmissionGrader:
         title = self.grader.assignment.title
         page = to_page(result, title, graded.sources, graded.executed, student=student)
         write_whole(self.store.folder / page_path(submission.name), in_course(page).encode())
+        text = graded.code.text if graded.code else ""
+        keep_code(self.store.folder, submission.name, KeptCode(text, graded.sources))
         if graded.executed is not None:
             write_whole(_executed_path(submission, self.store), graded.executed.encode())
         return result
@@ -118,7 +121,8 @@ def kept_result(submission: Submission, how: bytes, store: Store) -> Result | No
     result = store.kept(submission.name, _fingerprint(submission, content, how))
     if result is None or submission.notebook is None or submission.notebook.path is None:
         return result
-    beside = [store.folder / page_path(submission.name)]
+    folder, name = store.folder, submission.name
+    beside = [folder / page_path(name), code_path(folder, name)]
     if result.run.status != "not_run":
         beside.append(_executed_path(submission, store))
     return result if all(path.is_file() for path in beside) else None

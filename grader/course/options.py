@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -50,10 +50,7 @@ class CourseOptions:
         return frozenset(it.flag for it in PLATFORM_OPTIONS if it.parameter in self.values)
 
 
-_OPTIONS = (
-    click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
-    click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
-    click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
+_OF_PUBLISHING = (
     *(
         click.option(it.flag, type=_SHEET if it.is_file else None, metavar=it.metavar, help=it.help)
         for it in PLATFORM_OPTIONS
@@ -64,20 +61,36 @@ _OPTIONS = (
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
     ),
 )
-_SETTINGS = ("out", "jobs", "regrade", "ungradable_as_zero")
+_OPTIONS = (
+    click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
+    click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
+    click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
+    *_OF_PUBLISHING,
+)
 
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command, which gets them as ``course``."""
+    """Add the options of grading a course to a command, which gets them as ``course``."""
+    settings = ("out", "jobs", "regrade", "ungradable_as_zero")
+    return _with_options(command, _OPTIONS, settings)
 
+
+def publishing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of what is given out to a command, which gets them as ``course``."""
+    return _with_options(command, _OF_PUBLISHING, ("ungradable_as_zero",))
+
+
+def _with_options(
+    command: Callable[..., Any], options: Sequence[Any], names: Sequence[str]
+) -> Callable[..., Any]:
     @wraps(command)
     def gathered(**given: Any) -> Any:
-        settings = {name: given.pop(name) for name in _SETTINGS}
+        settings = {name: given.pop(name) for name in names}
         of_platforms = {it.parameter: given.pop(it.parameter) for it in PLATFORM_OPTIONS}
         values = {name: value for name, value in of_platforms.items() if value is not None}
         return command(course=CourseOptions(values=values, **settings), **given)
 
     decorated: Any = gathered
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         decorated = option(decorated)
     return decorated

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
+from grader.course.kept_code import read_code
 from grader.course.options import CourseOptions
 from grader.course.store import write_whole
 from grader.errors import UnusableError
@@ -15,8 +16,7 @@ from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
-from grader.report.page import BY_HAND, in_course, to_page
-from grader.submission import Ungradable, extract, load
+from grader.report.page import BY_HAND, in_course, is_decided, to_page
 
 _HEAD = 4096
 """Bytes of a page in which its mark is, if it has one."""
@@ -60,21 +60,14 @@ def require_sheets(options: CourseOptions) -> None:
                 raise PublishError(str(error)) from error
 
 
-def publish(
-    out: Path,
-    course: Path | None,
-    entries: Sequence[Entry],
-    options: CourseOptions,
-    notebooks: Mapping[str, Path | None],
-) -> Published:
+def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOptions) -> Published:
     """Write everything that was asked for.
 
     Args:
         out: the folder for everything.
-        course: what was graded; None if it isn't at hand.
+        course: the path of what was graded; it need not be there any more.
         entries: the graded submissions.
         options: what was asked for.
-        notebooks: the files that were graded, by entry's name, to show the students' code.
 
     Raises:
         StoreError: something can't be written.
@@ -85,14 +78,14 @@ def publish(
         write_whole(out / name, content)
         done.files.append(out / name)
 
-    pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
+    pages = {entry.name: _page(out, entry) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     titles = {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
     write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
     write("gradebook.csv", to_gradebook(entries))
-    graded = GradedCourse(entries, options.values, pages, course, options.ungradable_as_zero)
+    graded = GradedCourse(entries, options.values, pages, Path(course), options.ungradable_as_zero)
     for sheet in _sheets():
         if sheet.flag not in options.flags:
             done.notices += _outdated(out, sheet)
@@ -125,35 +118,23 @@ def _outdated(out: Path, sheet: Sheet) -> list[str]:
     ]
 
 
-def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
-    """Return the student's page, with the points that hold now.
+def _page(out: Path, entry: Entry) -> Path:
+    """Return the student's page, with what holds now.
 
-    Grading wrote it as the grader found it. It is written anew where points were set by hand,
+    Grading wrote it as the grader found it. It is written anew where a person decided something,
     where that was so and is no more, and where it is gone.
     """
     path = out / page_path(entry.name)
     try:
         with open(path, "rb") as file:
-            differs = bool(entry.overrides) or BY_HAND.encode() in file.read(_HEAD)
+            differs = is_decided(entry) or BY_HAND.encode() in file.read(_HEAD)
     except OSError:
         differs = True
     if differs:
-        sources, executed = _sources(entry, notebook), _executed(out, entry)
-        names = ", ".join(student.name for student in entry.students)
-        page = to_page(entry.result, ASSIGNMENT.title, sources, executed, entry.overrides, names)
+        methods, executed = read_code(out, entry.name).methods, _executed(out, entry)
+        page = to_page(entry.result, ASSIGNMENT.title, methods, executed, entry)
         write_whole(path, in_course(page).encode())
     return path
-
-
-def _sources(entry: Entry, notebook: Path | None) -> Mapping[str, str]:
-    """Return the methods that were graded; none if the notebook isn't the graded one any more."""
-    try:
-        read = load(notebook) if notebook else None
-        if read is None or read.sha256 != entry.result.submission.sha256:
-            return {}
-        return extract(read, ASSIGNMENT).sources
-    except Ungradable:
-        return {}
 
 
 def _executed(out: Path, entry: Entry) -> str | None:

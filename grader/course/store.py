@@ -61,13 +61,22 @@ class Store:
         """Return where the result of that name is."""
         return self.results / f"{name}.json"
 
+    def read(self, name: str) -> Result:
+        """Return the result of that name.
+
+        Raises:
+            OSError: it can't be read.
+            ValueError: it is no result.
+        """
+        return from_json(self.path(name).read_bytes(), self._methods)
+
     def kept(self, name: str, fingerprint: str) -> Result | None:
         """Return the result of that name if it is of that fingerprint and nothing in it is open.
 
         A result that can't be read or isn't credible counts as none: it is graded again.
         """
         try:
-            result = from_json(self.path(name).read_bytes(), self._methods)
+            result = self.read(name)
         except (OSError, ValueError):
             return None
         same = result.environment.get(FINGERPRINT) == fingerprint != UNKNOWN

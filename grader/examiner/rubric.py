@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,6 +50,15 @@ class _File(BaseModel):
 
 
 @dataclass(frozen=True)
+class ManualTask:
+    """A task that a person grades: nothing of it is decided before that."""
+
+    id: str
+    title: str
+    points: float
+
+
+@dataclass(frozen=True)
 class Rubric:
     """Points of each task, points of each check, and what each broken rule costs.
 
@@ -64,6 +73,7 @@ class Rubric:
     checks: Mapping[str, float]
     rules: Mapping[str, Consequence]
     template: Template | None = None
+    manual: tuple[ManualTask, ...] = field(default=(), repr=False)
 
     @property
     def max_points(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from grader.report.result import Result
 
@@ -36,7 +37,8 @@ TOTAL = "total"
 class Override:
     """Points that an instructor set for a task or a check, and why.
 
-    ``before`` is what it had; ``by`` says who decided, and is "" where that wasn't written down.
+    ``before`` is what it had; ``by`` says who decided, and is "" where that wasn't written down;
+    ``whom`` says for whom it was decided, and is "" where it was for this student alone.
     """
 
     target: str
@@ -44,6 +46,35 @@ class Override:
     reason: str
     before: float
     by: str = ""
+    whom: str = ""
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What an instructor says to a student about a task, a check or all of it."""
+
+    target: str
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """What a student says against the points of a target, and what was decided about it."""
+
+    target: str
+    status: Literal["open", "accepted", "declined"]
+    text: str = ""
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What handing in late costs: points off the total, and that in words for the student."""
+
+    points: float
+    words: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +89,11 @@ class Entry:
         submitted: when it came, in UTC, if the platform says so.
         overrides: what an instructor changed by hand.
         notes: what is unusual about the submission's files.
+        comments: what an instructor says to the students.
+        appeals: what the students say against their points.
+        lateness: what handing in late costs; None where it costs nothing.
+        due: until when it could be handed in, where that was set for these students.
+        seen: whether a person has looked at it and wants nothing more.
     """
 
     name: str
@@ -67,6 +103,16 @@ class Entry:
     submitted: datetime | None = None
     overrides: tuple[Override, ...] = ()
     notes: tuple[str, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    lateness: Lateness | None = None
+    due: datetime | None = None
+    seen: bool = False
+
+    @property
+    def final_points(self) -> float:
+        """The points that go out: those of the result, less what handing in late costs."""
+        return max(0.0, self.result.points - (self.lateness.points if self.lateness else 0.0))
 
     @property
     def called(self) -> str:

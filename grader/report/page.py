@@ -6,12 +6,12 @@ and run no script even if something should slip through.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from markupsafe import Markup
 
-from grader.report.course import TOTAL, Override
+from grader.report.course import TOTAL, Appeal, Comment, Entry, Override
 from grader.report.curve import loss_curve
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
@@ -43,7 +43,7 @@ def to_page(
     title: str,
     sources: Mapping[str, str] | None = None,
     executed: str | None = None,
-    overrides: Sequence[Override] = (),
+    entry: Entry | None = None,
     student: str = "",
 ) -> str:
     """Return a result as a self-contained page.
@@ -53,10 +53,13 @@ def to_page(
         title: of the assignment.
         sources: the student's methods as written, by their names.
         executed: the executed notebook's text, to show its plots.
-        overrides: what of the result was set by hand, to say so at the top.
-        student: the names of whoever handed it in, if more is known than the file's name.
+        entry: the submission in its course, with what people decided, to say so at the top.
+        student: the names of whoever handed it in, where no entry says so.
     """
+    overrides = entry.overrides if entry else ()
     settled = {override.target for override in overrides}
+    if entry:
+        student = ", ".join(student.name for student in entry.students)
     # Its reason says already what to hand in.
     is_nothing = result.status == "ungradable" and not result.submission.sha256
     file = "" if student and is_nothing else PurePath(result.submission.path).name
@@ -68,7 +71,11 @@ def to_page(
         task_words=_task_words(result) | dict.fromkeys(settled, "Set by hand"),
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
         by_hand=[_by_hand_words(override, result) for override in overrides],
-        by_hand_mark=Markup(BY_HAND),
+        by_hand_mark=Markup(BY_HAND) if entry and is_decided(entry) else "",
+        lateness=entry.lateness if entry else None,
+        final_points=entry.final_points if entry else result.points,
+        comments=[_comment_words(it, result) for it in entry.comments] if entry else [],
+        appeals=[_appeal_words(appeal, result) for appeal in entry.appeals] if entry else [],
         next_step="" if is_nothing or TOTAL in settled else next_step(result, settled, brief=True),
         told={task.id: _told(task) for task in result.tasks},
         code={task.id: _numbered_lines(task, sources or {}) for task in result.tasks},
@@ -112,17 +119,39 @@ def _told(task: TaskResult) -> list[list[CheckResult]]:
     return grouped(told, "message")
 
 
-def _by_hand_words(override: Override, result: Result) -> str:
-    """Return what was set by hand, in a student's words, and why."""
+def is_decided(entry: Entry) -> bool:
+    """Return whether a page shows more of a submission than the grader found."""
+    return bool(entry.overrides or entry.comments or entry.appeals or entry.lateness)
+
+
+def _title_of(target: str, result: Result) -> str:
+    """Return what a target is called, in a student's words."""
     titles = {TOTAL: "All tasks together"}
     for task in result.tasks:
         titles[task.id] = task.title
         titles |= {check.id: f"{task.title}, {check.title}" for check in task.checks}
+    return titles.get(target, target)
+
+
+def _by_hand_words(override: Override, result: Result) -> str:
+    """Return what was set by hand, in a student's words, and why."""
     points = number(override.points)
     return (
-        f"{titles.get(override.target, override.target)}: {points} "
+        f"{_title_of(override.target, result)}: {points} "
         f"{'point' if points == '1' else 'points'} {replaced_words(override)}"
     )
+
+
+def _comment_words(comment: Comment, result: Result) -> str:
+    about = "" if comment.target == TOTAL else f"{_title_of(comment.target, result)}: "
+    return f"{about}{comment.text}{f' ({comment.by})' if comment.by else ''}"
+
+
+def _appeal_words(appeal: Appeal, result: Result) -> str:
+    """Return what became of an appeal."""
+    by = f" by {appeal.by}" if appeal.by and appeal.status != "open" else ""
+    words = f"{_title_of(appeal.target, result)}: your appeal is {appeal.status}{by}."
+    return f"{words} {appeal.reason}".rstrip()
 
 
 def _numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:

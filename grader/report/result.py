@@ -79,6 +79,8 @@ class TaskResult:
     location: Mapping[str, int] | None = None
     method: str = field(default="", metadata={"json": False})
     """Name of the method that is written for the task; "" where it isn't known."""
+    undecided: bool = field(default=False, metadata={"json": False})
+    """Whether a person grades it, who has not decided yet."""
 
     @property
     def lost(self) -> tuple[CheckResult, ...]:
@@ -87,8 +89,8 @@ class TaskResult:
 
     @property
     def is_open(self) -> bool:
-        """Whether points of a check are not decided."""
-        return any(check.is_open for check in self.checks)
+        """Whether some of its points are not decided."""
+        return self.undecided or any(check.is_open for check in self.checks)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def override_words(override: Override) -> str:
 def replaced_words(override: Override) -> str:
     """Return what an override replaced, who decided that, and why."""
     by = f", by {override.by}" if override.by else ""
+    by += f", for {override.whom}" if override.whom else ""
     return f"instead of {number(override.before)}{by}. Reason: {override.reason}"
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.apply_overrides import apply_overrides
+from grader.course.kept_code import KeptCode, code_path, keep_code
 from grader.course.options import CourseOptions
-from grader.course.overrides import OverrideRequest
 from grader.course.publish import page_path, publish
+from grader.decisions.apply import apply_decisions
+from grader.decisions.decision import Decision
+from grader.examiner.rubric import Rubric
 from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
 from grader.report.course import Entry
 from grader.report.page import in_course, to_page
@@ -23,7 +25,8 @@ from tests.course.courses import SOLVED
 from tests.made_plots import executed, png
 from tests.made_results import TITLE, entry, graded, ungradable
 
-REQUEST = OverrideRequest(1, 1, "Ada_L_12", "kl", 3.0, "right on paper")
+RUBRIC = Rubric({"kl": 3.5, "elbo": 4.0}, {}, {})
+REQUEST = Decision(1, 1, "Ada_L_12", target="kl", points=3.0, reason="right on paper")
 
 
 @pytest.fixture
@@ -45,20 +48,18 @@ def one(tmp_path: Path) -> Entry:
     (out / "executed" / f"{found.name}.ipynb").write_text(plots, encoding="utf-8")
     page = out / page_path(found.name)
     page.parent.mkdir(parents=True)
-    html = to_page(
-        found.result, TITLE, extract(load(SOLVED), ASSIGNMENT).sources, plots, student="Ada L"
-    )
+    sources = extract(load(SOLVED), ASSIGNMENT).sources
+    keep_code(out, found.name, KeptCode("", sources))
+    html = to_page(found.result, TITLE, sources, plots, student="Ada L")
     page.write_text(in_course(html), encoding="utf-8")
     return found
 
 
-def published(
-    out: Path, entry: Entry, *requests: OverrideRequest, notebook: Path = SOLVED
-) -> dict[str, str]:
+def published(out: Path, entry: Entry, *decisions: Decision) -> dict[str, str]:
     """Publish the course of one, and return all its students' pages."""
-    entries, notices, _ = apply_overrides([entry], requests)
-    assert notices == []
-    done = publish(out, None, entries, CourseOptions(), {entry.name: notebook})
+    decided = apply_decisions([entry], decisions, RUBRIC)
+    assert decided.notices == ()
+    done = publish(out, "course", decided.entries, CourseOptions())
     assert (done.notices, done.problems) == ([], [])
     folder = (out / page_path(entry.name)).parent
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
@@ -102,10 +103,9 @@ def test_a_page_that_is_gone_is_made_again(one: Entry, tmp_path: Path) -> None:
     assert published(out, one) == before
 
 
-def test_code_of_another_notebook_is_not_shown(one: Entry, tmp_path: Path) -> None:
-    other = tmp_path / "vae.ipynb"
-    other.write_text(SOLVED.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    (page,) = published(tmp_path / "out", one, REQUEST, notebook=other).values()
+def test_code_that_is_gone_is_not_shown(one: Entry, tmp_path: Path) -> None:
+    code_path(tmp_path / "out", one.name).unlink()
+    (page,) = published(tmp_path / "out", one, REQUEST).values()
     assert "def kl_divergence" not in page
 
 
@@ -117,7 +117,7 @@ def test_plots_of_an_earlier_run_are_not_shown(one: Entry, tmp_path: Path) -> No
 
 def test_whoever_handed_in_no_notebook_has_a_page_too(tmp_path: Path) -> None:
     nothing = entry(ungradable())
-    publish(tmp_path, None, [nothing], CourseOptions(), {})
+    publish(tmp_path, "course", [nothing], CourseOptions())
     page = (tmp_path / page_path(nothing.name)).read_text(encoding="utf-8")
     assert "There is no class VAE." in page
     assert nothing.name in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
@@ -131,7 +131,7 @@ def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: P
     sheet.write_text(SHEET.format(12), encoding="utf-8")
     grades.write_text("Student,ID,Section,VAE (1)\nEve,99,A,\n", encoding="utf-8")
     options = CourseOptions(values={"moodle": sheet, "canvas": grades})
-    done = publish(out, None, [one], options, {})
+    done = publish(out, "course", [one], options)
     assert [path.relative_to(out).as_posix() for path in done.files] == [
         "report/index.html",
         "report/students",
@@ -144,13 +144,13 @@ def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: P
     (problem,) = done.problems
     assert "Nobody of the course is in Canvas's gradebook" in problem
     sheet.write_text(SHEET.format(99), encoding="utf-8")
-    done = publish(out, None, [one], options, {})
+    done = publish(out, "course", [one], options)
     assert len(done.problems) == 2
     assert done.notices == [
         "moodle_worksheet.csv and moodle_feedback.zip are of an earlier grading and may differ "
         "from what holds now: give --moodle again, or delete them."
     ]
-    assert publish(out, None, [one], CourseOptions(), {}).notices == done.notices
+    assert publish(out, "course", [one], CourseOptions()).notices == done.notices
 
 
 def test_nbgraders_gradebook_is_read_and_not_touched(tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from grader.platforms.csv_edit import delimiter
 from grader.platforms.names import shown
 from grader.submission.kinds import encoding_of
 
-KEYS = ("student", "target", "points", "was", "by", "reason")
+COLUMNS = ("student", "target", "points", "was", "by", "reason", "comment", "at")
+"""What a table may have: the rest can only be said in YAML."""
 NEEDED = ("student", "target", "points", "reason")
+"""Columns that a table must have."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
     if rows is None:
         return [], []
     if not isinstance(rows, list) or not isinstance(root, yaml.SequenceNode):
-        raise ValueError("it must be a list of entries, each starting with '- student:'.")
+        raise ValueError(
+            "it must be a list of entries, each starting with '- student:' or '- where:'."
+        )
     problems = [(line, f"line {line}: {shown(why)}.") for line, why in keys_twice(root)]
     entries = []
     for node, value in zip(root.value, rows, strict=True):
@@ -83,7 +87,7 @@ def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
                 raise ValueError(f"the column '{shown(twice[0])}' is there twice.")
         elif any(cells):
             pairs = zip_longest(header, cells, fillvalue="")
-            values = {name: cell for name, cell in pairs if cell and name in ("", *KEYS)}
+            values = {name: cell for name, cell in pairs if cell and name in ("", *COLUMNS)}
             rows.append(Row(values, begins))
     return rows, problems, [key for key in NEEDED if key not in header]
 
@@ -91,14 +95,14 @@ def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
 def _header_problems(cells: Sequence[str], line: int) -> list[Problem]:
     """Return the one thing that may be wrong with the names of the columns."""
     names = [cell.casefold() for cell in cells]
-    unknown = [f"'{shown(cell)}'" for cell in cells if cell and cell.casefold() not in KEYS]
+    unknown = [f"'{shown(cell)}'" for cell in cells if cell and cell.casefold() not in COLUMNS]
     missing = [f"'{key}'" for key in NEEDED if key not in names]
     mistakes = [
         f"{', '.join(which)} {'is' if len(which) == 1 else 'are'} {what}"
         for which, what in ((unknown, "not known"), (missing, "missing"))
         if which
     ]
-    needed, others = ", ".join(NEEDED), " and ".join(sorted({*KEYS} - {*NEEDED}))
+    needed, others = ", ".join(NEEDED), ", ".join(sorted({*COLUMNS} - {*NEEDED}))
     why = f"line {line}: the columns must be called {needed}, and may be {others}: "
     return [(line, f"{why}{', and '.join(mistakes)}.")] if mistakes else []
 

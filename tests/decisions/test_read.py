@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.cli.main import main
-from grader.course.apply_overrides import apply_overrides
 from grader.course.grade_submission import failed_result
-from grader.course.overrides import OverrideRequest, OverridesError, read_overrides
+from grader.decisions.apply import apply_decisions
+from grader.decisions.decision import Decision
+from grader.decisions.read import OverridesError, read_decisions
 from grader.examiner.rubric import Rubric
 from grader.report.cohort import summary_of
+from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
 from grader.report.page import to_page
@@ -49,14 +52,34 @@ CSV = (
 )
 
 
+def decided(
+    number: int,
+    line: int,
+    student: str,
+    target: str,
+    points: float,
+    reason: str,
+    was: float | None = None,
+    by: str = "",
+) -> Decision:
+    return Decision(number, line, student, None, target, points, reason=reason, was=was, by=by)
+
+
 WISHES = (
-    OverrideRequest(1, 1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
-    OverrideRequest(2, 1, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
+    decided(1, 1, "Ada_L_12", "kl.per_sample", 0.5, "oral, exam"),
+    decided(2, 1, "12@example.org", "elbo", 4.0, "right on paper", 2.0),
 )
 
 
-def read_without_lines(folder: Path) -> tuple[OverrideRequest, ...]:
-    return tuple(replace(request, line=1) for request in read_overrides(folder, RUBRIC))
+def laid_over(
+    entries: Sequence[Entry], decisions: Sequence[Decision]
+) -> tuple[tuple[Entry, ...], list[str]]:
+    decided = apply_decisions(entries, decisions, RUBRIC)
+    return decided.entries, [*decided.unapplied, *decided.notices]
+
+
+def read_without_lines(folder: Path) -> tuple[Decision, ...]:
+    return tuple(replace(request, line=1) for request in read_decisions(folder, RUBRIC))
 
 
 @pytest.mark.parametrize(("name", "text"), [("overrides.yaml", YAML), ("overrides.csv", CSV)])
@@ -84,9 +107,7 @@ def test_rows_and_cells_that_a_spreadsheet_leaves_empty_are_passed_over(
 def test_other_separators(separator: str, tmp_path: Path) -> None:
     text = f"{HEADER}\n\n12@example.org,kl,2.5,on paper\n,,,\n".replace(",", separator)
     (tmp_path / "overrides.csv").write_text(text.replace("2.5", "2,5"))
-    assert read_without_lines(tmp_path) == (
-        OverrideRequest(1, 1, "12@example.org", "kl", 2.5, "on paper"),
-    )
+    assert read_without_lines(tmp_path) == (decided(1, 1, "12@example.org", "kl", 2.5, "on paper"),)
 
 
 @pytest.mark.parametrize(
@@ -130,21 +151,21 @@ def test_what_excel_saves_and_nobody_can_read(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(OverridesError) as caught:
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
     assert why in str(caught.value)
 
 
 def test_lines_are_counted_behind_a_line_for_excel(tmp_path: Path) -> None:
     (tmp_path / "overrides.csv").write_text("sep=,\n" + HEADER + "\na,kl,99,x\n")
     with pytest.raises(OverridesError, match=r"\(line 3\)"):
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
 
 
 def test_a_name_fits_however_its_accents_are_stored(tmp_path: Path) -> None:
     row = "Jose\u0301,kl,1,x"
     (tmp_path / "overrides.csv").write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
-    requests = read_overrides(tmp_path, RUBRIC)
-    (changed,), notices, _ = apply_overrides([entry(graded(), "Jos\u00e9")], requests)
+    requests = read_decisions(tmp_path, RUBRIC)
+    (changed,), notices = laid_over([entry(graded(), "Jos\u00e9")], requests)
     assert [one.points for one in changed.overrides] == [1.0]
     assert notices == []
 
@@ -160,7 +181,7 @@ def test_more_points_than_there_are_can_not_be_given(
     wrong = f"- {{student: a, target: {target}, points: {points}, reason: x}}"
     (tmp_path / "overrides.yaml").write_text(f"{fine}\n\n{wrong}\n")
     with pytest.raises(OverridesError) as caught:
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
     assert str(caught.value) == (
         f"overrides.yaml, entry 2 (line 3): '{target}' can't have {points:g} points, "
         f"for {most} are the most."
@@ -176,17 +197,17 @@ def test_all_mistakes_are_said_at_once_with_their_lines(tmp_path: Path) -> None:
     )
     (tmp_path / "overrides.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(OverridesError) as caught:
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
     head, *told = str(caught.value).splitlines()
     assert head == "overrides.yaml has 6 mistakes:"
     assert told == [
         "  entry 1 (line 1): it has no reason.",
         "  entry 1 (line 3): 'kl' can't have 99 points, for 3.5 are the most.",
-        "  entry 3 (line 8): 'points' must be a number, 0 or more.",
-        "  entry 3 (line 10): the key 'ponts' is not known; known are student, target, points, "
-        "was, by, reason.",
+        "  entry 3 (line 8): it decides nothing: give points, a comment, due, a status, or seen.",
+        "  entry 3 (line 10): the key 'ponts' is not known; known are student, where, target, "
+        "points, comment, reason, was, by, at, due, appeal, status, seen.",
         "  line 12: the key 'reason' is there twice, first in line 11.",
-        "  entry 4 (line 13): it must have the keys student, target, points, reason.",
+        "  entry 4 (line 13): it must have the key student or where, and say what is decided.",
     ]
 
 
@@ -194,7 +215,7 @@ def test_all_mistakes_of_a_table_are_said_at_once(tmp_path: Path) -> None:
     text = f"{HEADER}\n,kl,1,x\na,kl,9,x\na,kl,1,\n"
     (tmp_path / "overrides.csv").write_text(text, encoding="utf-8")
     with pytest.raises(OverridesError) as caught:
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
     assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
         "overrides.csv has 3 mistakes",
         "  entry 1 (line 2)",
@@ -216,11 +237,11 @@ def test_mistakes_stop_the_command_before_it_grades(tmp_path: Path) -> None:
 
 def apply(result: Result, *requests: tuple[str, float], was: float | None = None):
     made = [
-        OverrideRequest(number, 1, "Ada_L_12", target, points, "because", was)
+        decided(number, 1, "Ada_L_12", target, points, "because", was)
         for number, (target, points) in enumerate(requests, 1)
     ]
-    (one,), notices, left = apply_overrides([entry(result)], made)
-    return one, [*left, *notices]
+    (one,), notices = laid_over([entry(result)], made)
+    return one, notices
 
 
 @pytest.mark.parametrize(
@@ -274,7 +295,7 @@ def test_what_has_no_points_counts_as_graded_once_all_are_set_by_hand(result: Re
     index = to_index([one], {}, TITLE, {}).partition("<body>")[2].partition("<script>")[0]
     for word in ("open", "ungradable", "grader error", "failed on", "could not be"):
         assert word not in index
-    page = to_page(one.result, TITLE, overrides=one.overrides)
+    page = to_page(one.result, TITLE, entry=one)
     assert "<h1>5 of 7.5 points</h1>" in page
     before = number(result.points)
     assert f"All tasks together: 5 points instead of {before}. Reason: because" in page
@@ -305,9 +326,9 @@ def test_the_second_of_two_for_the_same_is_pointed_out() -> None:
 
 
 def test_who_decided_is_said() -> None:
-    request = OverrideRequest(1, 1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
-    (one,), _, _ = apply_overrides([entry(graded())], [request])
-    page = to_page(one.result, TITLE, overrides=one.overrides).partition("<main>")[0]
+    request = decided(1, 1, "Ada_L_12", "kl", 3.0, "because", by="Dr. <Noether>")
+    (one,), _ = laid_over([entry(graded())], [request])
+    page = to_page(one.result, TITLE, entry=one).partition("<main>")[0]
     assert "KL: 3 points instead of 2.5, by Dr. &lt;Noether&gt;. Reason: because" in page
     assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one.overrides)
     assert b"set by hand: kl 3 (because), by Dr. <Noether>" in to_gradebook([one])
@@ -316,11 +337,11 @@ def test_who_decided_is_said() -> None:
 def test_students_that_are_not_there_or_not_told_apart() -> None:
     entries = [entry(graded(), "Ada", "1"), entry(graded(), "Ada", "2")]
     requests = [
-        OverrideRequest(1, 1, "Ada", "kl", 1, "x"),
-        OverrideRequest(2, 1, "Eve", "kl", 1, "x"),
-        OverrideRequest(3, 1, "2", "kl", 1, "x"),
+        decided(1, 1, "Ada", "kl", 1, "x"),
+        decided(2, 1, "Eve", "kl", 1, "x"),
+        decided(3, 1, "2", "kl", 1, "x"),
     ]
-    changed, _, notices = apply_overrides(entries, requests)
+    changed, notices = laid_over(entries, requests)
     assert [len(one.overrides) for one in changed] == [0, 1]
     assert "several students" in notices[0]
     assert "no such student" in notices[1]
@@ -331,7 +352,7 @@ def test_students_that_are_not_there_or_not_told_apart() -> None:
     [
         ("overrides.yaml", "student: x", "must be a list"),
         ("overrides.yaml", "- [", r"overrides.yaml, line 1: "),
-        ("overrides.yaml", "- x", r"entry 1 \(line 1\): it must have the keys"),
+        ("overrides.yaml", "- x", r"entry 1 \(line 1\): it must have the key student or where"),
         (
             "overrides.yaml",
             "# why\n- {student: a, target: kl, points: 1}",
@@ -344,7 +365,7 @@ def test_students_that_are_not_there_or_not_told_apart() -> None:
         ("overrides.csv", f"{HEADER}\na,kl,-1,x\n", r"entry 1 \(line 2\).*0 or more"),
         ("overrides.csv", f"{HEADER}\n,,,\na,kl,1,x,y,z\n", r"\(line 3\): 'z' stands in a column"),
         ("overrides.csv", f"{HEADER},reason\na,kl,1,x,\n", "column 'reason' is there twice"),
-        ("overrides.csv", f'{HEADER}\na,kl,1,"x\ny"\nb,kl,,x\n', r"entry 2 \(line 4\).*a number"),
+        ("overrides.csv", f'{HEADER}\na,kl,1,"x\ny"\nb,kl,,x\n', r"entry 2 \(line 4\): it decides"),
         (
             "overrides.csv",
             b"student,target,points,reason\nZo\xeb,kl,1,x\n",
@@ -357,15 +378,15 @@ def test_what_can_not_be_used_is_said(
 ) -> None:
     (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(OverridesError, match=why):
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
 
 
 def test_no_file_and_two_files(tmp_path: Path) -> None:
-    assert read_overrides(tmp_path, RUBRIC) == ()
+    assert read_decisions(tmp_path, RUBRIC) == ()
     for name in ("overrides.yaml", "overrides.csv"):
         (tmp_path / name).touch()
     with pytest.raises(OverridesError, match="keep one"):
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
 
 
 @pytest.mark.parametrize(
@@ -383,9 +404,13 @@ def test_a_target_that_the_rubric_does_not_have_is_a_mistake(
     text = f"- student: a\n  target: {target}\n  points: 1\n- student: b\n"
     (tmp_path / "overrides.yaml").write_text(text)
     with pytest.raises(OverridesError) as caught:
-        read_overrides(tmp_path, RUBRIC)
-    head, first, second, *_ = str(caught.value).splitlines()
-    assert head == "overrides.yaml has 5 mistakes:"
+        read_decisions(tmp_path, RUBRIC)
+    head, first, second, third = str(caught.value).splitlines()
+    assert head == "overrides.yaml has 3 mistakes:"
+    assert (
+        third
+        == "  entry 2 (line 4): it decides nothing: give points, a comment, due, a status, or seen."
+    )
     assert first == "  entry 1 (line 1): it has no reason."
     assert second.startswith(f"  entry 1 (line 2): {why}")
 
@@ -414,7 +439,7 @@ def test_a_name_that_is_nearly_right_is_refused(name: str, right: str, tmp_path:
             (tmp_path / "overrides.yml").write_text("[]")
         (tmp_path / name).write_text(YAML)
         with pytest.raises(OverridesError) as caught:
-            read_overrides(tmp_path, RUBRIC)
+            read_decisions(tmp_path, RUBRIC)
         assert str(caught.value).startswith(f"{name} isn't read: {right}")
 
 
@@ -424,8 +449,8 @@ def test_a_name_that_is_nearly_right_is_refused(name: str, right: str, tmp_path:
 def test_backups_and_other_files_are_let_alone(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(YAML)
     (tmp_path / "overrides").mkdir()
-    assert read_overrides(tmp_path, RUBRIC) == ()
-    assert read_overrides(tmp_path / "missing", RUBRIC) == ()
+    assert read_decisions(tmp_path, RUBRIC) == ()
+    assert read_decisions(tmp_path / "missing", RUBRIC) == ()
 
 
 def test_capitals_in_the_header_are_accepted(tmp_path: Path) -> None:
@@ -438,15 +463,15 @@ def test_a_wrong_header_is_one_mistake(tmp_path: Path) -> None:
     text = "Student,Target,Ponts,Reason,Remark\nAda,kl,1,x,y\nBob,nope,1,x,y\nCy,kl,1,x,\n"
     (tmp_path / "overrides.csv").write_text(text)
     with pytest.raises(OverridesError) as caught:
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
     assert str(caught.value).splitlines()[:2] == [
         "overrides.csv has 2 mistakes:",
-        "  line 1: the columns must be called student, target, points, reason, and may be by and "
-        "was: 'Ponts', 'Remark' are not known, and 'points' is missing.",
+        "  line 1: the columns must be called student, target, points, reason, and may be at, by, "
+        "comment, was: 'Ponts', 'Remark' are not known, and 'points' is missing.",
     ]
     (tmp_path / "overrides.csv").write_text("student,target,points\na,kl,1\nb,kl,1\n")
     with pytest.raises(OverridesError, match=r"^overrides.csv, line 1: .*: 'reason' is missing"):
-        read_overrides(tmp_path, RUBRIC)
+        read_decisions(tmp_path, RUBRIC)
 
 
 def test_who_has_no_result_can_only_have_a_total() -> None:

@@ -1,0 +1,41 @@
+"""`grade publish`: write out anew what holds now in a graded course."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import usage
+from grader.course.options import publishing_options
+
+if TYPE_CHECKING:
+    from grader.course.options import CourseOptions
+
+
+@click.command(cls=usage.Command)
+@click.argument("results", metavar="RESULTS", type=usage.FILE)
+@usage.rubric_option
+@publishing_options
+def publish(results: Path, rubric: Path | None, course: CourseOptions) -> None:
+    """Write pages, gradebook and platforms' files of a graded course.
+
+    RESULTS is a folder that was given as --out. Nothing is graded: what people decided in its
+    overrides.yaml since then is laid over the results, and files for platforms are filled.
+    """
+    from grader.course.folder import graded_course
+    from grader.course.publish import require_sheets
+    from grader.course.store import StoreError
+    from grader.course.write_out import write_out
+
+    require_sheets(course)
+    try:
+        graded = graded_course(results, rubric)
+        with graded.store.locked():
+            status = write_out(graded, course)
+    except StoreError as error:
+        click.echo(f"Not finished: {error}", err=True)
+        status = usage.NOT_DONE
+    sys.exit(status)

@@ -1,0 +1,48 @@
+"""code/NAME.json: what was graded of a notebook, as source, for pages that are made later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from grader.course.store import write_whole
+
+
+@dataclass(frozen=True)
+class KeptCode:
+    """Source of a graded notebook.
+
+    Attributes:
+        text: the slice: the class and what it needs.
+        methods: the methods that are graded, as written, by their names.
+    """
+
+    text: str = ""
+    methods: dict[str, str] = field(default_factory=dict)
+
+
+_CODE = TypeAdapter(KeptCode)
+
+
+def code_path(folder: Path, name: str) -> Path:
+    """Return where the code of a submission is kept."""
+    return folder / "code" / f"{name}.json"
+
+
+def keep_code(folder: Path, name: str, code: KeptCode) -> None:
+    """Write the code of a submission.
+
+    Raises:
+        StoreError: it can't be written.
+    """
+    write_whole(code_path(folder, name), _CODE.dump_json(code))
+
+
+def read_code(folder: Path, name: str) -> KeptCode:
+    """Return the code of a submission; none of it where it can't be read."""
+    try:
+        return _CODE.validate_json(code_path(folder, name).read_bytes())
+    except (OSError, ValidationError):
+        return KeptCode()

@@ -1,0 +1,122 @@
+"""course.json: who is in a course, and what else of it no result holds.
+
+With the results it is all that is needed to write pages, gradebook and platforms' files anew, or to
+look at the course in the desk, when what was handed in isn't at hand any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from grader.course.find import Gathered
+from grader.course.store import Store, write_whole
+from grader.errors import UnusableError
+from grader.report.course import Entry, Identity
+
+NAME = "course.json"
+_VERSION = 1
+
+
+class RosterError(UnusableError):
+    """A folder holds no course that was graded; says what to do."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One submission of a course, less what its result says; fields as those of `Entry`."""
+
+    name: str
+    students: tuple[Identity, ...]
+    late: bool = False
+    submitted: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A course as it was graded last.
+
+    Attributes:
+        path: what was graded, a folder or an archive.
+        rubric: the file of the rubric; None for the assignment's own.
+        submissions: all of them, sorted by name.
+        notices: what a person should know about the course as a whole.
+        doubt: what a person has to decide: who handed in some of the files.
+    """
+
+    path: str
+    rubric: str | None
+    submissions: tuple[Listed, ...]
+    notices: tuple[str, ...] = ()
+    doubt: str = ""
+    schema_version: int = _VERSION
+
+
+_ROSTER = TypeAdapter(Roster)
+
+
+def roster_of(path: Path, rubric: Path | None, gathered: Gathered) -> Roster:
+    """Return the roster of what was found at a path and is graded by a rubric."""
+    listed = tuple(
+        Listed(it.name, it.students, it.late, it.submitted, it.notices)
+        for it in gathered.submissions
+    )
+    used = str(rubric.resolve()) if rubric else None
+    return Roster(str(path.resolve()), used, listed, gathered.notices, gathered.doubt)
+
+
+def write_roster(folder: Path, roster: Roster) -> None:
+    """Write the roster into a folder of results.
+
+    Raises:
+        StoreError: it can't be written.
+    """
+    write_whole(folder / NAME, _ROSTER.dump_json(roster, indent=2) + b"\n")
+
+
+def read_roster(folder: Path) -> Roster:
+    """Return the roster of a folder of results.
+
+    Raises:
+        RosterError: there is none, or none that can be read.
+    """
+    path = folder / NAME
+    try:
+        roster = _ROSTER.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise RosterError(
+            f"There is no {NAME} in {folder}: give a folder that `grade FOLDER --out` wrote; if an "
+            "older version did, run that command again."
+        ) from None
+    except (OSError, ValidationError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is none of this program's"
+        raise RosterError(f"{path} can't be read: {why}. Grade the course again.") from error
+    if roster.schema_version != _VERSION:
+        raise RosterError(f"{path} is of another version of the grader: grade the course again.")
+    return roster
+
+
+def entries_of(roster: Roster, store: Store) -> tuple[Entry, ...]:
+    """Return the submissions with their results, as the grader gave them.
+
+    Raises:
+        RosterError: a result is gone or can't be read.
+    """
+    return tuple(_entries(roster.submissions, store))
+
+
+def _entries(submissions: Sequence[Listed], store: Store) -> Iterable[Entry]:
+    for it in submissions:
+        try:
+            result = store.read(it.name)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise RosterError(
+                f"{store.path(it.name)} can't be read: {why}. Grade the course again."
+            ) from error
+        yield Entry(it.name, result, it.students, it.late, it.submitted, notes=it.notes)

@@ -1,0 +1,79 @@
+"""Lay what people decided over a graded course, write everything out, and say how it went."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TextIO
+
+import click
+
+from grader.course.options import CourseOptions
+from grader.course.other_notebooks import notes_on_others
+from grader.course.publish import publish
+from grader.course.roster import Roster
+from grader.course.store import Store
+from grader.course.summary import summary
+from grader.decisions.apply import Decided, apply_decisions
+from grader.decisions.decision import Decision
+from grader.examiner.rubric import Rubric
+from grader.report.course import Entry
+from grader.report.folding import folded
+
+ALL_GRADED, NOT_ALL_GRADED = 0, 1
+
+
+@dataclass(frozen=True)
+class GradedCourse:
+    """A course with its results in a folder, and what people decided about it."""
+
+    store: Store
+    roster: Roster
+    entries: tuple[Entry, ...]
+    decisions: tuple[Decision, ...]
+    rubric: Rubric
+
+
+def decided(course: GradedCourse) -> Decided:
+    """Return the course with everything laid over it."""
+    return apply_decisions(course.entries, course.decisions, course.rubric)
+
+
+def write_out(course: GradedCourse, options: CourseOptions) -> int:
+    """Write everything that is asked for, and say how it went; return the exit status.
+
+    Raises:
+        StoreError: something can't be written.
+    """
+    now, roster = decided(course), course.roster
+    published = publish(course.store.folder, roster.path, now.entries, options)
+    listed = {entry.name for entry in course.entries}
+    uncounted = sorted(course.store.names() - listed)
+    stale = (
+        [f"Results of earlier gradings stay, but are not counted: {', '.join(uncounted)}."]
+        if uncounted
+        else []
+    )
+    doubts = [roster.doubt] if roster.doubt else []
+    told = (*doubts, *roster.notices, *now.unapplied, *now.notices, *stale, *published.notices)
+    for notice in told:
+        say(f"Note: {notice}", sys.stderr)
+    say(summary(now.entries, published.files), sys.stdout)
+    for problem in published.problems:
+        say(f"Error: {problem}", sys.stderr)
+    is_done = all(e.result.status == "graded" and not e.result.is_open for e in now.entries)
+    is_done = is_done and not (roster.doubt or now.unapplied or published.problems)
+    return ALL_GRADED if is_done else NOT_ALL_GRADED
+
+
+def with_notes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return entries whose notes also say how the students' other notebooks differ in points."""
+    return tuple(
+        replace(entry, notes=(*entry.notes, *notes_on_others(entry.result))) for entry in entries
+    )
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Write lines, folded where the stream is a terminal."""
+    click.echo(folded(text, stream), stream)
