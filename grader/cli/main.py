@@ -11,6 +11,7 @@ import click
 from grader.cli.bundle import bundle
 from grader.cli.check import check
 from grader.cli.compare import compare
+from grader.cli.desk import desk
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade, modes_of
 from grader.cli.publish import publish
@@ -119,7 +120,7 @@ def _show_all(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 main = Commands(
     grade,
     name="grade",
-    commands=[check, compare, publish, release, doctor, bundle],
+    commands=[check, compare, desk, publish, release, doctor, bundle],
     context_settings={"help_option_names": ["-h", "--help"]},
     help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook (.ipynb, or a .py export), "
     "or a folder or a zip of submissions, which needs --out.",

@@ -78,7 +78,7 @@ def to_page(
         appeals=[_appeal_words(appeal, result) for appeal in entry.appeals] if entry else [],
         next_step="" if is_nothing or TOTAL in settled else next_step(result, settled, brief=True),
         told={task.id: _told(task) for task in result.tasks},
-        code={task.id: _numbered_lines(task, sources or {}) for task in result.tasks},
+        code={task.id: numbered_lines(task, sources or {}) for task in result.tasks},
         run_words=_RUN_WORDS[result.run.status],
         curve=loss_curve(result.training.losses),
         pictures=pictures_of(executed) if executed else (),
@@ -154,7 +154,7 @@ def _appeal_words(appeal: Appeal, result: Result) -> str:
     return f"{words} {appeal.reason}".rstrip()
 
 
-def _numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:
+def numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:
     """Return the lines of the task's method by their numbers; none if there is no such method."""
     if not task.location or task.method not in sources:
         return []

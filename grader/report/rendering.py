@@ -26,14 +26,17 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 def render(template: str, **values: object) -> str:
     """Return a template's text with the values that it names."""
-    return _environment().get_template(template).render(**values)
+    return environment_of(_TEMPLATES).get_template(template).render(**values)
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    """Return templates that escape everything and know no name by accident."""
+@lru_cache
+def environment_of(folder: Path) -> Environment:
+    """Return a folder's templates, which escape everything and know no name by accident.
+
+    Those of reports are theirs too.
+    """
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([folder, _TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -44,11 +47,11 @@ def _environment() -> Environment:
     filters["cell_words"] = lambda cell, cells: _marked(cell_words(cell, cells))
     environment.filters |= {**filters, "policy_hash": _policy_hash}
     environment.filters |= {"example_of": example_of, "printed_words": printed_words}
-    environment.globals["text_of"] = _text_of
+    environment.globals["text_of"] = text_of
     return environment
 
 
-def _text_of(*names: str) -> Markup:
+def text_of(*names: str) -> Markup:
     """Return style sheets or scripts as they stand, one behind the other."""
     return Markup("".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names))
 

@@ -1,0 +1,225 @@
+"""The pages of the desk, as functions from a course at one moment to HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from grader.composition import ASSIGNMENT
+from grader.decisions import write
+from grader.decisions.decision import Decision
+from grader.desk.course_state import Snapshot, misconception_titles
+from grader.desk.groups import Group, groups_of
+from grader.desk.notebook_view import cells_of
+from grader.desk.todo import ToDo, to_do
+from grader.report.cohort import summary_of
+from grader.report.course import TOTAL, Entry
+from grader.report.gradebook import flags, known_points
+from grader.report.page import numbered_lines
+from grader.report.rendering import environment_of
+from grader.report.result import CheckResult, TaskResult
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What every page shows beside its own: the course at this moment, and what was just said.
+
+    Attributes:
+        said: a sentence about what was done; "" for none.
+        problem: a sentence about what could not be done; "" for none.
+        by: who decides here.
+        boundaries: points at which the grade changes.
+        address: that of the page, to come back to.
+    """
+
+    course: Snapshot
+    said: str = ""
+    problem: str = ""
+    by: str = ""
+    boundaries: Collection[float] = ()
+    address: str = "/"
+
+    @cached_property
+    def waiting(self) -> tuple[ToDo, ...]:
+        """The submissions that wait for a person."""
+        return to_do(self.course.graded, self.course.decided.entries, self.boundaries)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of students who share something."""
+        return groups_of(tuple(self.course.graded.values()), _titles())
+
+
+def to_do_page(visit: Visit) -> str:
+    """Return the submissions that a person should look at."""
+    return _render("todo.html", visit, waiting=visit.waiting, called=_called)
+
+
+def student_page(visit: Visit, name: str) -> str:
+    """Return a submission: its methods beside its checks, and the forms to decide.
+
+    Raises:
+        KeyError: there is no such submission.
+    """
+    entry, graded = visit.course.entries[name], visit.course.graded[name]
+    methods = visit.course.code(name).methods
+    executed = visit.course.executed(name)
+    before, after = _neighbours(visit, name)
+    reasons = next((it.reasons for it in visit.waiting if it.entry.name == name), ())
+    return _render(
+        "student.html",
+        visit,
+        entry=entry,
+        graded=graded,
+        found={part.id: part for part in graded.result.tasks_and_checks},
+        code={task.id: numbered_lines(task, methods) for task in entry.result.tasks},
+        told=_worth_showing,
+        reasons=reasons,
+        flags=flags(entry),
+        cells=cells_of(executed) if executed else (),
+        decided=_decisions_about(visit.course, entry),
+        before=before,
+        after=after,
+        total=TOTAL,
+    )
+
+
+def groups_page(visit: Visit) -> str:
+    """Return the groups of students who share something."""
+    return _render("groups.html", visit, groups=visit.groups)
+
+
+def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
+    """Return one group, and the form to decide for all of it.
+
+    Raises:
+        KeyError: there is no such group.
+    """
+    group = next((it for it in visit.groups if it.conditions == conditions), None)
+    if group is None:
+        raise KeyError(str(conditions))
+    entries = [visit.course.entries[name] for name in group.names]
+    about = [(d, raw) for d, raw in _pairs(visit.course) if d.where == group.where]
+    most = {part.id: part.max_points for part in entries[0].result.tasks_and_checks}
+    return _render(
+        "group.html", visit, group=group, entries=entries, decided=about, most=most, called=_called
+    )
+
+
+def course_page(visit: Visit, query: str) -> str:
+    """Return the course as a table, cut to the rows in which every word of a query stands."""
+    entries = visit.course.decided.entries
+    rows = [row for row in map(_row, entries) if _fits(row, query)]
+    tasks = list(entries[0].result.tasks) if entries else []
+    summary = summary_of([row.entry for row in rows], _titles())
+    return _render(
+        "course.html",
+        visit,
+        rows=rows,
+        query=query,
+        summary=summary,
+        tasks=tasks,
+        count=len(entries),
+    )
+
+
+def appeals_page(visit: Visit) -> str:
+    """Return the appeals, the open ones first."""
+    appeals = [
+        (entry, appeal) for entry in visit.course.decided.entries for appeal in entry.appeals
+    ]
+    ordered = sorted(appeals, key=lambda pair: pair[1].status != "open")
+    found = {entry.name: {p.id: p for p in entry.result.tasks_and_checks} for entry, _ in appeals}
+    return _render("appeals.html", visit, appeals=ordered, found=found, called=_called)
+
+
+def decisions_page(visit: Visit) -> str:
+    """Return everything that was decided, the latest first, each to be taken back."""
+    pairs = list(reversed(list(_pairs(visit.course))))
+    return _render("decisions.html", visit, decided=pairs)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A submission as a row of the course's table."""
+
+    entry: Entry
+    points: tuple[float | None, ...]
+    flags: tuple[str, ...]
+    misconceptions: tuple[str, ...]
+
+
+def _row(entry: Entry) -> Row:
+    result = entry.result
+    told = dict.fromkeys(id for check in result.checks for id in check.misconceptions)
+    points = known_points(result, [task.id for task in result.tasks])
+    return Row(entry, points, flags(entry), tuple(_titles().get(id, id) for id in told))
+
+
+def _fits(row: Row, query: str) -> bool:
+    entry = row.entry
+    shown = (
+        *(part for s in entry.students for part in (s.name, s.id, s.email)),
+        *(entry.name, entry.result.status, *row.flags, *row.misconceptions),
+    )
+    text = "\n".join(shown).casefold()
+    return all(word in text for word in query.casefold().split())
+
+
+def _worth_showing(task: TaskResult) -> list[CheckResult]:
+    return [check for check in task.checks if check.status != "passed" or check.message]
+
+
+def _neighbours(visit: Visit, name: str) -> tuple[str, str]:
+    """Return the names before and after one: among those that wait if it does, else among all."""
+    waiting = [it.entry.name for it in visit.waiting]
+    names = waiting if name in waiting else list(visit.course.entries)
+    at = names.index(name)
+    return (names[at - 1] if at else ""), (names[at + 1] if at + 1 < len(names) else "")
+
+
+Pair = tuple[Decision, write.Entry]
+
+
+def _pairs(course: Snapshot) -> Sequence[Pair]:
+    """Return decisions with the entries that they were read from."""
+    return list(zip(course.decisions, course.raw, strict=False))
+
+
+def _decisions_about(course: Snapshot, entry: Entry) -> list[Pair]:
+    graded = course.graded[entry.name]
+    names = {entry.name, *(n for s in entry.students for n in (s.name, s.id, s.email) if n)}
+    return [
+        (decision, raw)
+        for decision, raw in _pairs(course)
+        if (decision.where.fits(graded.result) if decision.where else decision.student in names)
+    ]
+
+
+def _called(entry: Entry) -> str:
+    return entry.called
+
+
+@cache
+def _titles() -> Mapping[str, str]:
+    return misconception_titles()
+
+
+def _render(template: str, visit: Visit, **values: Any) -> str:
+    environment = environment_of(_TEMPLATES)
+    environment.filters["as_json"] = lambda entry: json.dumps(entry, ensure_ascii=False)
+    page: Callable[..., str] = environment.get_template(template).render
+    common = {"visit": visit, "course": visit.course, "title": ASSIGNMENT.title, "here": ""}
+    return page(**{**common, **values}, now=_now)
+
+
+def _now() -> str:
+    """Return this moment, as decisions have it."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
