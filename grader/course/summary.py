@@ -13,7 +13,7 @@ from grader.report.course import Entry
 def summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
     """Return how many are graded and which are not, and which ``files`` are written."""
     # Each member of a group has its points, as in the gradebook.
-    graded = [e.result.points for e in entries if e.result.status == "graded" for _ in e.students]
+    graded = [e.final_points for e in entries if e.result.status == "graded" for _ in e.students]
     everybody = sum(len(entry.students) for entry in entries)
     lines = [f"{len(graded)} of {everybody} students are graded."]
     if graded:
@@ -31,7 +31,14 @@ def summary(entries: Sequence[Entry], files: Sequence[Path]) -> str:
             if left:
                 count = sum(len(entry.students) for entry in left)
                 lines.append(f"{count} {what}: {', '.join(entry.name for entry in left)}.")
-    again = [e.name for e in entries if e.result.status == "graded" and e.result.is_open]
+    by_hand = [entry.name for entry in entries if entry.result.waits_for_person]
+    if by_hand:
+        lines.append(f"{len(by_hand)} wait for a task to be graded by hand: {', '.join(by_hand)}.")
+    again = [
+        e.name
+        for e in entries
+        if e.result.status == "graded" and e.result.is_open and e.name not in by_hand
+    ]
     if again:
         lines.append(
             f"The machine interrupted the run or the training of {len(again)}: {', '.join(again)}. "

@@ -34,6 +34,7 @@ def key_of(name: str) -> str:
 
 _WORDS = {
     "failed": "left open, since the grader itself failed",
+    "undecided": "left open, since a task is to be graded by hand",
     "ungradable": "left open, since what was handed in could not be graded; --ungradable-as-zero "
     "fills in 0",
     "excused": f"excused ({_EXCUSED}), and stays so",
@@ -77,10 +78,13 @@ class Filling:
         if status == "grader_error":
             self.note("failed", entry.called)
             return None
+        if entry.result.waits_for_person:
+            self.note("undecided", entry.called)
+            return None
         if status == "ungradable" and not self.zeros:
             self.note("ungradable", entry.called)
             return None
-        new = f"{entry.result.points:.2f}"
+        new = f"{entry.final_points:.2f}"
         if old and old != "-" and _value(old) != float(new):
             self.note("replaced", f"{entry.called} (had {clean(old, _LONGEST)}, now {new})")
         return new.replace(".", ",") if comma else new

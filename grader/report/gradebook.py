@@ -9,14 +9,15 @@ from grader.report.csv_write import points_cell, time_cell, to_csv
 from grader.report.result import Result
 from grader.report.words import number
 
-_BEFORE = ("name", "student", "id", "email", "status", "points", "max_points")
+_BEFORE = ("name", "student", "id", "email", "status", "points", "final_points", "max_points")
 _AFTER = ("submitted_utc", "flags", "reason")
 
 
 def to_gradebook(entries: Sequence[Entry]) -> bytes:
     """Return the gradebook of a course; each member of a group has a row.
 
-    Points that a grader error leaves open are empty cells, so that no sum takes them for zeros.
+    Points that are open are empty cells, so that no sum takes them for zeros. ``final_points`` are
+    those that go out: less than ``points`` for who was late.
     """
     results = [entry.result for entry in entries]
     tasks = dict.fromkeys(task.id for result in results for task in result.tasks)
@@ -25,7 +26,8 @@ def to_gradebook(entries: Sequence[Entry]) -> bytes:
     for entry in entries:
         result = entry.result
         total, *parts = map(points_cell, known_points(result, (*tasks, *checks)))
-        before = (result.status, total, points_cell(result.max_points))
+        final = None if total is None else points_cell(entry.final_points)
+        before = (result.status, total, final, points_cell(result.max_points))
         after = (time_cell(entry.submitted), "; ".join(flags(entry)), result.reason or "")
         rows += [
             (entry.name, student.name, student.id, student.email, *before, *parts, *after)
@@ -49,7 +51,10 @@ def flags(entry: Entry) -> tuple[str, ...]:
             + (f", by {override.by}" if override.by else "")
             for override in entry.overrides
         ),
+        *(f"to be graded by hand: {task.id}" for task in result.tasks if task.undecided),
+        *(f"appeal about {it.target}: {it.status}" for it in entry.appeals),
         *(["late"] if entry.late else []),
+        *([f"late: {number(entry.lateness.points)} points off"] if entry.lateness else []),
         *entry.notes,
         *(f"rule broken: {rule.id}" for rule in broken),
     )
@@ -69,5 +74,6 @@ def known_points(result: Result, parts: Sequence[str]) -> tuple[float | None, ..
     points = {part.id: None if part.is_open else part.points for part in result.tasks_and_checks}
     # Nothing can be said of the tasks of a notebook whose points were set by hand as a whole.
     missing = 0.0 if result.status == "ungradable" else None
-    total = None if result.status == "grader_error" else result.points
+    is_open = result.status == "grader_error" or result.waits_for_person
+    total = None if is_open else result.points
     return (total, *(points.get(part, missing) for part in parts))

@@ -65,7 +65,7 @@ def _row(
         _joined((student.id for student in entry.students if student.id), 300),
         page,
         known_points(entry.result, tasks),
-        status == "grader_error",
+        status == "grader_error" or entry.result.waits_for_person,
         _joined([*first, *(flag for flag in found if flag not in common)], 1000, "; "),
         _joined((flag for flag in found if flag in common), 1000, "; "),
     )

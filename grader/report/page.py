@@ -11,13 +11,21 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
-from grader.report.course import TOTAL, Appeal, Comment, Entry, Override
+from grader.report.course import TOTAL, Entry, Override
 from grader.report.curve import loss_curve
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
 from grader.report.result import CheckResult, Result, TaskResult
 from grader.report.task_state import NOT_DONE, next_step, state
-from grader.report.words import grouped, number, replaced_words, status_words
+from grader.report.words import (
+    appeal_words,
+    comment_words,
+    grouped,
+    number,
+    replaced_words,
+    status_words,
+    title_of,
+)
 from grader.untrusted_text import clean
 
 MAX_CODE = 20_000
@@ -74,8 +82,8 @@ def to_page(
         by_hand_mark=Markup(BY_HAND) if entry and is_decided(entry) else "",
         lateness=entry.lateness if entry else None,
         final_points=entry.final_points if entry else result.points,
-        comments=[_comment_words(it, result) for it in entry.comments] if entry else [],
-        appeals=[_appeal_words(appeal, result) for appeal in entry.appeals] if entry else [],
+        comments=[comment_words(it, result) for it in entry.comments] if entry else [],
+        appeals=[appeal_words(appeal, result) for appeal in entry.appeals] if entry else [],
         next_step="" if is_nothing or TOTAL in settled else next_step(result, settled, brief=True),
         told={task.id: _told(task) for task in result.tasks},
         code={task.id: numbered_lines(task, sources or {}) for task in result.tasks},
@@ -124,34 +132,13 @@ def is_decided(entry: Entry) -> bool:
     return bool(entry.overrides or entry.comments or entry.appeals or entry.lateness)
 
 
-def _title_of(target: str, result: Result) -> str:
-    """Return what a target is called, in a student's words."""
-    titles = {TOTAL: "All tasks together"}
-    for task in result.tasks:
-        titles[task.id] = task.title
-        titles |= {check.id: f"{task.title}, {check.title}" for check in task.checks}
-    return titles.get(target, target)
-
-
 def _by_hand_words(override: Override, result: Result) -> str:
     """Return what was set by hand, in a student's words, and why."""
     points = number(override.points)
     return (
-        f"{_title_of(override.target, result)}: {points} "
+        f"{title_of(override.target, result)}: {points} "
         f"{'point' if points == '1' else 'points'} {replaced_words(override)}"
     )
-
-
-def _comment_words(comment: Comment, result: Result) -> str:
-    about = "" if comment.target == TOTAL else f"{_title_of(comment.target, result)}: "
-    return f"{about}{comment.text}{f' ({comment.by})' if comment.by else ''}"
-
-
-def _appeal_words(appeal: Appeal, result: Result) -> str:
-    """Return what became of an appeal."""
-    by = f" by {appeal.by}" if appeal.by and appeal.status != "open" else ""
-    words = f"{_title_of(appeal.target, result)}: your appeal is {appeal.status}{by}."
-    return f"{words} {appeal.reason}".rstrip()
 
 
 def numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from grader.report.course import Override
+from grader.report.course import Entry
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
 from grader.report.words import (
+    appeal_words,
     capital,
     cell_words,
+    comment_words,
+    number,
     override_words,
     points_words,
     repeated_words,
@@ -20,12 +21,17 @@ from grader.untrusted_text import cut
 MAX_TEXT = 20_000
 
 
-def to_plain(result: Result, overrides: Sequence[Override] = (), limit: int = MAX_TEXT) -> str:
-    """Return a result as lines without markup of any kind, at most ``limit`` characters."""
+def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) -> str:
+    """Return a result as lines without markup of any kind, at most ``limit`` characters.
+
+    With an entry of a course, what people decided is said, too.
+    """
     if result.status == "ungradable":
         lines = [f"Not graded: {result.reason}"]
     else:
         lines = [f"{points_words(result)} points."]
+    if entry and entry.lateness:
+        lines.append(f"{number(entry.final_points)} of them count. {entry.lateness.words}")
     if result.status == "grader_error":
         lines.append(f"{result.reason}")
     if stop := stops_at(result.run):
@@ -37,8 +43,13 @@ def to_plain(result: Result, overrides: Sequence[Override] = (), limit: int = MA
             lines += ["", f"{task.title}: {points_words(task)}", *_lost(task)]
     if result.broken_rules:
         lines += ["", *(f"Rule broken: {rule_words(rule)}" for rule in result.broken_rules)]
-    if overrides:
-        lines += ["", *map(override_words, overrides)]
+    if entry:
+        decided = [
+            *map(override_words, entry.overrides),
+            *(comment_words(comment, result) for comment in entry.comments),
+            *(appeal_words(appeal, result) for appeal in entry.appeals),
+        ]
+        lines += ["", *decided] if decided else []
     return cut("\n".join(lines), limit)
 
 

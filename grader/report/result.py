@@ -224,6 +224,11 @@ class Result:
 
     @property
     def is_open(self) -> bool:
-        """Whether something in it is undecided, which another grading may decide."""
+        """Whether something in it is undecided, which another grading or a person may decide."""
         interrupted = "interrupted" in (self.run.status, self.training.status)
-        return self.status == "grader_error" or interrupted
+        return self.status == "grader_error" or interrupted or self.waits_for_person
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether a task that people grade is not decided yet."""
+        return any(task.undecided for task in self.tasks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from grader.report.course import Override
+from grader.report.course import TOTAL, Appeal, Comment, Override
 from grader.report.result import (
     CheckResult,
     RepeatedMisconception,
@@ -100,6 +100,28 @@ def replaced_words(override: Override) -> str:
     by = f", by {override.by}" if override.by else ""
     by += f", for {override.whom}" if override.whom else ""
     return f"instead of {number(override.before)}{by}. Reason: {override.reason}"
+
+
+def title_of(target: str, result: Result) -> str:
+    """Return what a target of decisions is called, in a student's words."""
+    titles = {TOTAL: "All tasks together"}
+    for task in result.tasks:
+        titles[task.id] = task.title
+        titles |= {check.id: f"{task.title}, {check.title}" for check in task.checks}
+    return titles.get(target, target)
+
+
+def comment_words(comment: Comment, result: Result) -> str:
+    """Return what an instructor says, what it is about, and who says it."""
+    about = "" if comment.target == TOTAL else f"{title_of(comment.target, result)}: "
+    return f"{about}{comment.text}{f' ({comment.by})' if comment.by else ''}"
+
+
+def appeal_words(appeal: Appeal, result: Result) -> str:
+    """Return what became of an appeal."""
+    by = f" by {appeal.by}" if appeal.by and appeal.status != "open" else ""
+    words = f"{title_of(appeal.target, result)}: your appeal is {appeal.status}{by}."
+    return f"{words} {appeal.reason}".rstrip()
 
 
 def example_of(checks: Iterable[CheckResult]) -> TryIt | None:

@@ -264,7 +264,7 @@ def test_sums_fit(requests: list[tuple[str, float]], points: float, kl: float) -
 def test_every_output_is_marked() -> None:
     one, _ = apply(graded(), ("kl.per_sample", 1.0))
     mark = "kl.per_sample has 1 points instead of 0. Reason: because"
-    assert mark in to_plain(one.result, one.overrides)
+    assert mark in to_plain(one.result, one)
     assert b"set by hand: kl.per_sample 1 (because)" in to_gradebook([one])
     assert "Set by hand: because" in one.result.tasks[0].checks[1].message
 
@@ -285,8 +285,8 @@ def test_what_has_no_points_counts_as_graded_once_all_are_set_by_hand(result: Re
     one, notices = apply(result, ("total", 5.0))
     assert (one.result.points, one.result.status, one.result.reason) == (5.0, "graded", None)
     assert notices == []
-    assert "5 of 7.5 points" in to_plain(one.result, one.overrides)
-    assert "Set by hand: total has 5 points" in to_plain(one.result, one.overrides)
+    assert "5 of 7.5 points" in to_plain(one.result, one)
+    assert "Set by hand: total has 5 points" in to_plain(one.result, one)
     figures = summary_of([one], {})
     assert (figures.mean, figures.not_graded) == (5.0, ())
     (row,) = csv.DictReader(io.StringIO(to_gradebook([one]).decode("utf-8-sig")))
@@ -330,7 +330,7 @@ def test_who_decided_is_said() -> None:
     (one,), _ = laid_over([entry(graded())], [request])
     page = to_page(one.result, TITLE, entry=one).partition("<main>")[0]
     assert "KL: 3 points instead of 2.5, by Dr. &lt;Noether&gt;. Reason: because" in page
-    assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one.overrides)
+    assert "instead of 2.5, by Dr. <Noether>. Reason" in to_plain(one.result, one)
     assert b"set by hand: kl 3 (because), by Dr. <Noether>" in to_gradebook([one])
 
 

@@ -22,7 +22,7 @@ def test_a_row_a_student_with_points_of_tasks_and_checks() -> None:
     rows = read(to_gradebook(course()))
     assert [row["student"] for row in rows] == ["Ada L", "Bob", "Cy", "Zo\u00eb", "Bo"]
     ada, bob, _, zoe, bo = rows
-    assert list(ada)[7:13] == [
+    assert list(ada)[8:14] == [
         "kl",
         "elbo",
         "kl.total",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.report.course import Override
 from grader.report.plain import to_plain
-from tests.made_results import broken_grader, failed, graded, passed, task, ungradable
+from tests.made_results import broken_grader, entry, failed, graded, passed, task, ungradable
 
 
 def test_everything_that_was_lost_is_said() -> None:
@@ -46,7 +46,7 @@ def test_what_is_not_graded_says_why() -> None:
 
 def test_overrides_come_last_with_their_reasons() -> None:
     override = Override("kl", 3.0, "spoken about it", 2.5, "Dr. Noether")
-    last = to_plain(graded(), [override]).splitlines()[-1]
+    last = to_plain(graded(), replace(entry(graded()), overrides=(override,))).splitlines()[-1]
     assert last == (
         "Set by hand: kl has 3 points instead of 2.5, by Dr. Noether. Reason: spoken about it"
     )

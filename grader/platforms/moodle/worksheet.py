@@ -155,7 +155,7 @@ def _changes(
             if entry.result.status == "grader_error":
                 continue
             if columns.feedback is not None and columns.feedback < len(row):
-                comment = as_html(to_plain(entry.result, entry.overrides, MAX_FEEDBACK))
+                comment = as_html(to_plain(entry.result, entry, MAX_FEEDBACK))
                 filling.comment(entry, row[columns.feedback].value, comment)
                 change(row[columns.feedback], comment)
     if entries:

@@ -24,7 +24,12 @@ def to_nbgrader(
     seen: set[str] = set()
     for entry in entries:
         points = filling.points(entry, "")
-        score = None if points is None else points_cell(entry.result.points)
+        raw, score = (
+            (points_cell(entry.result.points), points_cell(entry.final_points))
+            if points is not None
+            else (None, None)
+        )
+        late = entry.lateness.points if entry.lateness else 0
         for student in entry.students:
             *first, last = student.name.split() or [""]
             id = student.id or entry.name
@@ -42,8 +47,8 @@ def to_nbgrader(
                     "last_name": enrolled.last_name,
                     "first_name": enrolled.first_name,
                     "email": enrolled.email,
-                    "raw_score": score,
-                    "late_submission_penalty": 0,
+                    "raw_score": raw,
+                    "late_submission_penalty": points_cell(late),
                     "score": score,
                     "max_score": points_cell(entry.result.max_points),
                 }
