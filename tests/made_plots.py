@@ -20,4 +20,4 @@ def png(size: tuple[int, int] = (8, 4), secret: str = "") -> str:
 
 def executed(*encoded: object) -> str:
     outputs = [{"output_type": "display_data", "data": {"image/png": data}} for data in encoded]
-    return json.dumps({"cells": [{"cell_type": "markdown"}, {"outputs": outputs}]})
+    return json.dumps({"cells": [{"cell_type": "markdown", "source": ""}, {"outputs": outputs}]})

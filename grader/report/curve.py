@@ -11,7 +11,15 @@ from markupsafe import Markup
 from grader.report.rendering import render
 
 WIDTH, HEIGHT = 640, 240
+_PARTS = 12
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 12, 12, 40
+
+
+def some_of(losses: Sequence[float | None]) -> list[tuple[int, float | None]]:
+    """Return about a dozen of the losses with their steps, the first and the last among them."""
+    last = len(losses) - 1
+    steps = sorted({round(last * part / _PARTS) for part in range(_PARTS + 1)}) if losses else []
+    return [(step, losses[step]) for step in steps]
 
 
 def loss_curve(losses: Sequence[float | None]) -> Markup | None:

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from markupsafe import Markup
 
 from grader.report.course import TOTAL, Entry, Override
-from grader.report.curve import loss_curve
+from grader.report.curve import loss_curve, some_of
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
 from grader.report.result import CheckResult, Result, TaskResult
@@ -89,6 +89,7 @@ def to_page(
         code={task.id: numbered_lines(task, sources or {}) for task in result.tasks},
         run_words=_RUN_WORDS[result.run.status],
         curve=loss_curve(result.training.losses),
+        some_losses=some_of(result.training.losses),
         pictures=pictures_of(executed) if executed else (),
     )
 

@@ -6,26 +6,40 @@ import base64
 import binascii
 import io
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
 from typing import Any
+
+from grader.untrusted_text import clean
 
 MAX_PICTURES = 24
 MAX_ENCODED = 6_000_000
 MAX_PIXELS = 16_000_000
 MAX_WIDTH = 1200
+_MOST_OF_HEADING = 80
 _FORMATS = {f"image/{name}": name.upper() for name in ("png", "jpeg", "gif", "webp")}
 """What Pillow calls the formats that are shown."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, as a PNG in a data URI, and the cell (from 1) that put it out."""
+    """A picture of a notebook.
+
+    Attributes:
+        cell: the one that put it out, from 1.
+        uri: it as a PNG in a data URI.
+        width: in pixels.
+        height: in pixels.
+        shows: what it is, for who can't see it: how many plots, and the heading above its cell.
+    """
 
     cell: int
     uri: str
     width: int
     height: int
+    shows: str = "Plot"
 
 
 def pictures_of(executed: str) -> tuple[Picture, ...]:
@@ -36,7 +50,7 @@ def pictures_of(executed: str) -> tuple[Picture, ...]:
     try:
         cells = json.loads(executed)["cells"]
         encoded = [
-            (number, output["data"][kind], _FORMATS[kind])
+            (number, output["data"][kind], _FORMATS[kind], _shown(cells, number, output["data"]))
             for number, cell in enumerate(cells, 1)
             for output in cell.get("outputs", ())
             for kind in [next((k for k in _FORMATS if k in output.get("data", ())), None)]
@@ -48,7 +62,17 @@ def pictures_of(executed: str) -> tuple[Picture, ...]:
     return tuple(picture for picture in pictures if picture is not None)
 
 
-def _picture(cell: int, data: Any, name: str) -> Picture | None:
+def _shown(cells: Sequence[Any], number: int, data: Mapping[str, Any]) -> str:
+    """Return what a picture shows, as far as its notebook says."""
+    plots = re.search(r"with (\d{1,3}) Axes", "".join(data.get("text/plain", "")))
+    words = f"Figure of {plots[1]} plots" if plots and plots[1] != "1" else "Plot"
+    above = ("".join(c["source"]) for c in cells[:number] if c.get("cell_type") == "markdown")
+    headings = [line for text in above for line in re.findall(r"(?m)^#{1,6} +(.+)$", text)]
+    heading = clean(headings[-1], _MOST_OF_HEADING).strip(" #") if headings else ""
+    return f"{words} under the heading {heading}" if heading else words
+
+
+def _picture(cell: int, data: Any, name: str, shows: str) -> Picture | None:
     """Return the pixels of a base64 picture in a new one of ours; None if that can't be done."""
     from PIL import Image
 
@@ -74,4 +98,4 @@ def _picture(cell: int, data: Any, name: str) -> Picture | None:
     # To look for the smallest encoding would take longer than all the checks together.
     plot.save(file, "PNG", compress_level=4)
     uri = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
-    return Picture(cell, uri, plot.width, plot.height)
+    return Picture(cell, uri, plot.width, plot.height, shows)

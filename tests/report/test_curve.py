@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from grader.report.curve import loss_curve
+from grader.report.curve import loss_curve, some_of
 
 
 def test_curve_has_gaps_and_stays_in_the_picture() -> None:
@@ -28,3 +28,10 @@ def test_no_curve_without_two_losses(losses: list[float | None]) -> None:
 
 def test_level_losses_make_a_level_curve() -> None:
     assert "nan" not in str(loss_curve([3.0, 3.0, 3.0]))
+
+
+def test_some_losses_have_the_first_and_the_last() -> None:
+    some = some_of([float(step) for step in range(50)])
+    assert (some[0], some[-1], len(some)) == ((0, 0.0), (49, 49.0), 13)
+    assert some_of([1.0, None]) == [(0, 1.0), (1, None)]
+    assert some_of([]) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 
 import pytest
 from PIL import Image
@@ -21,6 +22,18 @@ def test_pictures_are_made_anew() -> None:
         assert image.getpixel((0, 0)) == (255, 255, 255)
     (wide,) = pictures_of(executed(png((2 * MAX_WIDTH, 40))))
     assert (wide.width, wide.height) == (MAX_WIDTH, 20)
+
+
+def test_a_picture_is_told_in_words() -> None:
+    data = {"image/png": png(), "text/plain": ["<Figure size 900x400 with 10 Axes>"]}
+    cells = [
+        {"cell_type": "markdown", "source": ["# Autoencoder\n", "words\n", "## Samples <b>"]},
+        {"cell_type": "code", "outputs": [{"output_type": "display_data", "data": data}]},
+    ]
+    (picture,) = pictures_of(json.dumps({"cells": cells}))
+    assert picture.shows == "Figure of 10 plots under the heading Samples <b>"
+    (bare,) = pictures_of(executed(png()))
+    assert bare.shows == "Plot"
 
 
 @pytest.mark.parametrize(
