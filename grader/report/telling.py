@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from grader.report.result import CheckResult, TryIt
 from grader.report.words import example_of, grouped
@@ -59,7 +59,9 @@ def told_once(checks: Iterable[CheckResult]) -> list[Told]:
 
 def _without_cause(message: str, before: str) -> str:
     """Return a message whose last sentence is that of an earlier one, with a word in its place."""
-    common = os.path.commonprefix((message[::-1], before[::-1]))[::-1]
+    pairs = zip(reversed(message), reversed(before), strict=False)
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    common = message[len(message) - alike :]
     _, boundary, cause = common.partition(". ")
     if not boundary or len(cause) < _LEAST:
         return message
