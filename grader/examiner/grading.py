@@ -80,7 +80,7 @@ class Grader:
         Raises:
             GraderError: no student code could be executed at all.
         """
-        with self.doing("reading the notebook"):
+        with self.doing("looking at the notebook"):
             return self._grade(path)
 
     def _grade(self, path: Path) -> Graded:

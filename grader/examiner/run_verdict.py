@@ -13,6 +13,7 @@ from grader.examiner.notebook_execution import NotebookExecution, Stop
 from grader.examiner.notebook_outputs import MAX_CELL_BYTES, plain
 from grader.examiner.run_outcome import RunOutcome
 from grader.report.result import Run
+from grader.untrusted_text import quoted
 
 
 def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
@@ -35,7 +36,7 @@ def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
         return Run("timed_out", seconds, number, text, notes)
     if isinstance(error, CellExecutionError):
         text = f"{plain(error.ename, 100)}: {plain(error.evalue)}".removesuffix(": ")
-        return Run("failed", seconds, number, text, notes)
+        return Run("failed", seconds, number, quoted(text), notes)
     if ending is not None:
         if ending == ending_of(0) and execution.is_at_last_cell:
             note = f"{where} ended the kernel, when all others had run."

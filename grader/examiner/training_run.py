@@ -26,7 +26,7 @@ from grader.protocol.replies import Described, Trained, Unconfined
 from grader.protocol.wire import Message, WireError, pack, unpack
 from grader.report.result import Training
 from grader.submission.slices import Slice
-from grader.untrusted_text import clean
+from grader.untrusted_text import clean, quoted
 
 TRAINER = "grader.candidate.trainer"
 SECONDS = 60.0
@@ -155,7 +155,7 @@ def read_reply(reply: Message, assignment: Assignment) -> Training:
 
 def _error(error: Described) -> str:
     """Say an exception in one line, with its place in the notebook."""
-    text = f"{clean(error.type, 100)}: {clean(error.text)}".removesuffix(": ")
+    text = quoted(f"{clean(error.type, 100)}: {clean(error.text)}".removesuffix(": "))
     if type(error.cell) is int and type(error.line) is int:
         text += f" (cell {error.cell}, line {error.line})"
     return text

@@ -66,22 +66,23 @@ def _stock_hint(check: Check, verdict: Lost) -> str:
 def said_once(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """Return results of a task in which the same exception has the same words, those of the first.
 
-    Each check meets it with arguments of its own.
+    Each check meets it with arguments of its own. What several say in the very same words, such as
+    that a single value is returned, has the hint of the first.
     """
     first: dict[object, CheckResult] = {}
     return tuple(
         replace(result, message=told.message, hint=told.hint)
-        if (key := _exception_of(result)) and (told := first.setdefault(key, result)) is not result
+        if (key := _told_as_one(result)) and (told := first.setdefault(key, result)) is not result
         else result
         for result in results
     )
 
 
-def _exception_of(result: CheckResult) -> tuple[object, ...]:
-    """Return what tells an exception from others, by which it is told as one; () for none."""
+def _told_as_one(result: CheckResult) -> tuple[object, ...]:
+    """Return by what a result is told as one with others; () if it has nothing to tell."""
     evidence = result.evidence
     if evidence.get("failure") != "raised" or evidence.get("line") is None:
-        return ()
+        return (result.message,) if result.status == "failed" and result.message else ()
     return evidence["cell"], evidence["line"], evidence["exception"], evidence.get("error")
 
 

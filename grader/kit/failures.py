@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from grader.kit.check import Lost
 from grader.kit.exceptions import Told, told
 from grader.kit.observation import Failure
+from grader.untrusted_text import quoted
 
 CLASS_NAME, CONSTRUCTION = "{class}", "{construction}"
 """In messages: the class's name, and how it is constructed, as the assignment has them."""
@@ -82,7 +83,7 @@ def _raised(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
     if known.id:  # what stands behind the first sentence is advice that may not fit here
         text = text.partition(". ")[0]
     text = text if len(text) <= _MOST_OF_TEXT else text[: _MOST_OF_TEXT - 2] + " …"
-    said = f"{failure.type}: {text}" if text else failure.type
+    said = quoted(f"{failure.type}: {text}" if text else failure.type)
     parts.append(f"Python's words: {said.rstrip('.')}.")
     hint = _NO_NUMBERS if known.sizes and failure.literal else known.hint
     return Lost(" ".join(filter(None, parts)), hint, evidence=evidence)
@@ -96,7 +97,7 @@ def _where(failure: Failure, method: str) -> str:
         "call": f"`{method}` stops",
         "backward": f"`{method}` returns something whose gradient can't be computed",
     }[failure.stage]
-    source = f": `{failure.source}`" if failure.source else ""
+    source = f": `{quoted(failure.source)}`" if failure.source else ""
     place = _place(failure, " in {}") + source
     if not place and failure.stage != "backward":
         place = " with an error"
@@ -140,7 +141,7 @@ def _refused(failure: Failure, method: str, evidence: dict[str, object]) -> Lost
     )
     return Lost(
         f"{about} couldn't be checked{_place(failure, ' ({})')}: it {_REFUSED[failure.refused]} "
-        f"({failure.type}: {failure.text}).",
+        f"({failure.type}: {quoted(failure.text)}).",
         "This says nothing about what the method computes. Leave such a step out of the class, or "
         "go on without it where it fails.",
         evidence=evidence | {"refused": failure.refused},

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from grader.report.result import Result, TaskResult
 from grader.report.words import capital
+from grader.untrusted_text import unquoted
 
 _CELLS = re.compile(r"\b(?P<initial>[Cc])ells? (?P<numbers>\d+(?:(?:, | and )\d+)*)")
 
@@ -15,11 +16,12 @@ _CELLS = re.compile(r"\b(?P<initial>[Cc])ells? (?P<numbers>\d+(?:(?:, | and )\d+
 def with_cell_names(result: Result, names: Mapping[int, str]) -> Result:
     """Return the result with ``names`` for "cell 3" in every sentence; places keep numbers.
 
-    A cell that has no number in brackets keeps its place in the file beside its name.
+    A cell that has no number in brackets keeps its place in the file beside its name, where there
+    is room for it. What was `quoted` of a submission stays as it is.
     """
 
     def named(text: str) -> str:
-        return _CELLS.sub(lambda match: _named(match, names), text)
+        return unquoted(_CELLS.sub(lambda match: _named(match, names), text))
 
     def named_or_none(text: str | None) -> str | None:
         return None if text is None else named(text)
@@ -53,7 +55,12 @@ def _named(match: re.Match[str], names: Mapping[int, str]) -> str:
     numbers = [int(number) for number in re.findall(r"\d+", match["numbers"])]
     if not names.keys() >= set(numbers):
         return match[0]
-    *most, last = (_with_place(names[number], number) for number in numbers)
+    is_in_brackets = match.string[: match.start()].endswith("(")
+    called = [
+        names[number] if is_in_brackets else _with_place(names[number], number)
+        for number in numbers
+    ]
+    *most, last = called
     words = f"{', '.join(most)} and {last}" if most else last
     return capital(words) if match["initial"] == "C" else words
 

@@ -15,12 +15,12 @@ from grader.report.course import TOTAL, Entry, Override
 from grader.report.curve import loss_curve, some_of
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
-from grader.report.result import CheckResult, Result, TaskResult
+from grader.report.result import Result, TaskResult
 from grader.report.task_state import NOT_DONE, next_step, state
+from grader.report.telling import Told, told_once
 from grader.report.words import (
     appeal_words,
     comment_words,
-    grouped,
     number,
     replaced_words,
     status_words,
@@ -122,10 +122,9 @@ def _task_words(result: Result) -> dict[str, str]:
     return {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
 
 
-def _told(task: TaskResult) -> list[list[CheckResult]]:
-    """Return the checks that have something to say, those that say the very same together."""
-    told = [check for check in task.checks if check.status != "passed" or check.message]
-    return grouped(told, "message")
+def _told(task: TaskResult) -> list[Told]:
+    """Return what the checks that have something to say tell."""
+    return told_once(check for check in task.checks if check.status != "passed" or check.message)
 
 
 def is_decided(entry: Entry) -> bool:

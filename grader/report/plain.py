@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.report.course import Entry
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
+from grader.report.telling import told_once
 from grader.report.words import (
     appeal_words,
     capital,
@@ -57,9 +58,9 @@ def _lost(task: TaskResult) -> list[str]:
     """Return a line for each thing that was lost; checks that say the very same say it once."""
     if not task.lost:
         return list(dict.fromkeys(f"- {c.message}" for c in task.checks if c.message))
-    lines: dict[str, None] = {}
-    for check in task.lost:
-        lines[f"- {check.message or check.title}"] = None
-        if check.hint:
-            lines[f"  Hint: {check.hint}"] = None
-    return list(lines)
+    lines = []
+    for told in told_once(task.lost):
+        titles = [told.message] if told.message else [check.title for check in told.checks]
+        lines += [f"- {words}" for words in titles]
+        lines += [f"  Hint: {hint}" for hint in told.hints]
+    return lines

@@ -13,7 +13,6 @@ from markupsafe import Markup, escape
 
 from grader.report.words import (
     cell_words,
-    example_of,
     number,
     printed_words,
     repeated_words,
@@ -46,7 +45,7 @@ def environment_of(folder: Path) -> Environment:
     filters["repeated_words"] = repeated_words
     filters["cell_words"] = lambda cell, cells: _marked(cell_words(cell, cells))
     environment.filters |= {**filters, "policy_hash": _policy_hash}
-    environment.filters |= {"example_of": example_of, "printed_words": printed_words}
+    environment.filters["printed_words"] = printed_words
     environment.globals["text_of"] = text_of
     return environment
 

@@ -15,10 +15,9 @@ from rich.text import Text
 
 from grader.report.result import Result, TaskResult, TryIt
 from grader.report.task_state import line_to_mend, mend_first
+from grader.report.telling import told_once
 from grader.report.words import (
     cell_words,
-    example_of,
-    grouped,
     number,
     points_words,
     printed_words,
@@ -70,13 +69,11 @@ def _parts(result: Result, explain: bool = False) -> Iterator[RenderableType]:
         yield Text(f"Not graded: {result.reason}", style="bold red")
         return
     yield _table(result)
-    if notes := run_words(result):
-        yield from (_note(kind, text) for kind, text in notes)
-        yield Text("")
     if result.repeated:
         yield from (Text(repeated_words(repeated)) for repeated in result.repeated)
         yield Text("")
     yield from (_lost(task, result, explain) for task in result.tasks if task.lost)
+    yield from (_note(kind, text) for kind, text in run_words(result))
     for rule in result.broken_rules:
         yield _note(f"Rule{rule_place(rule, result.cells)}", rule_words(rule))
     yield from (_note("Advice", text) for text in result.advice)
@@ -104,7 +101,7 @@ def run_words(result: Result) -> list[tuple[str, str]]:
         losses = f"loss {training.first_loss} to {training.last_loss}"
         words.append(("Training", f"{training.steps} steps on {device}, {losses}."))
     elif training.error:
-        words.append(("Training", training.error))
+        words.append(("Training", f"{training.error.rstrip('.')}."))
     return words
 
 
@@ -130,24 +127,19 @@ def _lost(task: TaskResult, result: Result, explain: bool) -> RenderableType:
     """Return what was lost in a task; checks that say the very same thing say it once."""
     where = f", {cell_words(task.location['cell'], result.cells)}" if task.location else ""
     lost = f"lost {number(task.max_points - task.points)} of {number(task.max_points)}"
-    shown: list[TryIt] = []
     parts: list[RenderableType] = [Text.assemble((task.title, "bold"), f"  {lost}{where}")]
-    for checks in grouped(task.lost, "message"):
-        points = number(sum(check.max_points for check in checks))
-        is_all = len(checks) == len(task.checks)
-        titles = "; ".join(check.title for check in checks)
-        title = "all checks" if is_all and len(checks) > 1 else titles
+    for told in told_once(task.lost):
+        points = number(sum(check.max_points for check in told.checks))
+        is_all = len(told.checks) == len(task.checks)
+        titles = "; ".join(check.title for check in told.checks)
+        title = "all checks" if is_all and len(told.checks) > 1 else titles
         body: list[RenderableType] = [
             Text(f"-{points}  {title}", style="yellow"),
-            Text(checks[0].message),
+            Text(told.message),
         ]
-        hints = dict.fromkeys(check.hint for check in checks if check.hint)
-        if not is_all or len(hints) == 1:
-            body += [Text(f"Hint: {hint}", style="cyan") for hint in hints]
-        example = example_of(checks)
-        if explain and example and example not in shown:
-            shown.append(example)
-            body.extend(_example(example))
+        body += [Text(f"Hint: {hint}", style="cyan") for hint in told.hints]
+        if explain and told.example:
+            body.extend(_example(told.example))
         parts.append(Padding(Group(*body), (0, 0, 0, 2)))
     return Padding(Group(*parts), (0, 0, 1, 0))
 

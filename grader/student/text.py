@@ -8,9 +8,8 @@ from itertools import chain
 
 from grader.report.result import Result, TaskResult, TryIt
 from grader.report.task_state import NOT_DONE, next_step, state
+from grader.report.telling import told_once
 from grader.report.words import (
-    example_of,
-    grouped,
     number,
     place_words,
     points_words,
@@ -123,20 +122,19 @@ def _task(task: TaskResult, result: Result, explain: bool) -> Iterator[str]:
     lost = task.max_points - task.points
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
     yield f"{task.title}{where}: {gain}"
-    shown: list[TryIt] = []
+    is_shown = False
     checks_to_show = [check for check in task.checks if check.status != "passed" or check.message]
-    for checks in grouped(checks_to_show, "message"):
+    for told in told_once(checks_to_show):
+        checks = told.checks
         points = number(sum(check.max_points - check.points for check in checks))
         is_all = 1 < len(checks) == len(task.checks)
         titles = "all checks" if is_all else "; ".join(check.title for check in checks)
         yield f"  {status_words(checks[0].status)} ({points}): {titles}"
-        yield textwrap.indent(checks[0].message, "    ")
-        for hint in dict.fromkeys(check.hint for check in checks if check.hint):
-            yield textwrap.indent(f"Hint: {hint}", "    ")
-        example = example_of(checks)
-        if example and example not in shown and (explain or not shown):
-            shown.append(example)
-            yield from _example(example)
+        yield textwrap.indent(told.message, "    ")
+        yield from (textwrap.indent(f"Hint: {hint}", "    ") for hint in told.hints)
+        if told.example and (explain or not is_shown):
+            is_shown = True
+            yield from _example(told.example)
 
 
 def _example(example: TryIt) -> Iterator[str]:

@@ -29,6 +29,8 @@ def _head_finding(result: str, part: Part) -> Finding | None:
         return None
     if curve.kind in _NAMED:
         return Finding(_NAMED[curve.kind])
+    if curve.kind == "unnamed":
+        return Finding("other_theta", {"example": curve.words})
     return Finding("other_output_activation", {"change": curve.of("a"), "when": when(part)})
 
 

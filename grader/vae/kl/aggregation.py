@@ -185,8 +185,10 @@ class Batch:
                 parts[n].due if parts[n].due == CONSTANT else f"the term in {parts[n].due}"
                 for n in chosen
             )
+            # A sum doesn't care whether it is weighted before or after; a product does.
+            weight = parts[chosen[0]].weight if len(chosen) == 1 else 1.0
             for how, put in (*_TO_ROWS, *self._of_mu(parts, chosen)):
-                if self._fits(left + put(part)):
+                if self._fits(left + put(part)) or self._fits(left + weight * put(part / weight)):
                     return (Finding("put_together", {"what": what, "how": how}),)
         return ()
 

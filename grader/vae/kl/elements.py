@@ -58,6 +58,8 @@ _OF_LOG_STD: tuple[tuple[str, Function], ...] = (
     ("4 to the power of log sigma", lambda s: np.exp2(2 * s)),
     ("exp(log sigma squared)", lambda s: np.exp(np.minimum(s**2, 80))),
     ("exp(2 log sigma squared)", lambda s: np.exp(2 * np.minimum(s**2, 40))),
+    ("(sigma - 1) squared", lambda s: np.expm1(s) ** 2),
+    ("(sigma + 1) squared", lambda s: (1 + np.exp(s)) ** 2),
     ("|sigma squared - 1|", lambda s: np.abs(np.expm1(2 * s))),
     ("log(log sigma)", np.log),
     ("log(-log sigma)", lambda s: np.log(-s)),

@@ -23,6 +23,7 @@ from grader.vae import fixtures
 from grader.vae.reparam import misconceptions as diagnosis
 from grader.vae.reparam.draws import MANY, blank, copied, missing
 from grader.vae.reparam.judging import Judgement, judge
+from grader.vae.reparam.not_finite import refuse_endless
 from grader.vae.reparam.questions import METHOD, WIDE, Question, question
 from grader.vae.reparam.wide import WideDraws
 
@@ -41,8 +42,7 @@ def _ask(exam: Exam) -> Steps[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]:
 def _numbers(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
     """Return what all calls gave, ``[calls, rows, dimensions]``, after one more step if need be."""
     z = np.stack([one_step_from(value, "z", shape) for value in values(outcome, METHOD)])
-    if not np.all(np.isfinite(z)):
-        raise Lost("z holds NaN or infinite numbers.")
+    refuse_endless(z)
     return z
 
 
@@ -81,8 +81,7 @@ def shape(exam: Exam) -> Steps[None]:
         wanted = arguments["mu"].shape
         z = np.stack([tensor_of_shape(v, "z", wanted) for v in values(outcome, METHOD)])
         require_untouched(outcome, arguments, ("z",))
-        if not np.all(np.isfinite(z)):
-            raise Lost(f"z holds NaN or infinite numbers for a batch of {wanted[0]}.")
+        refuse_endless(z, f" for a batch of {wanted[0]}")
         draws.append(z)
     *_, plain, one, two, crowd, wide = draws
     for batch in (plain, wide):

@@ -17,6 +17,7 @@ from grader.vae.noise import Noise, about
 from grader.vae.reparam.checks import PointSlopes, slope_at_point
 from grader.vae.reparam.lines import BASE_LOG_STD, BASE_MU, Lines, Measured, measure
 from grader.vae.reparam.misconceptions import CATALOGUE
+from grader.vae.reparam.not_finite import FINITE, not_finite
 from grader.vae.reparam.placement import Placement, place
 from grader.vae.reparam.questions import METHOD
 from grader.vae.sizes import Sizes
@@ -38,6 +39,9 @@ _SQUASHED: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
 def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]:
     """Return what explains the lost checks of draws from the posterior."""
     of_values = [name for name in _OF_VALUES if f"reparam.{name}" in lost]
+    endless = [id for id, one in lost.items() if one.evidence.get(FINITE) is False]
+    if endless:
+        return dict.fromkeys(endless, (yield from not_finite(exam)))
     names: dict[str, Names] = {}
     without = [id for id, one in lost.items() if "reparam.no_noise" in one.misconceptions]
     if without and (yield from _draws_in_eval(exam)):

@@ -13,12 +13,13 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.kit.check import Exam, Lost, Steps
+from grader.kit.check import Exam, Steps
 from grader.kit.observation import Outcome
 from grader.kit.outputs import one_step_from, values
 from grader.kit.precision import as_single
 from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
+from grader.vae.reparam.not_finite import refuse_endless
 from grader.vae.reparam.questions import METHOD
 from grader.vae.sizes import Sizes
 
@@ -155,6 +156,5 @@ def _probe(sizes: Sizes, kinds: list[tuple[np.ndarray, ...]]) -> Probe:
 
 def _draws(outcome: Outcome, shape: tuple[int, ...]) -> np.ndarray:
     z = np.stack([one_step_from(value, "z", shape) for value in values(outcome, METHOD)])
-    if not np.all(np.isfinite(z)):
-        raise Lost("z holds NaN or infinite numbers.")
+    refuse_endless(z)
     return z
