@@ -1,0 +1,1 @@
+"""What people decide about results: points, comments, deadlines, appeals."""
