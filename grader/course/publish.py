@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
+from grader.course.compare import CompareError, changes_to_csv
+from grader.course.last_grading import LastGrading, read_last_grading
 from grader.course.options import CourseOptions
 from grader.course.store import write_whole
 from grader.errors import UnusableError
 from grader.platforms import PLATFORMS
+from grader.platforms.filling import of_some
 from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
@@ -20,6 +23,9 @@ from grader.submission import Ungradable, extract, load
 
 _HEAD = 4096
 """Bytes of a page in which its mark is, if it has one."""
+
+
+NOBODY = "Nobody's points are known to have changed, so no file for a platform is written."
 
 
 class PublishError(UnusableError):
@@ -92,7 +98,16 @@ def publish(
     write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
     write("gradebook.csv", to_gradebook(entries))
-    graded = GradedCourse(entries, options.values, pages, course, options.ungradable_as_zero)
+    last = _last_grading(out, done)
+    if last is not None:
+        write("changed.csv", changes_to_csv(last.changes))
+    given = entries
+    if options.changed_only:
+        given = [entry for entry in entries if last and entry.name in last.changed]
+        if not given:
+            done.notices.append(NOBODY)
+            return done
+    graded = GradedCourse(given, options.values, pages, course, options.ungradable_as_zero)
     for sheet in _sheets():
         if sheet.flag not in options.flags:
             done.notices += _outdated(out, sheet)
@@ -103,10 +118,19 @@ def publish(
             done.problems.append(str(error))
             done.notices += _outdated(out, sheet)
             continue
-        done.notices += notices
+        done.notices += of_some(notices) if options.changed_only else notices
         for name, content in zip(sheet.files, contents, strict=True):
             write(name, content)
     return done
+
+
+def _last_grading(out: Path, done: Published) -> LastGrading | None:
+    """Return what the last grading changed; None where that isn't known."""
+    try:
+        return read_last_grading(out)
+    except CompareError as error:
+        done.problems.append(f"changed.csv is not written. {error}")
+        return None
 
 
 def _sheets() -> list[Sheet]:
@@ -129,12 +153,13 @@ def _page(out: Path, entry: Entry, notebook: Path | None) -> Path:
     """Return the student's page, with the points that hold now.
 
     Grading wrote it as the grader found it. It is written anew where points were set by hand,
-    where that was so and is no more, and where it is gone.
+    where that was so and is no more, where an earlier total counts, and where it is gone.
     """
     path = out / page_path(entry.name)
     try:
         with open(path, "rb") as file:
-            differs = bool(entry.overrides) or BY_HAND.encode() in file.read(_HEAD)
+            is_kept = entry.result.other_grading is not None  # which grading could not say then
+            differs = is_kept or bool(entry.overrides) or BY_HAND.encode() in file.read(_HEAD)
     except OSError:
         differs = True
     if differs:

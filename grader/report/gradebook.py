@@ -49,10 +49,20 @@ def flags(entry: Entry) -> tuple[str, ...]:
             + (f", by {override.by}" if override.by else "")
             for override in entry.overrides
         ),
+        *_kept(result),
         *(["late"] if entry.late else []),
         *entry.notes,
         *(f"rule broken: {rule.id}" for rule in broken),
     )
+
+
+def _kept(result: Result) -> list[str]:
+    """Return that an earlier total counts, since the last grading gave less."""
+    other = result.other_grading
+    if other is None or other.counts:
+        return []
+    lower = f"{number(other.points)} of {number(other.max_points)}"
+    return [f"earlier total kept: the last grading gave {lower}"]
 
 
 def _unchecked(result: Result) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from grader.report.rendering import render
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import NOT_DONE, next_step, state
 from grader.report.telling import Told, told_once
-from grader.report.words import number, replaced_words, status_words
+from grader.report.words import number, other_grading_words, replaced_words, status_words
 from grader.untrusted_text import clean
 
 MAX_CODE = 20_000
@@ -70,6 +70,7 @@ def to_page(
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
         by_hand=[_by_hand_words(override, result) for override in overrides],
         by_hand_mark=Markup(BY_HAND),
+        other_grading=other_grading_words(result),
         next_step="" if is_nothing or TOTAL in settled else next_step(result, settled, brief=True),
         told={task.id: _told(task) for task in result.tasks},
         code={task.id: _numbered_lines(task, sources or {}) for task in result.tasks},
