@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from grader.report.result import OtherGrading, Result
+from grader.report.to_json import to_json
 
 
 def differs(one: Result, other: Result) -> bool:
@@ -12,14 +13,17 @@ def differs(one: Result, other: Result) -> bool:
     return _said(one) != _said(other)
 
 
-def _said(result: Result) -> Result:
-    return replace(
-        result,
-        environment={},
-        seconds=0.0,
-        run=replace(result.run, seconds=None),
-        training=replace(result.training, steps_per_second=None),
-        other_grading=None,
+def _said(result: Result) -> str:
+    """Return what a result says, as it is written: evidence is of other types before that."""
+    return to_json(
+        replace(
+            result,
+            environment={},
+            seconds=0.0,
+            run=replace(result.run, seconds=None),
+            training=replace(result.training, steps_per_second=None),
+            other_grading=None,
+        )
     )
 
 

@@ -109,7 +109,7 @@ def other_grading_words(result: Result) -> str:
     points = f"{number(other.points)} of {number(other.max_points)} points"
     if other.counts:
         return f"This grading doesn't count: an earlier one gave {points}, which is more."
-    return f"The last grading gave {points}: the higher total of the one before counts."
+    return f"The last grading gave {points}: an earlier one gave more, which counts."
 
 
 def example_of(checks: Iterable[CheckResult]) -> TryIt | None:
