@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 
 from grader.course.fingerprint import fingerprint
+from grader.course.history import History
+from grader.course.last_grading import read_last_grading
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.report.from_json import from_json
 from grader.report.result import OtherGrading, Result, Run, Training
 from tests.made_results import METHODS, broken_grader, graded, ungradable
 
+ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 WRITER = """
@@ -28,6 +31,19 @@ from pathlib import Path
 from grader.course.store import write_whole
 for number in range(10**9):
     write_whole(Path(sys.argv[1]), str(number % 10).encode() * 1_000_000)
+"""
+
+KEEPER = """
+import sys
+from pathlib import Path
+from grader.course.store import Store
+from tests.course.test_store import worth
+store = Store(Path(sys.argv[1]))
+for number in range(10**9):
+    for name in ("ada", "bo"):
+        store.keep(name, worth(number % 6 / 2), "x", never_lower=number % 3 == 0)
+    if number % 4 == 0:
+        store.history.complete()
 """
 
 
@@ -145,6 +161,25 @@ def test_kill_leaves_a_whole_file(tmp_path: Path) -> None:
     (path.parent / ".ada.json.x.part").write_bytes(b"half")
     with Store(tmp_path).locked():
         assert [entry.name for entry in path.parent.iterdir()] == ["ada.json"]
+
+
+@posix
+def test_kill_leaves_a_whole_history(tmp_path: Path) -> None:
+    for number, wait in enumerate((0.01, 0.05, 0.11), 1):
+        process = subprocess.Popen([sys.executable, "-c", KEEPER, str(tmp_path)], cwd=ROOT)
+        gradings = len(History(tmp_path).gradings())
+        while process.poll() is None and len(History(tmp_path).gradings()) < gradings + 2:
+            time.sleep(0.005)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        for path in tmp_path.rglob("[!.]*.json"):
+            from_json(path.read_bytes())
+        last = read_last_grading(tmp_path)
+        assert last is not None
+        assert last.count == 2
+        assert sum(not it.is_finished for it in History(tmp_path).gradings()) <= 1
+        assert len(History(tmp_path).gradings()) > number
 
 
 def test_scratch_folders_do_not_stay(tmp_path: Path) -> None:
