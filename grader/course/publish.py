@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.composition import ASSIGNMENT
 from grader.course.compare import CompareError, changes_to_csv
-from grader.course.last_grading import LastGrading, read_last_grading
+from grader.course.last_grading import read_last_grading
 from grader.course.options import CourseOptions
 from grader.course.store import write_whole
 from grader.errors import UnusableError
@@ -37,14 +37,25 @@ class Published:
     """The files that were written, and what a person must know about them.
 
     Attributes:
+        folder: the folder for everything.
         files: in the order in which a person wants them.
         notices: sentences about what was written.
         problems: sentences about what could not be written.
     """
 
+    folder: Path
     files: list[Path] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    def write(self, name: str | Path, content: bytes) -> None:
+        """Write a file of that name in the folder.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        write_whole(self.folder / name, content)
+        self.files.append(self.folder / name)
 
 
 def page_path(name: str) -> Path:
@@ -85,52 +96,52 @@ def publish(
     Raises:
         StoreError: something can't be written.
     """
-    done = Published()
-
-    def write(name: str | Path, content: bytes) -> None:
-        write_whole(out / name, content)
-        done.files.append(out / name)
-
+    done = Published(out)
     pages = {entry.name: _page(out, entry, notebooks.get(entry.name)) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     titles = {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
-    write(Path("report", "index.html"), index.encode())
+    done.write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
-    write("gradebook.csv", to_gradebook(entries))
-    last = _last_grading(out, done)
-    if last is not None:
-        write("changed.csv", changes_to_csv(last.changes))
-    given = entries
-    if options.changed_only:
-        given = [entry for entry in entries if last and entry.name in last.changed]
-        if not given:
-            done.notices.append(NOBODY)
-            return done
+    done.write("gradebook.csv", to_gradebook(entries))
+    changed = _changed(done)
+    given = [it for it in entries if it.name in changed] if options.changed_only else entries
     graded = GradedCourse(given, options.values, pages, course, options.ungradable_as_zero)
+    _fill_sheets(graded, options, done)
+    return done
+
+
+def _changed(done: Published) -> frozenset[str]:
+    """Write whom the last grading changed; return their names, none where that isn't known."""
+    try:
+        last = read_last_grading(done.folder)
+    except CompareError as error:
+        done.problems.append(f"changed.csv is not written. {error}")
+        return frozenset()
+    if last is None:
+        return frozenset()
+    done.write("changed.csv", changes_to_csv(last.changes))
+    return last.changed
+
+
+def _fill_sheets(graded: GradedCourse, options: CourseOptions, done: Published) -> None:
+    """Write the platforms' files that were asked for."""
+    if options.changed_only and not graded.entries:
+        done.notices.append(NOBODY)
+        return
     for sheet in _sheets():
         if sheet.flag not in options.flags:
-            done.notices += _outdated(out, sheet)
+            done.notices += _outdated(done.folder, sheet)
             continue
         try:
             contents, notices = sheet.fill(graded)
         except SheetError as error:
             done.problems.append(str(error))
-            done.notices += _outdated(out, sheet)
+            done.notices += _outdated(done.folder, sheet)
             continue
         done.notices += of_some(notices) if options.changed_only else notices
         for name, content in zip(sheet.files, contents, strict=True):
-            write(name, content)
-    return done
-
-
-def _last_grading(out: Path, done: Published) -> LastGrading | None:
-    """Return what the last grading changed; None where that isn't known."""
-    try:
-        return read_last_grading(out)
-    except CompareError as error:
-        done.problems.append(f"changed.csv is not written. {error}")
-        return None
+            done.write(name, content)
 
 
 def _sheets() -> list[Sheet]:
