@@ -93,6 +93,7 @@ def _grade(
             done = sum(kept_result(submission, how, store) is not None for submission in everyone)
             progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(progress_words, stop)
+    store.history.complete()
     roster = roster_of(course.path, course.grading.rubric, gathered)
     write_roster(store.folder, roster)
     entries = with_notes(
@@ -136,7 +137,7 @@ def _graded(
         options = replace(course.grading, jobs=jobs, at_once=at_once)
         grader = stack.enter_context(make_grader(options, rubric))
         at_work = jobs if grader.runner is None else _AHEAD * jobs
-        work = SubmissionGrader(grader, store, copies, how)
+        work = SubmissionGrader(grader, store, copies, how, course.options.never_lower)
         with progress(len(new), sys.stderr) as show_progress:
             for submission, result in grade_all(work, new, at_work):
                 results[submission.name] = result

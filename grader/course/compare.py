@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import UnusableError
+from grader.report.csv_write import points_cell, to_csv
 from grader.report.from_json import from_json
 from grader.report.result import CheckResult, Result
-from grader.report.words import number
+from grader.report.words import number, points_words
 
 _STATUS = {"graded": "graded", "ungradable": "ungradable", "grader_error": "a grader error"}
+_HEADER = ("name", "student", "before", "max_before", "after", "max_after", "why")
 
 
 class CompareError(UnusableError):
@@ -35,15 +37,22 @@ def read_results(folder: Path) -> dict[str, Result]:
         CompareError: there are none, or one can't be read.
     """
     inner = folder / "results" if (folder / "results").is_dir() else folder
-    results = {}
-    for path in sorted(inner.glob("*.json")):
-        try:
-            results[path.stem] = from_json(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CompareError(f"{path} can't be read: {error}.") from error
+    results = {path.stem: read_result(path) for path in sorted(inner.glob("*.json"))}
     if not results:
         raise CompareError(f"There are no results in {folder}: give a folder of a grading.")
     return results
+
+
+def read_result(path: Path) -> Result:
+    """Return the result in a file.
+
+    Raises:
+        CompareError: it can't be read.
+    """
+    try:
+        return from_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise CompareError(f"{path} can't be read: {error}.") from error
 
 
 def compare(old: Mapping[str, Result], new: Mapping[str, Result]) -> tuple[Change, ...]:
@@ -117,4 +126,26 @@ def to_text(changes: tuple[Change, ...], total: int) -> str:
 
 
 def _points(result: Result | None) -> str:
-    return "none" if result is None else f"{number(result.points)} of {number(result.max_points)}"
+    return "none" if result is None else points_words(result)
+
+
+def changes_to_csv(changes: tuple[Change, ...]) -> bytes:
+    """Return the changes as a table: a row a student, with points before and after, and why."""
+    rows = (
+        (it.name, _student(it), *_cells(it.before), *_cells(it.after), "; ".join(it.reasons))
+        for it in changes
+    )
+    return to_csv(_HEADER, rows, bom=True)
+
+
+def _student(change: Change) -> str:
+    result = change.after or change.before
+    return result.submission.student if result else ""
+
+
+def _cells(result: Result | None) -> tuple[float | int | None, float | int | None]:
+    """Return points and maximum; the former are empty where they are open."""
+    if result is None:
+        return None, None
+    is_open = result.status == "grader_error"
+    return points_cell(None if is_open else result.points), points_cell(result.max_points)

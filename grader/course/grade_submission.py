@@ -30,16 +30,18 @@ class SubmissionGrader:
         store: where results go.
         copies: a folder for copies of what is graded.
         how: all that a result hangs on beside the submission and the grader.
+        never_lower: whether an earlier total counts where it is higher.
     """
 
     grader: Grader
     store: Store
     copies: Path
     how: bytes
+    never_lower: bool = False
     _fingerprints: dict[str, str] = field(default_factory=dict)
 
     def grade(self, submission: Submission) -> Result:
-        """Grade one submission, and write its page and its executed notebook.
+        """Grade one submission, and write its page and its executed notebook if it counts.
 
         Its fingerprint is of the very bytes that are graded: they are copied first, since the file
         may change or go away meanwhile.
@@ -65,6 +67,8 @@ class SubmissionGrader:
         if submission.rivals:
             with suppress(OSError):  # then nothing is known of them
                 result = compare_others(result, submission, self.grader, self.copies)
+        if self.never_lower and self.store.higher(submission.name, result):
+            return result  # page and notebook stay those of the result that counts
         title = self.grader.assignment.title
         page = to_page(result, title, graded.sources, graded.executed, student=student)
         write_whole(self.store.folder / page_path(submission.name), in_course(page).encode())
@@ -75,13 +79,13 @@ class SubmissionGrader:
         return result
 
     def keep(self, submission: Submission, result: Result) -> Result:
-        """Keep a result with its fingerprint.
+        """Keep a result with its fingerprint; returns what counts.
 
         Raises:
             StoreError: it can't be written.
         """
         print_ = self._fingerprints.get(submission.name, UNKNOWN)
-        return self.store.keep(submission.name, result, print_)
+        return self.store.keep(submission.name, result, print_, self.never_lower)
 
     def failed(self, submission: Submission, error: str) -> Result:
         """Return the result of a submission on which the grader itself failed."""

@@ -21,7 +21,8 @@ PLATFORM_OPTIONS: tuple[Option, ...] = tuple(
 )
 SHEETS = tuple(platform.sheet.flag for platform in PLATFORMS if platform.sheet)
 NEEDS = {option.flag: (option.needs,) for option in PLATFORM_OPTIONS if option.needs} | {
-    "--ungradable-as-zero": SHEETS
+    "--ungradable-as-zero": SHEETS,
+    "--changed-only": SHEETS,
 }
 """Options that mean something only beside one of others."""
 
@@ -34,14 +35,18 @@ class CourseOptions:
         out: folder for everything; a course needs it.
         jobs: how many submissions are graded at once.
         regrade: whether to grade also what is graded and unchanged.
+        never_lower: whether an earlier total counts where it is higher.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
+        changed_only: whether platforms get those alone whom the last grading changed.
         values: of platforms' options, those that were given, by their parameters' names.
     """
 
     out: Path | None = None
     jobs: int | None = None
     regrade: bool = False
+    never_lower: bool = False
     ungradable_as_zero: bool = False
+    changed_only: bool = False
     values: Values = field(default_factory=dict)
 
     @property
@@ -60,24 +65,33 @@ _OF_PUBLISHING = (
         is_flag=True,
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
     ),
+    click.option(
+        "--changed-only",
+        is_flag=True,
+        help="For platforms: only those whose points the last grading changed.",
+    ),
 )
+_OF_PUBLISHING_NAMES = ("ungradable_as_zero", "changed_only")
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
+    click.option(
+        "--never-lower", is_flag=True, help="Keep the earlier total of whom a regrade gives less."
+    ),
     *_OF_PUBLISHING,
 )
 
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of grading a course to a command, which gets them as ``course``."""
-    settings = ("out", "jobs", "regrade", "ungradable_as_zero")
+    settings = ("out", "jobs", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
     return _with_options(command, _OPTIONS, settings)
 
 
 def publishing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of what is given out to a command, which gets them as ``course``."""
-    return _with_options(command, _OF_PUBLISHING, ("ungradable_as_zero",))
+    return _with_options(command, _OF_PUBLISHING, _OF_PUBLISHING_NAMES)
 
 
 def _with_options(

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
+from grader.course.compare import CompareError, changes_to_csv
 from grader.course.kept_code import read_code
+from grader.course.last_grading import read_last_grading
 from grader.course.options import CourseOptions
 from grader.course.store import write_whole
 from grader.errors import UnusableError
 from grader.platforms import PLATFORMS
+from grader.platforms.filling import of_some
 from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
@@ -20,6 +23,9 @@ from grader.report.page import BY_HAND, in_course, is_decided, to_page
 
 _HEAD = 4096
 """Bytes of a page in which its mark is, if it has one."""
+
+
+NOBODY = "Nobody's points are known to have changed, so no file for a platform is written."
 
 
 class PublishError(UnusableError):
@@ -31,14 +37,25 @@ class Published:
     """The files that were written, and what a person must know about them.
 
     Attributes:
+        folder: the folder for everything.
         files: in the order in which a person wants them.
         notices: sentences about what was written.
         problems: sentences about what could not be written.
     """
 
+    folder: Path
     files: list[Path] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    def write(self, name: str | Path, content: bytes) -> None:
+        """Write a file of that name in the folder.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        write_whole(self.folder / name, content)
+        self.files.append(self.folder / name)
 
 
 def page_path(name: str) -> Path:
@@ -72,34 +89,52 @@ def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOpt
     Raises:
         StoreError: something can't be written.
     """
-    done = Published()
-
-    def write(name: str | Path, content: bytes) -> None:
-        write_whole(out / name, content)
-        done.files.append(out / name)
-
+    done = Published(out)
     pages = {entry.name: _page(out, entry) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     titles = {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
-    write(Path("report", "index.html"), index.encode())
+    done.write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
-    write("gradebook.csv", to_gradebook(entries))
-    graded = GradedCourse(entries, options.values, pages, Path(course), options.ungradable_as_zero)
+    done.write("gradebook.csv", to_gradebook(entries))
+    changed = _changed(done)
+    given = [it for it in entries if it.name in changed] if options.changed_only else entries
+    graded = GradedCourse(given, options.values, pages, Path(course), options.ungradable_as_zero)
+    _fill_sheets(graded, options, done)
+    return done
+
+
+def _changed(done: Published) -> frozenset[str]:
+    """Write whom the last grading changed; return their names, none where that isn't known."""
+    try:
+        last = read_last_grading(done.folder)
+    except CompareError as error:
+        done.problems.append(f"changed.csv is not written. {error}")
+        return frozenset()
+    if last is None:
+        return frozenset()
+    done.write("changed.csv", changes_to_csv(last.changes))
+    return last.changed
+
+
+def _fill_sheets(graded: GradedCourse, options: CourseOptions, done: Published) -> None:
+    """Write the platforms' files that were asked for."""
+    if options.changed_only and not graded.entries:
+        done.notices.append(NOBODY)
+        return
     for sheet in _sheets():
         if sheet.flag not in options.flags:
-            done.notices += _outdated(out, sheet)
+            done.notices += _outdated(done.folder, sheet)
             continue
         try:
             contents, notices = sheet.fill(graded)
         except SheetError as error:
             done.problems.append(str(error))
-            done.notices += _outdated(out, sheet)
+            done.notices += _outdated(done.folder, sheet)
             continue
-        done.notices += notices
+        done.notices += of_some(notices) if options.changed_only else notices
         for name, content in zip(sheet.files, contents, strict=True):
-            write(name, content)
-    return done
+            done.write(name, content)
 
 
 def _sheets() -> list[Sheet]:
@@ -122,12 +157,13 @@ def _page(out: Path, entry: Entry) -> Path:
     """Return the student's page, with what holds now.
 
     Grading wrote it as the grader found it. It is written anew where a person decided something,
-    where that was so and is no more, and where it is gone.
+    where that was so and is no more, where an earlier total counts, and where it is gone.
     """
     path = out / page_path(entry.name)
     try:
         with open(path, "rb") as file:
-            differs = is_decided(entry) or BY_HAND.encode() in file.read(_HEAD)
+            is_kept = entry.result.other_grading is not None  # which grading could not say then
+            differs = is_kept or is_decided(entry) or BY_HAND.encode() in file.read(_HEAD)
     except OSError:
         differs = True
     if differs:

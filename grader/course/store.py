@@ -15,10 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from grader.course.history import History
+from grader.course.regrade import counted_and_lower, differs
+from grader.course.writing import StoreError, write_whole
 from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
-from grader.whole_file import PART, write_whole_file
+from grader.whole_file import PART
+
+__all__ = ["FINGERPRINT", "UNKNOWN", "Store", "StoreError", "write_whole"]
 
 FINGERPRINT = "fingerprint"
 UNKNOWN = ""
@@ -26,26 +31,6 @@ UNKNOWN = ""
 
 _LOCK = ".lock"
 _SCRATCH = ".unpacked-"
-
-
-class StoreError(Exception):
-    """The folder can't be used; says why and what to do."""
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and for good.
-
-    Raises:
-        StoreError: it can't be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole_file(path, content)
-    except OSError as error:
-        raise StoreError(
-            f"{path} can't be written: {error.strerror}. What was graded before is kept; "
-            "run the same command again when that is mended."
-        ) from error
 
 
 class Store:
@@ -56,6 +41,7 @@ class Store:
         self.folder = folder
         self._methods = methods
         self.results = folder / "results"
+        self.history = History(folder)
 
     def path(self, name: str) -> Path:
         """Return where the result of that name is."""
@@ -75,22 +61,61 @@ class Store:
 
         A result that can't be read or isn't credible counts as none: it is graded again.
         """
-        try:
-            result = self.read(name)
-        except (OSError, ValueError):
+        result = self._read(self.path(name))
+        if result is None:
             return None
         same = result.environment.get(FINGERPRINT) == fingerprint != UNKNOWN
         return result if same and not result.is_open else None
 
-    def keep(self, name: str, result: Result, fingerprint: str) -> Result:
-        """Write a result; returns it as written.
+    def keep(
+        self, name: str, result: Result, fingerprint: str, never_lower: bool = False
+    ) -> Result:
+        """Write a result, and keep the one that it replaces in the history.
+
+        Args:
+            name: of the result.
+            result: what a grading found.
+            fingerprint: of all that it hangs on.
+            never_lower: whether a higher total that is there counts in its place; the result goes
+                into the history then.
+
+        Returns:
+            What counts, as written.
 
         Raises:
             StoreError: it can't be written.
         """
+        grading = self.history.under_way(self.names)
+        earlier = self._read(self.path(name))
+        higher = self.higher(name, result) if never_lower else None
+        if higher is not None:
+            result, lower = counted_and_lower(higher, result)
+            grading.add_lower(name, to_json(lower).encode())
+        if earlier is not None and differs(earlier, result):
+            grading.add_replaced(name, self.path(name).read_bytes())
         marked = replace(result, environment={**result.environment, FINGERPRINT: fingerprint})
         write_whole(self.path(name), to_json(marked).encode())
         return marked
+
+    def higher(self, name: str, result: Result) -> Result | None:
+        """Return the earlier result of that name if its total is higher than this one's.
+
+        Where the grader failed the last time, it is the last one before that. None if there is
+        none, or if the grader failed now: then nothing is known to be lower.
+        """
+        paths = [grading.replaced(name) for grading in reversed(self.history.gradings())]
+        found = filter(None, map(self._read, (self.path(name), *paths)))
+        earlier = next((one for one in found if one.status != "grader_error"), None)
+        if earlier is None or result.status == "grader_error":
+            return None
+        return earlier if round(earlier.points - result.points, 6) > 0 else None
+
+    def _read(self, path: Path) -> Result | None:
+        """Return the result in a file; None if there is none that can be read or is credible."""
+        try:
+            return from_json(path.read_bytes(), self._methods)
+        except (OSError, ValueError):
+            return None
 
     def names(self) -> frozenset[str]:
         """Return the names of all results in the folder, also of earlier gradings."""

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader.decisions.decision import Decision
+from grader.decisions.late import penalty
 from grader.decisions.points import is_open, points_of, with_override
+from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
-from grader.report.course import TOTAL, Appeal, Comment, Entry, Override
+from grader.report.course import TOTAL, Appeal, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
 
 
@@ -39,7 +41,7 @@ def apply_decisions(
     Args:
         entries: as the grader gave them.
         decisions: of the folder's file.
-        rubric: has tasks that people grade.
+        rubric: has tasks that people grade, and what lateness costs.
     """
     unapplied: list[str] = []
     notices: list[str] = []
@@ -64,7 +66,7 @@ def apply_decisions(
                 continue
             entry, told = _with_decision(entry, decision)
             notices += told
-        decided.append(entry)
+        decided.append(_with_lateness(entry, rubric.late))
     return Decided(tuple(decided), tuple(notices), tuple(unapplied))
 
 
@@ -144,6 +146,18 @@ def _with_points(entry: Entry, decision: Decision, points: float) -> tuple[Entry
     override = Override(target, points, decision.reason, before, decision.by, whom)
     changed = with_override(result, override)
     return replace(entry, result=changed, overrides=(*entry.overrides, override)), told
+
+
+def _with_lateness(entry: Entry, policy: LatePolicy | None) -> Entry:
+    """Return the entry with what handing in late costs it."""
+    if policy is None:
+        return entry
+    result = entry.result
+    due = entry.due or policy.due
+    lost = penalty(policy, due, entry.submitted, result.points, result.max_points)
+    if lost is None:
+        return entry
+    return replace(entry, lateness=Lateness(lost.points, lost.words))
 
 
 def _other_appeals(entry: Entry, target: str) -> tuple[Appeal, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from grader.decisions.decision import APPEAL_STATUSES, EVERYONE, Where
 from grader.decisions.rows import Problem, Row
-from grader.decisions.times import read_time
+from grader.moments import read_moment
 from grader.platforms.names import shown
 
 _DECIDING = ("points", "comment", "due", "status", "seen")
@@ -126,7 +126,7 @@ def _points_problems(row: Row, known: Known, missing: Collection[str]) -> Iterat
 def _other_problems(row: Row) -> Iterator[Problem]:
     entry = row.value
     due, status = entry.get("due"), text_of(entry, "status")
-    if due is not None and read_time(due) is None:
+    if due is not None and read_moment(due) is None:
         yield row.line_of("due"), "'due' must be a time such as 2026-12-31 23:59."
     if status and status not in APPEAL_STATUSES:
         words = ", ".join(APPEAL_STATUSES)

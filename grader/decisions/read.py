@@ -33,10 +33,10 @@ from grader.decisions.decision import EVERYONE, Decision, Where
 from grader.decisions.names import FILES, misnamed
 from grader.decisions.problems import Known, number_of, problems_of, text_of
 from grader.decisions.rows import Problem, Row, csv_rows, read_text, yaml_rows
-from grader.decisions.times import read_time
 from grader.errors import UnusableError
 from grader.examiner.rubric import Rubric
 from grader.examiner.strict_yaml import YamlError
+from grader.moments import read_moment
 from grader.platforms.names import shown
 from grader.report.course import TOTAL
 
@@ -166,7 +166,7 @@ def _decision(number: int, row: Row) -> Decision:
         was,
         text_of(entry, "by"),
         text_of(entry, "at"),
-        read_time(entry["due"]) if entry.get("due") is not None else None,
+        read_moment(entry["due"]) if entry.get("due") is not None else None,
         str(entry.get("appeal") or "").strip(),
         status or None,  # type: ignore[arg-type]
         entry.get("seen") is True,

@@ -14,6 +14,7 @@ from grader.composition import ASSIGNMENT
 from grader.decisions import write
 from grader.decisions.decision import Decision
 from grader.desk.course_state import Snapshot, misconception_titles
+from grader.desk.earlier import earlier_results
 from grader.desk.groups import Group, groups_of
 from grader.desk.notebook_view import cells_of
 from grader.desk.todo import ToDo, to_do
@@ -84,6 +85,7 @@ def student_page(visit: Visit, name: str) -> str:
         reasons=reasons,
         flags=flags(entry),
         cells=cells_of(executed) if executed else (),
+        earlier=earlier_results(visit.course.folder, name, graded.result),
         decided=_decisions_about(visit.course, entry),
         before=before,
         after=after,

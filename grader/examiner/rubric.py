@@ -1,4 +1,4 @@
-"""rubric.yaml: what each task and check is worth, and what a broken rule costs."""
+"""rubric.yaml: what each task and check is worth, what a broken rule and being late cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from grader.assets import asset
 from grader.assignment import Assignment
 from grader.errors import UnusableError
+from grader.examiner.late_policy import LateEntry, LatePolicy, late_policy, late_problems
+from grader.examiner.manual_tasks import ManualEntry, ManualTask, manual_problems, manual_tasks
 from grader.examiner.strict_yaml import YamlError, line_of, read_yaml
+from grader.report.course import TOTAL
 from grader.submission.errors import Ungradable
 from grader.submission.rules import RULES, Consequence
 from grader.submission.template import Template, read_template
@@ -47,15 +50,8 @@ class _File(BaseModel):
     tasks: dict[str, _Task]
     rules: dict[str, Any] = Field(default_factory=dict)
     template: str | None = None
-
-
-@dataclass(frozen=True)
-class ManualTask:
-    """A task that a person grades: nothing of it is decided before that."""
-
-    id: str
-    title: str
-    points: float
+    late: LateEntry | None = None
+    manual: dict[str, ManualEntry] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,17 +63,23 @@ class Rubric:
 
     Attributes:
         template: the notebook that students received, if the instructor names one.
+        late: what handing in late costs; None if nothing.
+        manual: tasks that a person grades; they are not among ``tasks``.
+
+    No result hangs on the last two, so its representation, by which results are known to be of this
+    rubric, doesn't have them: a moved deadline grades nothing again.
     """
 
     tasks: Mapping[str, float]
     checks: Mapping[str, float]
     rules: Mapping[str, Consequence]
     template: Template | None = None
+    late: LatePolicy | None = field(default=None, repr=False)
     manual: tuple[ManualTask, ...] = field(default=(), repr=False)
 
     @property
     def max_points(self) -> float:
-        """The sum over all tasks."""
+        """The sum over all tasks that the grader grades."""
         return sum(self.tasks.values())
 
 
@@ -107,6 +109,8 @@ def load_rubric(path: Path, assignment: Assignment, template: Path | None = None
         {check: points for task in file.tasks.values() for check, points in task.checks.items()},
         {**defaults, **file.rules},
         _template(path, file.template, template, assignment, fail),
+        late_policy(file.late) if file.late else None,
+        manual_tasks(file.manual),
     )
 
 
@@ -179,6 +183,12 @@ def _problems(file: _File, assignment: Assignment) -> Iterator[tuple[Keys, str]]
                 f"the task '{task}' has {entry.points:g} points, "
                 f"but its checks add up to {total:g}.",
             )
+    if file.late:
+        for key, problem in late_problems(file.late):
+            yield ("late", key), problem
+    taken = {TOTAL, *tasks, *(check.id for check in assignment.checks())}
+    for manual_keys, problem in manual_problems(file.manual, taken, MAX_POINTS):
+        yield ("manual", *manual_keys), problem
     for rule, cost in file.rules.items():
         if problem := _rule_problem(rule, cost):
             yield ("rules", rule), problem

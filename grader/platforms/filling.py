@@ -32,6 +32,7 @@ def key_of(name: str) -> str:
     return " ".join(folded(name).replace("_", " ").split())
 
 
+_ABSENT = "in the sheet, but handed nothing in, so nothing is filled in"
 _WORDS = {
     "failed": "left open, since the grader itself failed",
     "undecided": "left open, since a task is to be graded by hand",
@@ -45,7 +46,7 @@ _WORDS = {
     "named": "found by the full name alone, and without a page in the platform's zip, since no "
     "participant's number is in the file's or folder's name",
     "strangers": "in the course, but not in the sheet",
-    "absent": "in the sheet, but handed nothing in, so nothing is filled in",
+    "absent": _ABSENT,
 }
 """What a person must know, in the order in which it is said."""
 
@@ -116,6 +117,14 @@ class Filling:
                 all_ = _listed(names, len(names))
                 notices.append(f"In the {self.sheet}: {len(names)} {are} {words}: {all_}.")
         return notices
+
+
+def of_some(notices: Sequence[str]) -> list[str]:
+    """Return notices about a sheet that was filled for some of a course alone.
+
+    They don't name who else is in the sheet, since that is everybody else.
+    """
+    return [notice for notice in notices if _ABSENT not in notice]
 
 
 def _value(text: str) -> float | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import datetime, timezone
+
+from grader.moments import time_zone
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s*(\S*)", re.ASCII)
-_UTC = ("", "Z", "UTC", "GMT")
+_NO_ZONE = "UTC"
 """Without a zone it is UTC, as nbgrader reads it."""
 
 MAX_TEXT = 100
@@ -24,25 +25,6 @@ def read_time(text: str) -> datetime | None:
     date, clock, fraction, zone = match.groups(default="")
     try:
         moment = datetime.fromisoformat(f"{date}T{clock}.{fraction:0<6.6}")
-        return moment.replace(tzinfo=_zone(zone)).astimezone(timezone.utc)
+        return moment.replace(tzinfo=time_zone(zone or _NO_ZONE)).astimezone(timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _zone(name: str) -> tzinfo | None:
-    """Return the time zone of that name or offset.
-
-    Raises:
-        ValueError: there is none, or its name doesn't say which.
-        OSError: the name can't be that of a file of zones.
-    """
-    if name in _UTC:
-        return timezone.utc
-    if name[0] in "+-":
-        return datetime.strptime(name, "%z").tzinfo
-    if "/" not in name:
-        raise ValueError("an abbreviation")
-    try:
-        return ZoneInfo(name)
-    except KeyError as error:
-        raise ValueError("no zone") from error

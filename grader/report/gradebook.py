@@ -53,11 +53,21 @@ def flags(entry: Entry) -> tuple[str, ...]:
         ),
         *(f"to be graded by hand: {task.id}" for task in result.tasks if task.undecided),
         *(f"appeal about {it.target}: {it.status}" for it in entry.appeals),
+        *_kept(result),
         *(["late"] if entry.late else []),
         *([f"late: {number(entry.lateness.points)} points off"] if entry.lateness else []),
         *entry.notes,
         *(f"rule broken: {rule.id}" for rule in broken),
     )
+
+
+def _kept(result: Result) -> list[str]:
+    """Return that an earlier total counts, since the last grading gave less."""
+    other = result.other_grading
+    if other is None or other.counts:
+        return []
+    lower = f"{number(other.points)} of {number(other.max_points)}"
+    return [f"earlier total kept: the last grading gave {lower}"]
 
 
 def _unchecked(result: Result) -> tuple[str, ...]:

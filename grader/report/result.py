@@ -183,12 +183,27 @@ class Training:
 
 
 @dataclass(frozen=True)
+class OtherGrading:
+    """Another grading of the same student, of which the one with the higher total counts.
+
+    Attributes:
+        counts: whether that other one counts, and this one doesn't.
+        points: the total of the other.
+        max_points: its maximum.
+    """
+
+    counts: bool
+    points: float
+    max_points: float
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything that is known about a graded submission.
 
     ``reason`` says in one sentence why nothing could be graded, where ``status`` is not "graded".
     ``cells`` are the names by which texts call the cells, as students see them, by the numbers that
-    places have.
+    places have. ``other_grading`` is there where a regrade may not lower the total, and would have.
     """
 
     submission: Submission
@@ -206,6 +221,7 @@ class Result:
     reason: str | None = None
     schema_version: int = SCHEMA_VERSION
     cells: Mapping[str, str] = field(default_factory=dict)
+    other_grading: OtherGrading | None = None
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:

@@ -124,6 +124,17 @@ def appeal_words(appeal: Appeal, result: Result) -> str:
     return f"{words} {appeal.reason}".rstrip()
 
 
+def other_grading_words(result: Result) -> str:
+    """Return what another grading gave, and which counts; "" where there is no such."""
+    other = result.other_grading
+    if other is None:
+        return ""
+    points = f"{number(other.points)} of {number(other.max_points)} points"
+    if other.counts:
+        return f"This grading doesn't count: an earlier one gave {points}, which is more."
+    return f"The last grading gave {points}: an earlier one gave more, which counts."
+
+
 def example_of(checks: Iterable[CheckResult]) -> TryIt | None:
     """Return the first example of checks that are told together; None if they have none."""
     return next((check.try_it for check in checks if check.try_it), None)

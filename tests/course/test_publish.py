@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import zipfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,18 +13,20 @@ import pytest
 
 from grader.course.kept_code import KeptCode, code_path, keep_code
 from grader.course.options import CourseOptions
-from grader.course.publish import page_path, publish
+from grader.course.publish import NOBODY, page_path, publish
+from grader.course.store import Store
 from grader.decisions.apply import apply_decisions
 from grader.decisions.decision import Decision
 from grader.examiner.rubric import Rubric
 from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
 from grader.report.course import Entry
 from grader.report.page import in_course, to_page
+from grader.report.result import OtherGrading
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
 from tests.course.courses import SOLVED
 from tests.made_plots import executed, png
-from tests.made_results import TITLE, entry, graded, ungradable
+from tests.made_results import TITLE, broken_grader, entry, graded, ungradable
 
 RUBRIC = Rubric({"kl": 3.5, "elbo": 4.0}, {}, {})
 REQUEST = Decision(1, 1, "Ada_L_12", target="kl", points=3.0, reason="right on paper")
@@ -121,6 +124,46 @@ def test_whoever_handed_in_no_notebook_has_a_page_too(tmp_path: Path) -> None:
     page = (tmp_path / page_path(nothing.name)).read_text(encoding="utf-8")
     assert "There is no class VAE." in page
     assert nothing.name in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_page_says_that_an_earlier_total_counts(one: Entry, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    published(out, one)
+    kept = replace(one, result=replace(one.result, other_grading=OtherGrading(False, 3, 7.5)))
+    (page,) = published(out, kept).values()
+    assert "The last grading gave 3 of 7.5 points: an earlier one gave more, which counts." in page
+    assert "def kl_divergence" in page
+    rows = (out / "gradebook.csv").read_text(encoding="utf-8-sig")
+    assert "earlier total kept: the last grading gave 3 of 7.5" in rows
+
+
+def test_a_platform_may_get_those_alone_who_changed(tmp_path: Path) -> None:
+    ada, bo = entry(graded(), "Ada", "12"), entry(graded(), "Bo", "13")
+    out, sheet = tmp_path / "out", tmp_path / "sheet.csv"
+    header, row = SHEET.format(12).splitlines()
+    sheet.write_text(f"{header}\n{row}\n{row.replace('12,Ada', '13,Bo')}\n", encoding="utf-8")
+    options = CourseOptions(values={"moodle": sheet}, changed_only=True)
+    store = Store(out)
+    for one in (ada, bo):
+        store.keep(one.name, broken_grader() if one is bo else one.result, "x")
+    store.history.complete()
+    store.keep(bo.name, bo.result, "y")
+    store.history.complete()
+    done = publish(out, None, [ada, bo], options, {})
+    filled = (out / "moodle_worksheet.csv").read_text(encoding="utf-8").splitlines()
+    assert filled[1] == row
+    assert filled[2].startswith("Participant 13,Bo,4.50,7.5,")
+    with zipfile.ZipFile(out / "moodle_feedback.zip") as archive:
+        assert archive.namelist() == [f"{bo.students[0].prefix}feedback.html"]
+    assert done.notices == []
+    rows = (out / "changed.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in rows] == ["name", bo.name]
+    store.keep(bo.name, bo.result, "z")
+    store.history.complete()
+    done = publish(out, None, [ada, bo], options, {})
+    assert done.notices == [NOBODY]
+    store.history.gradings()[-1].replaced(bo.name).write_bytes(b"{")
+    assert "changed.csv is not written" in publish(out, None, [ada], options, {}).problems[0]
 
 
 SHEET = "Identifier,Full name,Grade,Maximum grade,Feedback comments\nParticipant {},Ada,,7.5,\n"

@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 
 from grader.course.fingerprint import fingerprint
+from grader.course.history import History
+from grader.course.last_grading import read_last_grading
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.report.from_json import from_json
-from grader.report.result import Run, Training
+from grader.report.result import OtherGrading, Result, Run, Training
 from tests.made_results import METHODS, broken_grader, graded, ungradable
 
+ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 WRITER = """
@@ -28,6 +31,19 @@ from pathlib import Path
 from grader.course.store import write_whole
 for number in range(10**9):
     write_whole(Path(sys.argv[1]), str(number % 10).encode() * 1_000_000)
+"""
+
+KEEPER = """
+import sys
+from pathlib import Path
+from grader.course.store import Store
+from tests.course.test_store import worth
+store = Store(Path(sys.argv[1]))
+for number in range(10**9):
+    for name in ("ada", "bo"):
+        store.keep(name, worth(number % 6 / 2), "x", never_lower=number % 3 == 0)
+    if number % 4 == 0:
+        store.history.complete()
 """
 
 
@@ -147,6 +163,25 @@ def test_kill_leaves_a_whole_file(tmp_path: Path) -> None:
         assert [entry.name for entry in path.parent.iterdir()] == ["ada.json"]
 
 
+@posix
+def test_kill_leaves_a_whole_history(tmp_path: Path) -> None:
+    for number, wait in enumerate((0.01, 0.05, 0.11), 1):
+        process = subprocess.Popen([sys.executable, "-c", KEEPER, str(tmp_path)], cwd=ROOT)
+        gradings = len(History(tmp_path).gradings())
+        while process.poll() is None and len(History(tmp_path).gradings()) < gradings + 2:
+            time.sleep(0.005)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        for path in tmp_path.rglob("[!.]*.json"):
+            from_json(path.read_bytes())
+        last = read_last_grading(tmp_path)
+        assert last is not None
+        assert last.count == 2
+        assert sum(not it.is_finished for it in History(tmp_path).gradings()) <= 1
+        assert len(History(tmp_path).gradings()) > number
+
+
 def test_scratch_folders_do_not_stay(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with store.locked(), store.scratch() as folder:
@@ -165,3 +200,76 @@ def test_what_is_kept_is_a_result_to_other_programs(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.keep("ada", graded(), "x")
     assert from_json(store.path("ada").read_text(encoding="utf-8")).points == 4.5
+
+
+def worth(points: float) -> Result:
+    """A result with so many of 7.5 points."""
+    result = graded()
+    check = replace(result.tasks[0].checks[0], points=points, status="failed")
+    first = replace(result.tasks[0], points=points, checks=(check, result.tasks[0].checks[1]))
+    return replace(result, points=points + 2.0, tasks=(first, result.tasks[1]))
+
+
+def test_what_a_result_was_before_stays_in_the_history(tmp_path: Path) -> None:
+    store = Store(tmp_path, METHODS)
+    old = store.keep("ada", worth(1.0), "x")
+    store.history.complete()
+    store.keep("ada", worth(2.0), "y")
+    first, last = store.history.gradings()
+    assert first.names_of_replaced == ()
+    assert last.before == {"ada"}
+    assert from_json(last.replaced("ada").read_bytes(), METHODS) == old
+    assert store.names() == {"ada"}
+
+
+def test_a_result_that_says_the_same_is_not_in_it(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", graded(), "x")
+    store.history.complete()
+    slower = replace(graded(), seconds=9.0, run=replace(graded().run, seconds=8.0))
+    store.keep("ada", slower, "y")
+    assert store.history.gradings()[-1].names_of_replaced == ()
+
+
+def test_a_total_never_falls_where_that_is_asked_for(tmp_path: Path) -> None:
+    store = Store(tmp_path, METHODS)
+    store.keep("ada", worth(2.0), "x")
+    store.history.complete()
+    counted = store.keep("ada", worth(1.0), "y", never_lower=True)
+    assert counted.points == 4.0
+    assert counted.other_grading == OtherGrading(False, 3.0, 7.5)
+    assert store.kept("ada", "y") == counted  # so it isn't graded again
+    last = store.history.gradings()[-1]
+    lower = from_json(last.lower("ada").read_bytes())
+    assert (lower.points, lower.other_grading) == (3.0, OtherGrading(True, 4.0, 7.5))
+    assert last.names_of_replaced == ()
+    store.history.complete()
+    # Whatever is as high or higher replaces it.
+    assert store.keep("ada", worth(2.0), "z", never_lower=True).other_grading is None
+    assert store.keep("ada", worth(2.5), "z", never_lower=True).points == 4.5
+
+
+def test_a_total_falls_where_nothing_is_asked_for(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", worth(2.0), "x")
+    assert store.keep("ada", worth(1.0), "y").points == 3.0
+
+
+def test_an_error_of_the_grader_neither_counts_as_lower_nor_hides_what_was_before(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", worth(2.5), "x")
+    store.history.complete()
+    assert store.keep("ada", broken_grader(), "y", never_lower=True).status == "grader_error"
+    assert store.kept("ada", "y") is None
+    store.history.complete()
+    counted = store.keep("ada", worth(1.0), "y", never_lower=True)
+    assert (counted.points, counted.status) == (4.5, "graded")
+    assert store.kept("ada", "y") == counted
+
+
+def test_who_hands_in_nothing_that_can_be_graded_keeps_what_there_was(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep("ada", graded(), "x")
+    assert store.keep("ada", ungradable(), "y", never_lower=True).points == 4.5

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from grader.examiner.late_policy import LatePolicy
+from grader.examiner.manual_tasks import ManualTask
 from grader.examiner.rubric import RubricError, default_path, load_rubric
 from grader.submission.rules import RULES
 from grader.vae import ASSIGNMENT, spec
@@ -153,3 +156,76 @@ def test_a_template_that_is_given_goes_before_the_rubrics(tmp_path: Path) -> Non
         RubricError, match=r"The template .*x.ipynb can't be used. There is no such"
     ):
         load_rubric(default_path(), ASSIGNMENT, tmp_path / "x.ipynb")
+
+
+LATE = "late: {due: 2026-12-01 23:59 UTC, grace: 15 minutes, step: 1 day, percent: 10, cap: 50}\n"
+MANUAL = "manual:\n  essay: {title: Essay, points: 5}\n  talk: {title: Talk, points: 2.5}\n"
+
+
+def test_what_is_late_and_what_people_grade(tmp_path: Path) -> None:
+    plain = load_rubric(default_path(), ASSIGNMENT)
+    assert (plain.late, plain.manual) == (None, ())
+    rubric = load_text(tmp_path, TEXT + LATE + MANUAL)
+    due = datetime(2026, 12, 1, 23, 59, tzinfo=timezone.utc)
+    minutes, day = timedelta(minutes=15), timedelta(days=1)
+    assert rubric.late == LatePolicy(due, minutes, day, 10.0, None, 50.0)
+    assert rubric.manual == (ManualTask("essay", "Essay", 5.0), ManualTask("talk", "Talk", 2.5))
+    assert rubric.max_points == 60
+    # Results don't hang on them.
+    assert repr(rubric) == repr(plain)
+
+
+def test_the_examples_of_the_shipped_rubric_are_right(tmp_path: Path) -> None:
+    start, end = TEXT.index("# late:"), TEXT.index("# What a broken rule costs")
+    block = re.sub("(?m)^# ?(?=(late|manual|  ))", "", TEXT[start:end])
+    rubric = load_text(tmp_path, TEXT + block)
+    assert rubric.late is not None
+    assert rubric.late.due is not None
+    assert rubric.late.percent == 10
+    assert [task.id for task in rubric.manual] == ["essay"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("2026-12-01 23:59 UTC", "tomorrow", ("'due'", "2026-12-01 23:59")),
+        ("2026-12-01 23:59 UTC", "2026-12-01 23:59 CST", ("'due'", "Europe/Berlin")),
+        ("grace: 15 minutes", "grace: 15", ("'grace'", "15 minutes")),
+        ("step: 1 day", "step: daily", ("'step'", "1 day")),
+        ("step: 1 day", "step: 0 days", ("'step'", "longer than 0")),
+        ("step: 1 day, ", "", ("late.step", "required")),
+        ("percent: 10", "percent: ten", ("late.percent", "number")),
+        ("percent: 10", "percent: yes", ("late.percent", "number")),
+        ("percent: 10", "percent: 0", ("'percent' is 0", "more than 0")),
+        ("percent: 10", "percent: .nan", ("'percent' is nan",)),
+        ("percent: 10", "percent: 110", ("'percent' is 110", "at most 100")),
+        ("percent: 10", "percent: 10, points: 2", ("either as 'percent' or as 'points'",)),
+        ("percent: 10, ", "", ("either as 'percent' or as 'points'",)),
+        ("percent: 10", "points: .inf", ("'points' is inf",)),
+        ("cap: 50", "cap: 5", ("'cap' is 5", "at least the 10")),
+        ("cap: 50", "cap: 500", ("'cap' is 500", "at most 100")),
+        ("cap: 50", "caps: 50", ("late.caps",)),
+        ("essay:", "elbo:", ("'elbo'", "something else already")),
+        ("essay:", "total:", ("'total'", "something else already")),
+        ("essay:", "kl.total:", ("'kl.total'", "letters")),
+        ("essay:", "my essay:", ("'my essay'", "letters")),
+        ("title: Essay", 'title: " "', ("'essay' has no title",)),
+        ("title: Essay, ", "", ("manual.essay.title", "required")),
+        ("points: 5", "points: 0", ("'essay' has 0 points",)),
+        ("points: 5}", "points: .inf}", ("'essay' has inf points",)),
+        ("points: 5}", "points: many}", ("manual.essay.points", "number")),
+    ],
+)
+def test_mistakes_in_them_are_named_with_their_line(
+    tmp_path: Path, old: str, new: str, words: tuple[str, ...]
+) -> None:
+    added = LATE + MANUAL
+    assert added.count(old) >= 1
+    with pytest.raises(RubricError) as caught:
+        load_text(tmp_path, TEXT + added.replace(old, new, 1))
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+    line = TEXT.count("\n") + added[: added.index(old)].count("\n") + 1
+    assert f"line {line}:" in message

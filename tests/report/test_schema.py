@@ -15,6 +15,7 @@ from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.report.result import (
     CheckResult,
+    OtherGrading,
     Result,
     RuleResult,
     Run,
@@ -43,6 +44,10 @@ def test_what_is_written_is_valid(result: Result) -> None:
     VALID.validate(json.loads(to_json(result)))
 
 
+def test_a_result_with_another_grading_is_valid() -> None:
+    VALID.validate(json.loads(to_json(replace(graded(), other_grading=OtherGrading(True, 5, 7.5)))))
+
+
 @given(st.from_type(Run), st.from_type(Trained))
 def test_whatever_came_of_run_and_training_is_valid(run: Run, training: Trained) -> None:
     VALID.validate(json.loads(to_json(replace(graded(), run=run, training=training))))
@@ -66,6 +71,15 @@ def test_what_is_no_result_is_not_valid(key: str, value: object) -> None:
 
 def test_the_page_names_every_key() -> None:
     page = (DOCS / "result.md").read_text(encoding="utf-8")
-    for kind in (Result, Submission, TaskResult, CheckResult, RuleResult, Run, Trained):
+    for kind in (
+        Result,
+        Submission,
+        TaskResult,
+        CheckResult,
+        RuleResult,
+        Run,
+        Trained,
+        OtherGrading,
+    ):
         for one in json_fields(kind):
             assert f"`{one.name}`" in page, f"{kind.__name__}.{one.name}"
