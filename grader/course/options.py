@@ -20,8 +20,11 @@ PLATFORM_OPTIONS: tuple[Option, ...] = tuple(
     option for platform in PLATFORMS for option in platform.options
 )
 SHEETS = tuple(platform.sheet.flag for platform in PLATFORMS if platform.sheet)
+FILLED = tuple(it.flag for it in PLATFORM_OPTIONS if it.is_file and it.flag in SHEETS)
+"""Those that fill in a file of the platform's own."""
 NEEDS = {option.flag: (option.needs,) for option in PLATFORM_OPTIONS if option.needs} | {
-    "--ungradable-as-zero": SHEETS
+    "--ungradable-as-zero": SHEETS,
+    "--replace-grades": FILLED,
 }
 """Options that mean something only beside one of others."""
 
@@ -35,6 +38,7 @@ class CourseOptions:
         jobs: how many submissions are graded at once.
         regrade: whether to grade also what is graded and unchanged.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
+        replace_grades: whether points and comments that a platform's sheet has are replaced.
         values: of platforms' options, those that were given, by their parameters' names.
     """
 
@@ -42,6 +46,7 @@ class CourseOptions:
     jobs: int | None = None
     regrade: bool = False
     ungradable_as_zero: bool = False
+    replace_grades: bool = False
     values: Values = field(default_factory=dict)
 
     @property
@@ -63,8 +68,13 @@ _OPTIONS = (
         is_flag=True,
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
     ),
+    click.option(
+        "--replace-grades",
+        is_flag=True,
+        help="Replace other points and comments that a sheet has, which stay otherwise.",
+    ),
 )
-_SETTINGS = ("out", "jobs", "regrade", "ungradable_as_zero")
+_SETTINGS = ("out", "jobs", "regrade", "ungradable_as_zero", "replace_grades")
 
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -92,7 +92,9 @@ def publish(
     write(Path("report", "index.html"), index.encode())
     done.files.append((out / page_path("")).parent)
     write("gradebook.csv", to_gradebook(entries))
-    graded = GradedCourse(entries, options.values, pages, course, options.ungradable_as_zero)
+    graded = GradedCourse(
+        entries, options.values, pages, course, options.ungradable_as_zero, options.replace_grades
+    )
     for sheet in _sheets():
         if sheet.flag not in options.flags:
             done.notices += _outdated(out, sheet)
