@@ -37,8 +37,8 @@ _WORDS = {
     "ungradable": "left open, since what was handed in could not be graded; --ungradable-as-zero "
     "fills in 0",
     "excused": f"excused ({_EXCUSED}), and stays so",
-    "kept": "in the sheet with other points, which stay, and the comment with them; put these "
-    "points into overrides.yaml, or add --replace-grades for those of the grader",
+    "kept": "in the sheet with other points already, so nothing is changed there; put them into "
+    "overrides.yaml, or add --replace-grades for those of the grader",
     "replaced": "given other points than the sheet had",
     "comment kept": "in the sheet with another comment, which stays; --replace-grades writes the "
     "grader's",
@@ -72,8 +72,11 @@ class Filling:
         """Remember what is so with some; ``what`` is a key of `_WORDS`."""
         self._names.setdefault(what, []).extend(names)
 
-    def points(self, entry: Entry, old: str, comma: bool = False) -> str | None:
-        """Return the points to write in place of ``old``; None if that stays."""
+    def points(self, entry: Entry, old: str, comma: bool = False, member: str = "") -> str | None:
+        """Return the points to write in place of ``old``; None if that stays.
+
+        ``member`` is whose row it is, where the entry has several.
+        """
         old = old.strip()
         status = entry.result.status
         if old.upper() == _EXCUSED:
@@ -87,17 +90,17 @@ class Filling:
             return None
         new = f"{entry.result.points:.2f}"
         if old and old != "-" and _value(old) != float(new):
-            shown = clean(old, _LONGEST)
+            who, had = member or entry.called, clean(old, _LONGEST)
             if not self.replace:
-                self.note("kept", f"{entry.called} (has {shown}, graded {new})")
+                self.note("kept", f"{who} (has {had}, graded {new})")
                 return None
-            self.note("replaced", f"{entry.called} (had {shown}, now {new})")
+            self.note("replaced", f"{who} (had {had}, now {new})")
         return new.replace(".", ",") if comma else new
 
-    def comment(self, entry: Entry, old: str, new: str) -> str | None:
+    def comment(self, who: str, old: str, new: str) -> str | None:
         """Return the comment to write in place of ``old``; None if that stays."""
         if old.strip() and old.split() != new.split():
-            self.note("commented" if self.replace else "comment kept", entry.called)
+            self.note("commented" if self.replace else "comment kept", who)
             return new if self.replace else None
         return new
 

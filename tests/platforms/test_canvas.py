@@ -78,7 +78,7 @@ def test_points_that_the_gradebook_has_stay_unless_they_are_to_be_replaced() -> 
     bob = entry(graded(), "Bob", "13", "canvas")
     filled, notices = fill_gradebook(EXPORT.encode(), [bob], "771")
     assert read_cells(filled)[4][-1] == "7.00"
-    (told,) = [notice for notice in notices if "which stay" in notice]
+    (told,) = [notice for notice in notices if "other points already" in notice]
     assert told.endswith("Bob (13) (has 7.00, graded 4.50).")
     filled, notices = fill_gradebook(EXPORT.encode(), [bob], "771", replace=True)
     assert read_cells(filled)[4][-1] == "4.50"

@@ -74,11 +74,11 @@ def test_what_could_not_be_graded_is_no_zero_unless_that_is_wanted() -> None:
 def test_points_and_comments_of_a_person_stay() -> None:
     filled, notices = fill_worksheet(ENGLISH.encode(), [entry(graded(), "Bob", "13")])
     assert filled == ENGLISH.encode()
-    (told,) = [notice for notice in notices if "which stay" in notice]
+    (told,) = [notice for notice in notices if "other points already" in notice]
     assert told == (
-        "In the worksheet: 1 is in the sheet with other points, which stay, and the comment with "
-        "them; put these points into overrides.yaml, or add --replace-grades for those of the "
-        "grader: Bob (13) (has 10.00, graded 4.50)."
+        "In the worksheet: 1 is in the sheet with other points already, so nothing is changed "
+        "there; put them into overrides.yaml, or add --replace-grades for those of the grader: "
+        "Bob (13) (has 10.00, graded 4.50)."
     )
 
 
@@ -259,6 +259,14 @@ def test_a_team_is_found_by_its_name_and_not_by_its_number(header: str) -> None:
     filled, notices = fill_worksheet(sheet, [team, entry(graded(), "Di", "15")])
     assert [row[4] for row in read_cells(filled)[1:]] == ["", "4.50", "4.50", "4.50"]
     assert [notice.rpartition(": ")[2] for notice in notices] == ["Ada (Participant 77)."]
+
+
+def test_the_member_of_a_team_who_has_points_already_is_named() -> None:
+    sheet = TEAMS.format(group="Group").replace("Bob,x,Group_A,", "Bob,x,Group_A,7").encode()
+    filled, notices = fill_worksheet(sheet, [entry(graded(), "Group A", "77")])
+    assert [row[4] for row in read_cells(filled)[1:]] == ["", "7", "4.50", ""]
+    (told,) = [notice for notice in notices if "other points already" in notice]
+    assert told.endswith(": Bob (Participant 12) (has 7, graded 4.50).")
 
 
 def test_a_row_that_two_submissions_fit_stays_open() -> None:

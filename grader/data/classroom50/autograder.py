@@ -54,7 +54,8 @@ def main() -> int:
     result, body = checkout / "result.json", checkout / "release-body.md"
     for path in (result, body):
         path.unlink(missing_ok=True)
-    # Not in the checkout, whose files Python would import as if they were the grader's.
+    # Not in the checkout, whose files Python would import as if they were the grader's; and without
+    # the report, for the log takes lines that start with two colons as commands.
     subprocess.run(
         [
             *(sys.executable, "-m", "grader", "box", str(checkout)),
@@ -62,6 +63,7 @@ def main() -> int:
         ],
         cwd=HERE,
         env={**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
         check=False,
     )
     return 0 if result.is_file() else 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -164,32 +164,32 @@ def _changes(
         elif not _is_from_moodle(entry) and times[own_rows[0]] == 1:
             filling.note("named", entry.called)
         for row in (body[at] for at in own_rows if times[at] == 1):
-            for cell, value in _filled(row, entry, columns, filling, has_comma):
-                changes.append((cell, written(value, sheet.separator, cell)))
+            member = _student(row, sheet) if len(own_rows) > 1 else ""
+            points = filling.points(entry, row[columns.grade].value, has_comma, member)
+            if points is not None:
+                changes.append((row[columns.grade], points))
+            cell = _comment_cell(row, columns, entry, points)
+            if cell is not None:
+                comment = as_html(_comment(entry))
+                new = filling.comment(member or entry.called, cell.value, comment)
+                changes += [(cell, new)] if new is not None else []
     if entries:
         maxima = {value_of(row, columns.maximum) for row in body}
         filling.compare(maxima, entries[0].result.max_points)
         for at, row in enumerate(body):
             if times[at] != 1:
                 filling.note("claimed twice" if times[at] else "absent", _student(row, sheet))
-    return changes
+    return [(cell, written(value, sheet.separator, cell)) for cell, value in changes]
 
 
-def _filled(
-    row: Row, entry: Entry, columns: Columns, filling: Filling, has_comma: bool
-) -> Iterator[tuple[Field, str]]:
-    """Yield the cells of a row that get another value, and that value."""
-    points = filling.points(entry, row[columns.grade].value, has_comma)
-    if points is not None:
-        yield row[columns.grade], points
+def _comment_cell(row: Row, columns: Columns, entry: Entry, points: str | None) -> Field | None:
+    """Return the cell for the comment; None if there is none, or nothing to be said in it.
+
+    A comment tells of points: not of those that are open, nor beside others that stay.
+    """
     at, status = columns.feedback, entry.result.status
-    # A comment tells of points: not of those that are open, nor beside others that stay.
     says_others = status == "grader_error" or (status == "graded" and points is None)
-    if at is None or at >= len(row) or says_others:
-        return
-    comment = filling.comment(entry, row[at].value, as_html(_comment(entry)))
-    if comment is not None:
-        yield row[at], comment
+    return None if at is None or at >= len(row) or says_others else row[at]
 
 
 def _comment(entry: Entry) -> str:
