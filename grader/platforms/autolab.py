@@ -75,7 +75,7 @@ def _bundle(product: Product) -> bytes:
             for problem, points in problems.items()
         ],
         "autograder": {
-            "autograde_timeout": 600,
+            "autograde_timeout": 300,
             "autograde_image": "vae_grader",
             "release_score": True,
         },
@@ -89,7 +89,8 @@ def _bundle(product: Product) -> bytes:
         "Dockerfile": product.script("autolab", "Dockerfile"),
         "requirements.txt": product.requirements,
     }
-    return to_tar({f"{name}/{file}": content for file, content in files.items()})
+    # Autolab takes no tar that doesn't begin with the folder of the assessment.
+    return to_tar({f"{name}/": b"", **{f"{name}/{it}": content for it, content in files.items()}})
 
 
 PLATFORM = Platform(

@@ -259,6 +259,16 @@ def test_autolabs_problems_are_the_rubrics_tasks(tmp_path: Path) -> None:
         assert settings["general"]["handin_filename"] == "vae.ipynb"
 
 
+def test_autolab_finds_one_folder_first_and_its_settings_in_it(bundles: dict[str, bytes]) -> None:
+    with tarfile.open(fileobj=io.BytesIO(bundles["autolab"])) as archive:
+        folder, *files = archive.getmembers()
+        settings = archive.extractfile("vae/vae.yml")
+        assert settings is not None
+        assert yaml.safe_load(settings)["general"]["name"] == folder.name == "vae"
+    assert folder.isdir()
+    assert all(file.isfile() and file.name.startswith("vae/") for file in files)
+
+
 def test_prairielearns_question_names_what_it_runs(bundles: dict[str, bytes]) -> None:
     with zipfile.ZipFile(io.BytesIO(bundles["prairielearn"])) as archive:
         info = json.loads(archive.read("vae/info.json"))
