@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,28 +81,34 @@ def to_classroom50(
             "No result is written for Classroom 50: its runner sets the variables "
             f"{', '.join(missing)}, and they are not set."
         )
-    factor, checks = factor_of(rubric), {check.id: check for check in result.checks}
-    tests = []
-    for id, most in rubric.checks.items():
-        check = checks.get(id)
-        test = {
-            "test-name": titles.get(id, id),
-            "passed": bool(check and check.is_earned),
-            "score": _whole(check.points, factor) if check else 0,
-            "max-score": _whole(most, factor),
-            "check": id,
-            "message": check_words(check) if check else result.reason or "This was not checked.",
-        }
-        tests.append({**test, "message": cut(str(test["message"]), _MAX_MESSAGE)})
+    factor = factor_of(rubric)
     data = {
         "schema": SCHEMA,
         **{field: named[name] for field, name in _FIELDS.items()},
         "datetime": now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "score": _whole(result.points, factor),
         "max-score": _whole(rubric.max_points, factor),
-        "tests": tests,
+        "tests": list(_tests(result, rubric, titles)),
     }
     return json.dumps(data, indent=1) + "\n"
+
+
+def _tests(
+    result: Result, rubric: Rubric, titles: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
+    """Yield a test for each check of the rubric."""
+    factor, checks = factor_of(rubric), {check.id: check for check in result.checks}
+    for id, most in rubric.checks.items():
+        check = checks.get(id)
+        said = check_words(check) if check else result.reason or "This was not checked."
+        yield {
+            "test-name": titles.get(id, id),
+            "passed": bool(check and check.is_earned),
+            "score": _whole(check.points, factor) if check else 0,
+            "max-score": _whole(most, factor),
+            "check": id,
+            "message": cut(said, _MAX_MESSAGE),
+        }
 
 
 def to_release_body(result: Result, rubric: Rubric) -> str:
