@@ -85,7 +85,7 @@ def _bundle(product: Product) -> bytes:
     files = {
         f"{name}.yml": yaml.safe_dump(settings, sort_keys=False).encode(),
         "autograde-Makefile": product.script("autolab", "autograde-Makefile"),
-        "autograde.tar": to_tar(packed, executables=(script,)),
+        "autograde.tar": to_tar(dict(sorted(packed.items())), executables=(script,)),
         "Dockerfile": product.script("autolab", "Dockerfile"),
         "requirements.txt": product.requirements,
     }

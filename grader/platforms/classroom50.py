@@ -74,8 +74,9 @@ def to_classroom50(
     """
     if result.status == "grader_error":
         raise NotWrittenError("No result is written for Classroom 50: points are not decided.")
-    named = {"REVIEW_URL": environment.get("COMMIT_URL", ""), **environment}
-    missing = [name for name in _FIELDS.values() if not named.get(name)]
+    named = {name: environment.get(name, "") for name in _FIELDS.values()}
+    named["REVIEW_URL"] = named["REVIEW_URL"] or named["COMMIT_URL"]
+    missing = [name for name, value in named.items() if not value]
     if missing:
         raise NotWrittenError(
             "No result is written for Classroom 50: its runner sets the variables "

@@ -60,9 +60,10 @@ def test_what_the_runner_knows_is_copied() -> None:
 
 
 def test_without_a_link_to_review_it_is_that_to_the_commit() -> None:
-    environment = {name: value for name, value in RUNNER.items() if name != "REVIEW_URL"}
-    data = json.loads(to_classroom50(graded(), RUBRIC, {}, environment, NOW))
-    assert data["review"] == RUNNER["COMMIT_URL"]
+    unset = {name: value for name, value in RUNNER.items() if name != "REVIEW_URL"}
+    for environment in (unset, {**RUNNER, "REVIEW_URL": ""}):
+        data = json.loads(to_classroom50(graded(), RUBRIC, {}, environment, NOW))
+        assert data["review"] == RUNNER["COMMIT_URL"]
 
 
 def test_outside_the_runner_nothing_is_written() -> None:
