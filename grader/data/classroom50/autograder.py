@@ -27,18 +27,17 @@ def is_there(requirement: str) -> bool:
     return True
 
 
-def install() -> None:
-    """Install what the grader needs, unless the machine has it.
-
-    Raises:
-        subprocess.CalledProcessError: pip failed.
-    """
+def is_installed() -> bool:
+    """Install what the grader needs, unless the machine has it; return whether it is there."""
     requirements = HERE / "requirements.txt"
     if all(map(is_there, requirements.read_text(encoding="utf-8").splitlines())):
-        return
+        return True
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    subprocess.run([*pip, *TORCH.split(), "--index-url", TORCH_INDEX], cwd=HERE, check=True)
-    subprocess.run([*pip, "-r", str(requirements)], cwd=HERE, check=True)
+    for wanted in ([*TORCH.split(), "--index-url", TORCH_INDEX], ["-r", str(requirements)]):
+        if subprocess.run([*pip, *wanted], cwd=HERE, check=False).returncode:
+            print("::error::pip could not install what the grader needs: its words are above.")
+            return False
+    return True
 
 
 def main() -> int:
@@ -49,7 +48,8 @@ def main() -> int:
             'put "python": "3.13" into the runtime of the assignment.'
         )
         return 1
-    install()
+    if not is_installed():
+        return 1
     checkout = Path.cwd()
     result, body = checkout / "result.json", checkout / "release-body.md"
     for path in (result, body):
