@@ -1,4 +1,4 @@
-"""`grade bundle`: the autograder to upload to Gradescope."""
+"""`grade bundle`: the autograder to upload to a platform."""
 
 from __future__ import annotations
 
@@ -8,20 +8,31 @@ import click
 
 from grader.cli.result_files import STDOUT, require_writable
 from grader.cli.usage import FILE, Command, rubric_option
+from grader.platforms import PLATFORMS
 from grader.whole_file import write_whole_file
+
+_NAMES = [platform.name for platform in PLATFORMS if platform.bundle]
 
 
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE", type=FILE)
+@click.option(
+    "--for",
+    "platform",
+    type=click.Choice(_NAMES),
+    default="gradescope",
+    show_default=True,
+    help="Where it is to grade.",
+)
 @rubric_option
-def bundle(file: Path, rubric: Path | None) -> None:
-    """Write the autograder zip for Gradescope to FILE."""
-    from grader.course.bundle import gradescope_bundle
+def bundle(file: Path, platform: str, rubric: Path | None) -> None:
+    """Write the autograder to upload to a platform to FILE."""
+    from grader.course.bundle import make_bundle
 
     if file == STDOUT:
         raise click.UsageError("FILE -: name a file.")
     require_writable({"FILE": file}, (rubric,))
-    content = gradescope_bundle(rubric)
+    content = make_bundle(platform, rubric)
     try:
         write_whole_file(file, content)
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from grader.cli.box import box
 from grader.cli.bundle import bundle
 from grader.cli.check import check
 from grader.cli.compare import compare
@@ -30,6 +31,10 @@ _MOVED = {
     "--gradescope-bundle": "`grade bundle FILE`",
 }
 """Options that asked for what are commands now."""
+_GONE = {
+    "--classroom": "--classroom is gone, for GitHub Classroom ended in August 2026: "
+    "use --classroom50 for Classroom 50.",
+}
 
 
 class Commands(click.Group):
@@ -69,6 +74,8 @@ class Commands(click.Group):
         except click.NoSuchOption as error:
             if error.option_name in _MOVED:
                 words = f"{error.option_name} is a command now: {_MOVED[error.option_name]}."
+            elif error.option_name in _GONE:
+                words = _GONE[error.option_name]
             elif places := self._places(error.option_name):
                 where = error.ctx.command_path if error.ctx else self.name
                 words = f"{error.option_name} goes with {' or '.join(places)}, not with {where}."
@@ -80,8 +87,11 @@ class Commands(click.Group):
         """Return what an option goes with, in words."""
         if option in options_of(self.unnamed):
             return modes_of(option)
-        commands = self.commands.items()
-        return tuple(f"grade {name}" for name, command in commands if option in options_of(command))
+        return tuple(
+            f"grade {name}"
+            for name, command in self.commands.items()
+            if option in options_of(command) and not command.hidden
+        )
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one page: the commands, the options most used, and where the rest is."""
@@ -95,6 +105,7 @@ class Commands(click.Group):
                 [
                     (_signature(command), command.get_short_help_str(60))
                     for command in self.commands.values()
+                    if not command.hidden
                 ]
             )
         records = (options_of(self.unnamed)[name].get_help_record(ctx) for name in _OFTEN)
@@ -120,7 +131,7 @@ def _show_all(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 main = Commands(
     grade,
     name="grade",
-    commands=[check, compare, desk, publish, release, doctor, bundle],
+    commands=[check, compare, desk, publish, release, doctor, bundle, box],
     context_settings={"help_option_names": ["-h", "--help"]},
     help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook (.ipynb, or a .py export), "
     "or a folder or a zip of submissions, which needs --out.",

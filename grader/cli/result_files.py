@@ -47,7 +47,7 @@ def _executed(graded: Graded, path: Path, _: Assignment) -> str:
 OF_CHECKS = (
     ResultFile("--json", "Write the result as JSON here.", _json),
     ResultFile("--html", "Write a page here.", _html),
-    *(platform.result_file for platform in PLATFORMS if platform.result_file),
+    *(kind for platform in PLATFORMS for kind in platform.result_files),
 )
 EXECUTED = ResultFile(
     "--executed", "Write the executed notebook, with its outputs, here.", _executed
@@ -72,8 +72,9 @@ def asked_files(parameters: Mapping[str, Any], inputs: Iterable[Path | None]) ->
     Raises:
         click.UsageError: names the first one that can't be written, and why.
     """
-    asked = ((flag, parameters.get(flag.removeprefix("--"))) for flag in RESULT_FILES)
-    files = {flag: path for flag, path in asked if path is not None}
+    names = {flag: flag.removeprefix("--").replace("-", "_") for flag in RESULT_FILES}
+    asked = {flag: parameters.get(name) for flag, name in names.items()}
+    files = {flag: path for flag, path in asked.items() if path is not None}
     require_writable(files, inputs)
     return files
 

@@ -1,9 +1,8 @@
-"""The zip that Gradescope makes an autograder of: the grader, ``setup.sh``, ``run_autograder``."""
+"""The file to upload to a platform that grades by itself: the grader, and what runs it there."""
 
 from __future__ import annotations
 
 import re
-import sys
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -11,46 +10,48 @@ import yaml
 
 from grader.assets import asset
 from grader.composition import ASSIGNMENT, Options, read_rubric
-from grader.course.find import best_notebook
 from grader.examiner.rubric import default_path
-from grader.untrusted_text import clean
-from grader.zip_write import to_zip
+from grader.platforms import PLATFORMS
+from grader.platforms.platform import Product
 
 _TEMPLATE = "given_out.ipynb"
-_SCRIPTS = ("setup.sh", "run_autograder")
 _LEFT_OUT = ("__pycache__", ".mypy_cache", "docs")
+BUNDLES = {platform.name: platform.bundle for platform in PLATFORMS if platform.bundle}
 
 
-def gradescope_bundle(rubric: Path | None = None) -> bytes:
-    """Return the zip's bytes; the same grader gives the same bytes.
+def make_bundle(platform: str, rubric: Path | None = None) -> bytes:
+    """Return the bytes of the file for a platform; the same grader gives the same bytes.
 
-    Notebooks are not executed there: the box has half a core and 768 MB.
+    Notebooks are not executed there, for which such boxes are too small.
 
     Args:
+        platform: one of `BUNDLES`.
         rubric: what to grade by there; by default the assignment's own.
 
     Raises:
         grader.examiner.rubric.RubricError: the rubric can't be used.
     """
     rubric = rubric or default_path()
-    read_rubric(Options(rubric))
+    points = read_rubric(Options(rubric))
     package = Path(__file__).resolve().parents[1]
     pins = _pins()
-    torch = " ".join(pins[name][0] for name in ("torch", "torchvision"))
-    scripts = package / "data" / "gradescope"
-    files = {name: (scripts / name).read_bytes() for name in _SCRIPTS}
-    files["setup.sh"] = files["setup.sh"].replace(b"{torch}", torch.encode())
     wanted = [
         line
         for need in sorted(_requirements(), key=_name)
         for line in pins.get(_name(need), [need])
     ]
-    files["requirements.txt"] = "\n".join((*wanted, "")).encode()
-    files |= _below(package, "grader")
+    files = _below(package, "grader")
     files["grader/data/constraints.txt"] = asset("constraints.txt").read_bytes()
     files |= _with_its_template(rubric)
     files |= _below(asset("student_template"), "grader/data/student_template")
-    return to_zip(dict(sorted(files.items())), executables=_SCRIPTS)
+    product = Product(
+        files,
+        "\n".join((*wanted, "")).encode(),
+        " ".join(pins[name][0] for name in ("torch", "torchvision")),
+        points,
+        ASSIGNMENT,
+    )
+    return BUNDLES[platform](product)
 
 
 def _with_its_template(rubric: Path) -> dict[str, bytes]:
@@ -99,30 +100,3 @@ def _pins() -> dict[str, list[str]]:
 def _name(requirement: str) -> str:
     name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def main(folder: str, unpacked: str, results: str) -> None:
-    """Print the path of the notebook to grade, as `run_autograder` asks for it.
-
-    Where there is none, ``results`` is written at once, and nothing is printed.
-    """
-    chosen = best_notebook(Path(folder), Path(unpacked), ASSIGNMENT)
-    if chosen is not None:
-        print(chosen.path)
-        return
-    from grader.platforms.gradescope.results import maximum_words, to_gradescope
-    from grader.report.result import Result, Submission
-    from grader.whole_file import write_whole_file
-
-    names = [path.relative_to(folder).as_posix() for path in sorted(Path(folder).rglob("*"))]
-    there = ", ".join(clean(name, 100) for name in names[:5]) or "no file"
-    reason = f"No notebook was handed in ({there}). Hand in the notebook file itself."
-    most = read_rubric(Options()).max_points
-    nothing = Result(Submission("", "", ""), "ungradable", 0.0, most, reason=reason)
-    path = Path(results)
-    text = to_gradescope(nothing, notice=maximum_words(path, most))
-    write_whole_file(path, text.encode())
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:4])

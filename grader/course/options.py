@@ -20,9 +20,12 @@ PLATFORM_OPTIONS: tuple[Option, ...] = tuple(
     option for platform in PLATFORMS for option in platform.options
 )
 SHEETS = tuple(platform.sheet.flag for platform in PLATFORMS if platform.sheet)
+FILLED = tuple(it.flag for it in PLATFORM_OPTIONS if it.is_file and it.flag in SHEETS)
+"""Those that fill in a file of the platform's own."""
 NEEDS = {option.flag: (option.needs,) for option in PLATFORM_OPTIONS if option.needs} | {
     "--ungradable-as-zero": SHEETS,
     "--changed-only": SHEETS,
+    "--replace-grades": FILLED,
 }
 """Options that mean something only beside one of others."""
 
@@ -38,6 +41,7 @@ class CourseOptions:
         never_lower: whether an earlier total counts where it is higher.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
         changed_only: whether platforms get those alone whom the last grading changed.
+        replace_grades: whether points and comments that a platform's sheet has are replaced.
         values: of platforms' options, those that were given, by their parameters' names.
     """
 
@@ -47,6 +51,7 @@ class CourseOptions:
     never_lower: bool = False
     ungradable_as_zero: bool = False
     changed_only: bool = False
+    replace_grades: bool = False
     values: Values = field(default_factory=dict)
 
     @property
@@ -70,8 +75,13 @@ _OF_PUBLISHING = (
         is_flag=True,
         help="For platforms: only those whose points the last grading changed.",
     ),
+    click.option(
+        "--replace-grades",
+        is_flag=True,
+        help="Replace other points and comments that a sheet has, which stay otherwise.",
+    ),
 )
-_OF_PUBLISHING_NAMES = ("ungradable_as_zero", "changed_only")
+_OF_PUBLISHING_NAMES = ("ungradable_as_zero", "changed_only", "replace_grades")
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),

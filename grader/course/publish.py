@@ -99,7 +99,8 @@ def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOpt
     done.write("gradebook.csv", to_gradebook(entries))
     changed = _changed(done)
     given = [it for it in entries if it.name in changed] if options.changed_only else entries
-    graded = GradedCourse(given, options.values, pages, Path(course), options.ungradable_as_zero)
+    zeros, replaces = options.ungradable_as_zero, options.replace_grades
+    graded = GradedCourse(given, options.values, pages, Path(course), zeros, replaces)
     _fill_sheets(graded, options, done)
     return done
 

@@ -38,11 +38,13 @@ class Graded:
     Attributes:
         code: the slice that was graded; None if there was none.
         executed: the executed notebook as text; None if it was not run.
+        rubric: what it was graded by.
     """
 
     result: Result
     code: Slice | None = None
     executed: str | None = None
+    rubric: Rubric | None = None
 
     @property
     def sources(self) -> dict[str, str]:
@@ -97,7 +99,8 @@ class Grader:
         else:
             graded = self._graded(submission, notebook, code)
         named = with_cell_names(graded.result, names)
-        return replace(graded, result=self.signed(named, time.monotonic() - started))
+        signed = self.signed(named, time.monotonic() - started)
+        return replace(graded, result=signed, rubric=self.rubric)
 
     def signed(self, result: Result, seconds: float) -> Result:
         """Return a result with what it was made with, and in how many seconds."""

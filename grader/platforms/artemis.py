@@ -41,6 +41,10 @@ def to_junit(
     tasks = dict(checks or {})
     tasks |= {check.id: task.id for task in result.tasks for check in task.checks}
     suite = ElementTree.Element("testsuite", name=suite_name)
+    if result.submission.path:
+        about = ElementTree.SubElement(suite, "properties")
+        notebook = _legal(result.submission.path)
+        ElementTree.SubElement(about, "property", name="notebook", value=notebook)
     tags: Counter[str] = Counter()
     for name, task in tasks.items():
         case = ElementTree.SubElement(suite, "testcase", name=name, classname=task, time="0")
@@ -85,5 +89,7 @@ def _content(graded: Graded, _: Path, assignment: Assignment) -> str:
 PLATFORM = Platform(
     "artemis",
     order=60,
-    result_file=ResultFile("--junit", "Write the result as JUnit XML here (Artemis).", _content),
+    result_files=(
+        ResultFile("--junit", "Write the result as JUnit XML here (Artemis).", _content),
+    ),
 )

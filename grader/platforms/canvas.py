@@ -95,19 +95,21 @@ def fill_gradebook(
     entries: Sequence[Entry],
     assignment: str | None = None,
     zeros: bool = False,
+    replace: bool = False,
 ) -> tuple[bytes, list[str]]:
     """Return what Canvas imports: the students' columns of the export and one assignment.
 
     The title keeps the id that Canvas put behind it, without which the import would make a new
     assignment. Rows above the students, such as the points possible, stay. Whoever handed nothing
-    in, is excused ('EX'), or is left open by a grader error or as ungradable, keeps the value that
-    the export has.
+    in, is excused ('EX'), is left open by a grader error or as ungradable, or has other points
+    already, keeps the value that the export has.
 
     Args:
         export: the gradebook as exported.
         entries: the course.
         assignment: title or id of the assignment; None if there is only one.
         zeros: whether who could not be graded gets a 0.
+        replace: whether other points in the export are replaced.
 
     Returns:
         The new file, and notices for a person.
@@ -120,17 +122,8 @@ def fill_gradebook(
     header = table[0]
     last_info = header.index("Section")
     column = _assignment(header, last_info, assignment)
-    owned = ((student, entry) for entry in entries for student in entry.students)
-    by_id = {student.id: entry for student, entry in owned if student.platform == "canvas"}
-    students = {row[1].strip(): row[0] for row in table[1:] if len(row) > 1 and row[1].strip()}
-    if entries and not by_id.keys() & students.keys():
-        theirs = [f"{name.strip()} ({id})" for id, name in students.items()]
-        raise SheetError(
-            "Nobody of the course is in Canvas's gradebook, so it is not filled: "
-            f"{both_sides([e.called for e in entries], theirs)}. Grade the zip that Canvas's "
-            "'Download Submissions' made: numbers in its names tell who is who."
-        )
-    filling = Filling("gradebook", zeros)
+    by_id = _by_id(table, entries)
+    filling = Filling("gradebook", zeros, replace)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow([*header[: last_info + 1], header[column]])
@@ -139,10 +132,35 @@ def fill_gradebook(
         if any(row):
             value = _value(row, row[column], by_id, filling)
             writer.writerow([*row[: last_info + 1], value])
+    students = _students(table)
     filled = {entry.name for id, entry in by_id.items() if id in students}
     filling.note("strangers", *(it.called for it in entries if it.name not in filled))
     mark = "utf-8-sig" if export.startswith(b"\xef\xbb\xbf") else "utf-8"
     return out.getvalue().encode(mark), filling.notices()
+
+
+def _students(table: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return the names of the students in the gradebook, by their ids."""
+    return {row[1].strip(): row[0] for row in table[1:] if len(row) > 1 and row[1].strip()}
+
+
+def _by_id(table: Sequence[Sequence[str]], entries: Sequence[Entry]) -> dict[str, Entry]:
+    """Return the entries by the ids of their students in Canvas.
+
+    Raises:
+        SheetError: the gradebook has none of them.
+    """
+    owned = ((student, entry) for entry in entries for student in entry.students)
+    by_id = {student.id: entry for student, entry in owned if student.platform == "canvas"}
+    students = _students(table)
+    if entries and not by_id.keys() & students.keys():
+        theirs = [f"{name.strip()} ({id})" for id, name in students.items()]
+        raise SheetError(
+            "Nobody of the course is in Canvas's gradebook, so it is not filled: "
+            f"{both_sides([e.called for e in entries], theirs)}. Grade the zip that Canvas's "
+            "'Download Submissions' made: numbers in its names tell who is who."
+        )
+    return by_id
 
 
 def _value(row: Sequence[str], old: str, by_id: Mapping[str, Entry], filling: Filling) -> str:
@@ -212,7 +230,7 @@ def _is_called(title: str, wanted: str) -> bool:
 
 def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
     export, title = read_sheet(course.values["canvas"]), course.values.get("canvas_assignment")
-    filled, notices = fill_gradebook(export, course.entries, title, course.zeros)
+    filled, notices = fill_gradebook(export, course.entries, title, course.zeros, course.replace)
     return (filled,), notices
 
 

@@ -39,8 +39,11 @@ _WORDS = {
     "ungradable": "left open, since what was handed in could not be graded; --ungradable-as-zero "
     "fills in 0",
     "excused": f"excused ({_EXCUSED}), and stays so",
-    "replaced": "given other points than the sheet had; to keep those, put them into "
-    "overrides.yaml",
+    "kept": "in the sheet with other points already, so nothing is changed there; put them into "
+    "overrides.yaml, or add --replace-grades for those of the grader",
+    "replaced": "given other points than the sheet had",
+    "comment kept": "in the sheet with another comment, which stays; --replace-grades writes the "
+    "grader's",
     "commented": "given another comment than the sheet had",
     "claimed twice": "left open, since more than one submission fits, or more than one student",
     "named": "found by the full name alone, and without a page in the platform's zip, since no "
@@ -58,10 +61,12 @@ class Filling:
     Attributes:
         sheet: what the platform calls it.
         zeros: whether who could not be graded gets a 0.
+        replace: whether what the sheet has already, by a person perhaps, is replaced.
     """
 
     sheet: str
     zeros: bool = False
+    replace: bool = False
     _names: dict[str, list[str]] = field(default_factory=dict)
     _maximum: str = ""
 
@@ -69,8 +74,11 @@ class Filling:
         """Remember what is so with some; ``what`` is a key of `_WORDS`."""
         self._names.setdefault(what, []).extend(names)
 
-    def points(self, entry: Entry, old: str, comma: bool = False) -> str | None:
-        """Return the points to write in place of ``old``; None if that stays."""
+    def points(self, entry: Entry, old: str, comma: bool = False, member: str = "") -> str | None:
+        """Return the points to write in place of ``old``; None if that stays.
+
+        ``member`` is whose row it is, where the entry has several.
+        """
         old = old.strip()
         status = entry.result.status
         if old.upper() == _EXCUSED:
@@ -87,13 +95,19 @@ class Filling:
             return None
         new = f"{entry.final_points:.2f}"
         if old and old != "-" and _value(old) != float(new):
-            self.note("replaced", f"{entry.called} (had {clean(old, _LONGEST)}, now {new})")
+            who, had = member or entry.called, clean(old, _LONGEST)
+            if not self.replace:
+                self.note("kept", f"{who} (has {had}, graded {new})")
+                return None
+            self.note("replaced", f"{who} (had {had}, now {new})")
         return new.replace(".", ",") if comma else new
 
-    def comment(self, entry: Entry, old: str, new: str) -> None:
-        """Remember whose comment is replaced by another."""
+    def comment(self, who: str, old: str, new: str) -> str | None:
+        """Return the comment to write in place of ``old``; None if that stays."""
         if old.strip() and old.split() != new.split():
-            self.note("commented", entry.called)
+            self.note("commented" if self.replace else "comment kept", who)
+            return new if self.replace else None
+        return new
 
     def compare(self, maxima: Collection[str], most: float) -> None:
         """Hold the sheet's maximum, if it has one number for all, against the rubric's sum."""

@@ -19,6 +19,7 @@ from grader.report.course import Entry
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Graded
+    from grader.examiner.rubric import Rubric
 
 Values = Mapping[str, Any]
 """The values of all platforms' options, by the names of their parameters."""
@@ -66,6 +67,7 @@ class GradedCourse:
         pages: entry's name -> the student's page.
         path: the folder or archive that was graded.
         zeros: whether who could not be graded gets a 0.
+        replace: whether points and comments that a sheet has already are replaced by others.
     """
 
     entries: Sequence[Entry]
@@ -73,6 +75,7 @@ class GradedCourse:
     pages: Mapping[str, Path] = field(default_factory=dict)
     path: Path | None = None
     zeros: bool = False
+    replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,33 @@ class ResultFile:
     flag: str
     help: str
     content: Callable[[Graded, Path, Assignment], str]
+
+
+@dataclass(frozen=True)
+class Product:
+    """The grader, as all bundles hold it.
+
+    Attributes:
+        files: its files by their names, with the rubric among them.
+        requirements: the packages that it needs, a line each, of versions known to work.
+        torch: those of them that have an index of their own for machines without a GPU.
+        rubric: what is graded by.
+        assignment: what is graded.
+    """
+
+    files: Mapping[str, bytes]
+    requirements: bytes
+    torch: str
+    rubric: Rubric
+    assignment: Assignment
+
+    def script(self, platform: str, name: str) -> bytes:
+        """Return a platform's file out of the grader's data, with what it leaves open filled in."""
+        text = self.files[f"grader/data/{platform}/{name}"]
+        notebook = self.assignment.notebook
+        return text.replace(b"{torch}", self.torch.encode()).replace(
+            b"{notebook}", notebook.encode()
+        )
 
 
 @dataclass(frozen=True)
@@ -163,7 +193,8 @@ class Platform:
             nothing is asked for.
         options: for whole courses, in the order of the help.
         sheet: what goes back for a whole course.
-        result_file: what goes back for a single result.
+        result_files: what goes back for a single result.
+        bundle: makes the file to upload, with which the platform grades by itself.
     """
 
     name: str
@@ -178,7 +209,8 @@ class Platform:
     not_its_tree: Callable[[Values], str] = lambda values: ""
     options: tuple[Option, ...] = ()
     sheet: Sheet | None = None
-    result_file: ResultFile | None = None
+    result_files: tuple[ResultFile, ...] = ()
+    bundle: Callable[[Product], bytes] | None = None
 
 
 def read_sheet(path: Path) -> bytes:

@@ -35,6 +35,7 @@ def asked_for(mode: str, folder: Path) -> list[str]:
         "doctor": ["doctor"],
         "release": ["release", str(folder / "release")],
         "bundle": ["bundle", str(folder / "bundle.zip")],
+        "box": ["box", str(folder / "in")],
     }[mode]
 
 
@@ -94,6 +95,12 @@ def test_an_option_of_old_names_the_command_that_it_has_become(
     arguments: list[str], command: str, tmp_path: Path
 ) -> None:
     assert refused(arguments, tmp_path).endswith(f" is a command now: `{command}`.")
+
+
+def test_the_option_for_github_classroom_says_what_to_use(tmp_path: Path) -> None:
+    sentence = refused([str(SOLVED), "--classroom", str(tmp_path / "x")], tmp_path)
+    assert "GitHub Classroom ended" in sentence
+    assert "--classroom50" in sentence
 
 
 def test_an_option_that_nobody_knows_is_said(tmp_path: Path) -> None:

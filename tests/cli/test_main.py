@@ -116,7 +116,7 @@ def test_help_fits_a_terminal_and_says_where_the_rest_is() -> None:
         assert len(lines) <= 24
         assert max(map(len, lines)) <= 80
     text = "\n".join(lines)
-    assert all(f"\n  {name}" in text for name in main.commands)
+    assert all(f"\n  {name} " in text for name, it in main.commands.items() if not it.hidden)
     assert "grade --help-all" in text
 
 

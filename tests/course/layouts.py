@@ -146,6 +146,16 @@ CASES = {
         {"ada": None, "bob": None, "cem/hw/vae.ipynb": FULL},
         {"ada": EMPTY, "bob": EMPTY, "cem": "vae.ipynb"},
     ),
+    "what GitHub Classroom cloned": Case(
+        {
+            "vae-ada/.git/config": "[core]",
+            "vae-ada/.github/workflows/classroom.yml": "on: push",
+            "vae-ada/vae.ipynb": FULL,
+            "vae-bob/.git/config": "[core]",
+            "vae-bob/README.md": "# VAE",
+        },
+        {"vae-ada": "vae.ipynb", "vae-bob": "!README.md"},
+    ),
     "empty folders within": Case(
         {"ada/hw/more": None, "bob/vae.ipynb": FULL}, {"ada": EMPTY, "bob": "vae.ipynb"}
     ),

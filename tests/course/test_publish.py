@@ -84,6 +84,19 @@ def test_one_page_says_what_holds_and_keeps_code_and_plots(one: Entry, tmp_path:
     assert published(out, one) == before
 
 
+@pytest.mark.parametrize(("replace_grades", "grade"), [(False, "3.00"), (True, "4.50")])
+def test_what_a_sheet_has_stays_unless_that_is_not_wanted(
+    replace_grades: bool, grade: str, one: Entry, tmp_path: Path
+) -> None:
+    sheet, out = tmp_path / "sheet.csv", tmp_path / "out"
+    header = "Identifier,Full name,Grade,Maximum grade,Feedback comments"
+    sheet.write_text(f"{header}\nParticipant 12,Ada L,3.00,7.50,by hand\n")
+    options = CourseOptions(values={"moodle": sheet}, replace_grades=replace_grades)
+    done = publish(out, None, [one], options, {one.name: SOLVED})
+    assert f"Ada L,{grade}," in (out / "moodle_worksheet.csv").read_text()
+    assert any("Ada L" in notice and "3.00" in notice for notice in done.notices)
+
+
 def test_a_page_follows_the_next_override(one: Entry, tmp_path: Path) -> None:
     out = tmp_path / "out"
     published(out, one, REQUEST)

@@ -69,9 +69,24 @@ def test_what_could_not_be_graded_is_no_zero_unless_that_is_wanted() -> None:
     filled, notices = fill_gradebook(export, [bad], "771")
     assert read_cells(filled)[4][-1] == "7.00"
     assert "could not be graded" in notices[0]
-    filled, notices = fill_gradebook(export, [bad], "771", zeros=True)
+    filled, notices = fill_gradebook(export, [bad], "771", zeros=True, replace=True)
     assert read_cells(filled)[4][-1] == "0.00"
     assert "Bob (13) (had 7.00, now 0.00)" in notices[0]
+
+
+def test_points_that_the_gradebook_has_stay_unless_they_are_to_be_replaced() -> None:
+    bob = entry(graded(), "Bob", "13", "canvas")
+    filled, notices = fill_gradebook(EXPORT.encode(), [bob], "771")
+    assert read_cells(filled)[4][-1] == "7.00"
+    (told,) = [notice for notice in notices if "other points already" in notice]
+    assert told.endswith("Bob (13) (has 7.00, graded 4.50).")
+    filled, notices = fill_gradebook(EXPORT.encode(), [bob], "771", replace=True)
+    assert read_cells(filled)[4][-1] == "4.50"
+    assert any("Bob (13) (had 7.00, now 4.50)" in notice for notice in notices)
+    same = EXPORT.replace("7.00", "4.5").encode()
+    filled, notices = fill_gradebook(same, [bob], "771")
+    assert read_cells(filled)[4][-1] == "4.50"
+    assert not any("Bob (13)" in notice for notice in notices)
 
 
 @pytest.mark.parametrize("mark", ["EX", "ex", " EX "])

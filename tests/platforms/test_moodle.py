@@ -32,26 +32,30 @@ GERMAN = (
     "Teilnehmer/in13;Bob;Abgegeben;;60,00;Ja;-;\n"
 )
 MAXIMUM = notice_of_maximum("worksheet")
+OF_BAD = "<br><br>Notebook: bad.ipynb"
 
 
 def test_only_grade_and_feedback_change() -> None:
     filled, notices = fill_worksheet(
-        ENGLISH.encode(), [entry(graded()), entry(ungradable(), "B", "13")], zeros=True
+        ENGLISH.encode(),
+        [entry(graded()), entry(ungradable(), "B", "13")],
+        zeros=True,
+        replace=True,
     )
     before, after = read_cells(ENGLISH.encode()), read_cells(filled)
     assert [row[4] for row in after] == ["Grade", "4.50", "0.00", ""]
     assert after[1][9].startswith("4.5 of 7.5 points.<br>")
-    assert after[2][9] == "Not graded: There is no class VAE."
+    assert after[2][9] == f"Not graded: There is no class VAE.{OF_BAD}"
     for old, new in zip(before, after, strict=True):
         assert [*old[:4], *old[5:9]] == [*new[:4], *new[5:9]]
     kept = re.sub(r',4\.50,(.*?)-,"4\.5 of.*?"\r\n', r",,\1-,\r\n", filled.decode())
     kept = kept.replace(",0.00,60", ",10.00,60")
-    kept = kept.replace('"Not graded: There is no class VAE."', '"old\r\ncomment"')
+    kept = kept.replace(f'"Not graded: There is no class VAE.{OF_BAD}"', '"old\r\ncomment"')
     assert kept == ENGLISH
     assert notices == [
         MAXIMUM,
-        "In the worksheet: 1 is given other points than the sheet had; to keep those, put them "
-        "into overrides.yaml: B (13) (had 10.00, now 0.00).",
+        "In the worksheet: 1 is given other points than the sheet had: "
+        "B (13) (had 10.00, now 0.00).",
         "In the worksheet: 1 is given another comment than the sheet had: B (13).",
         "In the worksheet: 1 is in the sheet, but handed nothing in, so nothing is filled in: "
         "Eve (Participant 99).",
@@ -61,10 +65,43 @@ def test_only_grade_and_feedback_change() -> None:
 def test_what_could_not_be_graded_is_no_zero_unless_that_is_wanted() -> None:
     filled, notices = fill_worksheet(ENGLISH.encode(), [entry(ungradable(), "Bob", "13")])
     assert read_cells(filled)[2][4] == "10.00"
-    assert read_cells(filled)[2][9] == "Not graded: There is no class VAE."
+    assert read_cells(filled)[2][9] == "old\r\ncomment"
     (told,) = [notice for notice in notices if "could not be graded" in notice]
     assert "Bob (13)" in told
     assert "--ungradable-as-zero" in told
+
+
+def test_points_and_comments_of_a_person_stay() -> None:
+    filled, notices = fill_worksheet(ENGLISH.encode(), [entry(graded(), "Bob", "13")])
+    assert filled == ENGLISH.encode()
+    (told,) = [notice for notice in notices if "other points already" in notice]
+    assert told == (
+        "In the worksheet: 1 is in the sheet with other points already, so nothing is changed "
+        "there; put them into overrides.yaml, or add --replace-grades for those of the grader: "
+        "Bob (13) (has 10.00, graded 4.50)."
+    )
+
+
+def test_a_comment_of_a_person_stays_beside_points_that_are_filled_in() -> None:
+    sheet = ENGLISH.replace("10.00", "")
+    filled, notices = fill_worksheet(sheet.encode(), [entry(graded(), "Bob", "13")])
+    assert (read_cells(filled)[2][4], read_cells(filled)[2][9]) == ("4.50", "old\r\ncomment")
+    assert any("another comment, which stays" in n and "Bob (13)" in n for n in notices)
+
+
+def test_a_sheet_that_was_filled_before_can_be_filled_again() -> None:
+    once, _ = fill_worksheet(ENGLISH.encode(), [entry(graded())])
+    again, notices = fill_worksheet(once, [entry(graded())])
+    assert again == once
+    assert not any("Ada" in notice for notice in notices)
+
+
+def test_the_comment_says_which_notebook_was_graded() -> None:
+    one = entry(graded())
+    path = replace(one.result.submission, path="C:\\a\\Ada's work.ipynb")
+    other = replace(one, result=replace(one.result, submission=path))
+    filled, _ = fill_worksheet(ENGLISH.encode(), [other])
+    assert read_cells(filled)[1][9].endswith("<br><br>Notebook: Ada's work.ipynb")
 
 
 def test_nothing_to_fill_changes_no_byte() -> None:
@@ -92,7 +129,8 @@ def test_headers_can_be_named() -> None:
     assert filled == b"Kennung,Punkte,Bemerkung,Ende\nNr 12,0.00,,-\n"
     assert "--feedback-header" in notices[0]
     filled, _ = fill_worksheet(sheet, [entry(ungradable())], "Punkte", "Bemerkung", zeros=True)
-    assert b'Nr 12,0.00,"Not graded: There is no class VAE.",-\n' in filled
+    said = f"Not graded: There is no class VAE.{OF_BAD}"
+    assert f'Nr 12,0.00,"{said}",-\n'.encode() in filled
     with pytest.raises(SheetError, match="no column 'Note'"):
         fill_worksheet(sheet, [], "Note")
 
@@ -195,7 +233,7 @@ JAPANESE = (
 )
 def test_comments_are_the_last_column_in_every_language(last: str, is_comment: bool) -> None:
     sheet = JAPANESE.format(date="2026\u5e74 06\u6708 1\u65e5 10:00", last=last)
-    filled, notices = fill_worksheet(sheet.encode(), [entry(graded())])
+    filled, notices = fill_worksheet(sheet.encode(), [entry(graded())], replace=True)
     cell = read_cells(filled)[1][-1]
     assert cell.startswith("4.5 of 7.5 points.") == is_comment
     assert is_comment or cell == last
@@ -221,6 +259,14 @@ def test_a_team_is_found_by_its_name_and_not_by_its_number(header: str) -> None:
     filled, notices = fill_worksheet(sheet, [team, entry(graded(), "Di", "15")])
     assert [row[4] for row in read_cells(filled)[1:]] == ["", "4.50", "4.50", "4.50"]
     assert [notice.rpartition(": ")[2] for notice in notices] == ["Ada (Participant 77)."]
+
+
+def test_the_member_of_a_team_who_has_points_already_is_named() -> None:
+    sheet = TEAMS.format(group="Group").replace("Bob,x,Group_A,", "Bob,x,Group_A,7").encode()
+    filled, notices = fill_worksheet(sheet, [entry(graded(), "Group A", "77")])
+    assert [row[4] for row in read_cells(filled)[1:]] == ["", "7", "4.50", ""]
+    (told,) = [notice for notice in notices if "other points already" in notice]
+    assert told.endswith(": Bob (Participant 12) (has 7, graded 4.50).")
 
 
 def test_a_row_that_two_submissions_fit_stays_open() -> None:

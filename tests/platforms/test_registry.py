@@ -46,7 +46,7 @@ def test_the_order_is_that_of_the_help() -> None:
     names = [platform.name for platform in PLATFORMS]
     assert names == [
         *("moodle", "blackboard", "brightspace", "canvas", "nbgrader"),
-        *("artemis", "gradescope", "github_classroom"),
+        *("artemis", "gradescope", "classroom50", "autolab", "prairielearn"),
     ]
     assert len({platform.order for platform in PLATFORMS}) == len(PLATFORMS)
 

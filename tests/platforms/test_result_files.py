@@ -1,8 +1,7 @@
-"""Gradescope, JUnit and GitHub Classroom, held to schemas of their fields."""
+"""Gradescope and JUnit, held to schemas of their fields."""
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -13,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.platforms.artemis import MAX_MESSAGE, to_junit
-from grader.platforms.github_classroom import to_classroom
 from grader.platforms.gradescope.results import MAX_BYTES, to_gradescope
 from grader.report.result import Result
 from tests.made_results import (
@@ -25,73 +23,8 @@ from tests.made_results import (
     task,
     ungradable,
 )
+from tests.platforms.schemas import GRADESCOPE
 
-FORMAT = {"enum": ["text", "simple_format", "html", "md", "ansi"]}
-VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
-GRADESCOPE = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["score", "tests"],
-    "properties": {
-        "score": {"type": "number"},
-        "execution_time": {"type": "number"},
-        "output": {"type": "string"},
-        "output_format": FORMAT,
-        "test_output_format": FORMAT,
-        "test_name_format": FORMAT,
-        "visibility": VISIBILITY,
-        "stdout_visibility": VISIBILITY,
-        "extra_data": {"type": "object"},
-        "tests": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "properties": {
-                    "score": {"type": "number"},
-                    "max_score": {"type": "number"},
-                    "status": {"enum": ["passed", "failed"]},
-                    "name": {"type": "string"},
-                    "name_format": FORMAT,
-                    "number": {"type": "string", "pattern": r"^\d+\.\d+$"},
-                    "output": {"type": "string"},
-                    "output_format": FORMAT,
-                    "tags": {"type": "array", "items": {"type": "string"}},
-                    "visibility": VISIBILITY,
-                    "extra_data": {"type": "object"},
-                },
-            },
-        },
-    },
-}
-CLASSROOM = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["status", "max_score", "tests"],
-    "properties": {
-        "status": {"enum": ["pass", "fail", "error"]},
-        "max_score": {"type": "number"},
-        "tests": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["name", "status", "score"],
-                "additionalProperties": False,
-                "properties": {
-                    "name": {"type": "string"},
-                    "status": {"enum": ["pass", "fail", "error"]},
-                    "score": {"type": "number"},
-                    "message": {"type": "string"},
-                    "test_code": {"type": "string"},
-                    "filename": {"type": "string"},
-                    "line_no": {"type": "integer"},
-                    "duration": {"type": "number"},
-                },
-            },
-        },
-    },
-}
 CHECKS = ("kl.total", "kl.per_sample", "elbo.average", "elbo.gradient")
 TASKS = {check: check.partition(".")[0] for check in CHECKS}
 RESULTS = [graded(), ungradable(), broken_grader(), graded(HOSTILE)]
@@ -122,22 +55,6 @@ def test_gradescope_stays_below_its_limit() -> None:
     jsonschema.validate(json.loads(text), GRADESCOPE)
 
 
-@pytest.mark.parametrize("result", RESULTS, ids=["graded", "ungradable", "open", "hostile"])
-def test_classroom_fields(result: Result) -> None:
-    data = json.loads(base64.b64decode(to_classroom(result), validate=True))
-    jsonschema.validate(data, CLASSROOM)
-    assert sum(test["score"] for test in data["tests"]) == pytest.approx(result.points)
-    assert data["max_score"] == 7.5
-    expected = {"graded": "fail", "ungradable": "fail", "grader_error": "error"}
-    assert data["status"] == expected[result.status]
-
-
-def test_classroom_counts_penalties() -> None:
-    data = json.loads(base64.b64decode(to_classroom(replace(graded(), points=3.5))))
-    assert sum(test["score"] for test in data["tests"]) == pytest.approx(3.5)
-    assert data["tests"][-1]["score"] == -1
-
-
 def cases(text: str) -> dict[str, ElementTree.Element]:
     """Test cases as Artemis reads them: by name, under one suite whose own name is left out."""
     root = ElementTree.fromstring(text.encode())
@@ -157,6 +74,12 @@ def test_junit_has_the_same_cases_for_everybody(result: Result) -> None:
         for told in case:
             assert told.tag in ("failure", "error")
             assert told.get("message")
+
+
+def test_junit_says_which_notebook_was_graded() -> None:
+    suite = ElementTree.fromstring(to_junit(graded()).encode())[0]
+    assert [(it.get("name"), it.get("value")) for it in suite[0]] == [("notebook", "vae.ipynb")]
+    assert suite[0].tag == "properties"
 
 
 def test_junit_outcomes() -> None:

@@ -99,6 +99,16 @@ def test_nbgrader_keeps_every_word_of_a_name(name: str, first: str, last: str) -
     assert (row["first_name"], row["last_name"]) == (first, last)
 
 
+def test_who_handed_nothing_in_has_a_row_without_a_score() -> None:
+    roster = Roster({"12": Enrolled("Ada", "L", "a@x.org"), "99": Enrolled("Eve", "", "e@x.org")})
+    content, notices = to_nbgrader([entry(graded())], "vae", roster, zeros=True)
+    ada, eve = read(content)
+    assert (ada["email"], ada["score"]) == ("a@x.org", "4.5")
+    assert (eve["student_id"], eve["first_name"], eve["email"]) == ("99", "Eve", "e@x.org")
+    assert (eve["raw_score"], eve["score"], eve["max_score"]) == ("", "", "7.5")
+    assert any("handed nothing in" in n and n.endswith(": 99.") for n in notices)
+
+
 def test_nbgrader_columns() -> None:
     roster = Roster({}, {"vae": "2026-01-01 00:00:00", "other": "2027-01-01 00:00:00"})
     content, notices = to_nbgrader(course("nbgrader"), "vae", roster)
@@ -130,6 +140,10 @@ def test_names_of_nbgraders_own_gradebook_win_and_both_sides_are_held_together()
     entries = [entry(graded(), platform="nbgrader"), entry(graded(), "Zed", "13", "nbgrader")]
     content, notices = to_nbgrader(entries, "vae", Roster(known))
     names = [(row["first_name"], row["last_name"], row["email"]) for row in read(content)]
-    assert names == [("Ada", "de la L", "ada@x.org"), ("", "Zed", "13@example.org")]
+    assert names == [
+        ("Ada", "de la L", "ada@x.org"),
+        ("", "Zed", "13@example.org"),
+        ("Eve", "E", ""),
+    ]
     assert "not in the sheet: Zed (13)" in notices[0]
     assert notices[1].endswith(": 99.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.platforms.download import File
-from grader.platforms.platform import Metadata, NotWrittenError, Platform, ResultFile
+from grader.platforms.platform import Metadata, NotWrittenError, Platform, Product, ResultFile
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Graded
@@ -31,10 +31,21 @@ def _content(graded: Graded, path: Path, _: Assignment) -> str:
     return to_gradescope(result, notice=maximum_words(path, result.max_points))
 
 
+def _bundle(product: Product) -> bytes:
+    """Return the zip of the grader, of what makes its box, and of what runs in it."""
+    from grader.zip_write import to_zip
+
+    scripts = ("setup.sh", "run_autograder")
+    files = {**product.files, "requirements.txt": product.requirements}
+    files |= {name: product.script("gradescope", name) for name in scripts}
+    return to_zip(dict(sorted(files.items())), executables=scripts)
+
+
 PLATFORM = Platform(
     "gradescope",
     order=70,
     metadata_file=METADATA_FILE,
     read_metadata=_read_metadata,
-    result_file=ResultFile("--gradescope", "Write Gradescope's results.json here.", _content),
+    result_files=(ResultFile("--gradescope", "Write Gradescope's results.json here.", _content),),
+    bundle=_bundle,
 )

@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+from grader.platforms.fitting import fitting
 from grader.report.result import CheckResult, Result
 from grader.report.words import check_words, number, rule_words
 from grader.untrusted_text import cut
@@ -14,7 +15,6 @@ MAX_BYTES = 1_000_000
 """Gradescope takes no more."""
 
 METADATA = "submission_metadata.json"
-_OUTPUT, _LEAST_OUTPUT = 20_000, 60
 
 
 def to_gradescope(result: Result, notice: str = "") -> str:
@@ -23,12 +23,7 @@ def to_gradescope(result: Result, notice: str = "") -> str:
     ``notice`` is said first. The top score is the result's points, which wins over the sum of the
     tests. All formats are ``text``, so nothing of a submission is read as markup.
     """
-    limit = _OUTPUT
-    while True:
-        text = json.dumps(_data(result, notice, limit), allow_nan=False)
-        if len(text) <= MAX_BYTES or limit <= _LEAST_OUTPUT:
-            return text
-        limit //= 2
+    return fitting(lambda limit: _data(result, notice, limit), MAX_BYTES)
 
 
 def maximum_words(results: Path, most: float) -> str:

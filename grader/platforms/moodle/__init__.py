@@ -35,7 +35,8 @@ def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
 
     headers = course.values.get("grade_header"), course.values.get("feedback_header")
     worksheet = read_sheet(course.values["moodle"])
-    filled, notices = fill_worksheet(worksheet, course.entries, *headers, course.zeros)
+    how = course.zeros, course.replace
+    filled, notices = fill_worksheet(worksheet, course.entries, *headers, *how)
     return (filled, feedback_zip(course.entries, course.pages)), notices
 
 

@@ -49,14 +49,16 @@ def fill_worksheet(
     grade_header: str | None = None,
     feedback_header: str | None = None,
     zeros: bool = False,
+    replace: bool = False,
 ) -> tuple[bytes, list[str]]:
     """Return the worksheet with grades and feedback comments; every other byte stays.
 
     A student is found by the number in their Identifier, which is also in the names of Moodle's
     download, and a team by its name in the worksheet's column of groups. Whoever has no such number
-    is found by the full name, if nobody else is called so. Points that are open stay
-    as they are in the sheet: those of a grader error, and of what could not be graded. A decimal
-    comma is written where the worksheet's own numbers have one.
+    is found by the full name, if nobody else is called so. Points that are open stay as they are in
+    the sheet: those of a grader error, and of what could not be graded. So do points and comments
+    that it has already, unless ``replace``. A decimal comma is written where its own numbers have
+    one.
 
     Args:
         worksheet: the file as downloaded.
@@ -65,6 +67,7 @@ def fill_worksheet(
             column before the maximum.
         feedback_header: header of the column for comments; None looks for one that says so.
         zeros: whether who could not be graded gets a 0.
+        replace: whether other points and comments in the sheet are replaced.
 
     Returns:
         The new file, and notices for a person.
@@ -75,28 +78,44 @@ def fill_worksheet(
     sheet = _read(worksheet, grade_header, feedback_header)
     places = {entry.name: _places_of(entry, sheet) for entry in entries}
     if entries and not any(places.values()):
-        theirs = [_student(row, sheet) for row in sheet.body]
-        raise SheetError(
-            "Nobody of the course is in Moodle's worksheet, so it is not filled: "
-            f"{both_sides([entry.called for entry in entries], theirs)}"
-            ". Grade the folder or zip that Moodle's 'Download all submissions' made: numbers in "
-            "its names tell who is who."
-        )
-    filling = Filling("worksheet", zeros)
+        raise _nobody(sheet, entries)
+    filling = Filling("worksheet", zeros, replace)
     changes = _changes(sheet, entries, places, filling)
-    # What the sheet's own encoding has no sign for can only be in comments, which are HTML.
-    kept = "cp1252" if sheet.encoding == "cp1252" else "utf-8"
-    content = replaced(sheet.text, changes).encode(kept, "xmlcharrefreplace")
+    content = replaced(sheet.text, changes).encode(_kept_encoding(sheet), "xmlcharrefreplace")
+    notices = _notices_on_sheet(sheet) if entries else []
+    return content, [*notices, *filling.notices()]
+
+
+def _nobody(sheet: _Worksheet, entries: Sequence[Entry]) -> SheetError:
+    theirs = [_student(row, sheet) for row in sheet.body]
+    return SheetError(
+        "Nobody of the course is in Moodle's worksheet, so it is not filled: "
+        f"{both_sides([entry.called for entry in entries], theirs)}"
+        ". Grade the folder or zip that Moodle's 'Download all submissions' made: numbers in "
+        "its names tell who is who."
+    )
+
+
+def _kept_encoding(sheet: _Worksheet) -> str:
+    """Return what the worksheet is written in.
+
+    What a code page has no sign for can only be in comments, which are HTML.
+    """
+    return "cp1252" if sheet.encoding == "cp1252" else "utf-8"
+
+
+def _notices_on_sheet(sheet: _Worksheet) -> list[str]:
+    """Return what a person must know of the file itself."""
     notices = []
-    if entries and sheet.encoding != "utf-8":
-        notices.append(_OTHER_ENCODING if kept == sheet.encoding else _WIDE)
+    if sheet.encoding != "utf-8":
+        notices.append(_OTHER_ENCODING if _kept_encoding(sheet) == sheet.encoding else _WIDE)
     if sheet.columns.feedback is None:
         last = ", ".join(cell.value for cell in sheet.header[-2:])
         notices.append(
             "The worksheet's column for feedback comments can't be told, so only grades are filled "
             f"in: name its header with --feedback-header ({last}?)."
         )
-    return content, [*notices, *filling.notices()]
+    return notices
 
 
 def _read(worksheet: bytes, grade_header: str | None, feedback_header: str | None) -> _Worksheet:
@@ -138,10 +157,6 @@ def _changes(
     has_comma = any("," in value_of(row, at) for row in body for at in numbers)
     times = Counter(at for own_rows in places.values() for at in own_rows)
     changes: list[tuple[Field, str]] = []
-
-    def change(cell: Field, value: str) -> None:
-        changes.append((cell, written(value, sheet.separator, cell)))
-
     for entry in entries:
         own_rows = places[entry.name]
         if not own_rows:
@@ -149,22 +164,40 @@ def _changes(
         elif not _is_from_moodle(entry) and times[own_rows[0]] == 1:
             filling.note("named", entry.called)
         for row in (body[at] for at in own_rows if times[at] == 1):
-            points = filling.points(entry, row[columns.grade].value, has_comma)
+            member = _student(row, sheet) if len(own_rows) > 1 else ""
+            points = filling.points(entry, row[columns.grade].value, has_comma, member)
             if points is not None:
-                change(row[columns.grade], points)
-            if entry.result.status == "grader_error":
-                continue
-            if columns.feedback is not None and columns.feedback < len(row):
-                comment = as_html(to_plain(entry.result, entry, MAX_FEEDBACK))
-                filling.comment(entry, row[columns.feedback].value, comment)
-                change(row[columns.feedback], comment)
+                changes.append((row[columns.grade], points))
+            cell = _comment_cell(row, columns, entry, points)
+            if cell is not None:
+                comment = as_html(_comment(entry))
+                new = filling.comment(member or entry.called, cell.value, comment)
+                changes += [(cell, new)] if new is not None else []
     if entries:
         maxima = {value_of(row, columns.maximum) for row in body}
         filling.compare(maxima, entries[0].result.max_points)
         for at, row in enumerate(body):
             if times[at] != 1:
                 filling.note("claimed twice" if times[at] else "absent", _student(row, sheet))
-    return changes
+    return [(cell, written(value, sheet.separator, cell)) for cell, value in changes]
+
+
+def _comment_cell(row: Row, columns: Columns, entry: Entry, points: str | None) -> Field | None:
+    """Return the cell for the comment; None if there is none, or nothing to be said in it.
+
+    A comment tells of points: not of those that are open, nor beside others that stay.
+    """
+    at, status = columns.feedback, entry.result.status
+    says_others = status == "grader_error" or (status == "graded" and points is None)
+    return None if at is None or at >= len(row) or says_others else row[at]
+
+
+def _comment(entry: Entry) -> str:
+    """Return what the student reads beside the points, and of which notebook it is."""
+    name = entry.result.submission.path.replace("\\", "/").rpartition("/")[2]
+    notebook = f"\n\nNotebook: {name}" if name else ""
+    limit = MAX_FEEDBACK - len(notebook)
+    return to_plain(entry.result, entry, limit) + notebook
 
 
 def _is_from_moodle(entry: Entry) -> bool:
