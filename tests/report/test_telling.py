@@ -37,7 +37,9 @@ def test_another_cause_and_words_that_only_end_alike_stay() -> None:
         "It is 4.",
     ]
     ids = ["kl.log_variance", "kl.other", "kl.log_variance"]
-    told = told_once([lost(f"kl.c{n}", m, i) for n, (m, i) in enumerate(zip(messages, ids))])
+    told = told_once(
+        [lost(f"kl.c{n}", m, i) for n, (m, i) in enumerate(zip(messages, ids, strict=True))]
+    )
     assert [it.message for it in told] == messages
 
 
