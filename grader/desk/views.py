@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from grader.composition import ASSIGNMENT
-from grader.decisions import write
+from grader.decisions import yaml_text
 from grader.decisions.decision import Decision
 from grader.desk.course_state import Snapshot, misconception_titles
-from grader.desk.groups import Group, groups_of
 from grader.desk.notebook_view import cells_of
-from grader.desk.todo import ToDo, to_do
 from grader.report.cohort import summary_of
 from grader.report.course import TOTAL, Entry
 from grader.report.gradebook import flags, known_points
@@ -35,7 +32,6 @@ class Visit:
         said: a sentence about what was done; "" for none.
         problem: a sentence about what could not be done; "" for none.
         by: who decides here.
-        boundaries: points at which the grade changes.
         address: that of the page, to come back to.
     """
 
@@ -43,23 +39,12 @@ class Visit:
     said: str = ""
     problem: str = ""
     by: str = ""
-    boundaries: Collection[float] = ()
     address: str = "/"
-
-    @cached_property
-    def waiting(self) -> tuple[ToDo, ...]:
-        """The submissions that wait for a person."""
-        return to_do(self.course.graded, self.course.decided.entries, self.boundaries)
-
-    @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        """The groups of students who share something."""
-        return groups_of(tuple(self.course.graded.values()), _titles())
 
 
 def to_do_page(visit: Visit) -> str:
     """Return the submissions that a person should look at."""
-    return _render("todo.html", visit, waiting=visit.waiting, called=_called)
+    return _render("todo.html", visit, waiting=visit.course.waiting, called=_called)
 
 
 def student_page(visit: Visit, name: str) -> str:
@@ -72,7 +57,7 @@ def student_page(visit: Visit, name: str) -> str:
     methods = visit.course.code(name).methods
     executed = visit.course.executed(name)
     before, after = _neighbours(visit, name)
-    reasons = next((it.reasons for it in visit.waiting if it.entry.name == name), ())
+    reasons = next((it.reasons for it in visit.course.waiting if it.entry.name == name), ())
     return _render(
         "student.html",
         visit,
@@ -93,7 +78,7 @@ def student_page(visit: Visit, name: str) -> str:
 
 def groups_page(visit: Visit) -> str:
     """Return the groups of students who share something."""
-    return _render("groups.html", visit, groups=visit.groups)
+    return _render("groups.html", visit, groups=visit.course.groups)
 
 
 def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
@@ -102,7 +87,7 @@ def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
     Raises:
         KeyError: there is no such group.
     """
-    group = next((it for it in visit.groups if it.conditions == conditions), None)
+    group = next((it for it in visit.course.groups if it.conditions == conditions), None)
     if group is None:
         raise KeyError(str(conditions))
     entries = [visit.course.entries[name] for name in group.names]
@@ -118,7 +103,7 @@ def course_page(visit: Visit, query: str) -> str:
     entries = visit.course.decided.entries
     rows = [row for row in map(_row, entries) if _fits(row, query)]
     tasks = list(entries[0].result.tasks) if entries else []
-    summary = summary_of([row.entry for row in rows], _titles())
+    summary = summary_of([row.entry for row in rows], misconception_titles())
     return _render(
         "course.html",
         visit,
@@ -160,7 +145,9 @@ def _row(entry: Entry) -> Row:
     result = entry.result
     told = dict.fromkeys(id for check in result.checks for id in check.misconceptions)
     points = known_points(result, [task.id for task in result.tasks])
-    return Row(entry, points, flags(entry), tuple(_titles().get(id, id) for id in told))
+    return Row(
+        entry, points, flags(entry), tuple(misconception_titles().get(id, id) for id in told)
+    )
 
 
 def _fits(row: Row, query: str) -> bool:
@@ -179,13 +166,13 @@ def _worth_showing(task: TaskResult) -> list[CheckResult]:
 
 def _neighbours(visit: Visit, name: str) -> tuple[str, str]:
     """Return the names before and after one: among those that wait if it does, else among all."""
-    waiting = [it.entry.name for it in visit.waiting]
+    waiting = [it.entry.name for it in visit.course.waiting]
     names = waiting if name in waiting else list(visit.course.entries)
     at = names.index(name)
     return (names[at - 1] if at else ""), (names[at + 1] if at + 1 < len(names) else "")
 
 
-Pair = tuple[Decision, write.Entry]
+Pair = tuple[Decision, yaml_text.Entry]
 
 
 def _pairs(course: Snapshot) -> Sequence[Pair]:
@@ -205,11 +192,6 @@ def _decisions_about(course: Snapshot, entry: Entry) -> list[Pair]:
 
 def _called(entry: Entry) -> str:
     return entry.called
-
-
-@cache
-def _titles() -> Mapping[str, str]:
-    return misconception_titles()
 
 
 def _render(template: str, visit: Visit, **values: Any) -> str:
