@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +13,7 @@ from grader.composition import ASSIGNMENT
 from grader.decisions import yaml_text
 from grader.decisions.decision import Decision
 from grader.desk.course_state import Snapshot, misconception_titles
+from grader.desk.groups import Group
 from grader.desk.notebook_view import cells_of
 from grader.report.cohort import summary_of
 from grader.report.course import TOTAL, Entry
@@ -20,6 +21,7 @@ from grader.report.gradebook import flags, known_points
 from grader.report.page import numbered_lines
 from grader.report.rendering import environment_of
 from grader.report.result import CheckResult, TaskResult
+from grader.report.words import capital, number
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -72,6 +74,7 @@ def student_page(visit: Visit, name: str) -> str:
         decided=_decisions_about(visit.course, entry),
         before=before,
         after=after,
+        shared=_shared(visit.course, name),
         total=TOTAL,
     )
 
@@ -92,9 +95,15 @@ def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
         raise KeyError(str(conditions))
     entries = [visit.course.entries[name] for name in group.names]
     about = [(d, raw) for d, raw in _pairs(visit.course) if d.where == group.where]
-    most = {part.id: part.max_points for part in entries[0].result.tasks_and_checks}
+    parts = {part.id: part for part in entries[0].result.tasks_and_checks}
     return _render(
-        "group.html", visit, group=group, entries=entries, decided=about, most=most, called=_called
+        "group.html",
+        visit,
+        group=group,
+        entries=entries,
+        decided=about,
+        parts=parts,
+        called=_called,
     )
 
 
@@ -112,6 +121,7 @@ def course_page(visit: Visit, query: str) -> str:
         summary=summary,
         tasks=tasks,
         count=len(entries),
+        is_any_late=any(entry.lateness for entry in entries),
     )
 
 
@@ -140,6 +150,12 @@ class Row:
     flags: tuple[str, ...]
     misconceptions: tuple[str, ...]
 
+    @property
+    def named_points(self) -> Iterator[tuple[str, float | None]]:
+        """What each column of points is called, and what stands in it; None where it is open."""
+        names = ("points", *(task.id for task in self.entry.result.tasks))
+        return zip(names, self.points, strict=False)
+
 
 def _row(entry: Entry) -> Row:
     result = entry.result
@@ -155,9 +171,23 @@ def _fits(row: Row, query: str) -> bool:
     shown = (
         *(part for s in entry.students for part in (s.name, s.id, s.email)),
         *(entry.name, entry.result.status, *row.flags, *row.misconceptions),
+        *(f"{name}={number(points)}" for name, points in row.named_points if points is not None),
     )
     text = "\n".join(shown).casefold()
     return all(word in text for word in query.casefold().split())
+
+
+def _shared(course: Snapshot, name: str) -> Mapping[str, list[Group]]:
+    """Return the groups that a student is in, by the checks that they are about."""
+    shared: dict[str, list[Group]] = {}
+    for group in course.groups:
+        if name in group.names:
+            for check in course.graded[name].result.checks:
+                if group.where.misconception in check.misconceptions or (
+                    group.kind == "check" and group.where.check == check.id
+                ):
+                    shared.setdefault(check.id, []).append(group)
+    return shared
 
 
 def _worth_showing(task: TaskResult) -> list[CheckResult]:
@@ -167,6 +197,8 @@ def _worth_showing(task: TaskResult) -> list[CheckResult]:
 def _neighbours(visit: Visit, name: str) -> tuple[str, str]:
     """Return the names before and after one: among those that wait if it does, else among all."""
     waiting = [it.entry.name for it in visit.course.waiting]
+    if visit.said and waiting and name not in waiting:
+        return "", waiting[0]  # it has just left the list: on to who is left
     names = waiting if name in waiting else list(visit.course.entries)
     at = names.index(name)
     return (names[at - 1] if at else ""), (names[at + 1] if at + 1 < len(names) else "")
@@ -196,6 +228,7 @@ def _called(entry: Entry) -> str:
 
 def _render(template: str, visit: Visit, **values: Any) -> str:
     environment = environment_of(_TEMPLATES)
+    environment.filters["capital"] = capital
     environment.filters["as_json"] = lambda entry: json.dumps(entry, ensure_ascii=False)
     page: Callable[..., str] = environment.get_template(template).render
     common = {"visit": visit, "course": visit.course, "title": ASSIGNMENT.title, "here": ""}
