@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
-from ruamel.yaml import YAML
 
 from grader.decisions.rows import yaml_rows
-from grader.examiner.strict_yaml import nodes_of
+from grader.examiner.strict_yaml import YamlError, nodes_of
 
 Entry = Mapping[str, Any]
 """An entry as the file has it: plain keys and values."""
@@ -49,7 +48,7 @@ def with_entries(text: str, entries: Sequence[Entry]) -> str:
     root = nodes_of(text)
     if isinstance(root, yaml.SequenceNode) and root.flow_style:
         if root.value:
-            return _changed_flow(text, lambda there: there.extend(map(dict, entries)))
+            return _with_flow_entries(text, root, entries)
         text = "".join(line for line in text.splitlines(True) if line.lstrip().startswith("#"))
         root = None
     column = root.start_mark.column if isinstance(root, yaml.SequenceNode) else 0
@@ -68,7 +67,7 @@ def without(text: str, at: int) -> str:
     root = nodes_of(text)
     assert isinstance(root, yaml.SequenceNode)
     if root.flow_style:
-        return _changed_flow(text, lambda there: there.pop(at))
+        return _without_flow_entry(text, root, at)
     node = root.value[at]
     lines = text.splitlines(keepends=True)
     start = node.start_mark.line
@@ -92,7 +91,11 @@ def _line_behind(node: yaml.Node) -> int:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as they are read."""
+    """Writes texts of several lines as they are read, and everything where it is said."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Return True: what is there twice is written twice."""
+        return True
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
@@ -115,14 +118,33 @@ def _block(entries: Sequence[Entry]) -> str:
     )
 
 
-def _changed_flow(text: str, change: Any) -> str:
-    """Return a list in brackets with a change, and with its comments."""
-    round_trip = YAML()
-    round_trip.version = (1, 1)
-    round_trip.preserve_quotes = True
-    round_trip.width = _WIDTH
-    there = round_trip.load(text)
-    change(there)
-    whole = io.StringIO()
-    round_trip.dump(there, whole)
-    return whole.getvalue().removeprefix("%YAML 1.1\n--- ")
+def _with_flow_entries(text: str, root: yaml.SequenceNode, entries: Sequence[Entry]) -> str:
+    """Return a list in brackets with entries at its end."""
+    made = ", ".join(_flow(entry) for entry in entries)
+    at = root.end_mark.index - 1
+    longer = f"{text[:at]}, {made}{text[at:]}"
+    try:
+        plain_entries(longer)
+    except YamlError:  # a comma stands there already
+        return f"{text[:at]}{made}{text[at:]}"
+    return longer
+
+
+def _without_flow_entry(text: str, root: yaml.SequenceNode, at: int) -> str:
+    """Return a list in brackets without the entry at a place."""
+    nodes = root.value
+    if at + 1 < len(nodes):
+        return text[: nodes[at].start_mark.index] + text[nodes[at + 1].start_mark.index :]
+    start = nodes[at - 1].end_mark.index if at else nodes[at].start_mark.index
+    return text[:start] + text[nodes[at].end_mark.index :]
+
+
+def _flow(entry: Entry) -> str:
+    return yaml.dump(
+        dict(entry),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=math.inf,
+        default_flow_style=True,
+    ).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from datetime import datetime, timezone
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +37,8 @@ def stranger(folder: Path, by: str = "Ada TA", boundaries: tuple[float, ...] = (
 
 def send(client: TestClient, path: str = "/decide", **fields: str) -> str:
     """Send a form; returns what the page says then, "" where all went well."""
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    fields = {"loaded": now, **fields}
     answer = client.post(path, data=fields, headers={"origin": ORIGIN}, follow_redirects=False)
     assert answer.status_code == 303, answer.text
     query = parse_qs(urlsplit(answer.headers["location"]).query)
