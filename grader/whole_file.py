@@ -25,19 +25,28 @@ def write_whole_file(path: Path, content: bytes) -> None:
         return
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{PART}")
     try:
-        # Made by `open` and not by `tempfile`, whose files are nobody's but the owner's.
-        with open(part, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_synced(part, content)
         os.replace(part, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a new file, and force it to the disk.
+
+    Raises:
+        OSError: it can't be written, or is there already.
+    """
+    # Made by `open` and not by `tempfile`, whose files are nobody's but the owner's.
+    with open(path, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
     """Force a rename to the disk, where folders can be opened."""
     if sys.platform != "win32":
         handle = os.open(folder, os.O_RDONLY)

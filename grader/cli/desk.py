@@ -46,7 +46,7 @@ def desk(
         ) from error
     from grader.desk.course_state import CourseState
 
-    course = CourseState(results, rubric)
+    course = CourseState(results, rubric, at)
     try:
         listening = serve.listen(port)
     except OSError as error:
@@ -54,7 +54,7 @@ def desk(
             f"Port {port} can't be used: {error.strerror}. Leave --port out, or take another."
         ) from error
     with listening:
-        serve.serve(course, by or _me(), at, listening, _say, not no_browser)
+        serve.serve(course, by or _me(), listening, _say, not no_browser)
     sys.exit(usage.DONE)
 
 

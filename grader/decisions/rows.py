@@ -114,7 +114,15 @@ def read_text(path: Path) -> str:
         UnicodeDecodeError: it is in another encoding, and nothing tells in which.
         OSError: it can't be read.
     """
-    content = path.read_bytes()
+    return text_in(path.read_bytes())
+
+
+def text_in(content: bytes) -> str:
+    """Return the text of a file's content, in UTF-8 or UTF-16.
+
+    Raises:
+        UnicodeDecodeError: it is in another encoding, and nothing tells in which.
+    """
     return content.decode(encoding_of(content)).removeprefix("\ufeff")
 
 

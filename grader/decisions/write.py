@@ -9,36 +9,35 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import LiteralScalarString
-from ruamel.yaml.util import load_yaml_guess_indent
 
-from grader.decisions.decision import Decision
 from grader.decisions.names import FILES
-from grader.decisions.read import OverridesError, decisions_path, parse_decisions
-from grader.decisions.rows import csv_rows, read_text
+from grader.decisions.problems import number_of, problems_of
+from grader.decisions.read import OverridesError, decisions_path, known_of, parse_decisions
+from grader.decisions.replace_file import replace_if_same
+from grader.decisions.rows import Row, csv_rows, read_text, text_in
+from grader.decisions.times import read_time
+from grader.decisions.yaml_text import Entry, plain_entries, same_text, with_entries, without
 from grader.examiner.rubric import Rubric
+from grader.examiner.strict_yaml import YamlError
 from grader.whole_file import write_whole_file
 
 LOG = Path("history", "decisions.jsonl")
 CONVERTED = "overrides.csv.converted"
 _LOCK = ".overrides.lock"
 _TRIES = 100
-_WIDTH = 96
 
-Entry = Mapping[str, Any]
-"""An entry as the file has it: plain keys and values."""
+Look = Callable[[Sequence[Entry]], None]
+"""Looks at the entries of the file before one is added; raises what the person is told."""
 
 
 class DecisionError(Exception):
@@ -59,20 +58,27 @@ def digest_of(folder: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
 
 
-def decide(folder: Path, rubric: Rubric, entries: Sequence[Entry]) -> None:
+def decide(
+    folder: Path, rubric: Rubric, entries: Sequence[Entry], look: Look | None = None
+) -> None:
     """Add entries to the file of overrides.
+
+    Args:
+        folder: that of the results.
+        rubric: what can be decided about.
+        entries: what is decided.
+        look: is shown what the file has, while nobody else of the desk writes.
 
     Raises:
         DecisionError: they can't be used, or the file can't be written.
     """
-
-    def added(text: str) -> str:
-        return _with_entries(text, entries)
-
+    _refuse_unusable(rubric, entries)
     with _writing(folder):
-        _refuse_unusable(folder, rubric, added)
+        if look is not None:
+            look(entries_in(folder))
+        _parsed(folder, rubric)
         _log(folder, "decide", entries)
-        _change(folder, rubric, added)
+        _change(folder, rubric, lambda text: with_entries(text, entries))
 
 
 def take_back(folder: Path, rubric: Rubric, entry: Entry) -> None:
@@ -82,18 +88,31 @@ def take_back(folder: Path, rubric: Rubric, entry: Entry) -> None:
         DecisionError: it isn't there any more, or the file can't be written.
     """
     with _writing(folder):
-        _change(folder, rubric, lambda text: _without(text, entry))
+        _change(folder, rubric, lambda text: _without_entry(text, entry))
         _log(folder, "take back", [entry])
 
 
-def let_go(folder: Path, entries: Sequence[Entry]) -> None:
+def put_back(folder: Path, rubric: Rubric) -> None:
+    """Write again what was decided here, and is in the file no more.
+
+    Raises:
+        DecisionError: it can't be used any more, or the file can't be written.
+    """
+    with _writing(folder):
+        entries = lost(folder)
+        if entries:
+            _refuse_unusable(rubric, entries)
+            _change(folder, rubric, lambda text: with_entries(text, entries))
+
+
+def let_go(folder: Path) -> None:
     """Remember that what was decided, and is in the file no more, need not be there.
 
     Raises:
         DecisionError: it can't be written.
     """
     with _writing(folder):
-        _log(folder, "let go", entries)
+        _log(folder, "let go", lost(folder))
 
 
 def entries_in(folder: Path) -> list[Entry]:
@@ -105,28 +124,26 @@ def entries_in(folder: Path) -> list[Entry]:
         text = read_text(path)
         if path.suffix == ".csv":
             return [row.value for row in csv_rows(text)[0]]
-        return [_plain(entry) for entry in _parse(text)[0]]
-    except (OSError, ValueError, OverridesError, DecisionError, csv.Error):
+        return plain_entries(text)
+    except (OSError, ValueError, OverridesError, YamlError, csv.Error):
         return []
 
 
-def entry_of(decision: Decision, entries: Sequence[Entry]) -> Entry | None:
-    """Return the entry that a decision was read from; None if the file has changed since."""
-    return entries[decision.number - 1] if decision.number <= len(entries) else None
-
-
 def lost(folder: Path) -> list[Entry]:
-    """Return what was decided here and not taken back, but isn't in the file any more."""
-    wanted: list[Entry] = []
+    """Return what was decided here and not taken back, but isn't in the file any more.
+
+    An entry that a person has changed there since is not lost: it is known by whom it is for, what
+    it is about, and when it was decided.
+    """
+    wanted: dict[str, list[Entry]] = {}
     for line in _logged(folder):
+        entries = wanted.setdefault(_key(line.entry), [])
         if line.did == "decide":
-            wanted.append(line.entry)
-        elif line.entry in wanted:
-            wanted.remove(line.entry)
-    for entry in entries_in(folder):
-        if entry in wanted:
-            wanted.remove(entry)
-    return wanted
+            entries.append(line.entry)
+        elif entries:
+            entries.pop()
+    there = Counter(map(_key, entries_in(folder)))
+    return [entry for key, entries in wanted.items() for entry in entries[there[key] :]]
 
 
 def convert_table(folder: Path) -> None:
@@ -141,12 +158,20 @@ def convert_table(folder: Path) -> None:
     try:
         rows, problems, missing = csv_rows(read_text(path))
         if problems or missing:
-            raise DecisionError(f"{path.name} has mistakes: correct them first.")
-        text = _with_entries("", [row.value for row in rows])
+            raise DecisionError(
+                f"Nothing is decided: {path.name} has mistakes. Correct them first."
+            )
+        text = with_entries("", [_with_numbers(row.value) for row in rows]) if rows else ""
         write_whole_file(folder / FILES[0], text.encode())
         path.rename(folder / CONVERTED)
     except (OSError, ValueError, csv.Error) as error:
         raise DecisionError(f"{path.name} can't be turned into {FILES[0]}: {error}.") from error
+
+
+def _with_numbers(row: Entry) -> Entry:
+    """Return a row of a table, in which all are texts, with its points as numbers."""
+    numbers = {key: number_of(row[key]) for key in ("points", "was") if row.get(key)}
+    return {**row, **{key: value for key, value in numbers.items() if value == value}}
 
 
 @contextmanager
@@ -157,109 +182,76 @@ def _writing(folder: Path) -> Iterator[None]:
             convert_table(folder)
             yield
     except OverridesError as error:
-        raise DecisionError(str(error)) from error
+        raise DecisionError(f"Nothing is decided, for the file has mistakes: {error}") from error
     except OSError as error:
         why = error.strerror or error
         raise DecisionError(f"Nothing is decided: {folder} can't be written ({why}).") from error
 
 
 def _change(folder: Path, rubric: Rubric, change: Callable[[str], str]) -> None:
-    """Write the file anew, by what it has at the very moment.
-
-    An editor takes no lock, so the file is compared with what was read just before it is replaced.
-    """
+    """Write the file anew, by what it has at the very moment."""
     path = decisions_path(folder) or folder / FILES[0]
     for _ in range(_TRIES):
         before = path.read_bytes() if path.exists() else b""
-        text = change(before.decode("utf-8-sig"))
+        text = change(text_in(before))
         parse_decisions(path.name, text, rubric)
-        if (path.read_bytes() if path.exists() else b"") == before:
-            write_whole_file(path, text.encode())
+        if replace_if_same(path, before, text.encode()):
             return
     raise DecisionError(f"{path.name} is written by another program all the time: try again.")
 
 
-def _refuse_unusable(folder: Path, rubric: Rubric, change: Callable[[str], str]) -> None:
+def _parsed(folder: Path, rubric: Rubric) -> None:
+    """Read the file as it is, so that nothing is logged where nothing can be written.
+
+    Raises:
+        OverridesError: it can't be used.
+    """
     path = decisions_path(folder)
-    text = read_text(path) if path else ""
-    parse_decisions(FILES[0], change(text), rubric)
+    if path is not None:
+        with _as_overrides_error(path.name):
+            parse_decisions(path.name, read_text(path), rubric)
 
 
-def _parse(text: str) -> tuple[CommentedSeq, YAML]:
-    """Return the entries of a text with all its comments, and what writes them as they were."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = _WIDTH
-    _, indent, offset = load_yaml_guess_indent(text)
-    yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
-    entries = yaml.load(text)
-    if entries is None:
-        entries = CommentedSeq()
-    if not isinstance(entries, CommentedSeq):
-        raise DecisionError("overrides.yaml holds no list: correct it first.")
-    return entries, yaml
+@contextmanager
+def _as_overrides_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise OverridesError(f"{name} is not UTF-8: save it as UTF-8.") from error
 
 
-def _with_entries(text: str, entries: Sequence[Entry]) -> str:
-    """Return the text with entries at its end."""
-    there, yaml = _parse(text)
-    made = [_commented(entry) for entry in entries]
-    if len(there) and not there.fa.flow_style():
-        block = io.StringIO()
-        yaml.dump(CommentedSeq(made), block)
-        return text.rstrip("\n") + "\n" + block.getvalue()
-    there.extend(made)
-    whole = io.StringIO()
-    yaml.dump(there, whole)
-    # An empty list keeps no comment, and a text of comments alone is one.
-    return whole.getvalue() if len(there) > len(made) else _comments(text) + whole.getvalue()
+def _refuse_unusable(rubric: Rubric, entries: Sequence[Entry]) -> None:
+    """Refuse what a file must not have, in words without a line: it isn't in the file yet.
+
+    Raises:
+        DecisionError: says all that is wrong.
+    """
+    known = known_of(rubric)
+    wrong = [why for entry in entries for _, why in problems_of(Row(entry, 0), known)]
+    if wrong:
+        raise DecisionError(f"Nothing is decided: {' And '.join(wrong)}")
 
 
-def _comments(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.lstrip().startswith("#")]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _without(text: str, entry: Entry) -> str:
+def _without_entry(text: str, entry: Entry) -> str:
     """Return the text without an entry: the last one that says the same.
 
     Raises:
         DecisionError: there is none.
     """
-    there, yaml = _parse(text)
-    at = next((i for i in reversed(range(len(there))) if _plain(there[i]) == dict(entry)), None)
+    there, wanted = plain_entries(text), same_text(entry)
+    at = next((i for i in reversed(range(len(there))) if same_text(there[i]) == wanted), None)
     if at is None:
         raise DecisionError("This was taken back or changed already: load the page again.")
-    lines = text.splitlines(keepends=True)
-    start = there.lc.item(at)[0]
-    end = there.lc.item(at + 1)[0] if at + 1 < len(there) else len(lines)
-    if there.fa.flow_style() or not lines[start].lstrip().startswith("- "):
-        del there[at]
-        whole = io.StringIO()
-        yaml.dump(there, whole)
-        return whole.getvalue()
-    while end > start + 1 and lines[end - 1].lstrip().startswith(("#", "\n")):
-        end -= 1  # what stands above the next entry belongs to that
-    return "".join(lines[:start] + lines[end:])
+    return without(text, at)
 
 
-def _commented(entry: Entry) -> CommentedMap:
-    made = CommentedMap()
-    for key, value in entry.items():
-        is_long = isinstance(value, str) and "\n" in value
-        made[key] = LiteralScalarString(value) if is_long else value
-    return made
-
-
-def _plain(value: Any) -> Any:
-    """Return plain keys and values, with times as text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return str(value)
+def _key(entry: Entry) -> str:
+    """Return what an entry is known by: all of it where nobody wrote when it was decided."""
+    at = read_time(entry["at"]) if entry.get("at") else None
+    if at is None:
+        return same_text(entry)
+    about: dict[str, Any] = {key: entry.get(key) for key in ("student", "where", "target")}
+    return same_text({**about, "at": at.isoformat()})
 
 
 def _log(folder: Path, did: str, entries: Sequence[Entry]) -> None:
@@ -269,21 +261,29 @@ def _log(folder: Path, did: str, entries: Sequence[Entry]) -> None:
     lines = [
         json.dumps({"did": did, "entry": dict(entry)}, ensure_ascii=False) for entry in entries
     ]
-    with open(path, "a", encoding="utf-8") as file:
-        file.write("".join(f"{line}\n" for line in lines))
+    with open(path, "ab") as file:
+        # A half line, of who was killed over it, must not swallow the next one.
+        gap = b"\n" if file.tell() and not _ends_line(path) else b""
+        file.write(gap + "".join(f"{line}\n" for line in lines).encode())
         file.flush()
         os.fsync(file.fileno())
 
 
+def _ends_line(path: Path) -> bool:
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
 def _logged(folder: Path) -> Iterator[Logged]:
-    """Yield the lines of the log; the last may be half a line of who was killed over it."""
+    """Yield the lines of the log; one may be half a line of who was killed over it."""
     try:
-        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return
     for line in lines:
         try:
             read = json.loads(line)
-            yield Logged(read["did"], read["entry"])
+            yield Logged(read["did"], dict(read["entry"]))
         except (ValueError, KeyError, TypeError):
             continue

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from grader.decisions import write
 from grader.decisions.write import DecisionError
+from grader.decisions.yaml_text import Entry
 from grader.desk import views
-from grader.desk.course_state import CourseState, Snapshot
+from grader.desk.course_state import CourseState
 from grader.desk.forms import Form, FormError
-from grader.desk.security import Guard, TooMuchError
+from grader.desk.security import TOO_MUCH, Guard, TooMuchError
 from grader.desk.style import style_sheet
 from grader.desk.views import Visit
 from grader.errors import UnusableError
 
 _STATIC = Path(__file__).resolve().parent / "static"
-_SAID = "Decided, and written to overrides.yaml."
-_TAKEN_BACK = "Taken back."
+_SAID = {
+    "decided": "Decided, and written to overrides.yaml.",
+    "back": "Taken back: what was decided before holds again.",
+    "gone": "Let go: they are not asked for again.",
+}
 
 View = Callable[[Visit, Request], str]
 
@@ -43,17 +48,15 @@ class Desk:
         by: who decides here.
         secret: what the address must have.
         port: that is listened to.
-        boundaries: points at which the grade changes.
     """
 
     course: CourseState
     by: str
     secret: str
     port: int
-    boundaries: Collection[float] = ()
 
 
-def make_app(desk: Desk) -> Starlette:
+def make_app(desk: Desk) -> ASGIApp:
     """Return the app of a desk, which answers nobody but its own pages."""
     pages: Mapping[str, View] = {
         "/": lambda visit, _: views.to_do_page(visit),
@@ -68,7 +71,7 @@ def make_app(desk: Desk) -> Starlette:
         "/appeals": lambda visit, _: views.appeals_page(visit),
         "/decisions": lambda visit, _: views.decisions_page(visit),
     }
-    return Starlette(
+    app = Starlette(
         routes=[
             *(Route(path, _page(desk, view)) for path, view in pages.items()),
             Route("/decide", _deciding(desk, _decide), methods=["POST"]),
@@ -79,12 +82,12 @@ def make_app(desk: Desk) -> Starlette:
             Route("/desk.css", _style),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[Middleware(Guard, secret=desk.secret, port=desk.port)],
         exception_handlers={
             404: lambda request, error: PlainTextResponse("There is no such page.", 404),
-            TooMuchError: lambda request, error: PlainTextResponse("That is too much.", 413),
+            TooMuchError: lambda request, error: PlainTextResponse(TOO_MUCH, 413),
         },
     )
+    return Guard(app, desk.secret, desk.port)  # outermost, so that errors have its headers too
 
 
 def _page(desk: Desk, view: View) -> Callable[..., object]:
@@ -94,7 +97,7 @@ def _page(desk: Desk, view: View) -> Callable[..., object]:
         try:
             address = _path_of(f"{request.url.path}?{request.url.query}")
             course = desk.course.now()
-            visit = Visit(course, said, problem, desk.by, desk.boundaries, address)
+            visit = Visit(course, said, problem, desk.by, address)
             return HTMLResponse(view(visit, request))
         except KeyError:
             return PlainTextResponse("There is no such submission or group any more.", 404)
@@ -103,7 +106,7 @@ def _page(desk: Desk, view: View) -> Callable[..., object]:
 
     async def endpoint(request: Request) -> Response:
         said = request.query_params.get("said", "")
-        words = {"decided": _SAID, "back": _TAKEN_BACK}.get(said, "")
+        words = _SAID.get(said, "")
         return await run_in_threadpool(answered, request, words, request.query_params.get("no", ""))
 
     return endpoint
@@ -132,26 +135,30 @@ def _deciding(desk: Desk, act: Act) -> Callable[..., object]:
 def _decide(desk: Desk, form: FormData) -> str:
     now = desk.course.now()
     entry = Form(_texts(form), desk.by).entry()
-    _refuse_overtaken(now, entry, str(form.get("digest", "")), str(form.get("loaded", "")))
-    write.decide(now.folder, now.rubric, [entry])
+    loaded = str(form.get("loaded", ""))
+    look = partial(_refuse_overtaken, entry=entry, loaded=loaded)
+    write.decide(now.folder, now.rubric, [entry], look)
     return "decided"
 
 
-def _refuse_overtaken(now: Snapshot, entry: write.Entry, digest: str, loaded: str) -> None:
+def _refuse_overtaken(there: Sequence[Entry], entry: Entry, loaded: str) -> None:
     """Refuse a decision where somebody has decided about the same since the page was loaded.
 
     Raises:
         FormError: says what was decided, so that a person decides on.
     """
-    if digest == now.digest or "points" not in entry:
+    if not {"points", "status"} & entry.keys():
         return
-    keys = ("student", "where", "target")
-    for other in now.raw:
-        if all(other.get(key) == entry.get(key) for key in keys) and other.get("at", "") > loaded:
+    for other in there:
+        is_same = all(other.get(key) == entry.get(key) for key in ("student", "where", "target"))
+        if is_same and str(other.get("at", "")) > loaded and {"points", "status"} & other.keys():
+            what = [
+                *([f"{other['points']} points"] if "points" in other else []),
+                *([f"appeal {other['status']}"] if "status" in other else []),
+            ]
             raise FormError(
-                f"Somebody has decided about this since you opened the page: "
-                f"{other.get('points', 'no')} points, {other.get('by', 'by nobody named')}. "
-                "Nothing of yours is written; look at it, and decide again."
+                f"{other.get('by', 'Somebody')} has decided about this since you opened the page: "
+                f"{', '.join(what)}. Nothing of yours is written. Look at it, and decide again."
             )
 
 
@@ -163,20 +170,16 @@ def _take_back(desk: Desk, form: FormData) -> str:
 
 def _put_back(desk: Desk, form: FormData) -> str:
     now = desk.course.now()
-    wanted = list(now.lost)
-    if wanted:
-        write.let_go(now.folder, wanted)
-        write.decide(now.folder, now.rubric, wanted)
+    write.put_back(now.folder, now.rubric)
     return "decided"
 
 
 def _let_go(desk: Desk, form: FormData) -> str:
-    now = desk.course.now()
-    write.let_go(now.folder, list(now.lost))
-    return "back"
+    write.let_go(desk.course.folder)
+    return "gone"
 
 
-def _entry_in(form: FormData) -> write.Entry:
+def _entry_in(form: FormData) -> Entry:
     try:
         entry = json.loads(str(form.get("entry", "")))
     except ValueError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from threading import Lock
 
 from grader.composition import ASSIGNMENT
 from grader.course.folder import rubric_of, store_of
@@ -14,14 +15,19 @@ from grader.course.kept_code import KeptCode, read_code
 from grader.course.roster import NAME, Roster, entries_of, read_roster
 from grader.course.store import Store
 from grader.course.write_out import with_notes
-from grader.decisions import write
+from grader.decisions import write, yaml_text
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
 from grader.decisions.read import OverridesError, read_decisions
+from grader.desk.groups import Group, groups_of
+from grader.desk.todo import ToDo, to_do
 from grader.examiner.rubric import Rubric
 from grader.report.course import Entry
+from grader.report.result import Result
 
 Signature = tuple[object, ...]
+
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -38,22 +44,34 @@ class Snapshot:
         digest: of the file of overrides; "" if there is none.
         problem: why the file can't be used, so that nothing of it holds; "" where it can.
         lost: what was decided in the desk, and is in the file no more.
+        boundaries: points at which the grade changes.
     """
 
     folder: Path
     graded: Mapping[str, Entry]
     decided: Decided
     decisions: tuple[Decision, ...]
-    raw: tuple[write.Entry, ...]
+    raw: tuple[yaml_text.Entry, ...]
     rubric: Rubric
     digest: str
     problem: str = ""
-    lost: tuple[write.Entry, ...] = ()
+    lost: tuple[yaml_text.Entry, ...] = ()
+    boundaries: tuple[float, ...] = ()
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """The submissions with what holds now, by name, in their order."""
         return {entry.name: entry for entry in self.decided.entries}
+
+    @cached_property
+    def waiting(self) -> tuple[ToDo, ...]:
+        """The submissions that wait for a person."""
+        return to_do(self.graded, self.decided.entries, self.boundaries)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of students who share something."""
+        return groups_of(tuple(self.graded.values()), misconception_titles())
 
     def code(self, name: str) -> KeptCode:
         """Return what was graded of a submission."""
@@ -69,17 +87,45 @@ class Snapshot:
             return None
 
 
+class _ReadOnce(Store):
+    """A store that reads a result again only where its file has changed: there may be hundreds."""
+
+    def __init__(self, store: Store) -> None:
+        """Take the store that reads."""
+        super().__init__(store.folder)
+        self._store = store
+        self._read: dict[str, tuple[Signature, Result]] = {}
+
+    def read(self, name: str) -> Result:
+        """Return the result of that name; raises what the store does."""
+        signature = _signature(self.path(name))
+        known = self._read.get(name)
+        if known is None or known[0] != signature:
+            known = self._read[name] = (signature, self._store.read(name))
+        return known[1]
+
+
 class CourseState:
     """A course that is read once, and again where another program has changed it."""
 
-    def __init__(self, folder: Path, rubric: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, rubric: Path | None = None, boundaries: Collection[float] = ()
+    ) -> None:
         """Read a folder of results, to be looked at by a rubric.
+
+        Args:
+            folder: the folder.
+            rubric: one to be used in place of the last grading's.
+            boundaries: points at which the grade changes.
 
         Raises:
             UnusableError: it is no such folder, or something in it can't be read.
         """
         self.folder = folder
         self._rubric = rubric
+        self._store = _ReadOnce(store_of(folder))
+        self._boundaries = tuple(boundaries)
+        self._lock = Lock()  # pages are answered in threads
         self._graded: tuple[Signature, tuple[Entry, ...], Rubric] | None = None
         self._snapshot: tuple[Signature, Snapshot] | None = None
         self.now()
@@ -90,13 +136,21 @@ class CourseState:
         Raises:
             UnusableError: a result or the rubric can't be read.
         """
-        roster = self._roster_signature()
-        entries, rubric = self._results(roster)
-        decisions = _signature(*(self.folder / name for name in (*write.FILES, write.LOG)))
-        signature = (roster, decisions)
-        if self._snapshot is None or self._snapshot[0] != signature:
-            self._snapshot = signature, self._read(entries, rubric)
-        return self._snapshot[1]
+        with self._lock:
+            roster = self._roster_signature()
+            entries, rubric = self._results(roster)
+            for _ in range(_TRIES):
+                signature = (roster, self._decisions_signature())
+                if self._snapshot is None or self._snapshot[0] != signature:
+                    self._snapshot = signature, self._read(entries, rubric)
+                if self._decisions_signature() == signature[1]:
+                    break  # else it was written while it was read
+            assert self._snapshot is not None
+            return self._snapshot[1]
+
+    def _decisions_signature(self) -> Signature:
+        # The folder, too: a file that is only called nearly so is a mistake.
+        return _signature(*(self.folder / name for name in (".", *write.FILES, write.LOG)))
 
     def _roster_signature(self) -> Signature:
         return _signature(self.folder / NAME, self.folder / "results", *self._rubric_files())
@@ -107,8 +161,7 @@ class CourseState:
     def _results(self, signature: Signature) -> tuple[tuple[Entry, ...], Rubric]:
         if self._graded is None or self._graded[0] != signature:
             roster: Roster = read_roster(self.folder)
-            store: Store = store_of(self.folder)
-            entries = with_notes(entries_of(roster, store))
+            entries = with_notes(entries_of(roster, self._store))
             self._graded = signature, entries, rubric_of(roster, self._rubric)
         return self._graded[1], self._graded[2]
 
@@ -118,7 +171,7 @@ class CourseState:
         try:
             digest = write.digest_of(self.folder)
             decisions = read_decisions(self.folder, rubric)
-        except OverridesError as error:
+        except (OverridesError, OSError) as error:
             problem = str(error)
         return Snapshot(
             self.folder,
@@ -130,9 +183,11 @@ class CourseState:
             digest,
             problem,
             tuple(write.lost(self.folder)) if not problem else (),
+            self._boundaries,
         )
 
 
+@cache
 def misconception_titles() -> Mapping[str, str]:
     """Return what misconceptions are called: id -> words."""
     return {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}

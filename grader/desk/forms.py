@@ -43,8 +43,9 @@ class Form:
             if number_of(points) != number_of(points):
                 raise FormError(f"'{points}' is no number of points: write 0 or more, such as 2.5.")
             entry["points"] = float(number(number_of(points)))
-            if was := self._text("was"):
-                entry["was"] = float(was)
+            was = number_of(self._text("was"))
+            if was == was:
+                entry["was"] = was
         for key in _TEXTS:
             if text := self._text(key):
                 entry[key] = text

@@ -45,34 +45,35 @@ def groups_of(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[Grou
         entries: as the grader left them.
         titles: id of a misconception -> it in words.
     """
-    members: dict[tuple[str, Where, str, str, str], list[str]] = {}
+    members: dict[Where, dict[str, None]] = {}
+    words: dict[Where, tuple[str, str, str, str]] = {}
     for entry in entries:
-        for key in dict.fromkeys(_shared(entry, titles)):
-            members.setdefault(key, []).append(entry.name)
+        for where, *rest in _shared(entry, titles):
+            members.setdefault(where, {})[entry.name] = None
+            words.setdefault(where, (rest[0], rest[1], rest[2], rest[3]))
     groups = [
-        Group(kind, title, detail, where, target, tuple(names))
-        for (kind, where, target, title, detail), names in members.items()
-        if len(names) >= _FEWEST
+        Group(kind, title, detail, where, target, tuple(members[where]))
+        for where, (kind, target, title, detail) in words.items()
+        if len(members[where]) >= _FEWEST
     ]
     kinds = ("misconception", "check", "rule")
     return tuple(sorted(groups, key=lambda it: (kinds.index(it.kind), -len(it.names), it.title)))
 
 
-def _shared(entry: Entry, titles: Mapping[str, str]) -> list[tuple[str, Where, str, str, str]]:
-    """Return what an entry may share: kind, where, target, title and detail of each."""
-    shared: list[tuple[str, Where, str, str, str]] = []
+def _shared(entry: Entry, titles: Mapping[str, str]) -> list[tuple[Where, str, str, str, str]]:
+    """Return what an entry may share: where, kind, target, title and detail of each."""
+    shared: list[tuple[Where, str, str, str, str]] = []
     for task in entry.result.tasks:
         for check in task.lost:
             for id in check.misconceptions:
                 words = capital(titles.get(id, id))
-                shared.append(
-                    ("misconception", Where(misconception=id), task.id, words, task.title)
-                )
+                where = Where(misconception=id)
+                shared.append((where, "misconception", task.id, words, task.title))
             if check.status == "failed":
                 where = Where(check=check.id, status="failed", says=check.message)
                 title = f"{task.title}: {check.title}"
-                shared.append(("check", where, check.id, title, check.message))
+                shared.append((where, "check", check.id, title, check.message))
     for rule in entry.result.broken_rules:
         where = Where(rule=rule.id)
-        shared.append(("rule", where, TOTAL, f"Rule broken: {rule.id}", ""))
+        shared.append((where, "rule", TOTAL, f"Rule broken: {rule.id}", rule.consequence))
     return shared

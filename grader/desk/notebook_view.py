@@ -28,20 +28,21 @@ class ShownCell:
 def cells_of(executed: str) -> tuple[ShownCell, ...]:
     """Return the cells of a notebook file's text; none where it is no notebook."""
     try:
-        cells = json.loads(executed)["cells"][:_MOST_CELLS]
+        cells = json.loads(executed)["cells"]
     except (ValueError, LookupError, TypeError, RecursionError):
+        return ()
+    if not isinstance(cells, list):
         return ()
     pictures: dict[int, list[Picture]] = {}
     for picture in pictures_of(executed):
         pictures.setdefault(picture.cell, []).append(picture)
-    return tuple(_cells(cells, pictures))
+    return tuple(_cells(cells[:_MOST_CELLS], pictures))
 
 
 def _cells(cells: Any, pictures: Mapping[int, list[Picture]]) -> Iterator[ShownCell]:
     for number, cell in enumerate(cells, 1):
         if isinstance(cell, dict):
-            outputs = cell.get("outputs", ())
-            text = "".join(_text_of(output) for output in outputs if isinstance(output, dict))
+            text = "".join(_text_of(output) for output in _listed(cell.get("outputs")))
             yield ShownCell(
                 number,
                 cell.get("cell_type") == "code",
@@ -49,6 +50,10 @@ def _cells(cells: Any, pictures: Mapping[int, list[Picture]]) -> Iterator[ShownC
                 clean(text, _MOST_TEXT),
                 tuple(pictures.get(number, ())),
             )
+
+
+def _listed(outputs: Any) -> list[Mapping[str, Any]]:
+    return [it for it in outputs if isinstance(it, dict)] if isinstance(outputs, list) else []
 
 
 def _text_of(output: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1_000_000
-"""Bytes of a form: comments are short, and no sheet of a platform is as large."""
+"""Bytes of a form: comments are short."""
+TOO_MUCH = "That is too much for a form: a comment may be shorter."
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -77,8 +78,11 @@ class Guard:
             return PlainTextResponse("That can't be done here.", 405)
         if request.method == "POST" and origin is None:
             return PlainTextResponse("A decision must come from the desk's own page.", 403)
-        if int(request.headers.get("content-length", "0") or 0) > MAX_BODY:
-            return PlainTextResponse("That is too much for a form.", 413)
+        length = request.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            return PlainTextResponse("The length of a form is a number.", 400)
+        if len(length) > len(str(MAX_BODY)) or int(length) > MAX_BODY:
+            return PlainTextResponse(TOO_MUCH, 413)
         given = request.query_params.get("secret")
         if given is not None and self._is_secret(given):
             return self._welcomed(request)

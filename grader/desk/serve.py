@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import webbrowser
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import uvicorn
 
@@ -30,7 +30,6 @@ def listen(port: int = 0) -> socket.socket:
 def serve(
     course: CourseState,
     by: str,
-    boundaries: Collection[float],
     listening: socket.socket,
     say: Callable[[str], None],
     open_browser: bool = True,
@@ -40,13 +39,12 @@ def serve(
     Args:
         course: what is looked at.
         by: who decides here.
-        boundaries: points at which the grade changes.
         listening: a socket of `listen`.
         say: tells the person the address.
         open_browser: whether the browser is opened, too.
     """
     port = listening.getsockname()[1]
-    desk = Desk(course, by, new_secret(), port, boundaries)
+    desk = Desk(course, by, new_secret(), port)
     address = f"http://{_LOOPBACK}:{port}/?secret={desk.secret}"
     config = uvicorn.Config(make_app(desk), log_level="warning", access_log=False, lifespan="off")
     say(address)

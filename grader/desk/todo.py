@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.report.course import Entry
+from grader.report.course import TOTAL, Entry
 from grader.report.result import CheckResult, Result, RuleResult
 from grader.report.words import number
 
@@ -53,7 +53,9 @@ def to_do(
     for entry in entries:
         reasons = [*_open_reasons(entry)]
         if not _is_settled(entry):
-            reasons += _reasons(graded[entry.name].result, common, boundaries)
+            found = _reasons(graded[entry.name].result, common)
+            reasons += [reason for reason in found if not _is_decided(entry, reason.target)]
+            reasons += _near(entry.final_points, boundaries)
         if reasons:
             ordered = sorted(reasons, key=lambda reason: reason.order)
             waiting.append(ToDo(entry, tuple(ordered)))
@@ -75,9 +77,21 @@ def _open_reasons(entry: Entry) -> Iterator[Reason]:
             yield Reason(2, f"to be graded by hand: {task.title}", task.id)
 
 
-def _reasons(
-    result: Result, common: Collection[str], boundaries: Collection[float]
-) -> Iterator[Reason]:
+def _is_decided(entry: Entry, target: str) -> bool:
+    """Return whether points of a check, its task or all of it were decided, be it for a group."""
+    covering = {target, target.partition(".")[0], TOTAL}
+    return target != "" and any(override.target in covering for override in entry.overrides)
+
+
+def _near(points: float, boundaries: Collection[float]) -> Iterator[Reason]:
+    """Yield the boundaries that points lie just below."""
+    for boundary in boundaries:
+        if 0 < boundary - points <= _NEAR:
+            away = number(boundary - points)
+            yield Reason(9, f"{away} below the boundary of {number(boundary)} points")
+
+
+def _reasons(result: Result, common: Collection[str]) -> Iterator[Reason]:
     """Yield why a person should look at what the grader found."""
     if result.status == "grader_error":
         yield Reason(1, "the grader failed on it")
@@ -95,10 +109,6 @@ def _reasons(
             yield Reason(7, f"no cause is named: {check.title}", check.id)
     if len(failed) == _MOST_LOST_ALONE:
         yield Reason(8, f"lost alone: {failed[0].title}", failed[0].id)
-    for boundary in boundaries:
-        if 0 < boundary - result.points <= _NEAR:
-            away = number(boundary - result.points)
-            yield Reason(9, f"{away} below the boundary of {number(boundary)} points")
 
 
 def _rule(rule: RuleResult) -> tuple[int, str]:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from grader.composition import ASSIGNMENT
-from grader.decisions import write
+from grader.decisions import yaml_text
 from grader.decisions.decision import Decision
 from grader.desk.course_state import Snapshot, misconception_titles
 from grader.desk.earlier import earlier_results
-from grader.desk.groups import Group, groups_of
+from grader.desk.groups import Group
 from grader.desk.notebook_view import cells_of
-from grader.desk.todo import ToDo, to_do
 from grader.report.cohort import summary_of
 from grader.report.course import TOTAL, Entry
 from grader.report.gradebook import flags, known_points
 from grader.report.page import numbered_lines
 from grader.report.rendering import environment_of
 from grader.report.result import CheckResult, TaskResult
+from grader.report.words import capital, number
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -36,7 +35,6 @@ class Visit:
         said: a sentence about what was done; "" for none.
         problem: a sentence about what could not be done; "" for none.
         by: who decides here.
-        boundaries: points at which the grade changes.
         address: that of the page, to come back to.
     """
 
@@ -44,23 +42,12 @@ class Visit:
     said: str = ""
     problem: str = ""
     by: str = ""
-    boundaries: Collection[float] = ()
     address: str = "/"
-
-    @cached_property
-    def waiting(self) -> tuple[ToDo, ...]:
-        """The submissions that wait for a person."""
-        return to_do(self.course.graded, self.course.decided.entries, self.boundaries)
-
-    @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        """The groups of students who share something."""
-        return groups_of(tuple(self.course.graded.values()), _titles())
 
 
 def to_do_page(visit: Visit) -> str:
     """Return the submissions that a person should look at."""
-    return _render("todo.html", visit, waiting=visit.waiting, called=_called)
+    return _render("todo.html", visit, waiting=visit.course.waiting, called=_called)
 
 
 def student_page(visit: Visit, name: str) -> str:
@@ -73,7 +60,7 @@ def student_page(visit: Visit, name: str) -> str:
     methods = visit.course.code(name).methods
     executed = visit.course.executed(name)
     before, after = _neighbours(visit, name)
-    reasons = next((it.reasons for it in visit.waiting if it.entry.name == name), ())
+    reasons = next((it.reasons for it in visit.course.waiting if it.entry.name == name), ())
     return _render(
         "student.html",
         visit,
@@ -89,13 +76,14 @@ def student_page(visit: Visit, name: str) -> str:
         decided=_decisions_about(visit.course, entry),
         before=before,
         after=after,
+        shared=_shared(visit.course, name),
         total=TOTAL,
     )
 
 
 def groups_page(visit: Visit) -> str:
     """Return the groups of students who share something."""
-    return _render("groups.html", visit, groups=visit.groups)
+    return _render("groups.html", visit, groups=visit.course.groups)
 
 
 def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
@@ -104,14 +92,20 @@ def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
     Raises:
         KeyError: there is no such group.
     """
-    group = next((it for it in visit.groups if it.conditions == conditions), None)
+    group = next((it for it in visit.course.groups if it.conditions == conditions), None)
     if group is None:
         raise KeyError(str(conditions))
     entries = [visit.course.entries[name] for name in group.names]
     about = [(d, raw) for d, raw in _pairs(visit.course) if d.where == group.where]
-    most = {part.id: part.max_points for part in entries[0].result.tasks_and_checks}
+    parts = {part.id: part for part in entries[0].result.tasks_and_checks}
     return _render(
-        "group.html", visit, group=group, entries=entries, decided=about, most=most, called=_called
+        "group.html",
+        visit,
+        group=group,
+        entries=entries,
+        decided=about,
+        parts=parts,
+        called=_called,
     )
 
 
@@ -120,7 +114,7 @@ def course_page(visit: Visit, query: str) -> str:
     entries = visit.course.decided.entries
     rows = [row for row in map(_row, entries) if _fits(row, query)]
     tasks = list(entries[0].result.tasks) if entries else []
-    summary = summary_of([row.entry for row in rows], _titles())
+    summary = summary_of([row.entry for row in rows], misconception_titles())
     return _render(
         "course.html",
         visit,
@@ -129,6 +123,7 @@ def course_page(visit: Visit, query: str) -> str:
         summary=summary,
         tasks=tasks,
         count=len(entries),
+        is_any_late=any(entry.lateness for entry in entries),
     )
 
 
@@ -157,12 +152,20 @@ class Row:
     flags: tuple[str, ...]
     misconceptions: tuple[str, ...]
 
+    @property
+    def named_points(self) -> Iterator[tuple[str, float | None]]:
+        """What each column of points is called, and what stands in it; None where it is open."""
+        names = ("points", *(task.id for task in self.entry.result.tasks))
+        return zip(names, self.points, strict=False)
+
 
 def _row(entry: Entry) -> Row:
     result = entry.result
     told = dict.fromkeys(id for check in result.checks for id in check.misconceptions)
     points = known_points(result, [task.id for task in result.tasks])
-    return Row(entry, points, flags(entry), tuple(_titles().get(id, id) for id in told))
+    return Row(
+        entry, points, flags(entry), tuple(misconception_titles().get(id, id) for id in told)
+    )
 
 
 def _fits(row: Row, query: str) -> bool:
@@ -170,9 +173,23 @@ def _fits(row: Row, query: str) -> bool:
     shown = (
         *(part for s in entry.students for part in (s.name, s.id, s.email)),
         *(entry.name, entry.result.status, *row.flags, *row.misconceptions),
+        *(f"{name}={number(points)}" for name, points in row.named_points if points is not None),
     )
     text = "\n".join(shown).casefold()
     return all(word in text for word in query.casefold().split())
+
+
+def _shared(course: Snapshot, name: str) -> Mapping[str, list[Group]]:
+    """Return the groups that a student is in, by the checks that they are about."""
+    shared: dict[str, list[Group]] = {}
+    for group in course.groups:
+        if name in group.names:
+            for check in course.graded[name].result.checks:
+                if group.where.misconception in check.misconceptions or (
+                    group.kind == "check" and group.where.check == check.id
+                ):
+                    shared.setdefault(check.id, []).append(group)
+    return shared
 
 
 def _worth_showing(task: TaskResult) -> list[CheckResult]:
@@ -181,13 +198,15 @@ def _worth_showing(task: TaskResult) -> list[CheckResult]:
 
 def _neighbours(visit: Visit, name: str) -> tuple[str, str]:
     """Return the names before and after one: among those that wait if it does, else among all."""
-    waiting = [it.entry.name for it in visit.waiting]
+    waiting = [it.entry.name for it in visit.course.waiting]
+    if visit.said and waiting and name not in waiting:
+        return "", waiting[0]  # it has just left the list: on to who is left
     names = waiting if name in waiting else list(visit.course.entries)
     at = names.index(name)
     return (names[at - 1] if at else ""), (names[at + 1] if at + 1 < len(names) else "")
 
 
-Pair = tuple[Decision, write.Entry]
+Pair = tuple[Decision, yaml_text.Entry]
 
 
 def _pairs(course: Snapshot) -> Sequence[Pair]:
@@ -209,13 +228,9 @@ def _called(entry: Entry) -> str:
     return entry.called
 
 
-@cache
-def _titles() -> Mapping[str, str]:
-    return misconception_titles()
-
-
 def _render(template: str, visit: Visit, **values: Any) -> str:
     environment = environment_of(_TEMPLATES)
+    environment.filters["capital"] = capital
     environment.filters["as_json"] = lambda entry: json.dumps(entry, ensure_ascii=False)
     page: Callable[..., str] = environment.get_template(template).render
     common = {"visit": visit, "course": visit.course, "title": ASSIGNMENT.title, "here": ""}

@@ -7,6 +7,9 @@ from typing import Any
 
 import yaml
 
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The reader in C, where it was built: ten times as fast."""
+
 
 class YamlError(Exception):
     """The text can't be used; says in one sentence, without a full stop, what is wrong where."""
@@ -31,6 +34,25 @@ def read_any_yaml(text: str) -> tuple[Any, yaml.Node | None]:
         YamlError: it is no YAML.
     """
     try:
+        return yaml.load(text, Loader=_LOADER), nodes_of(text)
+    except (yaml.YAMLError, RecursionError):
+        return _read_slowly(text)
+    except ValueError as error:  # such as a date that no calendar has
+        raise YamlError(f"somewhere: {' '.join(str(error).split())}") from error
+
+
+def nodes_of(text: str) -> yaml.Node | None:
+    """Return the nodes of a text, which know their lines; None where it says nothing.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+    """
+    return yaml.compose(text, Loader=_LOADER)
+
+
+def _read_slowly(text: str) -> tuple[Any, yaml.Node | None]:
+    """Read the same by Python, whose words about mistakes are the same everywhere."""
+    try:
         return yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -42,8 +64,6 @@ def read_any_yaml(text: str) -> tuple[Any, yaml.Node | None]:
         ) from error
     except RecursionError as error:
         raise YamlError("line 1: it is nested too deeply") from error
-    except ValueError as error:  # such as a date that no calendar has
-        raise YamlError(f"somewhere: {' '.join(str(error).split())}") from error
 
 
 def line_of(node: yaml.Node | None) -> int:

@@ -1,0 +1,134 @@
+"""Whose decision has the last word, and for whom each holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.decisions.apply import Decided, apply_decisions
+from grader.decisions.read import parse_decisions
+from grader.desk.course_state import CourseState
+from grader.examiner.rubric import ManualTask, Rubric
+from tests.made_course import DOZEN, VARIANCE, assignment_rubric, make_course
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> CourseState:
+    return CourseState(make_course(tmp_path_factory.mktemp("course")))
+
+
+def laid_over(course: CourseState, text: str, rubric: Rubric | None = None) -> Decided:
+    rubric = rubric or assignment_rubric()
+    decisions = parse_decisions("overrides.yaml", text, rubric)
+    return apply_decisions(tuple(course.now().graded.values()), decisions, rubric)
+
+
+def points(decided: Decided) -> dict[str, float]:
+    return {entry.students[0].name[:3].strip(): entry.result.points for entry in decided.entries}
+
+
+@pytest.mark.parametrize(
+    ("where", "names"),
+    [
+        ("everyone", [made.name[:3].strip() for made in DOZEN]),
+        ("{misconception: kl.log_variance}", ["Bo", "Cy", "Di", "Lou"]),
+        ("{check: elbo.exact, status: failed}", ["Cy", "Di"]),
+        ("{check: elbo.exact, status: passed, misconception: kl.log_variance}", ["Bo", "Lou"]),
+        (f'{{check: kl.total, says: "{VARIANCE}"}}', ["Bo", "Cy", "Di", "Lou"]),
+        ("{rule: no_distributions}", ["Gus"]),
+        ("{rule: no_distributions, check: kl.total, status: failed}", []),
+    ],
+)
+def test_for_whom_a_decision_holds(course: CourseState, where: str, names: list[str]) -> None:
+    decided = laid_over(course, f"- {{where: {where}, comment: Well.}}")
+    told = [e.students[0].name[:3].strip() for e in decided.entries if e.comments]
+    assert told == names
+    assert decided.unapplied == ()
+    assert [n for n in decided.notices if "fits nobody now" in n] == (
+        [] if names else list(decided.notices)
+    )
+
+
+EVERYONE = "- {where: everyone, target: kl, points: 1, reason: all}\n"
+GROUP = "- {where: {misconception: kl.log_variance}, target: kl, points: 2, reason: group}\n"
+STUDENT = "- {student: s002, target: kl, points: 3, reason: one}\n"
+
+
+@pytest.mark.parametrize(
+    "text", [EVERYONE + GROUP + STUDENT, STUDENT + GROUP + EVERYONE, GROUP + STUDENT + EVERYONE]
+)
+def test_the_more_special_has_the_last_word_in_any_order(course: CourseState, text: str) -> None:
+    told = points(laid_over(course, text))
+    assert (told["Bo"], told["Cy"], told["Ada"]) == (58, 54, 56)
+
+
+def test_of_two_alike_the_later_and_the_whole(course: CourseState) -> None:
+    later = STUDENT + STUDENT.replace("3", "4")
+    assert points(laid_over(course, later))["Bo"] == 59
+    assert points(laid_over(course, GROUP + GROUP.replace("2", "5")))["Bo"] == 60
+    whole = STUDENT + "- {student: s002, target: kl.total, points: 3, reason: part}\n"
+    assert points(laid_over(course, whole))["Bo"] == 58
+
+
+def test_comments_of_all_ranks_are_kept(course: CourseState) -> None:
+    text = (
+        "- {student: s002, target: kl, comment: for one}\n"
+        "- {where: everyone, comment: for all}\n"
+        "- {where: {misconception: kl.log_variance}, target: kl, comment: for these}\n"
+    )
+    entry = laid_over(course, text).entries[1]
+    assert [comment.text for comment in entry.comments] == ["for all", "for these", "for one"]
+    assert entry.result.points == 57
+
+
+def test_the_last_word_on_an_appeal(course: CourseState) -> None:
+    text = (
+        "- {student: s002, target: kl, status: open, appeal: Why?}\n"
+        "- {student: s002, target: elbo, status: open, appeal: And why?}\n"
+        "- {student: s002, target: kl, status: accepted, points: 5, reason: It is right.}\n"
+    )
+    entry = laid_over(course, text).entries[1]
+    assert {a.target: a.status for a in entry.appeals} == {"elbo": "open", "kl": "accepted"}
+    assert entry.result.points == 60
+
+
+def test_seen_and_due(course: CourseState) -> None:
+    text = (
+        "- {student: s002, seen: true}\n"
+        "- {student: s002, due: 2026-12-02 12:00}\n"
+        "- {where: everyone, due: 2026-12-01 12:00}\n"
+    )
+    first, second = laid_over(course, text).entries[:2]
+    assert (first.seen, second.seen) == (False, True)
+    assert first.due is not None
+    assert second.due is not None
+    assert (first.due.day, second.due.day) == (1, 2)
+
+
+def test_a_task_of_a_person_is_open_until_it_is_decided(course: CourseState) -> None:
+    rubric = replace(assignment_rubric(), manual=(ManualTask("essay", "Essay", 6.0),))
+    decided = laid_over(course, "- {student: s001, target: essay, points: 4, reason: x}", rubric)
+    first, second = decided.entries[:2]
+    assert (first.result.points, first.result.max_points) == (64, 66)
+    assert not first.result.waits_for_person
+    assert second.result.waits_for_person
+    assert second.result.points == 57
+
+
+def test_a_group_reaches_who_has_nothing_to_set_in_silence(course: CourseState) -> None:
+    decided = laid_over(course, EVERYONE)
+    assert decided.unapplied == ()
+    assert points(decided)["Flo"] == 0
+    alone = laid_over(course, "- {student: s006, target: kl, points: 1, reason: x}")
+    assert len(alone.unapplied) == 1
+
+
+def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path: Path) -> None:
+    assert (
+        "there is no such student" in laid_over(course, STUDENT.replace("s002", "x")).unapplied[0]
+    )
+    twice = CourseState(make_course(tmp_path, [DOZEN[0], DOZEN[0]]))
+    text = "- {student: Ada, target: kl, points: 1, reason: x}"
+    assert "several students are called so" in laid_over(twice, text).unapplied[0]

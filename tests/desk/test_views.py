@@ -1,0 +1,103 @@
+"""The desk's pages: what a person finds there, and what leads where."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from tests.desk.client import desk_client, send, text_of, waiting
+from tests.made_course import DOZEN, make_course
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", [made.name for made in DOZEN]),
+        ("hal", ["Hal"]),
+        ("S003@EXAMPLE", ["Cy"]),
+        ("1004", ["Di"]),
+        ("ungradable", ["Flo"]),
+        ("no_distributions", ["Gus"]),
+        ("logarithm variance", ["Bo", "Cy", "Di", "Lou"]),
+        ("logarithm elbo=12", ["Cy", "Di"]),
+        ("points=60 kim", ["Kim"]),
+        ("nobody", []),
+    ],
+)
+def test_a_course_is_filtered_by_anything_on_it(folder: Path, query: str, names: list[str]) -> None:
+    page = desk_client(folder).get("/course", params={"q": query})
+    told = re.findall(r'<th scope="row"><a href="/student/[^"]+">([^<]+)</a>', page.text)
+    assert [name.partition(" ")[0] for name in told] == [name.partition(" ")[0] for name in names]
+    assert f"{len(names)} of {len(DOZEN)} submissions" in page.text
+
+
+def test_neighbours_are_those_who_wait_for_who_waits(folder: Path) -> None:
+    client = desk_client(folder)
+    names = waiting(client)
+
+    def beside(name: str) -> list[str]:
+        page = client.get(f"/student/{name}").text
+        found = re.search(r'data-before="([^"]*)" data-after="([^"]*)"', page)
+        assert found is not None
+        return [unquote(address).removeprefix("/student/") for address in found.groups()]
+
+    assert beside(names[1]) == [names[0], names[2]]
+    assert beside(names[0])[0] == ""
+    assert beside(names[-1])[1] == ""
+    assert "s011" not in names
+    assert beside("s011") == ["s010", "s012"]
+
+
+def test_looked_at_leads_to_the_next_who_waits(tmp_path: Path) -> None:
+    client = desk_client(make_course(tmp_path))
+    first, second = waiting(client)[:2]
+    page = client.get(f"/student/{first}").text
+    form = page[page.index('id="seen"') :]
+    assert f'name="page" value="/student/{second}"' in form
+    assert send(client, student=first, seen="true") == ""
+    said = client.get(f"/student/{first}?said=decided").text
+    assert f'data-after="/student/{second}"' in said
+
+
+def test_a_lost_check_leads_to_all_who_lost_it_the_same_way(folder: Path) -> None:
+    client = desk_client(folder)
+    page = client.get("/student/s002").text
+    links = re.findall(r'<a href="(/group\?[^"]+)">Decide for all 4 with ([^<]+)<', page)
+    assert [words for _, words in links] == ["this misconception", "just this message"]
+    for address, _ in links:
+        assert "Decide for all 4" in client.get(address.replace("&amp;", "&")).text
+
+
+def test_pages_of_who_and_what_is_not_there(folder: Path) -> None:
+    client = desk_client(folder)
+    for path in ("/student/nobody", "/group?rule=nothing", "/group", "/group?x=y"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "There is no such submission or group any more." in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/course", "/groups", "/appeals", "/decisions"])
+def test_an_empty_course_has_pages_too(tmp_path: Path, path: str) -> None:
+    answer = desk_client(make_course(tmp_path, [])).get(path)
+    assert answer.status_code == 200
+    words = {"/": "Nobody waits", "/course": "Nobody is in this course yet"}
+    assert words.get(path, "") in text_of(answer.text)
+
+
+def test_one_who_could_not_be_graded_can_be_given_all_points_at_once(folder: Path) -> None:
+    page = desk_client(folder).get("/student/s006").text
+    assert "There is no class VAE." in page
+    assert "<details open><summary>Decide about all of it together" in page
+
+
+def test_who_is_near_a_boundary(folder: Path) -> None:
+    client = desk_client(folder, boundaries=(58.0,))
+    assert "1 below the boundary of 58 points" in client.get("/student/s002").text
