@@ -12,6 +12,7 @@ import click
 
 from grader.platforms import PLATFORMS
 from grader.platforms.platform import Option, Values
+from grader.report.feedback import ALL, LEVELS, Level
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -35,6 +36,8 @@ class CourseOptions:
         jobs: how many submissions are graded at once.
         regrade: whether to grade also what is graded and unchanged.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
+        feedback: how much of their results students are told.
+        anonymous: whether to write a copy, too, that names nobody.
         values: of platforms' options, those that were given, by their parameters' names.
     """
 
@@ -42,6 +45,8 @@ class CourseOptions:
     jobs: int | None = None
     regrade: bool = False
     ungradable_as_zero: bool = False
+    feedback: Level = ALL
+    anonymous: bool = False
     values: Values = field(default_factory=dict)
 
     @property
@@ -60,7 +65,20 @@ _OF_PUBLISHING = (
         is_flag=True,
         help="Fill in 0 for what could not be graded, which is left open otherwise.",
     ),
+    click.option(
+        "--feedback",
+        type=click.Choice(LEVELS),
+        default=ALL,
+        help="What students' pages and comments hold: points alone; messages too, without hints "
+        "and examples; or all of it, as by default.",
+    ),
+    click.option(
+        "--anonymous",
+        is_flag=True,
+        help="Write pages and executed notebooks with pseudonyms, too, in the folder anonymous.",
+    ),
 )
+_SETTINGS_OF_PUBLISHING = ("ungradable_as_zero", "feedback", "anonymous")
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
@@ -71,13 +89,13 @@ _OPTIONS = (
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of grading a course to a command, which gets them as ``course``."""
-    settings = ("out", "jobs", "regrade", "ungradable_as_zero")
+    settings = ("out", "jobs", "regrade", *_SETTINGS_OF_PUBLISHING)
     return _with_options(command, _OPTIONS, settings)
 
 
 def publishing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of what is given out to a command, which gets them as ``course``."""
-    return _with_options(command, _OF_PUBLISHING, ("ungradable_as_zero",))
+    return _with_options(command, _OF_PUBLISHING, _SETTINGS_OF_PUBLISHING)
 
 
 def _with_options(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
-from grader.course.kept_code import read_code
+from grader.course.anonymous import FOLDER, write_anonymous
 from grader.course.options import CourseOptions
+from grader.course.pages import INDEX, page_path, up_to_date_page
 from grader.course.store import write_whole
 from grader.errors import UnusableError
 from grader.platforms import PLATFORMS
@@ -16,10 +17,11 @@ from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
-from grader.report.page import BY_HAND, in_course, is_decided, to_page
 
-_HEAD = 4096
-"""Bytes of a page in which its mark is, if it has one."""
+_OUTDATED_COPY = (
+    f"The folder {FOLDER} is of an earlier grading and may differ from what holds now: give "
+    "--anonymous again, or delete it."
+)
 
 
 class PublishError(UnusableError):
@@ -39,11 +41,6 @@ class Published:
     files: list[Path] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-
-def page_path(name: str) -> Path:
-    """Return where a student's page is, seen from the folder of the grading."""
-    return Path("report", "students", f"{name}.html")
 
 
 def require_sheets(options: CourseOptions) -> None:
@@ -78,12 +75,17 @@ def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOpt
         write_whole(out / name, content)
         done.files.append(out / name)
 
-    pages = {entry.name: _page(out, entry) for entry in entries}
+    entries = [replace(entry, feedback=options.feedback) for entry in entries]
+    pages = {entry.name: up_to_date_page(out, entry) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     titles = {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
-    write(Path("report", "index.html"), index.encode())
+    write(INDEX, index.encode())
     done.files.append((out / page_path("")).parent)
+    if options.anonymous:
+        done.files.append(write_anonymous(out, entries, titles))
+    elif (out / FOLDER).exists():
+        done.notices.append(_OUTDATED_COPY)
     write("gradebook.csv", to_gradebook(entries))
     graded = GradedCourse(entries, options.values, pages, Path(course), options.ungradable_as_zero)
     for sheet in _sheets():
@@ -116,32 +118,3 @@ def _outdated(out: Path, sheet: Sheet) -> list[str]:
         f"{these} {are} of an earlier grading and may differ from what holds now: give "
         f"{sheet.flag} again, or delete {'it' if len(names) == 1 else 'them'}."
     ]
-
-
-def _page(out: Path, entry: Entry) -> Path:
-    """Return the student's page, with what holds now.
-
-    Grading wrote it as the grader found it. It is written anew where a person decided something,
-    where that was so and is no more, and where it is gone.
-    """
-    path = out / page_path(entry.name)
-    try:
-        with open(path, "rb") as file:
-            differs = is_decided(entry) or BY_HAND.encode() in file.read(_HEAD)
-    except OSError:
-        differs = True
-    if differs:
-        methods, executed = read_code(out, entry.name).methods, _executed(out, entry)
-        page = to_page(entry.result, ASSIGNMENT.title, methods, executed, entry)
-        write_whole(path, in_course(page).encode())
-    return path
-
-
-def _executed(out: Path, entry: Entry) -> str | None:
-    """Return the executed notebook; None if it wasn't executed in the grading that counts."""
-    if entry.result.run.status == "not_run":
-        return None
-    try:
-        return (out / "executed" / f"{entry.name}.ipynb").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None

@@ -12,7 +12,8 @@ import pytest
 
 from grader.course.kept_code import KeptCode, code_path, keep_code
 from grader.course.options import CourseOptions
-from grader.course.publish import page_path, publish
+from grader.course.pages import page_path
+from grader.course.publish import publish
 from grader.decisions.apply import apply_decisions
 from grader.decisions.decision import Decision
 from grader.examiner.rubric import Rubric
