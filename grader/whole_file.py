@@ -12,10 +12,11 @@ PART = ".part"
 """What the names of half-written files end in; they start with a dot."""
 
 
-def write_whole_file(path: Path, content: bytes) -> None:
+def write_whole_file(path: Path, content: bytes, is_private: bool = False) -> None:
     """Write a file whole or not at all, and for good, with the permissions that the umask leaves.
 
-    What is no file, such as a pipe or ``/dev/stdout``, is written to as it is.
+    What is no file, such as a pipe or ``/dev/stdout``, is written to as it is. A private file may
+    be read by its owner alone.
 
     Raises:
         OSError: it can't be written; nothing is left behind.
@@ -25,7 +26,7 @@ def write_whole_file(path: Path, content: bytes) -> None:
         return
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{PART}")
     try:
-        write_synced(part, content)
+        write_synced(part, content, is_private)
         os.replace(part, path)
         sync_folder(path.parent)
     finally:
@@ -33,17 +34,21 @@ def write_whole_file(path: Path, content: bytes) -> None:
             part.unlink()
 
 
-def write_synced(path: Path, content: bytes) -> None:
+def write_synced(path: Path, content: bytes, is_private: bool = False) -> None:
     """Write a new file, and force it to the disk.
 
     Raises:
         OSError: it can't be written, or is there already.
     """
     # Made by `open` and not by `tempfile`, whose files are nobody's but the owner's.
-    with open(path, "xb") as file:
+    with open(path, "xb", opener=_private if is_private else None) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from grader.course.find import Submission
 from grader.course.fingerprint import digest, fingerprint
 from grader.course.kept_code import KeptCode, code_path, keep_code
 from grader.course.other_notebooks import compare_others
-from grader.course.publish import page_path
+from grader.course.pages import executed_path, page_path
 from grader.course.store import UNKNOWN, Store, StoreError, write_whole
 from grader.examiner.grading import Grader
 from grader.report import result as results
@@ -75,7 +75,8 @@ class SubmissionGrader:
         text = graded.code.text if graded.code else ""
         keep_code(self.store.folder, submission.name, KeptCode(text, graded.sources))
         if graded.executed is not None:
-            write_whole(_executed_path(submission, self.store), graded.executed.encode())
+            path = self.store.folder / executed_path(submission.name)
+            write_whole(path, graded.executed.encode())
         return result
 
     def keep(self, submission: Submission, result: Result) -> Result:
@@ -128,7 +129,7 @@ def kept_result(submission: Submission, how: bytes, store: Store) -> Result | No
     folder, name = store.folder, submission.name
     beside = [folder / page_path(name), code_path(folder, name)]
     if result.run.status != "not_run":
-        beside.append(_executed_path(submission, store))
+        beside.append(folder / executed_path(name))
     return result if all(path.is_file() for path in beside) else None
 
 
@@ -152,10 +153,6 @@ def _content(submission: Submission) -> bytes | None:
     if submission.notebook is None or submission.notebook.path is None:
         return b""
     return content_of(submission.notebook)
-
-
-def _executed_path(submission: Submission, store: Store) -> Path:
-    return store.folder / "executed" / f"{submission.name}.ipynb"
 
 
 def _path(submission: Submission) -> str:

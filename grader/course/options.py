@@ -12,6 +12,7 @@ import click
 
 from grader.platforms import PLATFORMS
 from grader.platforms.platform import Option, Values
+from grader.report.feedback import ALL, LEVELS, Level
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -42,6 +43,8 @@ class CourseOptions:
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
         changed_only: whether platforms get those alone whom the last grading changed.
         replace_grades: whether points and comments that a platform's sheet has are replaced.
+        feedback: how much of their results students are told.
+        anonymous: whether to write a copy, too, that names nobody.
         values: of platforms' options, those that were given, by their parameters' names.
     """
 
@@ -52,6 +55,8 @@ class CourseOptions:
     ungradable_as_zero: bool = False
     changed_only: bool = False
     replace_grades: bool = False
+    feedback: Level = ALL
+    anonymous: bool = False
     values: Values = field(default_factory=dict)
 
     @property
@@ -80,8 +85,26 @@ _OF_PUBLISHING = (
         is_flag=True,
         help="Replace other points and comments that a sheet has, which stay otherwise.",
     ),
+    click.option(
+        "--feedback",
+        type=click.Choice(LEVELS),
+        default=ALL,
+        help="What students' pages and comments hold: points alone; messages too, without hints "
+        "and examples; or all of it, as by default.",
+    ),
+    click.option(
+        "--anonymous",
+        is_flag=True,
+        help="Write pages and executed notebooks with pseudonyms, too, in the folder anonymous.",
+    ),
 )
-_OF_PUBLISHING_NAMES = ("ungradable_as_zero", "changed_only", "replace_grades")
+_OF_PUBLISHING_NAMES = (
+    "ungradable_as_zero",
+    "changed_only",
+    "replace_grades",
+    "feedback",
+    "anonymous",
+)
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
+from grader.course.anonymous import FOLDER, write_anonymous
 from grader.course.compare import CompareError, changes_to_csv
-from grader.course.kept_code import read_code
 from grader.course.last_grading import read_last_grading
 from grader.course.options import CourseOptions
+from grader.course.pages import INDEX, page_path, up_to_date_page
 from grader.course.store import write_whole
 from grader.errors import UnusableError
 from grader.platforms import PLATFORMS
@@ -19,10 +20,11 @@ from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
 from grader.report.index import to_index
-from grader.report.page import BY_HAND, in_course, is_decided, to_page
 
-_HEAD = 4096
-"""Bytes of a page in which its mark is, if it has one."""
+_OUTDATED_COPY = (
+    f"The folder {FOLDER} is of an earlier grading and may differ from what holds now: give "
+    "--anonymous again, or delete it."
+)
 
 
 NOBODY = "Nobody's points are known to have changed, so no file for a platform is written."
@@ -58,11 +60,6 @@ class Published:
         self.files.append(self.folder / name)
 
 
-def page_path(name: str) -> Path:
-    """Return where a student's page is, seen from the folder of the grading."""
-    return Path("report", "students", f"{name}.html")
-
-
 def require_sheets(options: CourseOptions) -> None:
     """Refuse platforms' files that can't be filled, before anything is graded.
 
@@ -90,12 +87,17 @@ def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOpt
         StoreError: something can't be written.
     """
     done = Published(out)
-    pages = {entry.name: _page(out, entry) for entry in entries}
+    entries = [replace(entry, feedback=options.feedback) for entry in entries]
+    pages = {entry.name: up_to_date_page(out, entry) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     titles = {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
-    done.write(Path("report", "index.html"), index.encode())
+    done.write(INDEX, index.encode())
     done.files.append((out / page_path("")).parent)
+    if options.anonymous:
+        done.files.append(write_anonymous(out, entries, titles))
+    elif (out / FOLDER).exists():
+        done.notices.append(_OUTDATED_COPY)
     done.write("gradebook.csv", to_gradebook(entries))
     changed = _changed(done)
     given = [it for it in entries if it.name in changed] if options.changed_only else entries
@@ -152,33 +154,3 @@ def _outdated(out: Path, sheet: Sheet) -> list[str]:
         f"{these} {are} of an earlier grading and may differ from what holds now: give "
         f"{sheet.flag} again, or delete {'it' if len(names) == 1 else 'them'}."
     ]
-
-
-def _page(out: Path, entry: Entry) -> Path:
-    """Return the student's page, with what holds now.
-
-    Grading wrote it as the grader found it. It is written anew where a person decided something,
-    where that was so and is no more, where an earlier total counts, and where it is gone.
-    """
-    path = out / page_path(entry.name)
-    try:
-        with open(path, "rb") as file:
-            is_kept = entry.result.other_grading is not None  # which grading could not say then
-            differs = is_kept or is_decided(entry) or BY_HAND.encode() in file.read(_HEAD)
-    except OSError:
-        differs = True
-    if differs:
-        methods, executed = read_code(out, entry.name).methods, _executed(out, entry)
-        page = to_page(entry.result, ASSIGNMENT.title, methods, executed, entry)
-        write_whole(path, in_course(page).encode())
-    return path
-
-
-def _executed(out: Path, entry: Entry) -> str | None:
-    """Return the executed notebook; None if it wasn't executed in the grading that counts."""
-    if entry.result.run.status == "not_run":
-        return None
-    try:
-        return (out / "executed" / f"{entry.name}.ipynb").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None

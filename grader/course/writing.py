@@ -11,15 +11,15 @@ class StoreError(Exception):
     """The folder can't be used; says why and what to do."""
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and for good.
+def write_whole(path: Path, content: bytes, is_private: bool = False) -> None:
+    """Write a file whole or not at all, and for good; a private one for its owner alone.
 
     Raises:
         StoreError: it can't be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole_file(path, content)
+        write_whole_file(path, content, is_private)
     except OSError as error:
         raise StoreError(
             f"{path} can't be written: {error.strerror}. What was graded before is kept; "

@@ -73,8 +73,7 @@ def apply_decisions(
 def _is_for(decision: Decision, entry: Entry) -> bool:
     if decision.where is not None:
         return decision.where.fits(entry.result)
-    names = ((student.name, student.id, student.email) for student in entry.students)
-    return decision.student == entry.name or any(decision.student in known for known in names)
+    return entry.is_called(decision.student)
 
 
 def _precedence(decision: Decision) -> tuple[int, int, int]:

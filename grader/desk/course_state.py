@@ -94,14 +94,14 @@ class _ReadOnce(Store):
         """Take the store that reads."""
         super().__init__(store.folder)
         self._store = store
-        self._read: dict[str, tuple[Signature, Result]] = {}
+        self._seen: dict[str, tuple[Signature, Result]] = {}
 
     def read(self, name: str) -> Result:
         """Return the result of that name; raises what the store does."""
         signature = _signature(self.path(name))
-        known = self._read.get(name)
+        known = self._seen.get(name)
         if known is None or known[0] != signature:
-            known = self._read[name] = (signature, self._store.read(name))
+            known = self._seen[name] = (signature, self._store.read(name))
         return known[1]
 
 

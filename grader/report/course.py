@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from grader.report.feedback import ALL, Level
 from grader.report.result import Result
 
 
@@ -94,6 +95,7 @@ class Entry:
         lateness: what handing in late costs; None where it costs nothing.
         due: until when it could be handed in, where that was set for these students.
         seen: whether a person has looked at it and wants nothing more.
+        feedback: how much of the result its students are told.
     """
 
     name: str
@@ -108,6 +110,12 @@ class Entry:
     lateness: Lateness | None = None
     due: datetime | None = None
     seen: bool = False
+    feedback: Level = ALL
+
+    def is_called(self, name: str) -> bool:
+        """Return whether a name is that of the result, or the name, id or address of a student."""
+        known = ((student.name, student.id, student.email) for student in self.students)
+        return name == self.name or any(name in names for names in known)
 
     @property
     def final_points(self) -> float:

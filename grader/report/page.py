@@ -6,6 +6,7 @@ and run no script even if something should slip through.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePath
 
@@ -13,6 +14,7 @@ from markupsafe import Markup
 
 from grader.report.course import TOTAL, Entry, Override
 from grader.report.curve import loss_curve, some_of
+from grader.report.feedback import ALL, LEVELS, POINTS, Level, told_result
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
 from grader.report.result import Result, TaskResult
@@ -36,6 +38,9 @@ _COURSE_LINK = '<p><a href="../index.html">All submissions</a></p>\n'
 
 BY_HAND = '<meta name="points" content="set by hand">'
 """What is in the head of a page that shows points set by hand."""
+_LEVEL_MARK = '<meta name="feedback" content="{}">'
+"""What is in the head of a page that doesn't tell all of a result."""
+_LEVEL = re.compile(_LEVEL_MARK.format("([a-z]+)").encode())
 
 _RUN_WORDS = {
     "completed": "The whole notebook ran from top to bottom without an error.",
@@ -62,16 +67,21 @@ def to_page(
         title: of the assignment.
         sources: the student's methods as written, by their names.
         executed: the executed notebook's text, to show its plots.
-        entry: the submission in its course, with what people decided, to say so at the top.
+        entry: the submission in its course, with what people decided, to say so at the top; it
+            says how much of the result is told.
         student: the names of whoever handed it in, where no entry says so.
     """
-    overrides = entry.overrides if entry else ()
-    settled = {override.target for override in overrides}
+    level = entry.feedback if entry else ALL
+    result = told_result(result, level)
+    if level == POINTS:
+        sources = executed = None
+    settled = {override.target for override in entry.overrides} if entry else set()
     if entry:
         student = ", ".join(student.name for student in entry.students)
     # Its reason says already what to hand in.
     is_nothing = result.status == "ungradable" and not result.submission.sha256
     file = "" if student and is_nothing else PurePath(result.submission.path).name
+    has_no_step = is_nothing or level == POINTS or TOTAL in settled
     return render(
         "page.html",
         result=result,
@@ -79,14 +89,10 @@ def to_page(
         whose=", ".join(clean(part, 200) for part in (student, file) if part),
         task_words=_task_words(result) | dict.fromkeys(settled, "Set by hand"),
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
-        by_hand=[_by_hand_words(override, result) for override in overrides],
-        by_hand_mark=Markup(BY_HAND) if entry and is_decided(entry) else "",
-        lateness=entry.lateness if entry else None,
-        final_points=entry.final_points if entry else result.points,
-        comments=[comment_words(it, result) for it in entry.comments] if entry else [],
-        appeals=[appeal_words(appeal, result) for appeal in entry.appeals] if entry else [],
-        other_grading=other_grading_words(result),
-        next_step="" if is_nothing or TOTAL in settled else next_step(result, settled, brief=True),
+        **_by_people(entry, result),
+        level_mark=Markup(_LEVEL_MARK.format(level)) if level != ALL else "",
+        level=level,
+        next_step="" if has_no_step else next_step(result, settled, brief=True),
         told={task.id: _told(task) for task in result.tasks},
         code={task.id: numbered_lines(task, sources or {}) for task in result.tasks},
         run_words=_RUN_WORDS[result.run.status],
@@ -94,6 +100,27 @@ def to_page(
         some_losses=some_of(result.training.losses),
         pictures=pictures_of(executed) if executed else (),
     )
+
+
+def _by_people(entry: Entry | None, result: Result) -> dict[str, object]:
+    """Return what people decided, as the page's template names it."""
+    is_marked = entry is not None and is_decided(entry)
+    return {
+        "by_hand": [_by_hand_words(it, result) for it in entry.overrides] if entry else [],
+        "by_hand_mark": Markup(BY_HAND) if is_marked else "",
+        "lateness": entry.lateness if entry else None,
+        "final_points": entry.final_points if entry else result.points,
+        "comments": [comment_words(it, result) for it in entry.comments] if entry else [],
+        "appeals": [appeal_words(it, result) for it in entry.appeals] if entry else [],
+        "other_grading": other_grading_words(result),
+    }
+
+
+def level_of(head: bytes) -> Level:
+    """Return how much of a result a page tells, by its first bytes."""
+    found = _LEVEL.search(head)
+    said = found[1].decode() if found else ALL
+    return next((level for level in LEVELS if level == said), ALL)
 
 
 def in_course(page: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.report.course import Entry
+from grader.report.feedback import POINTS, told_result
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
 from grader.report.telling import told_once
@@ -25,8 +26,11 @@ MAX_TEXT = 20_000
 def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) -> str:
     """Return a result as lines without markup of any kind, at most ``limit`` characters.
 
-    With an entry of a course, what people decided is said, too.
+    With an entry of a course, what people decided is said, too, and of the result what its
+    students are told.
     """
+    if entry:
+        result = told_result(result, entry.feedback)
     if result.status == "ungradable":
         lines = [f"Not graded: {result.reason}"]
     else:
@@ -41,7 +45,8 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
     lines += map(repeated_words, result.repeated)
     for task in result.tasks:
         if task.lost or task.points < task.max_points:
-            lines += ["", f"{task.title}: {points_words(task)}", *_lost(task)]
+            lost = _points(task) if entry and entry.feedback == POINTS else _lost(task)
+            lines += ["", f"{task.title}: {points_words(task)}", *lost]
     if result.broken_rules:
         lines += ["", *(f"Rule broken: {rule_words(rule)}" for rule in result.broken_rules)]
     if entry:
@@ -52,6 +57,12 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
         ]
         lines += ["", *decided] if decided else []
     return cut("\n".join(lines), limit)
+
+
+def _points(task: TaskResult) -> list[str]:
+    """Return a line for each check that has not all its points."""
+    lost = (check for check in task.checks if check.points < check.max_points)
+    return [f"- {check.title}: {points_words(check)}" for check in lost]
 
 
 def _lost(task: TaskResult) -> list[str]:

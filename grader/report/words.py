@@ -23,7 +23,7 @@ def number(points: float) -> str:
     return f"{round(points, 2):g}"
 
 
-def points_words(part: Result | TaskResult) -> str:
+def points_words(part: Result | TaskResult | CheckResult) -> str:
     """Return the points of a result or a task and their maximum: "7 of 10"."""
     return f"{number(part.points)} of {number(part.max_points)}"
 

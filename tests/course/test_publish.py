@@ -13,7 +13,8 @@ import pytest
 
 from grader.course.kept_code import KeptCode, code_path, keep_code
 from grader.course.options import CourseOptions
-from grader.course.publish import NOBODY, page_path, publish
+from grader.course.pages import page_path
+from grader.course.publish import NOBODY, publish
 from grader.course.store import Store
 from grader.decisions.apply import apply_decisions
 from grader.decisions.decision import Decision

@@ -1,0 +1,202 @@
+"""Find the students of a course in text, and put pseudonyms in their place.
+
+Who somebody is stands in names of files, in comments of notebooks, in what they print. A name is
+looked for as a row of words, whatever stands between them: ``Ada Lovelace`` is in
+``ada_lovelace.ipynb``, too. Initials, nicknames and misspelt names are not found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from grader.platforms.names import composed
+from grader.report.course import Entry
+
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"[^\w\n]{0,3}|_")
+"""What may stand between the words of a name."""
+_HOME = re.compile(r"((?:/home/|/Users/|\\Users\\))[^/\\\s'\"]+")
+_WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
+"""Names in writing that puts no spaces between words."""
+_SHORTEST = 3
+"""Letters of a word that may be a name by itself."""
+_LEAST_TOGETHER = 4
+"""Letters of the words of a name, where it is more than one."""
+_LEAST_RUN_TOGETHER = 6
+"""The same, where nothing stands between them."""
+_FEWEST_DIGITS = 5
+"""Of a number that may tell a student: shorter ones are all over a notebook."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Words that tell a student.
+
+    Attributes:
+        words: folded, in their order.
+        pseudonym: of the student's submission.
+        spelling: of a single word that may be an everyday one in another spelling; "" for any.
+    """
+
+    words: tuple[str, ...]
+    pseudonym: str
+    spelling: str = ""
+
+
+class Identities:
+    """What tells the students of a course, to be found in text."""
+
+    def __init__(self, identities: Iterable[Identity], literal: Mapping[str, str]) -> None:
+        """Take what tells students, and text that does so wherever it stands."""
+        self._by_first: dict[str, list[Identity]] = {}
+        for identity in dict.fromkeys(identities):
+            self._by_first.setdefault(identity.words[0], []).append(identity)
+        for alike in self._by_first.values():
+            alike.sort(key=lambda identity: -len(identity.words))
+        self._literal = literal
+
+    def at(self, text: str, words: Sequence[re.Match[str]], place: int) -> Identity | None:
+        """Return the longest identity that starts with a word; None if none does."""
+        known = self._by_first.get(_folded(words[place][0]), ())
+        return next((it for it in known if _is_at(it, text, words, place)), None)
+
+    def in_place(self, text: str) -> str:
+        """Return the text with pseudonyms for what tells a student wherever it stands."""
+        for name, pseudonym in self._literal.items():
+            text = text.replace(name, pseudonym)
+        return text
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Text of one submission as nobody can tell whose it is.
+
+    Attributes:
+        pseudonym: of the submission.
+        own: what tells its students.
+        everyone: what tells all students.
+    """
+
+    pseudonym: str
+    own: Identities
+    everyone: Identities
+
+    def text(self, text: str) -> str:
+        """Return a text with pseudonyms in the place of all students that it tells of."""
+        text = self.everyone.in_place(self.own.in_place(composed(text)))
+        text = _HOME.sub(lambda found: found[1] + self.pseudonym, text)
+        words = list(_WORD.finditer(text))
+        parts, done, place = [], 0, 0
+        while place < len(words):
+            found = self.own.at(text, words, place) or self.everyone.at(text, words, place)
+            if found is None:
+                place += 1
+                continue
+            last = place + len(found.words)
+            parts += [text[done : words[place].start()], found.pseudonym]
+            done, place = words[last - 1].end(), last
+        return "".join((*parts, text[done:]))
+
+
+@dataclass(frozen=True)
+class Course:
+    """The students of a course, with the pseudonyms of their submissions."""
+
+    entries: Sequence[Entry]
+    pseudonyms: Mapping[str, str]
+
+    @cached_property
+    def _everyone(self) -> Identities:
+        identities = (it for entry in self.entries for it in self._telling(entry))
+        literal = (pair for entry in self.entries for pair in self._literal(entry).items())
+        return Identities(identities, dict(literal))
+
+    def masked(self, entry: Entry) -> Masked:
+        """Return what makes text of a submission such that nobody can tell whose it is."""
+        pseudonym = self.pseudonyms[entry.name]
+        own = (*self._telling(entry), *_parts(entry, pseudonym))
+        return Masked(pseudonym, Identities(own, self._literal(entry)), self._everyone)
+
+    def _telling(self, entry: Entry) -> Iterator[Identity]:
+        pseudonym = self.pseudonyms[entry.name]
+        for text in _known(entry):
+            words = tuple(_WORD.findall(composed(text)))
+            for ordered in dict.fromkeys((words, (*words[-1:], *words[:-1]))):
+                if identity := _identity(ordered, pseudonym):
+                    yield identity
+        for student in entry.students:
+            words = tuple(_WORD.findall(composed(student.name)))
+            if len(words) > 1 and (identity := _identity((words[0], words[-1]), pseudonym)):
+                yield identity
+            if len(words) > 1 and len("".join(words)) >= _LEAST_RUN_TOGETHER:
+                yield Identity((_folded("".join(words)),), pseudonym)
+
+    def _literal(self, entry: Entry) -> dict[str, str]:
+        names = (
+            name for student in entry.students for name in _WITHOUT_SPACES.findall(student.name)
+        )
+        return dict.fromkeys(names, self.pseudonyms[entry.name])
+
+
+def _known(entry: Entry) -> Iterator[str]:
+    """Yield all by which a platform or a folder knows whoever handed in."""
+    yield entry.name
+    yield entry.result.submission.student
+    for student in entry.students:
+        yield student.name
+        yield student.id
+        yield student.email
+        yield student.email.partition("@")[0]
+        yield student.prefix
+
+
+def _identity(words: Sequence[str], pseudonym: str) -> Identity | None:
+    """Return words as what tells a student; None if they may as well be anything else."""
+    together = "".join(words)
+    folded = tuple(map(_folded, words))
+    if together.isdecimal():
+        return Identity(folded, pseudonym) if len(together) >= _FEWEST_DIGITS else None
+    if len(words) == 1:
+        has_digit = any(sign.isdecimal() for sign in together)
+        spelling = "" if has_digit else together
+        return Identity(folded, pseudonym, spelling) if len(together) >= _SHORTEST else None
+    return Identity(folded, pseudonym) if len(together) >= _LEAST_TOGETHER else None
+
+
+def _parts(entry: Entry, pseudonym: str) -> Iterator[Identity]:
+    """Yield the single words of the names of whoever handed in, as they are written."""
+    for student in entry.students:
+        for word in _WORD.findall(composed(student.name)):
+            if len(word) >= _SHORTEST and not word.isdecimal():
+                yield Identity((_folded(word),), pseudonym, word)
+
+
+def _is_at(identity: Identity, text: str, words: Sequence[re.Match[str]], place: int) -> bool:
+    found = words[place : place + len(identity.words)]
+    if tuple(_folded(word[0]) for word in found) != identity.words:
+        return False
+    if identity.spelling:
+        return found[0][0] == identity.spelling
+    if identity.words[0].isdecimal() and len(found) == 1:
+        return not _is_in_number(text, found[0])
+    gaps = pairwise(found)
+    return all(_BETWEEN.fullmatch(text, one.end(), other.start()) for one, other in gaps)
+
+
+def _is_in_number(text: str, digits: re.Match[str]) -> bool:
+    """Return whether digits are a part of a number with a point."""
+    before, after = text[max(0, digits.start() - 1) : digits.start()], text[digits.end() :][:2]
+    return before == "." or (after[:1] == "." and after[1:].isdecimal())
+
+
+def _folded(word: str) -> str:
+    """Return what spellings of a word share that differ in case or accents."""
+    if word.isascii():
+        return word.lower()
+    apart = unicodedata.normalize("NFKD", word)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).casefold()

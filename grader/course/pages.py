@@ -1,0 +1,62 @@
+"""The students' pages in a folder of results, which follow what holds now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.composition import ASSIGNMENT
+from grader.course.kept_code import read_code
+from grader.course.store import write_whole
+from grader.report.course import Entry
+from grader.report.page import BY_HAND, in_course, is_decided, level_of, to_page
+
+INDEX = Path("report", "index.html")
+"""Where the course's page is, seen from the folder of the grading."""
+_HEAD = 4096
+"""Bytes of a page in which its marks are, if it has any."""
+
+
+def page_path(name: str) -> Path:
+    """Return where a student's page is, seen from the folder of the grading."""
+    return Path("report", "students", f"{name}.html")
+
+
+def executed_path(name: str) -> Path:
+    """Return where an executed notebook is, seen from the folder of the grading."""
+    return Path("executed", f"{name}.ipynb")
+
+
+def up_to_date_page(out: Path, entry: Entry) -> Path:
+    """Return the path of a student's page, which shows what holds now, and as much as is asked for.
+
+    Grading wrote it as the grader found it, with all that it found. It is written anew where a
+    person decided something, where that was so and is no more, where an earlier total counts, where
+    it shows more or less than the student is to be told, and where it is gone.
+
+    Raises:
+        StoreError: it can't be written.
+    """
+    path = out / page_path(entry.name)
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD)
+        is_kept = entry.result.other_grading is not None  # which grading could not say then
+        is_by_hand = is_decided(entry) or BY_HAND.encode() in head
+        differs = is_kept or is_by_hand or level_of(head) != entry.feedback
+    except OSError:
+        differs = True
+    if differs:
+        methods, executed = read_code(out, entry.name).methods, executed_text(out, entry)
+        page = to_page(entry.result, ASSIGNMENT.title, methods, executed, entry)
+        write_whole(path, in_course(page).encode())
+    return path
+
+
+def executed_text(out: Path, entry: Entry) -> str | None:
+    """Return the executed notebook; None if it wasn't executed in the grading that counts."""
+    if entry.result.run.status == "not_run":
+        return None
+    try:
+        return (out / executed_path(entry.name)).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

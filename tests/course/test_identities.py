@@ -1,0 +1,70 @@
+"""Students of a course are found in text, and words that only look alike are left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grader.course.identities import Course, Masked
+from grader.report.course import Identity
+from tests.made_results import entry, graded
+
+ADA = replace(
+    entry(graded(), "Ada King Lovelace", "4171023"),
+    name="Ada_King_Lovelace_4171023",
+    students=(Identity("Ada King Lovelace", "4171023", "a.lovelace2@uni.example", "moodle"),),
+)
+MAX = replace(entry(graded(), "Max", "7"), name="Max", students=(Identity("Max", "7"),))
+ZOE = replace(
+    entry(graded(), "Zo\u00eb M\u00fcller", "12"),
+    name="Zoe_12",
+    students=(Identity("Zo\u00eb M\u00fcller", "12"), Identity("\u738b\u5c0f\u660e", "u_88")),
+)
+COURSE = Course((ADA, MAX, ZOE), {ADA.name: "student-a", MAX.name: "student-m", ZOE.name: "s-z"})
+
+
+def masked(text: str) -> str:
+    of_ada: Masked = COURSE.masked(ADA)
+    return of_ada.text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada King Lovelace",
+        "ada lovelace",
+        "LOVELACE, Ada King",
+        "ada_king_lovelace",
+        "AdaKingLovelace",
+        "4171023",
+        "a.lovelace2@uni.example",
+        "a.lovelace2",
+        "Lovelace",
+    ],
+)
+def test_a_student_is_found_however_written(text: str) -> None:
+    assert masked(f"# by {text}!") == "# by student-a!"
+
+
+def test_names_of_files_and_folders_are_names_too() -> None:
+    assert masked("Ada_King_Lovelace_4171023_vae.ipynb") == "student-a_vae.ipynb"
+    assert masked("File '/home/alov/x.py'") == "File '/home/student-a/x.py'"
+    assert masked(r"C:\Users\Ada L\vae.py") == r"C:\Users\student-a L\vae.py"
+
+
+def test_others_are_found_too() -> None:
+    assert masked("Thanks to Max and zoe mueller") == "Thanks to student-m and zoe mueller"
+    assert masked("Thanks to Zoe Muller, \u738b\u5c0f\u660e") == "Thanks to s-z, s-z"
+    assert masked("with Zoe\u0308 Mu\u0308ller") == "with s-z"
+
+
+def test_what_only_looks_alike_stays() -> None:
+    for text in ("torch.max(x)", "12 of 15 points", "7", "0.4171023", "4171023.5", "Adam(lr=1e-3)"):
+        assert masked(text) == text
+
+
+def test_single_names_of_others_stay_everyday_words() -> None:
+    of_max = COURSE.masked(MAX)
+    assert of_max.text("a King and a Lovelace") == "a King and a Lovelace"
+    assert masked("King of the hill") == "student-a of the hill"
