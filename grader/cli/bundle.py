@@ -14,7 +14,7 @@ from grader.whole_file import write_whole_file
 _NAMES = [platform.name for platform in PLATFORMS if platform.bundle]
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Write an autograder to upload to a platform.")
 @click.argument("file", metavar="FILE", type=FILE)
 @click.option(
     "--for",

@@ -11,7 +11,7 @@ import click
 from grader.cli import usage
 
 
-@click.command(cls=usage.Command)
+@click.command(cls=usage.Command, short_help="Decide about a graded course in a browser.")
 @click.argument("results", metavar="RESULTS", type=usage.FILE)
 @usage.rubric_option
 @click.option("--by", metavar="NAME", help="Who decides; by default your name on this machine.")

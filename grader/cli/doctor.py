@@ -27,7 +27,7 @@ class Observation:
         return (self.error is None) == self.must_work
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Try what confines student code on this machine.")
 def doctor() -> None:
     """Try out what this machine enforces against student code.
 

@@ -133,10 +133,9 @@ main = Commands(
     name="grade",
     commands=[check, compare, desk, publish, release, doctor, bundle, box],
     context_settings={"help_option_names": ["-h", "--help"]},
-    help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook (.ipynb, or a .py export), "
-    "or a folder or a zip of submissions, which needs --out.",
-    epilog="All options: grade --help-all. Those of a command: grade COMMAND --help. A notebook or "
-    "folder that is called like a command: ./check",
+    help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook, or "
+    "a folder or zip of submissions, with --out.",
+    epilog="All options: grade --help-all; those of a command: grade COMMAND --help.",
     params=[
         click.Option(
             ["--help-all"],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grader.course.options import CourseOptions
 
 
-@click.command(cls=usage.Command)
+@click.command(cls=usage.Command, short_help="Write out what holds now in a graded course.")
 @click.argument("results", metavar="RESULTS", type=usage.FILE)
 @usage.rubric_option
 @publishing_options

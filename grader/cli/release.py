@@ -11,7 +11,7 @@ from grader.cli.usage import FILE, Command, rubric_option
 from grader.composition import ASSIGNMENT
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Write what students receive to a folder.")
 @click.argument("out", metavar="[OUT]", default="student_template", type=FILE)
 @click.option("--solved", type=FILE, metavar="NOTEBOOK", help="Another solved notebook to empty.")
 @rubric_option

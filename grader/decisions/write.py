@@ -25,10 +25,10 @@ from grader.decisions.problems import number_of, problems_of
 from grader.decisions.read import OverridesError, decisions_path, known_of, parse_decisions
 from grader.decisions.replace_file import replace_if_same
 from grader.decisions.rows import Row, csv_rows, read_text, text_in
-from grader.decisions.times import read_time
 from grader.decisions.yaml_text import Entry, plain_entries, same_text, with_entries, without
 from grader.examiner.rubric import Rubric
 from grader.examiner.strict_yaml import YamlError
+from grader.moments import read_moment
 from grader.whole_file import write_whole_file
 
 LOG = Path("history", "decisions.jsonl")
@@ -247,7 +247,7 @@ def _without_entry(text: str, entry: Entry) -> str:
 
 def _key(entry: Entry) -> str:
     """Return what an entry is known by: all of it where nobody wrote when it was decided."""
-    at = read_time(entry["at"]) if entry.get("at") else None
+    at = read_moment(entry["at"]) if entry.get("at") else None
     if at is None:
         return same_text(entry)
     about: dict[str, Any] = {key: entry.get(key) for key in ("student", "where", "target")}

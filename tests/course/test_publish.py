@@ -93,7 +93,7 @@ def test_what_a_sheet_has_stays_unless_that_is_not_wanted(
     header = "Identifier,Full name,Grade,Maximum grade,Feedback comments"
     sheet.write_text(f"{header}\nParticipant 12,Ada L,3.00,7.50,by hand\n")
     options = CourseOptions(values={"moodle": sheet}, replace_grades=replace_grades)
-    done = publish(out, None, [one], options, {one.name: SOLVED})
+    done = publish(out, "course", [one], options)
     assert f"Ada L,{grade}," in (out / "moodle_worksheet.csv").read_text()
     assert any("Ada L" in notice and "3.00" in notice for notice in done.notices)
 
@@ -163,7 +163,7 @@ def test_a_platform_may_get_those_alone_who_changed(tmp_path: Path) -> None:
     store.history.complete()
     store.keep(bo.name, bo.result, "y")
     store.history.complete()
-    done = publish(out, None, [ada, bo], options, {})
+    done = publish(out, "course", [ada, bo], options)
     filled = (out / "moodle_worksheet.csv").read_text(encoding="utf-8").splitlines()
     assert filled[1] == row
     assert filled[2].startswith("Participant 13,Bo,4.50,7.5,")
@@ -174,10 +174,10 @@ def test_a_platform_may_get_those_alone_who_changed(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in rows] == ["name", bo.name]
     store.keep(bo.name, bo.result, "z")
     store.history.complete()
-    done = publish(out, None, [ada, bo], options, {})
+    done = publish(out, "course", [ada, bo], options)
     assert done.notices == [NOBODY]
     store.history.gradings()[-1].replaced(bo.name).write_bytes(b"{")
-    assert "changed.csv is not written" in publish(out, None, [ada], options, {}).problems[0]
+    assert "changed.csv is not written" in publish(out, "course", [ada], options).problems[0]
 
 
 SHEET = "Identifier,Full name,Grade,Maximum grade,Feedback comments\nParticipant {},Ada,,7.5,\n"
