@@ -1,0 +1,24 @@
+"""How the statements of all tasks are held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.oracle.divergence_facts import DIVERGENCE_FACTS
+from tests.oracle.divergences import FORMULAS
+from tests.oracle.draw_facts import DRAW_FACTS
+from tests.oracle.draws import PLACES
+from tests.oracle.network_rows import NETWORK_ROWS
+from tests.oracle.networks import LAYERS
+from tests.oracle.statements import Oracle
+
+_NETWORK: Oracle = {**LAYERS, **NETWORK_ROWS}
+ORACLES: Mapping[str, Oracle] = {
+    "encoder": _NETWORK,
+    "decoder": _NETWORK,
+    "kl": {**FORMULAS, **DIVERGENCE_FACTS},
+    "reparam": {**PLACES, **DRAW_FACTS},
+    "elbo": {},
+    "sample": {},
+}
+"""For each task the statements that can be held, by name."""
