@@ -54,8 +54,11 @@ def _nothing_in_training(method: Method, statement: Statement) -> bool:
     return _equal(*training) and not _equal(*noise(model.eval(), 1.0, 0.3, calls=2))
 
 
-def _never_varies(eps: Tensor, said: Statement) -> bool:
-    """Whether the rows or dimensions that are named are the same in every call, and no others."""
+def named_lines(eps: Tensor, said: Statement) -> bool:
+    """Whether the rows or dimensions that are named are the same in every call, and no others.
+
+    The numbers are ``[calls, rows, dims]``.
+    """
     still = (eps.std(0) < 1e-4).float()
     words = said.text("which")
     by_axis = still.amin(1) if "row" in words else still.amin(0)
@@ -72,23 +75,31 @@ def _never_varies(eps: Tensor, said: Statement) -> bool:
     return {i for i in range(count) if by_axis[i]} == named
 
 
-def copied(method: Method, statement: Statement) -> bool:
-    """Whether a row or dimension has the noise of another, in a batch of some size."""
-    words = statement.text("whose")
+def copied_line(z: Tensor, said: Statement) -> bool:
+    """Whether a row or dimension of ``[rows, dims]`` has the numbers of another, as stated.
+
+    Raises:
+        ValueError: the words are not known.
+    """
+    words = said.text("whose")
     sign = -1 if "minus" in words else 1
     found = re.search(r"(row|dimension) (\d+) has the (?:noise|numbers) of \1 (\d+)", words)
     if found is None:
         raise ValueError(f"nothing is known as {words!r}")
-    one, other = int(found[2]) - 1, int(found[3]) - 1
-    batch = re.search(r"batch of (\d+)", words)
+    lines = z if found[1] == "row" else z.T
+    one, other = int(found[2]), int(found[3])
+    return max(one, other) <= len(lines) and _equal(lines[one - 1], sign * lines[other - 1])
+
+
+def copied(method: Method, statement: Statement) -> bool:
+    """Whether a row or dimension has the noise of another, in a batch of some width."""
+    batch = re.search(r"batch of (\d+)", statement.text("whose"))
     rows = int(batch[1]) if batch else 40
-    for dims in range(max(2, one + 1) if found[1] == "dimension" else 3, 40):
+    for dims in range(3, 40):
         model = method.model()
         model.latent_dim = dims
-        shape = rows, dims
-        z = draws(model, torch.zeros(shape), torch.zeros(shape), 1)[0]
-        lines = z if found[1] == "row" else z.T
-        if _equal(lines[one], sign * lines[other]):
+        zero = torch.zeros(rows, dims)
+        if copied_line(draws(model, zero, zero, 1)[0], statement):
             return True
     return False
 
@@ -219,7 +230,7 @@ DRAW_FACTS: Oracle = {
     "no_noise_in_training": _nothing_in_training,
     "rows_shuffled": _shuffled,
     "noise_standardised": shared(_standardised),
-    "never_varies": shared(_never_varies),
+    "never_varies": shared(named_lines),
     "noise_copied": copied,
     "noise_kept_negated": shared(_kept_negated),
     "noise_kept_shuffled": shared(_kept_shuffled),

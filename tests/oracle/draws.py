@@ -214,6 +214,21 @@ _LAWS = frozenset(
 )
 """Statements after which the spread of draws is another for one more reason."""
 
+LAWS_OF_NOISE: Mapping[str, Callable[[Tensor, Statement], bool]] = {
+    "uniform_noise": _uniform,
+    "uniform_between": _uniform_between,
+    "two_point_noise": lambda eps, _: len(_values(eps)) == 2,
+    "one_sided_noise": lambda eps, _: bool(eps.min() > -1e-4),
+    "few_values": _few,
+    "other_noise": _other,
+    "noise_held": _held,
+    "noise_held_on_one_side": _held_on_one_side,
+    "noise_cut_off": _cut_off,
+    "noise_spread": _other_number(torch.std, "spread"),
+    "noise_mean": _other_number(torch.mean, "mean"),
+}
+"""What each statement says of the law of numbers."""
+
 PLACES: Oracle = {
     "log_variance": is_wide(lambda _, mu, s: torch.exp(s / 2)),
     "variance_for_deviation": is_wide(lambda _, mu, s: torch.exp(2 * s)),
@@ -241,15 +256,5 @@ PLACES: Oracle = {
     "mean_moved": lies_at(lambda said, mu, s: mu + said.number("number")),
     "mu_limited": lies_at(lambda said, mu, s: mu.clamp(*bounds(said.text("how")))),
     "mu_from": lies_at(lambda said, mu, s: _FROM[said.text("how")](mu)),
-    "uniform_noise": law(_uniform),
-    "uniform_between": law(_uniform_between),
-    "two_point_noise": law(lambda eps, _: len(_values(eps)) == 2),
-    "one_sided_noise": law(lambda eps, _: bool(eps.min() > -1e-4)),
-    "few_values": law(_few),
-    "other_noise": law(_other),
-    "noise_held": law(_held),
-    "noise_held_on_one_side": law(_held_on_one_side),
-    "noise_cut_off": law(_cut_off),
-    "noise_spread": law(_other_number(torch.std, "spread")),
-    "noise_mean": law(_other_number(torch.mean, "mean")),
+    **{name: law(test) for name, test in LAWS_OF_NOISE.items()},
 }

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.oracle.bound_formulas import FORMULAS as FORMULAS_OF_BOUNDS
 from tests.oracle.divergence_facts import DIVERGENCE_FACTS
 from tests.oracle.divergences import FORMULAS
 from tests.oracle.draw_facts import DRAW_FACTS
 from tests.oracle.draws import PLACES
+from tests.oracle.images import PIXELS
+from tests.oracle.latents import LATENTS
 from tests.oracle.network_rows import NETWORK_ROWS
 from tests.oracle.networks import LAYERS
 from tests.oracle.statements import Oracle
@@ -18,7 +21,7 @@ ORACLES: Mapping[str, Oracle] = {
     "decoder": _NETWORK,
     "kl": {**FORMULAS, **DIVERGENCE_FACTS},
     "reparam": {**PLACES, **DRAW_FACTS},
-    "elbo": {},
-    "sample": {},
+    "elbo": {**FORMULAS_OF_BOUNDS},
+    "sample": {**PIXELS, **LATENTS},
 }
 """For each task the statements that can be held, by name."""
