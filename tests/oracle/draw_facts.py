@@ -58,6 +58,9 @@ def named_lines(eps: Tensor, said: Statement) -> bool:
     """Whether the rows or dimensions that are named are the same in every call, and no others.
 
     The numbers are ``[calls, rows, dims]``.
+
+    Raises:
+        ValueError: there are none of these numbers.
     """
     still = (eps.std(0) < 1e-4).float()
     words = said.text("which")
@@ -72,6 +75,8 @@ def named_lines(eps: Tensor, said: Statement) -> bool:
         named = {numbers[0] - 1}
     else:
         named = {0 if "first" in words else count - 1}
+    if not named < set(range(count)):
+        raise ValueError(f"{count} are too few for {words!r}")
     return {i for i in range(count) if by_axis[i]} == named
 
 
@@ -115,7 +120,7 @@ def _kept_shuffled(eps: Tensor, _: Statement) -> bool:
 
 
 def _repeated(eps: Tensor, _: Statement) -> bool:
-    numbers = eps.abs().mul(1e4).round().flatten(1)
+    numbers = eps.abs().mul(1e5).round().flatten(1)
     again = [1 - len(call.unique()) / len(call) for call in numbers]
     return sum(again) / len(again) > 0.1
 

@@ -15,6 +15,8 @@ from tests.oracle.statements import Method, Oracle, Statement, restart
 from tests.variant_values import parts_of
 
 ROWS = 7
+_SHARP = 2e-3
+"""How near numbers must be where kinds of functions are told apart, relative to the largest."""
 
 
 class Network:
@@ -36,10 +38,9 @@ class Network:
         return getattr(self.model, name)
 
     def given(self, rows: int = ROWS) -> Tensor:
-        """What the method may get: binary rows, or normal ones."""
+        """Rows of any sign, so that nothing which is done to them is hidden."""
         wide = self.layer(self.first).in_features
-        numbers = torch.randn(rows, wide)
-        return (numbers > 0).float() if self.task == "encoder" else numbers
+        return torch.randn(rows, wide)
 
     def call(self, given: Tensor) -> dict[str, Tensor]:
         """Its results ``[rows, width]`` by name."""
@@ -83,13 +84,17 @@ def hidden_is(activation: Callable[[Statement, Tensor], Tensor]) -> Any:
     """Hold that what a head gets is a function of what the first layer gives."""
 
     def holds(method: Method, statement: Statement) -> bool:
-        network = Network(method, statement)
-        with torch.no_grad():
-            network.layer(network.first).weight *= 20  # where a cap shows itself
-            _, got = network.heard(network.given())
-            before = network.layer(network.first)(got[network.first])
-        want = activation(statement, before)
-        return any(near(got[head], want) for head in network.heads if head in got)
+        network, fits = Network(method, statement), []
+        for scale in (1, 20):  # the latter where a cap shows itself
+            with torch.no_grad():
+                network.layer(network.first).weight *= scale
+                _, got = network.heard(network.given())
+                before = network.layer(network.first)(got[network.first])
+            want = activation(statement, before)
+            fits.append(
+                any(near(got[head], want, _SHARP) for head in network.heads if head in got)
+            )
+        return all(fits)
 
     return holds
 
@@ -102,10 +107,15 @@ def result_is(
     def holds(method: Method, statement: Statement) -> bool:
         network = Network(method, statement)
         source = statement.text("layer") or layer
-        results, got = network.heard(network.given())
-        with torch.no_grad():
-            before = network.layer(source)(got[source])
-        return near(results[statement.text("result") or result], change(statement, before))
+        fits = []
+        for scale in (1, 5):  # the latter where theta comes near to 0 and 1
+            with torch.no_grad():
+                network.layer(source).weight *= scale
+                results, got = network.heard(network.given())
+                before = network.layer(source)(got[source])
+            want = change(statement, before)
+            fits.append(near(results[statement.text("result") or result], want, _SHARP))
+        return all(fits)
 
     return holds
 

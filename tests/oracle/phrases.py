@@ -67,6 +67,7 @@ def described(words: str, argument: Tensor) -> Tensor:
     called = re.fullmatch(r"([a-z]+)\((.+)\)", words)
     if called and called[1] in _NAMES and _is_whole(called[2]):
         return _NAMES[called[1]](described(called[2], argument))
+    words = words.replace(" times ", " * ")
     product = re.sub(r"(?<![a-z\d.])(\d+(?:\.\d+)?)\s*(?=[a-z(])", r"\1 * ", words)
     if not re.fullmatch(r"[a-z\d\s.()+*/-]+", product):
         raise ValueError(f"no function is known as {words!r}")
@@ -85,7 +86,7 @@ def _is_whole(words: str) -> bool:
 
 
 def _standardised(value: Tensor) -> Tensor:
-    return (value - value.mean(-1, keepdim=True)) / value.std(-1, unbiased=False, keepdim=True)
+    return (value - value.mean(-1, keepdim=True)) / value.std(-1, keepdim=True)
 
 
 def over_the_batch(words: str, value: Tensor) -> Tensor:

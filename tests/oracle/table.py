@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.oracle.bound_formulas import FORMULAS as FORMULAS_OF_BOUNDS
+from tests.oracle.bound_calls import BOUND_CALLS
+from tests.oracle.bound_draws import BOUND_DRAWS
+from tests.oracle.bound_formulas import BOUND_FORMULAS
+from tests.oracle.bound_slopes import BOUND_SLOPES
 from tests.oracle.divergence_facts import DIVERGENCE_FACTS
 from tests.oracle.divergences import FORMULAS
 from tests.oracle.draw_facts import DRAW_FACTS
@@ -21,7 +24,7 @@ ORACLES: Mapping[str, Oracle] = {
     "decoder": _NETWORK,
     "kl": {**FORMULAS, **DIVERGENCE_FACTS},
     "reparam": {**PLACES, **DRAW_FACTS},
-    "elbo": {**FORMULAS_OF_BOUNDS},
+    "elbo": {**BOUND_DRAWS, **BOUND_CALLS, **BOUND_SLOPES, **BOUND_FORMULAS},
     "sample": {**PIXELS, **LATENTS},
 }
 """For each task the statements that can be held, by name."""
