@@ -59,7 +59,8 @@ def adding(amount: Callable[[int, list[float], float], float]) -> Any:
 def _kept(method: Method, _: Statement) -> bool:
     """Whether a number is added that is the same in all rows, and another in the next call."""
     found, terms = _calls(method)
-    added = [one.value - (likelihood - kl) for one, (likelihood, kl) in zip(found, terms, strict=True)]
+    pairs = zip(found, terms, strict=True)
+    added = [one.value - (likelihood - kl) for one, (likelihood, kl) in pairs]
     level = [float(part.mean()) for part in added]
     same = all(float((part - part.mean()).abs().max()) < 1e-2 for part in added)
     return same and abs(level[0] - level[1]) > 1e-2

@@ -1,4 +1,4 @@
-"""Whether what is stated of what helpers and layers get in an ELBO is true, and of its own draws."""
+"""Whether what is stated of what helpers and layers get in an ELBO, and of its draws, is true."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.oracle.bound_formulas import EDITS, WITH_FIELDS, formula_holds
+from tests.oracle.bound_edits import EDITS
+from tests.oracle.bound_fields import WITH_FIELDS
+from tests.oracle.bound_formulas import formula_holds
 from tests.oracle.bounds import Call, batch, bounded, call
 from tests.oracle.draw_facts import DRAW_FACTS
 from tests.oracle.draws import PLACES
-from tests.oracle.networks import near
+from tests.oracle.network import near
 from tests.oracle.phrases import described
 from tests.oracle.statements import Holds, Method, Oracle, Statement
 
@@ -160,9 +162,7 @@ def inside(*holding: Holds) -> Holds:
     def holds(method: Method, statement: Statement) -> bool:
         bare = replace(statement, name=statement.name.removeprefix("drawn_with_"))
         own = replace(bare, fields=statement.fields)
-        return all(
-            hold(_Inside(method.variant, (own,), method.sizes), own) for hold in holding
-        )
+        return all(hold(_Inside(method.variant, (own,), method.sizes), own) for hold in holding)
 
     return holds
 
@@ -186,7 +186,7 @@ def _no_number(method: Method, statement: Statement) -> bool:
 
 
 def _moves(likelihood: bool, right: bool) -> Any:
-    """Hold whether a term moves as a right one does when its parameters move, with the same noise."""
+    """Hold whether a term moves as a right one does when its parameters move."""
 
     def holds(method: Method, statement: Statement) -> bool:
         model = bounded(method)
@@ -214,7 +214,7 @@ def _term(found: Call, likelihood: bool) -> Tensor:
 
 
 def _estimate_other(method: Method, statement: Statement) -> bool:
-    """Whether a divergence is right on average, and another number in each call, of its own draw."""
+    """Whether a divergence is right on average, and estimated from draws of its own."""
     model = bounded(method)
     with torch.no_grad():
         model.linear3.weight.zero_()

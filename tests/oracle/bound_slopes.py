@@ -16,7 +16,7 @@ import torch.nn.functional as F  # noqa: N812 - the name that the notebook gives
 from torch import Tensor
 
 from tests.oracle.bounds import batch, bounded, call, divergence, encoded
-from tests.oracle.networks import near
+from tests.oracle.network import near
 from tests.oracle.statements import Method, Oracle, Statement, restart
 from tests.variant_values import in_one_tensor
 
@@ -76,9 +76,7 @@ def _right(model: Any, x: Tensor, noise: Tensor, edges: Edges) -> Slopes:
     likelihood = (x * theta.log() + (1 - x) * (1 - theta).log()).sum(-1)
     compared = _passing(mu, edges.mu_compared), _passing(logsigma, edges.logsigma_compared)
     penalty = divergence(*compared)
-    return _slopes(
-        model, _passing(likelihood, edges.likelihood) - _passing(penalty, edges.penalty)
-    )
+    return _slopes(model, _passing(likelihood, edges.likelihood) - _passing(penalty, edges.penalty))
 
 
 def _same(one: Slopes, other: Slopes) -> bool:

@@ -103,7 +103,7 @@ def call(model: Any, x: Tensor) -> Call:
     with torch.no_grad():
         first = got.get("linear1", x)
         mu, logsigma = encoded(model, first)
-        z = got["linear3"] if "linear3" in got else mu
+        z = got.get("linear3", mu)
         z = z.reshape(-1, len(x), z.shape[-1]) if len(z) % len(x) == 0 else z[None]
         theta = decoded(model, z)
     return Call(x, given, value, first, mu, logsigma, z, theta, drawn, compared)

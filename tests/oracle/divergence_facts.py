@@ -7,9 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.oracle.divergences import Formula, posteriors
+from tests.oracle.divergence_edits import Formula
+from tests.oracle.divergence_fields import FUNCTIONS
+from tests.oracle.divergences import posteriors
+from tests.oracle.network import near
 from tests.oracle.network_rows import place_of
-from tests.oracle.networks import near
 from tests.oracle.statements import Method, Oracle, Statement
 from tests.variant_values import in_one_tensor
 
@@ -29,6 +31,30 @@ def _pair(model: Any, rows: int = 7) -> tuple[Tensor, Tensor]:
 def _value(model: Any, mu: Tensor, s: Tensor) -> Tensor:
     with torch.no_grad():
         return in_one_tensor(model.kl_divergence(mu.clone(), s.clone()))
+
+
+def terms_fit(method: Method, statement: Statement) -> bool:
+    """Whether one dimension gives a sum of multiples of the functions that are stated.
+
+    Of each term that nothing is said of the right function is among them.
+    """
+    model = method.model()
+    mu, s = torch.randn(60, 1), 0.8 * torch.randn(60, 1)
+    pairs = zip(mu.split(1), s.split(1), strict=True)
+    value = torch.cat([_value(model, *pair).flatten() for pair in pairs])[:, None]
+    said = {x.text("due"): x.text("function") for x in method.said if x.name == "term_of"}
+    missing = {x.text("term") for x in method.said if x.name == "term_missing"}
+    columns = [
+        FUNCTIONS[said[name]](mu, s) if name in said else term(mu, s)
+        for name, term in _TERMS.items()
+        if name not in missing
+    ]
+    basis = torch.cat([*columns, torch.ones_like(mu)], 1).double()
+    known = (basis.isfinite().all(1) & value[:, 0].isfinite()).nonzero()[:, 0]
+    weights = torch.linalg.lstsq(basis[known], value[known].double()).solution
+    fits = near(basis[known] @ weights, value[known].double(), 1e-3)
+    stated = [i for i, name in enumerate(t for t in _TERMS if t not in missing) if name in said]
+    return fits and len(known) > 20 and all(abs(float(weights[i])) > 1e-2 for i in stated)
 
 
 def estimated(method: Method, statement: Statement) -> bool:
@@ -101,6 +127,8 @@ def is_power(method: Method, statement: Statement) -> bool:
 def _slopes(model: Any) -> tuple[list[Tensor | None], list[Tensor], list[Tensor]]:
     """Gradients in mu and log sigma, and the arguments, and slopes by central differences."""
     leaves = [part.requires_grad_() for part in _pair(model)]
+    if not _value(model, *leaves).isfinite().all():
+        leaves = [part.detach().abs().requires_grad_() for part in leaves]
     value = in_one_tensor(model.kl_divergence(*(part.clone() for part in leaves))).sum()
     found: list[Tensor | None] = [None, None]
     if value.requires_grad:
@@ -164,6 +192,7 @@ def flat(method: Method, statement: Statement) -> bool:
 
 
 DIVERGENCE_FACTS: Oracle = {
+    "term_of": terms_fit,
     "monte_carlo": estimated,
     "random": random,
     "rows_cut": cut,
@@ -175,9 +204,7 @@ DIVERGENCE_FACTS: Oracle = {
     "graph_cut": graph_cut,
     "detached": detached,
     "term_cut": lambda method, said: _term_slopes(method.model(), said, 0.0),
-    "term_gradient": lambda method, said: _term_slopes(
-        method.model(), said, said.number("factor")
-    ),
+    "term_gradient": lambda method, said: _term_slopes(method.model(), said, said.number("factor")),
     "gradient_scaled": gradient_scaled,
     "flat": flat,
 }

@@ -209,8 +209,20 @@ def _other_number(measure: Callable[[Tensor], Tensor], field: str) -> Callable[.
 
 
 _LAWS = frozenset(
-    "uniform_noise uniform_between two_point_noise one_sided_noise other_noise few_values noise_held"
-    " noise_held_on_one_side noise_cut_off noise_spread zeros clamped".split()
+    [
+        "uniform_noise",
+        "uniform_between",
+        "two_point_noise",
+        "one_sided_noise",
+        "other_noise",
+        "few_values",
+        "noise_held",
+        "noise_held_on_one_side",
+        "noise_cut_off",
+        "noise_spread",
+        "zeros",
+        "clamped",
+    ]
 )
 """Statements after which the spread of draws is another for one more reason."""
 

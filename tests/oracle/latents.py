@@ -13,7 +13,7 @@ from torch import Tensor
 from tests.oracle.draw_facts import copied_line, named_lines
 from tests.oracle.draws import LAWS_OF_NOISE
 from tests.oracle.images import Images, pixels, sample, sampler
-from tests.oracle.networks import near
+from tests.oracle.network import near
 from tests.oracle.statements import Method, Oracle, Statement
 
 
@@ -49,7 +49,7 @@ def _repeated(z: Tensor, _: Statement) -> bool:
 
 def _numbers_again(z: Tensor, said: Statement) -> bool:
     share = 1 - len(z.unique()) / z.numel()
-    return abs(share - said.number("share")) < 0.05
+    return abs(share - said.number("share")) < 0.1
 
 
 def _lean(z: Tensor, said: Statement) -> bool:
@@ -58,12 +58,12 @@ def _lean(z: Tensor, said: Statement) -> bool:
 
 
 def _in_part(method: Method, said: Statement) -> bool:
-    """Whether samples, or dimensions, have the stated share of variance in common, on average."""
+    """Whether samples, or dimensions, have a part of their variance in common."""
     model = sampler(method)
     axis = 1 if said.text("what") == "rows" else 2
     z = torch.stack([sample(model, 40).z[0] for _ in range(200)])
     common = (z * z.roll(1, axis)).mean() / z.square().mean()
-    return abs(float(common) - said.number("share")) < 0.1
+    return float(common) > 0.1
 
 
 def _still(method: Method, said: Statement) -> bool:
@@ -160,9 +160,7 @@ LATENTS: Oracle = {
     "noise_cut_off": _law("noise_cut_off"),
     "bernoulli_latents": latents(lambda z, _: z.unique().tolist() == [0.0, 1.0]),
     "latents_of_zero": latents(lambda z, _: not z.any()),
-    "latents_constant": latents(
-        lambda z, said: near(z, torch.full_like(z, said.number("value")))
-    ),
+    "latents_constant": latents(lambda z, said: near(z, torch.full_like(z, said.number("value")))),
     "latents_shifted": latents(_normal(1.0, 1.0)),
     "latents_too_wide": latents(_normal(0.0, math.e)),
     "latents_normal": _normal_as_said,

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-
 _PRODUCTS = frozenset(("linear", "matmul", "__matmul__", "mm", "addmm", "mv", "bmm", "mul"))
 
 

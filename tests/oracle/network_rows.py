@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.oracle.networks import Network, near
+from tests.oracle.network import Network, near
 from tests.oracle.statements import Method, Oracle, Statement, restart
 
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "last": -1}

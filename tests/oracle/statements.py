@@ -89,10 +89,14 @@ def statements(tasks: Iterable[TaskResult]) -> Iterator[Statement]:
     """The causes that a report names, check by check."""
     for task in tasks:
         for check in task.checks:
-            facts = check.evidence.get("facts", {})
+            facts = list(check.evidence.get("facts", ()))
             for id in check.misconceptions:
-                name = id.partition(".")[2]
-                yield Statement(id.partition(".")[0], name, check.id, facts.get(id, {}))
+                task, _, name = id.partition(".")
+                own = next((fact for fact in facts if fact["id"] == id), None)
+                if own is not None:  # an id may come twice, with other fields
+                    facts.remove(own)
+                fields = {key: value for key, value in (own or {}).items() if key != "id"}
+                yield Statement(task, name, check.id, fields)
 
 
 def holds(oracle: Oracle, method: Method, statement: Statement) -> bool:

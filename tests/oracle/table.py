@@ -14,8 +14,8 @@ from tests.oracle.draw_facts import DRAW_FACTS
 from tests.oracle.draws import PLACES
 from tests.oracle.images import PIXELS
 from tests.oracle.latents import LATENTS
+from tests.oracle.layers import LAYERS
 from tests.oracle.network_rows import NETWORK_ROWS
-from tests.oracle.networks import LAYERS
 from tests.oracle.statements import Oracle
 
 _NETWORK: Oracle = {**LAYERS, **NETWORK_ROWS}

@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from tests.oracle.listening import heard
+from tests.oracle.network import ROWS, Network, near, places, right
 from tests.oracle.phrases import described, over_the_batch
 from tests.oracle.statements import Method, Oracle, Statement, restart
-from tests.variant_values import parts_of
 
-ROWS = 7
 _SHARP = 2e-3
 """How near numbers must be where kinds of functions are told apart, relative to the largest."""
-
-
-class Network:
-    """An encoder or a decoder with something to give it, and what comes of it."""
-
-    def __init__(self, method: Method, statement: Statement, seed: int = 0) -> None:
-        self.model = method.model(seed)
-        self.task = method.variant.task
-        encoder = self.task == "encoder"
-        if " in eval" in statement.text("when"):
-            self.model.eval()
-        self.first = "linear1" if encoder else "linear3"
-        self.heads = ("linear21", "linear22") if encoder else ("linear4",)
-        self.results = ("mu", "logsigma") if encoder else ("theta",)
-        self.width = self.layer(self.heads[0]).out_features
-
-    def layer(self, name: str) -> Any:
-        """One of the model's layers."""
-        return getattr(self.model, name)
-
-    def given(self, rows: int = ROWS) -> Tensor:
-        """Rows of any sign, so that nothing which is done to them is hidden."""
-        wide = self.layer(self.first).in_features
-        return torch.randn(rows, wide)
-
-    def call(self, given: Tensor) -> dict[str, Tensor]:
-        """Its results ``[rows, width]`` by name."""
-        value = getattr(self.model, self.task)(given.clone())
-        parts = parts_of(self.task, value, len(given), self.width)
-        return dict(zip(self.results, parts, strict=True))
-
-    def together(self, given: Tensor) -> Tensor:
-        """All results side by side, without a graph."""
-        with torch.no_grad():
-            return torch.cat(list(self.call(given).values()), 1)
-
-    def heard(self, given: Tensor) -> tuple[dict[str, Tensor], Mapping[str, Tensor]]:
-        """Its results, and what each layer got."""
-        result, got = heard(self.model, lambda: self.call(given))
-        return result, got
-
-
-def near(got: Tensor, want: Tensor, relative: float = 0.02) -> bool:
-    """Whether numbers are the same, in the two or three digits that a report gives."""
-    if got.shape != want.shape:
-        return False
-    room = relative * float(want[want.isfinite()].abs().max()) + 1e-5 if want.numel() else 0.0
-    same = torch.isclose(got, want, rtol=0, atol=room, equal_nan=True)
-    return bool(same.all())
 
 
 def first_gets(change: Callable[[Statement, Tensor], Tensor]) -> Any:
@@ -91,9 +41,7 @@ def hidden_is(activation: Callable[[Statement, Tensor], Tensor]) -> Any:
                 _, got = network.heard(network.given())
                 before = network.layer(network.first)(got[network.first])
             want = activation(statement, before)
-            fits.append(
-                any(near(got[head], want, _SHARP) for head in network.heads if head in got)
-            )
+            fits.append(any(near(got[head], want, _SHARP) for head in network.heads if head in got))
         return all(fits)
 
     return holds
@@ -173,14 +121,6 @@ def bias_otherwise(method: Method, statement: Statement) -> bool:
     return agrees and not near(actual, due) and not near(actual, without)
 
 
-def right(network: Network, given: Tensor) -> Tensor:
-    """What a right network gives with the same weights."""
-    with torch.no_grad():
-        hidden = network.layer(network.first)(given).relu()
-        values = torch.cat([network.layer(head)(hidden) for head in network.heads], 1)
-    return values if network.task == "encoder" else values.sigmoid()
-
-
 def depends_on_other_head(method: Method, statement: Statement) -> bool:
     """Whether a result changes with the weights of the head that it should not know."""
     network = Network(method, statement)
@@ -210,15 +150,6 @@ def one_head(method: Method, statement: Statement) -> bool:
     return all(near(result, want) for result in results.values())
 
 
-def places(network: Network, given: Tensor) -> dict[str, Tensor]:
-    """What stands at each place of the way through, by the names of a report."""
-    results, got = network.heard(given)
-    head = next((h for h in network.heads if h in got), None)
-    found = {"x" if network.task == "encoder" else "z": got.get(network.first), **results}
-    found["the hidden layer"] = got[head] if head else None
-    return {name: value for name, value in found.items() if value is not None}
-
-
 def random_at(test: Callable[[Tensor, Tensor], bool]) -> Any:
     """Hold that two calls differ in the place that is named, as a test says, and not before."""
 
@@ -232,6 +163,25 @@ def random_at(test: Callable[[Tensor, Tensor], bool]) -> Any:
         return same and not torch.equal(one[place], two[place]) and test(one[place], two[place])
 
     return holds
+
+
+def theta_there(method: Method, statement: Statement) -> bool:
+    """Whether theta is what is stated where the last layer gives one number, and not a sigmoid's.
+
+    Raises:
+        ValueError: the words are not known.
+    """
+    found = re.fullmatch(r"theta is (\S+) where linear4 gives (\S+)", statement.text("example"))
+    if found is None:
+        raise ValueError(f"nothing is known as {statement.text('example')!r}")
+    came, given = float(found[1]), float(found[2])
+    network = Network(method, statement)
+    with torch.no_grad():
+        network.layer("linear4").weight.zero_()
+        network.layer("linear4").bias.fill_(given)
+    theta = network.together(network.given())
+    due = torch.full_like(theta, given).sigmoid()
+    return near(theta, torch.full_like(theta, came), 5e-3) and not near(theta, due, 5e-3)
 
 
 def dropped(method: Method, statement: Statement) -> bool:
@@ -300,12 +250,13 @@ def over_rows(method: Method, statement: Statement) -> bool:
         return any(near(seen[what], after) for after in (change(first.relu()), change(first)))
     layer = what.removeprefix("what ").removesuffix(" gives")
     if layer == network.first:
-        return any(near(seen["the hidden layer"], f(change(first))) for f in (torch.relu, lambda v: v))
+        hidden = seen["the hidden layer"]
+        return any(near(hidden, after) for after in (change(first).relu(), change(first)))
     with torch.no_grad():
         raw = network.layer(layer)(got[layer])
     result = results[network.results[network.heads.index(layer)]]
-    after = change(raw)
-    return near(result, after) or near(result, after.sigmoid()) or near(result, change(raw.sigmoid()))
+    after = change(raw), change(raw).sigmoid(), change(raw.sigmoid())
+    return any(near(result, wanted) for wanted in after)
 
 
 def _words(name: str) -> Callable[[Statement, Tensor], Tensor]:
@@ -322,6 +273,7 @@ LAYERS: Oracle = {
     "log_variance": result_is(_words("change"), "logsigma"),
     "sigma_returned": result_is(lambda _, a: a.exp(), "logsigma", "linear22"),
     "other_output_activation": result_is(_words("change")),
+    "other_theta": theta_there,
     "logits_returned": result_is(lambda _, a: a),
     "sigmoid_twice": result_is(lambda _, a: a.sigmoid().sigmoid()),
     "relu_before_sigmoid": result_is(lambda _, a: a.relu().sigmoid()),
