@@ -40,6 +40,8 @@ _FORMS: tuple[tuple[str, Callable[..., Tensor]], ...] = (
     (rf"a leaky ReLU of (.+), with slope {_NUMBER}", lambda e, p: F.leaky_relu(e, p)),
     (r"(.+) divided by the length of each row", lambda e: e / e.norm(dim=-1, keepdim=True)),
     (r"(.+) with mean 0 and deviation 1 in each row", lambda e: _standardised(e)),
+    (r"(.+) stretched to 0 and 1 in each row", lambda e: _stretched(e)),
+    (r"(.+) less the mean of each row", lambda e: e - e.mean(-1, keepdim=True)),
     (r"(.+) from right to left", lambda e: e.flip(-1)),
     (r"(.+) rounded to a whole number", lambda e: e.round()),
 )
@@ -83,6 +85,11 @@ def _is_whole(words: str) -> bool:
     """Whether no bracket is closed that was not opened."""
     depths = [words[:n].count("(") - words[:n].count(")") for n in range(len(words) + 1)]
     return min(depths) == depths[-1] == 0
+
+
+def _stretched(value: Tensor) -> Tensor:
+    low, high = value.amin(-1, keepdim=True), value.amax(-1, keepdim=True)
+    return (value - low) / (high - low)
 
 
 def _standardised(value: Tensor) -> Tensor:

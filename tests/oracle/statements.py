@@ -100,12 +100,17 @@ def statements(tasks: Iterable[TaskResult]) -> Iterator[Statement]:
 
 
 def holds(oracle: Oracle, method: Method, statement: Statement) -> bool:
-    """Whether a statement is true at small sizes, or at the assignment's own where those fail.
+    """Whether a statement is true of a method."""
+    return at_either_size(method, lambda at: oracle[statement.name](at, statement))
+
+
+def at_either_size(method: Method, is_so: Callable[[Method], bool]) -> bool:
+    """Whether something holds at small sizes, or at the assignment's own where those fail.
 
     A predicate that needs larger sizes than it has raises an error, as a method does.
     """
     small, full = (Method(method.variant, method.said, sizes) for sizes in (SMALL, FULL))
     try:
-        return oracle[statement.name](small, statement)
+        return is_so(small)
     except (RuntimeError, AttributeError, IndexError, TypeError, ValueError):
-        return oracle[statement.name](full, statement)
+        return is_so(full)

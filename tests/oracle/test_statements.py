@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import yaml
 
 from grader.vae.checks import CATALOGUE
 from grader.vae.spec import TASK_IDS
+from tests.oracle.sentences import speaks
 from tests.oracle.statements import Method, Statement, holds, statements
 from tests.oracle.table import ORACLES
 from tests.outcomes import Examine
@@ -42,24 +44,40 @@ _PARAMETERS = [
 @pytest.mark.parametrize("variant", _PARAMETERS)
 def test_what_is_stated_is_so(variant: Variant, examine_notebook: Examine) -> None:
     notebook = notebook_with(variant, device="cuda" if variant.cuda else "cpu")
-    said = tuple(statements(examine_notebook(notebook, frozenset((variant.task,)))))
+    tasks = examine_notebook(notebook, frozenset((variant.task,)))
+    messages = {check.message for task in tasks for check in task.checks}
+    said = tuple(one for one in statements(tasks) if one.id not in _UNHELD)
     wrong = Method(variant, said)
-    assert [str(one) for one in said if one.id not in _UNHELD and not _is_so(wrong, one)] == []
+    with _quiet():
+        assert [str(one) for one in said if not holds(ORACLES[one.task], wrong, one)] == []
+        assert [words for words in messages if speaks(wrong, words) is False] == []
     right = next(v for v in load_variants(variant.task) if v.right)
-    assert [str(one) for one in said if _is_so(Method(right, (one,)), one, False)] == []
+    with _quiet():
+        assert [str(one) for one in said if _is_true_of(right, one)] == []
+        assert [words for words in messages if _speaks_of(right, words)] == []
 
 
-def _is_so(method: Method, statement: Statement, may_raise: bool = True) -> bool:
-    """Whether a statement is true of a method; not where it raises, if that may be."""
-    if statement.id in _UNHELD or (not may_raise and statement.name in _TRUE_OF_RIGHT):
-        return False
+def _is_true_of(right: Variant, statement: Statement) -> bool:
+    """Whether a statement of what is wrong is true of a right method; what raises isn't."""
+    with contextlib.suppress(Exception):
+        method = Method(right, (statement,))
+        is_so = holds(ORACLES[statement.task], method, statement)
+        return is_so and statement.name not in _TRUE_OF_RIGHT
+    return False
+
+
+def _speaks_of(right: Variant, words: str) -> bool:
+    with contextlib.suppress(Exception):
+        return bool(speaks(Method(right), words))
+    return False
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Let methods neither print nor warn."""
     with contextlib.redirect_stdout(None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if may_raise:
-            return holds(ORACLES[statement.task], method, statement)
-        with contextlib.suppress(Exception):
-            return holds(ORACLES[statement.task], method, statement)
-    return False
+        yield
 
 
 def test_each_statement_is_held_or_says_why_not() -> None:
