@@ -108,7 +108,9 @@ _FROM: Mapping[str, Callable[[Tensor], Tensor]] = {
     "is that of sigma's average over the rows of the batch": lambda v: (
         v.exp().mean(0).log().expand(v.shape)
     ),
-    "is the largest of its row": lambda v: v.amax(1, keepdim=True).expand(v.shape),
+    "is the largest of its row, for all dimensions": lambda v: v.amax(1, keepdim=True).expand(
+        v.shape
+    ),
 }
 
 
