@@ -98,7 +98,7 @@ def explained(lost: Lost, catalogue: Catalogue, names: Names) -> Lost:
     misconceptions = [catalogue[finding.name] for finding in findings]
     named = list(zip(misconceptions, findings, strict=True))
     titles = " and ".join(known.title.format(**finding.fields) for known, finding in named)
-    facts = {known.id: dict(finding.fields) for known, finding in named if finding.fields}
+    facts = [{"id": known.id, **finding.fields} for known, finding in named if finding.fields]
     verdict = Lost(
         f"{lost.message} That is what comes out if {titles}.",
         " ".join(known.hint.format(**finding.fields) for known, finding in named),

@@ -158,7 +158,7 @@ def _of_parts(contribution: Contribution) -> Findings:
         else:
             findings.append(Finding("term_weight", {"term": part.due, "how": _how(part.factor)}))
     # A function that is not 0 at 0 has its part in what looks like the constant.
-    if len(findings) > 1 and any(finding.name != "constant_added" for finding in findings):
+    if any(finding.name in ("coupled", "term_of") for finding in findings):
         findings = [f for f in findings if f.name not in ("constant_added", "without_minus_one")]
     return tuple(findings[:_MOST])
 

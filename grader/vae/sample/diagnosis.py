@@ -50,10 +50,17 @@ def _of_latents(shown: Shown) -> Findings:
     if np.ptp(z) == 0:
         return (Finding("latents_constant", {"value": short(float(z.flat[0]))}),)
     noise = Noise(z, "numbers")
-    shared = tuple(f for f in noise.sharing() if f.name not in _KEPT)
+    shared = tuple(_without_share(f) for f in noise.sharing() if f.name not in _KEPT)
     if shared:
         return (*_SHARED.get(shared[0].name, shared), *encoder)
     return (*encoder, *_of_law(noise), *_of_neighbours(z))[:2]
+
+
+def _without_share(found: Finding) -> Finding:
+    """Return a finding without the share of variance, of which two calls know too little."""
+    if found.name != "noise_shared_in_part":
+        return found
+    return Finding(found.name, {"what": found.fields["what"]})
 
 
 _KEPT = "fixed_seed", "noise_kept_negated", "noise_kept_shuffled"
