@@ -14,8 +14,6 @@ from grader.version import __version__
 if TYPE_CHECKING:
     from os import PathLike
 
-    from IPython.core.interactiveshell import InteractiveShell
-
     from grader.report.result import Result
     from grader.student.live import SelfCheck
 
@@ -72,10 +70,3 @@ def self_check(kind: type) -> SelfCheck:
     from grader.student.live import self_check as check
 
     return check(kind)
-
-
-def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Give a notebook ``%grade``: what IPython calls for ``%load_ext grader``."""
-    from grader.student.magics import load
-
-    load(shell)

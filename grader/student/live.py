@@ -36,14 +36,12 @@ class SelfCheck:
 
     Attributes:
         result: the same as a file's grading would give, without the rules that need the template.
-        explain: whether every loss is shown on the smallest case that fails, as text.
     """
 
     result: Result
-    explain: bool = False
 
     def __repr__(self) -> str:
-        return to_text(self.result, explain=self.explain).rstrip("\n")
+        return to_text(self.result).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from grader.report.page import to_table
