@@ -64,7 +64,7 @@ def self_check(kind: type) -> SelfCheck:
 
     What it returns shows as a table in a notebook and as text in a terminal. Call it in a console
     or a notebook beside the one to hand in, or take the call out before handing in: an additional
-    import is a change outside the blocks.
+    import is a change outside the blocks. ``%grade`` does the same without an import.
 
     Raises:
         TypeError: ``kind`` is no class.
