@@ -2,7 +2,8 @@
 
     from grader import grade, self_check
 
-Both import what they need when they are called, so importing the package costs nothing.
+Both import what they need when they are called, so importing the package costs nothing. In a
+notebook, ``%load_ext grader`` brings ``%grade``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from grader.version import __version__
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    from IPython.core.interactiveshell import InteractiveShell
 
     from grader.report.result import Result
     from grader.student.live import SelfCheck
@@ -61,7 +64,7 @@ def self_check(kind: type) -> SelfCheck:
 
     What it returns shows as a table in a notebook and as text in a terminal. Call it in a console
     or a notebook beside the one to hand in, or take the call out before handing in: an additional
-    import is a change outside the blocks.
+    import is a change outside the blocks. ``%grade`` does the same without an import.
 
     Raises:
         TypeError: ``kind`` is no class.
@@ -70,3 +73,10 @@ def self_check(kind: type) -> SelfCheck:
     from grader.student.live import self_check as check
 
     return check(kind)
+
+
+def load_ipython_extension(ipython: InteractiveShell) -> None:
+    """Bring the magic ``%grade`` into a notebook; IPython calls it at ``%load_ext grader``."""
+    from grader.student.magic import register
+
+    register(ipython)

@@ -133,14 +133,17 @@ def out_of_course(page: bytes) -> bytes:
     return page.replace(_COURSE_LINK.encode(), b"", 1)
 
 
-def to_table(result: Result) -> str:
-    """Return a result as a fragment of HTML for the output of a notebook cell."""
+def to_table(result: Result, then: str | None = None) -> str:
+    """Return a result as a fragment of HTML for the output of a notebook cell.
+
+    ``then`` is said to be next, in place of what the result says.
+    """
     is_only_checked = result.status != "ungradable" and result.run.status == "not_run"
     return render(
         "table.html",
         result=result,
         task_words=_task_words(result),
-        next_step=next_step(result, brief=True),
+        next_step=then or next_step(result, brief=True),
         told={task.id: _told(task) for task in result.tasks},
         not_done=NOT_DONE if is_only_checked else "",
     )

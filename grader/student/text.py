@@ -23,10 +23,13 @@ from grader.report.words import (
 WIDTH = 80
 
 
-def to_text(result: Result, width: int = WIDTH, explain: bool = False) -> str:
+def to_text(
+    result: Result, width: int = WIDTH, explain: bool = False, then: str | None = None
+) -> str:
     """Write the whole answer: the table of tasks, what is to correct and why, the next step.
 
     Of each task the first lost check that has one is shown by an example; ``explain`` shows all.
+    ``then`` is said to be next, in place of what the result says.
     """
     lines = [f"Self-check of {result.submission.path}", ""]
     if result.status == "ungradable":
@@ -39,7 +42,7 @@ def to_text(result: Result, width: int = WIDTH, explain: bool = False) -> str:
         lines += [f"Advice: {text}" for text in result.advice]
         lines += [""] * bool(result.advice)
         lines += [NOT_DONE, ""] if result.run.status == "not_run" else []
-    return _wrapped([*lines, f"Next: {next_step(result)}"], width)
+    return wrapped([*lines, f"Next: {then or next_step(result)}"], width)
 
 
 def to_change_text(before: Result, now: Result) -> str:
@@ -68,12 +71,12 @@ def to_change_text(before: Result, now: Result) -> str:
     for text in now.advice:
         if text not in before.advice:
             lines += [f"Advice: {text}", ""]
-    return _wrapped([*lines, f"Next: {next_step(now)}"], WIDTH)
+    return wrapped([*lines, f"Next: {next_step(now)}"], WIDTH)
 
 
 def to_refusal(reason: str, last: str) -> str:
     """Write why a notebook can't be checked, and what holds instead."""
-    return _wrapped([f"can't be checked. {reason}", last], WIDTH)
+    return wrapped([f"can't be checked. {reason}", last], WIDTH)
 
 
 def to_first_words(tasks: Iterable[TaskResult]) -> str:
@@ -150,12 +153,12 @@ def _rules(result: Result) -> Iterator[str]:
         yield from (f"{label}{where}: {rule_words(rule)}", "")
 
 
-def _wrapped(lines: Iterable[str], width: int) -> str:
+def wrapped(lines: Iterable[str], width: int = WIDTH) -> str:
     """Wrap lines to ``width`` columns, each below its own start."""
-    wrapped = []
+    folded: list[str] = []
     for line in chain.from_iterable(text.splitlines() or [""] for text in lines):
         content = line.lstrip()
         indent = " " * (len(line) - len(content))
         fill = textwrap.TextWrapper(width, indent, indent, break_on_hyphens=False)
-        wrapped += fill.wrap(content) or [""]
-    return "\n".join(wrapped) + "\n"
+        folded += fill.wrap(content) or [""]
+    return "\n".join(folded) + "\n"
