@@ -24,6 +24,7 @@ def listen(port: int = 0) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((_LOOPBACK, port))
+    listening.listen()  # whoever opens the address before the desk answers waits, and isn't refused
     return listening
 
 
