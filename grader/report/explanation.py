@@ -21,6 +21,7 @@ from grader.report.words import (
 )
 from grader.untrusted_text import clean
 
+_NOT_KEPT = "the class isn't kept. Grade the course again."
 _MOST = 200
 """Characters of a measured value that are shown."""
 
@@ -59,6 +60,11 @@ class Explanation:
         if not self.code:
             return ""
         return to_script(self.check, self.code, self.asked.lines, self.example)
+
+    @property
+    def shown_script(self) -> str:
+        """The script as people may look at it, without what would steer a terminal."""
+        return clean(self.script, len(self.script) + 1)
 
     @property
     def sections(self) -> Sequence[tuple[str, str]]:
