@@ -49,6 +49,23 @@ class Task:
     calls: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is looked at in one check, for whoever wants to know why it was lost.
+
+    Attributes:
+        task: what the method has to do.
+        measured: what is asked of it.
+        exact: how exact the comparison is, or how sure.
+        lines: code that prints what the method gives on a small case.
+    """
+
+    task: str
+    measured: str
+    exact: str
+    lines: str
+
+
 class DataError(Exception):
     """A folder does not hold the data set of the assignment; the text says what to do."""
 
@@ -149,6 +166,7 @@ class Assignment:
         misconceptions: the known errors, by id.
         diagnoses: how what is lost in a task is explained, by the task's id.
         examples: cases that may show what is lost in a task, by the task's id.
+        asked: what is looked at in each check, by its id.
         data: the data set that the notebook trains on.
         training: how a fresh model is trained, and how well a right one does.
     """
@@ -177,6 +195,7 @@ class Assignment:
     misconceptions: Callable[[], Mapping[str, Misconception]]
     diagnoses: Callable[[], Mapping[str, Diagnosis]]
     examples: Callable[[], Mapping[str, Cases]]
+    asked: Callable[[], Mapping[str, Asked]]
     data: Callable[[], DataSet]
     training: Callable[[], TrainingSanity]
     topic_words: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ _NAMES = [platform.name for platform in PLATFORMS if platform.bundle]
 )
 @rubric_option
 def bundle(file: Path, platform: str, rubric: Path | None) -> None:
-    """Write the autograder to upload to a platform to FILE."""
+    """Write the autograder that a platform takes."""
     from grader.course.bundle import make_bundle
 
     if file == STDOUT:

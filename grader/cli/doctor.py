@@ -29,7 +29,7 @@ class Observation:
 
 @click.command(cls=Command, short_help="Try what confines student code on this machine.")
 def doctor() -> None:
-    """Try out what this machine enforces against student code.
+    """Try what this machine enforces on student code.
 
     Exit status: 0 it enforces all that grading needs, 1 it doesn't.
     """

@@ -14,13 +14,16 @@ from grader.cli.check import check
 from grader.cli.compare import compare
 from grader.cli.desk import desk
 from grader.cli.doctor import doctor
+from grader.cli.explain import explain
 from grader.cli.grade import grade, modes_of
 from grader.cli.publish import publish
 from grader.cli.release import release
 from grader.cli.usage import options_of, reported_errors
 from grader.version import __version__
 
-_OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
+_OFTEN = ("--out", "--rubric", "--html")
+_MANY = 3
+"""So many arguments are too wide for a list of commands."""
 _MOVED = {
     "--self-check": "`grade check NOTEBOOK`",
     "--watch": "`grade check NOTEBOOK --watch`",
@@ -116,9 +119,10 @@ class Commands(click.Group):
 
 
 def _signature(command: click.Command) -> str:
-    """Return a command's name with its arguments."""
-    arguments = (p.metavar for p in command.params if isinstance(p, click.Argument))
-    return " ".join((command.name or "", *filter(None, arguments)))
+    """Return a command's name with its arguments, which its own help has where they are many."""
+    arguments = [p.metavar for p in command.params if isinstance(p, click.Argument) and p.metavar]
+    shown = arguments if len(arguments) < _MANY else [arguments[0], "..."]
+    return " ".join((command.name or "", *shown))
 
 
 def _show_all(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -131,7 +135,7 @@ def _show_all(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 main = Commands(
     grade,
     name="grade",
-    commands=[check, compare, desk, publish, release, doctor, bundle, box],
+    commands=[check, compare, desk, explain, publish, release, doctor, bundle, box],
     context_settings={"help_option_names": ["-h", "--help"]},
     help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook, or "
     "a folder or zip of submissions, with --out.",

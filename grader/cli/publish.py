@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 @usage.rubric_option
 @publishing_options
 def publish(results: Path, rubric: Path | None, course: CourseOptions) -> None:
-    """Write pages, gradebook and platforms' files of a graded course.
+    """Write a graded course's pages and files anew.
 
     RESULTS is a folder that was given as --out. Nothing is graded: what people decided in its
-    overrides.yaml since then is laid over the results, and files for platforms are filled.
+    overrides.yaml since then is laid over the results, into pages, gradebook and platforms' files.
     """
     from grader.course.folder import graded_course
     from grader.course.publish import require_sheets

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.composition import ASSIGNMENT
+from grader.course.explain import explanations
 from grader.decisions import yaml_text
 from grader.decisions.decision import Decision
 from grader.desk.course_state import Snapshot, misconception_titles
@@ -57,7 +58,7 @@ def student_page(visit: Visit, name: str) -> str:
         KeyError: there is no such submission.
     """
     entry, graded = visit.course.entries[name], visit.course.graded[name]
-    methods = visit.course.code(name).methods
+    code = visit.course.code(name)
     executed = visit.course.executed(name)
     before, after = _neighbours(visit, name)
     reasons = next((it.reasons for it in visit.course.waiting if it.entry.name == name), ())
@@ -67,8 +68,9 @@ def student_page(visit: Visit, name: str) -> str:
         entry=entry,
         graded=graded,
         found={part.id: part for part in graded.result.tasks_and_checks},
-        code={task.id: numbered_lines(task, methods) for task in entry.result.tasks},
+        code={task.id: numbered_lines(task, code.methods) for task in entry.result.tasks},
         told=_worth_showing,
+        explained={it.check.id: it for it in explanations(graded, entry, code.text)},
         reasons=reasons,
         flags=flags(entry),
         cells=cells_of(executed) if executed else (),

@@ -13,6 +13,7 @@ from grader.report.cohort import summary_of
 from grader.report.course import Entry
 from grader.report.gradebook import flags, known_points
 from grader.report.rendering import render
+from grader.report.words import title_of
 from grader.untrusted_text import clean
 
 _FEW = 2
@@ -47,6 +48,12 @@ def to_index(
         students={entry.name: (_called(entry), pages.get(entry.name, "")) for entry in entries},
         most_shown=_MISCONCEPTIONS,
         has_ids=any(ids for _, ids, *_ in rows),
+        appeals=[
+            (_called(entry), pages.get(entry.name, ""), title_of(appeal.target, entry.result))
+            for entry in entries
+            for appeal in entry.appeals
+            if appeal.status == "open"
+        ],
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment, DataSet, TrainingSanity
+from grader.assignment import Asked, Assignment, DataSet, TrainingSanity
 from grader.vae import spec
 
 if TYPE_CHECKING:
@@ -42,6 +42,12 @@ def _examples() -> Mapping[str, Cases]:
     from grader.vae.examples import EXAMPLES
 
     return EXAMPLES
+
+
+def _asked() -> Mapping[str, Asked]:
+    from grader.vae.explained import read_asked
+
+    return read_asked()
 
 
 def _data() -> DataSet:
@@ -86,6 +92,7 @@ ASSIGNMENT = Assignment(
     misconceptions=_misconceptions,
     diagnoses=_diagnoses,
     examples=_examples,
+    asked=_asked,
     data=_data,
     training=_training,
     topic_words=("autoencoder", "mnist", "vae", "variational"),

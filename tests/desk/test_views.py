@@ -101,3 +101,11 @@ def test_one_who_could_not_be_graded_can_be_given_all_points_at_once(folder: Pat
 def test_who_is_near_a_boundary(folder: Path) -> None:
     client = desk_client(folder, boundaries=(58.0,))
     assert "1 below the boundary of 58 points" in client.get("/student/s002").text
+
+
+def test_a_lost_check_is_explained_on_the_page(folder: Path) -> None:
+    page = desk_client(folder).get("/student/s002").text
+    (folded,) = re.findall(r"<details><summary>What was asked.*?</details>", page, re.DOTALL)
+    words = text_of(folded)
+    assert "What was asked For each row the divergence of the posterior" in words
+    assert "How exact that is Numbers may differ by 0.0002" in words

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.report.course import Identity
+from grader.report.course import Appeal, Identity
 from grader.report.index import to_index
 from grader.report.result import Run
 from tests.made_results import HOSTILE, TITLE, course, entry, failed, graded, task, ungradable
@@ -137,3 +137,18 @@ def test_script_runs_under_the_policy_in_a_browser(tmp_path: Path) -> None:
     )
     assert re.search(r'id="count"[^>]*>4 of 4<', done.stdout), done.stderr[-2000:]
     assert '<button type="button">Student</button>' in done.stdout
+
+
+def test_open_appeals_are_named() -> None:
+    ada, bo = entry(graded(), "Ada"), entry(graded(), "Bo")
+    assert "open:</strong>" not in to_index([ada, bo], {}, TITLE, {})
+    declined = Appeal("kl", "declined", "x", "y")
+    ada = replace(ada, appeals=(declined, Appeal("total", "open", "Look again.")))
+    page = to_index([ada, bo], {ada.name: "students/Ada.html"}, TITLE, {})
+    assert (
+        '<strong>1 appeal is open:</strong> <a href="students/Ada.html">Ada</a> '
+        "(All tasks together)</p>" in page
+    )
+    bo = replace(bo, appeals=(Appeal("kl", "open", "<b>"),))
+    words = to_index([ada, bo], {}, TITLE, {})
+    assert "<strong>2 appeals are open:</strong> Ada (All tasks together), Bo (KL)</p>" in words

@@ -1,0 +1,84 @@
+"""Find a check of a student of a graded course, to explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from grader.composition import ASSIGNMENT
+from grader.course.kept_code import read_code
+from grader.course.write_out import GradedCourse, decided
+from grader.errors import UnusableError
+from grader.platforms.names import folded, listed, shown
+from grader.report.course import Entry
+from grader.report.explanation import Explanation
+
+_MOST_NAMED = 20
+
+
+class NotFoundError(UnusableError):
+    """There is no such student or check; says which there are."""
+
+
+def explanation_of(course: GradedCourse, student: str, check: str) -> Explanation:
+    """Return all that is known about a check of a student.
+
+    Args:
+        course: with what people decided.
+        student: as in overrides: the name of the result, or a student's name, id or address.
+        check: its id.
+
+    Raises:
+        NotFoundError: there is no such student or check, or there are several students.
+    """
+    graded = _entry_called(student, course.entries)
+    now = next(entry for entry in decided(course).entries if entry.name == graded.name)
+    code = read_code(course.store.folder, graded.name).text
+    found = {it.check.id: it for it in explanations(graded, now, code)}
+    if not found:
+        why = graded.result.reason or "it has no checks"
+        raise NotFoundError(f"Nothing can be explained of {graded.called}: {why}")
+    if check not in found:
+        near = get_close_matches(check, found, 1)
+        meant = f" Do you mean {near[0]}?" if near else ""
+        known = ", ".join(found)
+        raise NotFoundError(f"There is no check '{shown(check)}'.{meant} There are {known}.")
+    return found[check]
+
+
+def explanations(graded: Entry, now: Entry, code: str) -> Iterator[Explanation]:
+    """Yield what is known about each check of a submission.
+
+    Args:
+        graded: the submission as the grader gave it.
+        now: with what holds now.
+        code: the class as it was graded.
+    """
+    asked = ASSIGNMENT.asked()
+    for task in graded.result.tasks:
+        for check in task.checks:
+            if check.id in asked:
+                yield Explanation(now, task, check, asked[check.id], code)
+
+
+def _entry_called(student: str, entries: Sequence[Entry]) -> Entry:
+    found = [entry for entry in entries if entry.is_called(student)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = listed([entry.name for entry in found], _MOST_NAMED)
+        raise NotFoundError(
+            f"Several students are called '{shown(student)}': give one of {several}."
+        )
+    names = {folded(name): entry.name for entry in entries for name in _names(entry)}
+    near = list(dict.fromkeys(names[it] for it in get_close_matches(folded(student), names, 3)))
+    those = listed(near or [entry.name for entry in entries], _MOST_NAMED)
+    question = f"Do you mean {those}?" if near else f"There are {those}."
+    raise NotFoundError(f"There is no student '{shown(student)}'. {question}")
+
+
+def _names(entry: Entry) -> Iterator[str]:
+    yield entry.name
+    for student in entry.students:
+        parts = student.name.split()
+        yield from filter(None, (student.name, student.id, student.email, *parts))
