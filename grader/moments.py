@@ -7,7 +7,9 @@ from datetime import date, datetime, time, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 _MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ]\s*(\d\d:\d\d(?::\d\d)?)\s*([A-Za-z+-][\w:/+-]*)?)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)"
+    r"(?:[T ]\s*(\d\d:\d\d(?::\d\d(?:\.\d{3}(?:\d{3})?)?)?)\s*([A-Za-z+-][\w:/+-]*)?)?",
+    re.ASCII,
 )
 _UTC = ("Z", "UTC", "GMT")
 _MAX_TEXT = 100

@@ -75,7 +75,7 @@ def test_what_can_not_be_decided_is_said_and_not_written(
     assert why in said
     assert "line" not in said
     assert not (folder / "overrides.yaml").exists()
-    assert not (folder / "history").exists()
+    assert not (folder / "history" / "decisions.jsonl").exists()
 
 
 def test_a_group_is_decided_also_for_who_comes_into_it_later(folder: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_broken_file_is_shown_and_nothing_is_written_over_it(folder: Path) -> 
     said = send(client, student="s002", seen="true")
     assert said.startswith("Nothing is decided, for the file has mistakes: overrides.yaml, line 6")
     assert (folder / "overrides.yaml").read_text() == broken
-    assert not (folder / "history").exists()
+    assert not (folder / "history" / "decisions.jsonl").exists()
 
 
 def test_two_files_or_a_misnamed_one_are_said(folder: Path) -> None:
