@@ -40,8 +40,8 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     """Return what explains the lost checks of draws from the posterior."""
     of_values = [name for name in _OF_VALUES if f"reparam.{name}" in lost]
     endless = [id for id, one in lost.items() if one.evidence.get(FINITE) is False]
-    if endless and (found := (yield from not_finite(exam))):
-        return dict.fromkeys(endless, found)
+    if endless and (where := (yield from not_finite(exam))):
+        return dict.fromkeys(endless, where)
     names: dict[str, Names] = {}
     without = [id for id, one in lost.items() if "reparam.no_noise" in one.misconceptions]
     if without and (yield from _draws_in_eval(exam)):
