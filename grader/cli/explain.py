@@ -39,7 +39,7 @@ def explain(
 
     require_writable({"--script": script} if script else {})
     explanation = explanation_of(graded_course(results, rubric), student, check)
-    click.echo(folded(to_explanation(explanation), sys.stdout), nl=False)
+    click.echo(folded(to_explanation(explanation).rstrip("\n"), sys.stdout))
     if not explanation.script:
         click.echo(f"\n{_NO_SCRIPT}", err=True)
         sys.exit(usage.NOT_DONE if script else usage.DONE)
