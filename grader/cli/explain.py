@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from grader.cli import usage
 from grader.cli.result_files import require_writable
+from grader.report.folding import folded
+
+_NO_SCRIPT = "There is no script, since the class isn't kept: grade the course again."
 
 
 @click.command(cls=usage.Command)
@@ -35,12 +39,15 @@ def explain(
 
     require_writable({"--script": script} if script else {})
     explanation = explanation_of(graded_course(results, rubric), student, check)
-    if script is None:
-        click.echo(to_explanation(explanation), nl=False)
-        return
+    click.echo(folded(to_explanation(explanation).rstrip("\n"), sys.stdout))
     if not explanation.script:
-        raise usage.FoldedError("The class isn't kept, so there is no script: grade it again.")
-    click.echo(to_explanation(explanation, with_script=False), nl=False)
+        click.echo(f"\n{_NO_SCRIPT}", err=True)
+        sys.exit(usage.NOT_DONE if script else usage.DONE)
+    if script is None:
+        click.echo(
+            f"\nA script that shows it without the grader\n\n{explanation.shown_script}", nl=False
+        )
+        return
     try:
         write_whole_file(script, explanation.script.encode())
     except OSError as error:

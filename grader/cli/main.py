@@ -21,7 +21,7 @@ from grader.cli.release import release
 from grader.cli.usage import options_of, reported_errors
 from grader.version import __version__
 
-_OFTEN = ("--out", "--rubric", "--html")
+_OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
 _MANY = 3
 """So many arguments are too wide for a list of commands."""
 _MOVED = {

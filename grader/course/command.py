@@ -16,6 +16,7 @@ from grader.course.folder import store_of
 from grader.course.grade_submission import SubmissionGrader, kept_result
 from grader.course.options import CourseOptions
 from grader.course.progress_bar import progress
+from grader.course.pseudonyms import known_pseudonyms
 from grader.course.roster import roster_of, write_roster
 from grader.course.schedule import default_jobs, grade_all
 from grader.course.stopping import exit_status, stoppable
@@ -96,9 +97,18 @@ def _grade(
     store.history.complete()
     roster = roster_of(course.path, course.grading.rubric, gathered)
     write_roster(store.folder, roster)
+    known = known_pseudonyms(store.folder)
     entries = with_notes(
         [
-            Entry(it.name, results[it.name], it.students, it.late, it.submitted, notes=it.notices)
+            Entry(
+                it.name,
+                results[it.name],
+                it.students,
+                it.late,
+                it.submitted,
+                notes=it.notices,
+                pseudonym=known.get(it.name, ""),
+            )
             for it in everyone
         ]
     )

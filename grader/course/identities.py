@@ -172,7 +172,8 @@ def _parts(entry: Entry, pseudonym: str) -> Iterator[Identity]:
     """Yield the single words of the names of whoever handed in, as they are written."""
     for student in entry.students:
         for word in _WORD.findall(composed(student.name)):
-            if len(word) >= _SHORTEST and not word.isdecimal():
+            is_short = len(word) == _SHORTEST - 1 and word.istitle()  # Bo, on Bo's own page
+            if (len(word) >= _SHORTEST or is_short) and not word.isdecimal():
                 yield Identity((_folded(word),), pseudonym, word)
 
 

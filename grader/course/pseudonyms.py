@@ -59,6 +59,16 @@ def pseudonyms_of(folder: Path, names: Sequence[str]) -> Mapping[str, str]:
     return {name: given[name] for name in names}
 
 
+def known_pseudonyms(folder: Path) -> Mapping[str, str]:
+    """Return the pseudonyms that were given so far, by the names of submissions.
+
+    Raises:
+        PseudonymsError: the file is there, and can't be read.
+    """
+    kept = _read(folder / NAME)
+    return kept.pseudonyms if kept else {}
+
+
 def _read(path: Path) -> _Kept | None:
     try:
         return _FILE.validate_json(path.read_bytes())

@@ -7,13 +7,14 @@ look at the course in the desk, when what was handed in isn't at hand any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from grader.course.find import Gathered
+from grader.course.pseudonyms import known_pseudonyms
 from grader.course.store import Store, write_whole
 from grader.errors import UnusableError
 from grader.report.course import Entry, Identity
@@ -106,8 +107,13 @@ def entries_of(roster: Roster, store: Store) -> tuple[Entry, ...]:
 
     Raises:
         RosterError: a result is gone or can't be read.
+        PseudonymsError: there are pseudonyms, and they can't be read.
     """
-    return tuple(_entries(roster.submissions, store))
+    known = known_pseudonyms(store.folder)
+    return tuple(
+        replace(entry, pseudonym=known.get(entry.name, ""))
+        for entry in _entries(roster.submissions, store)
+    )
 
 
 def _entries(submissions: Sequence[Listed], store: Store) -> Iterable[Entry]:

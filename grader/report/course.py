@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from grader.report.feedback import ALL, Level
@@ -96,6 +97,7 @@ class Entry:
         due: until when it could be handed in, where that was set for these students.
         seen: whether a person has looked at it and wants nothing more.
         feedback: how much of the result its students are told.
+        pseudonym: what it is called where nobody is to know whose it is; "" if it has none yet.
     """
 
     name: str
@@ -111,11 +113,16 @@ class Entry:
     due: datetime | None = None
     seen: bool = False
     feedback: Level = ALL
+    pseudonym: str = ""
 
     def is_called(self, name: str) -> bool:
-        """Return whether a name is that of the result, or the name, id or address of a student."""
+        """Return whether a name is that of the result, or the name, id or address of a student.
+
+        It may be the pseudonym, too.
+        """
         known = ((student.name, student.id, student.email) for student in self.students)
-        return name == self.name or any(name in names for names in known)
+        names = (self.name, self.pseudonym, *chain.from_iterable(known))
+        return bool(name) and name in names
 
     @property
     def final_points(self) -> float:

@@ -21,7 +21,6 @@ from grader.report.words import (
 )
 from grader.untrusted_text import clean
 
-_NOT_KEPT = "the class isn't kept. Grade the course again."
 _MOST = 200
 """Characters of a measured value that are shown."""
 
@@ -75,7 +74,7 @@ class Explanation:
         parts = (
             ("What was asked", f"{self.asked.task} Here: {check.title}."),
             ("What is measured", self.asked.measured),
-            ("What came", "\n".join((came, *_measured(check.evidence)))),
+            ("What came and what was expected", "\n".join((came, *_measured(check.evidence)))),
             ("What is right", right if check.status != "passed" else ""),
             ("How exact that is", self.asked.exact),
             ("What was decided", "\n".join(_decided(self.entry, self.task.id, check.id))),
@@ -91,14 +90,9 @@ class Explanation:
         return f"{about}: {points_words(self.check)} points{now}"
 
 
-def to_explanation(explanation: Explanation, with_script: bool = True) -> str:
-    """Return it as plain text, the script last, unless that goes somewhere else."""
-    parts = [f"{heading}\n{_indented(text)}" for heading, text in explanation.sections]
-    if with_script:  # not indented, to be copied as it is
-        script = (
-            explanation.script or "There is none: the class isn't kept. Grade the course again."
-        )
-        parts.append(f"A script that shows it without the grader\n\n{script}".rstrip("\n"))
+def to_explanation(explanation: Explanation) -> str:
+    """Return it as plain text, without the script."""
+    parts = (f"{heading}\n{_indented(text)}" for heading, text in explanation.sections)
     return "\n\n".join((explanation.title, *parts)) + "\n"
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.course.folder import store_of
 from grader.course.kept_code import KeptCode, keep_code
+from grader.course.pseudonyms import pseudonyms_of
 from grader.course.roster import Listed, Roster, write_roster
 from grader.report.course import Entry
 from tests.made_results import entry, graded, ungradable
@@ -61,6 +62,19 @@ def test_what_was_decided_is_said(course: Path) -> None:
     assert "Reason: the example is ours" in text
 
 
+def test_a_pseudonym_stands_for_a_student(course: Path) -> None:
+    called = pseudonyms_of(course, ["Bo_13"])["Bo_13"]
+    (course / "overrides.yaml").write_text(
+        f"- {{student: {called}, target: kl.per_sample, points: 1, reason: it is right}}\n",
+        encoding="utf-8",
+    )
+    status, text = explain(course, called, "kl.per_sample")
+    assert status == 0, text
+    assert "Bo (13), KL, kl.per_sample: 0 of 1 points, now 1" in text
+    (course / "pseudonyms.json").write_text("[]", encoding="utf-8")
+    assert explain(course, called, "kl.per_sample")[0] == 2
+
+
 def test_near_names_are_suggested(course: Path) -> None:
     assert explain(course, "Ade", "kl.total") == (
         2,
@@ -97,8 +111,9 @@ def test_the_script_is_written(course: Path, tmp_path: Path) -> None:
     assert "class VAE(torch.nn.Module):" in script.read_text(encoding="utf-8")
     (course / "code" / "Bo_13.json").unlink()
     status, text = explain(course, "Bo", "kl.per_sample", "--script", script)
-    assert status == 2
-    assert "there is no script" in text
+    assert status == 1
+    assert "There is no script, since the class isn't kept" in text
+    assert explain(course, "Bo", "kl.per_sample")[0] == 0
     assert explain(course, "Bo", "kl.total", "--script", tmp_path / "no" / "x.py")[0] == 2
 
 

@@ -68,3 +68,12 @@ def test_single_names_of_others_stay_everyday_words() -> None:
     of_max = COURSE.masked(MAX)
     assert of_max.text("a King and a Lovelace") == "a King and a Lovelace"
     assert masked("King of the hill") == "student-a of the hill"
+
+
+def test_short_names_are_found_on_their_own_page() -> None:
+    bo = replace(entry(graded(), "Bo Ek", "9"), name="Bo_9")
+    course = Course((bo, MAX), {bo.name: "student-b", MAX.name: "student-m"})
+    assert course.masked(bo).text("I am Bo, not bo") == "I am student-b, not bo"
+    assert course.masked(MAX).text("Bo is a tree, Bo Ek a student") == (
+        "Bo is a tree, student-b a student"
+    )

@@ -41,12 +41,12 @@ def test_it_says_what_was_asked_came_and_is_right() -> None:
         comments=(Comment("total", "See me.", "Dr. Noether"),),
         appeals=(Appeal("kl.per_sample", "declined", "I am right.", "Rows are mixed."),),
     )
-    assert to_explanation(explained(decided), with_script=False) == (
+    assert to_explanation(explained(decided)) == (
         "Ada L (12), KL, kl.per_sample: 0 of 1 points\n\n"
         "What was asked\n"
         "  Give a number for each row. Here: Title of kl.per_sample.\n\n"
         "What is measured\n  Two rows.\n\n"
-        "What came\n  Failed: It was 2, not 1.\n\n"
+        "What came and what was expected\n  Failed: It was 2, not 1.\n\n"
         "What is right\n  It prints 2 < 1; right is 1 < 2.\n\n"
         "How exact that is\n  Exactly.\n\n"
         "What was decided\n"
@@ -83,9 +83,13 @@ def test_an_example_of_the_same_cause_serves() -> None:
 
 
 def test_without_the_class_there_is_no_script() -> None:
-    found = explained(entry(graded()), "")
-    assert found.script == ""
-    assert "Grade the course again." in to_explanation(found)
+    assert explained(entry(graded()), "").script == ""
+
+
+def test_nothing_in_a_script_steers_a_terminal() -> None:
+    found = explained(entry(graded()), "x = '\x1b[31m'")
+    assert "\x1b" in found.script
+    assert found.shown_script == found.script.replace("\x1b", "")
 
 
 def test_no_text_of_a_student_gets_out_of_its_comment() -> None:
