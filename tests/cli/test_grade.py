@@ -35,6 +35,8 @@ def asked_for(mode: str, folder: Path) -> list[str]:
         "doctor": ["doctor"],
         "release": ["release", str(folder / "release")],
         "bundle": ["bundle", str(folder / "bundle.zip")],
+        "publish": ["publish", str(folder / "in")],
+        "desk": ["desk", str(folder / "in")],
     }[mode]
 
 
@@ -42,7 +44,7 @@ def with_value(option: str, folder: Path) -> list[str]:
     """An option, with a value of the right kind if it takes one."""
     sheet = folder / "sheet.csv"
     sheet.touch()
-    others = {"--jobs": "2", "--isolation": "fork", "--out": str(folder / "out")}
+    others = {"--jobs": "2", "--isolation": "fork", "--out": str(folder / "out"), "--port": "0"}
     return [option, *([] if KNOWN[option].is_flag else [others.get(option, str(sheet))])]
 
 

@@ -101,3 +101,14 @@ def test_one_who_could_not_be_graded_can_be_given_all_points_at_once(folder: Pat
 def test_who_is_near_a_boundary(folder: Path) -> None:
     client = desk_client(folder, boundaries=(58.0,))
     assert "1 below the boundary of 58 points" in client.get("/student/s002").text
+
+
+def test_who_waits_for_an_appeal_alone_can_not_be_looked_away(tmp_path: Path) -> None:
+    client = desk_client(make_course(tmp_path))
+    appeal = {"student": "s011", "target": "kl", "status": "open", "appeal": "Why?"}
+    assert send(client, **appeal) == ""
+    page = client.get("/student/s011").text
+    assert 'id="seen"' not in page
+    assert "It waits until this is decided." in page
+    assert send(client, student="s011", target="kl", points="4", reason="x") == ""
+    assert "The points are set by hand." in client.get("/student/s011").text
