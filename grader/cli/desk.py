@@ -30,7 +30,7 @@ def desk(
     port: int,
     no_browser: bool,
 ) -> None:
-    """Look at a graded course in a browser, and decide what a person must.
+    """Look at a graded course in a browser, and decide.
 
     RESULTS is a folder that was given as --out. Every decision is written to its overrides.yaml at
     once; `grade publish RESULTS` writes pages, gradebook and platforms' files by it. Only this

@@ -122,8 +122,8 @@ main = Commands(
     name="grade",
     commands=[check, compare, desk, publish, release, doctor, bundle],
     context_settings={"help_option_names": ["-h", "--help"]},
-    help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook (.ipynb, or a .py export), "
-    "or a folder or a zip of submissions, which needs --out.",
+    help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook, "
+    "a folder or a zip; the last two need --out.",
     epilog="All options: grade --help-all. Those of a command: grade COMMAND --help. A notebook or "
     "folder that is called like a command: ./check",
     params=[

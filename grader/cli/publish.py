@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @usage.rubric_option
 @publishing_options
 def publish(results: Path, rubric: Path | None, course: CourseOptions) -> None:
-    """Write pages, gradebook and platforms' files of a graded course.
+    """Write a graded course's pages and platforms' files.
 
     RESULTS is a folder that was given as --out. Nothing is graded: what people decided in its
     overrides.yaml since then is laid over the results, and files for platforms are filled.
