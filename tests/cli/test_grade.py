@@ -36,6 +36,7 @@ def asked_for(mode: str, folder: Path) -> list[str]:
         "release": ["release", str(folder / "release")],
         "bundle": ["bundle", str(folder / "bundle.zip")],
         "desk": ["desk", str(folder / "in")],
+        "explain": ["explain", str(folder / "in"), "ada", "kl.total"],
         "publish": ["publish", str(folder / "in")],
         "box": ["box", str(folder / "in")],
     }[mode]
