@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import stat
+import subprocess
 import sys
 import zipfile
 from dataclasses import replace
@@ -16,7 +18,7 @@ from grader.course.anonymous import FOLDER, masked_entry, masked_notebook
 from grader.course.identities import Course
 from grader.course.pseudonyms import NAME
 from grader.report.course import Appeal, Comment, Override
-from tests.course.courses import SOLVED, gradebook
+from tests.course.courses import ROOT, gradebook, solution
 from tests.course.courses import grade as graded_by_command
 from tests.made_results import entry, graded
 
@@ -40,9 +42,9 @@ def test_nothing_of_a_submission_names_its_student() -> None:
     assert nameless.result.points == ADA.result.points
 
 
-def notebook(author: str) -> str:
-    """The solved notebook, full of its author."""
-    made = json.loads(SOLVED.read_text(encoding="utf-8"))
+def notebook(author: str, kind: str) -> str:
+    """The solved notebook, full of its author; the ELBO is of a kind that courses know."""
+    made = json.loads(solution(1, kind))
     made["metadata"]["authors"] = [{"name": author}]
     made["cells"][0]["metadata"] = {"executionInfo": {"user": {"displayName": author}}}
     made["cells"][0]["source"] = ["# Homework\n", f"by {author}, {author.split()[0]} for short"]
@@ -76,15 +78,25 @@ SHEET = (
 )
 
 
+def feedback_of(name: str, out: Path) -> str:
+    """The comment for a student in Moodle's worksheet."""
+    with open(out / "moodle_worksheet.csv", encoding="utf-8", newline="") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["Full name"] == name)
+    return row["Feedback comments"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems fork no candidates")
 def test_a_course_of_moodle_is_given_out_without_names(tmp_path: Path) -> None:
     handed, out, sheet = tmp_path / "in", tmp_path / "out", tmp_path / "sheet.csv"
     sheet.write_text(SHEET, encoding="utf-8")
-    for name, number in (("Ada Lovelace", 501), ("Emmy Noether", 502)):
+    for name, number, kind in (
+        ("Ada Lovelace", 501, "right"),
+        ("Emmy Noether", 502, "wrong_elbo"),
+    ):
         folder = handed / f"{name}_{number}_assignsubmission_file_"
         folder.mkdir(parents=True)
         file = f"{name.replace(' ', '_').lower()}.ipynb"
-        (folder / file).write_text(notebook(name), encoding="utf-8")
+        (folder / file).write_text(notebook(name, kind), encoding="utf-8")
     options = ("--moodle", str(sheet), "--feedback", "messages", "--anonymous")
     done = graded_by_command(handed, out, *options)
     assert done.returncode == 0, done.stderr
@@ -103,8 +115,24 @@ def test_a_course_of_moodle_is_given_out_without_names(tmp_path: Path) -> None:
         out / "moodle_worksheet.csv"
     ).read_text(encoding="utf-8")
     with zipfile.ZipFile(out / "moodle_feedback.zip") as archive:
-        assert "Ada Lovelace_501_assignsubmission_file_/feedback.html" in archive.namelist()
+        page = archive.read("Emmy Noether_502_assignsubmission_file_/feedback.html").decode()
+    assert "Emmy Noether" in page
+    assert "Failed: 0 of" in page
+    assert "Hint:" not in page
+    assert "Try it below" not in page
+    messages = feedback_of("Emmy Noether", out)
+    assert "ELBO: 0 of 15" in messages
+    assert "Hint:" not in messages
     assert stat.S_IMODE((out / NAME).stat().st_mode) == 0o600
+
+    command = ("publish", str(out), "--moodle", str(sheet), "--feedback", "points")
+    published = subprocess.run(
+        [sys.executable, "-m", "grader", *command], capture_output=True, text=True, cwd=ROOT
+    )
+    assert published.returncode == 0, published.stderr
+    points = feedback_of("Emmy Noether", out)
+    assert "ELBO: 0 of 15" in points
+    assert len(points) < len(messages)
 
     again = graded_by_command(handed, out, *options, "--regrade", "--no-run")
     assert again.returncode == 0, again.stderr
