@@ -23,11 +23,13 @@ class Reason:
         order: its place among all reasons, the most urgent first.
         words: it in a few words.
         target: where on the student's page; "" for the page as a whole.
+        stays: whether it stays until just this is decided, though somebody has looked.
     """
 
     order: int
     words: str
     target: str = ""
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,10 @@ def _open_reasons(entry: Entry) -> Iterator[Reason]:
     """Yield what stays open until just that is decided."""
     for appeal in entry.appeals:
         if appeal.status == "open":
-            yield Reason(0, f"appeal about {appeal.target}", appeal.target)
+            yield Reason(0, f"appeal about {appeal.target}", appeal.target, stays=True)
     for task in entry.result.tasks:
         if task.undecided:
-            yield Reason(2, f"to be graded by hand: {task.title}", task.id)
+            yield Reason(2, f"to be graded by hand: {task.title}", task.id, stays=True)
 
 
 def _is_decided(entry: Entry, target: str) -> bool:

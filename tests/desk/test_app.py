@@ -147,7 +147,7 @@ def test_a_deadline_for_one_and_for_all(folder: Path) -> None:
         "everyone",
         "s002",
     ]
-    assert "everyone, all of it: Due 2026-12-01 12:00" in text_of(client.get("/student/s001").text)
+    assert "everyone: Due 2026-12-01 12:00" in text_of(client.get("/student/s001").text)
 
 
 def test_of_two_who_decide_the_same_the_second_is_told(folder: Path) -> None:

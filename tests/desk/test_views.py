@@ -109,3 +109,14 @@ def test_a_lost_check_is_explained_on_the_page(folder: Path) -> None:
     words = text_of(folded)
     assert "What was asked For each row the divergence of the posterior" in words
     assert "How exact that is Numbers may differ by 0.0002" in words
+
+
+def test_who_waits_for_an_appeal_alone_can_not_be_looked_away(tmp_path: Path) -> None:
+    client = desk_client(make_course(tmp_path))
+    appeal = {"student": "s011", "target": "kl", "status": "open", "appeal": "Why?"}
+    assert send(client, **appeal) == ""
+    page = client.get("/student/s011").text
+    assert 'id="seen"' not in page
+    assert "It waits until this is decided." in page
+    assert send(client, student="s011", target="kl", points="4", reason="x") == ""
+    assert "The points are set by hand." in client.get("/student/s011").text
