@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -53,7 +54,8 @@ def desk(
         raise usage.FoldedError(
             f"Port {port} can't be used: {error.strerror}. Leave --port out, or take another."
         ) from error
-    with listening:
+    # Ctrl-C is how the desk is closed: nothing has gone wrong then.
+    with listening, suppress(KeyboardInterrupt):
         serve.serve(course, by or _me(), listening, _say, not no_browser)
     sys.exit(usage.DONE)
 

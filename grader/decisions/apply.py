@@ -46,8 +46,17 @@ def apply_decisions(
     unapplied: list[str] = []
     notices: list[str] = []
     by_entry: dict[int, list[Decision]] = {}
+    by_name: dict[str, list[int]] = {}
+    for at, entry in enumerate(entries):
+        for name in entry.names:
+            by_name.setdefault(name, []).append(at)
     for decision in decisions:
-        fitting = [at for at, entry in enumerate(entries) if _is_for(decision, entry)]
+        where = decision.where
+        fitting = (
+            [at for at, entry in enumerate(entries) if where.fits(entry.result)]
+            if where is not None
+            else by_name.get(decision.student, [])
+        )
         if decision.where is None and len(fitting) != 1:
             why = "there is no such student" if not fitting else "several students are called so"
             unapplied.append(f"{decision.title} is not applied: {why}.")
@@ -68,12 +77,6 @@ def apply_decisions(
             notices += told
         decided.append(_with_lateness(entry, rubric.late))
     return Decided(tuple(decided), tuple(notices), tuple(unapplied))
-
-
-def _is_for(decision: Decision, entry: Entry) -> bool:
-    if decision.where is not None:
-        return decision.where.fits(entry.result)
-    return entry.is_called(decision.student)
 
 
 def _precedence(decision: Decision) -> tuple[int, int, int]:

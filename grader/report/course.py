@@ -115,14 +115,16 @@ class Entry:
     feedback: Level = ALL
     pseudonym: str = ""
 
-    def is_called(self, name: str) -> bool:
-        """Return whether a name is that of the result, or the name, id or address of a student.
-
-        It may be the pseudonym, too.
-        """
+    @property
+    def names(self) -> frozenset[str]:
+        """What it may be called: the result's name, a student's name, id or address, a pseudonym."""
         known = ((student.name, student.id, student.email) for student in self.students)
         names = (self.name, self.pseudonym, *chain.from_iterable(known))
-        return bool(name) and name in names
+        return frozenset(filter(None, names))
+
+    def is_called(self, name: str) -> bool:
+        """Return whether it may be called so."""
+        return name in self.names
 
     @property
     def final_points(self) -> float:
