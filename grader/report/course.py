@@ -117,7 +117,7 @@ class Entry:
 
     @property
     def names(self) -> frozenset[str]:
-        """What it may be called: the result's name, a student's name, id or address, a pseudonym."""
+        """What it may be called: the result, a student by name, id or address, a pseudonym."""
         known = ((student.name, student.id, student.email) for student in self.students)
         names = (self.name, self.pseudonym, *chain.from_iterable(known))
         return frozenset(filter(None, names))
