@@ -23,7 +23,7 @@ from grader.report.gradebook import flags, known_points
 from grader.report.page import numbered_lines
 from grader.report.rendering import environment_of
 from grader.report.result import CheckResult, TaskResult
-from grader.report.words import capital, number
+from grader.report.words import capital, cause_of, number
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -163,11 +163,13 @@ class Row:
 
 def _row(entry: Entry) -> Row:
     result = entry.result
-    told = dict.fromkeys(id for check in result.checks for id in check.misconceptions)
+    titles = misconception_titles()
+    told: dict[str, None] = {}
+    for check in result.checks:
+        general = [titles.get(id, id) for id in check.misconceptions]
+        told |= dict.fromkeys([cause_of(check)] if general and cause_of(check) else general)
     points = known_points(result, [task.id for task in result.tasks])
-    return Row(
-        entry, points, flags(entry), tuple(misconception_titles().get(id, id) for id in told)
-    )
+    return Row(entry, points, flags(entry), tuple(told))
 
 
 def _fits(row: Row, query: str) -> bool:

@@ -15,6 +15,8 @@ from grader.report.result import (
     TryIt,
 )
 
+_CAUSE = "That is what comes out if "
+"""What stands before a cause in messages."""
 Part = TypeVar("Part", TaskResult, CheckResult)
 
 
@@ -133,6 +135,11 @@ def other_grading_words(result: Result) -> str:
     if other.counts:
         return f"This grading doesn't count: an earlier one gave {points}, which is more."
     return f"The last grading gave {points}: an earlier one gave more, which counts."
+
+
+def cause_of(check: CheckResult) -> str:
+    """Return the cause that a message names, as a clause; "" where it names none."""
+    return check.message.rpartition(_CAUSE)[2].rstrip(".") if _CAUSE in check.message else ""
 
 
 def example_of(checks: Iterable[CheckResult]) -> TryIt | None:

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from grader.kit.check import Lost
+from grader.kit.misconception import explained
 from grader.report.course import Override
 from grader.report.result import RepeatedMisconception, RuleResult
 from grader.report.words import (
     capital,
+    cause_of,
     cell_words,
     check_words,
     grouped,
@@ -21,6 +24,7 @@ from grader.report.words import (
     short_place_words,
     status_words,
 )
+from grader.vae.kl.misconceptions import CATALOGUE
 from tests.made_results import failed, passed
 
 
@@ -78,3 +82,10 @@ def test_an_override_says_who_decided_if_that_is_known() -> None:
 def test_what_shows_in_several_tasks_is_told_with_all_of_them() -> None:
     repeated = RepeatedMisconception(("a.x", "b.x", "c.x"), "the sum is a mean", ("KL", "A", "B"))
     assert repeated_words(repeated) == "The same in KL, A and B: the sum is a mean."
+
+
+def test_the_cause_that_a_message_names() -> None:
+    lost = explained(Lost("It is 2."), CATALOGUE, ("log_variance",))
+    cause = cause_of(failed("kl.total", 3.0, str(lost.message)))
+    assert cause == "log sigma is read as the logarithm of the variance"
+    assert cause_of(failed("kl.total", 3.0, "It is 2.")) == ""
