@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from grader.cli.usage import FoldedError
-from grader.course.command import _say
 from grader.course.progress_bar import progress
+from grader.course.write_out import say
 from tests.made_results import broken_grader, graded, ungradable
 
 
@@ -52,7 +52,7 @@ def test_what_is_said_on_a_terminal_is_folded(monkeypatch: pytest.MonkeyPatch) -
     for stream in (Terminal(), io.StringIO()):
         with progress(1, stream) as tell:
             tell("ada", replace(ungradable(), reason=LONG))
-        _say(f"Note: {LONG}", stream)
+        say(f"Note: {LONG}", stream)
         FoldedError(f"It has 2 mistakes:\n  one: {LONG}\n  two: {LONG}").show(stream)
         lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", stream.getvalue()).splitlines()
         longest = max(len(line) for line in lines if "Grading" not in line)

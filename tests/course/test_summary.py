@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.cli.main import main
-from grader.course.command import _say
+from grader.course.write_out import say
 from grader.examiner import machine
 
 
@@ -39,8 +39,8 @@ def test_lines_are_folded_between_words_on_a_terminal_alone(words: list[str]) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "60")
         terminal, file = Terminal(), io.StringIO()
-        _say(text, terminal)
-        _say(text, file)
+        say(text, terminal)
+        say(text, file)
     assert file.getvalue() == text + "\n"
     assert terminal.getvalue().split() == text.split()
     assert all(len(line) <= 60 for line in terminal.getvalue().splitlines())
