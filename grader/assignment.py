@@ -201,6 +201,10 @@ class Assignment:
     topic_words: tuple[str, ...] = ()
     data_folders: tuple[str, ...] = ()
 
+    def misconception_titles(self) -> Mapping[str, str]:
+        """Return what misconceptions are called where no student is meant: id -> words."""
+        return {it.id: it.general_title for it in self.misconceptions().values()}
+
     @property
     def given_files(self) -> tuple[str, ...]:
         """Names of the files of the modules that students receive."""

@@ -37,6 +37,11 @@ def read_moment(value: object) -> datetime | None:
         return None
 
 
+def written_now() -> str:
+    """Return this moment as text that `read_moment` reads: in UTC, to the millisecond."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
 def time_zone(name: str) -> tzinfo:
     """Return the time zone of that name or offset.
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from grader.composition import ASSIGNMENT
-from grader.course.identities import Course, Masked
+from grader.course.identities import KnownStudents, Masked
 from grader.course.kept_code import read_code
 from grader.course.pages import INDEX, executed_path, executed_text, page_path
 from grader.course.pseudonyms import pseudonyms_of
@@ -54,7 +54,7 @@ def write_anonymous(out: Path, entries: Sequence[Entry], titles: Mapping[str, st
         PseudonymsError: there is a file of pseudonyms that can't be read.
         StoreError: something can't be written.
     """
-    course = Course(entries, pseudonyms_of(out, [entry.name for entry in entries]))
+    course = KnownStudents(entries, pseudonyms_of(out, [entry.name for entry in entries]))
     folder, written = out / FOLDER, set()
 
     def write(path: Path, text: str) -> None:

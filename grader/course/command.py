@@ -16,18 +16,16 @@ from grader.course.folder import store_of
 from grader.course.grade_submission import SubmissionGrader, kept_result
 from grader.course.options import CourseOptions
 from grader.course.progress_bar import progress
-from grader.course.pseudonyms import known_pseudonyms
-from grader.course.roster import roster_of, write_roster
+from grader.course.roster import entries_of, roster_of, write_roster
 from grader.course.schedule import default_jobs, grade_all
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
-from grader.course.write_out import NOT_ALL_GRADED, GradedCourse, say, with_notes, write_out
+from grader.course.write_out import NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
 from grader.decisions.read import read_decisions
 from grader.examiner import machine
 from grader.examiner.client import GraderError
 from grader.examiner.rubric import Rubric
-from grader.report.course import Entry
 from grader.report.result import Result
 
 _AHEAD = 8
@@ -97,22 +95,8 @@ def _grade(
     store.history.complete()
     roster = roster_of(course.path, course.grading.rubric, gathered)
     write_roster(store.folder, roster)
-    known = known_pseudonyms(store.folder)
-    entries = with_notes(
-        [
-            Entry(
-                it.name,
-                results[it.name],
-                it.students,
-                it.late,
-                it.submitted,
-                notes=it.notices,
-                pseudonym=known.get(it.name, ""),
-            )
-            for it in everyone
-        ]
-    )
-    return write_out(GradedCourse(store, roster, entries, decisions, rubric), course.options)
+    entries = entries_of(roster, store.folder, results.__getitem__)
+    return write_out(GradedFolder(store, roster, entries, decisions, rubric), course.options)
 
 
 def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:

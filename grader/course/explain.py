@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from grader.composition import ASSIGNMENT
 from grader.course.kept_code import read_code
-from grader.course.write_out import GradedCourse, decided
+from grader.course.write_out import GradedFolder, decided
 from grader.errors import UnusableError
 from grader.platforms.names import folded, listed, shown
 from grader.report.course import Entry
@@ -20,7 +20,7 @@ class NotFoundError(UnusableError):
     """There is no such student or check; says which there are."""
 
 
-def explanation_of(course: GradedCourse, student: str, check: str) -> Explanation:
+def explanation_of(course: GradedFolder, student: str, check: str) -> Explanation:
     """Return all that is known about a check of a student.
 
     Args:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT, Options, read_rubric
-from grader.course.roster import Roster, entries_of, read_roster
+from grader.course.roster import Roster, entries_of, kept_result_of, read_roster
 from grader.course.store import Store
-from grader.course.write_out import GradedCourse, with_notes
+from grader.course.write_out import GradedFolder
 from grader.decisions.read import read_decisions
 from grader.examiner.rubric import Rubric
 
@@ -27,7 +27,7 @@ def rubric_of(roster: Roster, given: Path | None) -> Rubric:
     return read_rubric(Options(rubric=given or recorded))
 
 
-def graded_course(folder: Path, rubric: Path | None = None) -> GradedCourse:
+def graded_course(folder: Path, rubric: Path | None = None) -> GradedFolder:
     """Read a folder that `grade FOLDER --out` wrote.
 
     Args:
@@ -40,5 +40,5 @@ def graded_course(folder: Path, rubric: Path | None = None) -> GradedCourse:
     roster = read_roster(folder)
     holds = rubric_of(roster, rubric)
     store = store_of(folder)
-    entries = with_notes(entries_of(roster, store))
-    return GradedCourse(store, roster, entries, read_decisions(folder, holds), holds)
+    entries = entries_of(roster, folder, kept_result_of(store))
+    return GradedFolder(store, roster, entries, read_decisions(folder, holds), holds)

@@ -34,7 +34,7 @@ _FEWEST_DIGITS = 5
 
 
 @dataclass(frozen=True)
-class Identity:
+class NameInText:
     """Words that tell a student.
 
     Attributes:
@@ -48,19 +48,19 @@ class Identity:
     spelling: str = ""
 
 
-class Identities:
+class NamesInText:
     """What tells the students of a course, to be found in text."""
 
-    def __init__(self, identities: Iterable[Identity], literal: Mapping[str, str]) -> None:
+    def __init__(self, identities: Iterable[NameInText], literal: Mapping[str, str]) -> None:
         """Take what tells students, and text that does so wherever it stands."""
-        self._by_first: dict[str, list[Identity]] = {}
+        self._by_first: dict[str, list[NameInText]] = {}
         for identity in dict.fromkeys(identities):
             self._by_first.setdefault(identity.words[0], []).append(identity)
         for alike in self._by_first.values():
             alike.sort(key=lambda identity: -len(identity.words))
         self._literal = literal
 
-    def at(self, text: str, words: Sequence[re.Match[str]], place: int) -> Identity | None:
+    def at(self, text: str, words: Sequence[re.Match[str]], place: int) -> NameInText | None:
         """Return the longest identity that starts with a word; None if none does."""
         known = self._by_first.get(_folded(words[place][0]), ())
         return next((it for it in known if _is_at(it, text, words, place)), None)
@@ -83,8 +83,8 @@ class Masked:
     """
 
     pseudonym: str
-    own: Identities
-    everyone: Identities
+    own: NamesInText
+    everyone: NamesInText
 
     def text(self, text: str) -> str:
         """Return a text with pseudonyms in the place of all students that it tells of."""
@@ -104,25 +104,25 @@ class Masked:
 
 
 @dataclass(frozen=True)
-class Course:
+class KnownStudents:
     """The students of a course, with the pseudonyms of their submissions."""
 
     entries: Sequence[Entry]
     pseudonyms: Mapping[str, str]
 
     @cached_property
-    def _everyone(self) -> Identities:
+    def _everyone(self) -> NamesInText:
         identities = (it for entry in self.entries for it in self._telling(entry))
         literal = (pair for entry in self.entries for pair in self._literal(entry).items())
-        return Identities(identities, dict(literal))
+        return NamesInText(identities, dict(literal))
 
     def masked(self, entry: Entry) -> Masked:
         """Return what makes text of a submission such that nobody can tell whose it is."""
         pseudonym = self.pseudonyms[entry.name]
         own = (*self._telling(entry), *_parts(entry, pseudonym))
-        return Masked(pseudonym, Identities(own, self._literal(entry)), self._everyone)
+        return Masked(pseudonym, NamesInText(own, self._literal(entry)), self._everyone)
 
-    def _telling(self, entry: Entry) -> Iterator[Identity]:
+    def _telling(self, entry: Entry) -> Iterator[NameInText]:
         pseudonym = self.pseudonyms[entry.name]
         for text in _known(entry):
             words = tuple(_WORD.findall(composed(text)))
@@ -134,7 +134,7 @@ class Course:
             if len(words) > 1 and (identity := _identity((words[0], words[-1]), pseudonym)):
                 yield identity
             if len(words) > 1 and len("".join(words)) >= _LEAST_RUN_TOGETHER:
-                yield Identity((_folded("".join(words)),), pseudonym)
+                yield NameInText((_folded("".join(words)),), pseudonym)
 
     def _literal(self, entry: Entry) -> dict[str, str]:
         names = (
@@ -155,29 +155,29 @@ def _known(entry: Entry) -> Iterator[str]:
         yield student.prefix
 
 
-def _identity(words: Sequence[str], pseudonym: str) -> Identity | None:
+def _identity(words: Sequence[str], pseudonym: str) -> NameInText | None:
     """Return words as what tells a student; None if they may as well be anything else."""
     together = "".join(words)
     folded = tuple(map(_folded, words))
     if together.isdecimal():
-        return Identity(folded, pseudonym) if len(together) >= _FEWEST_DIGITS else None
+        return NameInText(folded, pseudonym) if len(together) >= _FEWEST_DIGITS else None
     if len(words) == 1:
         has_digit = any(sign.isdecimal() for sign in together)
         spelling = "" if has_digit else together
-        return Identity(folded, pseudonym, spelling) if len(together) >= _SHORTEST else None
-    return Identity(folded, pseudonym) if len(together) >= _LEAST_TOGETHER else None
+        return NameInText(folded, pseudonym, spelling) if len(together) >= _SHORTEST else None
+    return NameInText(folded, pseudonym) if len(together) >= _LEAST_TOGETHER else None
 
 
-def _parts(entry: Entry, pseudonym: str) -> Iterator[Identity]:
+def _parts(entry: Entry, pseudonym: str) -> Iterator[NameInText]:
     """Yield the single words of the names of whoever handed in, as they are written."""
     for student in entry.students:
         for word in _WORD.findall(composed(student.name)):
             is_short = len(word) == _SHORTEST - 1 and word.istitle()  # Bo, on Bo's own page
             if (len(word) >= _SHORTEST or is_short) and not word.isdecimal():
-                yield Identity((_folded(word),), pseudonym, word)
+                yield NameInText((_folded(word),), pseudonym, word)
 
 
-def _is_at(identity: Identity, text: str, words: Sequence[re.Match[str]], place: int) -> bool:
+def _is_at(identity: NameInText, text: str, words: Sequence[re.Match[str]], place: int) -> bool:
     found = words[place : place + len(identity.words)]
     if tuple(_folded(word[0]) for word in found) != identity.words:
         return False

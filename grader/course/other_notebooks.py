@@ -32,8 +32,8 @@ def compare_others(result: Result, submission: Submission, grader: Grader, copie
         copy = copy_of(file, content, (), copies / f"{submission.name}~{index}")
         other = checker.grade(copy).result
         shutil.rmtree(copy.parent, ignore_errors=True)
-        if other.status == "graded" and abs(_sum(other) - _sum(result)) > 1e-6:
-            others[file.name] = _sum(other)
+        if other.status == "graded" and abs(other.earned_in_tasks - result.earned_in_tasks) > 1e-6:
+            others[file.name] = other.earned_in_tasks
     return replace(result, environment={**result.environment, OTHERS: others}) if others else result
 
 
@@ -43,8 +43,5 @@ def notes_on_others(result: Result) -> tuple[str, ...]:
     if not isinstance(others, dict) or not others:
         return ()
     points = ", ".join(f"{name} has {number(points)}" for name, points in others.items())
-    return (f"The notebooks differ in points: {points}, the graded one {number(_sum(result))}.",)
-
-
-def _sum(result: Result) -> float:
-    return sum(task.points for task in result.tasks)
+    own = number(result.earned_in_tasks)
+    return (f"The notebooks differ in points: {points}, the graded one {own}.",)

@@ -90,7 +90,7 @@ def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOpt
     entries = [replace(entry, feedback=options.feedback) for entry in entries]
     pages = {entry.name: up_to_date_page(out, entry) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
-    titles = {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
+    titles = ASSIGNMENT.misconception_titles()
     index = to_index(entries, addresses, ASSIGNMENT.title, titles)
     done.write(INDEX, index.encode())
     done.files.append((out / page_path("")).parent)

@@ -6,18 +6,20 @@ look at the course in the desk, when what was handed in isn't at hand any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from grader.course.find import Gathered
+from grader.course.other_notebooks import notes_on_others
 from grader.course.pseudonyms import known_pseudonyms
 from grader.course.store import Store, write_whole
 from grader.errors import UnusableError
 from grader.report.course import Entry, Identity
+from grader.report.result import Result
 
 NAME = "course.json"
 _VERSION = 1
@@ -102,27 +104,50 @@ def read_roster(folder: Path) -> Roster:
     return roster
 
 
-def entries_of(roster: Roster, store: Store) -> tuple[Entry, ...]:
+def entries_of(
+    roster: Roster, folder: Path, result_of: Callable[[str], Result]
+) -> tuple[Entry, ...]:
     """Return the submissions with their results, as the grader gave them.
 
+    Args:
+        roster: of the course.
+        folder: that of the results, where pseudonyms are kept.
+        result_of: finds the result of a name.
+
     Raises:
-        RosterError: a result is gone or can't be read.
+        RosterError: as `result_of` does.
         PseudonymsError: there are pseudonyms, and they can't be read.
     """
-    known = known_pseudonyms(store.folder)
-    return tuple(
-        replace(entry, pseudonym=known.get(entry.name, ""))
-        for entry in _entries(roster.submissions, store)
-    )
+    known = known_pseudonyms(folder)
+    entries = []
+    for it in roster.submissions:
+        result = result_of(it.name)
+        notes = (*it.notes, *notes_on_others(result))
+        pseudonym = known.get(it.name, "")
+        entries.append(
+            Entry(
+                it.name,
+                result,
+                it.students,
+                it.late,
+                it.submitted,
+                notes=notes,
+                pseudonym=pseudonym,
+            )
+        )
+    return tuple(entries)
 
 
-def _entries(submissions: Sequence[Listed], store: Store) -> Iterable[Entry]:
-    for it in submissions:
+def kept_result_of(store: Store) -> Callable[[str], Result]:
+    """Return what finds the results of a store; it raises `RosterError` where one can't be read."""
+
+    def result_of(name: str) -> Result:
         try:
-            result = store.read(it.name)
+            return store.read(name)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise RosterError(
-                f"{store.path(it.name)} can't be read: {why}. Grade the course again."
+                f"{store.path(name)} can't be read: {why}. Grade the course again."
             ) from error
-        yield Entry(it.name, result, it.students, it.late, it.submitted, notes=it.notes)
+
+    return result_of

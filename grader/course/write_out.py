@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TextIO
 
 import click
 
 from grader.course.options import CourseOptions
-from grader.course.other_notebooks import notes_on_others
 from grader.course.publish import publish
 from grader.course.roster import Roster
 from grader.course.store import Store
@@ -25,7 +23,7 @@ ALL_GRADED, NOT_ALL_GRADED = 0, 1
 
 
 @dataclass(frozen=True)
-class GradedCourse:
+class GradedFolder:
     """A course with its results in a folder, and what people decided about it."""
 
     store: Store
@@ -35,12 +33,12 @@ class GradedCourse:
     rubric: Rubric
 
 
-def decided(course: GradedCourse) -> Decided:
+def decided(course: GradedFolder) -> Decided:
     """Return the course with everything laid over it."""
     return apply_decisions(course.entries, course.decisions, course.rubric)
 
 
-def write_out(course: GradedCourse, options: CourseOptions) -> int:
+def write_out(course: GradedFolder, options: CourseOptions) -> int:
     """Write everything that is asked for, and say how it went; return the exit status.
 
     Raises:
@@ -65,13 +63,6 @@ def write_out(course: GradedCourse, options: CourseOptions) -> int:
     is_done = all(e.result.status == "graded" and not e.result.is_open for e in now.entries)
     is_done = is_done and not (roster.doubt or now.unapplied or published.problems)
     return ALL_GRADED if is_done else NOT_ALL_GRADED
-
-
-def with_notes(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return entries whose notes also say how the students' other notebooks differ in points."""
-    return tuple(
-        replace(entry, notes=(*entry.notes, *notes_on_others(entry.result))) for entry in entries
-    )
 
 
 def say(text: str, stream: TextIO) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from grader.report.course import TOTAL
 from grader.report.result import Result
@@ -66,6 +67,10 @@ class Where:
         return f"everyone with {' and '.join(conditions)}" if conditions else EVERYONE
 
 
+CONDITIONS = tuple(condition.name for condition in fields(Where))
+"""What may stand below ``where`` in the file."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """One entry of the file of overrides.
@@ -86,6 +91,7 @@ class Decision:
         appeal: what the student says against the target's points.
         status: of the appeal; None where there is none.
         seen: whether a person has looked at the submission, so that it needs nobody any more.
+        entry: it as the file has it.
     """
 
     number: int
@@ -103,6 +109,7 @@ class Decision:
     appeal: str = ""
     status: AppealStatus | None = None
     seen: bool = False
+    entry: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def whom(self) -> str:

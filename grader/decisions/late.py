@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from grader.examiner.durations import duration_words
 from grader.examiner.late_policy import LatePolicy
-from grader.report.words import number
+from grader.report.words import counted, number
 
 _DIGITS = 6
 
@@ -63,7 +63,7 @@ def penalty(
     begun = "1 step has" if steps == 1 else f"{steps} steps have"
     words = (
         f"Handed in {duration_words(late_by)} late. {each}{limit}. "
-        f"{begun} begun: {_points_words(lost)} less."
+        f"{begun} begun: {counted(lost)} less."
     )
     return Penalty(lost, steps, late_by, words)
 
@@ -72,9 +72,4 @@ def _cost(policy: LatePolicy, cost: float | None = None) -> str:
     """Return a cost, or else that of a step, in words."""
     if policy.percent is not None:
         return f"{number(policy.percent if cost is None else cost)} % of the maximum"
-    return _points_words((policy.points or 0.0) if cost is None else cost)
-
-
-def _points_words(points: float) -> str:
-    words = number(points)
-    return f"{words} {'point' if words == '1' else 'points'}"
+    return counted((policy.points or 0.0) if cost is None else cost)

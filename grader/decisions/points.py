@@ -34,7 +34,7 @@ def with_override(result: Result, override: Override) -> Result:
         return replace(result, points=override.points, tasks=settled, status="graded", reason=None)
     tasks = tuple(_task_with(task, override) for task in result.tasks)
     # What rules took from the total is the difference between the sum and the total.
-    taken = sum(task.points for task in result.tasks) - result.points
+    taken = result.earned_in_tasks - result.points
     points = max(0.0, sum(task.points for task in tasks) - taken)
     changed = replace(result, points=points, tasks=tasks)
     if result.status == "grader_error" and not any(task.is_open for task in tasks):

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from grader.decisions.decision import APPEAL_STATUSES, EVERYONE, Where
+from grader.decisions.decision import APPEAL_STATUSES, CONDITIONS, EVERYONE
 from grader.decisions.rows import Problem, Row
 from grader.moments import read_moment
 from grader.platforms.names import shown
 
-_DECIDING = ("points", "comment", "due", "status", "seen")
+DECIDING = ("points", "comment", "due", "status", "seen")
 """Keys of which an entry needs one: else it decides nothing."""
 KEYS = (
     *("student", "where", "target", "points", "comment", "reason"),
     *("was", "by", "at", "due", "appeal", "status", "seen"),
 )
-_CONDITIONS = tuple(field.name for field in fields(Where))
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterat
             words = ", ".join(KEYS)
             yield row.line_of(key), f"the key '{shown(str(key))}' is not known; known are {words}."
     yield from _whom_problems(row, known, missing)
-    if not any(text_of(entry, key) for key in _DECIDING) and "points" not in missing:
+    if not any(text_of(entry, key) for key in DECIDING) and "points" not in missing:
         yield row.line, "it decides nothing: give points, a comment, due, a status, or seen."
     yield from _points_problems(row, known, missing)
     yield from _other_problems(row)
@@ -82,11 +81,11 @@ def _whom_problems(row: Row, known: Known, missing: Collection[str]) -> Iterator
         return
     line = row.line_of("where")
     if not isinstance(where, Mapping) or not where:
-        yield line, f"'where' is '{EVERYONE}', or has one of the keys {', '.join(_CONDITIONS)}."
+        yield line, f"'where' is '{EVERYONE}', or has one of the keys {', '.join(CONDITIONS)}."
         return
     for key in where:
-        if key not in _CONDITIONS:
-            words = ", ".join(_CONDITIONS)
+        if key not in CONDITIONS:
+            words = ", ".join(CONDITIONS)
             yield line, f"'where' has the key '{shown(str(key))}'; known are {words}."
     if not text_of(where, "check") and (text_of(where, "status") or text_of(where, "says")):
         yield line, "'where' has a status or a message of no check: add 'check'."

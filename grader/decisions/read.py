@@ -33,6 +33,7 @@ from grader.decisions.decision import EVERYONE, Decision, Where
 from grader.decisions.names import FILES, misnamed
 from grader.decisions.problems import Known, number_of, problems_of, text_of
 from grader.decisions.rows import Problem, Row, csv_rows, read_text, yaml_rows
+from grader.decisions.yaml_text import plain
 from grader.errors import UnusableError
 from grader.examiner.rubric import Rubric
 from grader.examiner.strict_yaml import YamlError
@@ -62,7 +63,7 @@ def read_decisions(folder: Path, rubric: Rubric) -> tuple[Decision, ...]:
     path = decisions_path(folder)
     if path is None:
         return ()
-    with _told_problems(path.name):
+    with told_problems(path.name):
         text = read_text(path)
         parsed = csv_rows(text) if path.suffix == ".csv" else (*yaml_rows(text), ())
     return _decisions(path.name, parsed, rubric)
@@ -79,7 +80,7 @@ def parse_decisions(name: str, text: str, rubric: Rubric) -> tuple[Decision, ...
     Raises:
         OverridesError: it can't be used.
     """
-    with _told_problems(name):
+    with told_problems(name):
         parsed = (*yaml_rows(text), ())
     return _decisions(name, parsed, rubric)
 
@@ -103,8 +104,12 @@ def decisions_path(folder: Path) -> Path | None:
 
 
 @contextmanager
-def _told_problems(name: str) -> Iterator[None]:
-    """Say of a file that can't be read what is wrong with it."""
+def told_problems(name: str) -> Iterator[None]:
+    """Say of a file that can't be read what is wrong with it.
+
+    Raises:
+        OverridesError: says that.
+    """
     try:
         yield
     except YamlError as error:
@@ -170,6 +175,7 @@ def _decision(number: int, row: Row) -> Decision:
         str(entry.get("appeal") or "").strip(),
         status or None,  # type: ignore[arg-type]
         entry.get("seen") is True,
+        plain(entry),
     )
 
 

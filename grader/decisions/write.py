@@ -22,10 +22,17 @@ from filelock import FileLock
 
 from grader.decisions.names import FILES
 from grader.decisions.problems import number_of, problems_of
-from grader.decisions.read import OverridesError, decisions_path, known_of, parse_decisions
+from grader.decisions.read import (
+    OverridesError,
+    decisions_path,
+    known_of,
+    parse_decisions,
+    read_decisions,
+    told_problems,
+)
 from grader.decisions.replace_file import replace_if_same
 from grader.decisions.rows import Row, csv_rows, read_text, text_in
-from grader.decisions.yaml_text import Entry, plain_entries, same_text, with_entries, without
+from grader.decisions.yaml_text import RawEntry, plain_entries, same_text, with_entries, without
 from grader.examiner.rubric import Rubric
 from grader.examiner.strict_yaml import YamlError
 from grader.moments import read_moment
@@ -36,7 +43,7 @@ CONVERTED = "overrides.csv.converted"
 _LOCK = ".overrides.lock"
 _TRIES = 100
 
-Look = Callable[[Sequence[Entry]], None]
+Look = Callable[[Sequence[RawEntry]], None]
 """Looks at the entries of the file before one is added; raises what the person is told."""
 
 
@@ -49,7 +56,7 @@ class Logged:
     """A line of the log."""
 
     did: Literal["decide", "take back", "let go"]
-    entry: Entry
+    entry: RawEntry
 
 
 def digest_of(folder: Path) -> str:
@@ -59,7 +66,7 @@ def digest_of(folder: Path) -> str:
 
 
 def decide(
-    folder: Path, rubric: Rubric, entries: Sequence[Entry], look: Look | None = None
+    folder: Path, rubric: Rubric, entries: Sequence[RawEntry], look: Look | None = None
 ) -> None:
     """Add entries to the file of overrides.
 
@@ -76,12 +83,12 @@ def decide(
     with _writing(folder):
         if look is not None:
             look(entries_in(folder))
-        _parsed(folder, rubric)
+        read_decisions(folder, rubric)  # nothing is logged where nothing can be written
         _log(folder, "decide", entries)
         _change(folder, rubric, lambda text: with_entries(text, entries))
 
 
-def take_back(folder: Path, rubric: Rubric, entry: Entry) -> None:
+def take_back(folder: Path, rubric: Rubric, entry: RawEntry) -> None:
     """Remove an entry from the file of overrides: what was decided before holds again.
 
     Raises:
@@ -115,7 +122,7 @@ def let_go(folder: Path) -> None:
         _log(folder, "let go", lost(folder))
 
 
-def entries_in(folder: Path) -> list[Entry]:
+def entries_in(folder: Path) -> list[RawEntry]:
     """Return the entries of the file as they stand there; none if it has none or can't be read."""
     try:
         path = decisions_path(folder)
@@ -129,13 +136,13 @@ def entries_in(folder: Path) -> list[Entry]:
         return []
 
 
-def lost(folder: Path) -> list[Entry]:
+def lost(folder: Path) -> list[RawEntry]:
     """Return what was decided here and not taken back, but isn't in the file any more.
 
     An entry that a person has changed there since is not lost: it is known by whom it is for, what
     it is about, and when it was decided.
     """
-    wanted: dict[str, list[Entry]] = {}
+    wanted: dict[str, list[RawEntry]] = {}
     for line in _logged(folder):
         entries = wanted.setdefault(_key(line.entry), [])
         if line.did == "decide":
@@ -168,7 +175,7 @@ def convert_table(folder: Path) -> None:
         raise DecisionError(f"{path.name} can't be turned into {FILES[0]}: {error}.") from error
 
 
-def _with_numbers(row: Entry) -> Entry:
+def _with_numbers(row: RawEntry) -> RawEntry:
     """Return a row of a table, in which all are texts, with its points as numbers."""
     numbers = {key: number_of(row[key]) for key in ("points", "was") if row.get(key)}
     return {**row, **{key: value for key, value in numbers.items() if value == value}}
@@ -193,34 +200,15 @@ def _change(folder: Path, rubric: Rubric, change: Callable[[str], str]) -> None:
     path = decisions_path(folder) or folder / FILES[0]
     for _ in range(_TRIES):
         before = path.read_bytes() if path.exists() else b""
-        text = change(text_in(before))
+        with told_problems(path.name):
+            text = change(text_in(before))
         parse_decisions(path.name, text, rubric)
         if replace_if_same(path, before, text.encode()):
             return
     raise DecisionError(f"{path.name} is written by another program all the time: try again.")
 
 
-def _parsed(folder: Path, rubric: Rubric) -> None:
-    """Read the file as it is, so that nothing is logged where nothing can be written.
-
-    Raises:
-        OverridesError: it can't be used.
-    """
-    path = decisions_path(folder)
-    if path is not None:
-        with _as_overrides_error(path.name):
-            parse_decisions(path.name, read_text(path), rubric)
-
-
-@contextmanager
-def _as_overrides_error(name: str) -> Iterator[None]:
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise OverridesError(f"{name} is not UTF-8: save it as UTF-8.") from error
-
-
-def _refuse_unusable(rubric: Rubric, entries: Sequence[Entry]) -> None:
+def _refuse_unusable(rubric: Rubric, entries: Sequence[RawEntry]) -> None:
     """Refuse what a file must not have, in words without a line: it isn't in the file yet.
 
     Raises:
@@ -232,7 +220,7 @@ def _refuse_unusable(rubric: Rubric, entries: Sequence[Entry]) -> None:
         raise DecisionError(f"Nothing is decided: {' And '.join(wrong)}")
 
 
-def _without_entry(text: str, entry: Entry) -> str:
+def _without_entry(text: str, entry: RawEntry) -> str:
     """Return the text without an entry: the last one that says the same.
 
     Raises:
@@ -245,7 +233,7 @@ def _without_entry(text: str, entry: Entry) -> str:
     return without(text, at)
 
 
-def _key(entry: Entry) -> str:
+def _key(entry: RawEntry) -> str:
     """Return what an entry is known by: all of it where nobody wrote when it was decided."""
     at = read_moment(entry["at"]) if entry.get("at") else None
     if at is None:
@@ -254,7 +242,7 @@ def _key(entry: Entry) -> str:
     return same_text({**about, "at": at.isoformat()})
 
 
-def _log(folder: Path, did: str, entries: Sequence[Entry]) -> None:
+def _log(folder: Path, did: str, entries: Sequence[RawEntry]) -> None:
     """Add lines to the log, for good."""
     path = folder / LOG
     path.parent.mkdir(parents=True, exist_ok=True)

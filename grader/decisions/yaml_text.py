@@ -12,13 +12,13 @@ import yaml
 from grader.decisions.rows import yaml_rows
 from grader.examiner.strict_yaml import YamlError, nodes_of
 
-Entry = Mapping[str, Any]
+RawEntry = Mapping[str, Any]
 """An entry as the file has it: plain keys and values."""
 
 _WIDTH = 96
 
 
-def plain_entries(text: str) -> list[Entry]:
+def plain_entries(text: str) -> list[RawEntry]:
     """Return the entries of a text, with times as text.
 
     Raises:
@@ -39,7 +39,7 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def with_entries(text: str, entries: Sequence[Entry]) -> str:
+def with_entries(text: str, entries: Sequence[RawEntry]) -> str:
     """Return the text with entries at its end.
 
     Raises:
@@ -76,7 +76,7 @@ def without(text: str, at: int) -> str:
     return "".join(lines[:start] + lines[_line_behind(node) :])
 
 
-def same_text(entry: Entry) -> str:
+def same_text(entry: RawEntry) -> str:
     """Return one text for all entries that say the same, whatever the order of their keys."""
     return json.dumps(entry, ensure_ascii=False, sort_keys=True)
 
@@ -106,7 +106,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 _Dumper.add_representer(str, _represent_text)
 
 
-def _block(entries: Sequence[Entry]) -> str:
+def _block(entries: Sequence[RawEntry]) -> str:
     """Return entries as lines that are read as just these values."""
     return yaml.dump(
         [dict(entry) for entry in entries],
@@ -118,7 +118,7 @@ def _block(entries: Sequence[Entry]) -> str:
     )
 
 
-def _with_flow_entries(text: str, root: yaml.SequenceNode, entries: Sequence[Entry]) -> str:
+def _with_flow_entries(text: str, root: yaml.SequenceNode, entries: Sequence[RawEntry]) -> str:
     """Return a list in brackets with entries at its end."""
     made = ", ".join(_flow(entry) for entry in entries)
     at = root.end_mark.index - 1
@@ -139,7 +139,7 @@ def _without_flow_entry(text: str, root: yaml.SequenceNode, at: int) -> str:
     return text[:start] + text[nodes[at].end_mark.index :]
 
 
-def _flow(entry: Entry) -> str:
+def _flow(entry: RawEntry) -> str:
     return yaml.dump(
         dict(entry),
         Dumper=_Dumper,

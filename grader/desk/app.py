@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from grader.decisions import write
 from grader.decisions.write import DecisionError
-from grader.decisions.yaml_text import Entry
+from grader.decisions.yaml_text import RawEntry
 from grader.desk import views
 from grader.desk.course_state import CourseState
 from grader.desk.forms import Form, FormError
@@ -93,7 +93,9 @@ def make_app(desk: Desk) -> ASGIApp:
 def _page(desk: Desk, view: View) -> Callable[..., object]:
     """Return what answers a request with a page."""
 
-    def answered(request: Request, said: str = "", problem: str = "") -> Response:
+    def answered(request: Request) -> Response:
+        said = _SAID.get(request.query_params.get("said", ""), "")
+        problem = request.query_params.get("no", "")
         try:
             address = _path_of(f"{request.url.path}?{request.url.query}")
             course = desk.course.now()
@@ -105,9 +107,7 @@ def _page(desk: Desk, view: View) -> Callable[..., object]:
             return PlainTextResponse(str(error), 500)
 
     async def endpoint(request: Request) -> Response:
-        said = request.query_params.get("said", "")
-        words = _SAID.get(said, "")
-        return await run_in_threadpool(answered, request, words, request.query_params.get("no", ""))
+        return await run_in_threadpool(answered, request)
 
     return endpoint
 
@@ -141,7 +141,7 @@ def _decide(desk: Desk, form: FormData) -> str:
     return "decided"
 
 
-def _refuse_overtaken(there: Sequence[Entry], entry: Entry, loaded: str) -> None:
+def _refuse_overtaken(there: Sequence[RawEntry], entry: RawEntry, loaded: str) -> None:
     """Refuse a decision where somebody has decided about the same since the page was loaded.
 
     Raises:
@@ -179,7 +179,7 @@ def _let_go(desk: Desk, form: FormData) -> str:
     return "gone"
 
 
-def _entry_in(form: FormData) -> Entry:
+def _entry_in(form: FormData) -> RawEntry:
     try:
         entry = json.loads(str(form.get("entry", "")))
     except ValueError:

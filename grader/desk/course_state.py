@@ -12,13 +12,14 @@ from threading import Lock
 from grader.composition import ASSIGNMENT
 from grader.course.folder import rubric_of, store_of
 from grader.course.kept_code import KeptCode, read_code
-from grader.course.roster import NAME, Roster, entries_of, read_roster
+from grader.course.pages import executed_text
+from grader.course.roster import NAME, Roster, entries_of, kept_result_of, read_roster
 from grader.course.store import Store
-from grader.course.write_out import with_notes
-from grader.decisions import write, yaml_text
+from grader.decisions import write
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
 from grader.decisions.read import OverridesError, read_decisions
+from grader.decisions.yaml_text import RawEntry
 from grader.desk.groups import Group, groups_of
 from grader.desk.todo import ToDo, to_do
 from grader.examiner.rubric import Rubric
@@ -39,7 +40,6 @@ class Snapshot:
         graded: the submissions as the grader left them, by name.
         decided: the same with everything laid over it.
         decisions: what the file of overrides says.
-        raw: its entries as they stand there, in the same order.
         rubric: what each target is worth.
         digest: of the file of overrides; "" if there is none.
         problem: why the file can't be used, so that nothing of it holds; "" where it can.
@@ -51,11 +51,10 @@ class Snapshot:
     graded: Mapping[str, Entry]
     decided: Decided
     decisions: tuple[Decision, ...]
-    raw: tuple[yaml_text.Entry, ...]
     rubric: Rubric
     digest: str
     problem: str = ""
-    lost: tuple[yaml_text.Entry, ...] = ()
+    lost: tuple[RawEntry, ...] = ()
     boundaries: tuple[float, ...] = ()
 
     @cached_property
@@ -79,12 +78,7 @@ class Snapshot:
 
     def executed(self, name: str) -> str | None:
         """Return the executed notebook; None if there is none of the grading that counts."""
-        if self.graded[name].result.run.status == "not_run":
-            return None
-        try:
-            return (self.folder / "executed" / f"{name}.ipynb").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return None
+        return executed_text(self.folder, self.graded[name])
 
 
 class _ReadOnce(Store):
@@ -161,7 +155,7 @@ class CourseState:
     def _results(self, signature: Signature) -> tuple[tuple[Entry, ...], Rubric]:
         if self._graded is None or self._graded[0] != signature:
             roster: Roster = read_roster(self.folder)
-            entries = with_notes(entries_of(roster, self._store))
+            entries = entries_of(roster, self.folder, kept_result_of(self._store))
             self._graded = signature, entries, rubric_of(roster, self._rubric)
         return self._graded[1], self._graded[2]
 
@@ -178,7 +172,6 @@ class CourseState:
             {entry.name: entry for entry in entries},
             apply_decisions(entries, decisions, rubric),
             decisions,
-            tuple(write.entries_in(self.folder)) if not problem else (),
             rubric,
             digest,
             problem,
@@ -190,7 +183,7 @@ class CourseState:
 @cache
 def misconception_titles() -> Mapping[str, str]:
     """Return what misconceptions are called: id -> words."""
-    return {it.id: it.general_title for it in ASSIGNMENT.misconceptions().values()}
+    return ASSIGNMENT.misconception_titles()
 
 
 def _signature(*paths: Path) -> Signature:

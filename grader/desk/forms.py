@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime, timezone
+from dataclasses import dataclass
 from typing import Any
 
-from grader.decisions.decision import EVERYONE, Where
-from grader.decisions.problems import number_of
+from grader.decisions.decision import CONDITIONS, EVERYONE
+from grader.decisions.problems import DECIDING, number_of
+from grader.moments import written_now
 from grader.report.words import number
 
 _TEXTS = ("comment", "reason", "due", "appeal", "status")
-_CONDITIONS = tuple(field.name for field in fields(Where))
 WHERE = "where."
 """What the names of fields start with that say for whom else a decision holds."""
 
@@ -51,15 +50,15 @@ class Form:
                 entry[key] = text
         if self._text("seen"):
             entry["seen"] = True
-        if not {"points", "comment", "due", "status", "seen"} & entry.keys():
+        if not set(DECIDING) & entry.keys():
             raise FormError("Nothing is decided: give points, a comment, or both.")
         if self.by:
             entry["by"] = self.by
-        entry["at"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        entry["at"] = written_now()
         return entry
 
     def _whom(self) -> dict[str, Any]:
-        conditions = {key: self._text(WHERE + key) for key in _CONDITIONS}
+        conditions = {key: self._text(WHERE + key) for key in CONDITIONS}
         given = {key: value for key, value in conditions.items() if value}
         if given:
             return {"where": given}

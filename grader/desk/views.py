@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
+
 from grader.composition import ASSIGNMENT
 from grader.course.explain import explanations
-from grader.decisions import yaml_text
 from grader.decisions.decision import Decision
 from grader.desk.course_state import Snapshot, misconception_titles
 from grader.desk.earlier import earlier_results
 from grader.desk.groups import Group
 from grader.desk.notebook_view import cells_of
+from grader.moments import written_now
 from grader.report.cohort import summary_of
 from grader.report.course import TOTAL, Entry
 from grader.report.gradebook import flags, known_points
 from grader.report.page import numbered_lines
 from grader.report.rendering import environment_of
-from grader.report.result import CheckResult, TaskResult
 from grader.report.words import capital, cause_of, number
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -69,7 +70,6 @@ def student_page(visit: Visit, name: str) -> str:
         graded=graded,
         found={part.id: part for part in graded.result.tasks_and_checks},
         code={task.id: numbered_lines(task, code.methods) for task in entry.result.tasks},
-        told=_worth_showing,
         explained={it.check.id: it for it in explanations(graded, entry, code.text)},
         reasons=reasons,
         flags=flags(entry),
@@ -98,7 +98,7 @@ def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
     if group is None:
         raise KeyError(str(conditions))
     entries = [visit.course.entries[name] for name in group.names]
-    about = [(d, raw) for d, raw in _pairs(visit.course) if d.where == group.where]
+    about = [decision for decision in visit.course.decisions if decision.where == group.where]
     parts = {part.id: part for part in entries[0].result.tasks_and_checks}
     return _render(
         "group.html",
@@ -141,8 +141,7 @@ def appeals_page(visit: Visit) -> str:
 
 def decisions_page(visit: Visit) -> str:
     """Return everything that was decided, the latest first, each to be taken back."""
-    pairs = list(reversed(list(_pairs(visit.course))))
-    return _render("decisions.html", visit, decided=pairs)
+    return _render("decisions.html", visit, decided=visit.course.decisions[::-1])
 
 
 @dataclass(frozen=True)
@@ -196,10 +195,6 @@ def _shared(course: Snapshot, name: str) -> Mapping[str, list[Group]]:
     return shared
 
 
-def _worth_showing(task: TaskResult) -> list[CheckResult]:
-    return [check for check in task.checks if check.status != "passed" or check.message]
-
-
 def _neighbours(visit: Visit, name: str) -> tuple[str, str]:
     """Return the names before and after one: among those that wait if it does, else among all."""
     waiting = [it.entry.name for it in visit.course.waiting]
@@ -210,21 +205,12 @@ def _neighbours(visit: Visit, name: str) -> tuple[str, str]:
     return (names[at - 1] if at else ""), (names[at + 1] if at + 1 < len(names) else "")
 
 
-Pair = tuple[Decision, yaml_text.Entry]
-
-
-def _pairs(course: Snapshot) -> Sequence[Pair]:
-    """Return decisions with the entries that they were read from."""
-    return list(zip(course.decisions, course.raw, strict=False))
-
-
-def _decisions_about(course: Snapshot, entry: Entry) -> list[Pair]:
+def _decisions_about(course: Snapshot, entry: Entry) -> list[Decision]:
     graded = course.graded[entry.name]
-    names = {entry.name, *(n for s in entry.students for n in (s.name, s.id, s.email) if n)}
     return [
-        (decision, raw)
-        for decision, raw in _pairs(course)
-        if (decision.where.fits(graded.result) if decision.where else decision.student in names)
+        it
+        for it in course.decisions
+        if (it.where.fits(graded.result) if it.where else entry.is_called(it.student))
     ]
 
 
@@ -233,14 +219,16 @@ def _called(entry: Entry) -> str:
 
 
 def _render(template: str, visit: Visit, **values: Any) -> str:
+    common = {"visit": visit, "course": visit.course, "title": ASSIGNMENT.title, "here": ""}
+    page: str = _environment().get_template(template).render({**common, **values})
+    return page
+
+
+@cache
+def _environment() -> Environment:
+    """Return the desk's templates."""
     environment = environment_of(_TEMPLATES)
     environment.filters["capital"] = capital
     environment.filters["as_json"] = lambda entry: json.dumps(entry, ensure_ascii=False)
-    page: Callable[..., str] = environment.get_template(template).render
-    common = {"visit": visit, "course": visit.course, "title": ASSIGNMENT.title, "here": ""}
-    return page(**{**common, **values}, now=_now)
-
-
-def _now() -> str:
-    """Return this moment, as decisions have it."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    environment.globals["now"] = written_now
+    return environment

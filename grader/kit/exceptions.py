@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from grader.yaml_loader import LOADER
+
 _MOST_TEXT = 500
 """As much of an exception's text is looked at: it may be the student's."""
 
@@ -87,7 +88,7 @@ def told(type: str, text: str, method: str, near: str = "") -> Told:
 def catalogue() -> tuple[Known, ...]:
     """Return the exceptions that there are words for, in their order."""
     text = Path(__file__).with_name("exceptions.yaml").read_text("utf-8")
-    return tuple(_known(id, entry) for id, entry in yaml.load(text, Loader=_LOADER).items())
+    return tuple(_known(id, entry) for id, entry in yaml.load(text, Loader=LOADER).items())
 
 
 def _known(id: str, entry: Mapping[str, Any]) -> Known:

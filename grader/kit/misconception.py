@@ -16,9 +16,7 @@ import numpy as np
 import yaml
 
 from grader.kit.check import Exam, Lost, Steps
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
-
+from grader.yaml_loader import LOADER
 
 _FIELD = re.compile(r"\{[^{}]*\}")
 
@@ -84,7 +82,7 @@ def read_catalogue(module: str) -> Catalogue:
     The folder is called as the task.
     """
     folder = Path(module).parent
-    entries = yaml.load((folder / "misconceptions.yaml").read_text("utf-8"), Loader=_LOADER)
+    entries = yaml.load((folder / "misconceptions.yaml").read_text("utf-8"), Loader=LOADER)
     return {
         name: Misconception(f"{folder.name}.{name}", **words) for name, words in entries.items()
     }

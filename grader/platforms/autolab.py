@@ -36,7 +36,7 @@ def to_autolab(result: Result, tasks: Iterable[str]) -> str:
         scores = {task.id: round(task.points, 6) for task in result.tasks if not task.is_open}
     if not scores:
         raise NotWrittenError("No scores are written for Autolab: points are not decided.")
-    cost = round(result.points - sum(task.points for task in result.tasks), 6)
+    cost = round(result.points - result.earned_in_tasks, 6)
     return json.dumps({"scores": scores | ({RULES: cost} if cost else {})})
 
 

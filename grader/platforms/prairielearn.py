@@ -67,7 +67,7 @@ def _tests(result: Result, limit: int) -> list[dict[str, object]]:
         for task in result.tasks
         for check in task.checks
     ]
-    cost = round(result.points - sum(task.points for task in result.tasks), 6)
+    cost = round(result.points - result.earned_in_tasks, 6)
     if cost:
         words = "\n".join(map(rule_words, result.broken_rules))
         rules = {"name": "Broken rules", "points": cost, "max_points": 0}

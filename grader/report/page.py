@@ -23,7 +23,7 @@ from grader.report.telling import Told, told_once
 from grader.report.words import (
     appeal_words,
     comment_words,
-    number,
+    counted,
     other_grading_words,
     replaced_words,
     status_words,
@@ -156,7 +156,7 @@ def _task_words(result: Result) -> dict[str, str]:
 
 def _told(task: TaskResult) -> list[Told]:
     """Return what the checks that have something to say tell."""
-    return told_once(check for check in task.checks if check.status != "passed" or check.message)
+    return told_once(task.told)
 
 
 def is_decided(entry: Entry) -> bool:
@@ -166,11 +166,8 @@ def is_decided(entry: Entry) -> bool:
 
 def _by_hand_words(override: Override, result: Result) -> str:
     """Return what was set by hand, in a student's words, and why."""
-    points = number(override.points)
-    return (
-        f"{title_of(override.target, result)}: {points} "
-        f"{'point' if points == '1' else 'points'} {replaced_words(override)}"
-    )
+    points = counted(override.points)
+    return f"{title_of(override.target, result)}: {points} {replaced_words(override)}"
 
 
 def numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:

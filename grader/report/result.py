@@ -88,6 +88,11 @@ class TaskResult:
         return tuple(check for check in self.checks if check.status != "passed")
 
     @property
+    def told(self) -> tuple[CheckResult, ...]:
+        """The checks that have something to say."""
+        return tuple(check for check in self.checks if check.status != "passed" or check.message)
+
+    @property
     def is_open(self) -> bool:
         """Whether some of its points are not decided."""
         return self.undecided or any(check.is_open for check in self.checks)
@@ -232,6 +237,11 @@ class Result:
     def tasks_and_checks(self) -> tuple[TaskResult | CheckResult, ...]:
         """Everything that has an id and points."""
         return (*self.tasks, *self.checks)
+
+    @property
+    def earned_in_tasks(self) -> float:
+        """The sum over the tasks, before broken rules take anything off."""
+        return sum(task.points for task in self.tasks)
 
     @property
     def broken_rules(self) -> tuple[RuleResult, ...]:

@@ -25,6 +25,12 @@ def number(points: float) -> str:
     return f"{round(points, 2):g}"
 
 
+def counted(points: float) -> str:
+    """Return points with their unit: "1 point", "2.5 points"."""
+    words = number(points)
+    return f"{words} {'point' if words == '1' else 'points'}"
+
+
 def points_words(part: Result | TaskResult | CheckResult) -> str:
     """Return the points of a result or a task and their maximum: "7 of 10"."""
     return f"{number(part.points)} of {number(part.max_points)}"

@@ -126,8 +126,7 @@ def _task(task: TaskResult, result: Result, explain: bool) -> Iterator[str]:
     gain = f"{number(lost)} of {number(task.max_points)} points to gain"
     yield f"{task.title}{where}: {gain}"
     is_shown = False
-    checks_to_show = [check for check in task.checks if check.status != "passed" or check.message]
-    for told in told_once(checks_to_show):
+    for told in told_once(task.told):
         checks = told.checks
         points = number(sum(check.max_points - check.points for check in checks))
         is_all = 1 < len(checks) == len(task.checks)

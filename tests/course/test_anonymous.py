@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.anonymous import FOLDER, masked_entry, masked_notebook
-from grader.course.identities import Course
+from grader.course.identities import KnownStudents
 from grader.course.pseudonyms import NAME
 from grader.report.course import Appeal, Comment, Override
 from tests.course.courses import ROOT, gradebook, solution
@@ -29,7 +29,7 @@ ADA = replace(
     appeals=(Appeal("kl", "open", "I am Ada Lovelace, and right."),),
     notes=("not graded: ada_lovelace_old.ipynb",),
 )
-MASKED = Course((ADA,), {ADA.name: "student-7f3a"}).masked(ADA)
+MASKED = KnownStudents((ADA,), {ADA.name: "student-7f3a"}).masked(ADA)
 
 
 def test_nothing_of_a_submission_names_its_student() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.course.identities import Course, Masked
+from grader.course.identities import KnownStudents, Masked
 from grader.report.course import Identity
 from tests.made_results import entry, graded
 
@@ -21,7 +21,9 @@ ZOE = replace(
     name="Zoe_12",
     students=(Identity("Zo\u00eb M\u00fcller", "12"), Identity("\u738b\u5c0f\u660e", "u_88")),
 )
-COURSE = Course((ADA, MAX, ZOE), {ADA.name: "student-a", MAX.name: "student-m", ZOE.name: "s-z"})
+COURSE = KnownStudents(
+    (ADA, MAX, ZOE), {ADA.name: "student-a", MAX.name: "student-m", ZOE.name: "s-z"}
+)
 
 
 def masked(text: str) -> str:
@@ -72,7 +74,7 @@ def test_single_names_of_others_stay_everyday_words() -> None:
 
 def test_short_names_are_found_on_their_own_page() -> None:
     bo = replace(entry(graded(), "Bo Ek", "9"), name="Bo_9")
-    course = Course((bo, MAX), {bo.name: "student-b", MAX.name: "student-m"})
+    course = KnownStudents((bo, MAX), {bo.name: "student-b", MAX.name: "student-m"})
     assert course.masked(bo).text("I am Bo, not bo") == "I am student-b, not bo"
     assert course.masked(MAX).text("Bo is a tree, Bo Ek a student") == (
         "Bo is a tree, student-b a student"
