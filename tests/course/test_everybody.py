@@ -198,7 +198,7 @@ NAMES = st.tuples(st.lists(PART, max_size=4), LEAF).map(lambda it: "/".join((*it
 CONTENT = st.sampled_from([FULL, BLANK, PDF, "", "2026-01-01 00:00:00 UTC"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(NAMES, CONTENT, min_size=1, max_size=8), st.sets(PART, max_size=3))
 def test_whatever_the_layout_nothing_is_lost_without_a_word(
     files: dict[str, str | bytes], empty: set[str]

@@ -17,14 +17,14 @@ def noise(seed: int, rows: int = 300, centre: float = 1.0) -> np.ndarray:
 
 
 @given(SEEDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_independent_draws_are_never_alike(seed: int) -> None:
     assert not alike(noise(seed)).any()
     assert not alike_rows(noise(seed), 1.0).any()
 
 
 @given(SEEDS, st.sets(st.integers(0, 299), min_size=2, max_size=9), st.booleans(), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_copies_are_found_in_any_order_and_with_any_sign(
     seed: int, where: set[int], mirrored: bool, negative: bool
 ) -> None:

@@ -153,7 +153,7 @@ def spoil(body: dict[str, object], rng: random.Random) -> None:
         place = inner
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_nonsense_is_refused_and_never_a_crash(rng: random.Random) -> None:
     assert EXAMPLES * MESSAGES_AN_EXAMPLE >= 10_000
@@ -170,13 +170,13 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(json_values, json_values, st.binary(max_size=40))
 def test_any_json_is_refused_or_read(body: object, arrays: object, payload: bytes) -> None:
     believe(frame(json.dumps({"body": body, "arrays": arrays}).encode(), payload))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=2000), st.integers(1, 600))
 def test_clean_text_is_harmless_everywhere(text: str, limit: int) -> None:
     found = clean(text, limit)

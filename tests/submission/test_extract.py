@@ -360,7 +360,7 @@ def test_a_pasted_log_does_no_harm(cell: str, note: str) -> None:
     assert len(part.notes) == (1 if note else 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     cells=st.lists(
         st.text(max_size=30)

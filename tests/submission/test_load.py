@@ -329,7 +329,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(content=JSON.map(lambda data: json.dumps(data).encode()) | st.binary(max_size=60))
 def test_any_content_is_read_or_turned_away(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

@@ -154,14 +154,14 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(lines=LINES)
 def test_lines_keep_their_numbers(lines: list[str]) -> None:
     source = "\n".join(lines)
     assert to_python(source).count("\n") == source.count("\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(lines=LINES)
 def test_python_is_left_alone(lines: list[str]) -> None:
     source = "\n".join(lines).lstrip()
@@ -172,7 +172,7 @@ def test_python_is_left_alone(lines: list[str]) -> None:
     assert to_python(source) == source
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(lines=LINES)
 def test_what_a_kernel_accepts_is_accepted(lines: list[str]) -> None:
     source = "\n".join(lines).replace("%%time", "")

@@ -225,7 +225,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=6))
 def test_the_reader_and_python_agree(cells: list[str]) -> None:
     start = (IMPORTS, METHODS, NET, "class Other(Net): pass", PLAIN)

@@ -134,7 +134,7 @@ CELL_KEYS = ("cell_type", "source", "metadata", "id", "outputs", "execution_coun
 NOTEBOOK_KEYS = ("nbformat", "nbformat_minor", "metadata")
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damage_beside_the_class_does_no_harm(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -51,13 +51,13 @@ def compatible(pair: Sequence[Slip]) -> bool:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_right_divergences_have_no_explanation(seed: int) -> None:
     assert kl.by_formula([(m, s, expected.kl(m, s)) for m, s in posteriors(seed)]) == ()
 
 
 @given(SEEDS, st.sampled_from(kl.SLIPS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_wrong_divergence_is_recognised(seed: int, slip: Slip) -> None:
     wrong = replace(kl.RIGHT, **slip.changes)
     found = kl.by_formula([(m, s, wrong.value(m, s)) for m, s in posteriors(seed)])
@@ -65,7 +65,7 @@ def test_a_wrong_divergence_is_recognised(seed: int, slip: Slip) -> None:
 
 
 @given(SEEDS, st.sampled_from([p for p in combinations(kl.SLIPS, 2) if compatible(p)]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_two_wrongs_in_a_divergence_are_reproduced(seed: int, pair: tuple[Slip, Slip]) -> None:
     """Another pair, or a single slip, may lead to the same formula: then that is as true."""
     wrong = replace(kl.RIGHT, **pair[0].changes, **pair[1].changes)
@@ -83,7 +83,7 @@ def test_sign_and_log_variance_are_both_named() -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_one_draw_estimates_are_told_from_noise(seed: int) -> None:
     rng = np.random.default_rng(seed)
     mu, logsigma = posteriors(seed)[-1]
@@ -96,7 +96,7 @@ def test_one_draw_estimates_are_told_from_noise(seed: int) -> None:
 
 
 @given(SEEDS, st.sampled_from(BOUNDS))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_objective_is_the_right_bound_as_it_stands(seed: int, bound: Bound) -> None:
     for answer in answers(seed, bound.value):
         value = Objective().value(bound, answer.weights, answer.x, answer.noise)
@@ -105,7 +105,7 @@ def test_the_objective_is_the_right_bound_as_it_stands(seed: int, bound: Bound) 
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_right_bounds_have_no_misconception(seed: int) -> None:
     found = elbo.explain(answers(seed, Bound().value), BOUNDS)
     assert found is not None

@@ -177,7 +177,7 @@ def judged(pixels: np.ndarray) -> tuple[bool, bool, str | None]:
     return prior, bernoulli_error(samples) is not None, repeated(samples)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.integers(0, 1049), st.integers(0, 1049))
 def test_one_copy_of_any_z_is_found(seed: int, first: int, second: int) -> None:
     pixels = right_samples(seed)
@@ -187,7 +187,7 @@ def test_one_copy_of_any_z_is_found(seed: int, first: int, second: int) -> None:
     assert judged(pixels) == (first != second, False, None)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.integers(0, 1049), st.sampled_from([0.0, 1.0]))
 def test_a_blank_image_anywhere_is_found_once(seed: int, row: int, value: float) -> None:
     pixels = right_samples(seed)
@@ -202,7 +202,7 @@ def test_images_that_are_blank_in_every_call_are_not_called_kept(count: int) -> 
     assert judged(pixels) == (False, True, None)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 10**6), st.integers(0, 1049))
 def test_a_z_of_zero_anywhere_is_found(seed: int, row: int) -> None:
     pixels = right_samples(seed)
