@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from grader.course.pseudonyms import pseudonyms_of
 from tests.desk.client import desk_client, send, text_of, waiting
 from tests.made_course import DOZEN, make_course
 
@@ -120,3 +121,13 @@ def test_who_waits_for_an_appeal_alone_can_not_be_looked_away(tmp_path: Path) ->
     assert "It waits until this is decided." in page
     assert send(client, student="s011", target="kl", points="4", reason="x") == ""
     assert "The points are set by hand." in client.get("/student/s011").text
+
+
+def test_what_is_decided_under_a_pseudonym_shows_on_the_page(tmp_path: Path) -> None:
+    folder = make_course(tmp_path)
+    called = pseudonyms_of(folder, ["s002"])["s002"]
+    client = desk_client(folder)
+    assert send(client, student=called, target="kl", points="3", reason="read blind") == ""
+    page = text_of(client.get("/student/s002").text)
+    assert f"{called}, kl: 3 points. read blind" in page
+    assert "read blind" not in text_of(client.get("/student/s003").text)
