@@ -20,8 +20,8 @@ from grader.vae import ASSIGNMENT
 from tests.outcomes import Examine
 
 # The same examples each time, so that a run of the tests says something about the code alone; new
-# ones are looked for with `--hypothesis-profile explore`. How long one takes says nothing: others may
-# be at work on the machine.
+# ones are looked for with `--hypothesis-profile explore`. How long one takes says nothing, since
+# others may be at work on the machine.
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2000, deadline=None)
 settings.load_profile("fixed")
