@@ -34,6 +34,8 @@ def compare(old: Path, new: Path | None, table: Path | None) -> None:
         changes = results.compare(before, after)
         text = results.to_text(changes, len({*before, *after}))
     else:
+        if not old.is_dir():
+            raise results.CompareError(f"There is no folder {old}: give one of a grading.")
         last = read_last_grading(old)
         if last is None:
             raise results.CompareError(

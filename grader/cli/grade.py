@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
-from click.core import ParameterSource
 
 from grader.cli import paths, result_files, usage
 from grader.cli.paths import COURSE, NOTEBOOK
 from grader.cli.waiting import Waiting
 from grader.composition import ASSIGNMENT, Options, is_shipped, make_grader
-from grader.course.options import NEEDS, CourseOptions, course_options
+from grader.course.options import CourseOptions, course_options, require_company
 
 if TYPE_CHECKING:
     from grader.report.result import Result
@@ -60,7 +59,7 @@ _ABOUT_THE_RUN, _NO_RUN = ("--executed", "--data"), ("--no-run", "--isolation sp
 @course_options
 @click.pass_context
 def grade(context: click.Context, path: Path, course: CourseOptions, **given: Any) -> None:
-    mode = _mode(path, _given(context), given)
+    mode = _mode(path, usage.given_options(context), given)
     rubric, template = given["rubric"], given["template"]
     files = result_files.asked_files(given, (path, rubric, template))
     options = Options(
@@ -78,15 +77,6 @@ def grade(context: click.Context, path: Path, course: CourseOptions, **given: An
     else:
         status = _grade_notebook(path, options, files, given["explain"])
     sys.exit(status)
-
-
-def _given(context: click.Context) -> list[str]:
-    """Return the options on the command line, by their long names."""
-    return [
-        name
-        for name, option in usage.options_of(context.command).items()
-        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-    ]
 
 
 def _mode(path: Path, asked: list[str], given: Mapping[str, Any]) -> str:
@@ -107,8 +97,7 @@ def _mode(path: Path, asked: list[str], given: Mapping[str, Any]) -> str:
     for option in asked:
         if mode not in (places := modes_of(option)):
             raise click.UsageError(f"{option} goes with {' or '.join(places)}, not with {mode}.")
-        if option in NEEDS and not set(NEEDS[option]).intersection(asked):
-            raise click.UsageError(f"{option} goes with {' or '.join(NEEDS[option])}.")
+    require_company(asked)
     spawns = ["--isolation spawn"] if given["isolation"] == "spawn" else []
     for option in _ABOUT_THE_RUN:
         for other in _NO_RUN:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import usage
-from grader.course.options import publishing_options
+from grader.course.options import publishing_options, require_company
 
 if TYPE_CHECKING:
     from grader.course.options import CourseOptions
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @click.argument("results", metavar="RESULTS", type=usage.FILE)
 @usage.rubric_option
 @publishing_options
-def publish(results: Path, rubric: Path | None, course: CourseOptions) -> None:
+@click.pass_context
+def publish(
+    context: click.Context, results: Path, rubric: Path | None, course: CourseOptions
+) -> None:
     """Write a graded course's pages and files anew.
 
     RESULTS is a folder that was given as --out. Nothing is graded: what people decided in its
@@ -30,6 +33,7 @@ def publish(results: Path, rubric: Path | None, course: CourseOptions) -> None:
     from grader.course.store import StoreError
     from grader.course.write_out import write_out
 
+    require_company(usage.given_options(context))
     require_sheets(course)
     try:
         graded = graded_course(results, rubric)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+from click.core import ParameterSource
 
 from grader.errors import UnusableError
 from grader.examiner import machine
@@ -84,6 +85,15 @@ def options_of(command: click.Command) -> dict[str, click.Option]:
         for parameter in command.params
         if isinstance(parameter, click.Option) and not parameter.is_eager
     }
+
+
+def given_options(context: click.Context) -> list[str]:
+    """Return the options on the command line, by their long names."""
+    return [
+        name
+        for name, option in options_of(context.command).items()
+        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    ]
 
 
 rubric_option = click.option(

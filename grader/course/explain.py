@@ -39,9 +39,10 @@ def explanation_of(course: GradedFolder, student: str, check: str) -> Explanatio
         why = graded.result.reason or "it has no checks"
         raise NotFoundError(f"Nothing can be explained of {graded.called}: {why}")
     if check not in found:
-        near = get_close_matches(check, found, 1)
+        of_task = [it for it in found if it.startswith(f"{check}.")]
+        near = [] if of_task else get_close_matches(check, found, 1)
         meant = f" Do you mean {near[0]}?" if near else ""
-        known = ", ".join(found)
+        known = ", ".join(of_task or found)
         raise NotFoundError(f"There is no check '{shown(check)}'.{meant} There are {known}.")
     return found[check]
 

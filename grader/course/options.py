@@ -116,6 +116,17 @@ _OPTIONS = (
 )
 
 
+def require_company(asked: Sequence[str]) -> None:
+    """Refuse options that mean something only beside others, where none of these is.
+
+    Raises:
+        click.UsageError: names the first.
+    """
+    for option in asked:
+        if option in NEEDS and not set(NEEDS[option]).intersection(asked):
+            raise click.UsageError(f"{option} goes with {' or '.join(NEEDS[option])}.")
+
+
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of grading a course to a command, which gets them as ``course``."""
     settings = ("out", "jobs", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)

@@ -76,7 +76,23 @@ def apply_decisions(
             entry, told = _with_decision(entry, decision)
             notices += told
         decided.append(_with_lateness(entry, rubric.late))
+    notices += _on_deadlines(entries, decisions, rubric.late)
     return Decided(tuple(decided), tuple(notices), tuple(unapplied))
+
+
+def _on_deadlines(
+    entries: Sequence[Entry], decisions: Sequence[Decision], policy: LatePolicy | None
+) -> list[str]:
+    """Return where being late costs nothing, though somebody may count on it."""
+    if policy is None:
+        moved = [decision.title for decision in decisions if decision.due]
+        return [f"{title} moves a deadline, but the rubric has no 'late:'." for title in moved]
+    unknown = sum(1 for it in entries if it.submitted is None and it.result.submission.sha256)
+    if not unknown:
+        return []
+    return [
+        f"When {unknown} of {len(entries)} handed in isn't known, so being late costs them nothing."
+    ]
 
 
 def _precedence(decision: Decision) -> tuple[int, int, int]:
@@ -134,15 +150,16 @@ def _with_points(entry: Entry, decision: Decision, points: float) -> tuple[Entry
     target, result = decision.target, entry.result
     before = points_of(result, target)
     told = []
+    earlier = [override for override in entry.overrides if override.target == target]
     if decision.was is not None and abs(decision.was - before) > 1e-9:
         told.append(
             f"{decision.title} is stale: it was made for {decision.was:g} points, now it is "
             f"{before:g}. It is applied all the same."
         )
-    elif points == before and not is_open(result, target) and decision.where is None:
+    elif points == before and not (earlier or is_open(result, target) or decision.where):
         told.append(f"{decision.title} changes nothing: the grader gives {before:g} points too.")
-    earlier = [override for override in entry.overrides if override.target == target]
-    if earlier and decision.where is None and not earlier[-1].whom:
+    own = bool(earlier) and decision.where is None and not earlier[-1].whom
+    if own and points != earlier[-1].points:
         told.append(f"{decision.title} replaces an earlier one ({earlier[-1].points:g} points).")
     whom = decision.where.words if decision.where else ""
     override = Override(target, points, decision.reason, before, decision.by, whom)

@@ -35,7 +35,8 @@ def with_override(result: Result, override: Override) -> Result:
     tasks = tuple(_task_with(task, override) for task in result.tasks)
     # What rules took from the total is the difference between the sum and the total.
     taken = result.earned_in_tasks - result.points
-    points = max(0.0, sum(task.points for task in tasks) - taken)
+    # A part that is set over a whole may not lift that above what there is to be had.
+    points = min(result.max_points, max(0.0, sum(task.points for task in tasks) - taken))
     changed = replace(result, points=points, tasks=tasks)
     if result.status == "grader_error" and not any(task.is_open for task in tasks):
         return replace(changed, status="graded", reason=None)
@@ -52,7 +53,7 @@ def _task_with(task: TaskResult, override: Override) -> TaskResult:
         for check in task.checks
     )
     gained = sum(check.points for check in checks) - sum(check.points for check in task.checks)
-    return replace(task, points=task.points + gained, checks=checks)
+    return replace(task, points=min(task.max_points, max(0.0, task.points + gained)), checks=checks)
 
 
 def _check_with(check: CheckResult, override: Override) -> CheckResult:

@@ -15,6 +15,7 @@ from grader.platforms.names import shown
 
 DECIDING = ("points", "comment", "due", "status", "seen")
 """Keys of which an entry needs one: else it decides nothing."""
+_TEXTS = ("student", "target", "comment", "reason", "by", "at", "appeal", "status")
 KEYS = (
     *("student", "where", "target", "points", "comment", "reason"),
     *("was", "by", "at", "due", "appeal", "status", "seen"),
@@ -50,6 +51,9 @@ def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterat
         if key not in ("", *KEYS):
             words = ", ".join(KEYS)
             yield row.line_of(key), f"the key '{shown(str(key))}' is not known; known are {words}."
+    for key in _TEXTS:
+        if isinstance(entry.get(key), (Mapping, list)):
+            yield row.line_of(key), f"'{key}' must be a text, not a list or keys with values."
     yield from _whom_problems(row, known, missing)
     if not any(text_of(entry, key) for key in DECIDING) and "points" not in missing:
         yield row.line, "it decides nothing: give points, a comment, due, a status, or seen."
@@ -77,16 +81,18 @@ def _whom_problems(row: Row, known: Known, missing: Collection[str]) -> Iterator
     if "student" not in missing and bool(text_of(entry, "student")) == ("where" in entry):
         both = "both student and where: keep one" if "where" in entry else "no student"
         yield row.line_of("where" if "where" in entry else "student"), f"it has {both}."
-    if where is None or where == EVERYONE:
+    if "where" not in entry or where == EVERYONE:
         return
     line = row.line_of("where")
     if not isinstance(where, Mapping) or not where:
         yield line, f"'where' is '{EVERYONE}', or has one of the keys {', '.join(CONDITIONS)}."
         return
-    for key in where:
+    for key, value in where.items():
         if key not in CONDITIONS:
             words = ", ".join(CONDITIONS)
             yield line, f"'where' has the key '{shown(str(key))}'; known are {words}."
+        elif not isinstance(value, str) or not value.strip():
+            yield line, f"'where' has a '{key}' that says nothing: give it, or take the key away."
     if not text_of(where, "check") and (text_of(where, "status") or text_of(where, "says")):
         yield line, "'where' has a status or a message of no check: add 'check'."
     names: tuple[tuple[str, Collection[str]], ...] = (

@@ -80,12 +80,18 @@ def decide(
         DecisionError: they can't be used, or the file can't be written.
     """
     _refuse_unusable(rubric, entries)
+
+    def add(text: str) -> str:
+        return with_entries(text, entries)
+
     with _writing(folder):
         if look is not None:
             look(entries_in(folder))
-        read_decisions(folder, rubric)  # nothing is logged where nothing can be written
+        read_decisions(folder, rubric)
+        path = _path(folder)
+        _changed(path, _content(path), rubric, add)  # nothing is logged that can't be written
         _log(folder, "decide", entries)
-        _change(folder, rubric, lambda text: with_entries(text, entries))
+        _change(folder, rubric, add)
 
 
 def take_back(folder: Path, rubric: Rubric, entry: RawEntry) -> None:
@@ -197,15 +203,32 @@ def _writing(folder: Path) -> Iterator[None]:
 
 def _change(folder: Path, rubric: Rubric, change: Callable[[str], str]) -> None:
     """Write the file anew, by what it has at the very moment."""
-    path = decisions_path(folder) or folder / FILES[0]
+    path = _path(folder)
     for _ in range(_TRIES):
-        before = path.read_bytes() if path.exists() else b""
-        with told_problems(path.name):
-            text = change(text_in(before))
-        parse_decisions(path.name, text, rubric)
-        if replace_if_same(path, before, text.encode()):
+        before = _content(path)
+        if replace_if_same(path, before, _changed(path, before, rubric, change)):
             return
     raise DecisionError(f"{path.name} is written by another program all the time: try again.")
+
+
+def _path(folder: Path) -> Path:
+    return decisions_path(folder) or folder / FILES[0]
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _changed(path: Path, before: bytes, rubric: Rubric, change: Callable[[str], str]) -> bytes:
+    """Return what the file will have.
+
+    Raises:
+        OverridesError: it can't be read, or would have a mistake then.
+    """
+    with told_problems(path.name):
+        text = change(text_in(before))
+    parse_decisions(path.name, text, rubric)
+    return text.encode()
 
 
 def _refuse_unusable(rubric: Rubric, entries: Sequence[RawEntry]) -> None:

@@ -46,16 +46,27 @@ def with_entries(text: str, entries: Sequence[RawEntry]) -> str:
         YamlError: it is no YAML.
     """
     root = nodes_of(text)
-    if isinstance(root, yaml.SequenceNode) and root.flow_style:
-        if root.value:
+    column = 0
+    if isinstance(root, yaml.SequenceNode) and root.value:
+        if root.flow_style:
             return _with_flow_entries(text, root, entries)
+        column = root.start_mark.column
+    elif root is not None:  # an empty list, or nothing at all: what was remarked stays
         text = "".join(line for line in text.splitlines(True) if line.lstrip().startswith("#"))
-        root = None
-    column = root.start_mark.column if isinstance(root, yaml.SequenceNode) else 0
     end = "\r\n" if "\r\n" in text else "\n"
-    above = text.rstrip("\r\n")
+    above, below = _halves(text, root)
     lines = [" " * column + line for line in _block(entries).splitlines()]
-    return "".join(f"{line}{end}" for line in ([above] if above else []) + lines)
+    whole = [*([above] if above else []), *lines, *([below] if below else [])]
+    return "".join(f"{line}{end}" for line in whole)
+
+
+def _halves(text: str, root: yaml.Node | None) -> tuple[str, str]:
+    """Return a text before and after the mark that ends its document, if it has one."""
+    lines = text.splitlines(keepends=True)
+    first = _line_behind(root) if isinstance(root, yaml.SequenceNode) and root.value else 0
+    at = next((n for n in range(first, len(lines)) if lines[n].startswith("...")), len(lines))
+    above, below = "".join(lines[:at]), "".join(lines[at:])
+    return above.rstrip("\r\n"), below.rstrip("\r\n")
 
 
 def without(text: str, at: int) -> str:

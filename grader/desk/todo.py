@@ -65,8 +65,9 @@ def to_do(
 
 
 def _is_settled(entry: Entry) -> bool:
-    """Return whether a person has looked at it, or set points for this student alone."""
-    return entry.seen or any(not override.whom for override in entry.overrides)
+    """Return whether a person has looked at it, or set points that count for this student alone."""
+    is_set = any(not override.whom for override in entry.overrides)
+    return entry.seen or (is_set and entry.result.status == "graded")
 
 
 def _open_reasons(entry: Entry) -> Iterator[Reason]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -114,8 +114,9 @@ def group_page(visit: Visit, conditions: Mapping[str, str]) -> str:
 def course_page(visit: Visit, query: str) -> str:
     """Return the course as a table, cut to the rows in which every word of a query stands."""
     entries = visit.course.decided.entries
-    rows = [row for row in map(_row, entries) if _fits(row, query)]
-    tasks = list(entries[0].result.tasks) if entries else []
+    everyone = summary_of(entries, misconception_titles())
+    tasks = [id for id, _ in everyone.tasks]
+    rows = [row for row in (_row(entry, tasks) for entry in entries) if _fits(row, query)]
     summary = summary_of([row.entry for row in rows], misconception_titles())
     return _render(
         "course.html",
@@ -155,19 +156,20 @@ class Row:
 
     @property
     def named_points(self) -> Iterator[tuple[str, float | None]]:
-        """What each column of points is called, and what stands in it; None where it is open."""
-        names = ("points", *(task.id for task in self.entry.result.tasks))
-        return zip(names, self.points, strict=False)
+        """The points of everything that has some, by its name; None where they are open."""
+        result = self.entry.result
+        parts = [part.id for part in result.tasks_and_checks]
+        return zip(("points", *parts), known_points(result, parts), strict=True)
 
 
-def _row(entry: Entry) -> Row:
+def _row(entry: Entry, tasks: Sequence[str]) -> Row:
     result = entry.result
     titles = misconception_titles()
     told: dict[str, None] = {}
     for check in result.checks:
         general = [titles.get(id, id) for id in check.misconceptions]
         told |= dict.fromkeys([cause_of(check)] if general and cause_of(check) else general)
-    points = known_points(result, [task.id for task in result.tasks])
+    points = known_points(result, tasks)
     return Row(entry, points, flags(entry), tuple(told))
 
 

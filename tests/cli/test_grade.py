@@ -290,3 +290,16 @@ def test_gradescopes_other_maximum_is_said_in_the_result(total: str, tmp_path: P
     told = json.loads(out.read_text())["output"].splitlines()
     assert told[0].startswith("This assignment has 100 points on Gradescope") == (total != "60.0")
     assert any("half.ipynb" in line for line in told[:2])
+
+
+@pytest.mark.parametrize("option", ["--changed-only", "--replace-grades", "--ungradable-as-zero"])
+def test_publish_refuses_what_means_nothing_without_a_platform(option: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    said = refused(["publish", str(tmp_path / "in"), option], tmp_path)
+    assert said.startswith(f"{option} goes with --")
+
+
+def test_compare_names_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["compare", str(tmp_path / "nosuch")])
+    assert done.exit_code == 2
+    assert "There is no folder" in done.output

@@ -132,3 +132,24 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
     twice = CourseState(make_course(tmp_path, [DOZEN[0], DOZEN[0]]))
     text = "- {student: Ada, target: kl, points: 1, reason: x}"
     assert "several students are called so" in laid_over(twice, text).unapplied[0]
+
+
+def test_a_part_that_is_set_over_a_whole_lifts_nothing_above_the_most(course: CourseState) -> None:
+    own = "- {student: s002, target: kl.total, points: 3, reason: oral}\n"
+    task = "- {where: everyone, target: kl, points: 5, reason: lecture}\n"
+    total = "- {where: everyone, target: total, points: 60, reason: gift}\n"
+    for wholes in (task, total, task + total):
+        for entry in laid_over(course, wholes + own).entries:
+            assert entry.result.points <= entry.result.max_points
+            assert all(task.points <= task.max_points for task in entry.result.tasks)
+
+
+def test_a_deadline_that_costs_nobody_anything_is_said(course: CourseState) -> None:
+    text = "- {where: everyone, due: 2026-11-01 12:00}\n"
+    (told,) = laid_over(course, text).notices
+    assert told.endswith("moves a deadline, but the rubric has no 'late:'.")
+
+
+def test_points_are_replaced_by_the_same_without_a_word(course: CourseState) -> None:
+    own = "- {student: s002, target: kl.total, points: 3, reason: oral}\n"
+    assert laid_over(course, own + own).notices == ()

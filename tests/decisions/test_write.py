@@ -147,3 +147,10 @@ def test_a_link_is_followed_or_replaced_by_what_holds(tmp_path: Path) -> None:
     (tmp_path / "folder" / "overrides.yaml").symlink_to(tmp_path / "real.yaml")
     decide(tmp_path / "folder", RUBRIC, [entry("a")])
     assert entries_in(tmp_path / "folder") == [entry("a")]
+
+
+def test_what_is_refused_is_not_logged(tmp_path: Path) -> None:
+    (tmp_path / "overrides.yaml").write_text("- {student: a, comment: hi}\n%\n")
+    with pytest.raises(DecisionError):
+        decide(tmp_path, RUBRIC, [entry("bb")])
+    assert lost(tmp_path) == []

@@ -72,3 +72,15 @@ VALUES = st.one_of(st.text(), st.booleans(), st.integers(), st.floats(allow_nan=
 def test_any_text_is_read_as_it_was_written(entries: list[dict[str, object]]) -> None:
     text = with_entries("- seen: true\n", entries) if entries else "- seen: true\n"
     assert plain_entries(text)[1:] == entries
+
+
+@pytest.mark.parametrize("nothing", ["null\n", "~\n", "---\n", "[]\n", "# a remark\nnull\n"])
+def test_a_text_that_says_nothing_gets_its_first_entry(nothing: str) -> None:
+    text = with_entries(nothing, [{"student": "a", "seen": True}])
+    assert plain_entries(text) == [{"student": "a", "seen": True}]
+    assert ("# a remark\n" in text) == ("#" in nothing)
+
+
+def test_an_entry_goes_before_the_mark_that_ends_a_document() -> None:
+    text = with_entries("---\n- student: a\n  comment: hi\n...\n", [{"student": "b", "seen": True}])
+    assert text == "---\n- student: a\n  comment: hi\n- student: b\n  seen: true\n...\n"

@@ -207,6 +207,8 @@ def test_a_page_is_told_of_a_change_under_it_and_of_who_was_first(
     fill(form, Points="20", Reason="by another eye")
     form.get_by_role("button").click()
     assert said(second).startswith("Ada has decided about this since you opened the page: 30.0")
+    assert form.get_by_label("Points").input_value() == "20"  # what was typed isn't lost
+    assert form.get_by_label("Reason").input_value() == "by another eye"
     assert [entry["points"] for entry in entries(folder)] == [30.0]
     (folder / "overrides.yaml").write_text("- {student: s006, seen: true}\n")
     first.wait_for_selector("text=overrides.yaml has changed since this page was loaded")
