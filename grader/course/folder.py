@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT, Options, read_rubric
@@ -9,7 +10,13 @@ from grader.course.roster import Roster, entries_of, kept_result_of, read_roster
 from grader.course.store import Store
 from grader.course.write_out import GradedFolder
 from grader.decisions.read import read_decisions
+from grader.errors import UnusableError
 from grader.examiner.rubric import Rubric
+from grader.report.course import Entry
+
+
+class OtherRubricError(UnusableError):
+    """A rubric is not the one that results were graded by."""
 
 
 def store_of(folder: Path) -> Store:
@@ -27,6 +34,25 @@ def rubric_of(roster: Roster, given: Path | None) -> Rubric:
     return read_rubric(Options(rubric=given or recorded))
 
 
+def require_their_rubric(entries: Sequence[Entry], rubric: Rubric) -> None:
+    """Refuse a rubric that no result was graded by: points of both can't be laid over each other.
+
+    Raises:
+        OtherRubricError: it is such a rubric.
+    """
+    worth = [{it.id: it.max_points for it in entry.result.checks} for entry in entries]
+    graded = [checks for checks in worth if checks]
+    if not graded or dict(rubric.checks) in graded:
+        return
+    ids = sorted({*rubric.checks, *graded[0]})
+    id = next(it for it in ids if rubric.checks.get(it, 0.0) != graded[0].get(it, 0.0))
+    there, here = graded[0].get(id, 0.0), rubric.checks.get(id, 0.0)
+    raise OtherRubricError(
+        f"The results were graded by another rubric: {id} is worth {there:g} in them and {here:g} "
+        "in this one. Grade the course again by this rubric, or give theirs."
+    )
+
+
 def graded_course(folder: Path, rubric: Path | None = None) -> GradedFolder:
     """Read a folder that `grade FOLDER --out` wrote.
 
@@ -41,4 +67,5 @@ def graded_course(folder: Path, rubric: Path | None = None) -> GradedFolder:
     holds = rubric_of(roster, rubric)
     store = store_of(folder)
     entries = entries_of(roster, folder, kept_result_of(store))
+    require_their_rubric(entries, holds)
     return GradedFolder(store, roster, entries, read_decisions(folder, holds), holds)

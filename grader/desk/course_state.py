@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from grader.composition import ASSIGNMENT
-from grader.course.folder import rubric_of, store_of
+from grader.course.folder import require_their_rubric, rubric_of, store_of
 from grader.course.kept_code import KeptCode, read_code
 from grader.course.pages import executed_text
 from grader.course.roster import NAME, Roster, entries_of, kept_result_of, read_roster
@@ -156,7 +156,9 @@ class CourseState:
         if self._graded is None or self._graded[0] != signature:
             roster: Roster = read_roster(self.folder)
             entries = entries_of(roster, self.folder, kept_result_of(self._store))
-            self._graded = signature, entries, rubric_of(roster, self._rubric)
+            rubric = rubric_of(roster, self._rubric)
+            require_their_rubric(entries, rubric)
+            self._graded = signature, entries, rubric
         return self._graded[1], self._graded[2]
 
     def _read(self, entries: tuple[Entry, ...], rubric: Rubric) -> Snapshot:

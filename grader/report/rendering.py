@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from grader.report.words import (
     cell_words,
     number,
+    points_words,
     printed_words,
     repeated_words,
     status_words,
@@ -45,7 +46,7 @@ def environment_of(folder: Path) -> Environment:
     filters["repeated_words"] = repeated_words
     filters["cell_words"] = lambda cell, cells: _marked(cell_words(cell, cells))
     environment.filters |= {**filters, "policy_hash": _policy_hash}
-    environment.filters["printed_words"] = printed_words
+    environment.filters |= {"printed_words": printed_words, "points_words": points_words}
     environment.globals["text_of"] = text_of
     return environment
 

@@ -33,6 +33,8 @@ def counted(points: float) -> str:
 
 def points_words(part: Result | TaskResult | CheckResult) -> str:
     """Return the points of a result or a task and their maximum: "7 of 10"."""
+    if isinstance(part, TaskResult) and part.undecided:
+        return f"not decided yet, of {number(part.max_points)}"
     return f"{number(part.points)} of {number(part.max_points)}"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.course.folder import require_their_rubric
 from grader.course.kept_code import KeptCode, code_path, keep_code
 from grader.course.options import CourseOptions
 from grader.course.pages import page_path
@@ -18,6 +19,7 @@ from grader.course.publish import NOBODY, publish
 from grader.course.store import Store
 from grader.decisions.apply import apply_decisions
 from grader.decisions.decision import Decision
+from grader.errors import UnusableError
 from grader.examiner.rubric import Rubric
 from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
 from grader.report.course import Entry
@@ -234,3 +236,12 @@ def test_a_gradebook_that_is_none_is_said(tmp_path: Path) -> None:
         roster, (notice,) = read_roster(tmp_path)
         assert roster == NO_ROSTER
         assert "gradebook.db can't be read" in notice
+
+
+def test_a_rubric_that_the_results_were_not_graded_by_is_refused() -> None:
+    rubric = Rubric({}, {"kl.total": 2.5, "kl.per_sample": 1.0}, {})
+    theirs = {check.id: check.max_points for check in graded().checks}
+    require_their_rubric([entry(graded()), entry(ungradable())], Rubric({}, theirs, {}))
+    require_their_rubric([entry(ungradable())], rubric)
+    with pytest.raises(UnusableError, match=r"elbo.average is worth 2 in them and 0 in this one"):
+        require_their_rubric([entry(graded())], rubric)

@@ -9,7 +9,7 @@ import pytest
 from grader.kit.check import Lost
 from grader.kit.misconception import explained
 from grader.report.course import Override
-from grader.report.result import RepeatedMisconception, RuleResult
+from grader.report.result import RepeatedMisconception, RuleResult, TaskResult
 from grader.report.words import (
     capital,
     cause_of,
@@ -19,6 +19,7 @@ from grader.report.words import (
     number,
     override_words,
     place_words,
+    points_words,
     repeated_words,
     rule_place,
     short_place_words,
@@ -89,3 +90,9 @@ def test_the_cause_that_a_message_names() -> None:
     cause = cause_of(failed("kl.total", 3.0, str(lost.message)))
     assert cause == "log sigma is read as the logarithm of the variance"
     assert cause_of(failed("kl.total", 3.0, "It is 2.")) == ""
+
+
+def test_points_that_a_person_has_to_give_are_no_zeros() -> None:
+    essay = TaskResult("essay", "Essay", 0.0, 5.0, (), undecided=True)
+    assert points_words(essay) == "not decided yet, of 5"
+    assert points_words(replace(essay, undecided=False)) == "0 of 5"
