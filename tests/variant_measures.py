@@ -7,9 +7,12 @@ of variants to the truth.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -345,11 +348,24 @@ def failures(variant: Variant, seed: int = 0) -> Failures:
 def _failures(variant: Variant, sizes: Sizes, seed: int) -> Failures:
     torch.manual_seed(seed)
     np.random.seed(seed)
-    with contextlib.redirect_stdout(None):
+    random.seed(seed)
+    with contextlib.redirect_stdout(None), _seeded_generators(seed):
         try:
             return MEASURES[variant.task](build(variant, sizes=sizes))
         except _ERRORS:
             return TERMS.get(variant.task, CHECKS[variant.task])
+
+
+@contextlib.contextmanager
+def _seeded_generators(seed: int) -> Iterator[None]:
+    """Give NumPy's own generators a seed where they have none, each another one."""
+    seeds = count(seed)
+
+    def seeded(given: Any = None) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64(next(seeds) if given is None else given))
+
+    with patch.object(np.random, "default_rng", seeded):
+        yield
 
 
 def as_measured(variant: Variant) -> Failures:
