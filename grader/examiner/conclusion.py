@@ -131,7 +131,7 @@ def _advice(
 def works_at_full_size_only(
     results: Sequence[TaskResult], assignment: Assignment
 ) -> tuple[str, ...]:
-    """Return the methods that earned points at the assignment's own sizes alone.
+    """Return the methods that are right, and earned points at the assignment's own sizes alone.
 
     Of one that calls a broken helper that can't be said: it may be the helper's error that is small
     there.
@@ -142,5 +142,6 @@ def works_at_full_size_only(
         tasks[result.id].method.name
         for result in results
         if any("sizes" in check.evidence for check in result.checks)
+        and result.id not in broken
         and broken.isdisjoint(tasks[result.id].calls)
     )

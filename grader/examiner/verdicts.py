@@ -66,8 +66,8 @@ def _stock_hint(check: Check, verdict: Lost) -> str:
 def said_once(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """Return results of a task in which the same exception has the same words, those of the first.
 
-    Each check meets it with arguments of its own. What several say in the very same words, such as
-    that a single value is returned, has the hint of the first.
+    Each check meets it with arguments of its own; so does each with a wrong shape. What several say
+    in the very same words, such as that a single value is returned, has the hint of the first.
     """
     first: dict[object, CheckResult] = {}
     return tuple(
@@ -81,6 +81,9 @@ def said_once(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
 def _told_as_one(result: CheckResult) -> tuple[object, ...]:
     """Return by what a result is told as one with others; () if it has nothing to tell."""
     evidence = result.evidence
+    if "wanted_shape" in evidence and result.status == "failed":
+        # The same wrong shape, in batches of several sizes: nobody has looked at anything else yet.
+        return "shape", result.message.partition(" should have shape ")[0], result.misconception
     if evidence.get("failure") != "raised" or evidence.get("line") is None:
         return (result.message,) if result.status == "failed" and result.message else ()
     return evidence["cell"], evidence["line"], evidence["exception"], evidence.get("error")

@@ -45,6 +45,10 @@ _MANY = (300, 2000)
 """Rows of batches that are all alike: methods that count on a size have one of their own there."""
 
 
+_WIDEST = 74
+"""Characters of a line that a report has room for in a terminal of 80 columns."""
+
+
 @dataclass(frozen=True, eq=False)
 class Asked:
     """One call of a method, and a result of it that is looked at.
@@ -85,7 +89,7 @@ class Asked:
             return self.setup
         (array,) = self.given.values()
         results = f"{', '.join(self.names)} = {TINY}.{self.method}({tensor(array)})"
-        return (*self.tiny.lines, results)
+        return (*self.tiny.lines, results) if len(results) <= _WIDEST else self.setup
 
     @property
     def with_arguments(self) -> tuple[str, ...]:

@@ -168,9 +168,10 @@ def differs_case(setup: Sequence[str], probe: Probe, expression: str, wanted: bo
         same = [bool(np.array_equal(one, other)) for one, other in combinations(numbers, 2)]
         if any(same) != all(same):  # it may be either
             return None
-        return printed_words(f"torch.equal({expression}, {expression})", same[0], not wanted)
+        return printed_words("torch.equal(first, second)", same[0], not wanted)
 
-    return Case(tuple(setup), (probe,), read)
+    calls = (f"{name} = {expression}" for name in ("first", "second"))
+    return Case((*setup, *calls), (probe,), read)
 
 
 def changed_case(setup: Sequence[str], probe: Probe, arguments: Arguments) -> Case:

@@ -100,4 +100,5 @@ def _printed(example: TryIt, *variants: Variant) -> str:
             exec(compile(source, "cell", "exec"), names)
         torch.manual_seed(20)
         exec(compile(example.code, "example", "exec"), names)
+    assert max(map(len, example.code.split("\n"))) <= 74  # a terminal of 80 columns would cut it
     return out.getvalue().splitlines()[-1]

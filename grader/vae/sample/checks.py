@@ -8,6 +8,7 @@ called the oftener. How they are judged stands in `latents`, `pixels` and `repea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -108,11 +109,13 @@ def _draw(exam: Exam) -> Steps[Samples]:
         Lost: it can't be read as samples.
     """
     calls = _calls(exam)
-    outcome = (yield from _ask(exam, calls))[-1]
+    outcomes = yield from _ask(exam, calls)
+    outcome = outcomes[-1]
     rows = exam.once(_shortest, outcome, calls)
     if rows < ENOUGH:
         half = -(-ENOUGH // rows)
-        outcome = (yield from _ask(exam, _calls(exam, CALLS * half)))[-1]
+        calls = replace(_with_fewest_asked(calls, outcomes, rows), repeat=CALLS * half)
+        outcome = (yield from _ask(exam, calls))[-1]
     return exam.once(_samples, outcome, calls)
 
 
@@ -131,6 +134,19 @@ def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lo
 
 def _shortest(outcome: Outcome, calls: _Calls) -> int:
     return len(_images(outcome, calls)[0])
+
+
+def _with_fewest_asked(calls: _Calls, outcomes: Sequence[Outcome], rows: int) -> _Calls:
+    """Return calls up to the first for more than one sample that gives as many rows as the last.
+
+    Hundreds of calls for a thousand samples each, of which one comes back, are work for nothing.
+    """
+    for place in range(1, len(outcomes) - 1):
+        fewer = replace(calls, counts=calls.counts[: place + 1])
+        with suppress(Lost):
+            if _shortest(outcomes[place], fewer) == rows:
+                return fewer
+    return calls
 
 
 def _samples(outcome: Outcome, calls: _Calls) -> Samples:
