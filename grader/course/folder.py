@@ -67,5 +67,4 @@ def graded_course(folder: Path, rubric: Path | None = None) -> GradedFolder:
     holds = rubric_of(roster, rubric)
     store = store_of(folder)
     entries = entries_of(roster, folder, kept_result_of(store))
-    require_their_rubric(entries, holds)
     return GradedFolder(store, roster, entries, read_decisions(folder, holds), holds)

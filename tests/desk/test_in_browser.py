@@ -60,6 +60,12 @@ def press(page: Any, key: str) -> None:
     page.keyboard.press(key)
 
 
+def follow(link: Any) -> None:
+    """Click on a link or a form's button, and wait for the page that it leads to."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def entries(folder: Path) -> list[dict[str, Any]]:
     path = folder / "overrides.yaml"
     return yaml.safe_load(path.read_text(encoding="utf-8")) or [] if path.exists() else []
@@ -102,7 +108,7 @@ def test_the_list_is_emptied_by_keys_alone(browser: Any, desk: Running, folder: 
     press(page, "d")
     page.wait_for_selector("h1 >> text=Decisions")
     for left in range(count - 1, -1, -1):
-        page.get_by_role("button", name="Undo").first.click()
+        follow(page.get_by_role("button", name="Undo").first)
         page.wait_for_function(f"document.querySelectorAll('main form').length === {left}")
     assert entries(folder) == []
     assert page.problems == []
@@ -112,18 +118,18 @@ def test_a_group_is_decided_and_who_comes_into_it_later_has_it(
     browser: Any, desk: Running, folder: Path
 ) -> None:
     page = opened(browser, desk)
-    page.get_by_role("link", name="Groups").click()
-    page.get_by_role("link", name="What kl.total looks at").click()
+    follow(page.get_by_role("link", name="Groups"))
+    follow(page.get_by_role("link", name="What kl.total looks at"))
     form = page.get_by_role("form", name="Decide for all of them")
     fill(form, Points="1", Reason="the slides were wrong", Comment="Look at the slides again.")
-    form.get_by_role("button", name="Decide for all 4").click()
+    follow(form.get_by_role("button", name="Decide for all 4"))
     assert said(page) == "Decided, and written to overrides.yaml."
     assert page.locator("td.number >> text=1 of 3").count() == 4
     make_course(folder, [*DOZEN[:10], Made("Kim", {"kl.total": VARIANCE}), DOZEN[11]])
     page.goto(f"{desk.origin}/student/s011")
     assert "58 of 60 points" in page.inner_text("h1")
     assert "Look at the slides again." in page.inner_text("main")
-    page.get_by_role("button", name="Undo").click()
+    follow(page.get_by_role("button", name="Undo"))
     assert "57 of 60 points" in page.inner_text("h1")
     assert entries(folder) == []
     assert page.problems == []
@@ -135,7 +141,7 @@ def test_appeals_are_noted_accepted_and_declined(browser: Any, desk: Running, fo
         page.goto(f"{desk.origin}/student/{name}")
         page.get_by_label("Appeal about").select_option("kl.total")
         page.get_by_label("What the student says").fill(APPEAL)
-        page.get_by_role("button", name="Note the appeal").click()
+        follow(page.get_by_role("button", name="Note the appeal"))
         assert said(page) == "Decided, and written to overrides.yaml."
     press(page, "t")
     page.wait_for_selector("text=Appeal about kl.total >> nth=1")
@@ -143,18 +149,18 @@ def test_appeals_are_noted_accepted_and_declined(browser: Any, desk: Running, fo
     page.wait_for_selector("h1 >> text=Appeals")
     accept = page.locator("article", has_text="Bo").locator("form").first
     fill(accept, Points="3", Reason="It is indeed.")
-    accept.get_by_role("button", name="Accept").click()
+    follow(accept.get_by_role("button", name="Accept"))
     page.wait_for_selector("text=kl.total is accepted")
     decline = page.locator("article", has_text="Cy").locator("form").nth(1)
     fill(decline, Reason="The factor is missing.")
-    decline.get_by_role("button", name="Decline").click()
+    follow(decline.get_by_role("button", name="Decline"))
     page.wait_for_selector("text=kl.total is declined")
     ended = [(entry["student"], entry["status"], entry.get("points")) for entry in entries(folder)]
     assert ended[2:] == [("s002", "accepted", 3.0), ("s003", "declined", None)]
     page.goto(f"{desk.origin}/student/s002")
     assert "60 of 60 points" in page.inner_text("h1")
     page.goto(f"{desk.origin}/decisions")
-    page.get_by_role("button", name="Undo").first.click()
+    follow(page.get_by_role("button", name="Undo").first)
     page.goto(f"{desk.origin}/appeals")
     page.wait_for_selector("text=kl.total is open")
     assert page.problems == []
@@ -167,25 +173,25 @@ def test_a_note_a_deadline_and_points_are_set_and_taken_back(
     page.goto(f"{desk.origin}/course")
     fill(page, **{"Deadline for everyone": "2026-12-01 12:00"})
     page.get_by_label("Reason").fill("The lab was closed.")
-    page.get_by_role("button", name="Move the deadline").click()
+    follow(page.get_by_role("button", name="Move the deadline"))
     assert said(page) == "Decided, and written to overrides.yaml."
     page.goto(f"{desk.origin}/student/s002")
     assert "Due 2026-12-01 12:00" in page.inner_text("main")
     page.locator("summary >> text=Decide about the task").nth(3).click()
     form = page.get_by_role("form", name="Decide about KL divergence")
     fill(form, Comment="Well explained.\nIn two lines.")
-    form.get_by_role("button").click()
+    follow(form.get_by_role("button"))
     assert "Well explained." in page.inner_text("main")
     page.get_by_text("Decide about this check").click()
     form = page.get_by_role("form", name="Decide about What kl.total looks at")
     fill(form, Points="2,5", Reason="half")
-    form.get_by_role("button").click()
+    follow(form.get_by_role("button"))
     assert "59.5 of 60 points" in page.inner_text("h1")
     assert [sorted(entry.keys() & {"due", "comment", "points"}) for entry in entries(folder)] == [
         *(["due"], ["comment"], ["points"]),
     ]
     for _ in range(3):
-        page.get_by_role("button", name="Undo").first.click()
+        follow(page.get_by_role("button", name="Undo").first)
         assert said(page) == "Taken back: what was decided before holds again."
     assert entries(folder) == []
     assert "57 of 60 points" in page.inner_text("h1")
@@ -200,21 +206,21 @@ def test_a_page_is_told_of_a_change_under_it_and_of_who_was_first(
         page.goto(f"{desk.origin}/student/s006")
     form = first.get_by_role("form", name="Decide about all of it together")
     fill(form, Points="30", Reason="by eye")
-    form.get_by_role("button").click()
+    follow(form.get_by_role("button"))
     assert said(first) == "Decided, and written to overrides.yaml."
     second.wait_for_selector("text=overrides.yaml has changed since this page was loaded")
     form = second.get_by_role("form", name="Decide about all of it together")
     fill(form, Points="20", Reason="by another eye")
-    form.get_by_role("button").click()
+    follow(form.get_by_role("button"))
     assert said(second).startswith("Ada has decided about this since you opened the page: 30.0")
     assert form.get_by_label("Points").input_value() == "20"  # what was typed isn't lost
     assert form.get_by_label("Reason").input_value() == "by another eye"
     assert [entry["points"] for entry in entries(folder)] == [30.0]
     (folder / "overrides.yaml").write_text("- {student: s006, seen: true}\n")
     first.wait_for_selector("text=overrides.yaml has changed since this page was loaded")
-    first.get_by_role("link", name="Load it again").click()
+    follow(first.get_by_role("link", name="Load it again"))
     first.wait_for_selector("text=1 of the desk's decisions is in overrides.yaml no more")
-    first.get_by_role("button", name="Put back").click()
+    follow(first.get_by_role("button", name="Put back"))
     assert [entry.get("points") for entry in entries(folder)] == [None, 30.0]
     assert first.problems == second.problems == []
 
