@@ -9,8 +9,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from grader.course.folder import store_of
-from grader.course.kept_code import KeptCode, keep_code
+from grader.course.kept_code import KeptCode, code_path, code_to_json
 from grader.course.roster import Listed, Roster, write_roster
+from grader.course.writing import write_whole
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.course import Identity
 from grader.report.result import CheckResult, Result, RuleResult, Run, Submission, TaskResult
@@ -74,6 +75,11 @@ def made_result(number: int, made: Made) -> Result:
     points = sum(task.points for task in tasks)
     run = Run(made.run, 1.0)  # type: ignore[arg-type]
     return Result(submission, "graded", points, rubric.max_points, tasks, rules, run)
+
+
+def keep_code(folder: Path, name: str, code: KeptCode) -> None:
+    """Keep the code of a submission as grading does."""
+    write_whole(folder / code_path(name), code_to_json(code))
 
 
 def make_course(folder: Path, students: Sequence[Made] = DOZEN) -> Path:

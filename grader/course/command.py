@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,20 +14,20 @@ import click
 from grader.composition import ASSIGNMENT, Options, data_digest, make_grader, read_rubric
 from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.folder import store_of
-from grader.course.grade_submission import SubmissionGrader, kept_result
+from grader.course.keeping import Keeper, kept_result
 from grader.course.options import CourseOptions
 from grader.course.progress_bar import progress
-from grader.course.roster import entries_of, roster_of, write_roster
-from grader.course.schedule import default_jobs, grade_all
+from grader.course.roster import entries_of, kept_result_of, roster_of, write_roster
+from grader.course.schedule import Here, default_jobs, grade_all
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
+from grader.course.work import work_of
 from grader.course.write_out import NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
 from grader.decisions.read import read_decisions
 from grader.examiner import machine
 from grader.examiner.client import GraderError
 from grader.examiner.rubric import Rubric
-from grader.report.result import Result
 
 _AHEAD = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
@@ -76,26 +77,22 @@ def _grade(
 ) -> int:
     # All that a result hangs on beside the submission and the grader.
     how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
-    results: dict[str, Result] = {}
     everyone = gathered.submissions
-    for submission in everyone:
-        kept = None if course.options.regrade else kept_result(submission, how, store)
-        if kept is not None:
-            results[submission.name] = kept
-    new = [submission for submission in everyone if submission.name not in results]
-    if results:
-        click.echo(f"{len(results)} of {len(everyone)} are graded already.", err=True)
+    is_kept = partial(_is_kept, how=how, store=store)
+    new = [*everyone] if course.options.regrade else [it for it in everyone if not is_kept(it)]
+    if len(new) < len(everyone):
+        click.echo(f"{len(everyone) - len(new)} of {len(everyone)} are graded already.", err=True)
     if new:
         try:
-            results |= _graded(course, rubric, store, new, how)
+            _grade_new(course, rubric, store, new, how)
         except KeyboardInterrupt as stop:
-            done = sum(kept_result(submission, how, store) is not None for submission in everyone)
+            done = sum(map(is_kept, everyone))
             progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(progress_words, stop)
     store.history.complete()
     roster = roster_of(course.path, course.grading.rubric, gathered)
     write_roster(store.folder, roster)
-    entries = entries_of(roster, store.folder, results.__getitem__)
+    entries = entries_of(roster, store.folder, kept_result_of(store))
     return write_out(GradedFolder(store, roster, entries, decisions, rubric), course.options)
 
 
@@ -105,13 +102,17 @@ def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:
     return exit_status(stop)
 
 
-def _graded(
+def _is_kept(submission: Submission, how: bytes, store: Store) -> bool:
+    return kept_result(work_of(submission, how), store) is not None
+
+
+def _grade_new(
     course: Course,
     rubric: Rubric,
     store: Store,
     new: Sequence[Submission],
     how: bytes,
-) -> dict[str, Result]:
+) -> None:
     """Grade and keep the submissions.
 
     Raises:
@@ -123,7 +124,6 @@ def _graded(
     if course.options.jobs and jobs < wanted:
         few = f"Note: {jobs} at once and not {wanted}: this machine's limits allow no more."
         say(few, sys.stderr)
-    results = {}
     with ExitStack() as stack:
         copies = stack.enter_context(store.scratch())
         # With a submission a core, more than one check of each would only wait for each other.
@@ -131,9 +131,7 @@ def _graded(
         options = replace(course.grading, jobs=jobs, at_once=at_once)
         grader = stack.enter_context(make_grader(options, rubric))
         at_work = jobs if grader.runner is None else _AHEAD * jobs
-        work = SubmissionGrader(grader, store, copies, how, course.options.never_lower)
+        here = Here(grader, Keeper(store, course.options.never_lower), copies, how)
         with progress(len(new), sys.stderr) as show_progress:
-            for submission, result in grade_all(work, new, at_work):
-                results[submission.name] = result
-                show_progress(submission.name, result)
-    return results
+            for name, result in grade_all(here, new, at_work):
+                show_progress(name, result)

@@ -22,19 +22,35 @@ def content_of(file: File) -> bytes | None:
     return file.read(MAX_BYTES + 1)
 
 
+def name_of_copy(file: File, name: str) -> str:
+    """Return what a copy is called: a name, with the ending that the file's content asks for."""
+    return name + (file.suffix if file.kind is None else _SUFFIXES.get(file.kind, file.suffix))
+
+
 def copy_of(file: File, content: bytes, modules: Iterable[File], folder: Path) -> Path:
     """Copy a notebook into a new folder, with the student's own modules beside it.
 
     Raises:
         OSError: it can't be written.
     """
+    files = [(module.parts[-1], content_of(module) or b"") for module in modules]
+    return written_copy(folder, name_of_copy(file, folder.name), content, files)
+
+
+def written_copy(
+    folder: Path, name: str, content: bytes, modules: Iterable[tuple[str, bytes]] = ()
+) -> Path:
+    """Write a notebook into a new folder, and what it may import beside it; return its path.
+
+    Raises:
+        OSError: it can't be written.
+    """
     folder.mkdir()
-    suffix = file.suffix if file.kind is None else _SUFFIXES.get(file.kind, file.suffix)
-    copy = folder / f"{folder.name}{suffix}"
+    copy = folder / name
     copy.write_bytes(content)
-    for module in modules:
-        if module.parts[-1] != copy.name:
-            (folder / module.parts[-1]).write_bytes(content_of(module) or b"")
+    for module, text in modules:
+        if module != name:
+            (folder / module).write_bytes(text)
     return copy
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from grader.assets import asset
 
+FINGERPRINT = "fingerprint"
+"""Where a result keeps its own, in what surrounded the grading."""
 _PACKAGE = Path(__file__).resolve().parents[1]
 _KINDS = (".py", ".yaml", ".gz")
 """Code, words, and the digits that notebooks are run on; how a page looks changes no result."""

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.course.store import write_whole
-
 
 @dataclass(frozen=True)
 class KeptCode:
@@ -26,23 +24,19 @@ class KeptCode:
 _CODE = TypeAdapter(KeptCode)
 
 
-def code_path(folder: Path, name: str) -> Path:
-    """Return where the code of a submission is kept."""
-    return folder / "code" / f"{name}.json"
+def code_path(name: str) -> Path:
+    """Return where the code of a submission is, seen from the folder of the grading."""
+    return Path("code", f"{name}.json")
 
 
-def keep_code(folder: Path, name: str, code: KeptCode) -> None:
-    """Write the code of a submission.
-
-    Raises:
-        StoreError: it can't be written.
-    """
-    write_whole(code_path(folder, name), _CODE.dump_json(code))
+def code_to_json(code: KeptCode) -> bytes:
+    """Return the code of a submission as it is written."""
+    return _CODE.dump_json(code)
 
 
 def read_code(folder: Path, name: str) -> KeptCode:
     """Return the code of a submission; none of it where it can't be read."""
     try:
-        return _CODE.validate_json(code_path(folder, name).read_bytes())
+        return _CODE.validate_json((folder / code_path(name)).read_bytes())
     except (OSError, ValidationError):
         return KeptCode()

@@ -6,8 +6,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from grader.course.file_copies import content_of, copy_of
-from grader.course.find import Submission
+from grader.course.file_copies import written_copy
+from grader.course.work import Work
 from grader.examiner.grading import Grader
 from grader.report.result import Result
 from grader.report.words import number
@@ -16,7 +16,7 @@ OTHERS = "other_notebooks"
 """Where a result keeps them: in what surrounded the grading, name -> points."""
 
 
-def compare_others(result: Result, submission: Submission, grader: Grader, copies: Path) -> Result:
+def compare_others(result: Result, work: Work, grader: Grader, copies: Path) -> Result:
     """Return the result, which knows those of the other notebooks that differ from it in points.
 
     Raises:
@@ -25,11 +25,8 @@ def compare_others(result: Result, submission: Submission, grader: Grader, copie
     """
     checker = replace(grader, runner=None)  # what the run says makes no points
     others: dict[str, float] = {}
-    for index, file in enumerate(submission.rivals):
-        content = content_of(file)
-        if content is None:
-            continue
-        copy = copy_of(file, content, (), copies / f"{submission.name}~{index}")
+    for index, file in enumerate(work.rivals):
+        copy = written_copy(copies / f"{work.name}~{index}", file.copy, file.content)
         other = checker.grade(copy).result
         shutil.rmtree(copy.parent, ignore_errors=True)
         if other.status == "graded" and abs(other.earned_in_tasks - result.earned_in_tasks) > 1e-6:

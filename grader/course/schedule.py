@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.course.store import StoreError
+from grader.course.grade_submission import failed_outcome, grade_submission, own_fault
+from grader.course.keeping import Keeper
+from grader.course.work import Outcome, Work, work_of
+from grader.course.writing import StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError
+from grader.examiner.grading import Grader
 from grader.report.result import Result
 
 if TYPE_CHECKING:
     from grader.course.find import Submission
-    from grader.course.grade_submission import SubmissionGrader
 
 BYTES_A_JOB = 700_000_000
 """What checks, run and training of one submission take together, with room to spare."""
@@ -26,18 +29,61 @@ _AHEAD = 2
 """Submissions a job that are handed to the threads at a time; the rest can be stopped at once."""
 
 
+@dataclass(frozen=True)
+class Here:
+    """Grades submissions in this process, in whatever thread.
+
+    Attributes:
+        grader: grades notebooks.
+        keeper: keeps what comes of them.
+        copies: a folder for copies of what is graded.
+        how: all that a result hangs on beside the submission and the grader.
+    """
+
+    grader: Grader
+    keeper: Keeper
+    copies: Path
+    how: bytes
+
+    def grade(self, submission: Submission) -> tuple[Work, Outcome]:
+        """Grade one submission, and write all of its files but the result.
+
+        An error of the grader's own becomes a result that says so.
+
+        Raises:
+            GraderError: no student code can be executed.
+            StoreError: something can't be written.
+        """
+        work = work_of(submission, self.how)
+        try:
+            outcome = grade_submission(work, self.grader, self.copies)
+        except (GraderError, StoreError):
+            raise
+        except Exception as error:
+            outcome = failed_outcome(work, self.grader.rubric.max_points, own_fault(error))
+        self.keeper.keep_beside(work, outcome)
+        return work, outcome
+
+    def keep(self, work: Work, outcome: Outcome) -> Result:
+        """Write the result; return what counts.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        return self.keeper.keep(work, outcome)
+
+
 def default_jobs() -> int:
     """Return as many as there are cores, but no more than the free memory holds."""
     return max(1, min(machine.cores(), machine.free_bytes() // BYTES_A_JOB))
 
 
 def grade_all(
-    grader: SubmissionGrader, submissions: Sequence[Submission], jobs: int
-) -> Generator[tuple[Submission, Result], None, None]:
-    """Grade submissions, ``jobs`` at once, and yield each with its result when that is kept.
+    here: Here, submissions: Sequence[Submission], jobs: int
+) -> Generator[tuple[str, Result], None, None]:
+    """Grade submissions, ``jobs`` at once, and yield each one's name and result when it is kept.
 
-    An error of the grader's own becomes a result that says so, and the others go on. What
-    can't be helped by going on ends it: no code can be executed any more, or no result kept.
+    What can't be helped by going on ends it: no code can be executed any more, or no result kept.
     Nothing is kept after that, or once the iterator is closed.
 
     Raises:
@@ -46,23 +92,16 @@ def grade_all(
     """
     stopped, keeping = threading.Event(), threading.Lock()
 
-    def grade_and_keep(submission: Submission) -> tuple[Submission, Result]:
-        try:
-            result = grader.grade(submission)
-        except (GraderError, StoreError):
-            raise
-        except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(last.filename).name}:{last.lineno}"
-            result = grader.failed(submission, f"{type(error).__name__}: {error} ({place})")
+    def grade_and_keep(submission: Submission) -> tuple[str, Result]:
+        work, outcome = here.grade(submission)
         with keeping:
             if stopped.is_set():  # then it may have been cut short
                 raise RuntimeError("the grading was stopped")
-            return submission, grader.keep(submission, result)
+            return work.name, here.keep(work, outcome)
 
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
     queue = iter(submissions)
-    pending: set[Future[tuple[Submission, Result]]] = set()
+    pending: set[Future[tuple[str, Result]]] = set()
     try:
         while True:
             room = _AHEAD * jobs - len(pending)

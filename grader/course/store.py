@@ -15,19 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from grader.course.fingerprint import FINGERPRINT
 from grader.course.history import History
 from grader.course.regrade import counted_and_lower, differs
+from grader.course.work import UNKNOWN
 from grader.course.writing import StoreError, write_whole
 from grader.report.from_json import from_json
 from grader.report.result import Result
 from grader.report.to_json import to_json
 from grader.whole_file import PART
 
-__all__ = ["FINGERPRINT", "UNKNOWN", "Store", "StoreError", "write_whole"]
-
-FINGERPRINT = "fingerprint"
-UNKNOWN = ""
-"""The fingerprint of what could not be read: the result of it is never kept."""
+__all__ = ["Store", "StoreError", "write_whole"]
 
 _LOCK = ".lock"
 _SCRATCH = ".unpacked-"
@@ -70,32 +68,41 @@ class Store:
     def keep(
         self, name: str, result: Result, fingerprint: str, never_lower: bool = False
     ) -> Result:
+        """Write a result, marked with a fingerprint of all that it hangs on; see `keep_json`."""
+        marked = replace(result, environment={**result.environment, FINGERPRINT: fingerprint})
+        return self.keep_json(name, to_json(marked).encode(), never_lower)
+
+    def keep_json(self, name: str, content: bytes, never_lower: bool = False) -> Result:
         """Write a result, and keep the one that it replaces in the history.
 
         Args:
             name: of the result.
-            result: what a grading found.
-            fingerprint: of all that it hangs on.
+            content: what a grading found, as JSON.
             never_lower: whether a higher total that is there counts in its place; the result goes
                 into the history then.
 
         Returns:
-            What counts, as written.
+            What counts.
 
         Raises:
             StoreError: it can't be written.
+            ValueError: the content is no result.
         """
+        result = from_json(content, self._methods)
         grading = self.history.under_way(self.names)
         earlier = self._read(self.path(name))
         higher = self.higher(name, result) if never_lower else None
         if higher is not None:
-            result, lower = counted_and_lower(higher, result)
+            fingerprint = result.environment.get(FINGERPRINT, UNKNOWN)
+            counted, lower = counted_and_lower(higher, result)
             grading.add_lower(name, to_json(lower).encode())
+            environment = {**counted.environment, FINGERPRINT: fingerprint}
+            result = replace(counted, environment=environment)
+            content = to_json(result).encode()
         if earlier is not None and differs(earlier, result):
             grading.add_replaced(name, self.path(name).read_bytes())
-        marked = replace(result, environment={**result.environment, FINGERPRINT: fingerprint})
-        write_whole(self.path(name), to_json(marked).encode())
-        return marked
+        write_whole(self.path(name), content)
+        return result
 
     def higher(self, name: str, result: Result) -> Result | None:
         """Return the earlier result of that name if its total is higher than this one's.

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.store import FINGERPRINT, Store
+from grader.course.fingerprint import FINGERPRINT
+from grader.course.store import Store
 from tests.course.courses import (
     ROOT,
     command,

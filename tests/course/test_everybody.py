@@ -16,13 +16,17 @@ from hypothesis import strategies as st
 
 from grader.composition import Options
 from grader.course import command
-from grader.course.find import NOTHING, Gathered
-from grader.course.grade_submission import SubmissionGrader
+from grader.course.find import NOTHING, Gathered, Submission
+from grader.course.grade_submission import grade_submission
+from grader.course.keeping import Keeper
 from grader.course.options import CourseOptions
+from grader.course.store import Store
 from grader.course.summary import summary
+from grader.course.work import Outcome, work_of
 from grader.platforms.download import SubmissionsError
 from grader.report.course import Entry, Identity
-from grader.report.result import Result
+from grader.report.to_json import to_json
+from grader.vae import ASSIGNMENT
 from tests.course.courses import gradebook
 from tests.course.layouts import (
     ASTRAY,
@@ -106,10 +110,22 @@ def test_what_may_be_sections_is_asked_about(
     assert [one.student for one in found.submissions] == tops
 
 
+def kept_at_once(_: Any, rubric: Any, store: Store, new: Sequence[Submission], how: bytes) -> None:
+    """Keep a result of each submission without grading it."""
+    nothing: Any = SimpleNamespace(rubric=rubric, assignment=ASSIGNMENT)
+    for one in new:
+        work, keeper = work_of(one, how), Keeper(store)
+        outcome = Outcome(to_json(graded()).encode())
+        if one.notebook is None:
+            outcome = grade_submission(work, nothing, store.folder)
+        keeper.keep_beside(work, outcome)
+        keeper.keep(work, outcome)
+
+
 def test_what_is_asked_about_is_said_in_the_exit_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "_graded", lambda *given: {one.name: graded() for one in given[3]})
+    monkeypatch.setattr(command, "_grade_new", kept_at_once)
     files, named = DOUBTFUL["neither"]
     course = command.Course(
         laid_out(files, tmp_path / "in"), CourseOptions(out=tmp_path / "out"), Options()
@@ -122,14 +138,7 @@ def test_what_is_asked_about_is_said_in_the_exit_status(
 def test_rows_and_counts(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def quickly(
-        _: Any, rubric: Any, store: Any, new: Sequence[Any], how: bytes
-    ) -> dict[str, Result]:
-        nothing: Any = SimpleNamespace(rubric=rubric)
-        grader = SubmissionGrader(nothing, store, tmp_path, how)
-        return {one.name: graded() if one.notebook else grader.grade(one) for one in new}
-
-    monkeypatch.setattr(command, "_graded", quickly)
+    monkeypatch.setattr(command, "_grade_new", kept_at_once)
     top, out = laid_out(case.files, tmp_path / "in"), tmp_path / "out"
     options = CourseOptions(out=out, values=asked(case.assignment))
     status = command.run(command.Course(top, options, Options(run=False)))

@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from grader.cli.main import main
 from grader.course.folder import store_of
-from grader.course.kept_code import KeptCode, keep_code
+from grader.course.kept_code import KeptCode
 from grader.course.pseudonyms import pseudonyms_of
 from grader.course.roster import Listed, Roster, write_roster
 from grader.report.course import Entry
+from tests.made_course import keep_code
 from tests.made_results import entry, graded, ungradable
 
 CODE = "import torch\n\n\nclass VAE(torch.nn.Module):\n    pass\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.folder import require_their_rubric
-from grader.course.kept_code import KeptCode, code_path, keep_code
+from grader.course.kept_code import KeptCode, code_path
 from grader.course.options import CourseOptions
 from grader.course.pages import page_path
 from grader.course.publish import NOBODY, publish
@@ -28,6 +28,7 @@ from grader.report.result import OtherGrading
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
 from tests.course.courses import SOLVED
+from tests.made_course import keep_code
 from tests.made_plots import executed, png
 from tests.made_results import TITLE, broken_grader, entry, graded, ungradable
 
@@ -123,7 +124,7 @@ def test_a_page_that_is_gone_is_made_again(one: Entry, tmp_path: Path) -> None:
 
 
 def test_code_that_is_gone_is_not_shown(one: Entry, tmp_path: Path) -> None:
-    code_path(tmp_path / "out", one.name).unlink()
+    (tmp_path / "out" / code_path(one.name)).unlink()
     (page,) = published(tmp_path / "out", one, REQUEST).values()
     assert "def kl_divergence" not in page
 

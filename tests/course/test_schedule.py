@@ -7,30 +7,39 @@ import sys
 import threading
 import time
 from collections.abc import Generator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from grader.course.grade_submission import failed_result
-from grader.course.schedule import BYTES_A_JOB, default_jobs, grade_all
-from grader.course.store import StoreError
+from grader.course.find import Submission
+from grader.course.keeping import Keeper
+from grader.course.schedule import BYTES_A_JOB, Here, default_jobs, grade_all
+from grader.course.store import Store, StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError, NotConfinedError
+from grader.examiner.grading import Graded
+from grader.platforms.download import File
 from grader.report.result import Result
+from grader.vae import ASSIGNMENT
 from tests.made_results import graded
-
-
-def failed(item: int, error: str) -> Result:
-    return failed_result(f"{item}.ipynb", str(item), 60.0, error)
 
 
 def scheduled(
     grade: Any, keep: Any, jobs: int, count: int
 ) -> Generator[tuple[int, Result], None, None]:
-    grader: Any = SimpleNamespace(grade=grade, keep=keep, failed=failed)
+    """Schedule numbers in place of submissions."""
+
+    def graded_work(item: int) -> tuple[Any, Any]:
+        return SimpleNamespace(name=item), grade(item)
+
+    here: Any = SimpleNamespace(
+        grade=graded_work, keep=lambda work, outcome: keep(work.name, outcome)
+    )
     items: Any = range(count)
-    return grade_all(grader, items, jobs)
+    done: Any = grade_all(here, items, jobs)
+    return done
 
 
 def test_all_are_graded_and_kept_side_by_side() -> None:
@@ -49,20 +58,29 @@ def test_all_are_graded_and_kept_side_by_side() -> None:
     assert sorted(done) == sorted(kept) == list(range(9))
 
 
-def test_an_error_of_the_grader_is_no_zero_and_stops_nobody() -> None:
-    def grade(item: int) -> Result:
-        if item == 1:
+def test_an_error_of_the_grader_is_no_zero_and_stops_nobody(tmp_path: Path) -> None:
+    def grade(path: Path) -> Graded:
+        if path.stem == "s1":
             raise ZeroDivisionError("oops")
-        return graded()
+        return Graded(graded())
 
-    done = dict(scheduled(grade, lambda _, result: result, 2, 4))
-    assert {item: result.status for item, result in done.items()} == {
-        0: "graded",
-        1: "grader_error",
-        2: "graded",
-        3: "graded",
+    grader: Any = SimpleNamespace(
+        grade=grade, assignment=ASSIGNMENT, rubric=SimpleNamespace(max_points=60.0)
+    )
+    store, copies = Store(tmp_path / "out"), tmp_path / "copies"
+    copies.mkdir()
+    (tmp_path / "vae.ipynb").write_text("{}")
+    file = File(("vae.ipynb",), tmp_path / "vae.ipynb")
+    submissions = [Submission(f"s{number}", (), file) for number in range(4)]
+    done = dict(grade_all(Here(grader, Keeper(store), copies, b""), submissions, 2))
+    assert {name: result.status for name, result in done.items()} == {
+        "s0": "graded",
+        "s1": "grader_error",
+        "s2": "graded",
+        "s3": "graded",
     }
-    assert "ZeroDivisionError: oops (test_schedule.py:" in (done[1].reason or "")
+    assert "ZeroDivisionError: oops (test_schedule.py:" in (done["s1"].reason or "")
+    assert store.names() == set(done)
 
 
 @pytest.mark.parametrize(

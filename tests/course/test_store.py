@@ -17,7 +17,8 @@ import pytest
 from grader.course.fingerprint import fingerprint
 from grader.course.history import History
 from grader.course.last_grading import read_last_grading
-from grader.course.store import UNKNOWN, Store, StoreError, write_whole
+from grader.course.store import Store, StoreError, write_whole
+from grader.course.work import UNKNOWN
 from grader.report.from_json import from_json
 from grader.report.result import OtherGrading, Result, Run, Training
 from tests.made_results import METHODS, broken_grader, graded, ungradable

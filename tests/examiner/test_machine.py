@@ -16,7 +16,7 @@ import pytest
 
 from grader.composition import Options
 from grader.course import command as course_command
-from grader.course import grade_submission
+from grader.course import work
 from grader.course.command import Course
 from grader.course.options import CourseOptions
 from grader.examiner import machine
@@ -118,7 +118,7 @@ def test_what_could_not_be_read_is_never_kept(
     handed, out = handed_in(tmp_path / "in", ["right"]), tmp_path / "out"
     everything = Course(handed, CourseOptions(out=out), Options(run=False))
     with monkeypatch.context() as patch:
-        patch.setattr(grade_submission, "_content", lambda _: None)
+        patch.setattr(work, "content_of", lambda _: None)
         course_command.run(everything)
         path = out / "results" / "student_000.json"
         before = path.stat().st_mtime_ns

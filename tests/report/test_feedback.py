@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.kept_code import KeptCode, keep_code
+from grader.course.kept_code import KeptCode
 from grader.course.options import CourseOptions
 from grader.course.pages import page_path
 from grader.course.publish import publish
@@ -16,6 +16,7 @@ from grader.report.feedback import ALL, LEVELS, POINTS, Level, told_result
 from grader.report.page import level_of, to_page
 from grader.report.plain import to_plain
 from grader.report.result import RuleResult, Run, Training
+from tests.made_course import keep_code
 from tests.made_plots import executed, png
 from tests.made_results import METHODS, TITLE, entry, graded, ungradable, with_example
 
