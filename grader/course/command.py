@@ -19,10 +19,11 @@ from grader.course.options import CourseOptions
 from grader.course.progress_bar import progress
 from grader.course.roster import entries_of, kept_result_of, roster_of, write_roster
 from grader.course.schedule import Here, default_jobs, grade_all
+from grader.course.shard import Shard
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
 from grader.course.work import work_of
-from grader.course.write_out import NOT_ALL_GRADED, GradedFolder, say, write_out
+from grader.course.write_out import ALL_GRADED, NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
 from grader.decisions.read import read_decisions
 from grader.examiner import machine
@@ -58,7 +59,7 @@ def run(course: Course) -> int:
         rubric = read_rubric(course.grading)
         decisions = read_decisions(out, rubric)
         store = store_of(out)
-        with stoppable(), store.locked(), store.scratch() as unpacked:
+        with stoppable(), store.locked(course.options.shard), store.scratch() as unpacked:
             gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
             return _grade(course, rubric, store, gathered, decisions)
     except KeyboardInterrupt as stop:
@@ -77,7 +78,9 @@ def _grade(
 ) -> int:
     # All that a result hangs on beside the submission and the grader.
     how = f"{not course.grading.run} {rubric!r}".encode() + data_digest(course.grading)
-    everyone = gathered.submissions
+    shard, everyone = course.options.shard, gathered.submissions
+    if shard is not None:
+        everyone = tuple(it for it in everyone if shard.holds(it.name))
     is_kept = partial(_is_kept, how=how, store=store)
     new = [*everyone] if course.options.regrade else [it for it in everyone if not is_kept(it)]
     if len(new) < len(everyone):
@@ -89,6 +92,8 @@ def _grade(
             done = sum(map(is_kept, everyone))
             progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(progress_words, stop)
+    if shard is not None:
+        return _say_part(shard, everyone, store)
     store.history.complete()
     roster = roster_of(course.path, course.grading.rubric, gathered)
     write_roster(store.folder, roster)
@@ -100,6 +105,20 @@ def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:
     with suppress(OSError):  # the terminal may be what was closed
         say(f"Stopped. {progress_words}; run the same command again to go on.", sys.stderr)
     return exit_status(stop)
+
+
+def _say_part(shard: Shard, submissions: Sequence[Submission], store: Store) -> int:
+    """Say how the grading of a part went; return the exit status."""
+    results = map(kept_result_of(store), (it.name for it in submissions))
+    bad = sum(it.status != "graded" or (it.is_open and not it.waits_for_person) for it in results)
+    count = len(submissions)
+    say(
+        f"Part {shard.number} of {shard.count} is done: "
+        f"{count} submission{'s' * (count != 1)}, {bad} of them not graded or not whole. "
+        "When all parts are done, the same command without --shard writes gradebook and pages.",
+        sys.stdout,
+    )
+    return NOT_ALL_GRADED if bad else ALL_GRADED
 
 
 def _is_kept(submission: Submission, how: bytes, store: Store) -> bool:

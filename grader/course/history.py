@@ -11,17 +11,20 @@ A folder is called by when its grading began, in UTC. While that isn't complete 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from grader.course.file_lock import lock
 from grader.course.writing import StoreError, write_whole
 
 FOLDER = "history"
 _BEFORE = "before.txt"
 _LOWER = "lower"
 _UNFINISHED = "-unfinished"
+_LOCK = ".lock-history"
 _STAMP = "%Y-%m-%dT%H-%M-%SZ"
 _NAME = re.compile(rf"(\d{{4}}-\d\d-\d\dT\d\d-\d\d-\d\dZ)({_UNFINISHED})?", re.ASCII)
 
@@ -107,19 +110,41 @@ class History:
         Raises:
             StoreError: it can't be written.
         """
-        folders = self._folders()
-        open_ = [path for path in folders if path.name.endswith(_UNFINISHED)]
-        if open_:
-            folder = open_[-1]
-        else:
-            now = datetime.now(timezone.utc)
-            # Also where two begin within a second, or the clock was set back.
-            if folders:
-                now = max(now, _began(folders[-1]) + timedelta(seconds=1))
-            folder = self.results / FOLDER / f"{now.strftime(_STAMP)}{_UNFINISHED}"
-        if not (folder / _BEFORE).is_file():
-            write_whole(folder / _BEFORE, "".join(f"{it}\n" for it in sorted(names())).encode())
+        folder = self._under_way()
+        if folder is None or not (folder / _BEFORE).is_file():
+            with self._beginning():  # one of several shards
+                folder = self._under_way() or self._next()
+                if not (folder / _BEFORE).is_file():
+                    before = "".join(f"{it}\n" for it in sorted(names()))
+                    write_whole(folder / _BEFORE, before.encode())
         return Grading(folder)
+
+    def _under_way(self) -> Path | None:
+        open_ = [path for path in self._folders() if path.name.endswith(_UNFINISHED)]
+        return open_[-1] if open_ else None
+
+    def _next(self) -> Path:
+        folders, now = self._folders(), datetime.now(timezone.utc)
+        # Also where two begin within a second, or the clock was set back.
+        if folders:
+            now = max(now, _began(folders[-1]) + timedelta(seconds=1))
+        return self.results / FOLDER / f"{now.strftime(_STAMP)}{_UNFINISHED}"
+
+    @contextmanager
+    def _beginning(self) -> Iterator[None]:
+        """Wait until no other process begins a grading.
+
+        Raises:
+            StoreError: the folder can't be written.
+        """
+        path = self.results / _LOCK
+        try:
+            file = open(path, "a+b")  # noqa: SIM115
+        except OSError as error:
+            raise StoreError(f"{path} can't be written: {error.strerror}.") from error
+        with file:
+            lock(file, wait=True)
+            yield
 
     def complete(self) -> None:
         """Say that the grading that is under way, if one is, came to its end.

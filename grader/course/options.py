@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from grader.course.shard import Shard, parse_shard
 from grader.platforms import PLATFORMS
 from grader.platforms.platform import Option, Values
 from grader.report.feedback import ALL, LEVELS, Level
@@ -38,6 +39,7 @@ class CourseOptions:
     Attributes:
         out: folder for everything; a course needs it.
         jobs: how many submissions are graded at once.
+        shard: the part of the course to grade; None for all of it.
         regrade: whether to grade also what is graded and unchanged.
         never_lower: whether an earlier total counts where it is higher.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
@@ -50,6 +52,7 @@ class CourseOptions:
 
     out: Path | None = None
     jobs: int | None = None
+    shard: Shard | None = None
     regrade: bool = False
     never_lower: bool = False
     ungradable_as_zero: bool = False
@@ -105,9 +108,22 @@ _OF_PUBLISHING_NAMES = (
     "feedback",
     "anonymous",
 )
+_WRITTEN_LAST = frozenset(
+    (
+        *(option.flag for option in PLATFORM_OPTIONS),
+        *(f"--{name.replace('_', '-')}" for name in _OF_PUBLISHING_NAMES),
+    )
+)
+"""What a part of a course says nothing about."""
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        callback=lambda _, __, text: _shard(text),
+        help="Grade part I of N alone, beside other machines; the same without it writes all.",
+    ),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
     click.option(
         "--never-lower", is_flag=True, help="Keep the earlier total of whom a regrade gives less."
@@ -123,13 +139,24 @@ def require_company(asked: Sequence[str]) -> None:
         click.UsageError: names the first.
     """
     for option in asked:
+        if option in _WRITTEN_LAST and "--shard" in asked:
+            raise click.UsageError(
+                f"{option} goes with the last call, without --shard: that one writes everything."
+            )
         if option in NEEDS and not set(NEEDS[option]).intersection(asked):
             raise click.UsageError(f"{option} goes with {' or '.join(NEEDS[option])}.")
 
 
+def _shard(text: str | None) -> Shard | None:
+    try:
+        return parse_shard(text) if text is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of grading a course to a command, which gets them as ``course``."""
-    settings = ("out", "jobs", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
+    settings = ("out", "jobs", "shard", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
     return _with_options(command, _OPTIONS, settings)
 
 

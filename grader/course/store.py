@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from grader.course.file_lock import lock
 from grader.course.fingerprint import FINGERPRINT
 from grader.course.history import History
 from grader.course.regrade import counted_and_lower, differs
+from grader.course.shard import Shard
 from grader.course.work import UNKNOWN
 from grader.course.writing import StoreError, write_whole
 from grader.report.from_json import from_json
@@ -129,28 +130,45 @@ class Store:
         return frozenset(path.stem for path in self.results.glob("*.json"))
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, shard: Shard | None = None) -> Iterator[None]:
         """Lock the folder, so that nobody else grades into it; the lock ends with the process.
+
+        Shards lock the folder together, against whoever grades all of it, and each its own part.
 
         Raises:
             StoreError: somebody else does, or the folder can't be written.
         """
-        try:
-            self.results.mkdir(parents=True, exist_ok=True)
-            # No 'with': the file must stay open, and nothing is written to it.
-            file = open(self.folder / _LOCK, "a+b")  # noqa: SIM115
-        except OSError as error:
-            raise StoreError(
-                f"{self.folder} can't be written: {error.strerror}. Choose another with --out."
-            ) from error
-        with file:
-            if not _lock(file):
+        with contextlib.ExitStack() as stack:
+            whole = stack.enter_context(self._opened(_LOCK))
+            if not lock(whole, is_shared=shard is not None):
                 raise StoreError(
                     f"Another grading is writing to {self.folder}: wait until it is done, "
                     "or choose another folder with --out."
                 )
-            self._clear()
+            if shard is None:
+                self._clear()
+            else:
+                own = stack.enter_context(self._opened(f"{_LOCK}-{shard.label}"))
+                if not lock(own):
+                    raise StoreError(
+                        f"Part {shard.number} of {shard.count} is being graded already: wait until "
+                        "that is done."
+                    )
             yield
+
+    def _opened(self, name: str) -> IO[bytes]:
+        """Open a file to be locked, to which nothing is written.
+
+        Raises:
+            StoreError: the folder can't be written.
+        """
+        try:
+            self.results.mkdir(parents=True, exist_ok=True)
+            return open(self.folder / name, "a+b")
+        except OSError as error:
+            raise StoreError(
+                f"{self.folder} can't be written: {error.strerror}. Choose another with --out."
+            ) from error
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -174,25 +192,9 @@ class Store:
             shutil.rmtree(gone, ignore_errors=True)
 
     def _clear(self) -> None:
-        """Remove what a killed grading left: half-written files, and its scratch folder."""
+        """Remove what killed gradings left: half-written files, and scratch folders."""
         for path in self.folder.glob(f"{_SCRATCH}*"):
             shutil.rmtree(path, ignore_errors=True)
         for path in self.folder.rglob(f".*{PART}"):
             with contextlib.suppress(OSError):
                 path.unlink()
-
-
-def _lock(file: IO[bytes]) -> bool:
-    """Take the lock of an open file, which the system lifts when the process ends."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
