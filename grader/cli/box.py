@@ -12,6 +12,7 @@ import click
 
 from grader.cli import result_files, usage
 from grader.composition import ASSIGNMENT, Options, make_grader
+from grader.examiner import machine
 from grader.platforms.names import listed, shown
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def box(folder: Path, **given: Any) -> None:
     The notebook is not executed. Exit status: 0 all files are written, whatever the points.
     """
     files = result_files.asked_files(given, ())
-    usage.get_ready(run=False)
+    machine.get_ready(run=False)
     # The box is a container that may not allow confinement, and holds one submission alone.
     with make_grader(Options(run=False, trust=True)) as grader:
         graded = _graded(folder, grader)

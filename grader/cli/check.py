@@ -18,6 +18,7 @@ import click
 from grader.cli import paths, result_files, usage
 from grader.cli.waiting import Waiting
 from grader.composition import Options, make_grader
+from grader.examiner import machine
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Grader
@@ -43,7 +44,7 @@ def check(notebook: Path, watch: bool, explain: bool, **given: Any) -> None:
     files = result_files.asked_files(given, (notebook, rubric, template))
     if watch and result_files.STDOUT in files.values():
         raise click.UsageError("'-' is a single result on the standard output: name a file here.")
-    usage.get_ready(run=False)
+    machine.get_ready(run=False)
     options = Options(rubric, template, given["isolation"], trust=True, run=False)
     waiting = Waiting(sys.stderr)
     with make_grader(options) as grader:

@@ -17,6 +17,7 @@ from grader.cli.paths import COURSE, NOTEBOOK
 from grader.cli.waiting import Waiting
 from grader.composition import ASSIGNMENT, Options, is_shipped, make_grader
 from grader.course.options import CourseOptions, course_options, require_company
+from grader.examiner import machine
 
 if TYPE_CHECKING:
     from grader.report.result import Result
@@ -136,7 +137,7 @@ def _grade_course(path: Path, course: CourseOptions, options: Options) -> int:
     if course.out == result_files.STDOUT:
         raise click.UsageError("--out -: name a folder.")
     paths.require_submissions(path)
-    usage.get_ready(options.run)
+    machine.get_ready(options.run)
     from grader.course import command
     from grader.course.publish import require_sheets
 
@@ -146,7 +147,7 @@ def _grade_course(path: Path, course: CourseOptions, options: Options) -> int:
 
 def _grade_notebook(path: Path, options: Options, files: Mapping[str, Path], explain: bool) -> int:
     """Grade one notebook, print the report, and write the files; return the exit status."""
-    usage.get_ready(options.run)
+    machine.get_ready(options.run)
     with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
         graded = replace(grader, doing=Waiting(sys.stderr).doing).grade(path)
     written = result_files.deliver(graded, files, partial(_print_report, graded.result, explain))

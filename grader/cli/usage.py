@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from click.core import ParameterSource
 from grader.errors import UnusableError
 from grader.examiner import machine
 from grader.examiner.forkserver_client import GraderError
-from grader.protocol import libc
 from grader.report.folding import folded
 
 DONE, NOT_DONE = 0, 1
@@ -126,19 +124,3 @@ def _show_tracebacks() -> None:
     logger = logging.getLogger("grader")
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.DEBUG)
-
-
-def get_ready(run: bool) -> None:
-    """Prepare this process for grading.
-
-    Args:
-        run: whether notebooks are executed, which takes more than checks alone.
-
-    Raises:
-        machine.TooLittleError: the machine gives too little.
-    """
-    # Models as small as these are computed fastest by one thread: more only wait for each other.
-    for library in ("MKL", "OMP", "OPENBLAS"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    libc.one_arena()
-    machine.get_ready(run)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 import click
 
-from grader.composition import ASSIGNMENT, Options, data_digest, make_grader, read_rubric
+from grader.composition import ASSIGNMENT, data_digest, read_rubric
+from grader.course.course import Course
 from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.folder import store_of
-from grader.course.keeping import Keeper, kept_result
-from grader.course.options import CourseOptions
-from grader.course.progress_bar import progress
+from grader.course.here import grade_here
+from grader.course.keeping import kept_result
 from grader.course.roster import entries_of, kept_result_of, roster_of, write_roster
-from grader.course.schedule import Here, default_jobs, grade_all
 from grader.course.shard import Shard
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
@@ -26,21 +23,9 @@ from grader.course.work import work_of
 from grader.course.write_out import ALL_GRADED, NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
 from grader.decisions.read import read_decisions
-from grader.examiner import machine
+from grader.errors import UnusableError
 from grader.examiner.client import GraderError
 from grader.examiner.rubric import Rubric
-
-_AHEAD = 8
-"""Submissions a job that are under way: while some are run, the next ones are checked already."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """A course on the disk, and the options of its grading."""
-
-    path: Path
-    options: CourseOptions
-    grading: Options
 
 
 def run(course: Course) -> int:
@@ -126,31 +111,23 @@ def _is_kept(submission: Submission, how: bytes, store: Store) -> bool:
 
 
 def _grade_new(
-    course: Course,
-    rubric: Rubric,
-    store: Store,
-    new: Sequence[Submission],
-    how: bytes,
+    course: Course, rubric: Rubric, store: Store, new: Sequence[Submission], how: bytes
 ) -> None:
-    """Grade and keep the submissions.
+    """Grade and keep the submissions, here or where the options say.
 
     Raises:
         GraderError: no student code can be executed, confined as it must be.
         StoreError: a result can't be written.
     """
-    wanted = min(course.options.jobs or default_jobs(), len(new))
-    jobs = machine.fitting(wanted, run=course.grading.run)
-    if course.options.jobs and jobs < wanted:
-        few = f"Note: {jobs} at once and not {wanted}: this machine's limits allow no more."
-        say(few, sys.stderr)
-    with ExitStack() as stack:
-        copies = stack.enter_context(store.scratch())
-        # With a submission a core, more than one check of each would only wait for each other.
-        at_once = max(1, default_jobs() // jobs)
-        options = replace(course.grading, jobs=jobs, at_once=at_once)
-        grader = stack.enter_context(make_grader(options, rubric))
-        at_work = jobs if grader.runner is None else _AHEAD * jobs
-        here = Here(grader, Keeper(store, course.options.never_lower), copies, how)
-        with progress(len(new), sys.stderr) as show_progress:
-            for name, result in grade_all(here, new, at_work):
-                show_progress(name, result)
+    if course.options.nodes is None:
+        grade_here(course, rubric, store, new, how)
+        return
+    try:
+        from grader.course.cluster.grading import grade_on_nodes
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("dask", "distributed"):
+            raise
+        raise UnusableError(
+            "--dask needs Dask: pip install 'vae-grader[cluster]', here and on every node."
+        ) from error
+    grade_on_nodes(course, rubric, store, new, how)

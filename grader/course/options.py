@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from grader.course.cluster.address import LocalNodes, Scheduler, parse_address
 from grader.course.shard import Shard, parse_shard
 from grader.platforms import PLATFORMS
 from grader.platforms.platform import Option, Values
@@ -40,6 +41,7 @@ class CourseOptions:
         out: folder for everything; a course needs it.
         jobs: how many submissions are graded at once.
         shard: the part of the course to grade; None for all of it.
+        nodes: where it is graded; None for here.
         regrade: whether to grade also what is graded and unchanged.
         never_lower: whether an earlier total counts where it is higher.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
@@ -53,6 +55,7 @@ class CourseOptions:
     out: Path | None = None
     jobs: int | None = None
     shard: Shard | None = None
+    nodes: LocalNodes | Scheduler | None = None
     regrade: bool = False
     never_lower: bool = False
     ungradable_as_zero: bool = False
@@ -121,8 +124,15 @@ _OPTIONS = (
     click.option(
         "--shard",
         metavar="I/N",
-        callback=lambda _, __, text: _shard(text),
+        callback=lambda _, __, text: _parsed(parse_shard, text),
         help="Grade part I of N alone, beside other machines; the same without it writes all.",
+    ),
+    click.option(
+        "--dask",
+        "nodes",
+        metavar="ADDRESS",
+        callback=lambda _, __, text: _parsed(parse_address, text),
+        help="Grade on the nodes of a Dask cluster: tls://HOST:PORT, a scheduler file, or local:N.",
     ),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
     click.option(
@@ -138,6 +148,12 @@ def require_company(asked: Sequence[str]) -> None:
     Raises:
         click.UsageError: names the first.
     """
+    if "--shard" in asked and "--dask" in asked:
+        raise click.UsageError("--shard and --dask are two ways to use several machines: give one.")
+    if "--trust" in asked and "--dask" in asked:
+        raise click.UsageError(
+            "--trust doesn't go with --dask: unconfined code on a node reaches all of the cluster."
+        )
     for option in asked:
         if option in _WRITTEN_LAST and "--shard" in asked:
             raise click.UsageError(
@@ -147,16 +163,16 @@ def require_company(asked: Sequence[str]) -> None:
             raise click.UsageError(f"{option} goes with {' or '.join(NEEDS[option])}.")
 
 
-def _shard(text: str | None) -> Shard | None:
+def _parsed(parse: Callable[[str], Any], text: str | None) -> Any:
     try:
-        return parse_shard(text) if text is not None else None
+        return None if text is None else parse(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of grading a course to a command, which gets them as ``course``."""
-    settings = ("out", "jobs", "shard", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
+    settings = ("out", "jobs", "shard", "nodes", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
     return _with_options(command, _OPTIONS, settings)
 
 

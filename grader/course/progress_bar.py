@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -21,9 +21,23 @@ ShowProgress = Callable[[str, Result], None]
 _BAD = ("ungradable", "grader_error")
 
 
+class Counted(Protocol):
+    """Something of which there are so many at a time."""
+
+    @property
+    def count(self) -> int:
+        """How many there are now."""
+
+
 @contextmanager
-def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
-    """Show how far it is on ``stream``; what couldn't be graded gets a line of its own."""
+def progress(total: int, stream: TextIO, nodes: Counted | None = None) -> Iterator[ShowProgress]:
+    """Show how far it is on ``stream``; what couldn't be graded gets a line of its own.
+
+    Args:
+        total: how many submissions there are.
+        stream: a terminal or a file.
+        nodes: the machines that grade, where they are others than this one.
+    """
     if not stream.isatty():
         done = count(1)
         yield lambda name, result: print(
@@ -35,11 +49,12 @@ def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
+        *([TextColumn("{task.fields[nodes]}")] if nodes else []),
         TimeRemainingColumn(),
         TextColumn("{task.fields[bad]}"),
     )
     with Progress(*columns, console=Console(file=stream, highlight=False)) as bar:
-        task = bar.add_task("grading", total=total, rate="", bad="")
+        task = bar.add_task("grading", total=total, rate="", nodes="", bad="")
         bad: Counter[str] = Counter()
 
         def show(name: str, result: Result) -> None:
@@ -51,9 +66,15 @@ def progress(total: int, stream: TextIO) -> Iterator[ShowProgress]:
             bar.update(task, advance=1, bad=", ".join(words))
             shown = bar.tasks[0]
             if shown.elapsed:
-                bar.update(task, rate=f"{60 * shown.completed / shown.elapsed:.0f} a minute")
+                bar.update(task, rate=_rate(shown.completed / shown.elapsed, nodes is not None))
+            if nodes:
+                bar.update(task, nodes=f"on {nodes.count} node{'s' * (nodes.count != 1)}")
 
         yield show
+
+
+def _rate(a_second: float, is_fast: bool) -> str:
+    return f"{a_second:.1f} a second" if is_fast else f"{60 * a_second:.0f} a minute"
 
 
 def line(name: str, result: Result) -> str:

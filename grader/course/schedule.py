@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BYTES_A_JOB = 700_000_000
 """What checks, run and training of one submission take together, with room to spare."""
 
+AHEAD = 8
+"""Submissions a job that are under way: while some are run, the next ones are checked already."""
 _AHEAD = 2
 """Submissions a job that are handed to the threads at a time; the rest can be stopped at once."""
 

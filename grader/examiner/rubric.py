@@ -114,6 +114,16 @@ def load_rubric(path: Path, assignment: Assignment, template: Path | None = None
     )
 
 
+def template_path(path: Path, given: Path | None) -> Path | None:
+    """Return the notebook that students received: the one given, or that which a rubric names.
+
+    Raises:
+        RubricError: the rubric can't be read.
+    """
+    named = _read(path)[0].template
+    return given or (None if named is None else path.parent / named)
+
+
 def _read(path: Path) -> tuple[_File, Fail]:
     """Read a rubric as far as its schema goes, and return with it what names its lines.
 

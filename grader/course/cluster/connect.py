@@ -1,0 +1,92 @@
+"""Reach the nodes that --dask means, or start them, for the time of one grading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from distributed import Client, LocalCluster, Security
+
+from grader.course.cluster.address import AddressError, LocalNodes, Scheduler, require_private
+from grader.course.cluster.node import GraderPlugin, Setup
+from grader.course.cluster.nodes import Nodes
+from grader.examiner.client import GraderError
+
+_TIMEOUT_S = 20
+_CERTIFICATES = (
+    "tls:// needs certificates: name them in Dask's configuration, as DASK_DISTRIBUTED__COMM__TLS__"
+    "CA_FILE and …__CLIENT__CERT and …__CLIENT__KEY"
+)
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def connected(
+    where: LocalNodes | Scheduler, setup: Setup, threads: int, folder: Path, tell: Tell
+) -> Iterator[Nodes]:
+    """Connect to nodes that grade by a setup; all that was started for it ends with the context.
+
+    Args:
+        where: which nodes.
+        setup: what they need.
+        threads: how many submissions a node of this machine takes at once.
+        folder: for what local nodes write, gone when the grading is.
+        tell: told in sentences what a person should know.
+
+    Raises:
+        GraderError: there is no scheduler, or no node that can grade.
+        AddressError: strangers could use it.
+    """
+    with _client(where, threads, folder) as client:
+        nodes = Nodes(client, GraderPlugin(setup), tell)
+        try:
+            nodes.set_up()
+            yield nodes
+        finally:
+            nodes.close()
+
+
+@contextmanager
+def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterator[Client]:
+    if isinstance(where, LocalNodes):
+        # On a machine that others use too they could reach a port without certificates.
+        security = Security.temporary()
+        with (
+            LocalCluster(
+                n_workers=where.count,
+                threads_per_worker=threads,
+                memory_limit=0,  # candidates have limits of their own
+                host="127.0.0.1",
+                security=security,
+                dashboard_address=None,
+                local_directory=str(folder),
+            ) as cluster,
+            Client(cluster, security=security, set_as_default=False) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(where.address, timeout=_TIMEOUT_S, set_as_default=False)
+    except (TypeError, ValueError, FileNotFoundError) as error:  # of Dask's and of ssl's
+        raise GraderError(f"{_CERTIFICATES} ({error})") from error
+    except OSError as error:
+        raise GraderError(
+            f"there is no scheduler at {where.address}, or none that knows your certificate"
+        ) from error
+    with client:
+        _require_closed_to_strangers(client)
+        yield client
+
+
+def _require_closed_to_strangers(client: Client) -> None:
+    """See that a scheduler that was reached by loopback doesn't listen elsewhere too.
+
+    Raises:
+        AddressError: it does.
+    """
+    address = client.scheduler_info()["address"]
+    try:
+        require_private(address)
+    except AddressError as error:
+        raise AddressError(f"{error} Or start it with --host 127.0.0.1.") from error
