@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
 from distributed import Client, LocalCluster, Security
 
 from grader.course.cluster.address import AddressError, LocalNodes, Scheduler, require_private
@@ -14,6 +16,8 @@ from grader.course.cluster.nodes import Nodes
 from grader.examiner.client import GraderError
 
 _TIMEOUT_S = 20
+_DEATHS = 3
+"""Nodes that may die with a submission, until nobody else is to try it."""
 _CERTIFICATES = (
     "tls:// needs certificates: name them in Dask's configuration, as DASK_DISTRIBUTED__COMM__TLS__"
     "CA_FILE and …__CLIENT__CERT and …__CLIENT__KEY"
@@ -53,6 +57,7 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
         # On a machine that others use too they could reach a port without certificates.
         security = Security.temporary()
         with (
+            dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS - 1}),
             LocalCluster(
                 n_workers=where.count,
                 threads_per_worker=threads,
@@ -61,6 +66,7 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
                 security=security,
                 dashboard_address=None,
                 local_directory=str(folder),
+                silence_logs=logging.CRITICAL,
             ) as cluster,
             Client(cluster, security=security, set_as_default=False) as client,
         ):

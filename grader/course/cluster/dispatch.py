@@ -63,6 +63,7 @@ def dispatch(
 
     try:
         while True:
+            nodes.look()
             room = _AHEAD * max(1, nodes.slots) - len(under_way)
             for sent in _next(again, waiting, room):
                 send(sent)
@@ -71,7 +72,6 @@ def dispatch(
             try:
                 future = done.get(timeout=_LOOK_S)
             except queue.Empty:
-                nodes.look()
                 continue
             sent = under_way.pop(future)
             outcome = _outcome(nodes, future, sent.work, most)

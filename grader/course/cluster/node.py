@@ -8,11 +8,10 @@ it out of the cluster: that is never a submission's fault.
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from distributed import WorkerPlugin, get_worker
 
 from grader.composition import ASSIGNMENT, Options, data_digest, make_grader
 from grader.course.cluster.made_of import difference, made_of
+from grader.course.cluster.resting import RefusalError, RestingNode
 from grader.course.cluster.wire import Message, outcome_to_wire, work_from_wire
 from grader.course.fingerprint import digest
 from grader.course.grade_submission import failed_outcome, grade_submission, own_fault
@@ -31,13 +31,8 @@ from grader.examiner import machine
 from grader.examiner.client import GraderError
 from grader.examiner.rubric import Rubric, load_rubric
 
-_LONGEST_START_S = 60.0
 REFUSAL, NODE, NOT_SET_UP = "refusal", "node", "not_set_up"
 """Keys of what a node sends that can't grade: why, who it is; or that it knows no such setup."""
-
-
-class RefusalError(Exception):
-    """This node can't grade; says why."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,10 @@ class Setup:
 
 
 class GraderPlugin(WorkerPlugin):
-    """Brings a node up when its worker joins, and down when that leaves or the grading ends."""
+    """Brings a node up when its worker joins, and down when that leaves or the grading ends.
+
+    It is down as well while nobody sends it anything: whoever set it up may have been killed.
+    """
 
     idempotent = True
     """A node that is set up so already stays as it is."""
@@ -81,29 +79,17 @@ class GraderPlugin(WorkerPlugin):
         """Take what every node needs."""
         self.name = setup.name
         self._setup = setup
-        self._grade: Future[Callable[[Work], Outcome]] | None = None
-        self._stack = ExitStack()
+        self._node: RestingNode | None = None  # until it is where it belongs
 
     def setup(self, worker: Any) -> None:
         """Begin to bring the node up, without waiting for it."""
-        ready: Future[Callable[[Work], Outcome]] = Future()
-        self._grade = ready
-
-        def bring_up() -> None:
-            try:
-                ready.set_result(_brought_up(self._setup, worker.state.nthreads, self._stack))
-            except (GraderError, UnusableError, machine.TooLittleError, RefusalError) as error:
-                ready.set_exception(RefusalError(str(error)))
-            except Exception as error:
-                ready.set_exception(RefusalError(own_fault(error)))
-
-        threading.Thread(target=bring_up, name="grader-node", daemon=True).start()
+        self._node = RestingNode(partial(bring_up, self._setup, worker.state.nthreads))
+        self._node.wake()
 
     def teardown(self, worker: Any) -> None:
-        """End all that the node started, which must be up for that."""
-        if self._grade is not None:
-            wait([self._grade], timeout=_LONGEST_START_S)
-        self._stack.close()
+        """End all that the node started."""
+        if self._node is not None:
+            self._node.close()
 
     def grade(self, work: Work) -> Outcome:
         """Grade a submission, as soon as the node is up.
@@ -111,9 +97,10 @@ class GraderPlugin(WorkerPlugin):
         Raises:
             RefusalError: this node can't grade.
         """
-        assert self._grade is not None
+        assert self._node is not None
         try:
-            return self._grade.result()(work)
+            with self._node.used() as grade:
+                return grade(work)
         except GraderError as error:
             raise RefusalError(str(error)) from error
 
@@ -134,16 +121,24 @@ def grade_on_node(setup: str, message: Message) -> Message:
         return {REFUSAL: str(refusal), NODE: get_worker().address}
 
 
-def _brought_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work], Outcome]:
-    """Start the examiner of this node; it ends with the stack.
+def bring_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work], Outcome]:
+    """Start the examiner of a node; it ends with the stack.
 
     Raises:
-        RefusalError: it is made of something else.
-        GraderError, UnusableError, TooLittleError: it can't be started.
+        RefusalError: it can't be started, or is made of something else.
     """
     wrong = difference(made_of(), setup.made_of)
     if wrong:
         raise RefusalError(wrong)
+    try:
+        return _brought_up(setup, threads, stack)
+    except (GraderError, UnusableError, machine.TooLittleError) as error:
+        raise RefusalError(str(error)) from error
+    except Exception as error:
+        raise RefusalError(own_fault(error)) from error
+
+
+def _brought_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work], Outcome]:
     machine.get_ready(setup.run)
     most = setup.jobs or default_jobs()
     jobs = machine.fitting(min(most, threads), run=setup.run)
