@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grader.protocol import libc, limits
+from grader.protocol import job_limits, libc, limits
 from grader.protocol.limits import cores as cores
 
 if sys.platform != "win32":
@@ -23,6 +23,7 @@ _THREADS, _THREADS_A_JOB = 112, 32
 """Of all processes of the grader, student code's included; likewise."""
 
 _ENDLESS = 1 << 62
+_SOME_MEMORY = 4_000_000 * 1024
 
 
 class TooLittleError(Exception):
@@ -30,13 +31,14 @@ class TooLittleError(Exception):
 
 
 def free_bytes() -> int:
-    """Return the memory that can be had; a guess where that can't be read."""
-    return _number(Path("/proc/meminfo"), "MemAvailable:", 4_000_000) * 1024
+    """Return the memory that this job can still have; a guess where that can't be read."""
+    free = job_limits.of_this_job().free
+    return free.amount if free else _SOME_MEMORY
 
 
 def killed_for_memory() -> int:
     """Return how many processes the system has ended so far because its memory was full."""
-    return _number(Path("/proc/vmstat"), "oom_kill", 0)
+    return job_limits.number_after(Path("/proc/vmstat"), "oom_kill") or 0
 
 
 def get_ready(run: bool) -> None:
@@ -124,14 +126,3 @@ def _raise_to(kind: int, least: int) -> None:
 def _limit(kind: int) -> int:
     soft, _ = resource.getrlimit(kind)
     return _ENDLESS if soft == resource.RLIM_INFINITY else soft
-
-
-def _number(path: Path, name: str, missing: int) -> int:
-    """Return the number that stands behind a name at the start of a line."""
-    try:
-        for line in path.read_text(encoding="ascii").splitlines():
-            if line.split()[:1] == [name]:
-                return int(line.split()[1])
-    except (OSError, ValueError, IndexError):
-        pass
-    return missing

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
+from grader.protocol import job_limits
 from grader.protocol.folders import opened_folder
 
 if sys.platform != "win32":
@@ -26,7 +27,7 @@ class Limits:
         cpu_seconds: CPU time of the process; past it the kernel ends it. That is to stop what the
             examiner can't, so it comes later than his own limits.
         memory_bytes: address space on top of what the fork server already holds; no more than an
-            even share of the machine's memory is given. None sets no bound: CUDA reserves address
+            even share of the job's memory is given. None sets no bound: CUDA reserves address
             space far beyond any memory.
         file_bytes: size of any file that it writes.
         folder_bytes: all that its own folder may hold, if it has one; kept from outside. Every file
@@ -92,17 +93,17 @@ def prefer_as_oom_victim() -> None:
 
 
 def cores() -> int:
-    """Return how many processors this process may use, which can be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many processors this job may use, which can be fewer than there are."""
+    return job_limits.of_this_job().cores.amount
 
 
 @cache
 def memory_share() -> int:
-    """Return half of the machine's memory, divided by the candidates that run side by side."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return total // 2 // max(2, cores())
+    """Return half of the job's memory, divided by the candidates that run side by side."""
+    job = job_limits.of_this_job()
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    total = min(job.memory.amount, machine) if job.memory else machine
+    return total // 2 // max(2, job.cores.amount)
 
 
 @cache

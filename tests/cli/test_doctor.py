@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.doctor import Observation, to_text
+from grader.cli.doctor import Observation, to_line, to_text
 from grader.cli.main import main
 from grader.examiner import confinement
 from grader.examiner.client import Candidates, NotConfinedError
+from grader.protocol.job_limits import Bound, JobLimits
 
 SHIPPED = Path(__file__).resolve().parents[2] / "reference" / "vae_solved.ipynb"
 REFUSED = Observation("start a program", False, "Operation not permitted")
 WORKS = Observation("start a thread", True, None)
 ESCAPED = Observation("read the rubric", False, None)
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="student code is confined on Linux only"
+)
 BROKEN = Observation("read the clock", True, "Operation not permitted")
 
 
@@ -36,16 +40,82 @@ def test_what_goes_wrong_is_marked_and_decides(wrong: Observation) -> None:
 
 
 def test_a_missing_layer_is_named_with_what_to_do() -> None:
-    report = to_text((), ("files",), ())
+    missing = ("files", "system calls")
+    report = to_text((), missing, ())
     assert "  none\n" in report
-    assert report.endswith(confinement.refusal(("files",)) + "\n")
+    assert report.endswith(confinement.refusal(missing) + "\n")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="student code is confined on Linux only")
+RHEL8, RHEL9 = "4.18.0-553.el8_10.x86_64", "5.14.0-427.el9.x86_64"
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("release", "why"),
+    [
+        (RHEL8, f"Linux {RHEL8} has no Landlock, which came with 5.13"),
+        (RHEL9, f"Linux {RHEL9} gives no Landlock, because it was built or started without it"),
+        ("unheard of", "Linux unheard of gives no Landlock"),
+    ],
+)
+def test_a_kernel_without_landlock_is_named_with_the_ways_out(release: str, why: str) -> None:
+    report = to_text(("system calls: seccomp",), ("files",), (REFUSED, WORKS), release)
+    assert why in report
+    suggestions = report[report.index("What can be done:") :]
+    for way in ("RHEL 9.6", "virtual machine", "container doesn't help", "user namespaces"):
+        assert way in suggestions
+    for option in ("--no-run", "--trust", "grade check"):
+        assert option in suggestions
+    assert "enforces everything" not in report
+
+
+@on_linux
+def test_who_grades_without_landlock_is_told_so_in_a_sentence() -> None:
+    sentence = confinement.refusal(("files",), RHEL8)
+    assert f"missing: files): Linux {RHEL8} has no Landlock" in sentence
+    assert sentence.endswith("`grade doctor` says more.")
+    assert "\n" not in sentence
+
+
+def test_what_stands_in_for_landlock_is_named() -> None:
+    report = to_text(("files: mount namespace",), (), (REFUSED, WORKS), RHEL8)
+    assert "came with 5.13; its work is done in another way: mount namespace.\n" in report
+    assert report.endswith("enforces everything that grading needs.\n")
+    assert "another way" not in to_text(("files: Landlock 7",), (), (REFUSED, WORKS), RHEL8)
+
+
+MACHINE, AFFINITY, SLURM = "the machine", "the process's affinity", "SLURM_MEM_PER_NODE"
+
+
+@pytest.mark.parametrize(
+    ("limits", "line"),
+    [
+        (
+            JobLimits(Bound(2, AFFINITY), Bound(7_800_000_000, SLURM), Bound(10**9, MACHINE)),
+            "This job may use 2 cores (the process's affinity) and 7.8 GB (SLURM_MEM_PER_NODE), "
+            "1.0 GB of that still free (the machine); `--jobs` is 3 if you don't say.",
+        ),
+        (
+            JobLimits(Bound(1, MACHINE), Bound(8 * 10**9, MACHINE), Bound(10**9, MACHINE)),
+            "This job may use 1 core and 8.0 GB (the machine), 1.0 GB of that still free; "
+            "`--jobs` is 3 if you don't say.",
+        ),
+        (
+            JobLimits(Bound(8, MACHINE), None, None),
+            "This job may use 8 cores (the machine); `--jobs` is 3 if you don't say.",
+        ),
+    ],
+)
+def test_what_the_job_may_use_is_said_in_a_line(limits: JobLimits, line: str) -> None:
+    assert to_line(limits, 3) == line
+
+
+@on_linux
 def test_the_command_prints_the_report() -> None:
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 0
     assert result.output.count("\n") > 30
+    assert result.output.startswith("This job may use ")
     assert "BAD" not in result.output
 
 
