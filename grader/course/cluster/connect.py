@@ -42,6 +42,8 @@ def connected(
         GraderError: there is no scheduler, or no node that can grade.
         AddressError: strangers could use it.
     """
+    # What Dask has to tell is told in sentences here, or can't be helped.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with _client(where, threads, folder) as client:
         nodes = Nodes(client, GraderPlugin(setup), tell)
         try:

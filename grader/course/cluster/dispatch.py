@@ -75,7 +75,6 @@ def dispatch(
                 continue
             sent = under_way.pop(future)
             outcome = _outcome(nodes, future, sent.work, most)
-            future.release()
             if outcome is None:
                 again.append(replace(sent, attempt=sent.attempt + 1))
             else:
@@ -110,6 +109,7 @@ def _outcome(nodes: Nodes, future: Future, work: Work, most: float) -> Outcome |
             return failed_outcome(work, most, _DIED.format(error.last_worker.address))
         return failed_outcome(work, most, f"{type(error).__name__}: {error}")
     message = nodes.fetched(future)
+    future.release()  # so that a node has nothing to give back if it has to leave
     if message is None:
         return None
     if isinstance(message, dict) and NOT_SET_UP in message:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from importlib import metadata
 from typing import Any
 
-from distributed import Client, Future
+from distributed import Client, Future, TimeoutError
 from distributed.comm.core import CommClosedError
 
 from grader.course.cluster.address import AddressError, require_private
@@ -38,7 +38,7 @@ class Nodes:
         self.count = self.slots = 0
         self._plugin, self._tell = plugin, tell
         self._known: set[str] = set()
-        self._left: list[str] = []
+        self._refused: dict[str, str] = {}
         self._looked = 0.0
         self._is_waiting = False
 
@@ -64,7 +64,8 @@ class Nodes:
             return
         with _told(self.client):
             workers = self.client.scheduler_info(n_workers=-1)["workers"]
-            self._require_fit([it for it in workers if it not in self._known])
+            strange = workers.keys() - self._known - self._refused.keys()
+            self._require_fit(sorted(strange))
         self._looked = time.monotonic()
         fit = {address: it for address, it in workers.items() if address in self._known}
         self._known &= set(fit)
@@ -91,11 +92,21 @@ class Nodes:
         self.look()
 
     def fetched(self, future: Future) -> Any:
-        """Return what a node sent; None if it can't be had any more."""
-        try:
-            return future.result()
-        except (CancelledError, CommClosedError, OSError):
-            return None
+        """Return what a node sent; None if it went with its node, and has to be made again.
+
+        Raises:
+            GraderError: there is no scheduler any more, or no node that can grade.
+        """
+        end = time.monotonic() + _TIMEOUT_S
+        while True:
+            try:
+                return future.result(timeout=_LOOK_S)
+            except TimeoutError:
+                self.look()
+                if future.status != "finished" or time.monotonic() > end:
+                    return None
+            except (CancelledError, CommClosedError, OSError):
+                return None
 
     def forget(self, futures: Sequence[Future]) -> None:
         """Take back what is under way."""
@@ -137,9 +148,9 @@ class Nodes:
                 )
 
     def _leave(self, address: str, reason: str) -> None:
-        words = f"{address} can't grade: {reason.rstrip('.')}."
-        if words not in self._left:
-            self._left.append(words)
+        """Send a node away; it may stay for a while yet, with what it has to give back."""
+        if address not in self._refused:
+            self._refused[address] = words = f"{address} can't grade: {reason.rstrip('.')}."
             self._tell(f"Note: The node {words}")
         self._known.discard(address)
         with suppress(Exception):  # it may be gone already
@@ -148,10 +159,9 @@ class Nodes:
     def _say_who_is_missing(self) -> None:
         if self.count:
             self._is_waiting = False
-            return
-        if self._left:
-            raise GraderError(f"no node can grade; {self._left[-1]}")
-        if not self._is_waiting:
+        elif self._refused:
+            raise GraderError(f"no node can grade; {[*self._refused.values()][-1]}")
+        elif not self._is_waiting:
             self._is_waiting = True
             self._tell(f"Note: No node has joined {_address(self.client)} yet; waiting for one.")
 

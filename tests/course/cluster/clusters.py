@@ -56,9 +56,14 @@ class Cluster:
         return nanny
 
     def close(self) -> None:
-        """End all that is left of it."""
-        for process in (*self.nannies, *([self.scheduler] if self.scheduler else [])):
-            family = descendants(process.pid)
+        """End all that is left of it, first in good order."""
+        processes = [*self.nannies, *([self.scheduler] if self.scheduler else [])]
+        families = [descendants(process.pid) for process in processes]
+        for process in processes:
+            process.terminate()
+        for process, family in zip(processes, families, strict=True):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(20)
             process.kill()
             process.wait()
             for pid in family - {process.pid}:
