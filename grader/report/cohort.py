@@ -7,9 +7,10 @@ number for each submission.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, repeat
 from math import fsum
 from statistics import fmean, median
@@ -108,7 +109,8 @@ class Figures:
         self._points = array("d")
         self._most = 0.0
         self._titles: dict[str, str] = {}
-        self._losses: dict[str, tuple[_Losses, dict[str, _Losses]]] = {}
+        self._of_tasks: dict[str, _Losses] = defaultdict(_Losses)
+        self._of_checks: dict[str, dict[str, _Losses]] = defaultdict(partial(defaultdict, _Losses))
         self._having: dict[str, tuple[str, _Names]] = {}
         self._not_graded = {status: _Names() for status in NOT_GRADED}
 
@@ -121,7 +123,10 @@ class Figures:
         if result.status == "graded":
             self._points.append(result.points)
             for task in result.tasks:
-                self._add_losses(task)
+                self._of_tasks[task.id].add(task)
+                of_checks = self._of_checks[task.id]
+                for check in task.checks:
+                    of_checks[check.id].add(check)
         else:
             self._not_graded[result.status].add(entry.name, self._most_named)
         found = {id: t.title for t in result.tasks for c in t.lost for id in c.misconceptions}
@@ -129,18 +134,12 @@ class Figures:
             _, names = self._having.setdefault(id, (task_title, _Names()))
             names.add(entry.name, self._most_named)
 
-    def _add_losses(self, task: TaskResult) -> None:
-        of_task, of_checks = self._losses.setdefault(task.id, (_Losses(), {}))
-        of_task.add(task)
-        for check in task.checks:
-            of_checks.setdefault(check.id, _Losses()).add(check)
-
     def summary(self, misconceptions: Mapping[str, str]) -> Summary:
         """Return the figures so far; ``misconceptions`` has their titles by id."""
         points = self._points
         losses: list[Loss] = []
-        for of_task, of_checks in self._losses.values():
-            checks = [each.loss(False) for each in of_checks.values()]
+        for id, of_task in self._of_tasks.items():
+            checks = [of_check.loss(False) for of_check in self._of_checks[id].values()]
             losses += [of_task.loss(True), *sorted(checks, key=lambda loss: -loss.lost)]
         ranked = sorted(self._having.items(), key=lambda item: (-item[1][1].count, item[0]))
         return Summary(
@@ -186,19 +185,20 @@ class _Losses:
 
     title: str = ""
     most: float = float("-inf")
-    amounts: Counter[float] = field(default_factory=Counter)
+    amounts: dict[float, int] = field(default_factory=dict)
 
     def add(self, part: TaskResult | CheckResult) -> None:
         self.title = part.title
         self.most = max(self.most, part.max_points)
-        self.amounts[part.max_points - part.points] += 1
+        lost = part.max_points - part.points
+        self.amounts[lost] = self.amounts.get(lost, 0) + 1
 
     def loss(self, is_task: bool) -> Loss:
         amounts = self.amounts
         # One after the other, so that rounding doesn't hang on how often an amount is there.
         lost = fsum(chain.from_iterable(repeat(lost, count) for lost, count in amounts.items()))
         students = sum(count for lost, count in amounts.items() if lost > 0)
-        return Loss(self.title, is_task, lost / amounts.total(), self.most, students)
+        return Loss(self.title, is_task, lost / sum(amounts.values()), self.most, students)
 
 
 def _bars(points: Sequence[float], most: float) -> tuple[tuple[str, int, float], ...]:

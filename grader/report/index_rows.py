@@ -14,6 +14,8 @@ MOST_ROWS = 1000
 """Of a page: so many are sorted and searched without a pause."""
 MOST_BYTES = 1_500_000
 """Of a page's rows: with what stands around them, a page stays under 2 MB."""
+FILES = "students-[0-9][0-9][0-9][0-9]*.html"
+"""What the files of pages are called, as a pattern."""
 _LONGEST_IN_LINK = 40
 
 
