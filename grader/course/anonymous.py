@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from grader.composition import ASSIGNMENT
 from grader.course.identities import KnownStudents, Masked
 from grader.course.kept_code import read_code
-from grader.course.pages import INDEX, executed_path, executed_text, page_path
+from grader.course.pages import executed_path, executed_text, page_path, write_index
 from grader.course.pseudonyms import pseudonyms_of
 from grader.course.store import write_whole
 from grader.report.course import Entry, Identity
-from grader.report.index import to_index
+from grader.report.index import to_index_pages
 from grader.report.page import in_course, to_page
 
 FOLDER = "anonymous"
@@ -75,12 +75,12 @@ def write_anonymous(out: Path, entries: Sequence[Entry], titles: Mapping[str, st
         shown.append(nameless)
     shown.sort(key=lambda entry: entry.name)
     addresses = {entry.name: f"students/{page_path(entry.name).name}" for entry in shown}
-    write(INDEX, to_index(shown, addresses, ASSIGNMENT.title, titles))
+    index = write_index(folder, to_index_pages(shown, addresses, ASSIGNMENT.title, titles))
     for path in (*folder.glob("report/students/*.html"), *folder.glob("executed/*.ipynb")):
         if path not in written:
             with suppress(OSError):
                 path.unlink()
-    return folder / INDEX
+    return index
 
 
 def masked_entry(entry: Entry, masked: Masked) -> Entry:

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
 from grader.course.kept_code import read_code
 from grader.course.store import write_whole
 from grader.report.course import Entry
+from grader.report.index_rows import FILES
 from grader.report.page import BY_HAND, in_course, is_decided, level_of, to_page
 
 INDEX = Path("report", "index.html")
 """Where the course's page is, seen from the folder of the grading."""
 _HEAD = 4096
 """Bytes of a page in which its marks are, if it has any."""
+
+
+def write_index(folder: Path, files: Iterable[tuple[str, str]]) -> Path:
+    """Write the course's page, with what belongs to it; return its path.
+
+    Pages of rows that an earlier, larger course left are removed.
+
+    Args:
+        folder: that of the grading, or another with the same places.
+        files: names and texts; each is written before the next one is asked for.
+
+    Raises:
+        StoreError: one can't be written.
+    """
+    index, written = folder / INDEX, set()
+    for name, text in files:
+        write_whole(index.with_name(name), text.encode())
+        written.add(name)
+    for path in index.parent.glob(FILES):
+        if path.name not in written:
+            with suppress(OSError):
+                path.unlink()
+    return index
 
 
 def page_path(name: str) -> Path:

@@ -11,7 +11,7 @@ from grader.course.anonymous import FOLDER, write_anonymous
 from grader.course.compare import CompareError, changes_to_csv
 from grader.course.last_grading import read_last_grading
 from grader.course.options import CourseOptions
-from grader.course.pages import INDEX, page_path, up_to_date_page
+from grader.course.pages import page_path, up_to_date_page, write_index
 from grader.course.store import write_whole
 from grader.errors import UnusableError
 from grader.platforms import PLATFORMS
@@ -19,7 +19,7 @@ from grader.platforms.filling import of_some
 from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
 from grader.report.gradebook import to_gradebook
-from grader.report.index import to_index
+from grader.report.index import to_index_pages
 
 _OUTDATED_COPY = (
     f"The folder {FOLDER} is of an earlier grading and may differ from what holds now: give "
@@ -91,8 +91,8 @@ def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOpt
     pages = {entry.name: up_to_date_page(out, entry) for entry in entries}
     addresses = {name: f"students/{path.name}" for name, path in pages.items()}
     titles = ASSIGNMENT.misconception_titles()
-    index = to_index(entries, addresses, ASSIGNMENT.title, titles)
-    done.write(INDEX, index.encode())
+    index = to_index_pages(entries, addresses, ASSIGNMENT.title, titles)
+    done.files.append(write_index(out, index))
     done.files.append((out / page_path("")).parent)
     if options.anonymous:
         done.files.append(write_anonymous(out, entries, titles))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -12,7 +13,7 @@ from grader.course.options import CourseOptions
 from grader.course.publish import publish
 from grader.course.roster import Roster
 from grader.course.store import Store
-from grader.course.summary import summary
+from grader.course.summary import MOST_NAMED, named, summary
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
 from grader.examiner.rubric import Rubric
@@ -48,11 +49,7 @@ def write_out(course: GradedFolder, options: CourseOptions) -> int:
     published = publish(course.store.folder, roster.path, now.entries, options)
     listed = {entry.name for entry in course.entries}
     uncounted = sorted(course.store.names() - listed)
-    stale = (
-        [f"Results of earlier gradings stay, but are not counted: {', '.join(uncounted)}."]
-        if uncounted
-        else []
-    )
+    stale = [_stale(uncounted)] if uncounted else []
     doubts = [roster.doubt] if roster.doubt else []
     told = (*doubts, *roster.notices, *now.unapplied, *now.notices, *stale, *published.notices)
     for notice in told:
@@ -63,6 +60,14 @@ def write_out(course: GradedFolder, options: CourseOptions) -> int:
     is_done = all(e.result.status == "graded" and not e.result.is_open for e in now.entries)
     is_done = is_done and not (roster.doubt or now.unapplied or published.problems)
     return ALL_GRADED if is_done else NOT_ALL_GRADED
+
+
+def _stale(names: Sequence[str]) -> str:
+    """Return a sentence on results that are of nobody in the course."""
+    few = named(names, len(names))
+    where = " They are the files of results/ that gradebook.csv doesn't name."
+    sentence = f"Results of earlier gradings stay, but are not counted: {few}."
+    return sentence + where * (len(names) > MOST_NAMED)
 
 
 def say(text: str, stream: TextIO) -> None:

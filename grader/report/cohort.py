@@ -1,21 +1,42 @@
-"""Figures of a whole course: the distribution, lost points, misconceptions."""
+"""Figures of a whole course: the distribution, lost points, misconceptions.
+
+They are counted while the entries pass by once: of a course of any size no more is kept than a
+number for each submission.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, repeat
+from math import fsum
 from statistics import fmean, median
 
 from grader.report.course import Entry
 from grader.report.result import CheckResult, TaskResult
-from grader.report.words import grouped, number
+from grader.report.words import number
 
 _BINS = 10
 NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
 }
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of the first of some entries, and how many entries there are."""
+
+    first: tuple[str, ...]
+    count: int
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.count - len(self.first)
 
 
 @dataclass(frozen=True)
@@ -31,14 +52,14 @@ class Loss:
 
 @dataclass(frozen=True)
 class Misunderstood:
-    """A misconception in words, the title of its task, and the names of the entries that have it.
+    """A misconception in words, the title of its task, and the entries that have it.
 
     ``task`` is "" for what no task is known of.
     """
 
     title: str
     task: str
-    entries: tuple[str, ...]
+    entries: Names
 
 
 @dataclass(frozen=True)
@@ -52,75 +73,132 @@ class Summary:
         distribution: stretches of points, how many submissions have them, bars' lengths up to 1.
         losses: tasks in their order, each followed by its checks with the costliest first.
         misconceptions: the most frequent first.
-        not_graded: why, in words, and the names of the entries.
+        not_graded: why, in words, and the entries.
         tasks: ids and titles.
     """
 
     count: int
-    points: tuple[float, ...]
+    points: Sequence[float]
     most: float
     mean: float
     median: float
     distribution: tuple[tuple[str, int, float], ...]
     losses: tuple[Loss, ...]
     misconceptions: tuple[Misunderstood, ...]
-    not_graded: tuple[tuple[str, tuple[str, ...]], ...]
+    not_graded: tuple[tuple[str, Names], ...]
     tasks: tuple[tuple[str, str], ...]
 
 
-def summary_of(entries: Sequence[Entry], misconceptions: Mapping[str, str]) -> Summary:
+def summary_of(entries: Iterable[Entry], misconceptions: Mapping[str, str]) -> Summary:
     """Return the figures of a course; ``misconceptions`` has their titles by id."""
-    graded = [entry for entry in entries if entry.result.status == "graded"]
-    points = tuple(entry.result.points for entry in graded)
-    most = max((entry.result.max_points for entry in entries), default=0.0)
-    not_graded = (
-        (words, tuple(entry.name for entry in entries if entry.result.status == status))
-        for status, words in NOT_GRADED.items()
-    )
-    titles = {task.id: task.title for entry in entries for task in entry.result.tasks}
-    return Summary(
-        len(entries),
-        points,
-        most,
-        fmean(points) if points else 0.0,
-        median(points) if points else 0.0,
-        _bars(points, most),
-        _losses(graded),
-        _ranked(entries, misconceptions),
-        tuple((words, names) for words, names in not_graded if names),
-        tuple(titles.items()),
-    )
-
-
-def _losses(graded: Sequence[Entry]) -> tuple[Loss, ...]:
-    losses = []
-    for tasks in grouped((task for entry in graded for task in entry.result.tasks), "id"):
-        checks = grouped((check for task in tasks for check in task.checks), "id")
-        losses += [_loss(tasks), *sorted(map(_loss, checks), key=lambda loss: -loss.lost)]
-    return tuple(losses)
-
-
-def _loss(parts: Sequence[TaskResult] | Sequence[CheckResult]) -> Loss:
-    """Return what students lose in one task or check, of which each has a result."""
-    lost = [part.max_points - part.points for part in parts]
-    most = max(part.max_points for part in parts)
-    students = sum(points > 0 for points in lost)
-    return Loss(parts[-1].title, isinstance(parts[-1], TaskResult), fmean(lost), most, students)
-
-
-def _ranked(entries: Sequence[Entry], titles: Mapping[str, str]) -> tuple[Misunderstood, ...]:
-    """Return what is misunderstood, and by whom; each counts once a submission."""
-    having: dict[str, list[str]] = {}
-    tasks: dict[str, str] = {}
+    figures = Figures()
     for entry in entries:
-        found = [
-            (id, t.title) for t in entry.result.tasks for c in t.lost for id in c.misconceptions
-        ]
-        for id, task in dict(found).items():
-            having.setdefault(id, []).append(entry.name)
-            tasks.setdefault(id, task)
-    ranked = sorted(having.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(Misunderstood(titles.get(id, id), tasks[id], tuple(names)) for id, names in ranked)
+        figures.add(entry)
+    return figures.summary(misconceptions)
+
+
+class Figures:
+    """The figures of a course while its entries pass by, one after the other.
+
+    ``most_named`` is how many entries are named of those that share something; None means all.
+    """
+
+    def __init__(self, most_named: int | None = None) -> None:
+        self._most_named = most_named
+        self._count = 0
+        self._points = array("d")
+        self._most = 0.0
+        self._titles: dict[str, str] = {}
+        self._of_tasks: dict[str, _Losses] = defaultdict(_Losses)
+        self._of_checks: dict[str, dict[str, _Losses]] = defaultdict(partial(defaultdict, _Losses))
+        self._having: dict[str, tuple[str, _Names]] = {}
+        self._not_graded = {status: _Names() for status in NOT_GRADED}
+
+    def add(self, entry: Entry) -> None:
+        """Count an entry."""
+        result = entry.result
+        self._most = max(self._most, result.max_points) if self._count else result.max_points
+        self._count += 1
+        self._titles |= {task.id: task.title for task in result.tasks}
+        if result.status == "graded":
+            self._points.append(result.points)
+            for task in result.tasks:
+                self._of_tasks[task.id].add(task)
+                of_checks = self._of_checks[task.id]
+                for check in task.checks:
+                    of_checks[check.id].add(check)
+        else:
+            self._not_graded[result.status].add(entry.name, self._most_named)
+        found = {id: t.title for t in result.tasks for c in t.lost for id in c.misconceptions}
+        for id, task_title in found.items():
+            _, names = self._having.setdefault(id, (task_title, _Names()))
+            names.add(entry.name, self._most_named)
+
+    def summary(self, misconceptions: Mapping[str, str]) -> Summary:
+        """Return the figures so far; ``misconceptions`` has their titles by id."""
+        points = self._points
+        losses: list[Loss] = []
+        for id, of_task in self._of_tasks.items():
+            checks = [of_check.loss(False) for of_check in self._of_checks[id].values()]
+            losses += [of_task.loss(True), *sorted(checks, key=lambda loss: -loss.lost)]
+        ranked = sorted(self._having.items(), key=lambda item: (-item[1][1].count, item[0]))
+        return Summary(
+            self._count,
+            points,
+            self._most,
+            fmean(points) if points else 0.0,
+            median(points) if points else 0.0,
+            _bars(points, self._most),
+            tuple(losses),
+            tuple(
+                Misunderstood(misconceptions.get(id, id), task, names.frozen())
+                for id, (task, names) in ranked
+            ),
+            tuple(
+                (NOT_GRADED[status], names.frozen())
+                for status, names in self._not_graded.items()
+                if names.count
+            ),
+            tuple(self._titles.items()),
+        )
+
+
+@dataclass
+class _Names:
+    """Names while they are collected."""
+
+    first: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, name: str, most: int | None) -> None:
+        if most is None or self.count < most:
+            self.first.append(name)
+        self.count += 1
+
+    def frozen(self) -> Names:
+        return Names(tuple(self.first), self.count)
+
+
+@dataclass
+class _Losses:
+    """What students lose in one task or check: there are few amounts, however many students."""
+
+    title: str = ""
+    most: float = float("-inf")
+    amounts: dict[float, int] = field(default_factory=dict)
+
+    def add(self, part: TaskResult | CheckResult) -> None:
+        self.title = part.title
+        self.most = max(self.most, part.max_points)
+        lost = part.max_points - part.points
+        self.amounts[lost] = self.amounts.get(lost, 0) + 1
+
+    def loss(self, is_task: bool) -> Loss:
+        amounts = self.amounts
+        # One after the other, so that rounding doesn't hang on how often an amount is there.
+        lost = fsum(chain.from_iterable(repeat(lost, count) for lost, count in amounts.items()))
+        students = sum(count for lost, count in amounts.items() if lost > 0)
+        return Loss(self.title, is_task, lost / sum(amounts.values()), self.most, students)
 
 
 def _bars(points: Sequence[float], most: float) -> tuple[tuple[str, int, float], ...]:

@@ -1,25 +1,73 @@
-"""report/index.html: the course for the instructor, in one file that loads nothing.
+"""report/index.html: the course for the instructor, in a file that loads nothing.
 
 Its only script, which sorts and searches the table, is named by its hash in the page's policy, so
 nothing else could run; without it the table is complete all the same.
+
+A large course has its rows on pages of their own, so that none is too large to open; the course's
+page then has the figures, whom to look at first, and the way to all pages.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from grader.report.cohort import summary_of
 from grader.report.course import Entry
-from grader.report.gradebook import flags, known_points
+from grader.report.first_look import FirstLook
+from grader.report.index_rows import (
+    MOST_ROWS,
+    Columns,
+    Page,
+    Row,
+    called,
+    file_of,
+    for_link,
+    parted,
+    row_of,
+)
+from grader.report.index_survey import Survey, survey_of
 from grader.report.rendering import render
-from grader.report.words import title_of
-from grader.untrusted_text import clean
 
-_FEW = 2
-"""What so few have is never common."""
+INDEX_FILE = "index.html"
+MOST_BYTES = 2_000_000
+"""Of every page of a course."""
 _MISCONCEPTIONS = 10
 """How many are shown at once; the others are folded away."""
+_FOLDED = 200
+"""How many are folded away in a large course."""
+_NAMED = 20
+"""How many of those who share something are named in a large course."""
+_NAMED_FOLDED = 5
+"""How many are named where that is folded away."""
+_LINKS = 1000
+"""How many pages are linked from the course's page; from there it goes on page by page."""
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A link to a page of rows, or to the first of several, and whose rows are there."""
+
+    file: str
+    covers: str
+    start: int
+    end: int
+
+
+@dataclass
+class _Seen:
+    """What is kept of the rows of a large course that passed by.
+
+    Attributes:
+        named: names of the entries that the course's page links to.
+        students: of these, what they are called, and the address of the student's page.
+        look: whom to look at first.
+        shelf: the pages of rows.
+    """
+
+    named: frozenset[str]
+    students: dict[str, tuple[str, str]] = field(default_factory=dict)
+    look: FirstLook = field(default_factory=FirstLook)
+    shelf: list[Page] = field(default_factory=list)
 
 
 def to_index(
@@ -28,7 +76,7 @@ def to_index(
     title: str,
     misconceptions: Mapping[str, str],
 ) -> str:
-    """Return the course as a page.
+    """Return the course as one page with all its rows, however many; it passes over them twice.
 
     Args:
         entries: the course.
@@ -36,58 +84,107 @@ def to_index(
         title: of the assignment.
         misconceptions: id -> the misconception in words.
     """
-    summary = summary_of(entries, misconceptions)
-    tasks = [id for id, _ in summary.tasks]
-    common = _common(entries)
-    rows = [_row(entry, pages.get(entry.name, ""), tasks, common) for entry in entries]
+    survey = survey_of(entries, pages, misconceptions, None)
+    rows, students = [], {}
+    for entry in entries:
+        page = pages.get(entry.name, "")
+        rows.append(row_of(entry, page, survey.columns).html)
+        students[entry.name] = (called(entry), page)
     return render(
         "index.html",
         title=title,
-        cohort=summary,
+        survey=survey,
+        cohort=survey.summary,
+        unnamed=0,
         rows=rows,
-        students={entry.name: (_called(entry), pages.get(entry.name, "")) for entry in entries},
+        students=students,
         most_shown=_MISCONCEPTIONS,
-        has_ids=any(ids for _, ids, *_ in rows),
-        appeals=[
-            (_called(entry), pages.get(entry.name, ""), title_of(appeal.target, entry.result))
-            for entry in entries
-            for appeal in entry.appeals
-            if appeal.status == "open"
-        ],
+        most_named=(None, None),
+        large=None,
     )
 
 
-def _row(
-    entry: Entry, page: str, tasks: Sequence[str], common: Collection[str]
-) -> tuple[object, ...]:
-    """Return who, ids, the page, points (the sum first), if some are open, and what to look at.
+def to_index_pages(
+    entries: Sequence[Entry],
+    pages: Mapping[str, str],
+    title: str,
+    misconceptions: Mapping[str, str],
+) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of files, each under 2 MB, that show the course together.
 
-    Flags that most students have are apart from the others.
+    A course that fits one file has ``index.html`` alone, as `to_index` writes it. Of a larger one
+    pages of rows come first, and ``index.html`` last. It passes over the entries twice, and where
+    few rows are too long for one file four times; it holds the rows of one page at a time, and a
+    number for each submission.
+
+    Args:
+        entries: the course, which may be read from the disk anew at each pass.
+        pages: entry's name -> address of the student's page, seen from these; only looked up.
+        title: of the assignment.
+        misconceptions: id -> the misconception in words.
     """
-    status, reason = entry.result.status, entry.result.reason
-    found = [flag for flag in flags(entry) if flag != status]
-    first = [] if status == "graded" else [f"{status.replace('_', ' ')}: {reason}"]
-    return (
-        _called(entry),
-        _joined((student.id for student in entry.students if student.id), 300),
-        page,
-        known_points(entry.result, tasks),
-        status == "grader_error" or entry.result.waits_for_person,
-        _joined([*first, *(flag for flag in found if flag not in common)], 1000, "; "),
-        _joined((flag for flag in found if flag in common), 1000, "; "),
+    if len(entries) <= MOST_ROWS:
+        index = to_index(entries, pages, title, misconceptions)
+        if len(index.encode()) < MOST_BYTES:
+            yield INDEX_FILE, index
+            return
+    survey = survey_of(entries, pages, misconceptions, _NAMED)
+    summary = survey.summary
+    shown = summary.misconceptions[: _MISCONCEPTIONS + _FOLDED]
+    seen = _Seen(frozenset(name for found in shown for name in found.entries.first))
+    for page, rows, is_last in parted(_rows(entries, pages, survey.columns, seen)):
+        seen.shelf.append(page)
+        yield page.file, _page_of_rows(page, rows, is_last, survey, title)
+    look = seen.look
+    text = render(
+        "index.html",
+        title=title,
+        survey=survey,
+        cohort=replace(summary, misconceptions=shown),
+        unnamed=len(summary.misconceptions) - len(shown),
+        rows=look.rows,
+        students=seen.students,
+        most_shown=_MISCONCEPTIONS,
+        most_named=(_NAMED, _NAMED_FOLDED),
+        large={"kinds": look.kinds, "links": _links(seen.shelf), "pages": len(seen.shelf)},
+    )
+    yield INDEX_FILE, text
+
+
+def _rows(
+    entries: Sequence[Entry], pages: Mapping[str, str], columns: Columns, seen: _Seen
+) -> Iterator[Row]:
+    """Yield the row of each entry, and keep of it in ``seen`` what the course's page needs."""
+    for entry in entries:
+        page = pages.get(entry.name, "")
+        row = row_of(entry, page, columns)
+        seen.look.add(entry, row)
+        if entry.name in seen.named:
+            seen.students[entry.name] = (for_link(row.called), page)
+        yield row
+
+
+def _page_of_rows(
+    page: Page, rows: Sequence[str], is_last: bool, survey: Survey, title: str
+) -> str:
+    return render(
+        "students.html",
+        title=title,
+        page=page,
+        rows=rows,
+        count=survey.summary.count,
+        columns=survey.columns,
+        before=file_of(page.number - 1) if page.number > 1 else "",
+        following="" if is_last else file_of(page.number + 1),
     )
 
 
-def _called(entry: Entry) -> str:
-    return _joined((student.name for student in entry.students), 300)
-
-
-def _common(entries: Sequence[Entry]) -> frozenset[str]:
-    """Return the flags that more than half of the entries have."""
-    counts = Counter(flag for entry in entries for flag in set(flags(entry)))
-    least = max(_FEW, len(entries) / 2)
-    return frozenset(flag for flag, count in counts.items() if count > least)
-
-
-def _joined(texts: Iterable[str], limit: int, separator: str = ", ") -> str:
-    return clean(separator.join(texts), limit)
+def _links(shelf: Sequence[Page]) -> list[_Link]:
+    """Return links to the pages, or to each second, third and so on where they are too many."""
+    step = max(1, -(-len(shelf) // _LINKS))
+    links = []
+    for place in range(0, len(shelf), step):
+        first, last = shelf[place], shelf[min(place + step, len(shelf)) - 1]
+        covered = replace(first, end=last.end, last=last.last)
+        links.append(_Link(first.file, covered.covers, first.start, last.end))
+    return links

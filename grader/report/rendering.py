@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from grader.report.words import (
     printed_words,
     repeated_words,
     status_words,
+    thousands,
 )
 from grader.untrusted_text import clean
 
@@ -27,6 +29,14 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 def render(template: str, **values: object) -> str:
     """Return a template's text with the values that it names."""
     return environment_of(_TEMPLATES).get_template(template).render(**values)
+
+
+def macro(template: str, name: str) -> Callable[..., Markup]:
+    """Return a template's macro, which makes a piece of HTML of the values that it names."""
+    found: Callable[..., Markup] = getattr(
+        environment_of(_TEMPLATES).get_template(template).module, name
+    )
+    return found
 
 
 @lru_cache
@@ -47,6 +57,7 @@ def environment_of(folder: Path) -> Environment:
     filters["cell_words"] = lambda cell, cells: _marked(cell_words(cell, cells))
     environment.filters |= {**filters, "policy_hash": _policy_hash}
     environment.filters |= {"printed_words": printed_words, "points_words": points_words}
+    environment.filters |= {"thousands": thousands}
     environment.globals["text_of"] = text_of
     return environment
 

@@ -25,6 +25,11 @@ def number(points: float) -> str:
     return f"{round(points, 2):g}"
 
 
+def thousands(count: int) -> str:
+    """Return a count as a person reads it: 7, 1000, 30,000."""
+    return f"{count:,}" if count >= 10_000 else str(count)
+
+
 def counted(points: float) -> str:
     """Return points with their unit: "1 point", "2.5 points"."""
     words = number(points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -22,6 +23,7 @@ from grader.decisions.decision import Decision
 from grader.errors import UnusableError
 from grader.examiner.rubric import Rubric
 from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
+from grader.report import index, index_rows
 from grader.report.course import Entry
 from grader.report.page import in_course, to_page
 from grader.report.result import OtherGrading
@@ -141,6 +143,30 @@ def test_whoever_handed_in_no_notebook_has_a_page_too(tmp_path: Path) -> None:
     page = (tmp_path / page_path(nothing.name)).read_text(encoding="utf-8")
     assert "There is no class VAE." in page
     assert nothing.name in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_large_course_has_pages_of_rows_as_long_as_it_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (index, index_rows):
+        monkeypatch.setattr(module, "MOST_ROWS", 2)
+    everybody = [entry(graded(), f"Ada Nr{number}", str(number)) for number in range(5)]
+    other = tmp_path / "report" / "students-of-mine.html"
+    other.parent.mkdir()
+    other.write_text("by hand")
+    for count, pages in ((5, 3), (3, 2), (2, 0)):
+        publish(tmp_path, "course", everybody[:count], CourseOptions(anonymous=True))
+        for folder in (tmp_path / "report", tmp_path / "anonymous" / "report"):
+            files = sorted(folder.glob("students-0*.html"))
+            rows = [f"students-{number:04d}.html" for number in range(1, pages + 1)]
+            assert [path.name for path in files] == rows
+            for path in (*files, folder / "index.html"):
+                page = path.read_text(encoding="utf-8")
+                links = re.findall(r'href="([^"]+)"', page)
+                assert links
+                assert all((folder / link).is_file() for link in links)
+                assert ("Ada" in page) == (folder.parent == tmp_path)
+    assert other.exists()
 
 
 def test_a_page_says_that_an_earlier_total_counts(one: Entry, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.cli.main import main
-from grader.course.write_out import say
+from grader.course.find import NOTHING
+from grader.course.options import CourseOptions
+from grader.course.roster import Roster
+from grader.course.store import Store
+from grader.course.summary import summary
+from grader.course.write_out import GradedFolder, say, write_out
 from grader.examiner import machine
+from grader.examiner.rubric import Rubric
+from grader.report.result import Result, Run
+from tests.made_results import broken_grader, entry, graded, ungradable
 
 
 def test_fewer_jobs_than_asked_for_are_not_kept_silent(
@@ -26,6 +35,67 @@ def test_fewer_jobs_than_asked_for_are_not_kept_silent(
     assert "at once" not in CliRunner().invoke(main, course).stderr
     asked = CliRunner().invoke(main, [*course, "--jobs", "2", "--regrade"])
     assert "Note: 1 at once and not 2: " in asked.stderr
+
+
+def test_of_many_few_are_named_and_it_is_said_where_all_are(tmp_path: Path) -> None:
+    results = (graded(), ungradable(), broken_grader(), nothing_handed_in(), undecided(), stopped())
+    course = [
+        entry(result, "Ada", f"{number:02d}{kind}")
+        for kind, result in enumerate(results)
+        for number in range(21)
+    ]
+    text = summary(course, [tmp_path])
+    lines = text.splitlines()
+    for kind, words in enumerate(
+        (
+            "21 could not be graded: ",
+            "21 are open, since the grader itself failed on them: ",
+            "21 handed in nothing that can be graded: ",
+            "21 wait for a task to be graded by hand: ",
+            "The machine interrupted the run or the training of 21: ",
+        ),
+        1,
+    ):
+        (line,) = (line for line in lines if line.startswith(words))
+        named = ", ".join(f"Ada_{number:02d}{kind}" for number in range(20))
+        assert line.startswith(f"{words}{named} and 1 more.")
+    assert lines[-3:] == [
+        "gradebook.csv names everybody, each with a status and what to look at.",
+        "Written:",
+        f"  {tmp_path}",
+    ]
+    few = summary(course[:41], [])  # 21 graded, and 20 that could not be
+    assert "gradebook.csv" not in few
+    assert few.startswith("21 of 41 students are graded. They have 4.5 of 7.5 points on average.")
+    assert "Ada_191." in few
+
+
+def nothing_handed_in() -> Result:
+    return replace(ungradable(), reason=f"{NOTHING}: a picture.")
+
+
+def undecided() -> Result:
+    result = graded()
+    return replace(result, tasks=(replace(result.tasks[0], undecided=True), *result.tasks[1:]))
+
+
+def stopped() -> Result:
+    return replace(graded(), run=Run("interrupted"))
+
+
+def test_results_of_others_are_named_up_to_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path)
+    for number in range(21):
+        store.keep(f"old{number:02d}", graded(), "x")
+    roster = Roster("course", None, ())
+    write_out(GradedFolder(store, roster, (), (), Rubric({}, {}, {})), CourseOptions())
+    told = " ".join(capsys.readouterr().err.split())
+    assert (
+        "old18, old19 and 1 more. They are the files of results/ that gradebook.csv doesn't name."
+        in told
+    )
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.report.cohort import Misunderstood, summary_of
+from grader.report.cohort import Figures, Misunderstood, Names, summary_of
 from tests.made_results import course, entry, failed, graded, task, ungradable
 
 TITLES = {"x.one": "the sum is a mean"}
@@ -14,8 +14,8 @@ TITLES = {"x.one": "the sum is a mean"}
 
 def test_figures_leave_out_what_is_open_or_ungradable() -> None:
     figures = summary_of(course(), {})
-    assert (figures.count, figures.points, figures.mean) == (4, (4.5, 4.5), 4.5)
-    assert [names for _, names in figures.not_graded] == [("Bob_13",), ("Cy_14",)]
+    assert (figures.count, [*figures.points], figures.mean) == (4, [4.5, 4.5], 4.5)
+    assert [names.first for _, names in figures.not_graded] == [("Bob_13",), ("Cy_14",)]
     by_title = {loss.title: loss for loss in figures.losses}
     assert (by_title["KL"].lost, by_title["KL"].students) == (1.0, 2)
     assert by_title["Title of kl.total"].lost == 0.0
@@ -32,8 +32,8 @@ def test_misconceptions_are_ranked_and_count_once_a_student() -> None:
     ]
     ada, bo = (entry(result, name) for result, name in zip(results, ("Ada", "Bo"), strict=True))
     assert summary_of([ada, bo], TITLES).misconceptions == (
-        Misunderstood("the sum is a mean", "KL", (ada.name, bo.name)),
-        Misunderstood("x.two", "KL", (ada.name,)),
+        Misunderstood("the sum is a mean", "KL", Names((ada.name, bo.name), 2)),
+        Misunderstood("x.two", "KL", Names((ada.name,), 1)),
     )
 
 
@@ -48,7 +48,7 @@ def test_each_submission_is_in_one_bar(points: float, bar: int) -> None:
 def test_where_nobody_is_graded_there_are_no_figures() -> None:
     for entries in ((), [entry(ungradable())]):
         summary = summary_of(entries, {})
-        assert (summary.mean, summary.median, summary.points) == (0.0, 0.0, ())
+        assert (summary.mean, summary.median, [*summary.points]) == (0.0, 0.0, [])
         assert (summary.distribution, summary.losses) == ((), ())
 
 
@@ -57,3 +57,17 @@ def test_the_costliest_check_of_a_task_is_first() -> None:
     losses = summary_of([entry(replace(graded(), tasks=(task("kl", *checks),)))], {}).losses
     assert [loss.lost for loss in losses] == [6.0, 3.0, 2.0, 1.0]
     assert [loss.is_task for loss in losses] == [True, False, False, False]
+
+
+def test_of_many_few_are_named() -> None:
+    check = replace(failed("kl.total", 1.0), misconception="x.one")
+    result = replace(graded(), tasks=(task("kl", check),))
+    figures = Figures(most_named=2)
+    for number in range(3):
+        figures.add(entry(result, "Ada", str(number)))
+        figures.add(entry(ungradable(), "Bo", str(number)))
+    summary = figures.summary(TITLES)
+    (found,), ((_, left),) = summary.misconceptions, summary.not_graded
+    assert found.entries == Names(("Ada_0", "Ada_1"), 3)
+    assert left == Names(("Bo_0", "Bo_1"), 3)
+    assert left.more == 1

@@ -20,7 +20,7 @@ TEMPLATES = Path(rendering.__file__).parent / "templates"
 
 def test_templates_escape_everything() -> None:
     paths = [path for path in TEMPLATES.iterdir() if path.suffix in (".html", ".svg")]
-    assert len(paths) == 5
+    assert len(paths) == 7
     for path in paths:
         text = path.read_text(encoding="utf-8")
         assert "|safe" not in text
