@@ -74,10 +74,9 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
         ):
             yield client
         return
+    security = _security(where.address)
     try:
-        client = Client(where.address, timeout=_TIMEOUT_S, set_as_default=False)
-    except (TypeError, ValueError, FileNotFoundError) as error:  # of Dask's and of ssl's
-        raise GraderError(f"{_CERTIFICATES} ({error})") from error
+        client = Client(where.address, security=security, timeout=_TIMEOUT_S, set_as_default=False)
     except OSError as error:
         raise GraderError(
             f"there is no scheduler at {where.address}, or none that knows your certificate"
@@ -85,6 +84,22 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
     with client:
         _require_closed_to_strangers(client)
         yield client
+
+
+def _security(address: str) -> Security:
+    """Return the certificates of Dask's configuration.
+
+    Raises:
+        GraderError: the address needs some, and there are none that can be used.
+    """
+    security, why = Security(), ""
+    try:
+        has_certificates = bool(security.get_connection_args("client").get("ssl_context"))
+    except (OSError, TypeError, ValueError) as error:  # of Dask's and of ssl's
+        has_certificates, why = False, f" ({error})"
+    if address.startswith("tls://") and not has_certificates:
+        raise GraderError(_CERTIFICATES + why)
+    return security
 
 
 def _require_closed_to_strangers(client: Client) -> None:
