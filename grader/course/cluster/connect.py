@@ -42,8 +42,7 @@ def connected(
         GraderError: there is no scheduler, or no node that can grade.
         AddressError: strangers could use it.
     """
-    # What Dask has to tell is told in sentences here, or can't be helped.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _quieten_dask()
     with _client(where, threads, folder) as client:
         nodes = Nodes(client, GraderPlugin(setup), tell)
         try:
@@ -51,6 +50,14 @@ def connected(
             yield nodes
         finally:
             nodes.close()
+
+
+def _quieten_dask() -> None:
+    """Leave its tracebacks unsaid: what a person should know is told in sentences."""
+    for name in ("distributed", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            for handler in logging.getLogger(name).handlers:
+                handler.setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager
