@@ -18,6 +18,12 @@ from grader.examiner.client import GraderError
 _TIMEOUT_S = 20
 _DEATHS = 3
 """Nodes that may die with a submission, until nobody else is to try it."""
+_LOCAL = {
+    "distributed.scheduler.allowed-failures": _DEATHS - 1,
+    # Its pages would tell everyone on this machine who handed in.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 _CERTIFICATES = (
     "tls:// needs certificates: name them in Dask's configuration, as DASK_DISTRIBUTED__COMM__TLS__"
     "CA_FILE and …__CLIENT__CERT and …__CLIENT__KEY"
@@ -66,14 +72,14 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
         # On a machine that others use too they could reach a port without certificates.
         security = Security.temporary()
         with (
-            dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS - 1}),
+            dask.config.set(_LOCAL),
             LocalCluster(
                 n_workers=where.count,
                 threads_per_worker=threads,
                 memory_limit=0,  # candidates have limits of their own
                 host="127.0.0.1",
                 security=security,
-                dashboard_address=None,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 local_directory=str(folder),
                 silence_logs=logging.CRITICAL,
             ) as cluster,

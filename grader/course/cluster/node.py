@@ -8,7 +8,7 @@ it out of the cluster: that is never a submission's fault.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +19,7 @@ from typing import Any, Literal
 from distributed import WorkerPlugin, get_worker
 
 from grader.composition import ASSIGNMENT, Options, data_digest, make_grader
+from grader.course.cluster.address import AddressError, require_private
 from grader.course.cluster.made_of import difference, made_of
 from grader.course.cluster.resting import RefusalError, RestingNode
 from grader.course.cluster.wire import Message, outcome_to_wire, work_from_wire
@@ -83,7 +84,8 @@ class GraderPlugin(WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         """Begin to bring the node up, without waiting for it."""
-        self._node = RestingNode(partial(bring_up, self._setup, worker.state.nthreads))
+        listening = [str(it.listen_address) for it in worker.listeners]
+        self._node = RestingNode(partial(bring_up, self._setup, worker.state.nthreads, listening))
         self._node.wake()
 
     def teardown(self, worker: Any) -> None:
@@ -121,12 +123,25 @@ def grade_on_node(setup: str, message: Message) -> Message:
         return {REFUSAL: str(refusal), NODE: get_worker().address}
 
 
-def bring_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work], Outcome]:
+def bring_up(
+    setup: Setup, threads: int, listening: Sequence[str], stack: ExitStack
+) -> Callable[[Work], Outcome]:
     """Start the examiner of a node; it ends with the stack.
 
+    Args:
+        setup: what it needs.
+        threads: how many submissions its worker takes at once.
+        listening: where its worker listens.
+        stack: of what is started.
+
     Raises:
-        RefusalError: it can't be started, or is made of something else.
+        RefusalError: it can't be started, is made of something else, or strangers could use it.
     """
+    try:
+        for address in listening:
+            require_private(address)
+    except AddressError as error:
+        raise RefusalError(f"{error} Or start its worker with --host 127.0.0.1") from error
     wrong = difference(made_of(), setup.made_of)
     if wrong:
         raise RefusalError(wrong)

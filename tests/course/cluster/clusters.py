@@ -46,10 +46,11 @@ class Cluster:
             assert time.monotonic() < end, self.log()
             time.sleep(0.05)
 
-    def add_node(self, threads: int = 1) -> subprocess.Popen[bytes]:
-        """Start a nanny with one worker; returns the nanny."""
+    def add_node(self, host: str | None = "127.0.0.1") -> subprocess.Popen[bytes]:
+        """Start a nanny with one worker of one slot; returns the nanny."""
         nanny = self._start(
-            *("worker", "--nworkers", "1", "--nthreads", str(threads), "--memory-limit", "0"),
+            *("worker", "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0"),
+            *(("--host", host) if host else ()),
             *("--no-dashboard", "--local-directory", str(self.folder), "--death-timeout", "20"),
         )
         self.nannies.append(nanny)

@@ -98,6 +98,20 @@ def test_a_scheduler_that_listens_everywhere_is_refused(tmp_path: Path) -> None:
     assert "open to everyone on its network" in " ".join(done.stderr.split())
 
 
+def test_a_node_that_listens_everywhere_leaves(tmp_path: Path) -> None:
+    handed = handed_in(tmp_path / "in", ["right"])
+    with cluster(tmp_path / "dask", 1) as dask:
+        dask.add_node(host=None)
+        done = grade(handed, tmp_path / "out", {}, "--dask", str(dask.file))
+        told = " ".join(done.stderr.split())
+        if "can't grade" not in told:  # the other node was there first
+            dask.nannies.pop(0).kill()
+            done = grade(handed, tmp_path / "out", {}, "--regrade", "--dask", str(dask.file))
+            told = " ".join(done.stderr.split())
+    assert "open to everyone on its network" in told
+    assert "start its worker with --host 127.0.0.1" in told
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
