@@ -19,10 +19,10 @@ STUDENTS = {"google", "jax", "tensorflow"}
 
 
 def declared() -> list[str]:
-    """The packages that the grader needs, those of the desk's extra with them."""
+    """The packages that the grader needs, those of its extras with them."""
     blocks = (
         PYPROJECT.partition(start)[2].partition("\n]")[0]
-        for start in ("\ndependencies = [", "\ndesk = [")
+        for start in ("\ndependencies = [", "\ndesk = [", "\ncluster = [")
     )
     return re.findall(r'^    "([^"]+)",$', "\n".join(blocks), re.MULTILINE)
 

@@ -49,6 +49,7 @@ def with_value(option: str, folder: Path) -> list[str]:
     others = {
         **{"--jobs": "2", "--isolation": "fork", "--out": str(folder / "out")},
         **{"--feedback": "points", "--for": "autolab", "--port": "0"},
+        **{"--shard": "1/2", "--dask": "local:1"},
     }
     return [option, *([] if KNOWN[option].is_flag else [others.get(option, str(sheet))])]
 
