@@ -6,27 +6,32 @@ import contextlib
 import os
 import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 PART = ".part"
 """What the names of half-written files end in; they start with a dot."""
 
 
-def write_whole_file(path: Path, content: bytes, is_private: bool = False) -> None:
+def write_whole_file(
+    path: Path, content: bytes | Iterable[bytes], is_private: bool = False
+) -> None:
     """Write a file whole or not at all, and for good, with the permissions that the umask leaves.
 
     What is no file, such as a pipe or ``/dev/stdout``, is written to as it is. A private file may
-    be read by its owner alone.
+    be read by its owner alone. The content may come in parts, none of which is held here.
 
     Raises:
         OSError: it can't be written; nothing is left behind.
     """
+    parts = (content,) if isinstance(content, bytes) else content
     if path.exists() and not path.is_file() and not path.is_dir():
-        path.write_bytes(content)
+        with open(path, "wb") as file:
+            file.writelines(parts)
         return
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{PART}")
     try:
-        write_synced(part, content, is_private)
+        write_synced(part, parts, is_private)
         os.replace(part, path)
         sync_folder(path.parent)
     finally:
@@ -34,15 +39,15 @@ def write_whole_file(path: Path, content: bytes, is_private: bool = False) -> No
             part.unlink()
 
 
-def write_synced(path: Path, content: bytes, is_private: bool = False) -> None:
-    """Write a new file, and force it to the disk.
+def write_synced(path: Path, parts: Iterable[bytes], is_private: bool = False) -> None:
+    """Write a new file of parts, and force it to the disk.
 
     Raises:
         OSError: it can't be written, or is there already.
     """
     # Made by `open` and not by `tempfile`, whose files are nobody's but the owner's.
     with open(path, "xb", opener=_private if is_private else None) as file:
-        file.write(content)
+        file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,10 @@ from grader.course.options import CourseOptions
 from grader.course.progress_bar import progress
 from grader.course.roster import entries_of, kept_result_of, roster_of, write_roster
 from grader.course.schedule import Here, default_jobs, grade_all
+from grader.course.shard_contents import merge_parts
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
+from grader.course.store_kind import require_kind, settled_contents
 from grader.course.work import work_of
 from grader.course.write_out import NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
@@ -57,10 +59,14 @@ def run(course: Course) -> int:
     try:
         rubric = read_rubric(course.grading)
         decisions = read_decisions(out, rubric)
+        require_kind(out, course.options.store)
         store = store_of(out)
         with stoppable(), store.locked(), store.scratch() as unpacked:
+            merge_parts(out)
             gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
-            return _grade(course, rubric, store, gathered, decisions)
+            count = len(gathered.submissions)
+            with closing(settled_contents(out, course.options.store, count)) as contents:
+                return _grade(course, rubric, store_of(out, contents), gathered, decisions)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (StoreError, GraderError) as error:
@@ -133,5 +139,8 @@ def _grade_new(
         at_work = jobs if grader.runner is None else _AHEAD * jobs
         here = Here(grader, Keeper(store, course.options.never_lower), copies, how)
         with progress(len(new), sys.stderr) as show_progress:
-            for name, result in grade_all(here, new, at_work):
-                show_progress(name, result)
+            try:
+                for name, result in grade_all(here, new, at_work):
+                    show_progress(name, result)
+            finally:
+                here.flush()

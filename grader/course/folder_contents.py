@@ -75,9 +75,7 @@ class FolderContents:
         try:
             (self.folder / folder).rename(self.folder / other)
         except OSError as error:
-            raise StoreError(
-                f"{self.place(folder)} can't be renamed: {error.strerror}."
-            ) from error
+            raise StoreError(f"{self.place(folder)} can't be renamed: {error.strerror}.") from error
 
     def stamp(self, path: PurePath) -> object:
         """Return when a file was written, its size and its number."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from grader.course.store_kind import KINDS
 from grader.platforms import PLATFORMS
 from grader.platforms.platform import Option, Values
 from grader.report.feedback import ALL, LEVELS, Level
@@ -38,6 +39,7 @@ class CourseOptions:
     Attributes:
         out: folder for everything; a course needs it.
         jobs: how many submissions are graded at once.
+        store: the kind of store that results are kept in; None for whichever fits.
         regrade: whether to grade also what is graded and unchanged.
         never_lower: whether an earlier total counts where it is higher.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
@@ -50,6 +52,7 @@ class CourseOptions:
 
     out: Path | None = None
     jobs: int | None = None
+    store: str | None = None
     regrade: bool = False
     never_lower: bool = False
     ungradable_as_zero: bool = False
@@ -108,6 +111,12 @@ _OF_PUBLISHING_NAMES = (
 _OPTIONS = (
     click.option("--out", type=_FOLDER, help="For a folder or a zip: where results go."),
     click.option("--jobs", type=click.IntRange(1), help="How many submissions at once."),
+    click.option(
+        "--store",
+        type=click.Choice(KINDS),
+        help="Keep results as files, or all in one SQLite file, as by default for more than 10,000 "
+        "submissions; a folder keeps the kind it has.",
+    ),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
     click.option(
         "--never-lower", is_flag=True, help="Keep the earlier total of whom a regrade gives less."
@@ -129,7 +138,7 @@ def require_company(asked: Sequence[str]) -> None:
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of grading a course to a command, which gets them as ``course``."""
-    settings = ("out", "jobs", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
+    settings = ("out", "jobs", "store", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
     return _with_options(command, _OPTIONS, settings)
 
 

@@ -1,7 +1,7 @@
 """Parts of a SQLite store: one for each shard of a grading, and how they become one file.
 
-    course.sqlite            what was kept when the shards began
-    course-3-of-64.sqlite    what the third of them has kept since
+course.sqlite            what was kept when the shards began
+course-3-of-64.sqlite    what the third of them has kept since
 """
 
 from __future__ import annotations
