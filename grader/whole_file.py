@@ -24,14 +24,13 @@ def write_whole_file(
     Raises:
         OSError: it can't be written; nothing is left behind.
     """
-    parts = (content,) if isinstance(content, bytes) else content
     if path.exists() and not path.is_file() and not path.is_dir():
         with open(path, "wb") as file:
-            file.writelines(parts)
+            file.writelines(_parts(content))
         return
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}{PART}")
     try:
-        write_synced(part, parts, is_private)
+        write_synced(part, content, is_private)
         os.replace(part, path)
         sync_folder(path.parent)
     finally:
@@ -39,17 +38,21 @@ def write_whole_file(
             part.unlink()
 
 
-def write_synced(path: Path, parts: Iterable[bytes], is_private: bool = False) -> None:
-    """Write a new file of parts, and force it to the disk.
+def write_synced(path: Path, content: bytes | Iterable[bytes], is_private: bool = False) -> None:
+    """Write a new file, and force it to the disk.
 
     Raises:
         OSError: it can't be written, or is there already.
     """
     # Made by `open` and not by `tempfile`, whose files are nobody's but the owner's.
     with open(path, "xb", opener=_private if is_private else None) as file:
-        file.writelines(parts)
+        file.writelines(_parts(content))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _parts(content: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    return (content,) if isinstance(content, bytes) else content
 
 
 def _private(path: str, flags: int) -> int:

@@ -14,8 +14,8 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from grader.composition import ASSIGNMENT
-from grader.course.identities import KnownStudents, Masked
 from grader.course.contents import Contents
+from grader.course.identities import KnownStudents, Masked
 from grader.course.kept_code import read_code
 from grader.course.pages import INDEX, executed_path, executed_text, page_path
 from grader.course.pseudonyms import pseudonyms_of

@@ -10,8 +10,8 @@ from pathlib import Path
 from grader.composition import ASSIGNMENT
 from grader.course.anonymous import FOLDER, write_anonymous
 from grader.course.compare import CompareError, changes_to_csv
-from grader.course.last_grading import read_last_grading
 from grader.course.contents import Contents
+from grader.course.last_grading import read_last_grading
 from grader.course.options import CourseOptions
 from grader.course.pages import INDEX, bring_up_to_date, page_path, published_page
 from grader.course.summary import Overview
@@ -87,8 +87,8 @@ def publish(
     """Write everything that was asked for.
 
     It passes over the entries once for pages, once for the gradebook, and as often as the course's
-    page does; `changed.csv` reads what the last grading changed. Each pass over a large course reads
-    all results anew.
+    page does; `changed.csv` reads what the last grading changed. Each pass over a large course
+    reads all results anew.
 
     Args:
         contents: of the folder for everything.

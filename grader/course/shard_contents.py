@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from grader.course.history import BEFORE, FOLDER, UNFINISHED
+from grader.course.history import FOLDER, UNFINISHED
 from grader.course.sqlite_contents import SqliteContents, opened
 from grader.course.store_kind import NAME, PARTS
 from grader.course.writing import StoreError

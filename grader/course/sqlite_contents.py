@@ -1,9 +1,9 @@
 """Contents in one SQLite file, compressed: for courses whose files would be too many.
 
 One process writes at a time, under the folder's lock, and any may read meanwhile. The file keeps a
-rollback journal and no write-ahead log, which needs memory that machines share: so it may lie on a
-network's file system. What is written waits for a moment, and comes into the file by many at once, in
-its order: so whatever was written before something that is there, is there too.
+rollback journal and no write-ahead log, which needs memory that processes share: so it may lie on a
+network's file system. What is written waits for a moment, and many come into the file at once, in
+their order: whatever was written before something that is there, is there too.
 """
 
 from __future__ import annotations

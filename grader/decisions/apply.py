@@ -112,11 +112,8 @@ class Decided:
             for it in decisions
             if it.number in misfits
         ]
-        idle = [
-            f"{it.title} fits nobody now."
-            for it in decisions
-            if it.where and it.number not in fitting
-        ]
+        groups = [it for it in decisions if it.where is not None]
+        idle = [f"{it.title} fits nobody now." for it in groups if it.number not in fitting]
         notices = [*idle, *notices, *_on_deadlines(unknown, len(self._laid), decisions, policy)]
         return tuple(notices), (*amiss, *unapplied)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from threading import Lock
 
 from grader.composition import ASSIGNMENT
+from grader.course.contents import Contents
 from grader.course.folder import require_their_rubric, rubric_of, store_of
 from grader.course.kept_code import KeptCode, read_code
 from grader.course.pages import executed_text
 from grader.course.roster import NAME, Roster, entries_of, kept_result_of, read_roster
-from grader.course.contents import Contents
 from grader.course.store import Store, result_path
 from grader.decisions import write
 from grader.decisions.apply import Decided, apply_decisions
