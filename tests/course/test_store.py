@@ -170,10 +170,9 @@ def test_kill_leaves_a_whole_file(tmp_path: Path) -> None:
 def test_kill_leaves_a_whole_history(tmp_path: Path) -> None:
     for number, wait in enumerate((0.01, 0.05, 0.11), 1):
         process = subprocess.Popen([sys.executable, "-c", KEEPER, str(tmp_path)], cwd=ROOT)
-        gradings = len(History(contents_of(tmp_path)).gradings())
-        while (
-            process.poll() is None and len(History(contents_of(tmp_path)).gradings()) < gradings + 2
-        ):
+        history = History(contents_of(tmp_path))
+        gradings = len(history.gradings())
+        while process.poll() is None and len(history.gradings()) < gradings + 2:
             time.sleep(0.005)
         time.sleep(wait)
         process.send_signal(signal.SIGKILL)
