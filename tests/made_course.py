@@ -10,8 +10,9 @@ from pathlib import Path
 
 from grader.course.folder import store_of
 from grader.course.kept_code import KeptCode, code_path, code_to_json
+from grader.course.pages import executed_path
 from grader.course.roster import Listed, Roster, write_roster
-from grader.course.writing import write_whole
+from grader.course.store_kind import FILES, contents_of, settled_contents
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.course import Identity
 from grader.report.result import CheckResult, Result, RuleResult, Run, Submission, TaskResult
@@ -79,23 +80,27 @@ def made_result(number: int, made: Made) -> Result:
 
 def keep_code(folder: Path, name: str, code: KeptCode) -> None:
     """Keep the code of a submission as grading does."""
-    write_whole(folder / code_path(name), code_to_json(code))
+    contents = contents_of(folder)
+    contents.write(code_path(name), code_to_json(code))
+    contents.close()
 
 
-def make_course(folder: Path, students: Sequence[Made] = DOZEN) -> Path:
+def make_course(folder: Path, students: Sequence[Made] = DOZEN, kind: str = FILES) -> Path:
     """Write a course as `grade FOLDER --out` leaves it; returns the folder."""
-    store = store_of(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = settled_contents(folder, kind, len(students))
+    store = store_of(folder, contents)
+    code = code_to_json(KeptCode("", {"kl_divergence": f"def kl_divergence():\n  '{HARM}'"}))
     listed = []
     for number, made in enumerate(students, 1):
         name = name_of(number)
         store.keep(name, made_result(number, made), "made")
-        keep_code(
-            folder, name, KeptCode("", {"kl_divergence": f"def kl_divergence():\n  '{HARM}'"})
-        )
+        contents.write(code_path(name), code)
         identity = Identity(made.name, str(1000 + number), f"{name}@example.org", "moodle")
         listed.append(Listed(name, (identity,), submitted=SUBMITTED))
     write_roster(folder, Roster("in", None, tuple(listed)))
-    _write_executed(folder, name_of(1))
+    contents.write(executed_path(name_of(1)), _executed())
+    contents.close()
     return folder
 
 
@@ -121,8 +126,8 @@ def _titles() -> list[tuple[str, str]]:
     return [(task.id, task.title) for task in ASSIGNMENT.tasks]
 
 
-def _write_executed(folder: Path, name: str) -> None:
-    """Write an executed notebook whose outputs mean harm."""
+def _executed() -> bytes:
+    """Return an executed notebook whose outputs mean harm."""
     outputs = [
         {"output_type": "stream", "name": "stdout", "text": [HARM]},
         {
@@ -134,7 +139,5 @@ def _write_executed(folder: Path, name: str) -> None:
     ]
     code = {"cell_type": "code", "source": HARM, "outputs": outputs, "metadata": {}}
     cells = [{"cell_type": "markdown", "source": HARM, "metadata": {}}, code]
-    path = folder / "executed" / f"{name}.ipynb"
-    path.parent.mkdir(exist_ok=True)
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return json.dumps(notebook).encode()

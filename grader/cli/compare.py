@@ -26,6 +26,7 @@ def compare(old: Path, new: Path | None, table: Path | None) -> None:
     """
     from grader.course import compare as results
     from grader.course.last_grading import last_to_text, read_last_grading
+    from grader.course.store_kind import contents_of
 
     if table is not None:
         require_writable({"--csv": table})
@@ -36,7 +37,7 @@ def compare(old: Path, new: Path | None, table: Path | None) -> None:
     else:
         if not old.is_dir():
             raise results.CompareError(f"There is no folder {old}: give one of a grading.")
-        last = read_last_grading(old)
+        last = read_last_grading(contents_of(old))
         if last is None:
             raise results.CompareError(
                 f"{old} has no history of gradings: it begins with the next one. To compare two "

@@ -16,6 +16,7 @@ from grader.cli.desk import desk
 from grader.cli.doctor import doctor
 from grader.cli.explain import explain
 from grader.cli.grade import grade, modes_of
+from grader.cli.page import page
 from grader.cli.publish import publish
 from grader.cli.release import release
 from grader.cli.usage import options_of, reported_errors
@@ -135,7 +136,7 @@ def _show_all(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 main = Commands(
     grade,
     name="grade",
-    commands=[check, compare, desk, explain, publish, release, doctor, bundle, box],
+    commands=[check, compare, desk, explain, page, publish, release, doctor, bundle, box],
     context_settings={"help_option_names": ["-h", "--help"]},
     help=f"{(grade.help or '').partition('.')[0]}. PATH is a notebook, or "
     "a folder or zip of submissions, with --out.",

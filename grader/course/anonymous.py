@@ -14,11 +14,13 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from grader.composition import ASSIGNMENT
+from grader.course.contents import Contents
 from grader.course.identities import KnownStudents, Masked
 from grader.course.kept_code import read_code
 from grader.course.pages import executed_path, executed_text, page_path, write_index
 from grader.course.pseudonyms import pseudonyms_of
-from grader.course.store import write_whole
+from grader.course.writing import write_whole
+from grader.lazily import Lazily, mapped
 from grader.report.course import Entry, Identity
 from grader.report.index import to_index_pages
 from grader.report.page import in_course, to_page
@@ -40,13 +42,15 @@ _KEPT_OF_CELL = ("cell_type", "id", "execution_count", "attachments")
 Value = TypeVar("Value")
 
 
-def write_anonymous(out: Path, entries: Sequence[Entry], titles: Mapping[str, str]) -> Path:
+def write_anonymous(
+    contents: Contents, entries: Sequence[Entry], titles: Mapping[str, str]
+) -> Path:
     """Write the course with pseudonyms; return the path of its page.
 
     What an earlier call wrote of submissions that aren't in the course any more is removed.
 
     Args:
-        out: the folder of results, where the file of pseudonyms is kept.
+        contents: of the folder of results, where the file of pseudonyms is kept.
         entries: the course, with what holds now.
         titles: id -> the misconception in words.
 
@@ -54,6 +58,7 @@ def write_anonymous(out: Path, entries: Sequence[Entry], titles: Mapping[str, st
         PseudonymsError: there is a file of pseudonyms that can't be read.
         StoreError: something can't be written.
     """
+    out = contents.folder
     course = KnownStudents(entries, pseudonyms_of(out, [entry.name for entry in entries]))
     folder, written = out / FOLDER, set()
 
@@ -61,20 +66,22 @@ def write_anonymous(out: Path, entries: Sequence[Entry], titles: Mapping[str, st
         write_whole(folder / path, text.encode())
         written.add(folder / path)
 
-    shown = []
-    for entry in entries:
+    everyone = mapped(lambda entry: masked_entry(entry, course.masked(entry)), entries)
+    places = {}
+    for at, entry in enumerate(entries):
         masked = course.masked(entry)
-        name, text = masked.pseudonym, executed_text(out, entry)
+        name, text = masked.pseudonym, executed_text(contents, entry)
         executed = masked_notebook(text, masked) if text else None
-        methods = {k: masked.text(v) for k, v in read_code(out, entry.name).methods.items()}
-        nameless = masked_entry(entry, masked)
+        methods = {k: masked.text(v) for k, v in read_code(contents, entry.name).methods.items()}
+        nameless = everyone[at]
         page = to_page(nameless.result, ASSIGNMENT.title, methods, executed, nameless)
         write(page_path(name), in_course(page))
         if executed:
             write(executed_path(name), executed)
-        shown.append(nameless)
-    shown.sort(key=lambda entry: entry.name)
-    addresses = {entry.name: f"students/{page_path(entry.name).name}" for entry in shown}
+        places[name] = at
+    order = sorted(places)
+    shown = Lazily(len(order), lambda at: everyone[places[order[at]]])
+    addresses = {name: f"students/{page_path(name).name}" for name in order}
     index = write_index(folder, to_index_pages(shown, addresses, ASSIGNMENT.title, titles))
     for path in (*folder.glob("report/students/*.html"), *folder.glob("executed/*.ipynb")):
         if path not in written:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from grader.course.contents import Contents
+from grader.course.folder_contents import FolderContents
+from grader.course.history import results_in
+from grader.course.store import RESULTS
+from grader.course.store_kind import contents_of, kind_of
 from grader.errors import UnusableError
 from grader.report.csv_write import points_cell, to_csv
 from grader.report.from_json import from_json
 from grader.report.result import CheckResult, Result
-from grader.report.words import number, points_words
+from grader.report.words import number
 
 _STATUS = {"graded": "graded", "ungradable": "ungradable", "grader_error": "a grader error"}
 _HEADER = ("name", "student", "before", "max_before", "after", "max_after", "why")
@@ -21,51 +26,90 @@ class CompareError(UnusableError):
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a student had or has."""
+
+    student: str
+    points: float
+    max_points: float
+    status: str
+
+
+@dataclass(frozen=True)
 class Change:
     """One student whose points or status changed; None stands for a result that isn't there."""
 
     name: str
-    before: Result | None
-    after: Result | None
+    before: Standing | None
+    after: Standing | None
     reasons: tuple[str, ...]
 
 
-def read_results(folder: Path) -> dict[str, Result]:
-    """Return the results in a folder that `grade FOLDER --out` wrote: name -> result, sorted.
+class KeptResults(Mapping[str, Result]):
+    """Results by name, sorted, each of which is read when it is asked for."""
+
+    def __init__(self, contents: Contents, paths: Mapping[str, PurePath]) -> None:
+        """Take contents, and where the result of each name is in them."""
+        self._contents = contents
+        self._paths = dict(sorted(paths.items()))
+
+    def __getitem__(self, name: str) -> Result:
+        """Return the result of that name.
+
+        Raises:
+            CompareError: it can't be read.
+            KeyError: there is none.
+        """
+        path = self._paths[name]
+        try:
+            return from_json(self._contents.read(path))
+        except (OSError, ValueError) as error:
+            place = self._contents.place(path)
+            raise CompareError(f"{place} can't be read: {error}.") from error
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._paths)
+
+
+def read_results(folder: Path) -> KeptResults:
+    """Return the results in a folder that `grade FOLDER --out` wrote, of whichever kind.
 
     Raises:
-        CompareError: there are none, or one can't be read.
+        CompareError: there are none.
     """
-    inner = folder / "results" if (folder / "results").is_dir() else folder
-    results = {path.stem: read_result(path) for path in sorted(inner.glob("*.json"))}
-    if not results:
+    contents, inner = contents_of(folder), RESULTS
+    if kind_of(folder) is None and not (folder / RESULTS).is_dir():  # that of the results itself
+        contents, inner = FolderContents(folder), Path()
+    names = results_in(contents, inner)
+    if not names:
         raise CompareError(f"There are no results in {folder}: give a folder of a grading.")
-    return results
-
-
-def read_result(path: Path) -> Result:
-    """Return the result in a file.
-
-    Raises:
-        CompareError: it can't be read.
-    """
-    try:
-        return from_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise CompareError(f"{path} can't be read: {error}.") from error
+    return KeptResults(contents, {name: inner / f"{name}.json" for name in names})
 
 
 def compare(old: Mapping[str, Result], new: Mapping[str, Result]) -> tuple[Change, ...]:
-    """Return the students for whom something changed, sorted by name."""
+    """Return the students for whom something changed, sorted by name; each result is read once."""
     changes = []
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
         if before is None or after is None:
             why = "graded before, but not now" if after is None else "not graded before"
-            changes.append(Change(name, before, after, (why,)))
+            changes.append(Change(name, _standing(before), _standing(after), (why,)))
         elif _grade(before) != _grade(after):
-            changes.append(Change(name, before, after, _reasons(before, after)))
+            reasons = _reasons(before, after)
+            changes.append(Change(name, _standing(before), _standing(after), reasons))
     return tuple(changes)
+
+
+def _standing(result: Result | None) -> Standing | None:
+    if result is None:
+        return None
+    student = result.submission.student
+    return Standing(student, result.points, result.max_points, result.status)
 
 
 def _grade(result: Result) -> tuple[object, ...]:
@@ -125,8 +169,8 @@ def to_text(changes: tuple[Change, ...], total: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _points(result: Result | None) -> str:
-    return "none" if result is None else points_words(result)
+def _points(had: Standing | None) -> str:
+    return "none" if had is None else f"{number(had.points)} of {number(had.max_points)}"
 
 
 def changes_to_csv(changes: tuple[Change, ...]) -> bytes:
@@ -139,13 +183,13 @@ def changes_to_csv(changes: tuple[Change, ...]) -> bytes:
 
 
 def _student(change: Change) -> str:
-    result = change.after or change.before
-    return result.submission.student if result else ""
+    either = change.after or change.before
+    return either.student if either else ""
 
 
-def _cells(result: Result | None) -> tuple[float | int | None, float | int | None]:
+def _cells(had: Standing | None) -> tuple[float | int | None, float | int | None]:
     """Return points and maximum; the former are empty where they are open."""
-    if result is None:
+    if had is None:
         return None, None
-    is_open = result.status == "grader_error"
-    return points_cell(None if is_open else result.points), points_cell(result.max_points)
+    is_open = had.status == "grader_error"
+    return points_cell(None if is_open else had.points), points_cell(had.max_points)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from grader.composition import ASSIGNMENT
 from grader.course.kept_code import read_code
+from grader.course.roster import Listed, names_in
 from grader.course.write_out import GradedFolder, decided
 from grader.errors import UnusableError
 from grader.platforms.names import folded, listed, shown
@@ -31,9 +32,9 @@ def explanation_of(course: GradedFolder, student: str, check: str) -> Explanatio
     Raises:
         NotFoundError: there is no such student or check, or there are several students.
     """
-    graded = _entry_called(student, course.entries)
-    now = next(entry for entry in decided(course).entries if entry.name == graded.name)
-    code = read_code(course.store.folder, graded.name).text
+    at = place_of(student, course)
+    graded, now = course.entries[at], decided(course).entries[at]
+    code = read_code(course.store.contents, graded.name).text
     found = {it.check.id: it for it in explanations(graded, now, code)}
     if not found:
         why = graded.result.reason or "it has no checks"
@@ -62,23 +63,35 @@ def explanations(graded: Entry, now: Entry, code: str) -> Iterator[Explanation]:
                 yield Explanation(now, task, check, asked[check.id], code)
 
 
-def _entry_called(student: str, entries: Sequence[Entry]) -> Entry:
-    found = [entry for entry in entries if entry.is_called(student)]
+def place_of(student: str, course: GradedFolder) -> int:
+    """Return the place of a student's submission in a course.
+
+    Args:
+        student: as in overrides: the name of the result, or a student's name, id or address.
+        course: where to look; no result is read.
+
+    Raises:
+        NotFoundError: there is no such student, or there are several.
+        PseudonymsError: there are pseudonyms, and they can't be read.
+    """
+    names = names_in(course.roster, course.store.folder)
+    found = [at for at, known in enumerate(names) if student in known]
     if len(found) == 1:
         return found[0]
+    submissions = course.roster.submissions
     if found:
-        several = listed([entry.name for entry in found], _MOST_NAMED)
+        several = listed([submissions[at].name for at in found], _MOST_NAMED)
         raise NotFoundError(
             f"Several students are called '{shown(student)}': give one of {several}."
         )
-    names = {folded(name): entry.name for entry in entries for name in _names(entry)}
-    near = list(dict.fromkeys(names[it] for it in get_close_matches(folded(student), names, 3)))
-    those = listed(near or [entry.name for entry in entries], _MOST_NAMED)
+    spelt = {folded(name): entry.name for entry in submissions for name in _names(entry)}
+    near = list(dict.fromkeys(spelt[it] for it in get_close_matches(folded(student), spelt, 3)))
+    those = listed(near or [entry.name for entry in submissions], _MOST_NAMED)
     question = f"Do you mean {those}?" if near else f"There are {those}."
     raise NotFoundError(f"There is no student '{shown(student)}'. {question}")
 
 
-def _names(entry: Entry) -> Iterator[str]:
+def _names(entry: Listed) -> Iterator[str]:
     yield entry.name
     for student in entry.students:
         parts = student.name.split()

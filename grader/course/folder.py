@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT, Options, read_rubric
+from grader.course.contents import Contents
 from grader.course.roster import Roster, entries_of, kept_result_of, read_roster
 from grader.course.store import Store
 from grader.course.write_out import GradedFolder
@@ -19,9 +20,9 @@ class OtherRubricError(UnusableError):
     """A rubric is not the one that results were graded by."""
 
 
-def store_of(folder: Path) -> Store:
-    """Return the store of the results in a folder."""
-    return Store(folder, {task.id: task.method.name for task in ASSIGNMENT.tasks})
+def store_of(folder: Path, contents: Contents | None = None) -> Store:
+    """Return the store of the results in a folder, whose contents may be known already."""
+    return Store(folder, {task.id: task.method.name for task in ASSIGNMENT.tasks}, contents)
 
 
 def rubric_of(roster: Roster, given: Path | None) -> Rubric:
@@ -37,16 +38,22 @@ def rubric_of(roster: Roster, given: Path | None) -> Rubric:
 def require_their_rubric(entries: Sequence[Entry], rubric: Rubric) -> None:
     """Refuse a rubric that no result was graded by: points of both can't be laid over each other.
 
+    It passes over the course up to the first result that was graded by it.
+
     Raises:
         OtherRubricError: it is such a rubric.
     """
-    worth = [{it.id: it.max_points for it in entry.result.checks} for entry in entries]
-    graded = [checks for checks in worth if checks]
-    if not graded or dict(rubric.checks) in graded:
+    first: dict[str, float] = {}
+    for entry in entries:
+        worth = {check.id: check.max_points for check in entry.result.checks}
+        if worth == dict(rubric.checks):
+            return
+        first = first or worth
+    if not first:
         return
-    ids = sorted({*rubric.checks, *graded[0]})
-    id = next(it for it in ids if rubric.checks.get(it, 0.0) != graded[0].get(it, 0.0))
-    there, here = graded[0].get(id, 0.0), rubric.checks.get(id, 0.0)
+    ids = sorted({*rubric.checks, *first})
+    id = next(it for it in ids if rubric.checks.get(it, 0.0) != first.get(it, 0.0))
+    there, here = first.get(id, 0.0), rubric.checks.get(id, 0.0)
     raise OtherRubricError(
         f"The results were graded by another rubric: {id} is worth {there:g} in them and {here:g} "
         "in this one. Grade the course again by this rubric, or give theirs."

@@ -49,5 +49,8 @@ def grade_here(
         at_work = jobs if grader.runner is None else AHEAD * jobs
         here = Here(grader, Keeper(store, course.options.never_lower), copies, how)
         with progress(len(new), sys.stderr) as show_progress:
-            for name, result in grade_all(here, new, at_work):
-                show_progress(name, result)
+            try:
+                for name, result in grade_all(here, new, at_work):
+                    show_progress(name, result)
+            finally:
+                here.flush()

@@ -15,35 +15,42 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from grader.course.contents import Contents
 from grader.course.file_lock import lock
-from grader.course.writing import StoreError, write_whole
+from grader.course.writing import StoreError
 
 FOLDER = "history"
-_BEFORE = "before.txt"
+BEFORE = "before.txt"
+UNFINISHED = "-unfinished"
 _LOWER = "lower"
-_UNFINISHED = "-unfinished"
 _LOCK = ".lock-history"
 _STAMP = "%Y-%m-%dT%H-%M-%SZ"
-_NAME = re.compile(rf"(\d{{4}}-\d\d-\d\dT\d\d-\d\d-\d\dZ)({_UNFINISHED})?", re.ASCII)
+_NAME = re.compile(rf"(\d{{4}}-\d\d-\d\dT\d\d-\d\d-\d\dZ)({UNFINISHED})?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Grading:
-    """One grading of the course: what it replaced, and what it found but doesn't count."""
+    """One grading of the course: what it replaced, and what it found but doesn't count.
 
+    Attributes:
+        contents: what the course's folder holds.
+        folder: that of the grading, seen from there.
+    """
+
+    contents: Contents
     folder: Path
 
     @property
     def began(self) -> datetime:
         """When it began, in UTC."""
-        return _began(self.folder)
+        return _began(self.folder.name)
 
     @property
     def is_finished(self) -> bool:
         """Whether it came to its end."""
-        return not self.folder.name.endswith(_UNFINISHED)
+        return not self.folder.name.endswith(UNFINISHED)
 
     @property
     def before(self) -> frozenset[str]:
@@ -52,7 +59,8 @@ class Grading:
         Raises:
             OSError: they can't be read.
         """
-        return frozenset((self.folder / _BEFORE).read_text("utf-8").split("\n")) - {""}
+        text = self.contents.read(self.folder / BEFORE).decode("utf-8")
+        return frozenset(text.split("\n")) - {""}
 
     def replaced(self, name: str) -> Path:
         """Return where the result of that name is as it was before, if this grading changed it."""
@@ -65,12 +73,12 @@ class Grading:
     @property
     def names_of_replaced(self) -> tuple[str, ...]:
         """The names of the results that this grading changed."""
-        return tuple(sorted(path.stem for path in self.folder.glob("*.json")))
+        return results_in(self.contents, self.folder)
 
     @property
     def names_of_lower(self) -> tuple[str, ...]:
         """The names of the results of this grading that don't count."""
-        return tuple(sorted(path.stem for path in (self.folder / _LOWER).glob("*.json")))
+        return results_in(self.contents, self.folder / _LOWER)
 
     def add_replaced(self, name: str, content: bytes) -> None:
         """Keep what a result was before.
@@ -78,7 +86,7 @@ class Grading:
         Raises:
             StoreError: it can't be written.
         """
-        _add(self.replaced(name), content)
+        self._add(self.replaced(name), content)
 
     def add_lower(self, name: str, content: bytes) -> None:
         """Keep a result that doesn't count.
@@ -86,20 +94,37 @@ class Grading:
         Raises:
             StoreError: it can't be written.
         """
-        _add(self.lower(name), content)
+        self._add(self.lower(name), content)
+
+    def _add(self, path: Path, content: bytes) -> None:
+        """Write a content, beside what is there already if that is another.
+
+        There is one already if a stopped grading went on with another notebook: the first tells
+        what was before, so the others go into folders `2`, `3` and so on beside it.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        number, free = 1, path
+        while self.contents.exists(free):
+            if self.contents.read(free) == content:
+                return
+            number += 1
+            free = path.parent / str(number) / path.name
+        self.contents.write(free, content)
 
 
 @dataclass(frozen=True)
 class History:
     """The history of the gradings in a folder, to be written under the folder's lock."""
 
-    results: Path
-    """The folder of the gradings, with everything."""
+    contents: Contents
+    """What the course's folder holds."""
 
     def gradings(self) -> tuple[Grading, ...]:
         """Return all gradings that changed something or could have, the first one first."""
-        folders = [path for path in self._folders() if (path / _BEFORE).is_file()]
-        return tuple(map(Grading, folders))
+        folders = [it for it in self._folders() if self.contents.exists(it / BEFORE)]
+        return tuple(Grading(self.contents, folder) for folder in folders)
 
     def under_way(self, names: Callable[[], Collection[str]]) -> Grading:
         """Return the grading that is under way; begin one if there is none.
@@ -111,24 +136,24 @@ class History:
             StoreError: it can't be written.
         """
         folder = self._under_way()
-        if folder is None or not (folder / _BEFORE).is_file():
+        if folder is None or not self.contents.exists(folder / BEFORE):
             with self._beginning():  # one of several shards
                 folder = self._under_way() or self._next()
-                if not (folder / _BEFORE).is_file():
+                if not self.contents.exists(folder / BEFORE):
                     before = "".join(f"{it}\n" for it in sorted(names()))
-                    write_whole(folder / _BEFORE, before.encode())
-        return Grading(folder)
+                    self.contents.write(folder / BEFORE, before.encode())
+        return Grading(self.contents, folder)
 
     def _under_way(self) -> Path | None:
-        open_ = [path for path in self._folders() if path.name.endswith(_UNFINISHED)]
+        open_ = [path for path in self._folders() if path.name.endswith(UNFINISHED)]
         return open_[-1] if open_ else None
 
     def _next(self) -> Path:
         folders, now = self._folders(), datetime.now(timezone.utc)
         # Also where two begin within a second, or the clock was set back.
         if folders:
-            now = max(now, _began(folders[-1]) + timedelta(seconds=1))
-        return self.results / FOLDER / f"{now.strftime(_STAMP)}{_UNFINISHED}"
+            now = max(now, _began(folders[-1].name) + timedelta(seconds=1))
+        return Path(FOLDER, f"{now.strftime(_STAMP)}{UNFINISHED}")
 
     @contextmanager
     def _beginning(self) -> Iterator[None]:
@@ -137,7 +162,7 @@ class History:
         Raises:
             StoreError: the folder can't be written.
         """
-        path = self.results / _LOCK
+        path = self.contents.folder / _LOCK
         try:
             file = open(path, "a+b")  # noqa: SIM115
         except OSError as error:
@@ -153,40 +178,23 @@ class History:
             StoreError: it can't be renamed.
         """
         for folder in self._folders():
-            if folder.name.endswith(_UNFINISHED):
-                try:
-                    folder.rename(folder.with_name(folder.name.removesuffix(_UNFINISHED)))
-                except OSError as error:
-                    raise StoreError(f"{folder} can't be renamed: {error.strerror}.") from error
+            if folder.name.endswith(UNFINISHED):
+                done = folder.with_name(folder.name.removesuffix(UNFINISHED))
+                self.contents.rename_folder(folder, done)
 
     def _folders(self) -> list[Path]:
         """Return the folders of gradings, by when they began."""
-        try:
-            folders = [path for path in (self.results / FOLDER).iterdir() if path.is_dir()]
-        except OSError:  # there is none yet
-            return []
-        return sorted((path for path in folders if _NAME.fullmatch(path.name)), key=_began)
+        names = filter(_NAME.fullmatch, self.contents.folders(Path(FOLDER)))
+        return [Path(FOLDER, name) for name in sorted(names, key=_began)]
 
 
-def _began(folder: Path) -> datetime:
-    match = _NAME.fullmatch(folder.name)
+def results_in(contents: Contents, folder: PurePath) -> tuple[str, ...]:
+    """Return the names of the results that lie directly in a folder, sorted."""
+    names = (name for name in contents.names(folder) if name.endswith(".json"))
+    return tuple(sorted(name.removesuffix(".json") for name in names))
+
+
+def _began(folder: str) -> datetime:
+    match = _NAME.fullmatch(folder)
     assert match is not None
     return datetime.strptime(match[1], _STAMP).replace(tzinfo=timezone.utc)
-
-
-def _add(path: Path, content: bytes) -> None:
-    """Write a file, beside what is there already if that is another.
-
-    There is one already if a stopped grading went on with another notebook: the first tells what
-    was before, so the others go into folders `2`, `3` and so on beside it.
-
-    Raises:
-        StoreError: it can't be written.
-    """
-    number, free = 1, path
-    while free.exists():
-        if free.read_bytes() == content:
-            return
-        number += 1
-        free = path.parent / str(number) / path.name
-    write_whole(free, content)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.course.kept_code import code_path
-from grader.course.pages import executed_path, page_path
-from grader.course.store import Store, write_whole
+from grader.course.pages import executed_path, is_page_kept, page_path
+from grader.course.store import Store
 from grader.course.work import Outcome, Work
 from grader.report.from_json import from_json
 from grader.report.result import Result
@@ -27,22 +27,25 @@ class Keeper:
     def keep_beside(self, work: Work, outcome: Outcome) -> None:
         """Write the page, the code and the executed notebook, if the result will count.
 
-        They come before the result: where that is, they are too.
+        They come before the result: where that is, they are too. In a large course the code alone
+        is kept of who lost nothing, unless there is an earlier page, which must not stay.
 
         Raises:
             StoreError: something can't be written.
             ValueError: the outcome holds no result.
         """
-        if self.never_lower and self.store.higher(work.name, from_json(outcome.result)):
+        contents, name = self.store.contents, work.name
+        result = from_json(outcome.result)
+        if self.never_lower and self.store.higher(name, result):
             return  # what is there stays that of the result that counts
-        folder, name = self.store.folder, work.name
-        for path, content in (
-            (page_path(name), outcome.page),
-            (code_path(name), outcome.code),
-            (executed_path(name), outcome.executed),
+        is_kept = is_page_kept(contents, result)
+        for path, content, is_wanted in (
+            (page_path(name), outcome.page, is_kept),
+            (code_path(name), outcome.code, True),
+            (executed_path(name), outcome.executed, is_kept),
         ):
-            if content is not None:
-                write_whole(folder / path, content)
+            if content is not None and (is_wanted or contents.exists(path)):
+                contents.write(path, content)
 
     def keep(self, work: Work, outcome: Outcome) -> Result:
         """Keep a result; returns what counts.
@@ -53,6 +56,14 @@ class Keeper:
         """
         return self.store.keep_json(work.name, outcome.result, self.never_lower)
 
+    def flush(self) -> None:
+        """Keep for good all that was kept so far; called before anything is said to be done.
+
+        Raises:
+            StoreError: something can't be written.
+        """
+        self.store.contents.flush()
+
 
 def kept_result(work: Work, store: Store) -> Result | None:
     """Return the result of an earlier grading if nothing changed, and all of it is there."""
@@ -60,7 +71,9 @@ def kept_result(work: Work, store: Store) -> Result | None:
     if result is None or work.notebook is None:
         return result
     name = work.name
-    beside = [page_path(name), code_path(name)]
-    if result.run.status != "not_run":
-        beside.append(executed_path(name))
-    return result if all((store.folder / path).is_file() for path in beside) else None
+    beside = [code_path(name)]
+    if is_page_kept(store.contents, result):
+        beside.append(page_path(name))
+        if result.run.status != "not_run":
+            beside.append(executed_path(name))
+    return result if all(map(store.contents.exists, beside)) else None

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from grader.course.contents import Contents
+
 
 @dataclass(frozen=True)
 class KeptCode:
@@ -34,9 +36,9 @@ def code_to_json(code: KeptCode) -> bytes:
     return _CODE.dump_json(code)
 
 
-def read_code(folder: Path, name: str) -> KeptCode:
+def read_code(contents: Contents, name: str) -> KeptCode:
     """Return the code of a submission; none of it where it can't be read."""
     try:
-        return _CODE.validate_json((folder / code_path(name)).read_bytes())
+        return _CODE.validate_json(contents.read(code_path(name)))
     except (OSError, ValidationError):
         return KeptCode()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from grader.course.compare import Change, CompareError, compare, read_result, to_text
-from grader.course.history import Grading, History
+from grader.course.compare import Change, CompareError, KeptResults, compare, to_text
+from grader.course.contents import Contents
+from grader.course.history import Grading, History, results_in
+from grader.course.store import RESULTS, result_path
 from grader.report.result import Result
 from grader.report.words import other_grading_words, points_words
 
@@ -36,27 +37,30 @@ class LastGrading:
         return frozenset(change.name for change in self.changes)
 
 
-def read_last_grading(folder: Path) -> LastGrading | None:
+def read_last_grading(contents: Contents) -> LastGrading | None:
     """Return what the last grading changed; None where the folder has no history.
+
+    Each result that it changed is read once: the first grading changed all of them.
 
     Raises:
         CompareError: results can't be read.
     """
-    gradings = History(folder).gradings()
+    gradings = History(contents).gradings()
     if not gradings:
         return None
-    last, results = gradings[-1], folder / "results"
+    last = gradings[-1]
     try:
         before = last.before
     except OSError as error:
-        raise CompareError(f"{last.folder} can't be read: {error.strerror}.") from error
-    names = {path.stem for path in results.glob("*.json")}
+        place = contents.place(last.folder)
+        raise CompareError(f"{place} can't be read: {error.strerror}.") from error
+    names = {*results_in(contents, RESULTS)}
     # Whatever is neither new nor replaced stayed as it was, so it need not be read.
-    old = {it: read_result(last.replaced(it)) for it in last.names_of_replaced if it in names}
-    new = {it: read_result(results / f"{it}.json") for it in sorted(old.keys() | (names - before))}
-    lower = (name for name in last.names_of_lower if name in names)
-    kept = {name: read_result(results / f"{name}.json") for name in lower}
-    return LastGrading(last, compare(old, new), kept, len(names))
+    replaced = {it: last.replaced(it) for it in last.names_of_replaced if it in names}
+    now = {it: result_path(it) for it in replaced.keys() | (names - before)}
+    lower = {it: result_path(it) for it in last.names_of_lower if it in names}
+    changes = compare(KeptResults(contents, replaced), KeptResults(contents, now))
+    return LastGrading(last, changes, KeptResults(contents, lower), len(names))
 
 
 def last_to_text(last: LastGrading) -> str:

@@ -12,6 +12,7 @@ import click
 
 from grader.course.cluster.address import LocalNodes, Scheduler, parse_address
 from grader.course.shard import Shard, parse_shard
+from grader.course.store_kind import KINDS
 from grader.platforms import PLATFORMS
 from grader.platforms.platform import Option, Values
 from grader.report.feedback import ALL, LEVELS, Level
@@ -42,6 +43,7 @@ class CourseOptions:
         jobs: how many submissions are graded at once.
         shard: the part of the course to grade; None for all of it.
         nodes: where it is graded; None for here.
+        store: the kind of store that results are kept in; None for whichever fits.
         regrade: whether to grade also what is graded and unchanged.
         never_lower: whether an earlier total counts where it is higher.
         ungradable_as_zero: whether platforms get a 0 for what could not be graded.
@@ -56,6 +58,7 @@ class CourseOptions:
     jobs: int | None = None
     shard: Shard | None = None
     nodes: LocalNodes | Scheduler | None = None
+    store: str | None = None
     regrade: bool = False
     never_lower: bool = False
     ungradable_as_zero: bool = False
@@ -134,6 +137,12 @@ _OPTIONS = (
         callback=lambda _, __, text: _parsed(parse_address, text),
         help="Grade on the nodes of a Dask cluster: tls://HOST:PORT, a scheduler file, or local:N.",
     ),
+    click.option(
+        "--store",
+        type=click.Choice(KINDS),
+        help="Keep results as files, or all in one SQLite file, as by default for more than 10,000 "
+        "submissions; a folder keeps the kind it has.",
+    ),
     click.option("--regrade", is_flag=True, help="Grade also what is graded and unchanged."),
     click.option(
         "--never-lower", is_flag=True, help="Keep the earlier total of whom a regrade gives less."
@@ -172,7 +181,10 @@ def _parsed(parse: Callable[[str], Any], text: str | None) -> Any:
 
 def course_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of grading a course to a command, which gets them as ``course``."""
-    settings = ("out", "jobs", "shard", "nodes", "regrade", "never_lower", *_OF_PUBLISHING_NAMES)
+    settings = (
+        *("out", "jobs", "shard", "nodes", "store", "regrade", "never_lower"),
+        *_OF_PUBLISHING_NAMES,
+    )
     return _with_options(command, _OPTIONS, settings)
 
 

@@ -7,11 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
+from grader.course.contents import Contents
 from grader.course.kept_code import read_code
-from grader.course.store import write_whole
+from grader.course.writing import write_whole
 from grader.report.course import Entry
 from grader.report.index_rows import FILES
 from grader.report.page import BY_HAND, in_course, is_decided, level_of, to_page
+from grader.report.result import Result
 
 INDEX = Path("report", "index.html")
 """Where the course's page is, seen from the folder of the grading."""
@@ -52,8 +54,18 @@ def executed_path(name: str) -> Path:
     return Path("executed", f"{name}.ipynb")
 
 
-def up_to_date_page(out: Path, entry: Entry) -> Path:
-    """Return the path of a student's page, which shows what holds now, and as much as is asked for.
+def is_page_kept(contents: Contents, result: Result) -> bool:
+    """Return whether a submission's page and executed notebook are kept.
+
+    In a large course they are where there is something to look at; other pages are made when
+    somebody asks for them.
+    """
+    is_whole = result.status == "graded" and not result.is_open
+    return contents.keeps_all or not is_whole or result.points < result.max_points
+
+
+def bring_up_to_date(contents: Contents, entry: Entry) -> None:
+    """Write a student's page anew where it doesn't show what holds now, if it is kept.
 
     Grading wrote it as the grader found it, with all that it found. It is written anew where a
     person decided something, where that was so and is no more, where an earlier total counts, where
@@ -62,27 +74,48 @@ def up_to_date_page(out: Path, entry: Entry) -> Path:
     Raises:
         StoreError: it can't be written.
     """
-    path = out / page_path(entry.name)
+    path = page_path(entry.name)
+    is_kept = is_page_kept(contents, entry.result) or contents.exists(path)
+    if is_kept and not _is_up_to_date(contents, entry):
+        contents.write(path, _made(contents, entry))
+
+
+def page_of(contents: Contents, entry: Entry) -> bytes:
+    """Return a student's page, which shows what holds now, and as much as is asked for."""
+    if _is_up_to_date(contents, entry):
+        return contents.read(page_path(entry.name))
+    return _made(contents, entry)
+
+
+def published_page(contents: Contents, entry: Entry) -> bytes:
+    """Return a student's page as the course's pages were just brought up to date."""
     try:
-        with open(path, "rb") as file:
-            head = file.read(_HEAD)
-        is_kept = entry.result.other_grading is not None  # which grading could not say then
-        is_by_hand = is_decided(entry) or BY_HAND.encode() in head
-        differs = is_kept or is_by_hand or level_of(head) != entry.feedback
+        return contents.read(page_path(entry.name))
+    except FileNotFoundError:
+        return _made(contents, entry)
+
+
+def _is_up_to_date(contents: Contents, entry: Entry) -> bool:
+    try:
+        head = contents.read(page_path(entry.name), _HEAD)
     except OSError:
-        differs = True
-    if differs:
-        methods, executed = read_code(out, entry.name).methods, executed_text(out, entry)
-        page = to_page(entry.result, ASSIGNMENT.title, methods, executed, entry)
-        write_whole(path, in_course(page).encode())
-    return path
+        return False
+    is_kept = entry.result.other_grading is not None  # which grading could not say then
+    is_by_hand = is_decided(entry) or BY_HAND.encode() in head
+    return not (is_kept or is_by_hand or level_of(head) != entry.feedback)
 
 
-def executed_text(out: Path, entry: Entry) -> str | None:
+def _made(contents: Contents, entry: Entry) -> bytes:
+    methods, executed = read_code(contents, entry.name).methods, executed_text(contents, entry)
+    page = to_page(entry.result, ASSIGNMENT.title, methods, executed, entry)
+    return in_course(page).encode()
+
+
+def executed_text(contents: Contents, entry: Entry) -> str | None:
     """Return the executed notebook; None if it wasn't executed in the grading that counts."""
     if entry.result.run.status == "not_run":
         return None
     try:
-        return (out / executed_path(entry.name)).read_text(encoding="utf-8")
+        return contents.read(executed_path(entry.name)).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.course.store import write_whole
+from grader.course.writing import write_whole
 from grader.errors import UnusableError
 
 NAME = "pseudonyms.json"
@@ -49,9 +49,11 @@ def pseudonyms_of(folder: Path, names: Sequence[str]) -> Mapping[str, str]:
     before = _read(folder / NAME)
     kept = before or _Kept(secrets.token_hex(32))
     given = dict(kept.pseudonyms)
+    taken = set(given.values())
     for name in names:
         if name not in given:
-            given[name] = _new(kept.key, name, set(given.values()))
+            given[name] = _new(kept.key, name, taken)
+            taken.add(given[name])
     after = replace(kept, pseudonyms=given)
     if after != before:
         content = _FILE.dump_json(after, indent=2) + b"\n"

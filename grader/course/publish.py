@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT
 from grader.course.anonymous import FOLDER, write_anonymous
 from grader.course.compare import CompareError, changes_to_csv
+from grader.course.contents import Contents
 from grader.course.last_grading import read_last_grading
 from grader.course.options import CourseOptions
-from grader.course.pages import page_path, up_to_date_page, write_index
-from grader.course.store import write_whole
+from grader.course.pages import bring_up_to_date, page_path, published_page, write_index
+from grader.course.summary import Overview
+from grader.course.writing import write_whole
 from grader.errors import UnusableError
+from grader.lazily import mapped
 from grader.platforms import PLATFORMS
 from grader.platforms.filling import of_some
 from grader.platforms.platform import GradedCourse, Sheet, SheetError
 from grader.report.course import Entry
-from grader.report.gradebook import to_gradebook
+from grader.report.gradebook import Columns, gradebook_lines
 from grader.report.index import to_index_pages
 
 _OUTDATED_COPY = (
@@ -27,6 +31,7 @@ _OUTDATED_COPY = (
 )
 
 
+_PAGES = "Students' pages are no files in a large course: `grade page {} STUDENT` writes one."
 NOBODY = "Nobody's points are known to have changed, so no file for a platform is written."
 
 
@@ -43,14 +48,16 @@ class Published:
         files: in the order in which a person wants them.
         notices: sentences about what was written.
         problems: sentences about what could not be written.
+        overview: of the course that was written.
     """
 
     folder: Path
     files: list[Path] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    overview: Overview = field(default_factory=Overview)
 
-    def write(self, name: str | Path, content: bytes) -> None:
+    def write(self, name: str | Path, content: bytes | Iterable[bytes]) -> None:
         """Write a file of that name in the folder.
 
         Raises:
@@ -74,11 +81,17 @@ def require_sheets(options: CourseOptions) -> None:
                 raise PublishError(str(error)) from error
 
 
-def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOptions) -> Published:
+def publish(
+    contents: Contents, course: str, entries: Sequence[Entry], options: CourseOptions
+) -> Published:
     """Write everything that was asked for.
 
+    It passes over the entries once for pages, once for the gradebook, and as often as the course's
+    page does; `changed.csv` reads what the last grading changed. Each pass over a large course
+    reads all results anew.
+
     Args:
-        out: the folder for everything.
+        contents: of the folder for everything.
         course: the path of what was graded; it need not be there any more.
         entries: the graded submissions.
         options: what was asked for.
@@ -86,31 +99,45 @@ def publish(out: Path, course: str, entries: Sequence[Entry], options: CourseOpt
     Raises:
         StoreError: something can't be written.
     """
-    done = Published(out)
-    entries = [replace(entry, feedback=options.feedback) for entry in entries]
-    pages = {entry.name: up_to_date_page(out, entry) for entry in entries}
-    addresses = {name: f"students/{path.name}" for name, path in pages.items()}
+    done, columns = Published(contents.folder), Columns()
+    entries = mapped(partial(_told_so_much, options), entries)
+    addresses = {}
+    for entry in entries:
+        bring_up_to_date(contents, entry)
+        if contents.keeps_all:  # else no page is a file
+            addresses[entry.name] = f"students/{page_path(entry.name).name}"
+        columns.add(entry.result)
+        done.overview.add(entry)
+    contents.flush()
     titles = ASSIGNMENT.misconception_titles()
     index = to_index_pages(entries, addresses, ASSIGNMENT.title, titles)
-    done.files.append(write_index(out, index))
-    done.files.append((out / page_path("")).parent)
+    done.files.append(write_index(done.folder, index))
+    if contents.keeps_all:
+        done.files.append((done.folder / page_path("")).parent)
+    else:
+        done.notices.append(_PAGES.format(done.folder))
     if options.anonymous:
-        done.files.append(write_anonymous(out, entries, titles))
-    elif (out / FOLDER).exists():
+        done.files.append(write_anonymous(contents, entries, titles))
+    elif (done.folder / FOLDER).exists():
         done.notices.append(_OUTDATED_COPY)
-    done.write("gradebook.csv", to_gradebook(entries))
-    changed = _changed(done)
+    done.write("gradebook.csv", gradebook_lines(entries, columns))
+    changed = _changed(contents, done)
     given = [it for it in entries if it.name in changed] if options.changed_only else entries
     zeros, replaces = options.ungradable_as_zero, options.replace_grades
-    graded = GradedCourse(given, options.values, pages, Path(course), zeros, replaces)
+    page = partial(published_page, contents)
+    graded = GradedCourse(given, options.values, page, Path(course), zeros, replaces)
     _fill_sheets(graded, options, done)
     return done
 
 
-def _changed(done: Published) -> frozenset[str]:
+def _told_so_much(options: CourseOptions, entry: Entry) -> Entry:
+    return replace(entry, feedback=options.feedback)
+
+
+def _changed(contents: Contents, done: Published) -> frozenset[str]:
     """Write whom the last grading changed; return their names, none where that isn't known."""
     try:
-        last = read_last_grading(done.folder)
+        last = read_last_grading(contents)
     except CompareError as error:
         done.problems.append(f"changed.csv is not written. {error}")
         return frozenset()

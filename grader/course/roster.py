@@ -6,7 +6,7 @@ look at the course in the desk, when what was handed in isn't at hand any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,17 @@ from pydantic import TypeAdapter, ValidationError
 from grader.course.find import Gathered
 from grader.course.other_notebooks import notes_on_others
 from grader.course.pseudonyms import known_pseudonyms
-from grader.course.store import Store, write_whole
+from grader.course.store import Store, result_path
+from grader.course.writing import write_whole
 from grader.errors import UnusableError
-from grader.report.course import Entry, Identity
+from grader.lazily import Lazily
+from grader.report.course import Entry, Identity, names_of
 from grader.report.result import Result
 
 NAME = "course.json"
 _VERSION = 1
+MOST_AT_ONCE = 3_000
+"""Submissions of a course whose results are all held in memory; a result takes some 40 KB there."""
 
 
 class RosterError(UnusableError):
@@ -105,37 +109,44 @@ def read_roster(folder: Path) -> Roster:
 
 
 def entries_of(
-    roster: Roster, folder: Path, result_of: Callable[[str], Result]
-) -> tuple[Entry, ...]:
+    roster: Roster, folder: Path, result_of: Callable[[str], Result], most: int = MOST_AT_ONCE
+) -> Sequence[Entry]:
     """Return the submissions with their results, as the grader gave them.
 
     Args:
         roster: of the course.
         folder: that of the results, where pseudonyms are kept.
         result_of: finds the result of a name.
+        most: how many are read at once; of a larger course a result is read each time when it is
+            asked for, at about a millisecond, and what it raises comes then.
 
     Raises:
         RosterError: as `result_of` does.
         PseudonymsError: there are pseudonyms, and they can't be read.
     """
-    known = known_pseudonyms(folder)
-    entries = []
-    for it in roster.submissions:
+    known, listed = known_pseudonyms(folder), roster.submissions
+
+    def entry(at: int) -> Entry:
+        it = listed[at]
         result = result_of(it.name)
         notes = (*it.notes, *notes_on_others(result))
         pseudonym = known.get(it.name, "")
-        entries.append(
-            Entry(
-                it.name,
-                result,
-                it.students,
-                it.late,
-                it.submitted,
-                notes=notes,
-                pseudonym=pseudonym,
-            )
+        return Entry(
+            it.name, result, it.students, it.late, it.submitted, notes=notes, pseudonym=pseudonym
         )
-    return tuple(entries)
+
+    entries = Lazily(len(listed), entry)
+    return entries if len(listed) > most else tuple(entries)
+
+
+def names_in(roster: Roster, folder: Path) -> list[frozenset[str]]:
+    """Return what each submission may be called, in their order, without reading a result.
+
+    Raises:
+        PseudonymsError: there are pseudonyms, and they can't be read.
+    """
+    known = known_pseudonyms(folder)
+    return [names_of(it.name, it.students, known.get(it.name, "")) for it in roster.submissions]
 
 
 def kept_result_of(store: Store) -> Callable[[str], Result]:
@@ -146,8 +157,7 @@ def kept_result_of(store: Store) -> Callable[[str], Result]:
             return store.read(name)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
-            raise RosterError(
-                f"{store.path(name)} can't be read: {why}. Grade the course again."
-            ) from error
+            place = store.contents.place(result_path(name))
+            raise RosterError(f"{place} can't be read: {why}. Grade the course again.") from error
 
     return result_of

@@ -74,6 +74,14 @@ class Here:
         """
         return self.keeper.keep(work, outcome)
 
+    def flush(self) -> None:
+        """Keep for good all that was written so far.
+
+        Raises:
+            StoreError: something can't be written.
+        """
+        self.keeper.flush()
+
 
 def default_jobs() -> int:
     """Return as many as there are cores, but no more than the free memory holds."""
@@ -114,8 +122,9 @@ def grade_all(
                 return
             # The time-out lets Ctrl-C through on every platform.
             done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+            found = [future.result() for future in done]
+            here.flush()
+            yield from found
     finally:
         with keeping:
             stopped.set()

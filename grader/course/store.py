@@ -1,7 +1,8 @@
 """The folder of a grading: every result in it is whole, whatever happens while it is written.
 
 A result is made elsewhere, forced to the disk and renamed into place, which no kill and no full
-disk can do by half. Its JSON comes last: where it is, the page beside it is too.
+disk can do by half; in a large course, into the one file that has all of them. Its JSON comes last:
+where it is, the page beside it is too.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from grader.course.contents import Contents
 from grader.course.file_lock import lock
 from grader.course.fingerprint import FINGERPRINT
-from grader.course.history import History
+from grader.course.history import History, results_in
 from grader.course.regrade import counted_and_lower, differs
 from grader.course.shard import Shard
+from grader.course.store_kind import contents_of
 from grader.course.work import UNKNOWN
 from grader.course.writing import StoreError, write_whole
 from grader.report.from_json import from_json
@@ -28,6 +31,8 @@ from grader.whole_file import PART
 
 __all__ = ["Store", "StoreError", "write_whole"]
 
+RESULTS = Path("results")
+"""Where results are, seen from the folder of the grading."""
 _LOCK = ".lock"
 _SCRATCH = ".unpacked-"
 
@@ -35,16 +40,23 @@ _SCRATCH = ".unpacked-"
 class Store:
     """The results in a folder."""
 
-    def __init__(self, folder: Path, methods: Mapping[str, str] | None = None) -> None:
-        """Take a folder, and the method's name of each task, which results in it don't have."""
-        self.folder = folder
-        self._methods = methods
-        self.results = folder / "results"
-        self.history = History(folder)
+    def __init__(
+        self,
+        folder: Path,
+        methods: Mapping[str, str] | None = None,
+        contents: Contents | None = None,
+    ) -> None:
+        """Take a folder.
 
-    def path(self, name: str) -> Path:
-        """Return where the result of that name is."""
-        return self.results / f"{name}.json"
+        Args:
+            folder: of the results.
+            methods: the method's name of each task, which results in the folder don't have.
+            contents: what is in the folder, where that is known; else it is looked at.
+        """
+        self.folder = folder
+        self.contents = contents_of(folder) if contents is None else contents
+        self.history = History(self.contents)
+        self._methods = methods
 
     def read(self, name: str) -> Result:
         """Return the result of that name.
@@ -53,14 +65,14 @@ class Store:
             OSError: it can't be read.
             ValueError: it is no result.
         """
-        return from_json(self.path(name).read_bytes(), self._methods)
+        return from_json(self.contents.read(result_path(name)), self._methods)
 
     def kept(self, name: str, fingerprint: str) -> Result | None:
         """Return the result of that name if it is of that fingerprint and nothing in it is open.
 
         A result that can't be read or isn't credible counts as none: it is graded again.
         """
-        result = self._read(self.path(name))
+        result = self._read(result_path(name))
         if result is None:
             return None
         same = result.environment.get(FINGERPRINT) == fingerprint != UNKNOWN
@@ -91,7 +103,7 @@ class Store:
         """
         result = from_json(content, self._methods)
         grading = self.history.under_way(self.names)
-        earlier = self._read(self.path(name))
+        earlier = self._read(result_path(name))
         higher = self.higher(name, result) if never_lower else None
         if higher is not None:
             fingerprint = result.environment.get(FINGERPRINT, UNKNOWN)
@@ -101,8 +113,8 @@ class Store:
             result = replace(counted, environment=environment)
             content = to_json(result).encode()
         if earlier is not None and differs(earlier, result):
-            grading.add_replaced(name, self.path(name).read_bytes())
-        write_whole(self.path(name), content)
+            grading.add_replaced(name, self.contents.read(result_path(name)))
+        self.contents.write(result_path(name), content)
         return result
 
     def higher(self, name: str, result: Result) -> Result | None:
@@ -112,22 +124,22 @@ class Store:
         none, or if the grader failed now: then nothing is known to be lower.
         """
         paths = [grading.replaced(name) for grading in reversed(self.history.gradings())]
-        found = filter(None, map(self._read, (self.path(name), *paths)))
+        found = filter(None, map(self._read, (result_path(name), *paths)))
         earlier = next((one for one in found if one.status != "grader_error"), None)
         if earlier is None or result.status == "grader_error":
             return None
         return earlier if round(earlier.points - result.points, 6) > 0 else None
 
     def _read(self, path: Path) -> Result | None:
-        """Return the result in a file; None if there is none that can be read or is credible."""
+        """Return the result at a path; None if there is none that can be read or is credible."""
         try:
-            return from_json(path.read_bytes(), self._methods)
+            return from_json(self.contents.read(path), self._methods)
         except (OSError, ValueError):
             return None
 
     def names(self) -> frozenset[str]:
         """Return the names of all results in the folder, also of earlier gradings."""
-        return frozenset(path.stem for path in self.results.glob("*.json"))
+        return frozenset(results_in(self.contents, RESULTS))
 
     @contextlib.contextmanager
     def locked(self, shard: Shard | None = None) -> Iterator[None]:
@@ -154,7 +166,10 @@ class Store:
                         f"Part {shard.number} of {shard.count} is being graded already: wait until "
                         "that is done."
                     )
-            yield
+            try:
+                yield
+            finally:
+                self.contents.flush()
 
     def _opened(self, name: str) -> IO[bytes]:
         """Open a file to be locked, to which nothing is written.
@@ -163,7 +178,7 @@ class Store:
             StoreError: the folder can't be written.
         """
         try:
-            self.results.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             return open(self.folder / name, "a+b")
         except OSError as error:
             raise StoreError(
@@ -198,3 +213,8 @@ class Store:
         for path in self.folder.rglob(f".*{PART}"):
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def result_path(name: str) -> Path:
+    """Return where the result of that name is, seen from the folder of the grading."""
+    return RESULTS / f"{name}.json"

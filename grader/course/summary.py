@@ -16,6 +16,7 @@ _EMPTY = "handed in nothing that can be graded"
 _BY_HAND = "wait for a task to be graded by hand"
 _AGAIN = "The machine interrupted the run or the training of"
 _EVERYBODY = "gradebook.csv names everybody, each with a status and what to look at."
+_Key = str | tuple[str, str]
 
 
 def named(names: Sequence[str], count: int) -> str:
@@ -26,7 +27,7 @@ def named(names: Sequence[str], count: int) -> str:
 
 
 @dataclass
-class _Group:
+class Group:
     """Entries that share something: the first names, how many they and their students are."""
 
     first: list[str] = field(default_factory=list)
@@ -34,6 +35,7 @@ class _Group:
     students: int = 0
 
     def add(self, entry: Entry) -> None:
+        """Count an entry."""
         if self.entries < MOST_NAMED:
             self.first.append(entry.name)
         self.entries += 1
@@ -41,36 +43,65 @@ class _Group:
 
     @property
     def names(self) -> str:
+        """The first names, and how many more there are."""
         return named(self.first, self.entries)
 
 
-def summary(entries: Iterable[Entry], files: Sequence[Path]) -> str:
-    """Return how many are graded and which are not, and which ``files`` are written.
+@dataclass
+class Overview:
+    """What the summary says of a course, collected while its entries pass by.
 
-    It passes over the entries once, and names few of each kind.
+    Attributes:
+        students: how many there are; each member of a group has its points, as in the gradebook.
+        graded: how many of them are graded.
+        points: of all who are graded.
+        most: what the first submission could have had.
+        groups: by why they aren't graded, and by what is open.
     """
-    graded, everybody, total, most = 0, 0, 0.0, 0.0
-    kinds = [(status, kind) for status, words in NOT_GRADED.items() for kind in (words, _EMPTY)]
-    groups = {key: _Group() for key in [*kinds, _BY_HAND, _AGAIN]}
-    for entry in entries:
-        # Each member of a group has its points, as in the gradebook.
-        students = len(entry.students)
-        most = most if everybody else entry.result.max_points
-        everybody += students
-        if entry.result.status == "graded":
-            graded += students
-            total += entry.final_points * students
+
+    students: int = 0
+    graded: int = 0
+    points: float = 0.0
+    most: float | None = None
+    groups: dict[_Key, Group] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Count an entry."""
+        result, students = entry.result, len(entry.students)
+        self.students += students
+        self.most = result.max_points if self.most is None else self.most
+        if result.status == "graded":
+            self.graded += students
+            self.points += students * entry.final_points
         for key in _kinds_of(entry):
-            groups[key].add(entry)
-    lines = [f"{graded} of {everybody} students are graded."]
-    if graded:
-        lines[0] += f" They have {total / graded:.1f} of {most:g} points on average."
-    lines += [
-        f"{groups[k].students} {k[1]}: {groups[k].names}." for k in kinds if groups[k].entries
-    ]
-    if (by_hand := groups[_BY_HAND]).entries:
+            self.groups.setdefault(key, Group()).add(entry)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everybody is graded, and nothing is open."""
+        return not self.groups
+
+
+def overview_of(entries: Iterable[Entry]) -> Overview:
+    """Return the overview of a course."""
+    overview = Overview()
+    for entry in entries:
+        overview.add(entry)
+    return overview
+
+
+def summary(overview: Overview, files: Sequence[Path]) -> str:
+    """Return how many are graded and which are not, and which ``files`` are written."""
+    groups = overview.groups
+    lines = [f"{overview.graded} of {overview.students} students are graded."]
+    if overview.graded:
+        mean = overview.points / overview.graded
+        lines[0] += f" They have {mean:.1f} of {overview.most:g} points on average."
+    kinds = [(status, kind) for status, words in NOT_GRADED.items() for kind in (words, _EMPTY)]
+    lines += [f"{groups[k].students} {k[1]}: {groups[k].names}." for k in kinds if k in groups]
+    if (by_hand := groups.get(_BY_HAND)) is not None:
         lines.append(f"{by_hand.entries} {_BY_HAND}: {by_hand.names}.")
-    if (again := groups[_AGAIN]).entries:
+    if (again := groups.get(_AGAIN)) is not None:
         lines.append(
             f"{_AGAIN} {again.entries}: {again.names}. The same command again does that again."
         )
@@ -79,10 +110,10 @@ def summary(entries: Iterable[Entry], files: Sequence[Path]) -> str:
     return "\n".join([*lines, "Written:", *(f"  {path}" for path in files)])
 
 
-def _kinds_of(entry: Entry) -> list[str | tuple[str, str]]:
+def _kinds_of(entry: Entry) -> list[_Key]:
     """Return the groups that an entry is in: by why it isn't graded, and by what is open."""
     result = entry.result
-    kinds: list[str | tuple[str, str]] = []
+    kinds: list[_Key] = []
     if result.status in NOT_GRADED:
         is_empty = (result.reason or "").startswith(NOTHING)
         kinds.append((result.status, _EMPTY if is_empty else NOT_GRADED[result.status]))

@@ -11,7 +11,7 @@ import click
 
 from grader.course.options import CourseOptions
 from grader.course.publish import publish
-from grader.course.roster import Roster
+from grader.course.roster import Roster, names_in
 from grader.course.store import Store
 from grader.course.summary import MOST_NAMED, named, summary
 from grader.decisions.apply import Decided, apply_decisions
@@ -29,14 +29,19 @@ class GradedFolder:
 
     store: Store
     roster: Roster
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     decisions: tuple[Decision, ...]
     rubric: Rubric
 
 
 def decided(course: GradedFolder) -> Decided:
-    """Return the course with everything laid over it."""
-    return apply_decisions(course.entries, course.decisions, course.rubric)
+    """Return the course with everything laid over it.
+
+    Raises:
+        PseudonymsError: there are pseudonyms, and they can't be read.
+    """
+    names = names_in(course.roster, course.store.folder)
+    return apply_decisions(course.entries, course.decisions, course.rubric, names)
 
 
 def write_out(course: GradedFolder, options: CourseOptions) -> int:
@@ -46,18 +51,18 @@ def write_out(course: GradedFolder, options: CourseOptions) -> int:
         StoreError: something can't be written.
     """
     now, roster = decided(course), course.roster
-    published = publish(course.store.folder, roster.path, now.entries, options)
-    listed = {entry.name for entry in course.entries}
+    published = publish(course.store.contents, roster.path, now.entries, options)
+    listed = {submission.name for submission in roster.submissions}
     uncounted = sorted(course.store.names() - listed)
     stale = [_stale(uncounted)] if uncounted else []
     doubts = [roster.doubt] if roster.doubt else []
     told = (*doubts, *roster.notices, *now.unapplied, *now.notices, *stale, *published.notices)
     for notice in told:
         say(f"Note: {notice}", sys.stderr)
-    say(summary(now.entries, published.files), sys.stdout)
+    say(summary(published.overview, published.files), sys.stdout)
     for problem in published.problems:
         say(f"Error: {problem}", sys.stderr)
-    is_done = all(e.result.status == "graded" and not e.result.is_open for e in now.entries)
+    is_done = published.overview.is_done
     is_done = is_done and not (roster.doubt or now.unapplied or published.problems)
     return ALL_GRADED if is_done else NOT_ALL_GRADED
 

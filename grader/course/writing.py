@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from grader.whole_file import write_whole_file
@@ -11,8 +12,13 @@ class StoreError(Exception):
     """The folder can't be used; says why and what to do."""
 
 
-def write_whole(path: Path, content: bytes, is_private: bool = False) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes], is_private: bool = False) -> None:
     """Write a file whole or not at all, and for good; a private one for its owner alone.
+
+    Args:
+        path: of the file.
+        content: all of it, or parts that are written as they come.
+        is_private: whether nobody else may read it.
 
     Raises:
         StoreError: it can't be written.

@@ -2,37 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from grader.decisions.decision import Decision
 from grader.decisions.late import penalty
 from grader.decisions.points import is_open, points_of, with_override
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
+from grader.lazily import Lazily, mapped
 from grader.report.course import TOTAL, Appeal, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
 
 
 @dataclass(frozen=True)
-class Decided:
-    """A course with everything laid over it.
+class _Laid:
+    """A submission with what holds now.
 
     Attributes:
-        entries: the submissions, with what holds now.
-        notices: sentences about decisions that are stale, replaced, or change nothing.
-        unapplied: sentences about decisions that fit no student, task or check.
+        entry: it.
+        fitting: the numbers of the decisions that hold for it.
+        notices: sentences about those that are stale, replaced, or change nothing.
+        unapplied: sentences about those that fit no task or check of it.
     """
 
-    entries: tuple[Entry, ...]
+    entry: Entry
+    fitting: tuple[int, ...]
     notices: tuple[str, ...]
     unapplied: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Decisions:
+    """Decisions, sorted by whom they may hold for.
+
+    Attributes:
+        all: in the file's order.
+        of_some: those for who shares something.
+        of_one: a submission's place in the course -> those that name it.
+        misfits: those that name nobody, or several; with the reason.
+        rubric: has tasks that people grade, and what lateness costs.
+    """
+
+    all: Sequence[Decision]
+    of_some: Sequence[Decision]
+    of_one: Mapping[int, Sequence[Decision]]
+    misfits: Mapping[int, str]
+    rubric: Rubric
+
+    def laid_over(self, entry: Entry, at: int) -> _Laid:
+        """Return the submission at a place with everything laid over it."""
+        some = [it for it in self.of_some if it.where and it.where.fits(entry.result)]
+        fitting = sorted((*some, *self.of_one.get(at, ())), key=_precedence)
+        notices: list[str] = []
+        unapplied = []
+        entry = _with_manual_tasks(entry, self.rubric.manual)
+        for decision in fitting:
+            if not _has_target(entry.result, decision):
+                if decision.where is None:  # a group may hold who has nothing to set
+                    unapplied.append(_why_not(entry.result, decision))
+                continue
+            entry, told = _with_decision(entry, decision)
+            notices += told
+        numbers = tuple(decision.number for decision in fitting)
+        entry = _with_lateness(entry, self.rubric.late)
+        return _Laid(entry, numbers, tuple(notices), tuple(unapplied))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A course with everything laid over it."""
+
+    _laid: Sequence[_Laid]
+    _decisions: _Decisions
+
+    @cached_property
+    def entries(self) -> Sequence[Entry]:
+        """The submissions, with what holds now."""
+        return mapped(lambda laid: laid.entry, self._laid)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences about decisions that are stale, replaced, or change nothing."""
+        return self._told[0]
+
+    @property
+    def unapplied(self) -> tuple[str, ...]:
+        """Sentences about decisions that fit no student, task or check."""
+        return self._told[1]
+
+    @cached_property
+    def _told(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Notices, and what is not applied; takes one pass, or none if nothing is decided."""
+        decisions, policy = self._decisions.all, self._decisions.rubric.late
+        fitting: set[int] = set()
+        notices: list[str] = []
+        unapplied: list[str] = []
+        unknown = 0
+        for laid in self._laid if decisions or policy else ():
+            fitting.update(laid.fitting)
+            notices += laid.notices
+            unapplied += laid.unapplied
+            entry = laid.entry
+            unknown += entry.submitted is None and bool(entry.result.submission.sha256)
+        misfits = self._decisions.misfits
+        amiss = [
+            f"{it.title} is not applied: {misfits[it.number]}."
+            for it in decisions
+            if it.number in misfits
+        ]
+        groups = [it for it in decisions if it.where is not None]
+        idle = [f"{it.title} fits nobody now." for it in groups if it.number not in fitting]
+        notices = [*idle, *notices, *_on_deadlines(unknown, len(self._laid), decisions, policy)]
+        return tuple(notices), (*amiss, *unapplied)
+
+
 def apply_decisions(
-    entries: Sequence[Entry], decisions: Sequence[Decision], rubric: Rubric
+    entries: Sequence[Entry],
+    decisions: Sequence[Decision],
+    rubric: Rubric,
+    names: Sequence[Collection[str]] | None = None,
 ) -> Decided:
-    """Lay decisions over the entries of a course.
+    """Lay decisions over the entries of a course, lazily where these are made lazily.
 
     The more special has the last word: what is decided for a student goes over what is decided for
     those who share something, and that over what is decided for everyone; of two that are alike,
@@ -42,57 +134,55 @@ def apply_decisions(
         entries: as the grader gave them.
         decisions: of the folder's file.
         rubric: has tasks that people grade, and what lateness costs.
+        names: what each entry may be called, where that is known without a pass over them.
     """
-    unapplied: list[str] = []
-    notices: list[str] = []
-    by_entry: dict[int, list[Decision]] = {}
-    by_name: dict[str, list[int]] = {}
-    for at, entry in enumerate(entries):
-        for name in entry.names:
-            by_name.setdefault(name, []).append(at)
+    sorted_ = _sorted(entries, decisions, rubric, names)
+    places = Lazily(len(entries), lambda at: sorted_.laid_over(entries[at], at))
+    laid = places if isinstance(entries, Lazily) else tuple(places)
+    return Decided(laid, sorted_)
+
+
+def _sorted(
+    entries: Sequence[Entry],
+    decisions: Sequence[Decision],
+    rubric: Rubric,
+    names: Sequence[Collection[str]] | None,
+) -> _Decisions:
+    of_some = [it for it in decisions if it.where is not None]
+    named = {it.student for it in decisions if it.where is None}
+    places: dict[str, list[int]] = {}
+    if named:
+        for at, known in enumerate(names or mapped(lambda entry: entry.names, entries)):
+            for name in named.intersection(known):
+                places.setdefault(name, []).append(at)
+    of_one: dict[int, list[Decision]] = {}
+    misfits = {}
     for decision in decisions:
-        where = decision.where
-        fitting = (
-            [at for at, entry in enumerate(entries) if where.fits(entry.result)]
-            if where is not None
-            else by_name.get(decision.student, [])
-        )
-        if decision.where is None and len(fitting) != 1:
-            why = "there is no such student" if not fitting else "several students are called so"
-            unapplied.append(f"{decision.title} is not applied: {why}.")
-        elif not fitting:
-            notices.append(f"{decision.title} fits nobody now.")
+        found = places.get(decision.student, [])
+        if decision.where is not None:
+            continue
+        if len(found) == 1:
+            of_one.setdefault(found[0], []).append(decision)
         else:
-            for at in fitting:
-                by_entry.setdefault(at, []).append(decision)
-    decided = []
-    for at, entry in enumerate(entries):
-        entry = _with_manual_tasks(entry, rubric.manual)
-        for decision in sorted(by_entry.get(at, []), key=_precedence):
-            if not _has_target(entry.result, decision):
-                if decision.where is None:  # a group may hold who has nothing to set
-                    unapplied.append(_why_not(entry.result, decision))
-                continue
-            entry, told = _with_decision(entry, decision)
-            notices += told
-        decided.append(_with_lateness(entry, rubric.late))
-    notices += _on_deadlines(entries, decisions, rubric.late)
-    return Decided(tuple(decided), tuple(notices), tuple(unapplied))
+            misfits[decision.number] = (
+                "several students are called so" if found else "there is no such student"
+            )
+    return _Decisions(decisions, of_some, of_one, misfits, rubric)
 
 
 def _on_deadlines(
-    entries: Sequence[Entry], decisions: Sequence[Decision], policy: LatePolicy | None
+    unknown: int, count: int, decisions: Sequence[Decision], policy: LatePolicy | None
 ) -> list[str]:
-    """Return where being late costs nothing, though somebody may count on it."""
+    """Return where being late costs nothing, though somebody may count on it.
+
+    ``unknown`` is of how many of all that count it isn't known when they handed in.
+    """
     if policy is None:
         moved = [decision.title for decision in decisions if decision.due]
         return [f"{title} moves a deadline, but the rubric has no 'late:'." for title in moved]
-    unknown = sum(1 for it in entries if it.submitted is None and it.result.submission.sha256)
     if not unknown:
         return []
-    return [
-        f"When {unknown} of {len(entries)} handed in isn't known, so being late costs them nothing."
-    ]
+    return [f"When {unknown} of {count} handed in isn't known, so being late costs them nothing."]
 
 
 def _precedence(decision: Decision) -> tuple[int, int, int]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 
 from grader.composition import ASSIGNMENT
+from grader.course.contents import Contents
 from grader.course.folder import require_their_rubric, rubric_of, store_of
 from grader.course.kept_code import KeptCode, read_code
 from grader.course.pages import executed_text
 from grader.course.roster import NAME, Roster, entries_of, kept_result_of, read_roster
-from grader.course.store import Store
+from grader.course.store import Store, result_path
 from grader.decisions import write
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
@@ -37,6 +38,7 @@ class Snapshot:
 
     Attributes:
         folder: that of the results.
+        contents: what it holds of the submissions.
         graded: the submissions as the grader left them, by name.
         decided: the same with everything laid over it.
         decisions: what the file of overrides says.
@@ -48,6 +50,7 @@ class Snapshot:
     """
 
     folder: Path
+    contents: Contents
     graded: Mapping[str, Entry]
     decided: Decided
     decisions: tuple[Decision, ...]
@@ -74,25 +77,25 @@ class Snapshot:
 
     def code(self, name: str) -> KeptCode:
         """Return what was graded of a submission."""
-        return read_code(self.folder, name)
+        return read_code(self.contents, name)
 
     def executed(self, name: str) -> str | None:
         """Return the executed notebook; None if there is none of the grading that counts."""
-        return executed_text(self.folder, self.graded[name])
+        return executed_text(self.contents, self.graded[name])
 
 
 class _ReadOnce(Store):
-    """A store that reads a result again only where its file has changed: there may be hundreds."""
+    """A store that reads a result again only where it has changed: there may be hundreds."""
 
     def __init__(self, store: Store) -> None:
         """Take the store that reads."""
-        super().__init__(store.folder)
+        super().__init__(store.folder, contents=store.contents)
         self._store = store
-        self._seen: dict[str, tuple[Signature, Result]] = {}
+        self._seen: dict[str, tuple[object, Result]] = {}
 
     def read(self, name: str) -> Result:
         """Return the result of that name; raises what the store does."""
-        signature = _signature(self.path(name))
+        signature = self.contents.stamp(result_path(name))
         known = self._seen.get(name)
         if known is None or known[0] != signature:
             known = self._seen[name] = (signature, self._store.read(name))
@@ -120,7 +123,7 @@ class CourseState:
         self._store = _ReadOnce(store_of(folder))
         self._boundaries = tuple(boundaries)
         self._lock = Lock()  # pages are answered in threads
-        self._graded: tuple[Signature, tuple[Entry, ...], Rubric] | None = None
+        self._graded: tuple[Signature, Sequence[Entry], Rubric] | None = None
         self._snapshot: tuple[Signature, Snapshot] | None = None
         self.now()
 
@@ -147,12 +150,12 @@ class CourseState:
         return _signature(*(self.folder / name for name in (".", *write.FILES, write.LOG)))
 
     def _roster_signature(self) -> Signature:
-        return _signature(self.folder / NAME, self.folder / "results", *self._rubric_files())
+        return _signature(self.folder / NAME, self._store.contents.watched, *self._rubric_files())
 
     def _rubric_files(self) -> tuple[Path, ...]:
         return (self._rubric,) if self._rubric else ()
 
-    def _results(self, signature: Signature) -> tuple[tuple[Entry, ...], Rubric]:
+    def _results(self, signature: Signature) -> tuple[Sequence[Entry], Rubric]:
         if self._graded is None or self._graded[0] != signature:
             roster: Roster = read_roster(self.folder)
             entries = entries_of(roster, self.folder, kept_result_of(self._store))
@@ -161,7 +164,7 @@ class CourseState:
             self._graded = signature, entries, rubric
         return self._graded[1], self._graded[2]
 
-    def _read(self, entries: tuple[Entry, ...], rubric: Rubric) -> Snapshot:
+    def _read(self, entries: Sequence[Entry], rubric: Rubric) -> Snapshot:
         decisions: tuple[Decision, ...] = ()
         problem, digest = "", ""
         try:
@@ -171,6 +174,7 @@ class CourseState:
             problem = str(error)
         return Snapshot(
             self.folder,
+            self._store.contents,
             {entry.name: entry for entry in entries},
             apply_decisions(entries, decisions, rubric),
             decisions,

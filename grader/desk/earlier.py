@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from grader.course.compare import compare
+from grader.course.contents import Contents
 from grader.course.history import History
 from grader.report.from_json import from_json
 from grader.report.result import Result
@@ -27,13 +27,13 @@ class Earlier:
     reasons: tuple[str, ...]
 
 
-def earlier_results(folder: Path, name: str, now: Result) -> tuple[Earlier, ...]:
+def earlier_results(contents: Contents, name: str, now: Result) -> tuple[Earlier, ...]:
     """Return what a student's result was before each grading that changed it, the latest first."""
     found: list[Earlier] = []
     after = now
-    for grading in reversed(History(folder).gradings()):
+    for grading in reversed(History(contents).gradings()):
         try:
-            before = from_json(grading.replaced(name).read_bytes())
+            before = from_json(contents.read(grading.replaced(name)))
         except (OSError, ValueError):  # that grading left it as it was
             continue
         changes = compare({name: before}, {name: after})

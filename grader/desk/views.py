@@ -74,7 +74,7 @@ def student_page(visit: Visit, name: str) -> str:
         reasons=reasons,
         flags=flags(entry),
         cells=cells_of(executed) if executed else (),
-        earlier=earlier_results(visit.course.folder, name, graded.result),
+        earlier=earlier_results(visit.course.contents, name, graded.result),
         decided=_decisions_about(visit.course, entry),
         before=before,
         after=after,

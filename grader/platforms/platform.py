@@ -64,7 +64,7 @@ class GradedCourse:
     Attributes:
         entries: the graded submissions.
         values: the values of all platforms' options, by their parameters' names.
-        pages: entry's name -> the student's page.
+        page: makes or reads a student's page.
         path: the folder or archive that was graded.
         zeros: whether who could not be graded gets a 0.
         replace: whether points and comments that a sheet has already are replaced by others.
@@ -72,7 +72,7 @@ class GradedCourse:
 
     entries: Sequence[Entry]
     values: Values = field(default_factory=dict)
-    pages: Mapping[str, Path] = field(default_factory=dict)
+    page: Callable[[Entry], bytes] = lambda _: b""
     path: Path | None = None
     zeros: bool = False
     replace: bool = False

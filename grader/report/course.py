@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -118,9 +119,7 @@ class Entry:
     @property
     def names(self) -> frozenset[str]:
         """What it may be called: the result, a student by name, id or address, a pseudonym."""
-        known = ((student.name, student.id, student.email) for student in self.students)
-        names = (self.name, self.pseudonym, *chain.from_iterable(known))
-        return frozenset(filter(None, names))
+        return names_of(self.name, self.students, self.pseudonym)
 
     def is_called(self, name: str) -> bool:
         """Return whether it may be called so."""
@@ -137,3 +136,9 @@ class Entry:
         students = [student for student in self.students if student.name]
         known = [f"{s.name} ({s.id})" if s.id not in ("", s.name) else s.name for s in students]
         return ", ".join(known) or self.name
+
+
+def names_of(name: str, students: Sequence[Identity], pseudonym: str) -> frozenset[str]:
+    """Return what a submission may be called: by the name of its result, by who handed it in."""
+    known = ((student.name, student.id, student.email) for student in students)
+    return frozenset(filter(None, (name, pseudonym, *chain.from_iterable(known))))

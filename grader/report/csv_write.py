@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
+from itertools import chain
 
 from grader.untrusted_text import clean
 
@@ -45,8 +46,19 @@ def to_csv(header: Sequence[str], rows: Iterable[Iterable[Cell]], bom: bool = Fa
     Args:
         bom: write a byte order mark, without which Excel takes UTF-8 for something else.
     """
+    return b"".join(csv_lines(header, rows, bom))
+
+
+def csv_lines(
+    header: Sequence[str], rows: Iterable[Iterable[Cell]], bom: bool = False
+) -> Iterator[bytes]:
+    """Yield a CSV line by line, as `to_csv` returns it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    for row in (header, *rows):
+    encoding = "utf-8-sig" if bom else "utf-8"
+    for row in chain((header,), rows):
         writer.writerow([text_cell(cell) if isinstance(cell, str) else cell for cell in row])
-    return text.getvalue().encode("utf-8-sig" if bom else "utf-8")
+        yield text.getvalue().encode(encoding)
+        text.seek(0)
+        text.truncate()
+        encoding = "utf-8"

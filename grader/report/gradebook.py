@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from grader.report.course import Entry
-from grader.report.csv_write import points_cell, time_cell, to_csv
+from grader.report.csv_write import Cell, csv_lines, points_cell, time_cell
 from grader.report.result import Result
 from grader.report.words import number
 
@@ -13,27 +14,54 @@ _BEFORE = ("name", "student", "id", "email", "status", "points", "final_points",
 _AFTER = ("submitted_utc", "flags", "reason")
 
 
+@dataclass(frozen=True)
+class Columns:
+    """The tasks and checks that have columns, by id, collected while results pass by."""
+
+    tasks: dict[str, None] = field(default_factory=dict)
+    checks: dict[str, None] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        """Add those of a result that are new."""
+        self.tasks.update(dict.fromkeys(task.id for task in result.tasks))
+        self.checks.update(dict.fromkeys(check.id for check in result.checks))
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All tasks, and then all checks."""
+        return (*self.tasks, *self.checks)
+
+
 def to_gradebook(entries: Sequence[Entry]) -> bytes:
-    """Return the gradebook of a course; each member of a group has a row.
+    """Return the gradebook of a course; see `gradebook_lines`."""
+    columns = Columns()
+    for entry in entries:
+        columns.add(entry.result)
+    return b"".join(gradebook_lines(entries, columns))
+
+
+def gradebook_lines(entries: Iterable[Entry], columns: Columns) -> Iterator[bytes]:
+    """Yield the gradebook of a course line by line; each member of a group has a row.
 
     Points that are open are empty cells, so that no sum takes them for zeros. ``final_points`` are
     those that go out: less than ``points`` for who was late.
+
+    Args:
+        entries: the course; one pass.
+        columns: those of its results.
     """
-    results = [entry.result for entry in entries]
-    tasks = dict.fromkeys(task.id for result in results for task in result.tasks)
-    checks = dict.fromkeys(check.id for result in results for check in result.checks)
-    rows = []
+    yield from csv_lines((*_BEFORE, *columns.all, *_AFTER), _rows(entries, columns.all), bom=True)
+
+
+def _rows(entries: Iterable[Entry], parts: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
     for entry in entries:
         result = entry.result
-        total, *parts = map(points_cell, known_points(result, (*tasks, *checks)))
+        total, *points = map(points_cell, known_points(result, parts))
         final = None if total is None else points_cell(entry.final_points)
         before = (result.status, total, final, points_cell(result.max_points))
         after = (time_cell(entry.submitted), "; ".join(flags(entry)), result.reason or "")
-        rows += [
-            (entry.name, student.name, student.id, student.email, *before, *parts, *after)
-            for student in entry.students
-        ]
-    return to_csv((*_BEFORE, *tasks, *checks, *_AFTER), rows, bom=True)
+        for student in entry.students:
+            yield entry.name, student.name, student.id, student.email, *before, *points, *after
 
 
 def flags(entry: Entry) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def test_results_are_read_from_either_folder(tmp_path: Path) -> None:
     assert read_results(folder) == read_results(tmp_path / "out")
     (folder / "a.json").write_text("{")
     with pytest.raises(CompareError, match=r"a\.json can't be read"):
-        read_results(folder)
+        dict(read_results(folder))
     with pytest.raises(CompareError, match="no results"):
         read_results(tmp_path)
 

@@ -21,7 +21,7 @@ from grader.course.grade_submission import grade_submission
 from grader.course.keeping import Keeper
 from grader.course.options import CourseOptions
 from grader.course.store import Store
-from grader.course.summary import summary
+from grader.course.summary import overview_of, summary
 from grader.course.work import Outcome, work_of
 from grader.platforms.download import SubmissionsError
 from grader.report.course import Entry, Identity
@@ -161,7 +161,7 @@ def test_the_average_is_that_of_the_students_who_are_counted() -> None:
         Entry(name, replace(graded(), points=of), tuple(map(Identity, name.split(", "))))
         for name, of in points.items()
     ]
-    told = summary(entries, [])
+    told = summary(overview_of(entries), [])
     assert told.startswith("3 of 3 students are graded. They have 58.0 of 7.5 points")
 
 

@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from grader.course.history import FOLDER, Grading, History
+from grader.course.store_kind import contents_of
 from grader.course.writing import StoreError
 
 
 def begun(folder: Path, *names: str) -> Grading:
-    return History(folder).under_way(lambda: names)
+    return History(contents_of(folder)).under_way(lambda: names)
 
 
 def test_there_is_no_history_at_first(tmp_path: Path) -> None:
-    assert History(tmp_path).gradings() == ()
-    History(tmp_path).complete()
+    assert History(contents_of(tmp_path)).gradings() == ()
+    History(contents_of(tmp_path)).complete()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -29,8 +30,8 @@ def test_a_grading_that_goes_on_is_one(tmp_path: Path) -> None:
     again = begun(tmp_path, "ada", "bo", "cy")
     assert again == first
     assert again.before == {"ada", "bo"}
-    History(tmp_path).complete()
-    (only,) = History(tmp_path).gradings()
+    History(contents_of(tmp_path)).complete()
+    (only,) = History(contents_of(tmp_path)).gradings()
     assert only.is_finished
     assert only.began == first.began
     assert only.before == {"ada", "bo"}
@@ -39,8 +40,8 @@ def test_a_grading_that_goes_on_is_one(tmp_path: Path) -> None:
 def test_the_next_grading_is_another_and_later(tmp_path: Path) -> None:
     for number in range(4):  # within a second
         begun(tmp_path, *(f"student {n}" for n in range(number)))
-        History(tmp_path).complete()
-    gradings = History(tmp_path).gradings()
+        History(contents_of(tmp_path)).complete()
+    gradings = History(contents_of(tmp_path)).gradings()
     assert [len(grading.before) for grading in gradings] == [0, 1, 2, 3]
     began = [grading.began for grading in gradings]
     assert sorted(set(began)) == began
@@ -51,11 +52,11 @@ def test_nothing_is_ever_replaced(tmp_path: Path) -> None:
     for content in (b"before", b"between", b"before", b"between", b"again"):
         grading.add_replaced("ada", content)
     grading.add_lower("ada", b"lower")
-    assert grading.replaced("ada").read_bytes() == b"before"
-    assert (grading.folder / "2" / "ada.json").read_bytes() == b"between"
-    assert (grading.folder / "3" / "ada.json").read_bytes() == b"again"
-    assert not (grading.folder / "4").exists()
-    assert grading.lower("ada").read_bytes() == b"lower"
+    assert (tmp_path / grading.replaced("ada")).read_bytes() == b"before"
+    assert (tmp_path / grading.folder / "2" / "ada.json").read_bytes() == b"between"
+    assert (tmp_path / grading.folder / "3" / "ada.json").read_bytes() == b"again"
+    assert not (tmp_path / grading.folder / "4").exists()
+    assert (tmp_path / grading.lower("ada")).read_bytes() == b"lower"
     assert (grading.names_of_replaced, grading.names_of_lower) == (("ada",), ("ada",))
 
 
@@ -75,4 +76,4 @@ def test_other_folders_are_no_gradings(tmp_path: Path) -> None:
     for name in ("notes", "2026-12-01T10-00-00Z", "2026-12-01"):
         (tmp_path / FOLDER / name).mkdir(parents=True)
     (tmp_path / FOLDER / "2026-12-01T10-00-00Z-unfinished").touch()
-    assert History(tmp_path).gradings() == ()
+    assert History(contents_of(tmp_path)).gradings() == ()

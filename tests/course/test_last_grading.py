@@ -14,6 +14,7 @@ from grader.cli.main import main
 from grader.course.compare import CompareError, changes_to_csv
 from grader.course.last_grading import last_to_text, read_last_grading
 from grader.course.store import Store
+from grader.course.store_kind import contents_of
 from grader.report.result import Result
 from tests.made_results import broken_grader, graded, ungradable
 
@@ -42,7 +43,7 @@ def table(path_or_bytes: bytes) -> list[dict[str, str]]:
 
 
 def test_the_first_grading_changed_everybody(store: Store) -> None:
-    last = read_last_grading(store.folder)
+    last = read_last_grading(store.contents)
     assert last is not None
     assert last.changed == {"ada", "bo", "cy"}
     text = last_to_text(last)
@@ -54,11 +55,11 @@ def test_exactly_who_changed_is_named(store: Store) -> None:
     store.keep("ada", graded("Other words."), "y")
     store.keep("bo", worth(1.5), "y")
     store.keep("dan", worth(3.0), "y")
-    unfinished = read_last_grading(store.folder)
+    unfinished = read_last_grading(store.contents)
     assert unfinished is not None
     assert "and not finished." in last_to_text(unfinished)
     store.history.complete()
-    last = read_last_grading(store.folder)
+    last = read_last_grading(store.contents)
     assert last is not None
     assert last.changed == {"bo", "dan"}
     text = last_to_text(last)
@@ -73,7 +74,7 @@ def test_exactly_who_changed_is_named(store: Store) -> None:
 
 def test_points_that_are_open_are_empty_in_the_table(store: Store) -> None:
     store.keep("ada", broken_grader(), "y")
-    last = read_last_grading(store.folder)
+    last = read_last_grading(store.contents)
     assert last is not None
     (ada,) = table(changes_to_csv(last.changes))
     assert (ada["before"], ada["after"]) == ("4.5", "")
@@ -84,7 +85,7 @@ def test_only_the_last_grading_counts(store: Store) -> None:
     store.history.complete()
     store.keep("bo", worth(1.5), "z")
     store.history.complete()
-    last = read_last_grading(store.folder)
+    last = read_last_grading(store.contents)
     assert last is not None
     assert last.changes == ()
     assert "No points changed among 3 students." in last_to_text(last)
@@ -92,7 +93,7 @@ def test_only_the_last_grading_counts(store: Store) -> None:
 
 def test_who_keeps_a_higher_total_is_named_and_did_not_change(store: Store) -> None:
     store.keep("ada", worth(4.0), "y", never_lower=True)
-    last = read_last_grading(store.folder)
+    last = read_last_grading(store.contents)
     assert last is not None
     assert last.changes == ()
     assert (
@@ -102,7 +103,7 @@ def test_who_keeps_a_higher_total_is_named_and_did_not_change(store: Store) -> N
 
 
 def test_a_folder_without_history_is_said(tmp_path: Path) -> None:
-    assert read_last_grading(tmp_path) is None
+    assert read_last_grading(contents_of(tmp_path)) is None
     told = CliRunner().invoke(main, ["compare", str(tmp_path)])
     assert told.exit_code == 2
     assert "no history" in told.output
@@ -110,9 +111,9 @@ def test_a_folder_without_history_is_said(tmp_path: Path) -> None:
 
 def test_a_damaged_history_is_said(store: Store) -> None:
     store.keep("bo", worth(1.5), "y")
-    store.history.gradings()[-1].replaced("bo").write_bytes(b"{")
+    store.contents.write(store.history.gradings()[-1].replaced("bo"), b"{")
     with pytest.raises(CompareError, match=r"bo\.json can't be read"):
-        read_last_grading(store.folder)
+        read_last_grading(store.contents)
 
 
 def test_the_command_says_it_and_writes_a_table(store: Store, tmp_path: Path) -> None:

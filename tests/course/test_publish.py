@@ -18,6 +18,7 @@ from grader.course.options import CourseOptions
 from grader.course.pages import page_path
 from grader.course.publish import NOBODY, publish
 from grader.course.store import Store
+from grader.course.store_kind import contents_of
 from grader.decisions.apply import apply_decisions
 from grader.decisions.decision import Decision
 from grader.errors import UnusableError
@@ -68,7 +69,7 @@ def published(out: Path, entry: Entry, *decisions: Decision) -> dict[str, str]:
     """Publish the course of one, and return all its students' pages."""
     decided = apply_decisions([entry], decisions, RUBRIC)
     assert decided.notices == ()
-    done = publish(out, "course", decided.entries, CourseOptions())
+    done = publish(contents_of(out), "course", decided.entries, CourseOptions())
     assert (done.notices, done.problems) == ([], [])
     folder = (out / page_path(entry.name)).parent
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
@@ -98,7 +99,7 @@ def test_what_a_sheet_has_stays_unless_that_is_not_wanted(
     header = "Identifier,Full name,Grade,Maximum grade,Feedback comments"
     sheet.write_text(f"{header}\nParticipant 12,Ada L,3.00,7.50,by hand\n")
     options = CourseOptions(values={"moodle": sheet}, replace_grades=replace_grades)
-    done = publish(out, "course", [one], options)
+    done = publish(contents_of(out), "course", [one], options)
     assert f"Ada L,{grade}," in (out / "moodle_worksheet.csv").read_text()
     assert any("Ada L" in notice and "3.00" in notice for notice in done.notices)
 
@@ -139,7 +140,7 @@ def test_plots_of_an_earlier_run_are_not_shown(one: Entry, tmp_path: Path) -> No
 
 def test_whoever_handed_in_no_notebook_has_a_page_too(tmp_path: Path) -> None:
     nothing = entry(ungradable())
-    publish(tmp_path, "course", [nothing], CourseOptions())
+    publish(contents_of(tmp_path), "course", [nothing], CourseOptions())
     page = (tmp_path / page_path(nothing.name)).read_text(encoding="utf-8")
     assert "There is no class VAE." in page
     assert nothing.name in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
@@ -192,7 +193,7 @@ def test_a_platform_may_get_those_alone_who_changed(tmp_path: Path) -> None:
     store.history.complete()
     store.keep(bo.name, bo.result, "y")
     store.history.complete()
-    done = publish(out, "course", [ada, bo], options)
+    done = publish(contents_of(out), "course", [ada, bo], options)
     filled = (out / "moodle_worksheet.csv").read_text(encoding="utf-8").splitlines()
     assert filled[1] == row
     assert filled[2].startswith("Participant 13,Bo,4.50,7.5,")
@@ -203,10 +204,11 @@ def test_a_platform_may_get_those_alone_who_changed(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in rows] == ["name", bo.name]
     store.keep(bo.name, bo.result, "z")
     store.history.complete()
-    done = publish(out, "course", [ada, bo], options)
+    done = publish(contents_of(out), "course", [ada, bo], options)
     assert done.notices == [NOBODY]
-    store.history.gradings()[-1].replaced(bo.name).write_bytes(b"{")
-    assert "changed.csv is not written" in publish(out, "course", [ada], options).problems[0]
+    store.contents.write(store.history.gradings()[-1].replaced(bo.name), b"{")
+    done = publish(contents_of(out), "course", [ada], options)
+    assert "changed.csv is not written" in done.problems[0]
 
 
 SHEET = "Identifier,Full name,Grade,Maximum grade,Feedback comments\nParticipant {},Ada,,7.5,\n"
@@ -217,7 +219,7 @@ def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: P
     sheet.write_text(SHEET.format(12), encoding="utf-8")
     grades.write_text("Student,ID,Section,VAE (1)\nEve,99,A,\n", encoding="utf-8")
     options = CourseOptions(values={"moodle": sheet, "canvas": grades})
-    done = publish(out, "course", [one], options)
+    done = publish(contents_of(out), "course", [one], options)
     assert [path.relative_to(out).as_posix() for path in done.files] == [
         "report/index.html",
         "report/students",
@@ -230,13 +232,13 @@ def test_one_sheet_that_does_not_fit_keeps_no_other_back(one: Entry, tmp_path: P
     (problem,) = done.problems
     assert "Nobody of the course is in Canvas's gradebook" in problem
     sheet.write_text(SHEET.format(99), encoding="utf-8")
-    done = publish(out, "course", [one], options)
+    done = publish(contents_of(out), "course", [one], options)
     assert len(done.problems) == 2
     assert done.notices == [
         "moodle_worksheet.csv and moodle_feedback.zip are of an earlier grading and may differ "
         "from what holds now: give --moodle again, or delete them."
     ]
-    assert publish(out, "course", [one], CourseOptions()).notices == done.notices
+    assert publish(contents_of(out), "course", [one], CourseOptions()).notices == done.notices
 
 
 def test_nbgraders_gradebook_is_read_and_not_touched(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.course.history import History
 from grader.course.regrade import differs
+from grader.course.store_kind import contents_of
 from grader.examiner.rubric import default_path
 from grader.report.from_json import from_json
 from grader.report.to_json import to_json
@@ -99,8 +100,8 @@ def test_exactly_who_changed_is_named_and_no_decision_is_lost(
     assert filled[1] == SHEET.splitlines()[1]
     assert filled[2].startswith("Participant 2,student_001,53.00,60.00,")
     # What counted then is still there.
-    (replaced,) = [it.replaced("student_001") for it in History(out).gradings()[1:]]
-    assert from_json(replaced.read_bytes()).points == 45.0
+    (replaced,) = [it.replaced("student_001") for it in History(contents_of(out)).gradings()[1:]]
+    assert from_json((out / replaced).read_bytes()).points == 45.0
 
 
 def test_a_moved_deadline_and_a_task_for_people_grade_nothing_again(
@@ -113,7 +114,7 @@ def test_a_moved_deadline_and_a_task_for_people_grade_nothing_again(
     rubric.write_text(RUBRIC + late + manual, encoding="utf-8")
     done = grade(handed, out, "--no-run", "--rubric", str(rubric))
     assert "2 of 2 are graded already." in done.stderr, done.stderr
-    assert len(History(out).gradings()) == 1
+    assert len(History(contents_of(out)).gradings()) == 1
 
 
 def test_a_regrade_may_not_lower_a_total(published: tuple[Path, Path], tmp_path: Path) -> None:
@@ -130,8 +131,8 @@ def test_a_regrade_may_not_lower_a_total(published: tuple[Path, Path], tmp_path:
         {"counts": False, "points": 43.0, "max_points": 60.0},
     )
     assert results(out)["student_000"]["other_grading"] is None
-    last = History(out).gradings()[-1]
-    lower = from_json(last.lower("student_001").read_bytes())
+    last = History(contents_of(out)).gradings()[-1]
+    lower = from_json((out / last.lower("student_001")).read_bytes())
     assert lower.points == 43.0
     assert lower.other_grading is not None
     assert lower.other_grading.counts
@@ -145,4 +146,4 @@ def test_a_regrade_may_not_lower_a_total(published: tuple[Path, Path], tmp_path:
     # The same command has nothing to do any more.
     done = grade(handed, out, *again)
     assert "2 of 2 are graded already." in done.stderr
-    assert History(out).gradings()[-1] == last
+    assert History(contents_of(out)).gradings()[-1] == last

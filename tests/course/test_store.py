@@ -17,7 +17,8 @@ import pytest
 from grader.course.fingerprint import fingerprint
 from grader.course.history import History
 from grader.course.last_grading import read_last_grading
-from grader.course.store import Store, StoreError, write_whole
+from grader.course.store import Store, StoreError, result_path, write_whole
+from grader.course.store_kind import contents_of
 from grader.course.work import UNKNOWN
 from grader.report.from_json import from_json
 from grader.report.result import OtherGrading, Result, Run, Training
@@ -64,7 +65,8 @@ def test_open_and_damaged_results_are_graded_again(tmp_path: Path) -> None:
     store.keep("bad", ungradable(), "x")
     assert store.kept("open", "x") is None
     assert store.kept("bad", "x") is not None
-    store.path("bad").write_bytes(store.path("bad").read_bytes()[:100])
+    path = tmp_path / result_path("bad")
+    path.write_bytes(path.read_bytes()[:100])
     assert store.kept("bad", "x") is None
 
 
@@ -85,7 +87,7 @@ def test_open_and_damaged_results_are_graded_again(tmp_path: Path) -> None:
 def test_a_damaged_result_is_none(tmp_path: Path, damage: Callable[[str], str]) -> None:
     store = Store(tmp_path)
     store.keep("ada", graded(), "x")
-    path = store.path("ada")
+    path = tmp_path / result_path("ada")
     whole = path.read_text(encoding="utf-8")
     path.write_text(damage(whole), encoding="utf-8", errors="surrogateescape")
     assert path.read_bytes() != whole.encode()
@@ -168,19 +170,20 @@ def test_kill_leaves_a_whole_file(tmp_path: Path) -> None:
 def test_kill_leaves_a_whole_history(tmp_path: Path) -> None:
     for number, wait in enumerate((0.01, 0.05, 0.11), 1):
         process = subprocess.Popen([sys.executable, "-c", KEEPER, str(tmp_path)], cwd=ROOT)
-        gradings = len(History(tmp_path).gradings())
-        while process.poll() is None and len(History(tmp_path).gradings()) < gradings + 2:
+        history = History(contents_of(tmp_path))
+        gradings = len(history.gradings())
+        while process.poll() is None and len(history.gradings()) < gradings + 2:
             time.sleep(0.005)
         time.sleep(wait)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         for path in tmp_path.rglob("[!.]*.json"):
             from_json(path.read_bytes())
-        last = read_last_grading(tmp_path)
+        last = read_last_grading(contents_of(tmp_path))
         assert last is not None
         assert last.count == 2
-        assert sum(not it.is_finished for it in History(tmp_path).gradings()) <= 1
-        assert len(History(tmp_path).gradings()) > number
+        assert sum(not it.is_finished for it in History(contents_of(tmp_path)).gradings()) <= 1
+        assert len(History(contents_of(tmp_path)).gradings()) > number
 
 
 def test_scratch_folders_do_not_stay(tmp_path: Path) -> None:
@@ -200,7 +203,7 @@ def test_scratch_folders_do_not_stay(tmp_path: Path) -> None:
 def test_what_is_kept_is_a_result_to_other_programs(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.keep("ada", graded(), "x")
-    assert from_json(store.path("ada").read_text(encoding="utf-8")).points == 4.5
+    assert from_json((tmp_path / result_path("ada")).read_text(encoding="utf-8")).points == 4.5
 
 
 def worth(points: float) -> Result:
@@ -219,7 +222,7 @@ def test_what_a_result_was_before_stays_in_the_history(tmp_path: Path) -> None:
     first, last = store.history.gradings()
     assert first.names_of_replaced == ()
     assert last.before == {"ada"}
-    assert from_json(last.replaced("ada").read_bytes(), METHODS) == old
+    assert from_json((tmp_path / last.replaced("ada")).read_bytes(), METHODS) == old
     assert store.names() == {"ada"}
 
 
@@ -241,7 +244,7 @@ def test_a_total_never_falls_where_that_is_asked_for(tmp_path: Path) -> None:
     assert counted.other_grading == OtherGrading(False, 3.0, 7.5)
     assert store.kept("ada", "y") == counted  # so it isn't graded again
     last = store.history.gradings()[-1]
-    lower = from_json(last.lower("ada").read_bytes())
+    lower = from_json((tmp_path / last.lower("ada")).read_bytes())
     assert (lower.points, lower.other_grading) == (3.0, OtherGrading(True, 4.0, 7.5))
     assert last.names_of_replaced == ()
     store.history.complete()

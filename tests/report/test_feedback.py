@@ -11,6 +11,7 @@ from grader.course.kept_code import KeptCode
 from grader.course.options import CourseOptions
 from grader.course.pages import page_path
 from grader.course.publish import publish
+from grader.course.store_kind import contents_of
 from grader.report.course import Comment, Entry, Lateness
 from grader.report.feedback import ALL, LEVELS, POINTS, Level, told_result
 from grader.report.page import level_of, to_page
@@ -100,7 +101,7 @@ def test_what_lateness_costs_is_always_said() -> None:
 
 def levels(out: Path, found: Entry, level: Level) -> tuple[Level, int]:
     """Publish at a level; return what the page says of itself, and when it was written."""
-    publish(out, "course", [found], CourseOptions(feedback=level))
+    publish(contents_of(out), "course", [found], CourseOptions(feedback=level))
     path = out / page_path(found.name)
     return level_of(path.read_bytes()), path.stat().st_mtime_ns
 

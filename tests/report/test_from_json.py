@@ -98,7 +98,7 @@ def test_a_comparison_says_which_result_can_not_be_read(tmp_path: Path) -> None:
     text = to_json(graded()).replace('"points": 4.5', '"points": NaN')
     (tmp_path / "ada.json").write_text(text)
     with pytest.raises(CompareError, match=r"ada\.json can't be read: .*NaN"):
-        read_results(tmp_path)
+        dict(read_results(tmp_path))
 
 
 def test_examples_come_back() -> None:

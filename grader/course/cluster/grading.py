@@ -48,9 +48,12 @@ def grade_on_nodes(
         ):
             works = (work_of(submission, how) for submission in new)
             with closing(dispatch(nodes, grade_on_node, works, rubric.max_points)) as graded:
-                for work, outcome in graded:
-                    keeper.keep_beside(work, outcome)
-                    show_progress(work.name, keeper.keep(work, outcome))
+                try:
+                    for work, outcome in graded:
+                        keeper.keep_beside(work, outcome)
+                        show_progress(work.name, keeper.keep(work, outcome))
+                finally:
+                    keeper.flush()
     except AddressError as error:
         raise UnusableError(f"--dask: {error}") from error
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from grader.platforms.download import Owner, Parts
 from grader.platforms.names import shown
@@ -37,11 +36,11 @@ def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
     worksheet = read_sheet(course.values["moodle"])
     how = course.zeros, course.replace
     filled, notices = fill_worksheet(worksheet, course.entries, *headers, *how)
-    return (filled, feedback_zip(course.entries, course.pages)), notices
+    return (filled, feedback_zip(course.entries, course.page)), notices
 
 
-def feedback_zip(entries: Sequence[Entry], pages: Mapping[str, Path]) -> bytes:
-    """Return the students' pages, by entries' names, in a zip with the names of its download.
+def feedback_zip(entries: Sequence[Entry], page: Callable[[Entry], bytes]) -> bytes:
+    """Return the students' pages in a zip with the names of its download.
 
     Whoever is not from Moodle is left out.
     """
@@ -49,7 +48,7 @@ def feedback_zip(entries: Sequence[Entry], pages: Mapping[str, Path]) -> bytes:
 
     return to_zip(
         {
-            f"{student.prefix}feedback.html": out_of_course(pages[entry.name].read_bytes())
+            f"{student.prefix}feedback.html": out_of_course(page(entry))
             for entry in entries
             for student in entry.students
             if student.platform == "moodle"

@@ -1,0 +1,87 @@
+"""Which kind of store a folder of results has: files, or one SQLite file for a large course."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+
+from grader.course.contents import Contents
+from grader.course.folder_contents import FolderContents
+from grader.course.sqlite_contents import SqliteContents
+from grader.errors import UnusableError
+
+FILES, SQLITE = "files", "sqlite"
+KINDS = (FILES, SQLITE)
+NAME = "course.sqlite"
+PARTS = "course-*-of-*.sqlite"
+"""Files beside it, which shards of a grading write."""
+MOST_IN_FILES = 10_000
+"""Submissions of a course that is kept in files where nothing else is asked for."""
+
+
+class OtherKindError(UnusableError):
+    """A folder has another kind of store than is asked for; says what to do."""
+
+
+def kind_of(folder: Path) -> str | None:
+    """Return the kind of store that a folder has; None if nothing was graded into it."""
+    if (folder / NAME).exists() or any(folder.glob(PARTS)):
+        return SQLITE
+    has_results = any(name.endswith(".json") for name in _names(folder))
+    return FILES if has_results else None
+
+
+def _names(folder: Path) -> list[str]:
+    return FolderContents(folder).names(PurePath("results"))
+
+
+def contents_of(folder: Path) -> Contents:
+    """Return the contents of a folder of results, of whichever kind."""
+    if kind_of(folder) == SQLITE:
+        return SqliteContents(folder / NAME)
+    return FolderContents(folder)
+
+
+def require_kind(folder: Path, asked: str | None) -> None:
+    """Refuse a kind of store that a folder can't have, since it has another.
+
+    Raises:
+        OtherKindError: it has.
+    """
+    kind = kind_of(folder)
+    if asked and kind and kind != asked:
+        raise OtherKindError(
+            f"{folder} keeps its results as {kind}, not as {asked}: leave out --store, or choose "
+            "another folder with --out."
+        )
+
+
+def settled_kind(folder: Path, asked: str | None, count: int, most: int = MOST_IN_FILES) -> str:
+    """Return the kind of store of a folder that is graded into; parameters as below.
+
+    Raises:
+        OtherKindError: the folder has another kind than is asked for.
+    """
+    require_kind(folder, asked)
+    return kind_of(folder) or asked or (SQLITE if count > most else FILES)
+
+
+def settled_contents(
+    folder: Path, asked: str | None, count: int, most: int = MOST_IN_FILES
+) -> Contents:
+    """Return the contents of a folder that is graded into, whose kind is settled by that.
+
+    Args:
+        folder: of the results, under its lock.
+        asked: the kind that is asked for; None for whichever fits.
+        count: how many submissions there are.
+        most: how many are kept in files where nothing else is asked for.
+
+    Raises:
+        OtherKindError: the folder has another kind than is asked for.
+        StoreError: the folder can't be written.
+    """
+    if settled_kind(folder, asked, count, most) == FILES:
+        return FolderContents(folder)
+    contents = SqliteContents(folder / NAME)
+    contents.begin()
+    return contents
