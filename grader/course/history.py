@@ -164,6 +164,7 @@ class History:
         """
         path = self.contents.folder / _LOCK
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             file = open(path, "a+b")  # noqa: SIM115
         except OSError as error:
             raise StoreError(f"{path} can't be written: {error.strerror}.") from error

@@ -23,6 +23,7 @@ from grader.course.cluster.dispatch import dispatch
 from grader.course.cluster.nodes import Nodes
 from grader.course.folder import store_of
 from grader.course.keeping import Keeper
+from grader.course.store_kind import SQLITE, settled_contents
 from tests.benchmarks.process_memory import proportional
 from tests.benchmarks.simulated_nodes import wait_and_answer, works
 from tests.course.cluster.test_dispatch import Plugin
@@ -66,7 +67,9 @@ class Waiting(Nodes):
 
 def measured(count: int, folder: Path) -> tuple[float, float, float, list[int]]:
     """Return seconds, the client's CPU seconds, those of keeping, and memory as it went."""
-    keeper, memory, keeping = Keeper(store_of(folder)), list[int](), 0.0
+    folder.mkdir()
+    contents = settled_contents(folder, SQLITE, COUNT)
+    keeper, memory, keeping = Keeper(store_of(folder, contents)), list[int](), 0.0
     with simulated(count) as address, Client(address, set_as_default=False) as client:
         nodes = Waiting(client, count * THREADS / A_SECOND)
         nodes.set_up()

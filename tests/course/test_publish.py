@@ -156,7 +156,7 @@ def test_a_large_course_has_pages_of_rows_as_long_as_it_is_large(
     other.parent.mkdir()
     other.write_text("by hand")
     for count, pages in ((5, 3), (3, 2), (2, 0)):
-        publish(tmp_path, "course", everybody[:count], CourseOptions(anonymous=True))
+        publish(contents_of(tmp_path), "course", everybody[:count], CourseOptions(anonymous=True))
         for folder in (tmp_path / "report", tmp_path / "anonymous" / "report"):
             files = sorted(folder.glob("students-0*.html"))
             rows = [f"students-{number:04d}.html" for number in range(1, pages + 1)]

@@ -66,6 +66,7 @@ def test_parts_share_the_folder_against_the_whole(tmp_path: Path) -> None:
 def test_a_part_leaves_what_others_are_writing(tmp_path: Path) -> None:
     first, second = Store(tmp_path), Store(tmp_path)
     with first.locked(Shard(1, 2)), first.scratch() as scratch:
+        (tmp_path / "results").mkdir()
         part = tmp_path / "results" / ".ada.json.0123456789abcdef.part"
         part.write_text("half")
         with second.locked(Shard(2, 2)):

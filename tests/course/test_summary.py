@@ -16,7 +16,7 @@ from grader.course.find import NOTHING
 from grader.course.options import CourseOptions
 from grader.course.roster import Roster
 from grader.course.store import Store
-from grader.course.summary import summary
+from grader.course.summary import overview_of, summary
 from grader.course.write_out import GradedFolder, say, write_out
 from grader.examiner import machine
 from grader.examiner.rubric import Rubric
@@ -44,7 +44,7 @@ def test_of_many_few_are_named_and_it_is_said_where_all_are(tmp_path: Path) -> N
         for kind, result in enumerate(results)
         for number in range(21)
     ]
-    text = summary(course, [tmp_path])
+    text = summary(overview_of(course), [tmp_path])
     lines = text.splitlines()
     for kind, words in enumerate(
         (
@@ -64,7 +64,7 @@ def test_of_many_few_are_named_and_it_is_said_where_all_are(tmp_path: Path) -> N
         "Written:",
         f"  {tmp_path}",
     ]
-    few = summary(course[:41], [])  # 21 graded, and 20 that could not be
+    few = summary(overview_of(course[:41]), [])  # 21 graded, and 20 that could not be
     assert "gradebook.csv" not in few
     assert few.startswith("21 of 41 students are graded. They have 4.5 of 7.5 points on average.")
     assert "Ada_191." in few

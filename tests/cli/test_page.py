@@ -1,0 +1,66 @@
+"""`grade page` writes anybody's page, from either kind of store, as it holds now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli.main import main
+from grader.course.store_kind import FILES, KINDS, SQLITE
+from tests.made_course import make_course
+
+
+def page(*arguments: object) -> tuple[int, str]:
+    """Return the exit status and all that is printed."""
+    done = CliRunner().invoke(main, ["page", *map(str, arguments)])
+    return done.exit_code, " ".join(done.output.split())
+
+
+@pytest.fixture(params=KINDS)
+def course(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return make_course(tmp_path / "results", kind=request.param)
+
+
+@pytest.mark.parametrize("student", ["s001", "Bo", "1002", "s001@example.org"])
+def test_a_student_is_called_as_in_overrides(course: Path, student: str, tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    status, told = page(course, student, "--out", out)
+    if student == "1002":
+        student = "Cy"
+    assert (status, told) == (0, f"Written: {out}")
+    text = out.read_text(encoding="utf-8")
+    assert "of 60 points" in text
+    assert "index.html" not in text  # it stands alone
+
+
+def test_it_shows_what_people_decided(course: Path, tmp_path: Path) -> None:
+    (course / "overrides.yaml").write_text(
+        "- {student: Bo, target: kl.total, points: 3, reason: it is right on paper}\n"
+    )
+    assert page(course, "Bo", "--out", tmp_path / "bo.html")[0] == 0
+    text = (tmp_path / "bo.html").read_text(encoding="utf-8")
+    assert "it is right on paper" in text
+    assert "60 of 60 points" in text
+
+
+def test_what_is_not_there_is_said(course: Path, tmp_path: Path) -> None:
+    status, told = page(course, "Bob", "--out", tmp_path / "x.html")
+    assert status == 2
+    assert "There is no student 'Bob'" in told
+    status, told = page(
+        course, "Bo", "--out", tmp_path / "x.html", "--executed", tmp_path / "x.ipynb"
+    )
+    assert status == 2
+    assert "The executed notebook of Bo" in told
+    assert page(tmp_path, "Bo")[0] == 2
+
+
+def test_pages_of_both_kinds_are_the_same(tmp_path: Path) -> None:
+    texts = []
+    for kind in (FILES, SQLITE):
+        course = make_course(tmp_path / kind, kind=kind)
+        assert page(course, "Di", "--out", tmp_path / f"{kind}.html")[0] == 0
+        texts.append((tmp_path / f"{kind}.html").read_bytes())
+    assert texts[0] == texts[1]
