@@ -37,6 +37,7 @@ def asked_for(mode: str, folder: Path) -> list[str]:
         "bundle": ["bundle", str(folder / "bundle.zip")],
         "desk": ["desk", str(folder / "in")],
         "explain": ["explain", str(folder / "in"), "ada", "kl.total"],
+        "page": ["page", str(folder / "in"), "ada"],
         "publish": ["publish", str(folder / "in")],
         "box": ["box", str(folder / "in")],
     }[mode]
@@ -49,7 +50,7 @@ def with_value(option: str, folder: Path) -> list[str]:
     others = {
         **{"--jobs": "2", "--isolation": "fork", "--out": str(folder / "out")},
         **{"--feedback": "points", "--for": "autolab", "--port": "0"},
-        **{"--shard": "1/2", "--dask": "local:1"},
+        **{"--shard": "1/2", "--dask": "local:1", "--store": "files"},
     }
     return [option, *([] if KNOWN[option].is_flag else [others.get(option, str(sheet))])]
 
