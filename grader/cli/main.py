@@ -99,8 +99,7 @@ class Commands(click.Group):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one page: the commands, the options most used, and where the rest is."""
-        formatter.write_usage("grade", "[OPTIONS] PATH")
-        formatter.write_usage("grade", "COMMAND ...", prefix="       ")
+        formatter.write_usage("grade", "[OPTIONS] PATH | grade COMMAND ...")
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(self.help or "")

@@ -37,7 +37,7 @@ WORKSHEET = (
 @pytest.fixture
 def both(tmp_path: Path) -> tuple[Path, Path]:
     """The same course in files and in one file."""
-    made = [make_course(tmp_path / kind, kind=kind) for kind in KINDS]
+    made = [make_course(tmp_path / f"as_{kind}", kind=kind) for kind in KINDS]
     return made[0], made[1]
 
 
