@@ -164,7 +164,7 @@ def test_signals_that_ask_for_an_end(
     assert told[-1].startswith("Stopped. ")
     assert told[-1].endswith("run the same command again to go on.")
     assert b"Traceback" not in errors
-    assert [path.name for path in out.rglob(".*")] == [".lock"]
+    assert sorted(path.name for path in out.rglob(".*")) == [".lock", ".lock-history"]
     grade(handed, out, "--no-run")
     assert results(out) == results(undisturbed[1])
 
