@@ -35,7 +35,9 @@ def scheduled(
         return SimpleNamespace(name=item), grade(item)
 
     here: Any = SimpleNamespace(
-        grade=graded_work, keep=lambda work, outcome: keep(work.name, outcome)
+        grade=graded_work,
+        keep=lambda work, outcome: keep(work.name, outcome),
+        flush=lambda: None,
     )
     items: Any = range(count)
     done: Any = grade_all(here, items, jobs)
