@@ -26,7 +26,7 @@ from grader.report.result import Result
 NAME = "course.json"
 _VERSION = 1
 MOST_AT_ONCE = 3_000
-"""Submissions of a course whose results are all held in memory; a result takes some 40 KB there."""
+"""Submissions of a course whose results are all held in memory; a result takes some 15 KB there."""
 
 
 class RosterError(UnusableError):

@@ -127,7 +127,8 @@ def merge_parts(folder: Path) -> None:
     on. The gradings that shards began, each in its part, become one in the history.
 
     Raises:
-        StoreError: a file can't be read or written; names the part.
+        StoreError: a file can't be written, or a part of it be read; names the part.
+        UnusableContentsError: a part can't be read at all.
     """
     parts = sorted(folder.glob(PARTS))
     if not parts:

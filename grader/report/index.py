@@ -62,12 +62,14 @@ class _Seen:
         students: of these, what they are called, and the address of the student's page.
         look: whom to look at first.
         shelf: the pages of rows.
+        has_pages: whether any student's page has an address.
     """
 
     named: frozenset[str]
     students: dict[str, tuple[str, str]] = field(default_factory=dict)
     look: FirstLook = field(default_factory=FirstLook)
     shelf: list[Page] = field(default_factory=list)
+    has_pages: bool = False
 
 
 def to_index(
@@ -94,6 +96,7 @@ def to_index(
         "index.html",
         title=title,
         survey=survey,
+        has_pages=any(page for _, page in students.values()),
         cohort=survey.summary,
         unnamed=0,
         rows=rows,
@@ -140,6 +143,7 @@ def to_index_pages(
         "index.html",
         title=title,
         survey=survey,
+        has_pages=seen.has_pages,
         cohort=replace(summary, misconceptions=shown),
         unnamed=len(summary.misconceptions) - len(shown),
         rows=look.rows,
@@ -159,6 +163,7 @@ def _rows(
         page = pages.get(entry.name, "")
         row = row_of(entry, page, columns)
         seen.look.add(entry, row)
+        seen.has_pages = seen.has_pages or bool(page)
         if entry.name in seen.named:
             seen.students[entry.name] = (for_link(row.called), page)
         yield row
