@@ -52,6 +52,8 @@ def page(
     at = place_of(student, course)
     entry, contents = replace(decided(course).entries[at], feedback=feedback), course.store.contents
     path = out or Path(f"{entry.name}.html")
+    if "-" in map(str, (path, executed)):
+        raise usage.FoldedError("'-' is no file here: name one.")
     require_writable({"--out": path} | ({"--executed": executed} if executed else {}))
     _write(path, out_of_course(page_of(contents, entry)))
     if executed is None:

@@ -23,7 +23,7 @@ from grader.course.shard import Shard
 from grader.course.shard_contents import merge_parts, shard_contents
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
-from grader.course.store_kind import SQLITE, require_kind, settled_contents, settled_kind
+from grader.course.store_kind import SQLITE, kind_of, require_kind, settled_contents, settled_kind
 from grader.course.work import work_of
 from grader.course.write_out import ALL_GRADED, NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
@@ -52,7 +52,7 @@ def run(course: Course) -> int:
         store = store_of(out)
         shard = course.options.shard
         with stoppable(), store.locked(shard), store.scratch() as unpacked:
-            if shard is None:
+            if shard is None and kind_of(out) == SQLITE:
                 merge_parts(out)
             gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
             count = len(gathered.submissions)
@@ -101,7 +101,7 @@ def _grade(
             progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(progress_words, stop)
     if shard is not None:
-        return _say_part(shard, everyone, store)
+        return _say_part(shard, everyone, store, course.options.regrade)
     store.history.complete()
     roster = roster_of(course.path, course.grading.rubric, gathered)
     write_roster(store.folder, roster)
@@ -115,7 +115,9 @@ def _stopped(progress_words: str, stop: KeyboardInterrupt) -> int:
     return exit_status(stop)
 
 
-def _say_part(shard: Shard, submissions: Sequence[Submission], store: Store) -> int:
+def _say_part(
+    shard: Shard, submissions: Sequence[Submission], store: Store, is_regrade: bool
+) -> int:
     """Say how the grading of a part went; return the exit status."""
     results = map(kept_result_of(store), (it.name for it in submissions))
     bad = sum(it.status != "graded" or (it.is_open and not it.waits_for_person) for it in results)
@@ -123,7 +125,8 @@ def _say_part(shard: Shard, submissions: Sequence[Submission], store: Store) -> 
     say(
         f"Part {shard.number} of {shard.count} is done: "
         f"{count} submission{'s' * (count != 1)}, {bad} of them not graded or not whole. "
-        "When all parts are done, the same command without --shard writes gradebook and pages.",
+        f"When all parts are done, the same command without --shard{' and --regrade' * is_regrade} "
+        "writes gradebook and pages.",
         sys.stdout,
     )
     return NOT_ALL_GRADED if bad else ALL_GRADED

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from grader.course.contents import UnusableContentsError
 from grader.course.history import FOLDER, UNFINISHED
 from grader.course.sqlite_contents import SqliteContents, opened
 from grader.course.store_kind import NAME, PARTS
@@ -133,17 +134,34 @@ def merge_parts(folder: Path) -> None:
     parts = sorted(folder.glob(PARTS))
     if not parts:
         return
-    begun = set(_unfinished(folder / NAME)) or {it for part in parts for it in _unfinished(part)}
+    begun = set(_unfinished(folder / NAME))
+    begun = begun or {it for part in parts for it in _of_part(part, folder)}
     for part in parts:
         try:
             with closing(opened(folder / NAME, is_made=True)) as connection:
                 _take_in(connection, part, min(begun, default=""))
             part.unlink()
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"{part} can't be merged into {folder / NAME}: {error}. If it is damaged, move it "
-                "away: what is in it alone is graded again."
-            ) from error
+            raise _unmergeable(part, folder, error) from error
+
+
+def _of_part(part: Path, folder: Path) -> list[str]:
+    """Return the names of a part's gradings that didn't come to their end.
+
+    Raises:
+        StoreError: the part can't be read.
+    """
+    try:
+        return _unfinished(part)
+    except UnusableContentsError as error:
+        raise _unmergeable(part, folder, "it is damaged") from error
+
+
+def _unmergeable(part: Path, folder: Path, why: object) -> StoreError:
+    return StoreError(
+        f"{part} can't be merged into {folder / NAME}: {why}. If it is damaged, move it away: what "
+        "is in it alone is graded again."
+    )
 
 
 def _unfinished(file: Path) -> list[str]:

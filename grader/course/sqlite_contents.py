@@ -85,7 +85,7 @@ class SqliteContents:
         unpacking = zlib.decompressobj()
         try:
             content = unpacking.decompress(packed, most or 0)
-        except zlib.error:
+        except (zlib.error, TypeError):  # also a text, which nothing of ours is
             content = None
         if content is None or not (unpacking.eof or most):
             raise OSError(errno.EIO, "it is damaged", self.place(path))

@@ -24,10 +24,11 @@ class OtherKindError(UnusableError):
 
 def kind_of(folder: Path) -> str | None:
     """Return the kind of store that a folder has; None if nothing was graded into it."""
-    if (folder / NAME).exists() or any(folder.glob(PARTS)):
+    if (folder / NAME).exists():
         return SQLITE
-    has_results = any(name.endswith(".json") for name in _names(folder))
-    return FILES if has_results else None
+    if any(name.endswith(".json") for name in _names(folder)):
+        return FILES
+    return SQLITE if any(folder.glob(PARTS)) else None
 
 
 def _names(folder: Path) -> list[str]:

@@ -117,13 +117,13 @@ def killed_and_done(handed: Path, out: Path, kills: int, most: int, *options: st
         process.wait()
         for path in (out / "results").glob("*.json"):
             json.loads(path.read_text(encoding="utf-8"))
-        assert _ended(family)
+        assert have_ended(family)
     done = grade(handed, out, *options)
     assert "Traceback" not in done.stderr, done.stderr[-3000:]
     assert "are graded already" in done.stderr
 
 
-def _ended(family: set[int]) -> bool:
+def have_ended(family: set[int]) -> bool:
     """Whether all of these processes end soon."""
     end = time.monotonic() + SECONDS_TO_DIE
     while left := [pid for pid in family if Path(f"/proc/{pid}").exists()]:

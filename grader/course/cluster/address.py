@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-_LOCAL = re.compile(r"local:(\d{1,3})", re.ASCII)
+_LOCAL = re.compile(r"local:(.*)", re.DOTALL)
 _MOST_LOCAL = 256
 _FORMS = (
     "tls://HOST:PORT, tcp://127.0.0.1:PORT, a scheduler file, or local:N for N processes of this "
@@ -47,9 +47,10 @@ def parse_address(text: str) -> LocalNodes | Scheduler:
     """
     local = _LOCAL.fullmatch(text)
     if local is not None:
-        if not 1 <= int(local[1]) <= _MOST_LOCAL:
+        count = int(local[1]) if re.fullmatch(r"\d{1,3}", local[1], re.ASCII) else 0
+        if not 1 <= count <= _MOST_LOCAL:
             raise AddressError(f"local:N takes 1 to {_MOST_LOCAL} processes.")
-        return LocalNodes(int(local[1]))
+        return LocalNodes(count)
     if "://" in text:
         return Scheduler(require_private(text))
     return Scheduler(require_private(_of_file(Path(text))))

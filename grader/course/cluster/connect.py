@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dask
@@ -23,6 +25,7 @@ _LOCAL = {
     # Its pages would tell everyone on this machine who handed in.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    "distributed.worker.preload": ["grader.course.cluster.own_session"],
 }
 _CERTIFICATES = (
     "tls:// needs certificates: name them in Dask's configuration, as DASK_DISTRIBUTED__COMM__TLS__"
@@ -71,21 +74,21 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
     if isinstance(where, LocalNodes):
         # On a machine that others use too they could reach a port without certificates.
         security = Security.temporary()
-        with (
-            dask.config.set(_LOCAL),
-            LocalCluster(
-                n_workers=where.count,
-                threads_per_worker=threads,
-                memory_limit=0,  # candidates have limits of their own
-                host="127.0.0.1",
-                security=security,
-                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-                local_directory=str(folder),
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster, security=security, set_as_default=False) as client,
-        ):
-            yield client
+        with ExitStack() as stack:
+            stack.enter_context(dask.config.set(_LOCAL))
+            with _ctrl_c_later():
+                cluster = LocalCluster(
+                    n_workers=where.count,
+                    threads_per_worker=threads,
+                    memory_limit=0,  # candidates have limits of their own
+                    host="127.0.0.1",
+                    security=security,
+                    scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+                    local_directory=str(folder),
+                    silence_logs=logging.CRITICAL,
+                )
+                stack.enter_context(cluster)
+            yield stack.enter_context(Client(cluster, security=security, set_as_default=False))
         return
     security = _security(where.address)
     try:
@@ -97,6 +100,19 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
     with client:
         _require_closed_to_strangers(client)
         yield client
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back, from this thread and from all that is started in it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _security(address: str) -> Security:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 from distributed import Future
@@ -21,12 +20,6 @@ _AHEAD = 2
 _LOOK_S = 0.5
 """How often the nodes are counted, and Ctrl-C is heard on every platform."""
 _DIED = "the nodes that graded it died: {}"
-
-
-@dataclass(frozen=True)
-class _Sent:
-    work: Work
-    attempt: int
 
 
 def dispatch(
@@ -49,47 +42,45 @@ def dispatch(
     Raises:
         GraderError: there is no scheduler any more, or no node that can grade.
     """
-    waiting, under_way = iter(works), dict[Future, _Sent]()
+    waiting, under_way = iter(works), dict[Future, Work]()
     done: queue.SimpleQueue[Future] = queue.SimpleQueue()
-    again: list[_Sent] = []
+    again: list[Work] = []
 
-    def send(sent: _Sent) -> None:
-        key = f"grade-{nodes.setup}-{sent.work.fingerprint[:16]}-{sent.work.name}-{sent.attempt}"
-        future = nodes.client.submit(
-            task, nodes.setup, work_to_wire(sent.work), key=key, pure=False
-        )
-        under_way[future] = sent
+    def send(work: Work) -> None:
+        # Its key says nothing of a student: Dask's own pages show it.
+        future = nodes.client.submit(task, nodes.setup, work_to_wire(work), pure=False)
+        under_way[future] = work
         future.add_done_callback(done.put)
 
     try:
         while True:
             nodes.look()
             room = _AHEAD * max(1, nodes.slots) - len(under_way)
-            for sent in _next(again, waiting, room):
-                send(sent)
+            for work in _next(again, waiting, room):
+                send(work)
             if not under_way:
                 return
             try:
                 future = done.get(timeout=_LOOK_S)
             except queue.Empty:
                 continue
-            sent = under_way.pop(future)
-            outcome = _outcome(nodes, future, sent.work, most)
+            work = under_way.pop(future)
+            outcome = _outcome(nodes, future, work, most)
             if outcome is None:
-                again.append(replace(sent, attempt=sent.attempt + 1))
+                again.append(work)
             else:
-                yield sent.work, outcome
+                yield work, outcome
     finally:
         nodes.forget([*under_way])
 
 
-def _next(again: list[_Sent], waiting: Iterator[Work], room: int) -> Iterator[_Sent]:
+def _next(again: list[Work], waiting: Iterator[Work], room: int) -> Iterator[Work]:
     """Yield at most so many submissions to be sent, first those that are sent again."""
     for _ in range(room):
         if again:
             yield again.pop()
         elif (work := next(waiting, None)) is not None:
-            yield _Sent(work, 1)
+            yield work
         else:
             return
 

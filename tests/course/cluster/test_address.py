@@ -20,7 +20,7 @@ from grader.course.cluster.address import (
 
 def test_local_nodes_are_counted() -> None:
     assert parse_address("local:2") == LocalNodes(2)
-    for text in ("local:0", "local:999"):
+    for text in ("local:0", "local:999", "local:9999", "local:", "local:x", "local:-1"):
         with pytest.raises(AddressError, match="1 to 256"):
             parse_address(text)
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.process_memory import descendants
 from tests.course.cluster.clusters import Cluster, cluster, worker_of
 from tests.course.courses import (
     ROOT,
     command,
     grade,
     handed_in,
+    have_ended,
     how_many,
     killed_and_done,
     results,
@@ -50,6 +52,30 @@ def test_the_client_is_killed_and_goes_on(tmp_path: Path) -> None:
     killed_and_done(handed, tmp_path / "out", 2, 2, "--no-run", "--dask", "local:2")
     assert points(tmp_path / "out") == expected(12)
     assert [path.name for path in (tmp_path / "out").rglob(".*") if "lock" not in path.name] == []
+    assert left_elsewhere() == before
+
+
+@pytest.mark.parametrize("moment", [2, 5])
+def test_ctrl_c_at_a_terminal_is_said_in_a_sentence(moment: int, tmp_path: Path) -> None:
+    """It goes to all processes of the terminal, at once or while they work."""
+    before = left_elsewhere()
+    handed = course(tmp_path / "in", 12)
+    process = subprocess.Popen(
+        command(handed, tmp_path / "out", "--no-run", "--dask", "local:2"),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    time.sleep(moment)
+    family = descendants(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in told, told
+    assert told.splitlines()[-1].endswith("run the same command again to go on.")
+    assert have_ended(family)
     assert left_elsewhere() == before
 
 
