@@ -9,9 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.course.cluster.test_kills import left_by_the_grader
 from tests.course.courses import grade, handed_in, results
 from tests.course.test_faults import MANY, with_attackers
-from tests.redteam.guards import left_elsewhere, listening
+from tests.redteam.guards import listening
 from tests.variant_bank import all_variants, notebook_with
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the fork server of Linux")
@@ -56,7 +57,7 @@ def test_nodes_give_the_same_files_as_this_machine(tmp_path: Path) -> None:
 def test_variants_and_attackers_get_the_same_everywhere(tmp_path: Path) -> None:
     """Every twentieth variant, and twenty notebooks of the red team."""
     (tmp_path / "canary").mkdir()
-    before = left_elsewhere()
+    before = left_by_the_grader()
     with listening(tmp_path / "canary") as canary:
         handed = with_attackers(tmp_path / "in", len(MANY), MANY, canary)
         for variant in all_variants()[::20]:
@@ -72,7 +73,7 @@ def test_variants_and_attackers_get_the_same_everywhere(tmp_path: Path) -> None:
         grade(handed, parts)
         assert canary.state() == state
         assert canary.calls == []
-    assert left_elsewhere() == before
+    assert left_by_the_grader() == before
     assert_same(nodes, plain)
     assert_same(parts, plain)
     with open(plain / "gradebook.csv", encoding="utf-8-sig", newline="") as file:
