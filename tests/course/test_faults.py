@@ -10,7 +10,7 @@ import pytest
 
 from tests.course.courses import grade, handed_in, killed_and_done, results
 from tests.redteam.attacks import ROOT, attacks, write_notebook
-from tests.redteam.guards import Canary, left_elsewhere, listening
+from tests.redteam.guards import Canary, left_by_the_grader, listening
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems fork no candidates")
 
@@ -70,7 +70,7 @@ def contend(folder: Path, count: int, names: tuple[str, ...], kills: int, *optio
     (folder / "canary").mkdir()
     with listening(folder / "canary") as canary:
         handed = with_attackers(folder / "in", count, names, canary)
-        before, elsewhere = canary.state(), left_elsewhere()
+        before, elsewhere = canary.state(), left_by_the_grader()
         files = {path: path.read_bytes() for path in handed.rglob("*") if path.is_file()}
         done = grade(handed, folder / "undisturbed", *options)
         assert done.returncode == 0, done.stderr
@@ -78,7 +78,7 @@ def contend(folder: Path, count: int, names: tuple[str, ...], kills: int, *optio
         killed_and_done(handed, folder / "out", kills, most, *options)
         assert canary.state() == before
         assert canary.calls == []
-        assert left_elsewhere() == elsewhere
+        assert left_by_the_grader() == elsewhere
         assert files == {path: path.read_bytes() for path in handed.rglob("*") if path.is_file()}
     found, expected = results(folder / "out"), results(folder / "undisturbed")
     assert {name: one["points"] for name, one in found.items()} == expected_points(count, names)

@@ -9,10 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.course.cluster.test_kills import left_by_the_grader
 from tests.course.courses import grade, handed_in, results
 from tests.course.test_faults import MANY, with_attackers
-from tests.redteam.guards import listening
+from tests.redteam.guards import left_by_the_grader, listening
 from tests.variant_bank import all_variants, notebook_with
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the fork server of Linux")
