@@ -12,10 +12,13 @@ from grader.course.folder import store_of
 from grader.course.kept_code import KeptCode, code_path, code_to_json
 from grader.course.pages import executed_path
 from grader.course.roster import Listed, Roster, write_roster
+from grader.course.store import Store
 from grader.course.store_kind import FILES, contents_of, settled_contents
+from grader.course.work import marked
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.course import Identity
 from grader.report.result import CheckResult, Result, RuleResult, Run, Submission, TaskResult
+from grader.report.to_json import to_json
 from grader.vae import ASSIGNMENT
 
 HARM = "<script>document.title = 'harm'</script><img src=x onerror=alert(1)>"
@@ -78,6 +81,13 @@ def made_result(number: int, made: Made) -> Result:
     return Result(submission, "graded", points, rubric.max_points, tasks, rules, run)
 
 
+def keep(
+    store: Store, name: str, result: Result, fingerprint: str, never_lower: bool = False
+) -> Result:
+    """Keep a result as grading does, of work with a fingerprint; returns what counts."""
+    return store.keep(name, to_json(marked(result, fingerprint)).encode(), never_lower)
+
+
 def keep_code(folder: Path, name: str, code: KeptCode) -> None:
     """Keep the code of a submission as grading does."""
     contents = contents_of(folder)
@@ -94,7 +104,7 @@ def make_course(folder: Path, students: Sequence[Made] = DOZEN, kind: str = FILE
     listed = []
     for number, made in enumerate(students, 1):
         name = name_of(number)
-        store.keep(name, made_result(number, made), "made")
+        keep(store, name, made_result(number, made), "made")
         contents.write(code_path(name), code)
         identity = Identity(made.name, str(1000 + number), f"{name}@example.org", "moodle")
         listed.append(Listed(name, (identity,), submitted=SUBMITTED))

@@ -6,24 +6,21 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from functools import partial
-from pathlib import Path
 
 import click
 
 from grader.composition import ASSIGNMENT, data_digest, read_rubric
-from grader.course.contents import Contents
 from grader.course.course import Course
 from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.folder import store_of
 from grader.course.here import grade_here
 from grader.course.keeping import kept_result
-from grader.course.options import CourseOptions
 from grader.course.roster import entries_of, kept_result_of, roster_of, write_roster
 from grader.course.shard import Shard
-from grader.course.shard_contents import merge_parts, shard_contents
+from grader.course.shard_contents import merge_parts
 from grader.course.stopping import exit_status, stoppable
 from grader.course.store import Store, StoreError
-from grader.course.store_kind import SQLITE, kind_of, require_kind, settled_contents, settled_kind
+from grader.course.store_kind import SQLITE, kind_of, require_kind, settled_contents
 from grader.course.work import work_of
 from grader.course.write_out import ALL_GRADED, NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
@@ -56,25 +53,13 @@ def run(course: Course) -> int:
                 merge_parts(out)
             gathered = find_submissions(course.path, unpacked, ASSIGNMENT, course.options.values)
             count = len(gathered.submissions)
-            with closing(_contents(out, course.options, count)) as contents:
+            with closing(settled_contents(out, course.options.store, count, shard)) as contents:
                 return _grade(course, rubric, store_of(out, contents), gathered, decisions)
     except KeyboardInterrupt as stop:
         return _stopped(f"What is graded is kept in {out}", stop)
     except (StoreError, GraderError) as error:
         say(f"Not finished: {str(error).rstrip('.')}.", sys.stderr)
         return NOT_ALL_GRADED
-
-
-def _contents(out: Path, options: CourseOptions, count: int) -> Contents:
-    """Return where results of so many submissions go.
-
-    Raises:
-        OtherKindError: the folder has another kind of store than is asked for.
-        StoreError: it can't be written.
-    """
-    if options.shard is not None and settled_kind(out, options.store, count) == SQLITE:
-        return shard_contents(out, options.shard.label)
-    return settled_contents(out, options.store, count)
 
 
 def _grade(
@@ -97,6 +82,7 @@ def _grade(
         try:
             _grade_new(course, rubric, store, new, how)
         except KeyboardInterrupt as stop:
+            store.contents.flush()
             done = sum(map(is_kept, everyone))
             progress_words = f"{done} of {len(everyone)} are graded and kept in {store.folder}"
             return _stopped(progress_words, stop)

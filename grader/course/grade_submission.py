@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.course.file_copies import written_copy
-from grader.course.fingerprint import FINGERPRINT
 from grader.course.kept_code import KeptCode, code_to_json
 from grader.course.other_notebooks import compare_others
-from grader.course.work import Outcome, Work
+from grader.course.work import Outcome, Work, marked
 from grader.course.writing import StoreError
 from grader.examiner.grading import Graded, Grader
 from grader.report.page import in_course, to_page
@@ -53,7 +52,7 @@ def grade_submission(work: Work, grader: Grader, copies: Path) -> Outcome:
 def failed_outcome(work: Work, most: float, error: str) -> Outcome:
     """Return what comes of a submission that the grader failed on."""
     result = failed_result(work.path, work.student, most, error)
-    return Outcome(to_json(_marked(result, work)).encode())
+    return Outcome(to_json(marked(result, work.fingerprint)).encode())
 
 
 def failed_result(path: str, student: str, most: float, error: str) -> Result:
@@ -78,7 +77,7 @@ def _outcome(work: Work, graded: Graded, grader: Grader) -> Outcome:
     title, result, executed = grader.assignment.title, graded.result, graded.executed
     page = to_page(result, title, graded.sources, executed, student=work.student)
     return Outcome(
-        to_json(_marked(result, work)).encode(),
+        to_json(marked(result, work.fingerprint)).encode(),
         in_course(page).encode(),
         code_to_json(KeptCode(graded.code.text if graded.code else "", graded.sources)),
         None if executed is None else executed.encode(),
@@ -94,8 +93,3 @@ def _ungradable(work: Work, most: float) -> Result:
         reason=work.problem,
         environment={"grader": __version__},
     )
-
-
-def _marked(result: Result, work: Work) -> Result:
-    """Return a result with the fingerprint by which it is known to be of this work."""
-    return replace(result, environment={**result.environment, FINGERPRINT: work.fingerprint})

@@ -12,7 +12,7 @@ from grader.course.course import Course
 from grader.course.find import Submission
 from grader.course.keeping import Keeper
 from grader.course.progress_bar import progress
-from grader.course.schedule import AHEAD, Here, default_jobs, grade_all
+from grader.course.schedule import UNDER_WAY, Here, default_jobs, grade_all
 from grader.course.store import Store
 from grader.course.write_out import say
 from grader.examiner import machine
@@ -46,11 +46,8 @@ def grade_here(
         at_once = max(1, default_jobs() // jobs)
         options = replace(course.grading, jobs=jobs, at_once=at_once)
         grader = stack.enter_context(make_grader(options, rubric))
-        at_work = jobs if grader.runner is None else AHEAD * jobs
+        at_work = jobs if grader.runner is None else UNDER_WAY * jobs
         here = Here(grader, Keeper(store, course.options.never_lower), copies, how)
         with progress(len(new), sys.stderr) as show_progress:
-            try:
-                for name, result in grade_all(here, new, at_work):
-                    show_progress(name, result)
-            finally:
-                here.flush()
+            for name, result in grade_all(here, new, at_work):
+                show_progress(name, result)

@@ -54,7 +54,7 @@ class Keeper:
             StoreError: it can't be written.
             ValueError: the outcome holds no result.
         """
-        return self.store.keep_json(work.name, outcome.result, self.never_lower)
+        return self.store.keep(work.name, outcome.result, self.never_lower)
 
     def flush(self) -> None:
         """Keep for good all that was kept so far; called before anything is said to be done.

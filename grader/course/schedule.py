@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BYTES_A_JOB = 700_000_000
 """What checks, run and training of one submission take together, with room to spare."""
 
-AHEAD = 8
+UNDER_WAY = 8
 """Submissions a job that are under way: while some are run, the next ones are checked already."""
 _AHEAD = 2
 """Submissions a job that are handed to the threads at a time; the rest can be stopped at once."""
@@ -66,22 +66,6 @@ class Here:
         self.keeper.keep_beside(work, outcome)
         return work, outcome
 
-    def keep(self, work: Work, outcome: Outcome) -> Result:
-        """Write the result; return what counts.
-
-        Raises:
-            StoreError: it can't be written.
-        """
-        return self.keeper.keep(work, outcome)
-
-    def flush(self) -> None:
-        """Keep for good all that was written so far.
-
-        Raises:
-            StoreError: something can't be written.
-        """
-        self.keeper.flush()
-
 
 def default_jobs() -> int:
     """Return as many as there are cores, but no more than the free memory holds."""
@@ -107,7 +91,7 @@ def grade_all(
         with keeping:
             if stopped.is_set():  # then it may have been cut short
                 raise RuntimeError("the grading was stopped")
-            return work.name, here.keep(work, outcome)
+            return work.name, here.keeper.keep(work, outcome)
 
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
     queue = iter(submissions)
@@ -123,7 +107,7 @@ def grade_all(
             # The time-out lets Ctrl-C through on every platform.
             done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
             found = [future.result() for future in done]
-            here.flush()
+            here.keeper.flush()
             yield from found
     finally:
         with keeping:

@@ -13,8 +13,7 @@ from pathlib import Path, PurePath
 
 from grader.course.contents import UnusableContentsError
 from grader.course.history import FOLDER, UNFINISHED
-from grader.course.sqlite_contents import SqliteContents, opened
-from grader.course.store_kind import NAME, PARTS
+from grader.course.sqlite_contents import NAME, PARTS, SqliteContents, opened
 from grader.course.writing import StoreError
 
 
@@ -37,8 +36,8 @@ class ShardContents:
 
     @property
     def keeps_all(self) -> bool:
-        """That pages and executed notebooks are kept where there is something to look at."""
-        return False
+        """As of its part."""
+        return self.own.keeps_all
 
     @property
     def watched(self) -> Path:

@@ -21,6 +21,10 @@ from urllib.parse import quote
 from grader.course.contents import UnusableContentsError
 from grader.course.writing import StoreError
 
+NAME = "course.sqlite"
+"""What the file is called in a folder of results."""
+PARTS = "course-*-of-*.sqlite"
+"""Files beside it, which shards of a grading write."""
 _TABLE = "CREATE TABLE IF NOT EXISTS contents (path TEXT PRIMARY KEY, content BLOB NOT NULL)"
 _LEVEL = 3
 """Of compression: a higher one takes twice the time, and saves a tenth."""

@@ -11,7 +11,6 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +21,7 @@ from grader.course.history import History, results_in
 from grader.course.regrade import counted_and_lower, differs
 from grader.course.shard import Shard
 from grader.course.store_kind import contents_of
-from grader.course.work import UNKNOWN
+from grader.course.work import UNKNOWN, marked
 from grader.course.writing import StoreError, write_whole
 from grader.report.from_json import from_json
 from grader.report.result import Result
@@ -78,14 +77,7 @@ class Store:
         same = result.environment.get(FINGERPRINT) == fingerprint != UNKNOWN
         return result if same and not result.is_open else None
 
-    def keep(
-        self, name: str, result: Result, fingerprint: str, never_lower: bool = False
-    ) -> Result:
-        """Write a result, marked with a fingerprint of all that it hangs on; see `keep_json`."""
-        marked = replace(result, environment={**result.environment, FINGERPRINT: fingerprint})
-        return self.keep_json(name, to_json(marked).encode(), never_lower)
-
-    def keep_json(self, name: str, content: bytes, never_lower: bool = False) -> Result:
+    def keep(self, name: str, content: bytes, never_lower: bool = False) -> Result:
         """Write a result, and keep the one that it replaces in the history.
 
         Args:
@@ -109,8 +101,7 @@ class Store:
             fingerprint = result.environment.get(FINGERPRINT, UNKNOWN)
             counted, lower = counted_and_lower(higher, result)
             grading.add_lower(name, to_json(lower).encode())
-            environment = {**counted.environment, FINGERPRINT: fingerprint}
-            result = replace(counted, environment=environment)
+            result = marked(counted, fingerprint)
             content = to_json(result).encode()
         if earlier is not None and differs(earlier, result):
             grading.add_replaced(name, self.contents.read(result_path(name)))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+import os
+from contextlib import suppress
+from pathlib import Path
 
 from grader.course.contents import Contents
 from grader.course.folder_contents import FolderContents
-from grader.course.sqlite_contents import SqliteContents
+from grader.course.shard import Shard
+from grader.course.shard_contents import shard_contents
+from grader.course.sqlite_contents import NAME, PARTS, SqliteContents
 from grader.errors import UnusableError
 
 FILES, SQLITE = "files", "sqlite"
 KINDS = (FILES, SQLITE)
-NAME = "course.sqlite"
-PARTS = "course-*-of-*.sqlite"
-"""Files beside it, which shards of a grading write."""
 MOST_IN_FILES = 10_000
 """Submissions of a course that is kept in files where nothing else is asked for."""
 
@@ -26,13 +27,16 @@ def kind_of(folder: Path) -> str | None:
     """Return the kind of store that a folder has; None if nothing was graded into it."""
     if (folder / NAME).exists():
         return SQLITE
-    if any(name.endswith(".json") for name in _names(folder)):
+    if _has_results(folder):
         return FILES
     return SQLITE if any(folder.glob(PARTS)) else None
 
 
-def _names(folder: Path) -> list[str]:
-    return FolderContents(folder).names(PurePath("results"))
+def _has_results(folder: Path) -> bool:
+    """Return whether there is a file of a result; the first one says it, of however many."""
+    with suppress(OSError), os.scandir(folder / "results") as entries:
+        return any(it.name.endswith(".json") and it.is_file() for it in entries)
+    return False
 
 
 def contents_of(folder: Path) -> Contents:
@@ -56,18 +60,12 @@ def require_kind(folder: Path, asked: str | None) -> None:
         )
 
 
-def settled_kind(folder: Path, asked: str | None, count: int, most: int = MOST_IN_FILES) -> str:
-    """Return the kind of store of a folder that is graded into; parameters as below.
-
-    Raises:
-        OtherKindError: the folder has another kind than is asked for.
-    """
-    require_kind(folder, asked)
-    return kind_of(folder) or asked or (SQLITE if count > most else FILES)
-
-
 def settled_contents(
-    folder: Path, asked: str | None, count: int, most: int = MOST_IN_FILES
+    folder: Path,
+    asked: str | None,
+    count: int,
+    shard: Shard | None = None,
+    most: int = MOST_IN_FILES,
 ) -> Contents:
     """Return the contents of a folder that is graded into, whose kind is settled by that.
 
@@ -75,14 +73,19 @@ def settled_contents(
         folder: of the results, under its lock.
         asked: the kind that is asked for; None for whichever fits.
         count: how many submissions there are.
+        shard: the part that is graded; None for all.
         most: how many are kept in files where nothing else is asked for.
 
     Raises:
         OtherKindError: the folder has another kind than is asked for.
         StoreError: the folder can't be written.
     """
-    if settled_kind(folder, asked, count, most) == FILES:
+    require_kind(folder, asked)
+    kind = kind_of(folder) or asked or (SQLITE if count > most else FILES)
+    if kind == FILES:
         return FolderContents(folder)
+    if shard is not None:
+        return shard_contents(folder, shard.label)
     contents = SqliteContents(folder / NAME)
     contents.begin()
     return contents

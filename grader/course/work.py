@@ -6,12 +6,13 @@ nothing of the course's folder and writes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.course.file_copies import content_of, name_of_copy
 from grader.course.find import Submission
-from grader.course.fingerprint import digest, fingerprint
+from grader.course.fingerprint import FINGERPRINT, digest, fingerprint
 from grader.platforms.download import File
+from grader.report.result import Result
 from grader.submission import Ungradable, load
 
 UNKNOWN = ""
@@ -76,6 +77,11 @@ class Outcome:
     executed: bytes | None = None
 
 
+def marked(result: Result, fingerprint: str) -> Result:
+    """Return a result with the fingerprint by which it is known to be of the same work."""
+    return replace(result, environment={**result.environment, FINGERPRINT: fingerprint})
+
+
 def work_of(submission: Submission, how: bytes) -> Work:
     """Read a submission; its fingerprint is of the very bytes that are graded then.
 
@@ -83,28 +89,22 @@ def work_of(submission: Submission, how: bytes) -> Work:
         submission: whose files are read.
         how: all that a result hangs on beside the submission and the grader.
     """
-    name, file = submission.name, submission.notebook
+    file = submission.notebook
+    name, path = submission.name, file.name if file else submission.name
+    nothing = Work(name, path, submission.student, UNKNOWN, None)
     if file is None or file.path is None:
-        print_ = _fingerprint("\n".join(submission.notices) if file is None else file.name, how)
+        said = "\n".join(submission.notices) if file is None else file.name
         problem = " ".join(submission.notices) + " Hand in the notebook file itself."
-        return Work(name, _path(submission), submission.student, print_, None, problem)
+        return replace(nothing, fingerprint=_fingerprint(said, how), problem=problem)
     notebook = _read(file, name)
     if notebook is None:
-        problem = _why_unreadable(file)
-        return Work(name, _path(submission), submission.student, UNKNOWN, None, problem)
-    modules = [_read(module) for module in submission.modules]
-    rivals = [_read(it, f"{name}~{index}") for index, it in enumerate(submission.rivals)]
+        return replace(nothing, problem=_why_unreadable(file))
+    modules = map(_read, submission.modules)
+    rivals = (_read(it, f"{name}~{index}") for index, it in enumerate(submission.rivals))
     beside = tuple(it for it in modules if it is not None)
     others = tuple(it for it in rivals if it is not None)
-    return Work(
-        name,
-        _path(submission),
-        submission.student,
-        _fingerprint(notebook.name, how, notebook.content, (*beside, *others)),
-        notebook,
-        modules=beside,
-        rivals=others,
-    )
+    print_ = _fingerprint(notebook.name, how, notebook.content, (*beside, *others))
+    return replace(nothing, fingerprint=print_, notebook=notebook, modules=beside, rivals=others)
 
 
 def _read(file: File, name: str | None = None) -> HandedFile | None:
@@ -132,7 +132,3 @@ def _fingerprint(
 
 def _encoded(name: str) -> bytes:
     return name.encode("utf-8", "replace")
-
-
-def _path(submission: Submission) -> str:
-    return submission.notebook.name if submission.notebook else submission.name

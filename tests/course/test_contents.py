@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from grader.course.contents import Contents
 from grader.course.folder_contents import FolderContents
 from grader.course.shard_contents import shard_contents
-from grader.course.sqlite_contents import SqliteContents
-from grader.course.store_kind import NAME
+from grader.course.sqlite_contents import NAME, SqliteContents
 from grader.course.writing import StoreError
 
 FOLDERS = [

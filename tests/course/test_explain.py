@@ -14,7 +14,7 @@ from grader.course.kept_code import KeptCode
 from grader.course.pseudonyms import pseudonyms_of
 from grader.course.roster import Listed, Roster, write_roster
 from grader.report.course import Entry
-from tests.made_course import keep_code
+from tests.made_course import keep, keep_code
 from tests.made_results import entry, graded, ungradable
 
 CODE = "import torch\n\n\nclass VAE(torch.nn.Module):\n    pass\n"
@@ -26,7 +26,7 @@ def course(tmp_path: Path) -> Path:
     store = store_of(tmp_path)
     found = [entry(graded(), "Ada L", "12"), entry(graded(), "Bo", "13"), _nothing()]
     for one in found:
-        store.keep(one.name, one.result, "x")
+        keep(store, one.name, one.result, "x")
         keep_code(tmp_path, one.name, KeptCode(CODE))
     listed = tuple(Listed(one.name, one.students) for one in found)
     write_roster(tmp_path, Roster("course", None, listed))

@@ -24,7 +24,7 @@ from grader.course.store_kind import (
 from grader.course.write_out import decided
 from grader.lazily import Lazily
 from tests.desk.client import desk_client, send, text_of
-from tests.made_course import make_course, name_of
+from tests.made_course import keep, make_course, name_of
 
 OVERRIDES = """\
 - {student: Bo, target: kl, points: 5, reason: right on paper}
@@ -97,7 +97,7 @@ def test_the_desk_sees_what_another_grading_writes(tmp_path: Path) -> None:
     course = graded_course(folder)
     lower = replace(course.store.read("s002"), environment={"changed": "yes"})
     submission = replace(lower.submission, path="s001/vae.ipynb", student="s001")
-    course.store.keep("s001", replace(lower, submission=submission), "again")
+    keep(course.store, "s001", replace(lower, submission=submission), "again")
     course.store.contents.close()
     assert "57 of 60" in text_of(client.get("/student/s001").text)
     assert "60" in text_of(client.get("/student/s001").text)  # what it was before

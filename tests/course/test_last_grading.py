@@ -16,6 +16,7 @@ from grader.course.last_grading import last_to_text, read_last_grading
 from grader.course.store import Store
 from grader.course.store_kind import contents_of
 from grader.report.result import Result
+from tests.made_course import keep
 from tests.made_results import broken_grader, graded, ungradable
 
 
@@ -33,7 +34,7 @@ def store(tmp_path: Path) -> Store:
     """Three students, graded once."""
     store = Store(tmp_path)
     for name, result in {"ada": graded(), "bo": worth(2.0), "cy": ungradable()}.items():
-        store.keep(name, result, "x")
+        keep(store, name, result, "x")
     store.history.complete()
     return store
 
@@ -52,9 +53,9 @@ def test_the_first_grading_changed_everybody(store: Store) -> None:
 
 
 def test_exactly_who_changed_is_named(store: Store) -> None:
-    store.keep("ada", graded("Other words."), "y")
-    store.keep("bo", worth(1.5), "y")
-    store.keep("dan", worth(3.0), "y")
+    keep(store, "ada", graded("Other words."), "y")
+    keep(store, "bo", worth(1.5), "y")
+    keep(store, "dan", worth(3.0), "y")
     unfinished = read_last_grading(store.contents)
     assert unfinished is not None
     assert "and not finished." in last_to_text(unfinished)
@@ -73,7 +74,7 @@ def test_exactly_who_changed_is_named(store: Store) -> None:
 
 
 def test_points_that_are_open_are_empty_in_the_table(store: Store) -> None:
-    store.keep("ada", broken_grader(), "y")
+    keep(store, "ada", broken_grader(), "y")
     last = read_last_grading(store.contents)
     assert last is not None
     (ada,) = table(changes_to_csv(last.changes))
@@ -81,9 +82,9 @@ def test_points_that_are_open_are_empty_in_the_table(store: Store) -> None:
 
 
 def test_only_the_last_grading_counts(store: Store) -> None:
-    store.keep("bo", worth(1.5), "y")
+    keep(store, "bo", worth(1.5), "y")
     store.history.complete()
-    store.keep("bo", worth(1.5), "z")
+    keep(store, "bo", worth(1.5), "z")
     store.history.complete()
     last = read_last_grading(store.contents)
     assert last is not None
@@ -92,7 +93,7 @@ def test_only_the_last_grading_counts(store: Store) -> None:
 
 
 def test_who_keeps_a_higher_total_is_named_and_did_not_change(store: Store) -> None:
-    store.keep("ada", worth(4.0), "y", never_lower=True)
+    keep(store, "ada", worth(4.0), "y", never_lower=True)
     last = read_last_grading(store.contents)
     assert last is not None
     assert last.changes == ()
@@ -110,14 +111,14 @@ def test_a_folder_without_history_is_said(tmp_path: Path) -> None:
 
 
 def test_a_damaged_history_is_said(store: Store) -> None:
-    store.keep("bo", worth(1.5), "y")
+    keep(store, "bo", worth(1.5), "y")
     store.contents.write(store.history.gradings()[-1].replaced("bo"), b"{")
     with pytest.raises(CompareError, match=r"bo\.json can't be read"):
         read_last_grading(store.contents)
 
 
 def test_the_command_says_it_and_writes_a_table(store: Store, tmp_path: Path) -> None:
-    store.keep("bo", worth(1.5), "y")
+    keep(store, "bo", worth(1.5), "y")
     store.history.complete()
     told = CliRunner().invoke(
         main, ["compare", str(store.folder), "--csv", str(tmp_path / "who.csv")]

@@ -31,7 +31,7 @@ from grader.report.result import OtherGrading
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
 from tests.course.courses import SOLVED
-from tests.made_course import keep_code
+from tests.made_course import keep, keep_code
 from tests.made_plots import executed, png
 from tests.made_results import TITLE, broken_grader, entry, graded, ungradable
 
@@ -189,9 +189,9 @@ def test_a_platform_may_get_those_alone_who_changed(tmp_path: Path) -> None:
     options = CourseOptions(values={"moodle": sheet}, changed_only=True)
     store = Store(out)
     for one in (ada, bo):
-        store.keep(one.name, broken_grader() if one is bo else one.result, "x")
+        keep(store, one.name, broken_grader() if one is bo else one.result, "x")
     store.history.complete()
-    store.keep(bo.name, bo.result, "y")
+    keep(store, bo.name, bo.result, "y")
     store.history.complete()
     done = publish(contents_of(out), "course", [ada, bo], options)
     filled = (out / "moodle_worksheet.csv").read_text(encoding="utf-8").splitlines()
@@ -202,7 +202,7 @@ def test_a_platform_may_get_those_alone_who_changed(tmp_path: Path) -> None:
     assert done.notices == []
     rows = (out / "changed.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [line.split(",")[0] for line in rows] == ["name", bo.name]
-    store.keep(bo.name, bo.result, "z")
+    keep(store, bo.name, bo.result, "z")
     store.history.complete()
     done = publish(contents_of(out), "course", [ada, bo], options)
     assert done.notices == [NOBODY]

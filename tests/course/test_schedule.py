@@ -36,8 +36,9 @@ def scheduled(
 
     here: Any = SimpleNamespace(
         grade=graded_work,
-        keep=lambda work, outcome: keep(work.name, outcome),
-        flush=lambda: None,
+        keeper=SimpleNamespace(
+            keep=lambda work, outcome: keep(work.name, outcome), flush=lambda: None
+        ),
     )
     items: Any = range(count)
     done: Any = grade_all(here, items, jobs)

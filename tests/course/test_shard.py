@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from grader.course.shard import Shard, parse_shard
 from grader.course.store import Store, StoreError
 from tests.course.courses import ROOT, command, grade, handed_in, results
+from tests.made_course import keep
 from tests.made_results import graded
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shared locks of POSIX")
@@ -80,7 +81,7 @@ def test_a_part_leaves_what_others_are_writing(tmp_path: Path) -> None:
 def test_parts_begin_one_grading_together(tmp_path: Path) -> None:
     stores = [Store(tmp_path) for _ in range(4)]
     for number, store in enumerate(stores):
-        store.keep(f"s{number}", graded(), "x")
+        keep(store, f"s{number}", graded(), "x")
     (grading,) = stores[0].history.gradings()
     assert grading.before == frozenset()
 

@@ -10,9 +10,9 @@ import pytest
 
 from grader.course.history import History, results_in
 from grader.course.shard_contents import merge_parts, shard_contents
-from grader.course.sqlite_contents import SqliteContents
+from grader.course.sqlite_contents import NAME, SqliteContents
 from grader.course.store import RESULTS, Store, result_path
-from grader.course.store_kind import NAME, SQLITE, kind_of
+from grader.course.store_kind import SQLITE, kind_of
 from grader.course.writing import StoreError
 from grader.report.result import Result
 from tests.course.test_store import worth

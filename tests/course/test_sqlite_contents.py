@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.contents import UnusableContentsError
-from grader.course.sqlite_contents import SqliteContents
-from grader.course.store_kind import NAME
+from grader.course.sqlite_contents import NAME, SqliteContents
 from grader.course.writing import StoreError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,6 +22,7 @@ from grader.course.store_kind import contents_of
 from grader.course.work import UNKNOWN
 from grader.report.from_json import from_json
 from grader.report.result import OtherGrading, Result, Run, Training
+from tests.made_course import keep
 from tests.made_results import METHODS, broken_grader, graded, ungradable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,10 +41,11 @@ import sys
 from pathlib import Path
 from grader.course.store import Store
 from tests.course.test_store import worth
+from tests.made_course import keep
 store = Store(Path(sys.argv[1]))
 for number in range(10**9):
     for name in ("ada", "bo"):
-        store.keep(name, worth(number % 6 / 2), "x", never_lower=number % 3 == 0)
+        keep(store, name, worth(number % 6 / 2), "x", never_lower=number % 3 == 0)
     if number % 4 == 0:
         store.history.complete()
 """
@@ -53,7 +55,7 @@ def test_a_result_is_kept_while_nothing_changed(tmp_path: Path) -> None:
     store = Store(tmp_path, METHODS)
     print_ = fingerprint(b"notebook", b"rubric")
     assert store.kept("ada", print_) is None
-    written = store.keep("ada", graded(), print_)
+    written = keep(store, "ada", graded(), print_)
     assert store.kept("ada", print_) == written
     assert store.kept("ada", fingerprint(b"notebook", b"other rubric")) is None
     assert store.names() == {"ada"}
@@ -61,8 +63,8 @@ def test_a_result_is_kept_while_nothing_changed(tmp_path: Path) -> None:
 
 def test_open_and_damaged_results_are_graded_again(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.keep("open", broken_grader(), "x")
-    store.keep("bad", ungradable(), "x")
+    keep(store, "open", broken_grader(), "x")
+    keep(store, "bad", ungradable(), "x")
     assert store.kept("open", "x") is None
     assert store.kept("bad", "x") is not None
     path = tmp_path / result_path("bad")
@@ -86,7 +88,7 @@ def test_open_and_damaged_results_are_graded_again(tmp_path: Path) -> None:
 )
 def test_a_damaged_result_is_none(tmp_path: Path, damage: Callable[[str], str]) -> None:
     store = Store(tmp_path)
-    store.keep("ada", graded(), "x")
+    keep(store, "ada", graded(), "x")
     path = tmp_path / result_path("ada")
     whole = path.read_text(encoding="utf-8")
     path.write_text(damage(whole), encoding="utf-8", errors="surrogateescape")
@@ -96,15 +98,15 @@ def test_a_damaged_result_is_none(tmp_path: Path, damage: Callable[[str], str]) 
 
 def test_what_the_machine_interrupted_is_not_kept(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.keep("ada", replace(graded(), run=Run("interrupted")), "x")
+    keep(store, "ada", replace(graded(), run=Run("interrupted")), "x")
     assert store.kept("ada", "x") is None
-    store.keep("bob", replace(graded(), training=Training("interrupted")), "x")
+    keep(store, "bob", replace(graded(), training=Training("interrupted")), "x")
     assert store.kept("bob", "x") is None
 
 
 def test_what_could_not_be_read_has_no_fingerprint(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.keep("ada", ungradable(), UNKNOWN)
+    keep(store, "ada", ungradable(), UNKNOWN)
     assert store.kept("ada", UNKNOWN) is None
 
 
@@ -202,7 +204,7 @@ def test_scratch_folders_do_not_stay(tmp_path: Path) -> None:
 
 def test_what_is_kept_is_a_result_to_other_programs(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.keep("ada", graded(), "x")
+    keep(store, "ada", graded(), "x")
     assert from_json((tmp_path / result_path("ada")).read_text(encoding="utf-8")).points == 4.5
 
 
@@ -216,9 +218,9 @@ def worth(points: float) -> Result:
 
 def test_what_a_result_was_before_stays_in_the_history(tmp_path: Path) -> None:
     store = Store(tmp_path, METHODS)
-    old = store.keep("ada", worth(1.0), "x")
+    old = keep(store, "ada", worth(1.0), "x")
     store.history.complete()
-    store.keep("ada", worth(2.0), "y")
+    keep(store, "ada", worth(2.0), "y")
     first, last = store.history.gradings()
     assert first.names_of_replaced == ()
     assert last.before == {"ada"}
@@ -228,18 +230,18 @@ def test_what_a_result_was_before_stays_in_the_history(tmp_path: Path) -> None:
 
 def test_a_result_that_says_the_same_is_not_in_it(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.keep("ada", graded(), "x")
+    keep(store, "ada", graded(), "x")
     store.history.complete()
     slower = replace(graded(), seconds=9.0, run=replace(graded().run, seconds=8.0))
-    store.keep("ada", slower, "y")
+    keep(store, "ada", slower, "y")
     assert store.history.gradings()[-1].names_of_replaced == ()
 
 
 def test_a_total_never_falls_where_that_is_asked_for(tmp_path: Path) -> None:
     store = Store(tmp_path, METHODS)
-    store.keep("ada", worth(2.0), "x")
+    keep(store, "ada", worth(2.0), "x")
     store.history.complete()
-    counted = store.keep("ada", worth(1.0), "y", never_lower=True)
+    counted = keep(store, "ada", worth(1.0), "y", never_lower=True)
     assert counted.points == 4.0
     assert counted.other_grading == OtherGrading(False, 3.0, 7.5)
     assert store.kept("ada", "y") == counted  # so it isn't graded again
@@ -249,31 +251,31 @@ def test_a_total_never_falls_where_that_is_asked_for(tmp_path: Path) -> None:
     assert last.names_of_replaced == ()
     store.history.complete()
     # Whatever is as high or higher replaces it.
-    assert store.keep("ada", worth(2.0), "z", never_lower=True).other_grading is None
-    assert store.keep("ada", worth(2.5), "z", never_lower=True).points == 4.5
+    assert keep(store, "ada", worth(2.0), "z", never_lower=True).other_grading is None
+    assert keep(store, "ada", worth(2.5), "z", never_lower=True).points == 4.5
 
 
 def test_a_total_falls_where_nothing_is_asked_for(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.keep("ada", worth(2.0), "x")
-    assert store.keep("ada", worth(1.0), "y").points == 3.0
+    keep(store, "ada", worth(2.0), "x")
+    assert keep(store, "ada", worth(1.0), "y").points == 3.0
 
 
 def test_an_error_of_the_grader_neither_counts_as_lower_nor_hides_what_was_before(
     tmp_path: Path,
 ) -> None:
     store = Store(tmp_path)
-    store.keep("ada", worth(2.5), "x")
+    keep(store, "ada", worth(2.5), "x")
     store.history.complete()
-    assert store.keep("ada", broken_grader(), "y", never_lower=True).status == "grader_error"
+    assert keep(store, "ada", broken_grader(), "y", never_lower=True).status == "grader_error"
     assert store.kept("ada", "y") is None
     store.history.complete()
-    counted = store.keep("ada", worth(1.0), "y", never_lower=True)
+    counted = keep(store, "ada", worth(1.0), "y", never_lower=True)
     assert (counted.points, counted.status) == (4.5, "graded")
     assert store.kept("ada", "y") == counted
 
 
 def test_who_hands_in_nothing_that_can_be_graded_keeps_what_there_was(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.keep("ada", graded(), "x")
-    assert store.keep("ada", ungradable(), "y", never_lower=True).points == 4.5
+    keep(store, "ada", graded(), "x")
+    assert keep(store, "ada", ungradable(), "y", never_lower=True).points == 4.5

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.course import store_kind
 from grader.course.folder import graded_course
+from grader.course.sqlite_contents import NAME
 from grader.course.store_kind import (
     FILES,
     KINDS,
-    NAME,
     SQLITE,
     OtherKindError,
     contents_of,

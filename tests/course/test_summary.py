@@ -21,6 +21,7 @@ from grader.course.write_out import GradedFolder, say, write_out
 from grader.examiner import machine
 from grader.examiner.rubric import Rubric
 from grader.report.result import Result, Run
+from tests.made_course import keep
 from tests.made_results import broken_grader, entry, graded, ungradable
 
 
@@ -88,7 +89,7 @@ def test_results_of_others_are_named_up_to_some(
 ) -> None:
     store = Store(tmp_path)
     for number in range(21):
-        store.keep(f"old{number:02d}", graded(), "x")
+        keep(store, f"old{number:02d}", graded(), "x")
     roster = Roster("course", None, ())
     write_out(GradedFolder(store, roster, (), (), Rubric({}, {}, {})), CourseOptions())
     told = " ".join(capsys.readouterr().err.split())

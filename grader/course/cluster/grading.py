@@ -16,7 +16,7 @@ from grader.course.course import Course
 from grader.course.find import Submission
 from grader.course.keeping import Keeper
 from grader.course.progress_bar import progress
-from grader.course.schedule import AHEAD, default_jobs
+from grader.course.schedule import UNDER_WAY, default_jobs
 from grader.course.store import Store
 from grader.course.work import work_of
 from grader.course.write_out import say
@@ -38,7 +38,7 @@ def grade_on_nodes(
     assert where is not None
     if isinstance(where, LocalNodes):
         jobs = jobs or max(1, default_jobs() // where.count)
-    threads = AHEAD * (jobs or 1) if course.grading.run else jobs or 1
+    threads = UNDER_WAY * (jobs or 1) if course.grading.run else jobs or 1
     keeper = Keeper(store, course.options.never_lower)
     try:
         with (
@@ -48,12 +48,9 @@ def grade_on_nodes(
         ):
             works = (work_of(submission, how) for submission in new)
             with closing(dispatch(nodes, grade_on_node, works, rubric.max_points)) as graded:
-                try:
-                    for work, outcome in graded:
-                        keeper.keep_beside(work, outcome)
-                        show_progress(work.name, keeper.keep(work, outcome))
-                finally:
-                    keeper.flush()
+                for work, outcome in graded:
+                    keeper.keep_beside(work, outcome)
+                    show_progress(work.name, keeper.keep(work, outcome))
     except AddressError as error:
         raise UnusableError(f"--dask: {error}") from error
 

@@ -90,6 +90,17 @@ def test_the_client_of_other_nodes_is_killed_and_goes_on(tmp_path: Path) -> None
     assert points(tmp_path / "out") == expected(60)
 
 
+def begun(handed: Path, out: Path, dask: Cluster) -> subprocess.Popen[str]:
+    """Begin to grade a course on a cluster."""
+    return subprocess.Popen(
+        command(handed, out, "--no-run", "--dask", str(dask.file)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
 def kill_worker(dask: Cluster) -> None:
     pid = worker_of(dask.nannies[0])
     if pid is not None:
@@ -110,13 +121,7 @@ def test_what_a_killed_node_did_is_done_elsewhere(
     before, chance = left_by_the_grader(), random.Random(11)
     handed, out = course(tmp_path / "in", 60), tmp_path / "out"
     with cluster(tmp_path / "dask", 2) as dask:
-        process = subprocess.Popen(
-            command(handed, out, "--no-run", "--dask", str(dask.file)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
+        process = begun(handed, out, dask)
         for _ in range(3):
             wait_for_results(out, how_many(out) + chance.randint(3, 12), process)  # type: ignore[arg-type]
             time.sleep(chance.random() / 2)
@@ -134,13 +139,7 @@ def test_a_killed_scheduler_is_said_and_the_same_command_goes_on(tmp_path: Path)
     handed, out = course(tmp_path / "in", 60), tmp_path / "out"
     for number in range(3):
         with cluster(tmp_path / f"dask-{number}", 2) as dask:
-            process = subprocess.Popen(
-                command(handed, out, "--no-run", "--dask", str(dask.file)),
-                stderr=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                text=True,
-                cwd=ROOT,
-            )
+            process = begun(handed, out, dask)
             wait_for_results(out, how_many(out) + chance.randint(2, 9), process)  # type: ignore[arg-type]
             assert process.poll() is None
             assert dask.scheduler is not None
