@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.usage import DONE, NOT_DONE, Command
+from grader.report.folding import folded
 
 if TYPE_CHECKING:
     from grader.protocol.job_limits import Bound, JobLimits
@@ -46,8 +47,8 @@ def doctor() -> None:
     observations = observe()
     enforced = layers()
     missing = missing_from(enforced)
-    click.echo(given + "\n")
-    click.echo(to_text(enforced, missing, observations), nl=False)
+    report = to_text(enforced, missing, observations).rstrip("\n")
+    click.echo(folded(f"{given}\n\n{report}", sys.stdout))
     healthy = bool(observations) and all(seen.as_it_should for seen in observations)
     sys.exit(DONE if healthy and not missing else NOT_DONE)
 
