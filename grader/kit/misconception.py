@@ -99,7 +99,7 @@ def explained(lost: Lost, catalogue: Catalogue, names: Names) -> Lost:
     facts = [{"id": known.id, **finding.fields} for known, finding in named if finding.fields]
     verdict = Lost(
         f"{lost.message} That is what comes out if {titles}.",
-        " ".join(known.hint.format(**finding.fields) for known, finding in named),
+        " ".join(dict.fromkeys(known.hint.format(**it.fields) for known, it in named)),
         tuple(known.id for known in misconceptions),
         {**lost.evidence, **({"facts": facts} if facts else {})},
     )

@@ -46,6 +46,8 @@ _WORDS = {
     "grader's",
     "commented": "given another comment than the sheet had",
     "claimed twice": "left open, since more than one submission fits, or more than one student",
+    "of another": "left open, since the number is of one student of the course, and the name or "
+    "address is another's: download the sheet of this assignment",
     "named": "found by the full name alone, and without a page in the platform's zip, since no "
     "participant's number is in the file's or folder's name",
     "strangers": "in the course, but not in the sheet",

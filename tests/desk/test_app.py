@@ -208,6 +208,24 @@ def test_a_table_becomes_yaml_with_the_first_decision(folder: Path) -> None:
     assert (folder / "overrides.csv.converted").exists()
 
 
+def test_whatever_was_removed_is_offered(folder: Path) -> None:
+    """Of no student, without a target, of a group: every kind of decision has its line."""
+    client = desk_client(folder)
+    assert send(client, everyone="1", due="2026-12-01 23:59") == ""
+    assert send(client, student="s002", seen="true") == ""
+    assert send(client, student="s003", target="kl", comment="Look again.") == ""
+    written = (folder / "overrides.yaml").read_text()
+    (folder / "overrides.yaml").unlink()
+    for path in ("/", "/course", "/student/s002", "/decisions"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "3 of the desk's decisions are in overrides.yaml no more" in text_of(page.text)
+    assert "s002, total:" in text_of(page.text)
+    assert "everyone" in text_of(page.text)
+    assert send(client, "/put-back") == ""
+    assert len(entries(folder)) == len(yaml.safe_load(written))
+
+
 def test_what_another_program_has_removed_is_offered_and_put_back(folder: Path) -> None:
     client = desk_client(folder)
     assert send(client, student="s002", target="kl", points="1", reason="x") == ""

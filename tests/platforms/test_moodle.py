@@ -321,3 +321,21 @@ def test_a_sheet_in_utf_16_is_filled_as_utf_8(encoding: str, separator: str) -> 
     assert [row[4] for row in rows_[1:]] == ["4.50", "", "", ""]
     assert rows_[2][1] == "Cem  \u00d6z"
     assert any("UTF-16" in notice for notice in notices)
+
+
+def test_the_row_of_another_student_stays_open() -> None:
+    """As in the worksheet of another assignment, which numbers the same students otherwise."""
+    sheet = (
+        "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
+        "Participant 12,Cy,cy@x.org,S,,7.5,\n"
+        "Participant 13,Ada L,ada@x.org,S,,7.5,\n"
+        "Participant 14,Di,di@x.org,S,,7.5,\n"
+    )
+    course = [
+        entry(graded(), name, id) for name, id in (("Ada L", "12"), ("Cy", "13"), ("D", "14"))
+    ]
+    filled, notices = fill_worksheet(sheet.encode(), course)
+    assert [row[4] for row in read_cells(filled)] == ["Grade", "", "", "4.50"]
+    (told,) = [notice for notice in notices if "another's" in notice]
+    assert "2 are left open" in told
+    assert told.endswith(": Cy (Participant 12), Ada L (Participant 13).")

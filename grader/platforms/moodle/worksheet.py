@@ -153,6 +153,7 @@ def _changes(
     ``places`` are those of an entry's rows by its name; a row that two claim is left alone.
     """
     body, columns = sheet.body, sheet.columns
+    doubtful = _of_another(sheet, entries, places)
     numbers = (columns.grade, columns.maximum)
     has_comma = any("," in value_of(row, at) for row in body for at in numbers)
     times = Counter(at for own_rows in places.values() for at in own_rows)
@@ -163,7 +164,7 @@ def _changes(
             filling.note("strangers", entry.called)
         elif not _is_from_moodle(entry) and times[own_rows[0]] == 1:
             filling.note("named", entry.called)
-        for row in (body[at] for at in own_rows if times[at] == 1):
+        for row in (body[at] for at in own_rows if times[at] == 1 and at not in doubtful):
             member = _student(row, sheet) if len(own_rows) > 1 else ""
             points = filling.points(entry, row[columns.grade].value, has_comma, member)
             if points is not None:
@@ -177,7 +178,9 @@ def _changes(
         maxima = {value_of(row, columns.maximum) for row in body}
         filling.compare(maxima, entries[0].result.max_points)
         for at, row in enumerate(body):
-            if times[at] != 1:
+            if at in doubtful:
+                filling.note("of another", _student(row, sheet))
+            elif times[at] != 1:
                 filling.note("claimed twice" if times[at] else "absent", _student(row, sheet))
     return [(cell, written(value, sheet.separator, cell)) for cell, value in changes]
 
@@ -223,6 +226,30 @@ def _places_by_number(entry: Entry, sheet: _Worksheet) -> list[int]:
         # A team's number is none of a participant, though it may be the same.
         matching = [at for at in matching if names & {key_of(cell.value) for cell in body[at]}]
     return matching
+
+
+def _of_another(
+    sheet: _Worksheet, entries: Sequence[Entry], places: Mapping[str, Sequence[int]]
+) -> frozenset[int]:
+    """Return the rows that have the number of one student, and the name or address of another.
+
+    Numbers are of one assignment: in the worksheet of another they are other students'.
+    """
+    if any(sheet.groups.values()):
+        return frozenset()
+    owners: dict[str, set[str]] = {}
+    for entry in entries:
+        for student in entry.students:
+            for known in filter(None, (student.name, student.email)):
+                owners.setdefault(key_of(known), set()).add(entry.name)
+    doubtful = set()
+    for name, own_rows in places.items():
+        for at in own_rows:
+            called = (owners.get(key_of(cell.value), set()) for cell in sheet.body[at])
+            whose = set().union(*called)
+            if whose and name not in whose:
+                doubtful.add(at)
+    return frozenset(doubtful)
 
 
 def _places_by_name(entry: Entry, sheet: _Worksheet) -> list[int]:

@@ -54,6 +54,7 @@ _AS_ONE = frozenset(("elbo.kl_arguments_swapped", "elbo.encoder_unpacked_in_wron
 """Together they are one: what the draw gets changes places."""
 
 _SAID_BETTER = ("divergence_other", "likelihood_right")
+_OF_RIGHT_DIVERGENCE = ("divergence_right", "likelihood_other")
 _BUT_GRADIENT = VALUE | ROWS | DRAW
 
 
@@ -135,9 +136,19 @@ def _of_value(answers: Answers) -> tuple[Causes, bool]:
             return (*arguments, cause("function_of_bound", VALUE, what=what)), True
         if not kept and (of_weights := weights_causes(blind)):
             return (*arguments, *of_weights), True
-        return (*arguments, *kept, *partly), False
+        return (*arguments, *kept, *_beside(arguments, partly)), False
     of_terms, complete = _of_terms(answers, bound, explained)
     return (*arguments, *kept, *of_terms), complete and of_draw
+
+
+def _beside(arguments: Causes, partly: Causes) -> Causes:
+    """Return what is known of terms that no bound explains, beside what the helpers were given.
+
+    A divergence of something else isn't right, and what is left without it is no likelihood.
+    """
+    if not any(found.finding.name == "divergence_gets" for found in arguments):
+        return partly
+    return tuple(found for found in partly if found.finding.name not in _OF_RIGHT_DIVERGENCE)
 
 
 def _of_arguments(answers: Answers) -> tuple[Causes, bool]:
