@@ -182,7 +182,7 @@ def _let_go(desk: Desk, form: FormData) -> str:
 def _entry_in(form: FormData) -> RawEntry:
     try:
         entry = json.loads(str(form.get("entry", "")))
-    except ValueError:
+    except (ValueError, RecursionError):
         entry = None
     if not isinstance(entry, dict):
         raise FormError("The form is broken: load the page again.")
@@ -221,8 +221,12 @@ def _texts(form: FormData) -> dict[str, str]:
 
 def _path_of(page: str) -> str:
     """Return an address of the desk's own, whatever a form names, without what was said there."""
-    parts = urlsplit(page)
-    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+    try:
+        parts = urlsplit(page)
+    except ValueError:
+        return "/"
+    is_own = parts.path.startswith("/") and not parts.path.startswith("//")
+    if parts.scheme or parts.netloc or not is_own:
         return "/"
     kept = [
         pair for pair in parts.query.split("&") if pair and not pair.startswith(("said=", "no="))

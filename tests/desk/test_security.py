@@ -148,6 +148,8 @@ def test_what_a_form_says_is_no_markup_and_leads_nowhere_else(tmp_path: Path) ->
         assert HARM not in client.get(path).text
     for page in (
         "//evil.example/",
+        "////evil.example/",
+        "//[",
         "https://evil.example",
         "/\\evil.example",
         "javascript:alert(1)",
@@ -167,3 +169,8 @@ def test_an_error_of_the_desk_has_the_policy_too(
     answer = client.get("/")
     assert answer.status_code == 500
     assert answer.headers["content-security-policy"] == POLICY
+
+
+def test_what_can_not_be_read_in_a_form_is_refused_in_a_sentence(folder: Path) -> None:
+    client = desk_client(folder)
+    assert "The form is broken" in send(client, "/take-back", entry="[" * 50_000)
