@@ -16,6 +16,7 @@ from grader.course.store_kind import SQLITE, kind_of
 from grader.course.writing import StoreError
 from grader.report.result import Result
 from tests.course.test_store import worth
+from tests.made_course import keep
 
 LABELS = ("1-of-3", "2-of-3", "3-of-3")
 NAMES = ("ada", "bo", "cy")
@@ -26,7 +27,7 @@ def graded_in_parts(folder: Path, **points: float) -> None:
     for label, name in zip(LABELS, NAMES, strict=True):
         shard = shard_contents(folder, label)
         if name in points:
-            Store(folder, contents=shard).keep(name, worth(points[name]), label)
+            keep(Store(folder, contents=shard), name, worth(points[name]), label)
         shard.close()
 
 
@@ -84,7 +85,7 @@ def test_a_part_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     shard = shard_contents(tmp_path, LABELS[0])
     again = Store(tmp_path, contents=shard)
     assert points_of(again.kept("ada", LABELS[0])) == 1.0
-    again.keep("ada", worth(2.0), "y")
+    keep(again, "ada", worth(2.0), "y")
     shard.close()
     store = merged(tmp_path)
     (grading,) = store.history.gradings()
@@ -93,7 +94,7 @@ def test_a_part_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
 
 def test_a_part_never_ends_a_grading(tmp_path: Path) -> None:
     shard = shard_contents(tmp_path, LABELS[0])
-    Store(tmp_path, contents=shard).keep("ada", worth(1.0), "x")
+    keep(Store(tmp_path, contents=shard), "ada", worth(1.0), "x")
     with pytest.raises(StoreError, match="by a part"):
         History(shard).complete()
     shard.close()
