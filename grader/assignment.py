@@ -216,6 +216,15 @@ class Assignment:
         return {task.method.name: task.id for task in self.tasks}
 
     @cached_property
+    def helpers(self) -> Mapping[str, list[str]]:
+        """The methods that each method calls."""
+        methods = {task.id: task.method.name for task in self.tasks}
+        return {
+            methods[task.id]: sorted(methods[called] for called in task.calls)
+            for task in self.tasks
+        }
+
+    @cached_property
     def task_by_id(self) -> Mapping[str, Task]:
         """The tasks by their ids."""
         return {task.id: task for task in self.tasks}

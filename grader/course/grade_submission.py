@@ -20,15 +20,19 @@ from grader.report.to_json import to_json
 from grader.version import __version__
 
 
-def grade_submission(work: Work, grader: Grader, copies: Path) -> Outcome:
+def grade_submission(
+    work: Work, grader: Grader, copies: Path, gives_way: bool = False
+) -> Outcome:
     """Grade one submission, in whatever thread.
 
     Args:
         work: the submission.
         grader: grades notebooks.
         copies: a folder for copies of what is graded.
+        gives_way: whether it ends where it takes long.
 
     Raises:
+        GivesWayError: it takes long, and was to give way to others.
         GraderError: no student code can be executed.
         StoreError: the copies can't be written.
     """
@@ -39,8 +43,10 @@ def grade_submission(work: Work, grader: Grader, copies: Path) -> Outcome:
         copy = written_copy(copies / work.name, work.notebook.copy, work.notebook.content, files)
     except OSError as error:  # also if the folder is gone, since the grading was stopped
         raise StoreError(f"{copies} can't be written: {error.strerror}.") from error
-    graded = grader.grade(copy)
-    shutil.rmtree(copy.parent, ignore_errors=True)
+    try:
+        graded = grader.grade(copy, gives_way)
+    finally:
+        shutil.rmtree(copy.parent, ignore_errors=True)
     named = replace(graded.result.submission, path=work.path, student=work.student)
     result = replace(graded.result, submission=named)
     if work.rivals:

@@ -17,6 +17,7 @@ from grader.course.writing import StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError
 from grader.examiner.grading import Grader
+from grader.examiner.pace import GivesWayError
 from grader.report.result import Result
 
 if TYPE_CHECKING:
@@ -47,18 +48,19 @@ class Here:
     copies: Path
     how: bytes
 
-    def grade(self, submission: Submission) -> tuple[Work, Outcome]:
+    def grade(self, submission: Submission, gives_way: bool) -> tuple[Work, Outcome]:
         """Grade one submission, and write all of its files but the result.
 
         An error of the grader's own becomes a result that says so.
 
         Raises:
+            GivesWayError: it takes long, and was to give way to others.
             GraderError: no student code can be executed.
             StoreError: something can't be written.
         """
         work = work_of(submission, self.how)
         try:
-            outcome = grade_submission(work, self.grader, self.copies)
+            outcome = grade_submission(work, self.grader, self.copies, gives_way)
         except (GraderError, StoreError):
             raise
         except Exception as error:
@@ -77,6 +79,9 @@ def grade_all(
 ) -> Generator[tuple[str, Result], None, None]:
     """Grade submissions, ``jobs`` at once, and yield each one's name and result when it is kept.
 
+    One that takes long, as if it would never end, gives way: it is begun anew when the others are
+    done, so that they don't wait for it.
+
     What can't be helped by going on ends it: no code can be executed any more, or no result kept.
     Nothing is kept after that, or once the iterator is closed.
 
@@ -86,8 +91,8 @@ def grade_all(
     """
     stopped, keeping = threading.Event(), threading.Lock()
 
-    def grade_and_keep(submission: Submission) -> tuple[str, Result]:
-        work, outcome = here.grade(submission)
+    def grade_and_keep(submission: Submission, gives_way: bool) -> tuple[str, Result]:
+        work, outcome = here.grade(submission, gives_way)
         with keeping:
             if stopped.is_set():  # then it may have been cut short
                 raise RuntimeError("the grading was stopped")
@@ -95,18 +100,27 @@ def grade_all(
 
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
     queue = iter(submissions)
-    pending: set[Future[tuple[str, Result]]] = set()
+    later: list[Submission] = []
+    pending: dict[Future[tuple[str, Result]], Submission] = {}
+    gives_way = len(submissions) > 1
     try:
         while True:
-            room = _AHEAD * jobs - len(pending)
-            pending |= {
-                pool.submit(grade_and_keep, submission) for submission in islice(queue, room)
-            }
-            if not pending:
+            for submission in islice(queue, _AHEAD * jobs - len(pending)):
+                pending[pool.submit(grade_and_keep, submission, gives_way)] = submission
+            if not pending and not later:
                 return
+            if not pending:
+                queue, later, gives_way = iter(later), [], False
+                continue
             # The time-out lets Ctrl-C through on every platform.
-            done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-            found = [future.result() for future in done]
+            done, _ = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+            found = []
+            for future in done:
+                submission = pending.pop(future)
+                try:
+                    found.append(future.result())
+                except GivesWayError:
+                    later.append(submission)
             here.keeper.flush()
             yield from found
     finally:

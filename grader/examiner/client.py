@@ -14,6 +14,7 @@ from grader.examiner.forkserver_client import START_SECONDS, GraderError
 from grader.examiner.hangs import Hangs
 from grader.examiner.home import WORKER, Home, Isolation
 from grader.examiner.job import message
+from grader.examiner.pace import GivesWayError, Pace
 from grader.examiner.processes import ForkedProcess, Left, Process, SpawnedProcess, until
 from grader.examiner.turns import Turns
 from grader.kit.observation import (
@@ -72,6 +73,10 @@ class Patience:
     def seconds(self, repeat: int) -> float:
         """Return the limit of a call that is made so many times."""
         return self.call_seconds * (3 if repeat > 1 else 1)
+
+
+BRIEF = Patience(setup_seconds=3.0, call_seconds=1.0)
+"""What a grading is given that gives way to others."""
 
 
 class NotConfinedError(GraderError):
@@ -137,9 +142,11 @@ class Candidates:
 
         Raises:
             GraderError: no candidate could be started, or two were lost to the machine.
+            GivesWayError: something takes long, and others wait.
             NotConfinedError: it could not be confined, so no student code ran.
         """
         hangs = hangs or Hangs()
+        hangs.pace.require_way()
         task = probes[0].calls[0].method if probes else ""
         observations: list[Observation] = []
         while rest := probes[len(observations) :]:
@@ -151,8 +158,8 @@ class Candidates:
             put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
             try:
                 with self._turns.beside():
-                    answered, failed = self._put(put, code, seed)
-            except NotConfinedError:
+                    answered, failed = self._put(put, code, seed, hangs.pace)
+            except (NotConfinedError, GivesWayError):
                 raise
             except GraderError:  # it was lost to the machine
                 answered, failed = [], None
@@ -160,17 +167,21 @@ class Candidates:
             if len(answered) == len(put):
                 continue
             probe = put[len(answered)]
-            needs_room = _needs_room(failed)
-            if failed is None or answered or needs_room or not hangs.was_expected(probe, failed):
-                with self._turns.alone() if needs_room else self._turns.beside():
-                    answered, failed = self._put([probe], code, seed)
-            observation = failed or answered[0]
-            hangs.note(task, probe, observation)
-            observations.append(observation)
+            if failed is None or _needs_room(failed):
+                with self._turns.alone():
+                    answered, failed = self._put([probe], code, seed, hangs.pace)
+                hangs.note(task, probe, failed or answered[0])
+            else:
+                # One at a time, for what is found out of one hang settles the others.
+                with hangs.pace.making_sure, self._turns.beside():
+                    if answered or not hangs.was_expected(probe, failed):
+                        answered, failed = self._put([probe], code, seed, hangs.pace)
+                    hangs.note(task, probe, failed or answered[0])
+            observations.append(failed or answered[0])
         return tuple(observations)
 
     def _put(
-        self, probes: Sequence[Probe], code: Slice, seed: int
+        self, probes: Sequence[Probe], code: Slice, seed: int, pace: Pace
     ) -> tuple[list[Observation], Observation | None]:
         """Return what one candidate makes of probes until it fails, and of the one it fails at."""
         candidate = self._begin(pack(message(probes, code, seed)))
@@ -179,7 +190,7 @@ class Candidates:
         try:
             watch = Watch(candidate.pid)
             for probe in probes:
-                observation, is_alive = self._observe(candidate, probe, watch, methods)
+                observation, is_alive = self._observe(candidate, probe, watch, methods, pace)
                 observation = with_circumstances(observation, probe, code)
                 if not is_alive:
                     return answered, observation
@@ -212,13 +223,18 @@ class Candidates:
         return ForkedProcess(self.home.fork_server, request)
 
     def _observe(
-        self, candidate: Process, probe: Probe, watch: Watch, methods: tuple[str, ...]
+        self,
+        candidate: Process,
+        probe: Probe,
+        watch: Watch,
+        methods: tuple[str, ...],
+        pace: Pace,
     ) -> tuple[Observation, bool]:
         """Return what comes of a probe, and whether the candidate can be put another."""
         outcomes: list[Outcome] = []
         touched: frozenset[str] = frozenset()
         stage: Stage = "load"
-        patience = self._patience
+        patience = BRIEF if pace.gives_way else self._patience
 
         def allow(seconds: float) -> Allowance:
             return Allowance(watch, seconds, patience.life_seconds)
@@ -239,6 +255,8 @@ class Candidates:
                 outcomes.append(read_outcome(answer, call.repeat))
             return Observation(tuple(outcomes), touched), True
         except TimeoutError:
+            if pace.gives_way:
+                raise pace.give_way() from None
             failure = Failure("timed_out", stage, text=f"{allowance.seconds:g} seconds")
         except (EOFError, ConnectionResetError):
             failure = Failure("died", stage, text=_ending_words(candidate))

@@ -81,8 +81,9 @@ class _Examination:
 
     def examine_class(self) -> None:
         """Run every check that is counted, and at the assignment's sizes those that are lost."""
-        self._run([c for c in self.assignment.checks() if c.id in self.rubric.checks], Setting())
-        self._retry([task.id for task in self.assignment.tasks], Setting(full=True))
+        counted = [c for c in self.assignment.checks() if c.id in self.rubric.checks]
+        self._run(dict.fromkeys(counted, Setting()))
+        self._retry({task.id: Setting(full=True) for task in self.assignment.tasks})
 
     def examine_callers(self) -> None:
         """Run what methods that call others have lost, with stubs for helpers that are broken."""
@@ -94,11 +95,14 @@ class _Examination:
         called = frozenset[str]().union(*(tasks[task].calls for task in callers))
         # What the rubric doesn't count tells all the same whether a helper is right.
         checks = self.assignment.checks()
-        self._run([c for c in checks if c.task in called and c not in self.tried], Setting())
-        self._retry(called, Setting(full=True))
+        more = [c for c in checks if c.task in called and c not in self.tried]
+        self._run(dict.fromkeys(more, Setting()))
+        self._retry(dict.fromkeys(called, Setting(full=True)))
         broken = {check.task for check, tried in self.tried.items() if not _passed(tried)}
-        for task in callers:
-            self._examine_caller(tasks[task], broken)
+        # Side by side, for what one of them waits for is no reason for the others to wait.
+        plans = {task: self._plan(tasks[task], broken) for task in callers}
+        while settings := {task: it for task, plan in plans.items() if (it := next(plan, None))}:
+            self._retry(settings)
 
     def explain_losses(self) -> None:
         """Put what explains the losses of a task, where that can be found out, into its results."""
@@ -114,7 +118,7 @@ class _Examination:
         for setting, losses in by_setting.items():
             diagnoses = {task: self.assignment.diagnoses()[task] for task in losses}
             asking = {task: _asking(task, diagnoses[task], losses[task]) for task in losses}
-            verdicts = self._verdicts([*asking.values()], setting)
+            verdicts = self._verdicts(dict.fromkeys(asking.values(), setting))
             for task, diagnosis in diagnoses.items():
                 self._explain(diagnosis, verdicts[asking[task]], setting, losses[task])
 
@@ -150,7 +154,7 @@ class _Examination:
             # Examples have no stubs, so a method whose helpers are broken has none.
             if lost and device is not None and not ended and broken.isdisjoint(tasks[id].calls):
                 asked[finder(id, cases, lost)] = device
-        verdicts = self._verdicts([*asked], Setting()) if asked else {}
+        verdicts = self._verdicts(dict.fromkeys(asked, Setting())) if asked else {}
         examples = {id: it for c, answer in verdicts.items() for id, it in found(answer, asked[c])}
         for check, results in self.tried.items():
             if check.id in examples:
@@ -164,40 +168,36 @@ class _Examination:
         is_empty = {"failure", "unwritten"} & results[small].evidence.keys()
         return small if not is_empty and _counted(results, [*task.values()]) == small else None
 
-    def _examine_caller(self, task: Task, broken: Collection[str]) -> None:
+    def _plan(self, task: Task, broken: Collection[str]) -> Iterator[Setting]:
+        """Yield one setting after the other in which a caller is to be examined."""
         results = [tried for check, tried in self.tried.items() if check.task == task.id]
         # Where a process came to its end, it may be a helper that takes too much.
         ended = any(_ended(tried.values()) for tried in results)
         suspects = task.calls if ended else task.calls.intersection(broken)
         helpers = {self.assignment.task_by_id[helper].method.name for helper in suspects}
         for setting in _mixtures(helpers):
-            self._retry((task.id,), setting)
+            yield setting
             whole = ended and setting.full and not setting.unstubbed
             if whole and all(setting in t and _ended([t[setting]]) for t in results):
                 break  # with all stubs, too: it is none of the helpers
 
-    def _run(self, checks: Sequence[Check], setting: Setting) -> None:
-        verdicts = self._verdicts(checks, setting)
-        for check in checks:
+    def _run(self, settings: Mapping[Check, Setting]) -> None:
+        verdicts = self._verdicts(settings)
+        for check, setting in settings.items():
             worth, verdict = self.rubric.checks.get(check.id, 0.0), verdicts[check]
             result = check_result(check, worth, verdict, self.assignment)
             self.tried.setdefault(check, {})[setting] = result
             if isinstance(verdict, Lost):
                 self.lost[check, setting] = verdict
 
-    def _verdicts(self, checks: Sequence[Check], setting: Setting) -> dict[Check, Verdict]:
-        return examine_in_rounds(
-            checks,
-            self.exam.at(setting),
-            self.put,
-            self.assignment.task_by_method,
-            self.at_once,
-        )
+    def _verdicts(self, settings: Mapping[Check, Setting]) -> dict[Check, Verdict]:
+        exams = {check: self.exam.at(setting) for check, setting in settings.items()}
+        return examine_in_rounds(exams, self.put, self.assignment.task_by_method, self.at_once)
 
-    def _retry(self, tasks: Collection[str], setting: Setting) -> None:
+    def _retry(self, settings: Mapping[str, Setting]) -> None:
         """Run the checks of some tasks that are lost, but may pass in another setting."""
-        lost = [c for c in self.tried if c.task in tasks and _may_pass(self.tried[c], setting)]
-        self._run(lost, setting)
+        lost = {c: settings[c.task] for c in self.tried if c.task in settings}
+        self._run({c: setting for c, setting in lost.items() if _may_pass(self.tried[c], setting)})
 
 
 def _asking(task: str, diagnosis: Diagnosis, losses: Mapping[Check, Lost]) -> Check:

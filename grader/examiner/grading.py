@@ -16,13 +16,15 @@ from grader.examiner.client import Candidates, GraderError
 from grader.examiner.conclusion import Examined, conclude
 from grader.examiner.examination import examine
 from grader.examiner.hangs import Hangs
+from grader.examiner.pace import Pace
 from grader.examiner.rubric import Rubric
 from grader.examiner.runner import Runner
+from grader.examiner.training_verdict import hanging_method, not_trained
 from grader.examiner.widening import Checked, with_widening
 from grader.kit.observation import Observation
 from grader.kit.probe import Probe
 from grader.report.cell_names import with_cell_names
-from grader.report.result import Result, Run, Submission, Training
+from grader.report.result import Result, Run, Submission
 from grader.submission import Notebook, Slice, Ungradable, extract, load
 from grader.submission.cell_names import cell_names
 from grader.submission.rules import read_rules
@@ -74,18 +76,19 @@ class Grader:
     slots: AbstractContextManager[Any] = field(default_factory=nullcontext)
     doing: Callable[[str], AbstractContextManager[Any]] = nullcontext
 
-    def grade(self, path: Path) -> Graded:
+    def grade(self, path: Path, gives_way: bool = False) -> Graded:
         """Grade the notebook at ``path``; may be called from many threads.
 
         What is wrong with the submission becomes part of the result; nothing is raised for it.
 
         Raises:
+            GivesWayError: it takes long, and was to give way to others.
             GraderError: no student code could be executed at all.
         """
         with self.doing("looking at the notebook"):
-            return self._grade(path)
+            return self._grade(path, Pace(gives_way))
 
-    def _grade(self, path: Path) -> Graded:
+    def _grade(self, path: Path, pace: Pace) -> Graded:
         started = time.monotonic()
         names: dict[int, str] = {}
         submission = Submission(clean(str(path), 1000), "", clean(path.stem, 200))
@@ -97,7 +100,7 @@ class Grader:
         except Ungradable as error:
             graded = Graded(self.turned_away(submission, error))
         else:
-            graded = self._graded(submission, notebook, code)
+            graded = self._graded(submission, notebook, code, pace)
         named = with_cell_names(graded.result, names)
         signed = self.signed(named, time.monotonic() - started)
         return replace(graded, result=signed, rubric=self.rubric)
@@ -117,17 +120,22 @@ class Grader:
         """Return the result of a submission that can't be graded."""
         return Result(submission, "ungradable", 0.0, self.rubric.max_points, reason=error.reason)
 
-    def _graded(self, submission: Submission, notebook: Notebook, code: Slice) -> Graded:
-        running = self.runner.start_run(notebook) if self.runner else None
-        training = self.runner.start_training(code) if self.runner else None
-        checked = (self.examiner or self.check)(code)
+    def _graded(
+        self, submission: Submission, notebook: Notebook, code: Slice, pace: Pace
+    ) -> Graded:
+        running = self.runner.start_run(notebook, pace) if self.runner else None
+        checked = self.examiner(code) if self.examiner else self.check(code, pace=pace)
         self._require_alive()
-        if checked.code is not code and self.runner:
-            training = self.runner.start_training(checked.code)
+        pace.require_way()
+        # What never ends need not be trained to be known.
+        hanging = hanging_method(checked.tasks, self.assignment)
+        training = None
+        if self.runner and not hanging:
+            training = self.runner.start_training(checked.code, pace)
         template = self.rubric.template or own_template(self.assignment)
         findings = read_rules(checked.code, template, notebook)
         with self.doing("training the class") if training else nullcontext():
-            trained = training.result() if training else Training()
+            trained = training.result() if training else not_trained(hanging)
         with self.doing("running the whole notebook") if running else nullcontext():
             outcome = running.result() if running else None
         run = outcome.run if outcome else self._not_run()
@@ -156,7 +164,7 @@ class Grader:
             return Run()
         return Run(error="The notebook was not executed: without forks its class is checked alone.")
 
-    def check(self, code: Slice, rubric: Rubric | None = None) -> Checked:
+    def check(self, code: Slice, rubric: Rubric | None = None, pace: Pace | None = None) -> Checked:
         """Put the class to the checks of ``rubric``, which may count fewer than the grader's.
 
         Where something is lost with what reading tells that the class needs, it is put to them
@@ -165,7 +173,7 @@ class Grader:
 
         def examined(code: Slice) -> Checked:
             touched: set[str] = set()
-            hangs = Hangs()
+            hangs = Hangs(pace, self.assignment.helpers)
 
             def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
                 with self.doing(f"checking `{probes[0].calls[0].method}`"):
@@ -178,5 +186,6 @@ class Grader:
             )
             return Checked(tasks, frozenset(touched), code)
 
+        pace = pace or Pace()
         with self.slots:
             return with_widening(code, examined)

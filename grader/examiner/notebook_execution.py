@@ -15,6 +15,7 @@ from grader.examiner import notebook_outputs
 from grader.examiner.endings import Ending
 from grader.examiner.forkserver_client import START_SECONDS
 from grader.examiner.notebook_kernel import ForkedKernel
+from grader.examiner.pace import Pace
 from grader.examiner.sandbox import RunLimits
 
 POLL_SECONDS = 0.05
@@ -47,9 +48,10 @@ class NotebookExecution(NotebookClient):
         index: of the cell that it is at, from 0; None before the first.
         started: reading of `time.monotonic` when the kernel was ready; None before.
         out_of_time: whether the kernel was ended for what all cells took together.
+        cut_short: whether it was ended since the rest of the grading is to be over soon.
     """
 
-    def __init__(self, node: Any, kernel: ForkedKernel, limits: RunLimits) -> None:
+    def __init__(self, node: Any, kernel: ForkedKernel, limits: RunLimits, pace: Pace) -> None:
         super().__init__(
             node,
             timeout=limits.cell_seconds,
@@ -65,7 +67,8 @@ class NotebookExecution(NotebookClient):
         self.meter = notebook_outputs.Meter()
         self.index: int | None = None
         self.started: float | None = None
-        self.out_of_time = False
+        self.out_of_time = self.cut_short = False
+        self._pace = pace
         self._watchdog: threading.Timer | None = None
 
     @property
@@ -80,6 +83,9 @@ class NotebookExecution(NotebookClient):
         ending = None
         while not work.done() and ending is None:
             await asyncio.wait({work}, timeout=POLL_SECONDS)
+            if self.started is not None and self._pace.is_over(self.started):
+                self.cut_short = True
+                self.kernel.kill()
             if not work.done() and self.kernel.process is not None:
                 ending = self.kernel.process.ended()
         if not work.done():

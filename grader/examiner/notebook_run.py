@@ -18,6 +18,7 @@ from grader.examiner.endings import Ending, InterruptionError, attribute_ending
 from grader.examiner.forkserver_client import GraderError
 from grader.examiner.notebook_execution import NotebookExecution, Stop
 from grader.examiner.notebook_kernel import ForkedKernel
+from grader.examiner.pace import Pace
 from grader.examiner.run_explanations import hide_folders
 from grader.examiner.run_outcome import RunOutcome
 from grader.examiner.run_verdict import explain, verdict
@@ -33,11 +34,13 @@ _NEXT_TO_NOTHING = 1 << 20
 _NO_THREAD = "can't start new thread"
 
 
-def run_notebook(notebook: Notebook, sandbox: Sandbox, repeat_data: bool = False) -> RunOutcome:
+def run_notebook(
+    notebook: Notebook, sandbox: Sandbox, repeat_data: bool = False, pace: Pace | None = None
+) -> RunOutcome:
     """Execute a notebook in a fresh kernel in a folder of its own, which is gone afterwards.
 
     Whatever the notebook does becomes part of the outcome. ``repeat_data`` repeats the data to the
-    length of the whole data set. Runs in any thread.
+    length of the whole data set; ``pace`` is that of the grading. Runs in any thread.
 
     Raises:
         InterruptionError: the kernel was ended, perhaps by somebody else.
@@ -47,14 +50,16 @@ def run_notebook(notebook: Notebook, sandbox: Sandbox, repeat_data: bool = False
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=sandbox.folder))
     try:
         copy_beside(notebook, folder / "work", sandbox.assignment)
-        return asyncio.run(_run(notebook, sandbox, repeat_data, folder))
+        return asyncio.run(_run(notebook, sandbox, repeat_data, folder, pace or Pace()))
     finally:
         folders.remove(str(folder))
 
 
-async def _run(notebook: Notebook, sandbox: Sandbox, repeat_data: bool, folder: Path) -> RunOutcome:
+async def _run(
+    notebook: Notebook, sandbox: Sandbox, repeat_data: bool, folder: Path, pace: Pace
+) -> RunOutcome:
     kernel = ForkedKernel(sandbox, folder, notebook, repeat_data)
-    execution = NotebookExecution(notebook.to_nbformat(), kernel, sandbox.options.limits)
+    execution = NotebookExecution(notebook.to_nbformat(), kernel, sandbox.options.limits, pace)
     try:
         stop = await execution.until_stopped()
     finally:

@@ -8,7 +8,7 @@ answer depends on the order of the checks.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -31,13 +31,12 @@ Batch = list[Question]
 
 
 def examine_in_rounds(
-    checks: Iterable[Check], exam: Exam, put: Put, task_of: Mapping[str, str], at_once: int = 1
+    exams: Mapping[Check, Exam], put: Put, task_of: Mapping[str, str], at_once: int = 1
 ) -> dict[Check, Verdict]:
     """Run checks side by side, and return what each of them raised, if it did.
 
     Args:
-        checks: each starts anew.
-        exam: what they are run with.
+        exams: the checks, each of which starts anew, and what it is run with.
         put: asks a candidate.
         task_of: the tasks by their methods; a candidate is asked about one task alone.
         at_once: how many candidates are asked at the same time.
@@ -45,7 +44,7 @@ def examine_in_rounds(
     verdicts: dict[Check, Verdict] = {}
     answers: dict[Key, Observation | Exception] = {}
     pending: dict[Check, tuple[Steps[Any], Request | None]] = {
-        check: (check.examine(exam), None) for check in checks
+        check: (check.examine(exam), None) for check, exam in exams.items()
     }
     while pending:
         for check, (steps, request) in list(pending.items()):
@@ -103,7 +102,8 @@ def _batches(due: Collection[Question], task_of: Mapping[str, str], at_once: int
     for key, probe in sorted(due, key=lambda question: (work(question[1]), question[0])):
         by_task[task_of[probe.calls[0].method]].append((key, probe))
     if len(by_task) != 1:
-        return [by_task[task] for task in sorted(by_task)]
+        tasks = dict.fromkeys(task_of.values())  # methods that are called before those that call
+        return [by_task[task] for task in tasks if task in by_task]
     (alone,) = by_task.values()  # then no candidate need be idle
     return [part for n in range(at_once) if (part := alone[n::at_once])]
 

@@ -11,6 +11,7 @@ from grader.examiner import run_explanations
 from grader.examiner.endings import ending_of
 from grader.examiner.notebook_execution import NotebookExecution, Stop
 from grader.examiner.notebook_outputs import MAX_CELL_BYTES, plain
+from grader.examiner.pace import HURRIED_SECONDS
 from grader.examiner.run_outcome import RunOutcome
 from grader.report.result import Run
 from grader.untrusted_text import quoted
@@ -27,6 +28,9 @@ def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
     )
     if execution.out_of_time:
         text = f"The run was ended after {limits.seconds} seconds, in cell {number}."
+        return Run("timed_out", seconds, number, text, notes)
+    if execution.cut_short:
+        text = f"The run was ended in cell {number}, for a method that is called there may hang."
         return Run("timed_out", seconds, number, text, notes)
     if execution.meter.flooded:
         text = f"{where} printed without end, so its kernel was ended."
@@ -69,11 +73,16 @@ def explain(
         )
         names_amounts = run_explanations.names_amounts(failure, assignment.data())
     elif run.status == "timed_out":
-        limits = execution.limits
-        note = run_explanations.timeout_note(
-            limits.seconds if execution.out_of_time else limits.cell_seconds
-        )
+        note = run_explanations.timeout_note(_longest(execution))
     run = replace(run, notes=(*run.notes, note) if note else run.notes)
     return replace(
         outcome, run=run, may_need_more_data=may_need_more_data, names_amounts=names_amounts
     )
+
+
+def _longest(execution: NotebookExecution) -> int:
+    """Return the seconds that were too long for the run or for its cell."""
+    if execution.cut_short:
+        return round(HURRIED_SECONDS)
+    limits = execution.limits
+    return limits.seconds if execution.out_of_time else limits.cell_seconds

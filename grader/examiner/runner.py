@@ -14,6 +14,7 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.examiner.forkserver_client import ForkServer, GraderError, NestedForkServer
+from grader.examiner.pace import Pace
 from grader.examiner.retry import with_retry
 from grader.examiner.run_outcome import RunOutcome, choose_outcome
 from grader.examiner.sandbox import RunOptions, Sandbox
@@ -64,13 +65,13 @@ class Runner:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def start_run(self, notebook: Notebook) -> Future[RunOutcome]:
-        """Execute the notebook in a kernel of its own, in a thread."""
-        return self._pool.submit(self._run, notebook)
+    def start_run(self, notebook: Notebook, pace: Pace | None = None) -> Future[RunOutcome]:
+        """Execute the notebook in a kernel of its own, in a thread, at the pace of its grading."""
+        return self._pool.submit(self._run, notebook, pace or Pace())
 
-    def start_training(self, code: Slice) -> Future[Training]:
-        """Train the extracted class for a few steps, in a thread."""
-        return self._pool.submit(self._train, code)
+    def start_training(self, code: Slice, pace: Pace | None = None) -> Future[Training]:
+        """Train the extracted class for a few steps, in a thread, at the pace of its grading."""
+        return self._pool.submit(self._train, code, pace or Pace())
 
     def close(self) -> None:
         """End all kernels and wait for the threads."""
@@ -78,11 +79,14 @@ class Runner:
         self._kernels.close()
         self._pool.shutdown(cancel_futures=True)
 
-    def _run(self, notebook: Notebook) -> RunOutcome:
+    def _run(self, notebook: Notebook, pace: Pace) -> RunOutcome:
         from grader.examiner.notebook_run import run_notebook
 
         def run(repeat_data: bool) -> RunOutcome:
-            return with_retry(lambda: run_notebook(notebook, self._runs, repeat_data), self._turns)
+            pace.require_way()
+            return with_retry(
+                lambda: run_notebook(notebook, self._runs, repeat_data, pace), self._turns
+            )
 
         try:
             outcome = run(repeat_data=False)
@@ -99,11 +103,12 @@ class Runner:
         except (GraderError, OSError):  # then what is known already stands
             return outcome
 
-    def _train(self, code: Slice) -> Training:
+    def _train(self, code: Slice, pace: Pace) -> Training:
         from grader.examiner.training_run import train
 
         try:
-            return with_retry(lambda: train(code, self._trainings), self._turns)
+            pace.require_way()
+            return with_retry(lambda: train(code, self._trainings, pace), self._turns)
         except (GraderError, OSError) as error:
             return Training("interrupted", error=_words("training", error))
 

@@ -6,6 +6,7 @@ The losses come from the candidate and are data only; nothing here decides point
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from grader.examiner.endings import Ending, attribute_ending
 from grader.examiner.forkserver_client import START_SECONDS
 from grader.examiner.job import program
 from grader.examiner.notebook_bindings import bindings_outside
+from grader.examiner.pace import Pace
 from grader.examiner.processes import ForkedProcess, Process, SpawnedProcess, until
 from grader.examiner.run_explanations import CellFailure, cause, hide_folders
 from grader.examiner.sandbox import Sandbox
@@ -31,36 +33,39 @@ from grader.untrusted_text import clean, quoted
 TRAINER = "grader.candidate.trainer"
 SECONDS = 60.0
 SECONDS_TO_DIE = 2.0
+_LOOK_SECONDS = 0.25
 LIMITS = Limits(cpu_seconds=120)
 CUDA_LIMITS = Limits(cpu_seconds=120, memory_bytes=None, descriptors=1024)
 
 
-def train(code: Slice, sandbox: Sandbox) -> Training:
+def train(code: Slice, sandbox: Sandbox, pace: Pace | None = None) -> Training:
     """Train a fresh model of the class for some steps, on CUDA if there is any.
 
     It is that of the assignment's first setting, or of another where the first can't be trained.
-    The sandbox forks trainers. What goes wrong becomes part of the result.
+    The sandbox forks trainers; ``pace`` is that of the grading. What goes wrong becomes part of the
+    result.
 
     Raises:
         InterruptionError: the trainer was ended, perhaps by somebody else.
         GraderError: the fork server is gone.
     """
     first, *others = sandbox.assignment.training().settings
-    training = _train(code, first, sandbox)
+    pace = pace or Pace()
+    training = _train(code, first, sandbox, pace)
     for setting in others:
         if training.status != "failed":
             break
-        other = _train(code, setting, sandbox)
+        other = _train(code, setting, sandbox, pace)
         training = other if other.status == "completed" else training
     return training
 
 
-def _train(code: Slice, setting: TrainingSetting, sandbox: Sandbox) -> Training:
+def _train(code: Slice, setting: TrainingSetting, sandbox: Sandbox, pace: Pace) -> Training:
     """Train in a process of its own."""
     job = _job(code, setting, sandbox.assignment)
     process = _start_trainer(sandbox)
     try:
-        training = _ask(process, job, sandbox.assignment)
+        training = _ask(process, job, sandbox.assignment, pace)
     finally:
         process.close()
     return replace(training, error=training.error and hide_folders(training.error, sandbox.folder))
@@ -102,14 +107,23 @@ def _job(code: Slice, setting: TrainingSetting, assignment: Assignment) -> bytes
     return pack(Message(job.to_json(), (items.reshape(len(items), -1),)))
 
 
-def _ask(process: Process, job: bytes, assignment: Assignment) -> Training:
+def _ask(process: Process, job: bytes, assignment: Assignment, pace: Pace) -> Training:
     process.wait_for_start()
+    started = time.monotonic()
+    until_end = until(START_SECONDS + SECONDS)
+
+    def left() -> float:
+        if pace.is_over(started):
+            raise TimeoutError
+        return min(until_end(), _LOOK_SECONDS)
+
     try:
         process.send(job)
-        left = until(START_SECONDS + SECONDS)
         reply = unpack(lambda count: process.receive(count, left))
         return read_reply(reply, assignment)
     except TimeoutError:
+        if pace.is_over(started):
+            return Training("timed_out", error="The training was ended, for a method hangs.")
         return Training("timed_out", error=f"The training took longer than {SECONDS:g} seconds.")
     except (EOFError, OSError):
         ending = process.ended(SECONDS_TO_DIE) or Ending("it does not answer", "itself")

@@ -67,6 +67,30 @@ def contradiction(
     return None
 
 
+def hanging_method(tasks: Iterable[TaskResult], assignment: Assignment) -> str | None:
+    """Return a method that training calls, and that was found never to come to an end."""
+    objective = assignment.task_by_id[assignment.training().task]
+    called = {objective.id, *objective.calls}
+    hanging = (
+        task.method
+        for task in tasks
+        if task.id in called
+        and any(
+            c.points < c.max_points and c.evidence.get("failure") == "timed_out"
+            for c in task.checks
+        )
+    )
+    return next(hanging, None)
+
+
+def not_trained(hanging: str | None) -> Training:
+    """Return the entry on a training that was not begun: a method hangs, or nobody wants it."""
+    if hanging is None:
+        return Training()
+    words = f"The class was not trained, for `{hanging}` does not come to an end."
+    return Training("timed_out", error=words)
+
+
 def _objective_is_right(tasks: Iterable[TaskResult], assignment: Assignment) -> bool | None:
     """Return what the checks say; None unless one failed, or all there are ran and passed.
 

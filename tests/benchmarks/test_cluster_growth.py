@@ -2,7 +2,8 @@
 
     python -m pytest -m benchmark -s tests/benchmarks/test_cluster_growth.py
 
-`CLUSTER_SUBMISSIONS=100000` makes it as long as a national exam.
+`CLUSTER_SUBMISSIONS=100000` makes it as long as a national exam; `CLUSTER_NODES=16` measures one
+number of nodes alone.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from tests.course.cluster.test_dispatch import Plugin
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = int(os.environ.get("CLUSTER_SUBMISSIONS", "4000"))
+NODES = [int(count) for count in os.environ.get("CLUSTER_NODES", "1,4,16,64").split(",")]
 THREADS = 4
 A_SECOND = 250.0
 """Submissions that the nodes would do together if the client cost nothing."""
@@ -90,7 +92,7 @@ def measured(count: int, folder: Path) -> tuple[float, float, float, list[int]]:
 def test_the_client_beside_more_and_more_nodes(tmp_path: Path) -> None:
     print(f"\n{COUNT} submissions; a submission's share in the client, and its memory")
     print("nodes   a second   CPU ms   of these keeping   MB at a tenth   MB at the end")
-    for count in (1, 4, 16, 64):
+    for count in NODES:
         seconds, cpu, keeping, memory = measured(count, tmp_path / str(count))
         print(
             f"{count:5d} {COUNT / seconds:10.0f} {1000 * cpu / COUNT:8.2f} "

@@ -20,6 +20,7 @@ from grader.course.store import Store, StoreError
 from grader.examiner import machine
 from grader.examiner.client import GraderError, NotConfinedError
 from grader.examiner.grading import Graded
+from grader.examiner.pace import GivesWayError
 from grader.platforms.download import File
 from grader.report.result import Result
 from grader.vae import ASSIGNMENT
@@ -27,12 +28,12 @@ from tests.made_results import graded
 
 
 def scheduled(
-    grade: Any, keep: Any, jobs: int, count: int
+    grade: Any, keep: Any, jobs: int, count: int, asks_way: bool = False
 ) -> Generator[tuple[int, Result], None, None]:
     """Schedule numbers in place of submissions."""
 
-    def graded_work(item: int) -> tuple[Any, Any]:
-        return SimpleNamespace(name=item), grade(item)
+    def graded_work(item: int, gives_way: bool) -> tuple[Any, Any]:
+        return SimpleNamespace(name=item), grade(item, gives_way) if asks_way else grade(item)
 
     here: Any = SimpleNamespace(
         grade=graded_work,
@@ -61,8 +62,37 @@ def test_all_are_graded_and_kept_side_by_side() -> None:
     assert sorted(done) == sorted(kept) == list(range(9))
 
 
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_what_takes_long_is_graded_when_all_others_are_done(jobs: int) -> None:
+    kept: list[int] = []
+
+    def grade(item: int, gives_way: bool) -> Result:
+        if item % 2 == 0 and gives_way:
+            raise GivesWayError
+        return graded()
+
+    def keep(item: int, result: Result) -> Result:
+        kept.append(item)
+        return result
+
+    done = dict(scheduled(grade, keep, jobs, 8, asks_way=True))
+    assert sorted(done) == sorted(kept) == list(range(8))
+    assert [item % 2 for item in kept] == [1] * 4 + [0] * 4
+
+
+def test_who_is_alone_gives_way_to_nobody() -> None:
+    asked: list[bool] = []
+
+    def grade(item: int, gives_way: bool) -> Result:
+        asked.append(gives_way)
+        return graded()
+
+    assert len(dict(scheduled(grade, lambda item, result: result, 1, 1, asks_way=True))) == 1
+    assert asked == [False]
+
+
 def test_an_error_of_the_grader_is_no_zero_and_stops_nobody(tmp_path: Path) -> None:
-    def grade(path: Path) -> Graded:
+    def grade(path: Path, gives_way: bool) -> Graded:
         if path.stem == "s1":
             raise ZeroDivisionError("oops")
         return Graded(graded())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from grader.examiner.hangs import Hangs, work
+from grader.examiner.pace import Pace
 from grader.kit.observation import Failure, Observation
 from grader.kit.probe import Call, Probe, Stubs
 from grader.vae.sizes import Sizes
@@ -47,16 +50,38 @@ def test_a_class_that_is_never_loaded_is_given_up_whatever_is_called() -> None:
     (failure,) = given_up.outcomes
     assert isinstance(failure, Failure)
     assert failure.stage == "load"
+    assert hangs.given_up("elbo", decoding(1)) is not None
     assert hangs.given_up("decoder", decoding(1, units=2)) is None
 
 
+def test_what_calls_a_method_that_hangs_is_put_with_a_stub_in_its_place_alone() -> None:
+    hangs = Hangs(helpers={"sample": ["decoder"]})
+    drawing = Probe(Sizes(3, 2, 3), {}, (Call("sample", {"num_samples": 9}),))
+    stubbed = replace(drawing, stubs=Stubs("", ("decoder",), np.zeros(1)))
+    assert hangs.given_up("sample", drawing) is None
+    hangs.note("sample", decoding(5), HUNG)  # called by another's probe, it may have been misled
+    assert hangs.given_up("sample", drawing) is None
+    hangs.note("decoder", decoding(5), HUNG)
+    given_up = hangs.given_up("sample", drawing)
+    assert given_up is not None
+    (failure,) = given_up.outcomes
+    assert isinstance(failure, Failure)
+    assert failure.text == "its time, for `decoder` does not come to an end"
+    assert hangs.given_up("sample", stubbed) is None
+
+
 @pytest.mark.parametrize("observation", [HUNG, NEVER_LOADED])
-def test_what_hung_once_for_sure_is_believed_at_once(observation: Observation) -> None:
-    hangs = Hangs()
+def test_once_something_hung_for_sure_all_hangs_of_the_grading_are_believed(
+    observation: Observation,
+) -> None:
+    pace = Pace()
+    hangs, wider = Hangs(pace), Hangs(pace)
     assert not hangs.was_expected(decoding(1), observation)
     hangs.note("decoder", decoding(5), observation)
-    assert hangs.was_expected(decoding(1, stubs=("encoder",)), observation)
-    assert not hangs.was_expected(decoding(1), Observation((Failure("died", "call"),)))
+    for seen in (hangs, wider):
+        assert seen.was_expected(decoding(1, stubs=("encoder",)), observation)
+        assert not seen.was_expected(decoding(1), Observation((Failure("died", "call"),)))
+    assert wider.given_up("decoder", decoding(5)) is None
 
 
 def test_work_grows_with_rows_repeats_and_sizes() -> None:

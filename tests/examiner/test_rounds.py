@@ -64,7 +64,7 @@ def asking(*requests: Request) -> Check:
 
 
 def verdicts(put: Put, *checks: Check, at_once: int = 1) -> list[Verdict]:
-    found = examine_in_rounds(checks, Exam(), put, TASK_OF, at_once)
+    found = examine_in_rounds(dict.fromkeys(checks, Exam()), put, TASK_OF, at_once)
     return [found[check] for check in checks]
 
 
