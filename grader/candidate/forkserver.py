@@ -53,9 +53,9 @@ def main() -> None:
 def serve(requests: socket.socket, service: str, arguments: Sequence[str] = ()) -> None:
     """Serve forks of a service until the examiner closes its end of ``requests``."""
     _prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
+    gc.disable()  # to look for garbage again and again is a third of the time of all imports
     module = importlib.import_module(service)
     module.prepare(*arguments)
-    gc.collect()
     gc.freeze()
     _ForkServer(requests, module, arguments).run()
 
@@ -184,7 +184,6 @@ class _ForkServer:
         if request.get("late") and not self._has_imported_late:
             self._has_imported_late = True
             self._service.import_late()
-            gc.collect()
             gc.freeze()
         self._fork_count += 1
         if self._fork_count == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):

@@ -24,6 +24,7 @@ from grader.candidate.patches import (
     cpu_only,
     eager,
     idle_modules,
+    late_compiler,
     loaders,
     places,
     programs,
@@ -41,9 +42,7 @@ from grader.protocol.wire import read_exactly, unpack
 
 
 def prepare() -> None:
-    """Import what the first step of an optimiser would: it wants a folder for temporary files."""
-    import torch._dynamo  # noqa: F401
-
+    """Do what every trainer has in common."""
     confinement.prepare()
 
 
@@ -63,6 +62,7 @@ def main() -> None:
     torchvision_fix.install()
     loaders.load_in_process()
     eager.install()
+    late_compiler.install()
     prepare()
     profile = confinement.Profile(Limits(**request["limits"]), devices=cuda_devices())
     os.write(replies, READY)

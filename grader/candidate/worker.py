@@ -22,6 +22,7 @@ from grader.candidate.patches import (
     cpu_only,
     eager,
     idle_modules,
+    late_compiler,
     places,
     programs,
     torchvision_fix,
@@ -38,9 +39,6 @@ from grader.protocol.wire import read_exactly, unpack
 
 FORKS_BEFORE_COLLAPSE = 12
 """As many forks are slower without huge pages as it takes to make them."""
-
-LATE = ("torch._dynamo", "sympy")
-"""What torch imports when it is first needed, by an optimiser for one; it takes a second."""
 
 
 def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[str, ...]]) -> None:
@@ -71,10 +69,6 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         _answer(job, Question.from_json(body), array, outbox, tripwire)
 
 
-def _is_late() -> bool:
-    return any(name in sys.modules for name in LATE)
-
-
 def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire: Tripwire) -> None:
     """Send what comes of building a question's model, and then of each of its calls."""
     names = dict(zip(job.constructor, question.sizes, strict=True))
@@ -90,9 +84,9 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         model = namespace[job.instance] = idle_modules.tolerating_missing(build)
         tripwire.watch(model)
     except BaseException as error:
-        outbox.send(Raised(stage, describe(error).to_json(), late=_is_late()))
+        outbox.send(Raised(stage, describe(error).to_json(), late=late_compiler.is_imported()))
         return
-    outbox.send(Ready(_is_late()))
+    outbox.send(Ready(late_compiler.is_imported()))
     for call in question.calls:
         tripwire.asked = call.method
         namespace["batch_size"] = call.batch_size
@@ -104,7 +98,8 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         except BaseException as error:
             reply = Raised("call", describe(error).to_json())
         tripwire.asked = None
-        outbox.send(replace(reply, touched=sorted(tripwire.touched), late=_is_late()))
+        late = late_compiler.is_imported()
+        outbox.send(replace(reply, touched=sorted(tripwire.touched), late=late))
 
 
 def prepare() -> None:
@@ -118,6 +113,7 @@ def _set_up() -> None:
     torch.set_num_threads(1)
     cpu_only.install()
     eager.install()
+    late_compiler.install()
     torchvision_fix.install()
     confinement.prepare()
 
@@ -134,7 +130,7 @@ def _rehearse() -> None:
 
 def import_late() -> None:
     """Import what candidates have been seen to import, once for all that are forked from now on."""
-    import torch._dynamo  # noqa: F401
+    late_compiler.import_real()
 
 
 def become(wire: int, request: ForkRequest) -> None:

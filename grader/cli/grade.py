@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -149,6 +150,8 @@ def _grade_notebook(path: Path, options: Options, files: Mapping[str, Path], exp
     """Grade one notebook, print the report, and write the files; return the exit status."""
     machine.get_ready(options.run)
     with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
+        import_module("grader.report.terminal")  # while nothing else can be done
+
         graded = replace(grader, doing=Waiting(sys.stderr).doing).grade(path)
     written = result_files.deliver(graded, files, partial(_print_report, graded.result, explain))
     done = graded.result.status == "graded" and not graded.result.is_open

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -67,6 +69,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run what the command line names."""
+        atexit.register(gc.freeze)  # to look for garbage at the very end takes longer than the rest
         with self._refusals(), reported_errors():
             return self.unnamed.invoke(ctx) if ctx.command is self.unnamed else super().invoke(ctx)
 

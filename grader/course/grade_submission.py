@@ -20,9 +20,7 @@ from grader.report.to_json import to_json
 from grader.version import __version__
 
 
-def grade_submission(
-    work: Work, grader: Grader, copies: Path, gives_way: bool = False
-) -> Outcome:
+def grade_submission(work: Work, grader: Grader, copies: Path, gives_way: bool = False) -> Outcome:
     """Grade one submission, in whatever thread.
 
     Args:

@@ -48,9 +48,8 @@ def provide_rows(rows: np.ndarray) -> None:
 
 
 def _rehearse() -> None:
-    """Draw and embed once, for the fonts and the imports of an optimiser."""
+    """Draw and embed once, for the fonts."""
     import matplotlib.pyplot as plt
-    import torch._dynamo  # which the first step of an optimiser imports
     import vae_utils  # type: ignore[import-not-found]
     from IPython.core.pylabtools import print_figure
 

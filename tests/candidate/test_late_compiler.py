@@ -1,0 +1,79 @@
+"""Torch does without its compiler, and has the real one as soon as somebody uses it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DO_WITHOUT = {
+    "optimisers": """
+layer = torch.nn.Linear(2, 2)
+for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop):
+    optimiser = kind(layer.parameters(), lr=0.1)
+    optimiser.zero_grad()
+    layer(torch.rand(3, 2)).sum().backward()
+    optimiser.step()
+torch.optim.lr_scheduler.StepLR(optimiser, 1).step()
+""",
+    "torchvision": "import torchvision.datasets, torchvision.transforms, torchvision.ops",
+    "a seed": "torch.manual_seed(0)",
+}
+USE = {
+    "an attribute": "torch._dynamo.config.suppress_errors = True",
+    "a module of it": "import torch._dynamo.config",
+    "a name of it": "from torch._dynamo import optimize",
+    "a name of its utilities": "from torch._dynamo.utils import counters",
+    "it by another name": "import torch._dynamo as d; d.reset()",
+    "it after an optimiser": DO_WITHOUT["optimisers"] + "torch._dynamo.config.verbose = False",
+    "it after torchvision": "import torchvision.ops; torch._dynamo.config.verbose = False",
+    "it beside an import that goes on": "from torch._dynamo.eval_frame import optimize",
+}
+PROGRAM = """
+import json, os, sys
+import torch
+from grader.candidate.patches import late_compiler, torchvision_fix
+late_compiler.install()
+torchvision_fix.install()
+imported = {}
+for name, source in json.load(sys.stdin).items():
+    read, write = os.pipe()
+    if os.fork() == 0:
+        try:
+            exec(source, {"torch": torch})
+            is_real = late_compiler.is_imported()
+            if is_real:
+                import torch._dynamo.utils
+                assert torch._dynamo is sys.modules["torch._dynamo"]
+                assert torch._dynamo.utils is sys.modules["torch._dynamo.utils"]
+                assert torch._dynamo.config is sys.modules["torch._dynamo.config"]
+                torch._dynamo.eval_frame, torch._dynamo.utils.counters
+                exec(OPTIMISE, {"torch": torch})
+            os.write(write, json.dumps(is_real).encode())
+        except BaseException as error:
+            os.write(write, json.dumps(repr(error)).encode())
+        os._exit(0)
+    os.close(write)
+    imported[name] = json.loads(os.read(read, 10000))
+    os.wait()
+print(json.dumps(imported))
+""".replace("OPTIMISE", repr(DO_WITHOUT["optimisers"]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no forks")
+def test_the_compiler_is_imported_for_who_uses_it_alone() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps({**DO_WITHOUT, **USE}),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == dict.fromkeys(DO_WITHOUT, False) | dict.fromkeys(USE, True)
