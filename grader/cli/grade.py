@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,6 +21,7 @@ from grader.examiner import machine
 
 if TYPE_CHECKING:
     from grader.report.result import Result
+    from grader.report.terminal import Part
 
 SHOW_CLASS, DEBUG, EXPLAIN = "--show-class", "--debug", "--explain"
 MODES = (NOTEBOOK, COURSE, SHOW_CLASS)
@@ -149,17 +149,44 @@ def _grade_course(path: Path, course: CourseOptions, options: Options) -> int:
 def _grade_notebook(path: Path, options: Options, files: Mapping[str, Path], explain: bool) -> int:
     """Grade one notebook, print the report, and write the files; return the exit status."""
     machine.get_ready(options.run)
+    waiting = Waiting(sys.stderr)
+    report = _Report(result_files.report_stream(files), explain, waiting)
     with make_grader(replace(options, trust=options.trust or is_shipped(path))) as grader:
         import_module("grader.report.terminal")  # while nothing else can be done
 
-        graded = replace(grader, doing=Waiting(sys.stderr).doing).grade(path)
-    written = result_files.deliver(graded, files, partial(_print_report, graded.result, explain))
+        graded = replace(grader, doing=waiting.doing, told=report.tell_early).grade(path)
+    written = result_files.deliver(graded, files, lambda _: report.tell(graded.result))
     done = graded.result.status == "graded" and not graded.result.is_open
     return usage.DONE if done and written else usage.NOT_DONE
 
 
-def _print_report(result: Result, explain: bool, stream: TextIO) -> None:
-    from grader.report.terminal import to_terminal
+class _Report:
+    """The report, which whoever sits at a terminal sees in two parts, each as soon as it is known.
 
-    width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 100)
-    click.echo(to_terminal(result, width, stream.isatty(), explain), stream, nl=False)
+    Attributes:
+        stream: where it is printed.
+        explain: whether the smallest cases that show what is lost are added.
+        waiting: a line that is taken away before anything is printed.
+    """
+
+    def __init__(self, stream: TextIO, explain: bool, waiting: Waiting) -> None:
+        self.stream, self.explain, self.waiting = stream, explain, waiting
+        self._rest: Part = "whole"
+
+    def tell_early(self, result: Result) -> None:
+        """Print what the checks came to, if somebody is there to read it now."""
+        if self.stream.isatty():
+            self._print(result, "checks")
+            self._rest = "rest"
+
+    def tell(self, result: Result) -> None:
+        """Print what isn't printed yet."""
+        self._print(result, self._rest)
+
+    def _print(self, result: Result, part: Part) -> None:
+        from grader.report.terminal import to_terminal
+
+        self.waiting.clear()
+        width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 100)
+        text = to_terminal(result, width, self.stream.isatty(), self.explain, part)
+        click.echo(text, self.stream, nl=False)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -116,7 +116,12 @@ def _problem(path: Path) -> str:
         return f"its folder can't be written to ({error.strerror})"
 
 
-def deliver(graded: Graded, files: Mapping[str, Path], show: Callable[[Any], None]) -> bool:
+def report_stream(files: Mapping[str, Path]) -> TextIO:
+    """Return where a report is printed beside files: not among one that goes to the output."""
+    return sys.stderr if STDOUT in files.values() else sys.stdout
+
+
+def deliver(graded: Graded, files: Mapping[str, Path], show: Callable[[TextIO], None]) -> bool:
     """Print the report and write the files, whatever becomes of the other; say what could not be.
 
     Args:
@@ -128,7 +133,7 @@ def deliver(graded: Graded, files: Mapping[str, Path], show: Callable[[Any], Non
         Whether all is written.
     """
     try:
-        show(sys.stderr if STDOUT in files.values() else sys.stdout)
+        show(report_stream(files))
     finally:
         written = write_files(graded, files)
     return written

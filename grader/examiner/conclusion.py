@@ -100,9 +100,14 @@ def _undecided(tasks: Iterable[TaskResult], training: Training, rubric: Rubric) 
     """Say why the points are not decided; None if they are."""
     if any(check.status == "grader_error" for task in tasks for check in task.checks):
         return _BROKEN
+    is_open = training.status == "interrupted" and needs_training(rubric)
+    return _UNDECIDED if is_open else None
+
+
+def needs_training(rubric: Rubric) -> bool:
+    """Return whether points depend on what a training comes to."""
     cost = rubric.rules[LOSS_FALLS.id]
-    counts = isinstance(cost, (int, float)) and cost > 0
-    return _UNDECIDED if counts and training.status == "interrupted" else None
+    return isinstance(cost, (int, float)) and cost > 0
 
 
 def _advice(

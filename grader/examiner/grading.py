@@ -13,7 +13,7 @@ from typing import Any
 
 from grader.assignment import Assignment
 from grader.examiner.client import Candidates, GraderError
-from grader.examiner.conclusion import Examined, conclude
+from grader.examiner.conclusion import Examined, conclude, needs_training
 from grader.examiner.examination import examine
 from grader.examiner.hangs import Hangs
 from grader.examiner.pace import Pace
@@ -64,6 +64,7 @@ class Grader:
         at_once: how many candidates of one submission are asked at once; by default one a core.
         slots: held while a class is checked, where many submissions are graded side by side.
         doing: entered, with words, while something is done that may take long.
+        told: given what the checks came to, if no run or training can change it, before these end.
     """
 
     assignment: Assignment
@@ -75,6 +76,7 @@ class Grader:
     at_once: int | None = None
     slots: AbstractContextManager[Any] = field(default_factory=nullcontext)
     doing: Callable[[str], AbstractContextManager[Any]] = nullcontext
+    told: Callable[[Result], object] | None = None
 
     def grade(self, path: Path, gives_way: bool = False) -> Graded:
         """Grade the notebook at ``path``; may be called from many threads.
@@ -134,6 +136,9 @@ class Grader:
             training = self.runner.start_training(checked.code, pace)
         template = self.rubric.template or own_template(self.assignment)
         findings = read_rules(checked.code, template, notebook)
+        if self.told and not needs_training(self.rubric):
+            early = self.conclude(Examined(submission, checked, findings))
+            self.told(with_cell_names(early, cell_names(notebook)))
         with self.doing("training the class") if training else nullcontext():
             trained = training.result() if training else not_trained(hanging)
         with self.doing("running the whole notebook") if running else nullcontext():

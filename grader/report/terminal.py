@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Literal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -27,23 +27,34 @@ from grader.report.words import (
     short_place_words,
 )
 
+Part = Literal["whole", "checks", "rest"]
+"""What is printed of a result: what the checks came to may be known long before the rest."""
+
 
 def to_terminal(
-    result: Result, width: int = 80, colour: bool = False, explain: bool = False
+    result: Result,
+    width: int = 80,
+    colour: bool = False,
+    explain: bool = False,
+    part: Part = "whole",
 ) -> str:
     """Return a result as text of ``width`` columns; words carry it, colours only help.
 
-    ``explain`` adds the smallest cases that show what is lost.
+    ``explain`` adds the smallest cases that show what is lost. The text of the whole is that of
+    both its parts.
     """
     out = io.StringIO()
-    _console(out, width, colour).print(*_parts(result, explain), sep="\n")
+    parts = [] if part == "rest" else [*_of_checks(result, explain)]
+    parts += [] if part == "checks" else [*_of_the_rest(result)]
+    if parts:
+        _console(out, width, colour).print(*parts, sep="\n")
     return out.getvalue()
 
 
 def to_svg(result: Result, width: int = 80) -> str:
     """Return the same as a picture of a terminal, for documents."""
     console = _console(io.StringIO(), width, colour=True, record=True)
-    console.print(*_parts(result), sep="\n")
+    console.print(*_of_checks(result), *_of_the_rest(result), sep="\n")
     picture = console.export_svg(title=f"grade {result.submission.path}", unique_id="report")
     # Rich loads a font from the network; any monospaced one that is there does as well.
     return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
@@ -61,8 +72,8 @@ def _console(file: IO[str], width: int, colour: bool, record: bool = False) -> C
     )
 
 
-def _parts(result: Result, explain: bool = False) -> Iterator[RenderableType]:
-    """Yield what is printed, one below the other."""
+def _of_checks(result: Result, explain: bool = False) -> Iterator[RenderableType]:
+    """Yield what the checks came to, one below the other."""
     yield Text.assemble(("Notebook  ", "dim"), result.submission.path)
     if result.status == "ungradable":
         yield Text("")
@@ -73,6 +84,12 @@ def _parts(result: Result, explain: bool = False) -> Iterator[RenderableType]:
         yield from (Text(repeated_words(repeated)) for repeated in result.repeated)
         yield Text("")
     yield from (_lost(task, result, explain) for task in result.tasks if task.lost)
+
+
+def _of_the_rest(result: Result) -> Iterator[RenderableType]:
+    """Yield what a run, a training and all together came to, one below the other."""
+    if result.status == "ungradable":
+        return
     yield from (_note(kind, text) for kind, text in run_words(result))
     for rule in result.broken_rules:
         yield _note(f"Rule{rule_place(rule, result.cells)}", rule_words(rule))

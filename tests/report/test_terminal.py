@@ -28,6 +28,7 @@ from tests.made_results import (
 )
 
 RESULT = replace(graded(), run=Run("completed", 1.25))
+OPEN = replace(broken_grader(), run=RESULT.run)
 
 
 def words(result: Result) -> str:
@@ -64,10 +65,22 @@ def test_a_task_that_a_rule_cost_is_told_from_a_right_one() -> None:
     assert "ELBO 2 of 2 all passed" in text
 
 
+@pytest.mark.parametrize("result", [RESULT, ungradable(), OPEN, with_example(RESULT)])
+def test_the_whole_is_both_of_its_parts(result: Result) -> None:
+    parts = [to_terminal(result, explain=True, part=part) for part in ("checks", "rest")]
+    assert "".join(parts) == to_terminal(result, explain=True)
+
+
+def test_a_run_is_told_of_after_the_checks() -> None:
+    checks, rest = (to_terminal(RESULT, part=part) for part in ("checks", "rest"))
+    assert "Total" in checks
+    assert "Run:" not in checks
+    assert rest.startswith("Run: ")
+
+
 def test_what_is_not_graded_says_why_and_has_no_table() -> None:
     assert words(ungradable()).endswith("Not graded: There is no class VAE.")
-    open_ = replace(broken_grader(), run=RESULT.run)
-    assert words(open_).endswith("The grader itself failed in some checks.")
+    assert words(OPEN).endswith("The grader itself failed in some checks.")
 
 
 @pytest.mark.parametrize(
