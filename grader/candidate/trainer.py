@@ -24,7 +24,7 @@ from grader.candidate.patches import (
     cpu_only,
     eager,
     idle_modules,
-    late_compiler,
+    late_imports,
     loaders,
     places,
     programs,
@@ -62,7 +62,7 @@ def main() -> None:
     torchvision_fix.install()
     loaders.load_in_process()
     eager.install()
-    late_compiler.install()
+    late_imports.install()
     prepare()
     profile = confinement.Profile(Limits(**request["limits"]), devices=cuda_devices())
     os.write(replies, READY)

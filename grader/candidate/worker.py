@@ -22,7 +22,7 @@ from grader.candidate.patches import (
     cpu_only,
     eager,
     idle_modules,
-    late_compiler,
+    late_imports,
     places,
     programs,
     torchvision_fix,
@@ -69,6 +69,10 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         _answer(job, Question.from_json(body), array, outbox, tripwire)
 
 
+def _is_late() -> bool:
+    return late_imports.is_imported(late_imports.COMPILER)
+
+
 def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire: Tripwire) -> None:
     """Send what comes of building a question's model, and then of each of its calls."""
     names = dict(zip(job.constructor, question.sizes, strict=True))
@@ -84,9 +88,15 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         model = namespace[job.instance] = idle_modules.tolerating_missing(build)
         tripwire.watch(model)
     except BaseException as error:
-        outbox.send(Raised(stage, describe(error).to_json(), late=late_compiler.is_imported()))
+        outbox.send(
+            Raised(
+                stage,
+                describe(error).to_json(),
+                late=late_imports.is_imported(late_imports.COMPILER),
+            )
+        )
         return
-    outbox.send(Ready(late_compiler.is_imported()))
+    outbox.send(Ready(_is_late()))
     for call in question.calls:
         tripwire.asked = call.method
         namespace["batch_size"] = call.batch_size
@@ -98,8 +108,7 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         except BaseException as error:
             reply = Raised("call", describe(error).to_json())
         tripwire.asked = None
-        late = late_compiler.is_imported()
-        outbox.send(replace(reply, touched=sorted(tripwire.touched), late=late))
+        outbox.send(replace(reply, touched=sorted(tripwire.touched), late=_is_late()))
 
 
 def prepare() -> None:
@@ -113,7 +122,7 @@ def _set_up() -> None:
     torch.set_num_threads(1)
     cpu_only.install()
     eager.install()
-    late_compiler.install()
+    late_imports.install()
     torchvision_fix.install()
     confinement.prepare()
 
@@ -130,7 +139,7 @@ def _rehearse() -> None:
 
 def import_late() -> None:
     """Import what candidates have been seen to import, once for all that are forked from now on."""
-    late_compiler.import_real()
+    late_imports.import_real(late_imports.COMPILER)
 
 
 def become(wire: int, request: ForkRequest) -> None:

@@ -2,7 +2,7 @@
 
 A compiled function computes what the function does, and a compiler needs programs and files that a
 candidate may not have. So each way to compile leads to the function itself; those in
-``torch._dynamo`` (see `late_compiler`), because ``TORCHDYNAMO_DISABLE`` is set (see `processes`).
+``torch._dynamo`` (see `late_imports`), because ``TORCHDYNAMO_DISABLE`` is set (see `processes`).
 """
 
 from __future__ import annotations

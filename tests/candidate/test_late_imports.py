@@ -1,4 +1,4 @@
-"""Torch does without its compiler, and has the real one as soon as somebody uses it."""
+"""Packages that few use are there as soon as somebody uses them, and not before."""
 
 from __future__ import annotations
 
@@ -34,11 +34,20 @@ USE = {
     "it after torchvision": "import torchvision.ops; torch._dynamo.config.verbose = False",
     "it beside an import that goes on": "from torch._dynamo.eval_frame import optimize",
 }
+MODELS = {
+    "nothing of torchvision's models": ("import torchvision; torchvision.datasets", False),
+    "a function of theirs": ("import torchvision; torchvision.models.resnet18", True),
+    "a module of theirs": ("import torchvision.models.resnet", True),
+    "a name of theirs": ("from torchvision.models import resnet18", True),
+    "them by another name": ("from torchvision import models as m; m.vgg11", True),
+    "a name of a module": ("from torchvision.models.resnet import resnet18", True),
+    "their weights": ("import torchvision; torchvision.models.resnet18(weights=None)", True),
+}
 PROGRAM = """
 import json, os, sys
 import torch
-from grader.candidate.patches import late_compiler, torchvision_fix
-late_compiler.install()
+from grader.candidate.patches import late_imports, torchvision_fix
+late_imports.install()
 torchvision_fix.install()
 imported = {}
 for name, source in json.load(sys.stdin).items():
@@ -46,12 +55,18 @@ for name, source in json.load(sys.stdin).items():
     if os.fork() == 0:
         try:
             exec(source, {"torch": torch})
-            is_real = late_compiler.is_imported()
-            if is_real:
+            is_real = late_imports.is_imported(PACKAGE)
+            if is_real and PACKAGE == "torchvision.models":
+                import torchvision.models.resnet
+                assert torchvision.models is sys.modules["torchvision.models"]
+                assert torchvision.models.resnet18 is torchvision.models.resnet.resnet18
+                torchvision.ops.nms
+            elif is_real:
                 import torch._dynamo.utils
                 assert torch._dynamo is sys.modules["torch._dynamo"]
                 assert torch._dynamo.utils is sys.modules["torch._dynamo.utils"]
                 assert torch._dynamo.config is sys.modules["torch._dynamo.config"]
+                assert torch._dynamo.eval_frame.config is torch._dynamo.config
                 torch._dynamo.eval_frame, torch._dynamo.utils.counters
                 exec(OPTIMISE, {"torch": torch})
             os.write(write, json.dumps(is_real).encode())
@@ -65,15 +80,30 @@ print(json.dumps(imported))
 """.replace("OPTIMISE", repr(DO_WITHOUT["optimisers"]))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no forks")
-def test_the_compiler_is_imported_for_who_uses_it_alone() -> None:
+def imported(package: str, sources: dict[str, str]) -> dict[str, bool | str]:
+    """By name of a source whether it brings the real package, or what it raises."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        input=json.dumps({**DO_WITHOUT, **USE}),
+        [sys.executable, "-c", PROGRAM.replace("PACKAGE", repr(package))],
+        input=json.dumps(sources),
         capture_output=True,
         text=True,
         check=False,
         cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == dict.fromkeys(DO_WITHOUT, False) | dict.fromkeys(USE, True)
+    found: dict[str, bool | str] = json.loads(done.stdout)
+    return found
+
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no forks")
+
+
+def test_the_compiler_is_imported_for_who_uses_it_alone() -> None:
+    expected = dict.fromkeys(DO_WITHOUT, False) | dict.fromkeys(USE, True)
+    assert imported("torch._dynamo", {**DO_WITHOUT, **USE}) == expected
+
+
+def test_models_are_imported_for_who_uses_them_alone() -> None:
+    sources = {name: source for name, (source, _) in MODELS.items()}
+    expected = {name: is_used for name, (_, is_used) in MODELS.items()}
+    assert imported("torchvision.models", sources) == expected
