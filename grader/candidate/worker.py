@@ -88,13 +88,7 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         model = namespace[job.instance] = idle_modules.tolerating_missing(build)
         tripwire.watch(model)
     except BaseException as error:
-        outbox.send(
-            Raised(
-                stage,
-                describe(error).to_json(),
-                late=late_imports.is_imported(late_imports.COMPILER),
-            )
-        )
+        outbox.send(Raised(stage, describe(error).to_json(), late=_is_late()))
         return
     outbox.send(Ready(_is_late()))
     for call in question.calls:
