@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from filelock import FileLock
 
+from grader.decisions.log import logged, write_log
 from grader.decisions.names import FILES
 from grader.decisions.problems import number_of, problems_of
 from grader.decisions.read import (
@@ -38,7 +37,6 @@ from grader.examiner.strict_yaml import YamlError
 from grader.moments import read_moment
 from grader.whole_file import write_whole_file
 
-LOG = Path("history", "decisions.jsonl")
 CONVERTED = "overrides.csv.converted"
 _LOCK = ".overrides.lock"
 _TRIES = 100
@@ -49,14 +47,6 @@ Look = Callable[[Sequence[RawEntry]], None]
 
 class DecisionError(Exception):
     """A decision can't be written; says why in a sentence for the person who made it."""
-
-
-@dataclass(frozen=True)
-class Logged:
-    """A line of the log."""
-
-    did: Literal["decide", "take back", "let go"]
-    entry: RawEntry
 
 
 def digest_of(folder: Path) -> str:
@@ -90,7 +80,7 @@ def decide(
         read_decisions(folder, rubric)
         path = _path(folder)
         _changed(path, _content(path), rubric, add)  # nothing is logged that can't be written
-        _log(folder, "decide", entries)
+        write_log(folder, "decide", entries)
         _change(folder, rubric, add)
 
 
@@ -102,11 +92,11 @@ def take_back(folder: Path, rubric: Rubric, entry: RawEntry) -> None:
     """
     with _writing(folder):
         _change(folder, rubric, lambda text: _without_entry(text, entry))
-        _log(folder, "take back", [entry])
+        write_log(folder, "take back", [entry])
 
 
 def put_back(folder: Path, rubric: Rubric) -> None:
-    """Write again what was decided here, and is in the file no more.
+    """Write again what was decided here, and is in the file no more; what is newer still counts.
 
     Raises:
         DecisionError: it can't be used any more, or the file can't be written.
@@ -115,7 +105,7 @@ def put_back(folder: Path, rubric: Rubric) -> None:
         entries = lost(folder)
         if entries:
             _refuse_unusable(rubric, entries)
-            _change(folder, rubric, lambda text: with_entries(text, entries))
+            _change(folder, rubric, lambda text: _with_lost(text, entries))
 
 
 def let_go(folder: Path) -> None:
@@ -125,7 +115,7 @@ def let_go(folder: Path) -> None:
         DecisionError: it can't be written.
     """
     with _writing(folder):
-        _log(folder, "let go", lost(folder))
+        write_log(folder, "let go", lost(folder))
 
 
 def entries_in(folder: Path) -> list[RawEntry]:
@@ -149,7 +139,7 @@ def lost(folder: Path) -> list[RawEntry]:
     it is about, and when it was decided.
     """
     wanted: dict[str, list[RawEntry]] = {}
-    for line in _logged(folder):
+    for line in logged(folder):
         entries = wanted.setdefault(_key(line.entry), [])
         if line.did == "decide":
             entries.append(line.entry)
@@ -243,6 +233,31 @@ def _refuse_unusable(rubric: Rubric, entries: Sequence[RawEntry]) -> None:
         raise DecisionError(f"Nothing is decided: {' And '.join(wrong)}")
 
 
+def _with_lost(text: str, entries: Sequence[RawEntry]) -> str:
+    """Return the text with entries more, behind which stands what was decided later of the same."""
+    newer = [
+        entry
+        for entry in plain_entries(text)
+        if any(_about(entry) == _about(lost) and _is_later(entry, lost) for lost in entries)
+    ]
+    for entry in newer:
+        text = _without_entry(text, entry)
+    return with_entries(text, [*entries, *newer])
+
+
+def _is_later(entry: RawEntry, other: RawEntry) -> bool:
+    moments = [read_moment(it["at"]) if it.get("at") else None for it in (entry, other)]
+    match moments:
+        case [datetime() as one, datetime() as two]:
+            return one > two
+    return False
+
+
+def _about(entry: RawEntry) -> dict[str, Any]:
+    """Return whom an entry is for, and what it is about."""
+    return {key: entry.get(key) for key in ("student", "where", "target")}
+
+
 def _without_entry(text: str, entry: RawEntry) -> str:
     """Return the text without an entry: the last one that says the same.
 
@@ -261,40 +276,4 @@ def _key(entry: RawEntry) -> str:
     at = read_moment(entry["at"]) if entry.get("at") else None
     if at is None:
         return same_text(entry)
-    about: dict[str, Any] = {key: entry.get(key) for key in ("student", "where", "target")}
-    return same_text({**about, "at": at.isoformat()})
-
-
-def _log(folder: Path, did: str, entries: Sequence[RawEntry]) -> None:
-    """Add lines to the log, for good."""
-    path = folder / LOG
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [
-        json.dumps({"did": did, "entry": dict(entry)}, ensure_ascii=False) for entry in entries
-    ]
-    with open(path, "ab") as file:
-        # A half line, of who was killed over it, must not swallow the next one.
-        gap = b"\n" if file.tell() and not _ends_line(path) else b""
-        file.write(gap + "".join(f"{line}\n" for line in lines).encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _ends_line(path: Path) -> bool:
-    with open(path, "rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
-
-
-def _logged(folder: Path) -> Iterator[Logged]:
-    """Yield the lines of the log; one may be half a line of who was killed over it."""
-    try:
-        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError:
-        return
-    for line in lines:
-        try:
-            read = json.loads(line)
-            yield Logged(read["did"], dict(read["entry"]))
-        except (ValueError, KeyError, TypeError):
-            continue
+    return same_text({**_about(entry), "at": at.isoformat()})

@@ -16,7 +16,7 @@ from grader.course.kept_code import KeptCode, read_code
 from grader.course.pages import executed_text
 from grader.course.roster import NAME, Roster, entries_of, kept_result_of, read_roster
 from grader.course.store import Store, result_path
-from grader.decisions import write
+from grader.decisions import log, write
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
 from grader.decisions.read import OverridesError, read_decisions
@@ -147,7 +147,7 @@ class CourseState:
 
     def _decisions_signature(self) -> Signature:
         # The folder, too: a file that is only called nearly so is a mistake.
-        return _signature(*(self.folder / name for name in (".", *write.FILES, write.LOG)))
+        return _signature(*(self.folder / name for name in (".", *write.FILES, log.LOG)))
 
     def _roster_signature(self) -> Signature:
         return _signature(self.folder / NAME, self._store.contents.watched, *self._rubric_files())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.decisions import write
+from grader.decisions import log, write
 from grader.decisions.write import (
     DecisionError,
     decide,
@@ -55,6 +55,17 @@ def test_what_is_in_the_log_and_not_in_the_file_is_lost(tmp_path: Path) -> None:
     assert lost(tmp_path) == []
 
 
+def test_what_was_decided_later_counts_over_what_is_put_back(tmp_path: Path) -> None:
+    first, later, other = entry("a", 1.0), entry("a", 2.0), entry("bb")
+    later["at"] = "2026-11-28T08:00:00+00:00"
+    decide(tmp_path, RUBRIC, [first, other])
+    (tmp_path / "overrides.yaml").write_text("# emptied\n")
+    decide(tmp_path, RUBRIC, [later])
+    put_back(tmp_path, RUBRIC)
+    assert entries_in(tmp_path) == [first, other, later]
+    assert lost(tmp_path) == []
+
+
 def test_what_a_person_has_changed_in_the_file_is_not_lost(tmp_path: Path) -> None:
     decide(tmp_path, RUBRIC, [entry("a")])
     path = tmp_path / "overrides.yaml"
@@ -78,7 +89,7 @@ def test_what_was_logged_and_never_written_is_lost_and_half_a_line_is_passed_ove
         patched.setattr(write, "_change", killed)
         with pytest.raises(KeyboardInterrupt):
             decide(tmp_path, RUBRIC, [entry("a")])
-    with open(tmp_path / write.LOG, "ab") as file:
+    with open(tmp_path / log.LOG, "ab") as file:
         file.write(json.dumps({"did": "decide", "entry": entry("bb")}).encode()[:-9])
     assert lost(tmp_path) == [entry("a")]
     decide(tmp_path, RUBRIC, [entry("ccc")])
