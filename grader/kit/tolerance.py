@@ -25,6 +25,11 @@ def close(actual: np.ndarray, right: np.ndarray, relative: float = RELATIVE) -> 
     return bool(np.all(np.abs(actual - right) <= room))
 
 
+def is_one_row(array: np.ndarray) -> bool:
+    """Return whether all rows are the same but for rounding, which differs with their places."""
+    return close(array, np.broadcast_to(array[:1], array.shape))
+
+
 def close_in_most_rows(actual: np.ndarray, right: np.ndarray, relative: float = RELATIVE) -> bool:
     """Return whether three quarters of the rows agree, and two or more: one may be left out."""
     if actual.shape != right.shape:

@@ -24,6 +24,7 @@ from grader.assignment import Assignment
 from grader.examiner import machine, training_run
 from grader.examiner.forkserver_client import GraderError, RootForkServer
 from grader.examiner.notebook_run import RunOutcome, run_notebook
+from grader.examiner.pace import Pace
 from grader.examiner.processes import ForkedProcess
 from grader.examiner.runner import Runner
 from grader.examiner.sandbox import RunOptions
@@ -293,13 +294,15 @@ def test_a_training_that_is_killed_from_outside_is_done_again(
     attempts = []
     ask = training_run._ask
 
-    def killed_once(process: ForkedProcess, job: bytes, assignment: Assignment) -> Training:
+    def killed_once(
+        process: ForkedProcess, job: bytes, assignment: Assignment, pace: Pace
+    ) -> Training:
         attempts.append(process)
         if len(attempts) == 1:
             process.wait_for_start()
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
-        return ask(process, job, assignment)
+        return ask(process, job, assignment, pace)
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(training_run, "_ask", killed_once)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from grader.kit.check import Exam, Lost, Steps, check
-from grader.kit.tolerance import difference
+from grader.kit.tolerance import difference, is_one_row
 from grader.vae import expected, fixtures, network_checks
 from grader.vae.encoder.network import NETWORK
 from grader.vae.networks import Model
@@ -62,7 +62,7 @@ def _head_error(exam: Exam, position: int) -> Steps[Lost | None]:
             (of_far[position], expected.linear(far.weights, layer, units)),
         )
         wrong = next((pair for pair in pairs if not same(*pair)), None)
-        if wrong is None and np.any(np.ptp(shown, axis=0)):
+        if wrong is None and not is_one_row(shown):
             return None
         if wrong is None:
             error = error or Lost(f"Every row of a batch has the same {NETWORK.results[position]}.")
