@@ -3,7 +3,8 @@
 pytest -m benchmark tests/benchmarks/test_course_growth.py -s
 
 One grading of 500 submissions with two jobs shows both: the small course is its first 40.
-LARGE and SMALL in the environment set other sizes; the bars are for 500 and 40 or more.
+LARGE and SMALL in the environment set other sizes; the bars are for 500 and 40 or more. OPTIONS are
+options of grade's: of a very large course, `LARGE=5000 SMALL=100 OPTIONS=--no-run` shows the growth.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def growth(tmp_path_factory: pytest.TempPathFactory) -> Growth:
     started = time.time()
     with open(errors, "wb") as file:
         process = subprocess.Popen(
-            grade_command(top, "out", "--jobs", str(JOBS)),
+            grade_command(top, "out", "--jobs", str(JOBS), *os.environ.get("OPTIONS", "").split()),
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=file,
