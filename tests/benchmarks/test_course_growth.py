@@ -4,7 +4,7 @@ pytest -m benchmark tests/benchmarks/test_course_growth.py -s
 
 One grading of 500 submissions with two jobs shows both: the small course is its first 40.
 LARGE and SMALL in the environment set other sizes; the bars are for 500 and 40 or more. OPTIONS are
-options of grade's: of a very large course, `LARGE=5000 SMALL=100 OPTIONS=--no-run` shows the growth.
+of grade's: `LARGE=5000 SMALL=100 OPTIONS=--no-run` shows the growth of a very large course.
 """
 
 from __future__ import annotations

@@ -34,16 +34,19 @@ def grade_on_nodes(
         GraderError: there is no scheduler, or no node that can grade.
         StoreError: a result can't be written.
     """
-    where, jobs = course.options.nodes, course.options.jobs
+    where, jobs, sharing = course.options.nodes, course.options.jobs, 1
     assert where is not None
     if isinstance(where, LocalNodes):
-        jobs = jobs or max(1, default_jobs() // where.count)
+        sharing = where.count
+        jobs = jobs or max(1, default_jobs() // sharing)
     threads = UNDER_WAY * (jobs or 1) if course.grading.run else jobs or 1
     keeper = Keeper(store, course.options.never_lower)
     try:
         with (
             store.scratch() as folder,
-            connected(where, _setup(course.grading, jobs), threads, folder, _tell) as nodes,
+            connected(
+                where, _setup(course.grading, jobs, sharing), threads, folder, _tell
+            ) as nodes,
             progress(len(new), sys.stderr, nodes) as show_progress,
         ):
             works = (work_of(submission, how) for submission in new)
@@ -55,7 +58,7 @@ def grade_on_nodes(
         raise UnusableError(f"--dask: {error}") from error
 
 
-def _setup(options: Options, jobs: int | None) -> Setup:
+def _setup(options: Options, jobs: int | None, sharing: int) -> Setup:
     path = options.rubric or default_path()
     template = template_path(path, options.template)
     return Setup(
@@ -66,6 +69,7 @@ def _setup(options: Options, jobs: int | None) -> Setup:
         str(options.data.resolve()) if options.data else None,
         data_digest(options),
         jobs,
+        sharing,
         made_of(),
     )
 

@@ -49,6 +49,7 @@ class Setup:
         data: a folder that has the same data on every node.
         data_digest: of what is in it.
         jobs: how many submissions at once; None for as many as the node has cores and memory for.
+        sharing: how many nodes share a machine.
         made_of: what the grader of whoever asks is made of.
     """
 
@@ -59,6 +60,7 @@ class Setup:
     data: str | None
     data_digest: bytes
     jobs: int | None
+    sharing: int = 1
     made_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -157,7 +159,7 @@ def _brought_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work]
     machine.get_ready(setup.run)
     most = setup.jobs or default_jobs()
     jobs = machine.fitting(min(most, threads), run=setup.run)
-    at_once = max(1, default_jobs() // jobs)
+    at_once = max(1, default_jobs() // (jobs * setup.sharing))
     data = Path(setup.data) if setup.data else None
     options = Options(
         isolation=setup.isolation, run=setup.run, data=data, jobs=jobs, at_once=at_once
