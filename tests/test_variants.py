@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +19,13 @@ _HELPERS = frozenset(("encoder", "reparam", "decoder", "kl"))
 _CALLERS = frozenset(("elbo", "sample"))
 
 
-@pytest.mark.parametrize("variant", all_variants(), ids=lambda variant: variant.label)
+def _mark(variant: Variant) -> Any:
+    """Mark two thirds of the wrong ones as slow: which, their names tell, so that it stays so."""
+    is_slow = not variant.right and zlib.crc32(variant.label.encode()) % 3 > 0
+    return pytest.param(variant, marks=pytest.mark.slow if is_slow else (), id=variant.label)
+
+
+@pytest.mark.parametrize("variant", [_mark(variant) for variant in all_variants()])
 def test_variant_loses_what_it_should(variant: Variant, examine_notebook: Examine) -> None:
     tasks = frozenset((variant.task,)) | (_CALLERS if variant.task in _HELPERS else frozenset())
     notebook = notebook_with(variant, device="cuda" if variant.cuda else "cpu")

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.benchmark
 
 ROOT = Path(__file__).resolve().parents[2]
 REPEATS = 3
-COLD, FURTHER, CPU, MEMORY = 0.75, 0.35, 1.3, 1.2e9
+COLD, FURTHER, CPU, MEMORY = 0.6, 0.35, 1.3, 1.2e9
 
 
 @pytest.fixture(scope="module", autouse=True)

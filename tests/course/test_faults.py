@@ -89,6 +89,7 @@ def contend(folder: Path, count: int, names: tuple[str, ...], kills: int, *optio
     assert hidden == [".lock", ".lock-history"]
 
 
+@pytest.mark.slow
 def test_eighteen_with_three_hostile_and_two_kills(tmp_path: Path) -> None:
     contend(tmp_path, 18, FEW, 2, "--no-run", "--jobs", "2")
 

@@ -46,6 +46,7 @@ def points(out: Path) -> dict[str, float]:
     return {name: one["points"] for name, one in results(out).items()}
 
 
+@pytest.mark.slow
 def test_the_client_is_killed_and_goes_on(tmp_path: Path) -> None:
     before = left_by_the_grader()
     handed = course(tmp_path / "in", 12)
