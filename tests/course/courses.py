@@ -24,6 +24,7 @@ BODIES = {
     "right": "pass",
     "wrong_elbo": "return x.sum(-1)",
     "exits": "import os; os._exit(0)",
+    "hangs": "while True: pass",
 }
 
 
