@@ -191,7 +191,8 @@ class _Examination:
                 self.lost[check, setting] = verdict
 
     def _verdicts(self, settings: Mapping[Check, Setting]) -> dict[Check, Verdict]:
-        exams = {check: self.exam.at(setting) for check, setting in settings.items()}
+        shared = {setting: self.exam.at(setting) for setting in settings.values()}
+        exams = {check: shared[setting] for check, setting in settings.items()}
         return examine_in_rounds(exams, self.put, self.assignment.task_by_method, self.at_once)
 
     def _retry(self, settings: Mapping[str, Setting]) -> None:
