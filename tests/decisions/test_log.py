@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grader.decisions.log import LOG, Logged, logged, write_log
 
-ADA, BO = {"student": "ada", "comment": "naïve – see §2"}, {"student": "bo", "points": 1.5}
+ADA, BO = {"student": "ada", "comment": "naïve, see §2"}, {"student": "bo", "points": 1.5}
 
 
 def test_lines_come_back_in_their_order(tmp_path: Path) -> None:
