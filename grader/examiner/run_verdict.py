@@ -11,7 +11,6 @@ from grader.examiner import run_explanations
 from grader.examiner.endings import ending_of
 from grader.examiner.notebook_execution import NotebookExecution, Stop
 from grader.examiner.notebook_outputs import MAX_CELL_BYTES, plain
-from grader.examiner.pace import HURRIED_SECONDS
 from grader.examiner.run_outcome import RunOutcome
 from grader.report.result import Run
 from grader.untrusted_text import quoted
@@ -72,17 +71,12 @@ def explain(
             failure, sources, assignment
         )
         names_amounts = run_explanations.names_amounts(failure, assignment.data())
-    elif run.status == "timed_out":
-        note = run_explanations.timeout_note(_longest(execution))
+    elif run.status == "timed_out" and not execution.cut_short:
+        limits = execution.limits
+        note = run_explanations.timeout_note(
+            limits.seconds if execution.out_of_time else limits.cell_seconds
+        )
     run = replace(run, notes=(*run.notes, note) if note else run.notes)
     return replace(
         outcome, run=run, may_need_more_data=may_need_more_data, names_amounts=names_amounts
     )
-
-
-def _longest(execution: NotebookExecution) -> int:
-    """Return the seconds that were too long for the run or for its cell."""
-    if execution.cut_short:
-        return round(HURRIED_SECONDS)
-    limits = execution.limits
-    return limits.seconds if execution.out_of_time else limits.cell_seconds
