@@ -57,6 +57,7 @@ def serve(requests: socket.socket, service: str, arguments: Sequence[str] = ()) 
     module = importlib.import_module(service)
     module.prepare(*arguments)
     gc.freeze()
+    gc.enable()  # student code makes garbage of its own
     _ForkServer(requests, module, arguments).run()
 
 

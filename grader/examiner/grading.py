@@ -130,7 +130,7 @@ class Grader:
         self._require_alive()
         pace.require_way()
         # What never ends need not be trained to be known.
-        hanging = hanging_method(checked.tasks, self.assignment)
+        hanging = hanging_method(checked.tasks, self.assignment) if self.runner else None
         training = None
         if self.runner and not hanging:
             training = self.runner.start_training(checked.code, pace)

@@ -83,10 +83,12 @@ class NotebookExecution(NotebookClient):
         ending = None
         while not work.done() and ending is None:
             await asyncio.wait({work}, timeout=POLL_SECONDS)
+            if work.done():
+                break
             if self.started is not None and self._pace.is_over(self.started):
                 self.cut_short = True
                 self.kernel.kill()
-            if not work.done() and self.kernel.process is not None:
+            if self.kernel.process is not None:
                 ending = self.kernel.process.ended()
         if not work.done():
             work.cancel()

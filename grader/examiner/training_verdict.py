@@ -75,10 +75,8 @@ def hanging_method(tasks: Iterable[TaskResult], assignment: Assignment) -> str |
         task.method
         for task in tasks
         if task.id in called
-        and any(
-            c.points < c.max_points and c.evidence.get("failure") == "timed_out"
-            for c in task.checks
-        )
+        and not any(check.status == "passed" for check in task.checks)
+        and any(check.evidence.get("failure") == "timed_out" for check in task.checks)
     )
     return next(hanging, None)
 

@@ -249,6 +249,17 @@ def test_a_habit_of_training_does_no_harm(
     assert failures(candidates, LEFT_IN_METHODS[habit], tmp_path) == []
 
 
+def test_garbage_is_collected(candidates: Candidates, tmp_path: Path) -> None:
+    source = """
+import gc
+class VAE(Honest):
+    def __init__(self, *sizes):
+        assert gc.isenabled()
+        super().__init__(*sizes)
+"""
+    assert failures(candidates, source, tmp_path) == []
+
+
 def test_what_torch_imports_late_is_imported_once_for_all(tmp_path: Path) -> None:
     source = """
 import sys

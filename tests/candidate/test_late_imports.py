@@ -41,6 +41,8 @@ MODELS = {
     "a name of theirs": ("from torchvision.models import resnet18", True),
     "them by another name": ("from torchvision import models as m; m.vgg11", True),
     "a name of a module": ("from torchvision.models.resnet import resnet18", True),
+    "all of theirs": ("from torchvision.models import *; resnet18", True),
+    "the names of theirs": ("import torchvision; 'vgg11' in dir(torchvision.models) or 1/0", True),
     "their weights": ("import torchvision; torchvision.models.resnet18(weights=None)", True),
 }
 PROGRAM = """

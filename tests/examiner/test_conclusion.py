@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from grader.examiner.conclusion import Examined, conclude, repeated_in
 from grader.examiner.rubric import default_path, load_rubric
 from grader.examiner.run_explanations import NO_ERROR, small_data_note
+from grader.examiner.training_verdict import hanging_method, not_trained
 from grader.examiner.widening import Checked
 from grader.report.result import CheckResult, CheckStatus, Run, Submission, TaskResult, Training
 from grader.submission.files import Files
@@ -67,6 +69,42 @@ def test_that_is_said_only_where_every_check_of_it_passed(
 @pytest.mark.parametrize("check", [c.id for c in CHECKS if c.task in ("encoder", "kl", "reparam")])
 def test_nor_where_what_it_calls_has_an_error(check: str) -> None:
     assert advice(_tasks({check: "failed"}), Run(), FAILED) == ()
+
+
+def _timed_out(task: str, *passed: str) -> tuple[TaskResult, ...]:
+    """Every task passed, but for one that ran out of time in all checks but these."""
+    result = {"failure": "timed_out"}
+    return tuple(
+        replace(
+            it,
+            method=ASSIGNMENT.task_by_id[it.id].method.name,
+            checks=tuple(
+                c
+                if c.id in passed or it.id != task
+                else replace(c, status="failed", evidence=result)
+                for c in it.checks
+            ),
+        )
+        for it in _tasks({})
+    )
+
+
+@pytest.mark.parametrize("task", ["elbo", "encoder", "kl"])
+def test_a_class_whose_training_would_never_end_is_not_trained(task: str) -> None:
+    method = hanging_method(_timed_out(task), ASSIGNMENT)
+    assert method == ASSIGNMENT.task_by_id[task].method.name
+    trained = not_trained(method)
+    assert (trained.status, trained.error) == (
+        "timed_out",
+        f"The class was not trained, for `{method}` does not come to an end.",
+    )
+
+
+def test_one_that_is_slow_in_some_checks_or_is_not_called_is_trained() -> None:
+    assert hanging_method(_timed_out("encoder", "encoder.mu"), ASSIGNMENT) is None
+    assert hanging_method(_timed_out("sample"), ASSIGNMENT) is None
+    assert hanging_method(_tasks({}), ASSIGNMENT) is None
+    assert not_trained(None) == Training()
 
 
 def test_what_is_no_error_of_the_students_stands_in_the_advice_with_its_cell() -> None:

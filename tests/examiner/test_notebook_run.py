@@ -59,6 +59,10 @@ def test_failing_training_cell_stops_the_run(run: Run) -> None:
     assert node.cells[6].execution_count is None
 
 
+def test_garbage_is_collected(run: Run) -> None:
+    assert run("import gc", "assert gc.isenabled()").run.status == "completed"
+
+
 def test_failing_imports_are_named(run: Run) -> None:
     outcome = run("import no_such_package", "1")
     assert (outcome.run.status, outcome.run.cell) == ("failed", 1)

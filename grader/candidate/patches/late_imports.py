@@ -42,10 +42,19 @@ class _StandIn(types.ModuleType):
     """A module that becomes the real one once it is asked for what it lacks."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":  # for an import of all names, which would find none here
+            real = self._real()
+            return getattr(real, name, [it for it in vars(real) if not it.startswith("_")])
         if name.startswith("__"):  # what Python's own imports look for
             raise AttributeError(name)
+        return getattr(self._real(), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._real())
+
+    def _real(self) -> types.ModuleType:
         import_real(_package_of(self.__name__))
-        return getattr(importlib.import_module(self.__name__), name)
+        return importlib.import_module(self.__name__)
 
 
 class _Finder(MetaPathFinder, Loader):
