@@ -10,6 +10,7 @@ from functools import partial
 import click
 
 from grader.composition import ASSIGNMENT, data_digest, read_rubric
+from grader.course.cluster.address import LocalNodes
 from grader.course.course import Course
 from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.folder import store_of
@@ -134,6 +135,10 @@ def _grade_new(
     if course.options.nodes is None:
         grade_here(course, rubric, store, new, how)
         return
+    if isinstance(course.options.nodes, LocalNodes):
+        from grader.course.cluster.local_nodes import start_importing
+
+        start_importing()
     try:
         from grader.course.cluster.grading import grade_on_nodes
     except ModuleNotFoundError as error:

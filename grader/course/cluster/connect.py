@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import dask
 from distributed import Client, LocalCluster, Security
 
 from grader.course.cluster.address import AddressError, LocalNodes, Scheduler, require_private
+from grader.course.cluster.local_nodes import METHOD, ctrl_c_later
 from grader.course.cluster.node import GraderPlugin, Setup
 from grader.course.cluster.nodes import Nodes
 from grader.examiner.client import GraderError
@@ -26,6 +24,7 @@ _LOCAL = {
     # Its pages would tell everyone on this machine who handed in.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    "distributed.worker.multiprocessing-method": METHOD,
     "distributed.worker.preload": ["grader.course.cluster.own_session"],
 }
 _CERTIFICATES = (
@@ -77,7 +76,7 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
         security = Security.temporary()
         with ExitStack() as stack:
             stack.enter_context(dask.config.set(_LOCAL))
-            with _ctrl_c_later():
+            with ctrl_c_later():
                 cluster = LocalCluster(
                     n_workers=where.count,
                     threads_per_worker=threads,
@@ -101,20 +100,6 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
     with client:
         _require_closed_to_strangers(client)
         yield client
-
-
-@contextmanager
-def _ctrl_c_later() -> Iterator[None]:
-    """Hold Ctrl-C back, from this thread and from all that is started in it."""
-    if sys.platform == "win32":
-        yield
-        return
-    resource_tracker.ensure_running()  # it would let Ctrl-C through as it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _security(address: str) -> Security:

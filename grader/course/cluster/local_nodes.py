@@ -1,0 +1,39 @@
+"""Nodes that are processes of this machine: forks of one that has imported what each needs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+
+METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+"""How they are started: elsewhere libraries aren't safe to be forked."""
+_IMPORTED = ["distributed", "grader.course.cluster.node"]
+
+
+def start_importing() -> None:
+    """Begin with what they import, while this process imports Dask for itself."""
+    if METHOD != "forkserver":
+        return
+    from multiprocessing import forkserver
+
+    multiprocessing.set_forkserver_preload(_IMPORTED)
+    with ctrl_c_later():
+        forkserver.ensure_running()
+
+
+@contextmanager
+def ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back, from this thread and from all that is started in it."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # it would let Ctrl-C through as it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
