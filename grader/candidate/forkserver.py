@@ -3,7 +3,8 @@
 It is started as ``python -m grader.candidate.forkserver FD SERVICE FOLDER`` before the examiner
 reads rubric, checks or notebook. A service is a module with ``prepare(*arguments)``, called once,
 and ``become(wire, request)``, called in each fork, whose request holds the same ``arguments``. One
-that names ``FORKS_BEFORE_COLLAPSE`` has memory put into huge pages when it has forked so often.
+that has ``before_fork(number, *arguments)`` makes ready in the fork server for its fork of that
+number; forks that are fork servers are not counted.
 
 Over the socket FD the examiner asks for forks: a `ForkRequest` and two descriptors, the fork's wire
 and a control socket. The control socket tells the examiner the fork's pid and how it ended, or why
@@ -30,7 +31,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from grader.candidate import huge_pages, scratch, standard_streams
+from grader.candidate import scratch, standard_streams
 from grader.protocol import folders, libc, limits
 from grader.protocol.forking import MAX_REQUEST, ForkNews, ForkRequest
 
@@ -106,6 +107,7 @@ class _ForkServer:
         self._forks: dict[int, _Fork] = {}
         self._scratches = scratch.Folders()
         self._fork_count = 0
+        self._before_fork = getattr(service, "before_fork", lambda *_: None)
         self._has_imported_late = False
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -186,9 +188,9 @@ class _ForkServer:
             self._has_imported_late = True
             self._service.import_late()
             gc.freeze()
-        self._fork_count += 1
-        if self._fork_count == getattr(self._service, "FORKS_BEFORE_COLLAPSE", None):
-            huge_pages.collapse()
+        if "server" not in request:
+            self._fork_count += 1
+            self._before_fork(self._fork_count, *self._arguments)
         pid = os.fork()
         if pid == 0:
             self._become(wire_fd, request)

@@ -14,7 +14,7 @@ from functools import partial
 
 import torch
 
-from grader.candidate import confinement, scratch
+from grader.candidate import confinement, huge_pages, scratch
 from grader.candidate.calls import answer_call
 from grader.candidate.loader import begin, describe, load, seed_all
 from grader.candidate.models import Array, Heard, construct
@@ -37,7 +37,7 @@ from grader.protocol.limits import Limits
 from grader.protocol.replies import Confined, Raised, Ready, Returned, Stage, Unconfined
 from grader.protocol.wire import read_exactly, unpack
 
-FORKS_BEFORE_COLLAPSE = 12
+_FORKS_BEFORE_COLLAPSE = 12
 """As many forks are slower without huge pages as it takes to make them."""
 
 
@@ -129,6 +129,12 @@ def _rehearse() -> None:
     theta = torch.sigmoid(hidden + torch.randn_like(hidden) * torch.exp(hidden))
     loss = torch.nn.functional.binary_cross_entropy(theta, torch.bernoulli(theta.detach()))
     torch.autograd.grad(loss, list(layer.parameters()))
+
+
+def before_fork(number: int) -> None:
+    """Put memory into huge pages where many forks are asked for."""
+    if number == _FORKS_BEFORE_COLLAPSE:
+        huge_pages.collapse()
 
 
 def import_late() -> None:

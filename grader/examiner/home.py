@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+from grader.examiner import font_list
 from grader.examiner.forkserver_client import RootForkServer
 from grader.protocol import folders
 
@@ -36,6 +37,7 @@ class Home:
         self.folder = Path(self._folder.name)
         self.fork_server: RootForkServer | None = None
         if self.isolation == "fork":
+            font_list.hand_over(self.folder / "matplotlib")
             self.fork_server = RootForkServer(self._folder.name, WORKER)
 
     def close(self) -> None:

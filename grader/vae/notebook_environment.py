@@ -28,9 +28,8 @@ TSNE_STEPS = 250
 
 
 def prepare() -> None:
-    """Do once, before the forks, what is slow the first time."""
+    """Do what every kernel needs, before the forks."""
     provide_plots()
-    _rehearse()
     for train in (True, False):
         read_digits(shipped_folder(), train)
 
@@ -47,8 +46,8 @@ def provide_rows(rows: np.ndarray) -> None:
         provide_digits(digits, digits)
 
 
-def _rehearse() -> None:
-    """Draw and embed once, for the fonts."""
+def rehearse() -> None:
+    """Draw and embed, which is slow the first time: for the fonts."""
     import matplotlib.pyplot as plt
     import vae_utils  # type: ignore[import-not-found]
     from IPython.core.pylabtools import print_figure

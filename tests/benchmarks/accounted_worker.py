@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.candidate import worker
-from grader.candidate.worker import FORKS_BEFORE_COLLAPSE, become, import_late
+from grader.candidate.worker import become, before_fork, import_late
 
-__all__ = ["FORKS_BEFORE_COLLAPSE", "account_of", "become", "import_late", "prepare"]
+__all__ = ["account_of", "become", "before_fork", "import_late", "prepare"]
 
 
 def account_of(folder: Path) -> Path:

@@ -20,7 +20,8 @@ from grader.vae import notebook_environment
 
 
 def prepare() -> None:
-    """It is forked from the process that kernels are forked from."""
+    """It is forked from the process that kernels are forked from; as warm as for many of them."""
+    notebook_environment.rehearse()
 
 
 def become(wire: int, request: dict[str, Any]) -> None:
