@@ -38,7 +38,8 @@ def explain(
     from grader.whole_file import write_whole_file
 
     require_writable({"--script": script} if script else {})
-    explanation = explanation_of(graded_course(results, rubric), student, check)
+    course = graded_course(results, rubric, most=0)  # only one is looked at
+    explanation = explanation_of(course, student, check)
     click.echo(folded(to_explanation(explanation).rstrip("\n"), sys.stdout))
     if not explanation.script:
         click.echo(f"\n{_NO_SCRIPT}", err=True)

@@ -48,7 +48,7 @@ def page(
     from grader.course.write_out import decided
     from grader.report.page import out_of_course
 
-    course = graded_course(results, rubric)
+    course = graded_course(results, rubric, most=0)  # only one is looked at
     at = place_of(student, course)
     entry, contents = replace(decided(course).entries[at], feedback=feedback), course.store.contents
     path = out or Path(f"{entry.name}.html")

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from grader.composition import ASSIGNMENT, Options, read_rubric
 from grader.course.contents import Contents
-from grader.course.roster import Roster, entries_of, kept_result_of, read_roster
+from grader.course.roster import (
+    MOST_AT_ONCE,
+    Roster,
+    entries_of,
+    kept_result_of,
+    read_roster,
+)
 from grader.course.store import Store
 from grader.course.write_out import GradedFolder
 from grader.decisions.read import read_decisions
@@ -60,12 +66,15 @@ def require_their_rubric(entries: Sequence[Entry], rubric: Rubric) -> None:
     )
 
 
-def graded_course(folder: Path, rubric: Path | None = None) -> GradedFolder:
+def graded_course(
+    folder: Path, rubric: Path | None = None, most: int = MOST_AT_ONCE
+) -> GradedFolder:
     """Read a folder that `grade FOLDER --out` wrote.
 
     Args:
         folder: the folder.
         rubric: one to be used in place of the last grading's.
+        most: how many results are read at once; those of a larger course when they are asked for.
 
     Raises:
         UnusableError: it is no such folder, or something in it can't be read.
@@ -73,5 +82,5 @@ def graded_course(folder: Path, rubric: Path | None = None) -> GradedFolder:
     roster = read_roster(folder)
     holds = rubric_of(roster, rubric)
     store = store_of(folder)
-    entries = entries_of(roster, folder, kept_result_of(store))
+    entries = entries_of(roster, folder, kept_result_of(store), most)
     return GradedFolder(store, roster, entries, read_decisions(folder, holds), holds)

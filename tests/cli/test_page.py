@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli.main import main
-from grader.course.store_kind import FILES, KINDS, SQLITE
+from grader.course.store import result_path
+from grader.course.store_kind import FILES, KINDS, SQLITE, contents_of
 from tests.made_course import make_course
 
 
@@ -43,6 +44,19 @@ def test_it_shows_what_people_decided(course: Path, tmp_path: Path) -> None:
     text = (tmp_path / "bo.html").read_text(encoding="utf-8")
     assert "it is right on paper" in text
     assert "60 of 60 points" in text
+
+
+def test_another_ones_result_may_be_damaged(course: Path, tmp_path: Path) -> None:
+    contents = contents_of(course)
+    contents.write(result_path("s005"), b"{")
+    contents.close()
+    assert page(course, "Bo", "--out", tmp_path / "bo.html")[0] == 0
+    assert "of 60 points" in (tmp_path / "bo.html").read_text(encoding="utf-8")
+    status, told = page(course, "s005", "--out", tmp_path / "x.html")
+    assert status == 2
+    assert "s005.json" in told
+    assert "can't be read" in told
+    assert "Grade the course again." in told
 
 
 def test_what_is_not_there_is_said(course: Path, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader.cli.main import main
-from grader.course import roster
 from grader.course.folder import graded_course
 from grader.course.pages import page_path
 from grader.course.store_kind import (
@@ -126,7 +125,7 @@ def test_a_course_that_is_not_held_in_memory_is_the_same(
     both: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once = decided(graded_course(both[SQLITE]))
-    monkeypatch.setattr(roster.entries_of, "__defaults__", (5,))
+    monkeypatch.setattr(graded_course, "__defaults__", (None, 5))
     course = graded_course(both[SQLITE])
     lazily = decided(course)
     assert isinstance(course.entries, Lazily)
