@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import takewhile
 
 from grader.examiner.circumstances import with_circumstances
@@ -14,7 +14,8 @@ from grader.examiner.forkserver_client import START_SECONDS, GraderError
 from grader.examiner.hangs import Hangs
 from grader.examiner.home import WORKER, Home, Isolation
 from grader.examiner.job import message
-from grader.examiner.pace import GivesWayError, Pace
+from grader.examiner.pace import GivesWayError
+from grader.examiner.patience import BRIEF, DOUBTFUL, Patience
 from grader.examiner.processes import ForkedProcess, Left, Process, SpawnedProcess, until
 from grader.examiner.turns import Turns
 from grader.kit.observation import (
@@ -56,27 +57,6 @@ def _one_job(probes: Sequence[Probe]) -> Iterator[Probe]:
         if size > MAX_PAYLOAD and probe is not probes[0]:
             return
         yield probe
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Limits for building the model, for each call, and for all of them.
-
-    They are in the candidate's own time (see `own_time`), so load on the machine changes nothing.
-    Calls that are repeated have the time of three: drawing pixel by pixel in Python takes seconds.
-    """
-
-    setup_seconds: float = 20.0
-    call_seconds: float = 10.0
-    life_seconds: float = 60.0
-
-    def seconds(self, repeat: int) -> float:
-        """Return the limit of a call that is made so many times."""
-        return self.call_seconds * (3 if repeat > 1 else 1)
-
-
-BRIEF = Patience(setup_seconds=3.0, call_seconds=1.0)
-"""What a grading is given that gives way to others."""
 
 
 class NotConfinedError(GraderError):
@@ -158,30 +138,32 @@ class Candidates:
             put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
             try:
                 with self._turns.beside():
-                    answered, failed = self._put(put, code, seed, hangs.pace)
+                    answered, failed = self._put(put, code, seed, hangs)
             except (NotConfinedError, GivesWayError):
                 raise
             except GraderError:  # it was lost to the machine
                 answered, failed = [], None
+            for probe, answer in zip(put, answered, strict=False):
+                hangs.note(task, probe, answer)
             observations += answered
             if len(answered) == len(put):
                 continue
             probe = put[len(answered)]
             if failed is None or _needs_room(failed):
                 with self._turns.alone():
-                    answered, failed = self._put([probe], code, seed, hangs.pace)
+                    answered, failed = self._put([probe], code, seed, hangs)
                 hangs.note(task, probe, failed or answered[0])
             else:
                 # One at a time, for what is found out of one hang settles the others.
                 with hangs.pace.making_sure, self._turns.beside():
-                    if answered or not hangs.was_expected(probe, failed):
-                        answered, failed = self._put([probe], code, seed, hangs.pace)
+                    if answered or not (hangs.pace.is_hurried and failed.has_hung):
+                        answered, failed = self._put([probe], code, seed, hangs)
                     hangs.note(task, probe, failed or answered[0])
             observations.append(failed or answered[0])
         return tuple(observations)
 
     def _put(
-        self, probes: Sequence[Probe], code: Slice, seed: int, pace: Pace
+        self, probes: Sequence[Probe], code: Slice, seed: int, hangs: Hangs
     ) -> tuple[list[Observation], Observation | None]:
         """Return what one candidate makes of probes until it fails, and of the one it fails at."""
         candidate = self._begin(pack(message(probes, code, seed)))
@@ -190,7 +172,12 @@ class Candidates:
         try:
             watch = Watch(candidate.pid)
             for probe in probes:
-                observation, is_alive = self._observe(candidate, probe, watch, methods, pace)
+                patience = self._patience
+                if hangs.pace.gives_way or hangs.is_doubtful(probe.calls[0].method, probe):
+                    patience = patience.at_most(BRIEF if hangs.pace.gives_way else DOUBTFUL)
+                observation, is_alive = self._observe(candidate, probe, watch, methods, patience)
+                if not is_alive and hangs.pace.gives_way and observation.has_hung:
+                    raise hangs.pace.give_way()
                 observation = with_circumstances(observation, probe, code)
                 if not is_alive:
                     return answered, observation
@@ -228,13 +215,12 @@ class Candidates:
         probe: Probe,
         watch: Watch,
         methods: tuple[str, ...],
-        pace: Pace,
+        patience: Patience,
     ) -> tuple[Observation, bool]:
         """Return what comes of a probe, and whether the candidate can be put another."""
         outcomes: list[Outcome] = []
         touched: frozenset[str] = frozenset()
         stage: Stage = "load"
-        patience = BRIEF if pace.gives_way else self._patience
 
         def allow(seconds: float) -> Allowance:
             return Allowance(watch, seconds, patience.life_seconds)
@@ -255,9 +241,9 @@ class Candidates:
                 outcomes.append(read_outcome(answer, call.repeat))
             return Observation(tuple(outcomes), touched), True
         except TimeoutError:
-            if pace.gives_way:
-                raise pace.give_way() from None
-            failure = Failure("timed_out", stage, text=f"{allowance.seconds:g} seconds")
+            seconds = allowance.seconds
+            words = f"{seconds:g} second{'s' * (seconds != 1)}{patience.words}"
+            failure = Failure("timed_out", stage, text=words)
         except (EOFError, ConnectionResetError):
             failure = Failure("died", stage, text=_ending_words(candidate))
         except WireError as error:

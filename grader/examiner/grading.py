@@ -178,7 +178,7 @@ class Grader:
 
         def examined(code: Slice) -> Checked:
             touched: set[str] = set()
-            hangs = Hangs(pace, self.assignment.helpers)
+            hangs = Hangs(pace, self.assignment.helpers, self.assignment.full_sizes)
 
             def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
                 with self.doing(f"checking `{probes[0].calls[0].method}`"):

@@ -3,14 +3,17 @@
 What one task's probes do has no say in whether another's are put: they may be asked side by side,
 and points must not depend on which was first. But once something has hung twice in a row, what runs
 out of time after that is believed at once: waiting is for what can still earn points.
+
+What hangs at small sizes may be right at the assignment's own, and what hangs with some rows may be
+right with others: so neither is given up for the other's sake before it has been tried.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Collection, Mapping
 from itertools import combinations
+from typing import Any
 
 from grader.examiner.pace import Pace
 from grader.kit.observation import Failure, Observation
@@ -18,10 +21,12 @@ from grader.kit.probe import Probe
 from grader.protocol.replies import Stage
 
 STRIKES = 2
-"""How often code that hangs is seen to, with less to do each time, before it is asked no more."""
+"""How often code is seen to hang that has never come to an end before it is asked no more."""
+MOST_STRIKES = 4
+"""The same of code that comes to an end with other arguments."""
+_SEVERAL = 2
 
 _LOADING = ""
-_MOST = sys.maxsize
 
 Asked = tuple[str, str, tuple[str, ...]]
 """A task, a method or loading the class, and the stubs that were in place."""
@@ -44,50 +49,92 @@ class Hangs:
     """
 
     def __init__(
-        self, pace: Pace | None = None, helpers: Mapping[str, Collection[str]] | None = None
+        self,
+        pace: Pace | None = None,
+        helpers: Mapping[str, Collection[str]] | None = None,
+        full_sizes: tuple[int, ...] = (),
     ) -> None:
         """Know of no hangs yet.
 
         Args:
             pace: of the grading, which may look at several slices of a submission.
             helpers: the methods that a method calls.
+            full_sizes: the assignment's own sizes.
         """
         self.pace = pace or Pace()
         self._helpers = helpers or {}
-        self._strikes: Counter[Asked] = Counter()
+        self._full_sizes = full_sizes
+        self._ended: set[tuple[Asked, bool]] = set()
+        self._strikes: Counter[tuple[Asked, bool]] = Counter()
+        self._hung: set[tuple[Asked, Any]] = set()
         self._least: dict[Asked, int] = {}
 
     def note(self, task: str, probe: Probe, observation: Observation) -> None:
-        """Remember what ran out of time, if something did."""
-        key = _hung(task, probe, observation)
-        if key is not None:
-            self._strikes[key] += 1
-            self._least[key] = min(_work_of(key, probe), self._least.get(key, _MOST))
-            self.pace.hurry()
+        """Remember what came to an end, and what ran out of time, if something did."""
+        full = self._is_full(probe)
+        stages: tuple[Stage, ...] = ("load", "call")
+        for call, outcome in enumerate(observation.outcomes):
+            if isinstance(outcome, Failure) and outcome.kind == "timed_out":
+                self._note_hang(_asked(task, probe, call, outcome.stage), probe)
+                return
+            for stage in stages:
+                self._ended.add((_asked(task, probe, call, stage), full))
+
+    def _note_hang(self, key: Asked, probe: Probe) -> None:
+        if key[1] != _LOADING:
+            self._ended.add((_asked("", probe, 0, "load"), self._is_full(probe)))
+        self._strikes[key, self._is_full(probe)] += 1
+        self._hung.add((key, _amount(key, probe)))
+        self._least[key] = min(_work_of(key, probe), self._least.get(key, _work_of(key, probe)))
+        self.pace.hurry()
 
     def given_up(self, task: str, probe: Probe) -> Observation | None:
         """Return what is said of a probe that is not put.
 
-        It is one of which one with no more to do has hung, or one that calls a method which hangs
-        by itself: it is put with a stub in that one's place, later.
+        It is one like those that have hung, or one that calls a method which hangs by itself: it is
+        put with a stub in that one's place, later.
         """
         stages: tuple[Stage, ...] = ("load", "call")
         for stage in stages:
             key = _asked(task, probe, 0, stage)
-            least = self._least.get(key, _MOST)
-            if self._strikes[key] >= STRIKES or _work_of(key, probe) >= least:
+            if (key, _amount(key, probe)) in self._hung or self._hangs(key, self._is_full(probe)):
                 again = Failure("timed_out", stage, text="its time in earlier checks")
                 return Observation((again,) * len(probe.calls))
         _, method, stubs = _asked(task, probe, 0, "call")
         for helper in self._helpers.get(method, ()):
-            if helper not in stubs and self._strikes[helper, helper, ()]:
+            if helper not in stubs and self._never_ends(helper, self._is_full(probe)):
                 words = f"its time, for `{helper}` does not come to an end"
                 return Observation((Failure("timed_out", "call", text=words),) * len(probe.calls))
         return None
 
-    def was_expected(self, probe: Probe, observation: Observation) -> bool:
-        """Return whether it has hung, in a submission that surely hangs somewhere."""
-        return self.pace.is_hurried and _hung("", probe, observation) is not None
+    def is_doubtful(self, task: str, probe: Probe) -> bool:
+        """Return whether what hung had no more to do, so that little time will do.
+
+        It may have been with other stubs, if with several: then it is not the helpers' doing.
+        """
+        if _asked(task, probe, 0, "load") in self._least:
+            return True
+        key, most = _asked(task, probe, 0, "call"), work(probe)
+        hung = [it for it, least in [*self._least.items()] if it[:2] == key[:2] and least <= most]
+        return key in hung or len(hung) >= _SEVERAL
+
+    def _is_full(self, probe: Probe) -> bool:
+        return tuple(probe.sizes) == self._full_sizes
+
+    def _hangs(self, key: Asked, full: bool) -> bool:
+        """Return whether something is known to hang, at the assignment's sizes or at small ones."""
+        strikes = self._strikes[key, full]
+        if (key, full) in self._ended:
+            return strikes >= MOST_STRIKES
+        # Where it has never ended at small sizes either, one more time will do.
+        hung_before = full and self._strikes[key, False] and (key, False) not in self._ended
+        return strikes >= (1 if hung_before else STRIKES)
+
+    def _never_ends(self, helper: str, full: bool) -> bool:
+        """Return whether a method that another calls has hung, and never come to an end."""
+        key = helper, helper, ()
+        hung = self._strikes[key, full] or (full and self._strikes[key, False])
+        return bool(hung) and (key, full) not in self._ended
 
 
 def _units(probe: Probe) -> int:
@@ -96,18 +143,17 @@ def _units(probe: Probe) -> int:
 
 
 def _work_of(key: Asked, probe: Probe) -> int:
-    """Return what a probe takes to do: to load the class is the same for all calls."""
-    return _units(probe) if key[1] == _LOADING else work(probe)
+    """Return what a probe takes to do; to load the class may hang whatever its sizes."""
+    return 0 if key[1] == _LOADING else work(probe)
+
+
+def _amount(key: Asked, probe: Probe) -> object:
+    """Return what tells probes of one kind apart: sizes, and rows where a method is called."""
+    sizes = tuple(probe.sizes)
+    return sizes if key[1] == _LOADING else (sizes, work(probe))
 
 
 def _asked(task: str, probe: Probe, call: int, stage: Stage) -> Asked:
     if stage == "load":  # which is the same for all tasks
         return "", _LOADING, ()
     return task, probe.calls[call].method, probe.stubs.methods if probe.stubs else ()
-
-
-def _hung(task: str, probe: Probe, observation: Observation) -> Asked | None:
-    for call, outcome in enumerate(observation.outcomes):
-        if isinstance(outcome, Failure) and outcome.kind == "timed_out":
-            return _asked(task, probe, call, outcome.stage)
-    return None

@@ -113,6 +113,11 @@ class Observation:
     outcomes: tuple[Outcome, ...]
     touched: frozenset[str] = frozenset()
 
+    @property
+    def has_hung(self) -> bool:
+        """Whether one of them took longer than it may."""
+        return any(isinstance(it, Failure) and it.kind == "timed_out" for it in self.outcomes)
+
 
 def read_confinement(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the layers of confinement that are on, and those that are missing so nothing runs.

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from grader.examiner.client import Candidates, Patience
+from grader.examiner.client import Candidates
 from grader.examiner.cpu_time import is_measured
+from grader.examiner.patience import Patience
 from grader.examiner.rubric import Rubric
 from grader.vae.spec import TASK_IDS
 from tests.accuracy.grade_class import Judge

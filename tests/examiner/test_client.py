@@ -15,10 +15,11 @@ import pytest
 
 from grader import grade
 from grader.examiner import home
-from grader.examiner.client import Candidates, GraderError, NotConfinedError, Patience
+from grader.examiner.client import Candidates, GraderError, NotConfinedError
 from grader.examiner.cpu_time import is_measured
 from grader.examiner.grading import Grader
 from grader.examiner.hangs import Hangs
+from grader.examiner.patience import Patience
 from grader.examiner.processes import Process
 from grader.examiner.rubric import Rubric
 from grader.kit.observation import Failure, Observation, Returned

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from grader.examiner import home
-from grader.examiner.client import Candidates, Patience
+from grader.examiner.client import Candidates
+from grader.examiner.patience import Patience
 from grader.examiner.rubric import Rubric, default_path, load_rubric
 from grader.report.terminal import to_terminal
 from grader.vae import ASSIGNMENT, spec
