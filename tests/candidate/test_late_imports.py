@@ -43,6 +43,18 @@ MODELS = {
     "a name of a module": ("from torchvision.models.resnet import resnet18", True),
     "all of theirs": ("from torchvision.models import *; resnet18", True),
     "the names of theirs": ("import torchvision; 'vgg11' in dir(torchvision.models) or 1/0", True),
+    "where they lie": (
+        "import inspect, os, pkgutil, torchvision; it = torchvision.models\n"
+        "assert os.path.isfile(it.__file__) and inspect.getfile(it) == it.__file__\n"
+        "assert 'resnet' in [found.name for found in pkgutil.iter_modules(it.__path__)]",
+        False,
+    ),
+    "where a module of theirs lies": (
+        "import importlib, torchvision\nkept = torchvision.models\nkept.resnet18\n"
+        "assert importlib.import_module('torchvision.models.resnet').__file__\n"
+        "assert kept.__file__ == importlib.import_module('torchvision.models').__file__",
+        True,
+    ),
     "their weights": ("import torchvision; torchvision.models.resnet18(weights=None)", True),
 }
 PROGRAM = """

@@ -11,9 +11,9 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
 COMPILER = "torch._dynamo"
@@ -63,15 +63,26 @@ class _Finder(MetaPathFinder, Loader):
     def __init__(self) -> None:
         self.packages = set(_PACKAGES)
 
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, _: object = None
+    ) -> ModuleSpec | None:
         package = _package_of(fullname)
         if package not in self.packages:
             return None
         if fullname in _PACKAGES[package]:
-            return ModuleSpec(fullname, self, is_package=fullname == package)
+            return self._in_place_of(PathFinder.find_spec(fullname, path))
         import_real(package)
         module = sys.modules.pop(fullname, None)  # who finds it there would execute it again
         return None if module is None else ModuleSpec(fullname, _Executed(module))
+
+    def _in_place_of(self, real: ModuleSpec | None) -> ModuleSpec | None:
+        """Return what stands in for a module, and is told to lie in its place."""
+        if real is None:
+            return None
+        spec = ModuleSpec(real.name, self, origin=real.origin)
+        spec.submodule_search_locations = real.submodule_search_locations
+        spec.has_location = real.has_location
+        return spec
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType:
         return _StandIn(spec.name)
