@@ -135,16 +135,17 @@ def _grade_new(
     if course.options.nodes is None:
         grade_here(course, rubric, store, new, how)
         return
-    if isinstance(course.options.nodes, LocalNodes):
-        from grader.course.cluster.local_nodes import start_importing
+    with store.scratch() as folder:
+        if isinstance(course.options.nodes, LocalNodes):
+            from grader.course.cluster.local_nodes import start_importing
 
-        start_importing()
-    try:
-        from grader.course.cluster.grading import grade_on_nodes
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("dask", "distributed"):
-            raise
-        raise UnusableError(
-            "--dask needs Dask: pip install 'vae-grader[cluster]', here and on every node."
-        ) from error
-    grade_on_nodes(course, rubric, store, new, how)
+            start_importing(folder)
+        try:
+            from grader.course.cluster.grading import grade_on_nodes
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in ("dask", "distributed"):
+                raise
+            raise UnusableError(
+                "--dask needs Dask: pip install 'vae-grader[cluster]', here and on every node."
+            ) from error
+        grade_on_nodes(course, rubric, store, new, how, folder)

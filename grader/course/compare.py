@@ -64,8 +64,9 @@ class KeptResults(Mapping[str, Result]):
         try:
             return from_json(self._contents.read(path))
         except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             place = self._contents.place(path)
-            raise CompareError(f"{place} can't be read: {error}.") from error
+            raise CompareError(f"{place} can't be read: {why}. Grade the course again.") from error
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names."""

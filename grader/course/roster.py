@@ -97,8 +97,8 @@ def read_roster(folder: Path) -> Roster:
         roster = _ROSTER.validate_json(path.read_bytes())
     except FileNotFoundError:
         raise RosterError(
-            f"There is no {NAME} in {folder}: give a folder that `grade FOLDER --out` wrote; if an "
-            "older version did, run that command again."
+            f"There is no {NAME} in {folder}: give a folder that `grade FOLDER --out` wrote; if "
+            "only parts of a course did, or an older version, run that command without --shard."
         ) from None
     except (OSError, ValidationError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is none of this program's"

@@ -130,7 +130,8 @@ def merge_parts(folder: Path) -> None:
         StoreError: a file can't be written, or a part of it be read; names the part.
         UnusableContentsError: a part can't be read at all.
     """
-    parts = sorted(folder.glob(PARTS))
+    # The newest comes last: it may have what an older division into parts has, too.
+    parts = sorted(folder.glob(PARTS), key=lambda part: (part.stat().st_mtime_ns, part))
     if not parts:
         return
     begun = set(_unfinished(folder / NAME))

@@ -9,6 +9,7 @@ their order: whatever was written before something that is there, is there too.
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import time
 import zlib
@@ -244,8 +245,7 @@ class SqliteContents:
             if str(error).startswith("no such table"):  # who began it was killed
                 return []
             raise UnusableContentsError(
-                f"{self.file} can't be read: {error}. Bring it back from a backup, or move it away "
-                "and grade the course again."
+                f"{self.file} can't be read: {self._advice(error)}"
             ) from error
 
     def _writable(self) -> sqlite3.Connection:
@@ -255,10 +255,18 @@ class SqliteContents:
         return self._connection
 
     def _unwritable(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(
-            f"{self.file} can't be written: {error}. What was graded before is kept; run the same "
-            "command again when that is mended."
-        )
+        return StoreError(f"{self.file} can't be written: {self._advice(error)}")
+
+    def _advice(self, error: sqlite3.Error) -> str:
+        """Return what is wrong with the file, and what to do."""
+        if self.file.exists() and not os.access(self.file, os.R_OK | os.W_OK):
+            return "its permissions don't allow it. Change them; nothing in it is lost."
+        if isinstance(error, sqlite3.OperationalError):  # of the machine, not of the file
+            return (
+                f"{error}. What was graded before is kept; run the same command again when that is "
+                "mended."
+            )
+        return f"{error}. Bring it back from a backup, or move it away and grade the course again."
 
 
 def opened(file: Path, is_made: bool = False) -> sqlite3.Connection:

@@ -75,7 +75,7 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
         # On a machine that others use too they could reach a port without certificates.
         security = Security.temporary()
         with ExitStack() as stack:
-            stack.enter_context(dask.config.set(_LOCAL))
+            stack.enter_context(dask.config.set(_LOCAL, temporary_directory=str(folder)))
             with ctrl_c_later():
                 cluster = LocalCluster(
                     n_workers=where.count,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 from grader.composition import Options, data_digest
 from grader.course.cluster.address import AddressError, LocalNodes
@@ -25,9 +26,16 @@ from grader.examiner.rubric import Rubric, default_path, template_path
 
 
 def grade_on_nodes(
-    course: Course, rubric: Rubric, store: Store, new: Sequence[Submission], how: bytes
+    course: Course,
+    rubric: Rubric,
+    store: Store,
+    new: Sequence[Submission],
+    how: bytes,
+    folder: Path,
 ) -> None:
     """Grade and keep the submissions; parameters as those of `grade_here`.
+
+    What local nodes write lies in ``folder``, which goes with the grading.
 
     Raises:
         UnusableError: strangers could use the nodes too.
@@ -43,7 +51,6 @@ def grade_on_nodes(
     keeper = Keeper(store, course.options.never_lower)
     try:
         with (
-            store.scratch() as folder,
             connected(
                 where, _setup(course.grading, jobs, sharing), threads, folder, _tell
             ) as nodes,

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
+from multiprocessing import process, resource_tracker
+from pathlib import Path
 
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 """How they are started: elsewhere libraries aren't safe to be forked."""
+_LONGEST = 80
+"""Bytes of a folder in which a socket can have a name; else the system's own is taken."""
 _IMPORTED = ["distributed", "grader.course.cluster.node"]
 
 
-def start_importing() -> None:
-    """Begin with what they import, while this process imports Dask for itself."""
+def start_importing(folder: Path) -> None:
+    """Begin with what they import, while this process imports Dask for itself.
+
+    Args:
+        folder: for a socket; who finds what a killed grading left removes it.
+    """
     if METHOD != "forkserver":
         return
     from multiprocessing import forkserver
 
+    if len(os.fsencode(folder)) <= _LONGEST:
+        process.current_process()._config["tempdir"] = str(folder)  # type: ignore[attr-defined]
     multiprocessing.set_forkserver_preload(_IMPORTED)
     with ctrl_c_later():
         forkserver.ensure_running()

@@ -87,7 +87,8 @@ class GraderPlugin(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Begin to bring the node up, without waiting for it."""
         listening = [str(it.listen_address) for it in worker.listeners]
-        self._node = RestingNode(partial(bring_up, self._setup, worker.state.nthreads, listening))
+        threads, folder = worker.state.nthreads, Path(worker.local_directory)
+        self._node = RestingNode(partial(bring_up, self._setup, threads, listening, folder))
         self._node.wake()
 
     def teardown(self, worker: Any) -> None:
@@ -126,7 +127,7 @@ def grade_on_node(setup: str, message: Message) -> Message:
 
 
 def bring_up(
-    setup: Setup, threads: int, listening: Sequence[str], stack: ExitStack
+    setup: Setup, threads: int, listening: Sequence[str], folder: Path, stack: ExitStack
 ) -> Callable[[Work], Outcome]:
     """Start the examiner of a node; it ends with the stack.
 
@@ -134,6 +135,7 @@ def bring_up(
         setup: what it needs.
         threads: how many submissions its worker takes at once.
         listening: where its worker listens.
+        folder: the worker's own.
         stack: of what is started.
 
     Raises:
@@ -148,14 +150,16 @@ def bring_up(
     if wrong:
         raise RefusalError(wrong)
     try:
-        return _brought_up(setup, threads, stack)
+        return _brought_up(setup, threads, folder, stack)
     except (GraderError, UnusableError, machine.TooLittleError) as error:
         raise RefusalError(str(error)) from error
     except Exception as error:
         raise RefusalError(own_fault(error)) from error
 
 
-def _brought_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work], Outcome]:
+def _brought_up(
+    setup: Setup, threads: int, folder: Path, stack: ExitStack
+) -> Callable[[Work], Outcome]:
     machine.get_ready(setup.run)
     most = setup.jobs or default_jobs()
     jobs = machine.fitting(min(most, threads), run=setup.run)
@@ -166,7 +170,7 @@ def _brought_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work]
     )
     if data_digest(options) != setup.data_digest:
         raise RefusalError(f"{data} holds other data here than where the grading was started")
-    rubric = _rubric(setup)
+    rubric = _rubric(setup, folder)
     grader = stack.enter_context(make_grader(options, rubric))
     # Where a kill of the worker leaves nothing: the fork server removes it then.
     copies = grader.candidates.home.folder / "copies"
@@ -184,13 +188,13 @@ def _brought_up(setup: Setup, threads: int, stack: ExitStack) -> Callable[[Work]
     return grade
 
 
-def _rubric(setup: Setup) -> Rubric:
-    with TemporaryDirectory(prefix="grade-") as folder:
-        path = Path(folder, "rubric.yaml")
+def _rubric(setup: Setup, folder: Path) -> Rubric:
+    with TemporaryDirectory(dir=folder) as own:
+        path = Path(own, "rubric.yaml")
         path.write_bytes(setup.rubric)
         template = None
         if setup.template is not None:
             name, content = setup.template
-            template = Path(folder, name)
+            template = Path(own, name)
             template.write_bytes(content)
         return load_rubric(path, ASSIGNMENT, template)

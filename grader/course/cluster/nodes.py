@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from importlib import metadata
+from pkgutil import resolve_name
 from typing import Any
 
 from distributed import Client, Future, TimeoutError
 from distributed.comm.core import CommClosedError
 
+from grader.course.cluster import node
 from grader.course.cluster.address import AddressError, require_private
 from grader.course.cluster.node import NODE, REFUSAL, GraderPlugin
 from grader.examiner.client import GraderError
 
 _DISTRIBUTION = "vae-grader"
+_NODE_SIDE = f"{node.__name__}:NODE"
+"""What a node has to import."""
 _LOOK_S = 1.0
 _TIMEOUT_S = 30.0
 _GONE = "the scheduler at {} is gone; what came back is kept, and the same command again goes on"
@@ -50,7 +54,8 @@ class Nodes:
         """
         self._looked = 0.0
         self.look()
-        with _told(self.client):
+        # A node that can't import it has been told to leave, but may still be there.
+        with _told(self.client), suppress(ImportError):
             self.client.register_plugin(self._plugin)
 
     def look(self) -> None:
@@ -134,9 +139,13 @@ class Nodes:
         here = metadata.version(_DISTRIBUTION)
         # Functions of Python's own, which nodes without the grader have too.
         there = self.client.run(metadata.version, _DISTRIBUTION, workers=private, on_error="return")
+        imported = self.client.run(resolve_name, _NODE_SIDE, workers=private, on_error="return")
         for address in private:
-            version = there.get(address)
-            if version == here:
+            version, broken = there.get(address), imported.get(address)
+            if version == here and isinstance(broken, Exception):
+                why = f"its grader can't be imported ({type(broken).__name__}: {broken})"
+                self._leave(address, f"{why}: install {_DISTRIBUTION} {here} there")
+            elif version == here:
                 self._known.add(address)
             elif isinstance(version, metadata.PackageNotFoundError):
                 self._leave(address, f"it has no grader: install {_DISTRIBUTION} {here} there")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from importlib import metadata
 from types import SimpleNamespace
 from typing import Any
@@ -24,18 +25,25 @@ class FakeClient:
 
     def __init__(self, **versions: Any) -> None:
         self.versions = {address.replace("_", "/"): it for address, it in versions.items()}
+        self.broken: dict[str, Exception] = {}
         self.retired: list[str] = []
         self.plugins = 0
+        self.fails: Exception | None = None
 
     def scheduler_info(self, n_workers: int) -> dict[str, Any]:
         return {"workers": {it: {"nthreads": 4} for it in self.versions if it not in self.retired}}
 
     def run(self, function: Any, name: str, workers: list[str], on_error: str) -> dict[str, Any]:
-        assert (function, name, on_error) == (metadata.version, "vae-grader", "return")
+        assert on_error == "return"
+        if function is pkgutil.resolve_name:
+            return {it: self.broken.get(it) or function(name) for it in workers}
+        assert (function, name) == (metadata.version, "vae-grader")
         return {address: self.versions[address] for address in workers}
 
     def register_plugin(self, plugin: Any) -> None:
         self.plugins += 1
+        if self.fails is not None:
+            raise self.fails
 
     def retire_workers(self, addresses: list[str], close_workers: bool) -> None:
         self.retired += addresses
@@ -71,6 +79,17 @@ def test_another_grader_or_none_is_named_with_what_to_do(version: Any, words: st
     (sentence,) = told
     assert f"The node {odd} can't grade: " in sentence
     assert words in sentence
+
+
+def test_a_node_that_can_not_import_its_grader_leaves() -> None:
+    odd = "tls://10.0.0.6:4000"
+    them, client, told = nodes({PRIVATE: HERE, odd: HERE})
+    client.broken[odd] = ModuleNotFoundError("No module named 'grader'")
+    client.fails = ModuleNotFoundError("No module named 'grader'")  # it hasn't left yet
+    them.set_up()
+    assert (them.count, client.retired) == (1, [odd])
+    assert "its grader can't be imported (ModuleNotFoundError: No module named" in told[0]
+    assert f"install vae-grader {HERE} there" in told[0]
 
 
 def test_a_node_that_strangers_could_use_leaves() -> None:
