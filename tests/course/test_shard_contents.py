@@ -65,6 +65,17 @@ def test_all_of_them_are_in_the_one_file_then(tmp_path: Path) -> None:
     assert [it.is_finished for it in History(store.contents).gradings()] == [True]
 
 
+@pytest.mark.parametrize("newer", ["1-of-2", "3-of-3"])
+def test_of_two_divisions_the_part_that_was_written_last_counts(newer: str, tmp_path: Path) -> None:
+    (older,) = {"1-of-2", "3-of-3"} - {newer}
+    for at, (label, points) in enumerate([(older, 1.0), (newer, 2.0)]):
+        shard = shard_contents(tmp_path, label)
+        keep(Store(tmp_path, contents=shard), "ada", worth(points), label)
+        shard.close()
+        os.utime(tmp_path / NAME.replace(".", f"-{label}."), (at, at))
+    assert points_of(merged(tmp_path).read("ada")) == 2.0
+
+
 def test_what_the_parts_replaced_is_of_one_grading(tmp_path: Path) -> None:
     graded_in_parts(tmp_path, ada=1.0, bo=2.0, cy=2.5)
     first = merged(tmp_path)

@@ -13,8 +13,6 @@ from pathlib import Path
 
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 """How they are started: elsewhere libraries aren't safe to be forked."""
-_LONGEST = 80
-"""Bytes of a folder in which a socket can have a name; else the system's own is taken."""
 _IMPORTED = ["distributed", "grader.course.cluster.node"]
 
 
@@ -28,11 +26,15 @@ def start_importing(folder: Path) -> None:
         return
     from multiprocessing import forkserver
 
-    if len(os.fsencode(folder)) <= _LONGEST:
-        process.current_process()._config["tempdir"] = str(folder)  # type: ignore[attr-defined]
     multiprocessing.set_forkserver_preload(_IMPORTED)
-    with ctrl_c_later():
-        forkserver.ensure_running()
+    config = process.current_process()._config  # type: ignore[attr-defined]
+    # By a short name, for one of a socket may not be long; this process alone connects to it.
+    config["tempdir"] = f"/proc/self/fd/{os.open(folder, os.O_RDONLY | os.O_DIRECTORY)}"
+    try:
+        with ctrl_c_later():
+            forkserver.ensure_running()
+    finally:
+        del config["tempdir"]
 
 
 @contextmanager

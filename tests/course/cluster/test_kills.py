@@ -47,11 +47,14 @@ def points(out: Path) -> dict[str, float]:
 
 
 @pytest.mark.slow
-def test_the_client_is_killed_and_goes_on(tmp_path: Path) -> None:
+def test_the_client_is_killed_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = left_by_the_grader()
     handed = course(tmp_path / "in", 12)
+    (tmp_path / "t").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "t"))
     killed_and_done(handed, tmp_path / "out", 2, 2, "--no-run", "--dask", "local:2")
     assert points(tmp_path / "out") == expected(12)
+    assert [*(tmp_path / "t").iterdir()] == []
     assert [path.name for path in (tmp_path / "out").rglob(".*") if "lock" not in path.name] == []
     assert left_by_the_grader() == before
 
