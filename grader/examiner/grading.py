@@ -175,10 +175,13 @@ class Grader:
         Where something is lost with what reading tells that the class needs, it is put to them
         with more of the notebook.
         """
+        pace = pace or Pace()
+        known: Hangs | None = None
 
         def examined(code: Slice) -> Checked:
+            nonlocal known
             touched: set[str] = set()
-            hangs = Hangs(pace, self.assignment.helpers, self.assignment.full_sizes)
+            hangs = Hangs(pace, self.assignment.helpers, self.assignment.full_sizes, known)
 
             def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
                 with self.doing(f"checking `{probes[0].calls[0].method}`"):
@@ -189,8 +192,8 @@ class Grader:
             tasks = examine(
                 code, rubric or self.rubric, self.assignment, put, self.seed, self.at_once
             )
+            known = hangs
             return Checked(tasks, frozenset(touched), code)
 
-        pace = pace or Pace()
         with self.slots:
             return with_widening(code, examined)

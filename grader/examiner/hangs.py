@@ -53,6 +53,7 @@ class Hangs:
         pace: Pace | None = None,
         helpers: Mapping[str, Collection[str]] | None = None,
         full_sizes: tuple[int, ...] = (),
+        narrower: Hangs | None = None,
     ) -> None:
         """Know of no hangs yet.
 
@@ -60,10 +61,12 @@ class Hangs:
             pace: of the grading, which may look at several slices of a submission.
             helpers: the methods that a method calls.
             full_sizes: the assignment's own sizes.
+            narrower: those of a slice with less of the same notebook.
         """
         self.pace = pace or Pace()
         self._helpers = helpers or {}
         self._full_sizes = full_sizes
+        self._narrower = narrower
         self._ended: set[tuple[Asked, bool]] = set()
         self._strikes: Counter[tuple[Asked, bool]] = Counter()
         self._hung: set[tuple[Asked, Any]] = set()
@@ -112,6 +115,8 @@ class Hangs:
 
         It may have been with other stubs, if with several: then it is not the helpers' doing.
         """
+        if self._narrower and self._narrower.is_doubtful(task, probe):
+            return True
         if _asked(task, probe, 0, "load") in self._least:
             return True
         key, most = _asked(task, probe, 0, "call"), work(probe)

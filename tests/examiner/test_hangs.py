@@ -93,6 +93,13 @@ def test_little_time_will_do_where_less_has_hung() -> None:
     assert hangs.is_doubtful("decoder", decoding(5, stubs=("sample",)))
 
 
+def test_little_time_will_do_for_what_hung_with_less_of_the_notebook() -> None:
+    wider = Hangs(narrower=known(decoding(5)))
+    assert wider.is_doubtful("decoder", decoding(5))
+    assert not is_given_up(wider, decoding(5))
+    assert not wider.is_doubtful("elbo", decoding(5))
+
+
 def test_a_class_that_is_never_loaded_is_given_up_whatever_is_called() -> None:
     hangs = Hangs(full_sizes=FULL)
     hangs.note("decoder", decoding(5), NEVER_LOADED)
