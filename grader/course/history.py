@@ -58,6 +58,7 @@ class Grading:
 
         Raises:
             OSError: they can't be read.
+            ValueError: they are no text.
         """
         text = self.contents.read(self.folder / BEFORE).decode("utf-8")
         return frozenset(text.split("\n")) - {""}

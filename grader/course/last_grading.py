@@ -51,9 +51,13 @@ def read_last_grading(contents: Contents) -> LastGrading | None:
     last = gradings[-1]
     try:
         before = last.before
-    except OSError as error:
+    except (OSError, ValueError) as error:
         place = contents.place(last.folder)
-        raise CompareError(f"{place} can't be read: {error.strerror}.") from error
+        why = error.strerror if isinstance(error, OSError) else "it is damaged"
+        raise CompareError(
+            f"{place} can't be read: {why}. What a later grading changes is told again; "
+            "--regrade makes one."
+        ) from error
     names = {*results_in(contents, RESULTS)}
     # Whatever is neither new nor replaced stayed as it was, so it need not be read.
     replaced = {it: last.replaced(it) for it in last.names_of_replaced if it in names}

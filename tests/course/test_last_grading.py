@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from grader.cli.main import main
 from grader.course.compare import CompareError, changes_to_csv
+from grader.course.history import BEFORE
 from grader.course.last_grading import last_to_text, read_last_grading
 from grader.course.store import Store
 from grader.course.store_kind import contents_of
@@ -114,6 +115,13 @@ def test_a_damaged_history_is_said(store: Store) -> None:
     keep(store, "bo", worth(1.5), "y")
     store.contents.write(store.history.gradings()[-1].replaced("bo"), b"{")
     with pytest.raises(CompareError, match=r"bo\.json can't be read"):
+        read_last_grading(store.contents)
+
+
+def test_where_nobody_knows_who_was_there_before_it_says_what_to_do(store: Store) -> None:
+    keep(store, "bo", worth(1.5), "y")
+    store.contents.write(store.history.gradings()[-1].folder / BEFORE, b"\xff")
+    with pytest.raises(CompareError, match=r"it is damaged\. .* --regrade makes one"):
         read_last_grading(store.contents)
 
 
