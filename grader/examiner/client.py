@@ -45,8 +45,7 @@ _NOTHING = Job(Program((), 0, "", 0, (), ()), (), (), "", (), 0, ())
 
 def _needs_room(failed: Observation | None) -> bool:
     """Return whether a failure may be owed to what ran beside: to short memory, or to load."""
-    last = failed.outcomes[-1] if failed else None
-    return not (isinstance(last, Failure) and last.kind == "timed_out" and is_measured())
+    return not (failed and failed.has_hung and is_measured())
 
 
 def _one_job(probes: Sequence[Probe]) -> Iterator[Probe]:

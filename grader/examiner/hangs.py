@@ -10,10 +10,9 @@ right with others: so neither is given up for the other's sake before it has bee
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from itertools import combinations
-from typing import Any
+from typing import NamedTuple
 
 from grader.examiner.pace import Pace
 from grader.kit.observation import Failure, Observation
@@ -30,6 +29,14 @@ _LOADING = ""
 
 Asked = tuple[str, str, tuple[str, ...]]
 """A task, a method or loading the class, and the stubs that were in place."""
+
+
+class _Hang(NamedTuple):
+    """What was asked, and how much of it: the sizes, and the work of a call."""
+
+    asked: Asked
+    sizes: tuple[int, ...]
+    work: int
 
 
 def work(probe: Probe) -> int:
@@ -68,9 +75,7 @@ class Hangs:
         self._full_sizes = full_sizes
         self._narrower = narrower
         self._ended: set[tuple[Asked, bool]] = set()
-        self._strikes: Counter[tuple[Asked, bool]] = Counter()
-        self._hung: set[tuple[Asked, Any]] = set()
-        self._least: dict[Asked, int] = {}
+        self._hung: list[_Hang] = []
 
     def note(self, task: str, probe: Probe, observation: Observation) -> None:
         """Remember what came to an end, and what ran out of time, if something did."""
@@ -86,9 +91,7 @@ class Hangs:
     def _note_hang(self, key: Asked, probe: Probe) -> None:
         if key[1] != _LOADING:
             self._ended.add((_asked("", probe, 0, "load"), self._is_full(probe)))
-        self._strikes[key, self._is_full(probe)] += 1
-        self._hung.add((key, _amount(key, probe)))
-        self._least[key] = min(_work_of(key, probe), self._least.get(key, _work_of(key, probe)))
+        self._hung.append(_hang(key, probe))
         self.pace.hurry()
 
     def given_up(self, task: str, probe: Probe) -> Observation | None:
@@ -100,7 +103,7 @@ class Hangs:
         stages: tuple[Stage, ...] = ("load", "call")
         for stage in stages:
             key = _asked(task, probe, 0, stage)
-            if (key, _amount(key, probe)) in self._hung or self._hangs(key, self._is_full(probe)):
+            if _hang(key, probe) in self._hung or self._hangs(key, self._is_full(probe)):
                 again = Failure("timed_out", stage, text="its time in earlier checks")
                 return Observation((again,) * len(probe.calls))
         _, method, stubs = _asked(task, probe, 0, "call")
@@ -117,28 +120,31 @@ class Hangs:
         """
         if self._narrower and self._narrower.is_doubtful(task, probe):
             return True
-        if _asked(task, probe, 0, "load") in self._least:
-            return True
         key, most = _asked(task, probe, 0, "call"), work(probe)
-        hung = [it for it, least in [*self._least.items()] if it[:2] == key[:2] and least <= most]
-        return key in hung or len(hung) >= _SEVERAL
+        hung = {it.asked for it in self._hung if it.work <= most}
+        if _asked(task, probe, 0, "load") in hung or key in hung:
+            return True
+        return sum(asked[:2] == key[:2] for asked in hung) >= _SEVERAL
 
     def _is_full(self, probe: Probe) -> bool:
         return tuple(probe.sizes) == self._full_sizes
 
+    def _strikes(self, key: Asked, full: bool) -> int:
+        return sum(it.asked == key and (it.sizes == self._full_sizes) == full for it in self._hung)
+
     def _hangs(self, key: Asked, full: bool) -> bool:
         """Return whether something is known to hang, at the assignment's sizes or at small ones."""
-        strikes = self._strikes[key, full]
+        strikes = self._strikes(key, full)
         if (key, full) in self._ended:
             return strikes >= MOST_STRIKES
         # Where it has never ended at small sizes either, one more time will do.
-        hung_before = full and self._strikes[key, False] and (key, False) not in self._ended
+        hung_before = full and self._strikes(key, False) and (key, False) not in self._ended
         return strikes >= (1 if hung_before else STRIKES)
 
     def _never_ends(self, helper: str, full: bool) -> bool:
         """Return whether a method that another calls has hung, and never come to an end."""
         key = helper, helper, ()
-        hung = self._strikes[key, full] or (full and self._strikes[key, False])
+        hung = self._strikes(key, full) or (full and self._strikes(key, False))
         return bool(hung) and (key, full) not in self._ended
 
 
@@ -147,15 +153,9 @@ def _units(probe: Probe) -> int:
     return sum(a * b for a, b in combinations(probe.sizes, 2))
 
 
-def _work_of(key: Asked, probe: Probe) -> int:
-    """Return what a probe takes to do; to load the class may hang whatever its sizes."""
-    return 0 if key[1] == _LOADING else work(probe)
-
-
-def _amount(key: Asked, probe: Probe) -> object:
-    """Return what tells probes of one kind apart: sizes, and rows where a method is called."""
-    sizes = tuple(probe.sizes)
-    return sizes if key[1] == _LOADING else (sizes, work(probe))
+def _hang(key: Asked, probe: Probe) -> _Hang:
+    """Return what a probe asks of something; to load the class is the same for all calls."""
+    return _Hang(key, tuple(probe.sizes), 0 if key[1] == _LOADING else work(probe))
 
 
 def _asked(task: str, probe: Probe, call: int, stage: Stage) -> Asked:

@@ -153,6 +153,7 @@ def test_once_something_hung_the_whole_grading_hurries(observation: Observation)
     hangs.note("decoder", decoding(5), observation)
     assert pace.is_hurried
     assert observation.has_hung
+    assert not Observation((Failure("died", "call"),)).has_hung
     assert wider.given_up("decoder", decoding(5)) is None
 
 

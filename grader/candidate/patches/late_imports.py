@@ -70,19 +70,13 @@ class _Finder(MetaPathFinder, Loader):
         if package not in self.packages:
             return None
         if fullname in _PACKAGES[package]:
-            return self._in_place_of(PathFinder.find_spec(fullname, path))
+            spec = PathFinder.find_spec(fullname, path)  # a stand-in is told to lie in its place
+            if spec is not None:
+                spec.loader = self
+            return spec
         import_real(package)
         module = sys.modules.pop(fullname, None)  # who finds it there would execute it again
         return None if module is None else ModuleSpec(fullname, _Executed(module))
-
-    def _in_place_of(self, real: ModuleSpec | None) -> ModuleSpec | None:
-        """Return what stands in for a module, and is told to lie in its place."""
-        if real is None:
-            return None
-        spec = ModuleSpec(real.name, self, origin=real.origin)
-        spec.submodule_search_locations = real.submodule_search_locations
-        spec.has_location = real.has_location
-        return spec
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType:
         return _StandIn(spec.name)

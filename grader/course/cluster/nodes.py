@@ -13,13 +13,12 @@ from typing import Any
 from distributed import Client, Future, TimeoutError
 from distributed.comm.core import CommClosedError
 
-from grader.course.cluster import node
 from grader.course.cluster.address import AddressError, require_private
 from grader.course.cluster.node import NODE, REFUSAL, GraderPlugin
 from grader.examiner.client import GraderError
 
 _DISTRIBUTION = "vae-grader"
-_NODE_SIDE = f"{node.__name__}:NODE"
+_NODE_SIDE = f"{GraderPlugin.__module__}:NODE"
 """What a node has to import."""
 _LOOK_S = 1.0
 _TIMEOUT_S = 30.0
