@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -66,7 +66,7 @@ def make_grader(options: Options, rubric: Rubric | None = None) -> Iterator[Grad
 
     with ExitStack() as stack:
         # The fork server takes longest to start, so it starts before anything else is imported.
-        home = Home(options.isolation)
+        home = stack.enter_context(closing(Home(options.isolation)))
         from grader.examiner.client import Candidates
 
         candidates = stack.enter_context(Candidates(home, trust=options.trust))

@@ -12,13 +12,14 @@ from typing import IO, Any
 import click
 from click.core import ParameterSource
 
+from grader.course.stopping import exit_status
 from grader.errors import UnusableError
 from grader.examiner import machine
 from grader.examiner.forkserver_client import GraderError
 from grader.report.folding import folded
 
 DONE, NOT_DONE = 0, 1
-"""Exit statuses; click's own is 2, for wrong usage."""
+"""Exit statuses; click's own is 2, for wrong usage, and one that was stopped names the signal."""
 
 FILE = click.Path(path_type=Path)
 _log = logging.getLogger(__name__)
@@ -52,6 +53,9 @@ def reported_errors() -> Iterator[None]:
         is_refusal = isinstance(error, NotConfinedError)
         click.echo(str(error) if is_refusal else f"The grader failed: {error}.", err=True)
         sys.exit(NOT_DONE)
+    except KeyboardInterrupt as stop:
+        click.echo("Stopped.", err=True)
+        sys.exit(exit_status(stop))
 
 
 explain_option = click.option(

@@ -66,6 +66,27 @@ def test_killed_grader_leaves_no_folder_and_no_process(tmp_path: Path, how: int)
     assert _wait(5, lambda: not _processes_with(place))
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0])
+def test_stopped_while_it_starts_says_so_and_leaves_nothing(
+    tmp_path: Path, seconds: float
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", str(SOLVED)],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert _wait(60, lambda: list(tmp_path.glob("grade-*")))
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert said == "Stopped.\n"
+    assert process.returncode in (130, -signal.SIGINT)
+    assert not list(tmp_path.iterdir())
+
+
 def test_files_of_a_notebook_go_with_its_folder(run: Run, tmp_path: Path) -> None:
     outcome = run(
         "import os, tempfile\n"
