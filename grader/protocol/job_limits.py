@@ -58,7 +58,7 @@ def read_limits(root: Path, variables: Mapping[str, str], processors: Sequence[B
     groups = tuple(_groups(root))
     slurm_cores = _slurm_cores(variables)
     cores = [*processors, *slurm_cores, *(bound for group in groups for bound in group.cores())]
-    slurm_memory = _slurm_memory(variables, slurm_cores)
+    slurm_memory = _slurm_memory(variables, slurm_cores or processors)
     meminfo = root / "proc/meminfo"
     memory, free = [*_kilobytes(meminfo, "MemTotal:"), *slurm_memory], [*slurm_memory]
     free[:0] = _kilobytes(meminfo, "MemAvailable:")
@@ -178,7 +178,7 @@ def _slurm_cores(variables: Mapping[str, str]) -> list[Bound]:
 
 
 def _slurm_memory(variables: Mapping[str, str], cores: Sequence[Bound]) -> list[Bound]:
-    """Return what Slurm gave, in bytes; its 0 is all that the node has."""
+    """Return what Slurm gave for these cores, in bytes; its 0 is all that the node has."""
     node, core = "SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU"
     amounts = [(_number(variables.get(node, "")), 1, node)]
     amounts += [(_number(variables.get(core, "")), bound.amount, core) for bound in cores]

@@ -181,7 +181,7 @@ def test_a_folder_with_a_space_is_found(tmp_path: Path) -> None:
         ({"SLURM_MEM_PER_NODE": "8000"}, (16, 8000, 8000)),
         ({"SLURM_MEM_PER_NODE": "0"}, (16, 256 * 1024, 200 * 1024)),
         ({"SLURM_MEM_PER_CPU": "2000", "SLURM_CPUS_PER_TASK": "3"}, (3, 6000, 6000)),
-        ({"SLURM_MEM_PER_CPU": "2000"}, (16, 256 * 1024, 200 * 1024)),
+        ({"SLURM_MEM_PER_CPU": "2000"}, (16, 32_000, 32_000)),
         ({"SLURM_CPUS_PER_TASK": "", "SLURM_MEM_PER_NODE": "8G"}, (16, 256 * 1024, 200 * 1024)),
         ({"SLURM_CPUS_PER_TASK": "0", "SLURM_CPUS_ON_NODE": "-2"}, (16, 256 * 1024, 200 * 1024)),
     ],
