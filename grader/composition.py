@@ -36,6 +36,7 @@ class Options:
         run: whether to execute the notebook and train its class, where processes can be forked.
         data: folder of data to execute notebooks with; None takes the small part that is shipped.
         jobs: how many submissions are graded side by side.
+        many: whether many submissions are graded, for which it pays to get ready for longer.
         at_once: how many candidates of one submission are asked at once; None takes one a core.
     """
 
@@ -46,6 +47,7 @@ class Options:
     run: bool = True
     data: Path | None = None
     jobs: int = 1
+    many: bool = False
     at_once: int | None = None
 
 
@@ -66,7 +68,7 @@ def make_grader(options: Options, rubric: Rubric | None = None) -> Iterator[Grad
 
     with ExitStack() as stack:
         # The fork server takes longest to start, so it starts before anything else is imported.
-        home = stack.enter_context(closing(Home(options.isolation)))
+        home = stack.enter_context(closing(Home(options.isolation, options.many)))
         from grader.examiner.client import Candidates
 
         candidates = stack.enter_context(Candidates(home, trust=options.trust))

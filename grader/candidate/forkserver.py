@@ -1,10 +1,11 @@
 """The fork server: holds what candidates need to have imported, and forks them.
 
-It is started as ``python -m grader.candidate.forkserver FD SERVICE FOLDER`` before the examiner
-reads rubric, checks or notebook. A service is a module with ``prepare(*arguments)``, called once,
-and ``become(wire, request)``, called in each fork, whose request holds the same ``arguments``. One
-that has ``before_fork(number, *arguments)`` makes ready in the fork server for its fork of that
-number; forks that are fork servers are not counted.
+It is started as ``python -m grader.candidate.forkserver FD FOLDER SERVICE ARGUMENT...`` before the
+examiner reads rubric, checks or notebook. A service is a module with ``prepare(*arguments)``,
+called once, and ``become(wire, request)``, called in each fork, whose request holds the same
+``arguments``. One that has ``before_fork(number, *arguments)`` makes ready in the fork server for
+its fork of that number. A request may name another service that the fork becomes, which the fork
+server's own has prepared; neither such forks are counted nor those that are fork servers.
 
 Over the socket FD the examiner asks for forks: a `ForkRequest` and two descriptors, the fork's wire
 and a control socket. The control socket tells the examiner the fork's pid and how it ended, or why
@@ -41,13 +42,14 @@ FOLDER_SECONDS = 0.25
 
 def main() -> None:
     """Import what the service needs, then serve forks until the examiner goes."""
+    fd, folder, service, *arguments = sys.argv[1:]
     try:
-        serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+        serve(socket.socket(fileno=int(fd)), service, arguments)
     finally:
         with contextlib.suppress(ChildProcessError):
             while True:  # they are killed; a file that one still writes must not outlive the folder
                 os.wait()
-        folders.remove(sys.argv[3])
+        folders.remove(folder)
     os._exit(0)  # the examiner waits, and taking torch down in good order takes a while
 
 
@@ -188,7 +190,7 @@ class _ForkServer:
             self._has_imported_late = True
             self._service.import_late()
             gc.freeze()
-        if "server" not in request:
+        if not request.keys() & {"server", "service"}:
             self._fork_count += 1
             self._before_fork(self._fork_count, *self._arguments)
         pid = os.fork()
@@ -212,7 +214,10 @@ class _ForkServer:
             else:
                 standard_streams.silence(0, 1, 2)
                 request["arguments"] = self._arguments
-                self._service.become(wire, request)
+                service = self._service
+                if "service" in request:
+                    service = importlib.import_module(request["service"])
+                service.become(wire, request)
             status = 0
         finally:
             os._exit(status)

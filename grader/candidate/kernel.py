@@ -1,9 +1,9 @@
 """An IPython kernel as a service of a fork server (see `grader.candidate.forkserver`).
 
-The fork server, itself a fork of the worker's, imports what notebooks import; every fork of it
-becomes one kernel, confined before its first thread starts, that talks over IPC sockets in the
-submission's own folder. What is the assignment's own is in a module that is imported by its name
-(`Assignment.kernel_module`).
+The fork server, itself a fork of the worker's, imports what notebooks import; a fork of it becomes
+a trainer (`grader.candidate.trainer`), or one kernel, confined before its first thread starts, that
+talks over IPC sockets in the submission's own folder. What is the assignment's own is in a module
+that is imported by its name (`Assignment.kernel_module`).
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def prepare(environment: str) -> None:
     for name in _IMPORTED_BY_SHELLS:
         with contextlib.suppress(ImportError):  # releases differ in how they are divided
             importlib.import_module(name)
-    import grader.candidate.kernel_application  # noqa: F401
+    import grader.candidate.kernel_application
+    import grader.candidate.trainer  # noqa: F401
 
     del sys.modules["debugpy"]
     confinement.prepare()

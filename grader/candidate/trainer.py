@@ -1,6 +1,6 @@
 """Trains the class of a submission for a few steps. The untrusted side; it decides nothing.
 
-As a service of a fork server (see `grader.candidate.forkserver`) it trains on the CPU. CUDA must
+As a service of the fork server of kernels, which prepares it, it trains on the CPU. CUDA must
 not be initialised before a fork, so for a GPU it is started as a Python of its own,
 ``python -m grader.candidate.trainer REQUEST``, whose job comes on stdin. The data set is brought by
 the assignment's module, which is imported by its name (`Assignment.kernel_module`).
@@ -41,11 +41,6 @@ from grader.protocol.replies import Trained, Unconfined
 from grader.protocol.wire import read_exactly, unpack
 
 
-def prepare() -> None:
-    """Do what every trainer has in common."""
-    confinement.prepare()
-
-
 def become(wire: int, request: ForkRequest) -> None:
     """Serve in a fork: train the one model that the wire describes, on the CPU."""
     os.chdir(request["folder"])
@@ -63,7 +58,7 @@ def main() -> None:
     loaders.load_in_process()
     eager.install()
     late_imports.install()
-    prepare()
+    confinement.prepare()
     profile = confinement.Profile(Limits(**request["limits"]), devices=cuda_devices())
     os.write(replies, READY)
     _serve(0, replies, profile, request["trust"], cuda=True)

@@ -37,9 +37,6 @@ from grader.protocol.limits import Limits
 from grader.protocol.replies import Confined, Raised, Ready, Returned, Stage, Unconfined
 from grader.protocol.wire import read_exactly, unpack
 
-_FORKS_BEFORE_COLLAPSE = 12
-"""As many forks are slower without huge pages as it takes to make them."""
-
 
 def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[str, ...]]) -> None:
     """Carry out the one job that comes in on ``read_fd``; replies go to ``write_fd``.
@@ -105,10 +102,12 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         outbox.send(replace(reply, touched=sorted(tripwire.touched), late=_is_late()))
 
 
-def prepare() -> None:
-    """Make this process ready to be forked from."""
+def prepare(forks: str = "few") -> None:
+    """Make this process ready to be forked from; ``forks`` is "many" or "few", as are expected."""
     _set_up()
     _rehearse()
+    if forks == "many":  # a dozen forks are slower without huge pages by what it takes to make them
+        huge_pages.collapse()
 
 
 def _set_up() -> None:
@@ -129,12 +128,6 @@ def _rehearse() -> None:
     theta = torch.sigmoid(hidden + torch.randn_like(hidden) * torch.exp(hidden))
     loss = torch.nn.functional.binary_cross_entropy(theta, torch.bernoulli(theta.detach()))
     torch.autograd.grad(loss, list(layer.parameters()))
-
-
-def before_fork(number: int) -> None:
-    """Put memory into huge pages where many forks are asked for."""
-    if number == _FORKS_BEFORE_COLLAPSE:
-        huge_pages.collapse()
 
 
 def import_late() -> None:

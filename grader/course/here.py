@@ -44,7 +44,7 @@ def grade_here(
         copies = stack.enter_context(store.scratch())
         # With a submission a core, more than one check of each would only wait for each other.
         at_once = max(1, default_jobs() // jobs)
-        options = replace(course.grading, jobs=jobs, at_once=at_once)
+        options = replace(course.grading, jobs=jobs, many=len(new) > 1, at_once=at_once)
         grader = stack.enter_context(make_grader(options, rubric))
         at_work = jobs if grader.runner is None else UNDER_WAY * jobs
         here = Here(grader, Keeper(store, course.options.never_lower), copies, how)

@@ -124,8 +124,9 @@ def _fork(
 class RootForkServer(ForkServer):
     """A fork server in a Python of its own; it removes its folder when the examiner is gone."""
 
-    def __init__(self, folder: str, service: str) -> None:
-        self._folder, self._service = folder, service
+    def __init__(self, folder: str, service: str, *arguments: str) -> None:
+        """``arguments`` are what the service is prepared with."""
+        self._folder, self._service = folder, (service, *arguments)
         super().__init__()
 
     def _start(self) -> None:
@@ -134,7 +135,7 @@ class RootForkServer(ForkServer):
         command = [sys.executable, "-m", "grader.candidate.forkserver"]
         with theirs:
             self._process = subprocess.Popen(
-                [*command, str(theirs.fileno()), self._service, self._folder],
+                [*command, str(theirs.fileno()), self._folder, *self._service],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=environment(self._folder),

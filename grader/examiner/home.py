@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Literal
 
 from grader.examiner import font_list
@@ -30,15 +35,27 @@ class Home:
         fork_server: what candidates are forked from; None where each is spawned.
     """
 
-    def __init__(self, isolation: Isolation | None = None) -> None:
-        """Make the folder and start the fork server, without waiting for it."""
+    def __init__(self, isolation: Isolation | None = None, many: bool = False) -> None:
+        """Make the folder and start the fork server, without waiting for it.
+
+        ``many`` says that it will fork for many submissions.
+        """
         self.isolation = isolation or default_isolation()
+        self.fork_server: RootForkServer | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
-        self.fork_server: RootForkServer | None = None
+        try:
+            with _ctrl_c_later():  # or nobody would know of a process that has just begun
+                self._start(many)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, many: bool) -> None:
         if self.isolation == "fork":
             font_list.hand_over(self.folder / "matplotlib")
-            self.fork_server = RootForkServer(self._folder.name, WORKER)
+            forks = "many" if many else "few"
+            self.fork_server = RootForkServer(self._folder.name, WORKER, forks)
 
     def close(self) -> None:
         """End the fork server and all that it forked, and remove the folder."""
@@ -46,3 +63,20 @@ class Home:
             self.fork_server.close()
         folders.clear(self._folder.name)
         self._folder.cleanup()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hear of Ctrl-C in the main thread when the context ends, in place of in its middle."""
+    heard: list[FrameType | None] = []
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda _, frame: heard.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    for frame in heard[:1]:
+        handler(signal.SIGINT, frame)

@@ -25,7 +25,7 @@ from grader.submission.slices import Slice
 
 
 class Runner:
-    """Executes notebooks and trains classes, in forks of fork servers of its own.
+    """Executes notebooks and trains classes, in forks of a fork server of its own.
 
     A context manager that ends them. A run or a training that may have been interrupted is tried
     again (see `grader.examiner.retry`); what can't be decided so is said to be interrupted.
@@ -53,9 +53,7 @@ class Runner:
         self._kernels = NestedForkServer(
             forkserver, "grader.candidate.kernel", assignment.kernel_module
         )
-        self._trainers = NestedForkServer(self._kernels, "grader.candidate.trainer")
-        self._runs = Sandbox(assignment, self._kernels, folder, options)
-        self._trainings = Sandbox(assignment, self._trainers, folder, options)
+        self._sandbox = Sandbox(assignment, self._kernels, folder, options)
         self._turns = Turns()
         self._pool = ThreadPoolExecutor(2 * options.at_once, thread_name_prefix="run")
 
@@ -75,7 +73,6 @@ class Runner:
 
     def close(self) -> None:
         """End all kernels and wait for the threads."""
-        self._trainers.close()
         self._kernels.close()
         self._pool.shutdown(cancel_futures=True)
 
@@ -85,7 +82,7 @@ class Runner:
         def run(repeat_data: bool) -> RunOutcome:
             pace.require_way()
             return with_retry(
-                lambda: run_notebook(notebook, self._runs, repeat_data, pace), self._turns
+                lambda: run_notebook(notebook, self._sandbox, repeat_data, pace), self._turns
             )
 
         try:
@@ -94,8 +91,8 @@ class Runner:
             return RunOutcome(Run("interrupted", error=_words("run of the notebook", error)))
         if not outcome.may_need_more_data:
             return outcome
-        data = self._runs.assignment.data()
-        counts = data.counts(self._runs.data_folder)
+        data = self._sandbox.assignment.data()
+        counts = data.counts(self._sandbox.data_folder)
         if counts[0] >= data.full_count:
             return outcome
         try:
@@ -108,7 +105,7 @@ class Runner:
 
         try:
             pace.require_way()
-            return with_retry(lambda: train(code, self._trainings, pace), self._turns)
+            return with_retry(lambda: train(code, self._sandbox, pace), self._turns)
         except (GraderError, OSError) as error:
             return Training("interrupted", error=_words("training", error))
 

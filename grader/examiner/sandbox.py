@@ -45,7 +45,7 @@ class Sandbox:
 
     Attributes:
         assignment: what the submission answers.
-        forkserver: forks the processes that execute its code.
+        forkserver: forks kernels, and trainers.
         folder: holds a folder for each of them, for as long as it lives.
         options: how notebooks are run.
     """

@@ -77,7 +77,8 @@ def _start_trainer(sandbox: Sandbox) -> Process:
         request = {"limits": asdict(CUDA_LIMITS), "trust": trust}
         return SpawnedProcess(TRAINER, request, folder, with_gpus=True)
     return ForkedProcess(
-        sandbox.forkserver, {"limits": asdict(LIMITS), "trust": trust, "scratch": folder}
+        sandbox.forkserver,
+        {"service": TRAINER, "limits": asdict(LIMITS), "trust": trust, "scratch": folder},
     )
 
 

@@ -20,6 +20,7 @@ class ForkRequest(TypedDict, total=False):
 
     Attributes:
         server: module of a service; the fork becomes a fork server of it.
+        service: module of the service that the fork becomes in place of the fork server's own.
         arguments: what that service is prepared with, and told again in each of its forks.
         limits: of the fork (see `grader.protocol.limits.Limits`).
         folder: where it may write, which is measured.
@@ -29,6 +30,7 @@ class ForkRequest(TypedDict, total=False):
     """
 
     server: str
+    service: str
     arguments: Sequence[str]
     limits: Mapping[str, Any]
     folder: str

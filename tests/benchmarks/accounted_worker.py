@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.candidate import worker
-from grader.candidate.worker import become, before_fork, import_late
+from grader.candidate.worker import become, import_late
 
-__all__ = ["account_of", "become", "before_fork", "import_late", "prepare"]
+__all__ = ["account_of", "become", "import_late", "prepare"]
 
 
 def account_of(folder: Path) -> Path:
@@ -24,11 +24,11 @@ def account_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.account")
 
 
-def prepare() -> None:
+def prepare(forks: str = "few") -> None:
     """Prepare the service, and the class of the fork server that it is in."""
-    worker.prepare()
+    worker.prepare(forks)
     server: Any = sys.modules["__main__"]._ForkServer
-    account = account_of(Path(sys.argv[3]))
+    account = account_of(Path(sys.argv[2]))
     fork, bury, run = server._fork, server._bury, server.run
 
     def write(what: str, used: Any) -> None:
@@ -39,7 +39,7 @@ def prepare() -> None:
     def accounted_fork(self: Any, wire_fd: int, request: Any) -> int:
         pid: int = fork(self, wire_fd, request)
         kinds = self.__dict__.setdefault("kinds", {})
-        service = self._service.__name__.rpartition(".")[2]
+        service = request.get("service", self._service.__name__).rpartition(".")[2]
         kinds[pid] = f"server {request['server']}" if "server" in request else service
         return pid
 

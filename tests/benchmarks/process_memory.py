@@ -12,7 +12,6 @@ from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _BUSY = 0.02
-"""Sampling may take this part of one core's time; the pauses grow until it does."""
 
 
 @dataclass
@@ -29,13 +28,16 @@ class Samples:
 
 
 @contextlib.contextmanager
-def sampled(pid: int, pause: float) -> Iterator[Samples]:
-    """Sample the tree below ``pid`` every ``pause`` seconds, or less often where that is costly."""
+def sampled(pid: int, pause: float, busy: float = _BUSY) -> Iterator[Samples]:
+    """Sample the tree below ``pid`` every ``pause`` seconds, or less often where that is costly.
+
+    Sampling may take the part ``busy`` of one core's time; the pauses grow until it does.
+    """
     samples, done = Samples(), threading.Event()
 
     def watch() -> None:
         took = 0.0
-        while not done.wait(max(pause, took / _BUSY)):
+        while not done.wait(max(pause, took / busy)):
             started = time.thread_time()
             tree = descendants(pid)
             samples.points.append((time.time(), sum(map(proportional, tree))))

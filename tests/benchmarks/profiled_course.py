@@ -44,9 +44,8 @@ def main() -> None:
     kinds["examiner"].append(time.process_time())
     # It is killed before it can write itself down; the system adds those it waited for.
     with_forks = sum(kinds.pop("server grader.candidate.kernel", []))
-    forks = sum(kinds["kernel"]) + sum(kinds.pop("server grader.candidate.trainer", []))
+    forks = sum(kinds["kernel"]) + sum(kinds["trainer"])
     kinds["itself grader.candidate.kernel"] = [max(0.0, with_forks - forks)]
-    kinds.pop("stray", None)  # the fork server of trainers, who are written down one by one
     file.write_text(json.dumps(kinds), "utf-8")
     sys.exit(status)
 

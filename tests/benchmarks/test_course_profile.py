@@ -32,9 +32,8 @@ WORDS = {
     "examiner": "examiner: reads, checks, judges, writes",
     "itself tests.benchmarks.accounted_worker": "fork server of candidates: imports, forks",
     "accounted_worker": "candidates",
-    "itself grader.candidate.kernel": "fork server of kernels: imports, forks",
+    "itself grader.candidate.kernel": "fork server of kernels, trainers: imports, forks",
     "kernel": "kernels",
-    "itself grader.candidate.trainer": "fork server of trainers: forks",
     "trainer": "trainers",
 }
 

@@ -196,7 +196,7 @@ def test_a_notebook_at_its_own_limit_of_time_is_not_tried_again(
     bench: Bench, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = RunOptions(kernel_limits=Limits(cpu_seconds=2, memory_bytes=3 << 30))
-    monkeypatch.setattr(bench.runner, "_runs", replace(bench.runner._runs, options=options))
+    monkeypatch.setattr(bench.runner, "_sandbox", replace(bench.runner._sandbox, options=options))
     run = start("while True: pass").result(60).run
     assert run.error == "Cell 1 ended the kernel: it used more CPU time than is allowed."
 
@@ -239,7 +239,7 @@ def test_what_is_printed_before_exit_is_kept(start: Start) -> None:
 
 
 def test_why_there_is_no_kernel_is_said(bench: Bench, tmp_path: Path) -> None:
-    nowhere = replace(bench.runner._runs, options=RunOptions(data=tmp_path))
+    nowhere = replace(bench.runner._sandbox, options=RunOptions(data=tmp_path))
     with pytest.raises(GraderError, match=r"DataError: .* holds no train-images"):
         run_notebook(_notebook(tmp_path, "1"), nowhere)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from grader.assignment import Assignment
 from grader.examiner import training_run
-from grader.examiner.forkserver_client import NestedForkServer
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import contradiction, fall_words, judge
 from grader.protocol.devices import cuda_devices
@@ -33,16 +32,8 @@ Train = Callable[..., Training]
 SANITY = ASSIGNMENT.training()
 
 
-@pytest.fixture(scope="module")
-def trainers(servers: Servers) -> Iterator[NestedForkServer]:
-    forks = NestedForkServer(servers[1], "grader.candidate.trainer")
-    yield forks
-    forks.close()
-
-
 @pytest.fixture
 def train(
-    trainers: NestedForkServer,
     servers: Servers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Train:
@@ -58,7 +49,7 @@ def train(
         for old, new in changes:
             assert any(old in cell.source for cell in cells)
             cells = tuple(replace(cell, source=cell.source.replace(old, new)) for cell in cells)
-        sandbox = Sandbox(with_images(images), trainers, servers[2])
+        sandbox = Sandbox(with_images(images), servers[1], servers[2])
         return training_run.train(replace(code, cells=cells), sandbox)
 
     return execute
@@ -342,12 +333,12 @@ def test_text_is_cleaned_and_fields_are_capped() -> None:
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not cuda_devices(), reason="no GPU here")
-def test_training_on_cuda(tmp_path: Path, trainers: NestedForkServer) -> None:
+def test_training_on_cuda(tmp_path: Path, servers: Servers) -> None:
     code = extract(load(SOLVED), ASSIGNMENT)
     use = f"{USES['device']}; {FIRST_OF_ELBO}"
     cells = (replace(c, source=c.source.replace(FIRST_OF_ELBO, use)) for c in code.cells)
     result = training_run.train(
-        replace(code, cells=tuple(cells)), Sandbox(ASSIGNMENT, trainers, tmp_path)
+        replace(code, cells=tuple(cells)), Sandbox(ASSIGNMENT, servers[1], tmp_path)
     )
     print(result)
     assert result.status == "completed"

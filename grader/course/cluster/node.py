@@ -166,7 +166,12 @@ def _brought_up(
     at_once = max(1, default_jobs() // (jobs * setup.sharing))
     data = Path(setup.data) if setup.data else None
     options = Options(
-        isolation=setup.isolation, run=setup.run, data=data, jobs=jobs, at_once=at_once
+        isolation=setup.isolation,
+        run=setup.run,
+        data=data,
+        jobs=jobs,
+        many=True,
+        at_once=at_once,
     )
     if data_digest(options) != setup.data_digest:
         raise RefusalError(f"{data} holds other data here than where the grading was started")
