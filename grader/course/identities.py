@@ -2,13 +2,15 @@
 
 Who somebody is stands in names of files, in comments of notebooks, in what they print. A name is
 looked for as a row of words, whatever stands between them: ``Ada Lovelace`` is in
-``ada_lovelace.ipynb``, too. Initials, nicknames and misspelt names are not found.
+``ada_lovelace.ipynb``, too. Where a text was cut, a name's beginning will do: ``Ada Lovel …``.
+Initials, nicknames and misspelt names are not found.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +22,8 @@ from grader.report.course import Entry
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[^\w\n]{0,3}|_")
 """What may stand between the words of a name."""
+_CUT = re.compile(r"\s?…")
+"""What stands where a text was cut."""
 _HOME = re.compile(r"((?:/home/|/Users/|\\Users\\))[^/\\\s'\"]+")
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 """Names in writing that puts no spaces between words."""
@@ -58,12 +62,25 @@ class NamesInText:
             self._by_first.setdefault(identity.words[0], []).append(identity)
         for alike in self._by_first.values():
             alike.sort(key=lambda identity: -len(identity.words))
+        self._firsts = sorted(self._by_first)
         self._literal = literal
 
-    def at(self, text: str, words: Sequence[re.Match[str]], place: int) -> NameInText | None:
-        """Return the longest identity that starts with a word; None if none does."""
-        known = self._by_first.get(_folded(words[place][0]), ())
-        return next((it for it in known if _is_at(it, text, words, place)), None)
+    def at(
+        self, text: str, words: Sequence[re.Match[str]], place: int
+    ) -> tuple[NameInText, int] | None:
+        """Return the longest identity that starts with a word, and how many of its words are there.
+
+        None if there is none.
+        """
+        first = _folded(words[place][0])
+        known = self._by_first.get(first, [])
+        if not known and _is_cut(text, words[place]):
+            longer = self._firsts[bisect_left(self._firsts, first) :][:1]
+            known = [it for word in longer for it in self._by_first[word]]
+        for identity in known:
+            if count := _words_at(identity, text, words, place):
+                return identity, count
+        return None
 
     def in_place(self, text: str) -> str:
         """Return the text with pseudonyms for what tells a student wherever it stands."""
@@ -97,9 +114,10 @@ class Masked:
             if found is None:
                 place += 1
                 continue
-            last = place + len(found.words)
-            parts += [text[done : words[place].start()], found.pseudonym]
-            done, place = words[last - 1].end(), last
+            identity, count = found
+            parts += [text[done : words[place].start()], identity.pseudonym]
+            place += count
+            done = words[place - 1].end()
         return "".join((*parts, text[done:]))
 
 
@@ -177,16 +195,37 @@ def _parts(entry: Entry, pseudonym: str) -> Iterator[NameInText]:
                 yield NameInText((_folded(word),), pseudonym, word)
 
 
-def _is_at(identity: NameInText, text: str, words: Sequence[re.Match[str]], place: int) -> bool:
-    found = words[place : place + len(identity.words)]
-    if tuple(_folded(word[0]) for word in found) != identity.words:
-        return False
-    if identity.spelling:
-        return found[0][0] == identity.spelling
-    if identity.words[0].isdecimal() and len(found) == 1:
-        return not _is_in_number(text, found[0])
-    gaps = pairwise(found)
-    return all(_BETWEEN.fullmatch(text, one.end(), other.start()) for one, other in gaps)
+def _words_at(identity: NameInText, text: str, words: Sequence[re.Match[str]], place: int) -> int:
+    """Return how many words of an identity stand at a place; those of its beginning at a cut."""
+    found: list[re.Match[str]] = []
+    for word in words[place : place + len(identity.words)]:
+        found.append(word)
+        if _is_cut(text, word):
+            break
+    count, last = len(found), found[-1][0]
+    known, spelling = identity.words[:count], identity.spelling
+    if _is_cut(text, found[-1]):
+        least = _LEAST_TOGETHER if count == 1 else _SHORTEST
+        if len(last) >= (_FEWEST_DIGITS if last.isdecimal() else least):
+            known = (*known[:-1], known[-1][: len(_folded(last))])
+            spelling = spelling[: len(last)]
+    elif count < len(identity.words):
+        return 0
+    if tuple(_folded(word[0]) for word in found) != known:
+        return 0
+    if spelling:
+        is_there = last == spelling
+    elif known[0].isdecimal() and count == 1:
+        is_there = not _is_in_number(text, found[0])
+    else:
+        gaps = pairwise(found)
+        is_there = all(_BETWEEN.fullmatch(text, one.end(), other.start()) for one, other in gaps)
+    return count if is_there else 0
+
+
+def _is_cut(text: str, word: re.Match[str]) -> bool:
+    """Return whether a text was cut in a word, or behind it."""
+    return _CUT.match(text, word.end()) is not None
 
 
 def _is_in_number(text: str, digits: re.Match[str]) -> bool:

@@ -21,6 +21,8 @@ COLUMNS = ("student", "target", "points", "was", "by", "reason", "comment", "at"
 """What a table may have: the rest can only be said in YAML."""
 NEEDED = ("student", "target", "points", "reason")
 """Columns that a table must have."""
+_VALUES = ("points", "was", "seen", "due", "at")
+"""Keys of numbers, truths and times."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,24 @@ def yaml_rows(text: str) -> tuple[list[Row], list[Problem]]:
     for node, value in zip(root.value, rows, strict=True):
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
         lines = {str(key.value): line_of(key) for key, _ in pairs}
-        entries.append(Row(value, line_of(node), lines))
+        entries.append(Row(_as_written(node, value), line_of(node), lines))
     return entries, problems
+
+
+def _as_written(node: yaml.Node, value: Any) -> Any:
+    """Return an entry whose texts are what stands there: a student 0012 is not 10, nor No false."""
+    if not isinstance(node, yaml.MappingNode) or not isinstance(value, dict):
+        return value
+    written = dict(value)
+    for key, item in node.value:
+        name = key.value
+        if not isinstance(name, str) or name not in value or name in _VALUES:
+            continue
+        if isinstance(item, yaml.MappingNode):
+            written[name] = _as_written(item, value[name])
+        elif isinstance(item, yaml.ScalarNode) and value[name] is not None:
+            written[name] = item.value
+    return written
 
 
 def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:

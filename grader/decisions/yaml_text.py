@@ -16,6 +16,8 @@ RawEntry = Mapping[str, Any]
 """An entry as the file has it: plain keys and values."""
 
 _WIDTH = 96
+_RARE_BREAKS = {"\x85", "\u2028", "\u2029"}
+"""What ends a line in YAML, beside the line feed."""
 
 
 def plain_entries(text: str) -> list[RawEntry]:
@@ -111,6 +113,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     style = "|" if "\n" in text else None
+    if _RARE_BREAKS & set(text):  # they are written as they are otherwise, and read as a space
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

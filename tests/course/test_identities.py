@@ -61,6 +61,19 @@ def test_others_are_found_too() -> None:
     assert masked("with Zoe\u0308 Mu\u0308ller") == "with s-z"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Ada King Lovel", "ada lov", "Ada King Lovelace", "Ada", "Lovel", "41710", "lovelace, a"],
+)
+@pytest.mark.parametrize("cut", ["\u2026", " \u2026"])
+def test_a_name_is_found_where_it_was_cut(text: str, cut: str) -> None:
+    said = masked(f"cell [3] '# by {text}{cut}' by 417{cut}")
+    assert "student-a" in said
+    words = said.lower().replace(cut, " ").split()
+    assert not {"ada", "king", "lovel", "lov", "41710"} & {*words}
+    assert said.endswith(f"by 417{cut}")
+
+
 def test_what_only_looks_alike_stays() -> None:
     for text in ("torch.max(x)", "12 of 15 points", "7", "0.4171023", "4171023.5", "Adam(lr=1e-3)"):
         assert masked(text) == text

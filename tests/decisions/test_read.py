@@ -88,6 +88,14 @@ def test_both_kinds_of_file(tmp_path: Path, name: str, text: str) -> None:
     assert read_without_lines(tmp_path) == WISHES
 
 
+@pytest.mark.parametrize("name", ["0012", "1_0", "0x1F", "No", "12:30", "1e3", "2026-11-02", "~1"])
+def test_a_name_or_id_is_what_stands_there(name: str, tmp_path: Path) -> None:
+    text = f"- student: {name}\n  target: kl\n  points: 2\n  reason: {name}\n  by: {name}\n"
+    (tmp_path / "overrides.yaml").write_text(text, "utf-8")
+    (decision,) = read_decisions(tmp_path, RUBRIC)
+    assert (decision.student, decision.reason, decision.by) == (name, name, name)
+
+
 EMPTY = st.lists(st.sampled_from([b"", b",,,", b",,,,,,", b' , ,"",']), max_size=3)
 
 
