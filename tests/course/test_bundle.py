@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -45,6 +46,8 @@ def bundles() -> dict[str, bytes]:
 @pytest.fixture(params=BOXES)
 def platform(request: pytest.FixtureRequest) -> str:
     """Each platform that grades with a bundle."""
+    if request.param == "autolab" and shutil.which("make") is None:
+        pytest.skip("Autolab's bundle is a makefile")
     return str(request.param)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zipfile
 import zlib
 
@@ -60,9 +61,13 @@ def test_the_field_for_unicode_names_counts() -> None:
 
 
 def test_a_field_of_another_name_does_not_count() -> None:
-    raws = [b"renamed.ipynb", b"cut.ipynb"]
-    fields = [field(b"old.ipynb", b"old.ipynb"), b"\x75\x70\x02\x00\x01x"]
-    assert zip_names(members(raws, fields)) == ["renamed.ipynb", "cut.ipynb"]
+    raws, fields = [b"renamed.ipynb"], [field(b"old.ipynb", b"old.ipynb")]
+    assert zip_names(members(raws, fields)) == ["renamed.ipynb"]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="zipfile itself refuses such a zip")
+def test_a_field_that_breaks_off_does_not_count() -> None:
+    assert zip_names(members([b"cut.ipynb"], [b"\x75\x70\x02\x00\x01x"])) == ["cut.ipynb"]
 
 
 def test_backslashes_part_names() -> None:

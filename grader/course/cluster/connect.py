@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import dask
@@ -87,7 +87,7 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
                     local_directory=str(folder),
                     silence_logs=logging.CRITICAL,
                 )
-                stack.enter_context(cluster)
+                stack.callback(_close, cluster)
             yield stack.enter_context(Client(cluster, security=security, set_as_default=False))
         return
     security = _security(where.address)
@@ -100,6 +100,12 @@ def _client(where: LocalNodes | Scheduler, threads: int, folder: Path) -> Iterat
     with client:
         _require_closed_to_strangers(client)
         yield client
+
+
+def _close(cluster: LocalCluster) -> None:
+    """End local nodes, of which Ctrl-C may have ended some, or their connections, already."""
+    with suppress(OSError):
+        cluster.close()
 
 
 def _security(address: str) -> Security:
