@@ -21,12 +21,10 @@ from grader.candidate import kernel_names
 from grader.candidate.patches import idle_modules, made_up_data
 from grader.candidate.refusals import refused
 from grader.candidate.statements import Run, runs_of
-from grader.protocol.jobs import Program
+from grader.protocol.jobs import ALL_BEFORE, WITH_DOUBTFUL, Program
 from grader.protocol.replies import Described
 
 MAX_TEXT = 2000
-_WHOLE = 2
-"""The width of a slice that holds all cells before the class (`slicer.ALL_BEFORE`)."""
 
 
 class _Device(str):
@@ -77,16 +75,17 @@ def load(program: Program, bind: Mapping[str, int], device: str = "cpu") -> dict
     A statement beside the class that fails does not stop the rest: a method that needs what it
     would have bound says so itself when it is called.
     """
+    is_wide = program.width >= WITH_DOUBTFUL
     module = types.ModuleType("__main__")
     namespace = module.__dict__
     sys.modules["__main__"] = module
     for name in program.modules:  # the notebook's own files are read as cells of its
         _alias(name, module)
-    if program.width and any("IPython" in cell.source for cell in program.cells):
+    if is_wide and any("IPython" in cell.source for cell in program.cells):
         importlib.import_module("IPython.display")  # as it shows nothing here, it is answered for
-    shell = kernel_names.offer(namespace, program.width == _WHOLE)
+    shell = kernel_names.offer(namespace, program.width == ALL_BEFORE)
     namespace.update(bind, device=_Device(device))
-    if program.width:
+    if is_wide:
         idle_modules.show()
     failure: BaseException | None = None
     for cell in program.cells:
@@ -94,7 +93,7 @@ def load(program: Program, bind: Mapping[str, int], device: str = "cpu") -> dict
         lines = cell.source.splitlines(keepends=True)
         linecache.cache[name] = (len(cell.source), None, lines, name)
         for run in _compiled(cell.source, tuple(cell.keep), name, program.flags):
-            if program.width:
+            if is_wide:
                 made_up_data.install()
             try:
                 shell.keep(run(namespace))

@@ -1,12 +1,12 @@
-"""Examine a class again with more of its notebook, and say what counts then."""
+"""Examine a class again with other parts of its notebook, and say what counts then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.protocol.jobs import ALL_BEFORE
 from grader.report.result import CheckResult, TaskResult
-from grader.submission.slicer import WITH_DOUBTFUL
 from grader.submission.slices import Slice
 from grader.submission.wider import wider
 
@@ -27,7 +27,7 @@ class Checked:
 
 
 def with_widening(code: Slice, examine: Callable[[Slice], Checked]) -> Checked:
-    """Examine a class, with wider slices where something is lost.
+    """Examine a class, with other slices where something is lost.
 
     For each task the slice counts with which it has most points: all of them are the student's. The
     widest that counts is returned with them.
@@ -58,10 +58,10 @@ def _lost(tasks: Sequence[TaskResult]) -> Iterator[CheckResult]:
 def _is_worth_while(tasks: Sequence[TaskResult], wide: Slice) -> bool:
     """Tell whether more of the notebook may help.
 
-    What may change the class counts wherever something is lost; all cells before it only where an
-    exception says that something isn't as the class expects it.
+    The class as it was trained, or with what may change it, counts wherever something is lost; all
+    cells before it only where an exception says that something isn't as the class expects it.
     """
-    return wide.width == WITH_DOUBTFUL or any(
+    return wide.width != ALL_BEFORE or any(
         check.evidence.get("exception") and not check.evidence.get("unwritten")
         for check in _lost(tasks)
     )

@@ -10,6 +10,12 @@ Json = dict[str, Any]
 Kind = TypeVar("Kind", bound="ProgramJob")
 
 
+NARROW, AS_TRAINED, WITH_DOUBTFUL, ALL_BEFORE = range(4)
+"""How wide a slice is: what reading tells that the class needs; that without what comes after the
+notebook's first training; also what may change what is needed or binds it from data; and all cells
+before the class's last change. None of them trains."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell of a program: its source, and the indices of the statements to execute."""
@@ -27,7 +33,7 @@ class Program:
         cells: in their order.
         flags: the compiler's.
         class_name: name of the class.
-        width: how much beside the class is in it (see `grader.submission.slicer`).
+        width: how much beside the class is in it, from `NARROW` to `ALL_BEFORE`.
         modules: modules of the student's own that are among the cells.
         plotting: modules that come with the assignment and only plot.
     """

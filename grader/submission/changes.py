@@ -42,15 +42,16 @@ class Changes:
     settings: frozenset[str]
 
 
-def changes_of(statement: ast.stmt, class_name: str) -> Changes:
+def changes_of(statement: ast.stmt, class_name: str, deferred: bool = False) -> Changes:
     """Return what the statement changes, as far as reading tells.
 
-    Contents changed in a loop don't count: that is where a training loop keeps its losses.
+    With ``deferred`` also what functions change that it only defines. Contents changed in a loop
+    don't count: that is where a training loop keeps its losses.
     """
     attributes: set[str | None] = set()
     contents: set[str | None] = set()
     settings: set[str | None] = set()
-    for node in executed(statement):
+    for node in ast.walk(statement) if deferred else executed(statement):
         match node:
             case ast.Attribute(ctx=ast.Store() | ast.Del()):
                 attributes.add(root(node))

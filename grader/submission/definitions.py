@@ -62,6 +62,12 @@ def trained_definitions(program: Program) -> frozenset[int]:
     return frozenset(in_training)
 
 
+def first_training(program: Program, definition: Definition) -> int | None:
+    """Return the first statement that takes steps of training once the class is defined."""
+    statements = program.statements[max(definition.statements) + 1 : definition.end]
+    return next((s.index for s in statements if trains(program, s)), None)
+
+
 def trains(program: Program, statement: Statement) -> bool:
     """Tell whether a statement takes steps of training when it runs."""
     if isinstance(statement.node, DEFINITIONS):

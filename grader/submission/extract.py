@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from grader.assignment import Assignment
 from grader.protocol import jobs
+from grader.protocol.jobs import NARROW, WITH_DOUBTFUL
 from grader.submission.cells import Notebook
 from grader.submission.definitions import (
     count_written,
@@ -31,7 +32,7 @@ from grader.submission.misplaced import (
 )
 from grader.submission.program import Program
 from grader.submission.reading import read_program
-from grader.submission.slicer import NARROW, Slicer
+from grader.submission.slicer import Slicer
 from grader.submission.slices import Definition, Slice
 from grader.submission.syntax import executed
 from grader.submission.without_training import without_training
@@ -84,8 +85,9 @@ def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> 
     slicer = Slicer(program, definition)
     slicer.run()
     read = program
-    if width != NARROW:
+    if width >= WITH_DOUBTFUL:
         read = without_training(program, slicer.needed)
+    if width != NARROW:
         slicer = Slicer(read, definition, width)
         slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
+from grader.submission.changes import changes_of
 from grader.submission.definitions import makes_model, trains
 from grader.submission.program import Program, Statement
 from grader.submission.syntax import DEFINITIONS, IMPORTS, arguments, calls, names_in, root
@@ -24,22 +25,56 @@ def _sets_attributes(statement: ast.stmt) -> bool:
 
 
 def statements_that_change(program: Program, end: int) -> list[int]:
-    """Return the statements before ``end`` that hand the class to what sets attributes."""
-    changing = []
-    for statement in program.statements[:end]:
-        if program.class_name not in statement.names.immediate or statement.index in program.data:
-            continue
-        given_class = {
-            name
-            for call in calls(statement.node)
-            if (name := root(call)) and program.class_name in names_in(*arguments(call))
-        }
-        reaching = (i for name in given_class for i in program.reaching(name, statement.index))
-        if any(_sets_attributes(program.statements[i].node) for i in reaching) and not trains(
-            program, statement
-        ):
-            changing.append(statement.index)
-    return changing
+    """Return the statements before ``end`` that have a function set attributes of the class.
+
+    The class is handed to it, or it names the class itself.
+    """
+    return [
+        statement.index
+        for statement in program.statements[:end]
+        if statement.index not in program.data
+        and (_hands_class_over(program, statement) or _calls_what_changes_class(program, statement))
+        and not trains(program, statement)
+    ]
+
+
+def _hands_class_over(program: Program, statement: Statement) -> bool:
+    """Tell whether a statement is such as ``add_methods(Net)``."""
+    if program.class_name not in statement.names.immediate:
+        return False
+    given_class = {
+        name
+        for call in calls(statement.node)
+        if (name := root(call)) and program.class_name in names_in(*arguments(call))
+    }
+    reaching = (i for name in given_class for i in program.reaching(name, statement.index))
+    return any(_sets_attributes(program.statements[i].node) for i in reaching)
+
+
+def _calls_what_changes_class(program: Program, statement: Statement) -> bool:
+    """Tell whether a statement is such as ``@patch def f`` or ``patch(f)``.
+
+    ``patch`` is a function, or an instance of a class, whose body says ``setattr(Net, ...)``.
+    """
+    called = {root(call) for call in calls(statement.node)}
+    called |= {root(decorator) for decorator in getattr(statement.node, "decorator_list", ())}
+    name = program.class_name
+    return any(
+        name in code.names.deferred
+        and name in changes_of(code.node, name, deferred=True).attributes
+        for code in _code_of(program, filter(None, called), statement.index)
+    )
+
+
+def _code_of(program: Program, names: Iterable[str], before: int) -> Iterator[Statement]:
+    """Yield the definitions that names stand for, and those of what they are instances of."""
+    for name in names:
+        for index in program.reaching(name, before):
+            statement = program.statements[index]
+            yield statement
+            match statement.node:
+                case ast.Assign(value=ast.Call(func=ast.Name(id=maker))):
+                    yield from map(program.statements.__getitem__, program.reaching(maker, index))
 
 
 def may_change(program: Program, statement: Statement, names: Collection[str]) -> bool:

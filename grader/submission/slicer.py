@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
-from grader.submission.definitions import trains
+from grader.protocol.jobs import ALL_BEFORE, AS_TRAINED, NARROW, WITH_DOUBTFUL
+from grader.submission.definitions import first_training, trains
 from grader.submission.indirect_changes import may_change, statements_that_change
 from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
 from grader.submission.libraries import Libraries, last_use
@@ -20,9 +21,6 @@ from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, named_in_te
 
 # Modules whose star import may replace a builtin that the class uses (sum, abs, max, pow).
 _NUMERIC_MODULES = frozenset(["torch", "numpy", "math"])
-NARROW, WITH_DOUBTFUL, ALL_BEFORE = range(3)
-"""How wide a slice is: what reading tells that the class needs, also what may change that or binds
-it from data, and all cells before the class's last change. None of them trains."""
 
 
 class Slicer:
@@ -42,10 +40,15 @@ class Slicer:
         self._width = width
         self._definition = definition
         self._given: set[int] = set()
+        self._is_wide = width >= WITH_DOUBTFUL
         self._end = _end(program, definition)
         self._libraries = Libraries(program, definition.statements[0])
         # Where the methods meet their names, at the latest: what is bound later is none of theirs.
         last = None if self._libraries.used is None else last_use(program)
+        if width == AS_TRAINED:
+            trained = first_training(program, definition)
+            last = self._libraries.used if trained is None else trained
+            self._end = self._end if last is None else min(self._end, last + 1)
         self._met = self._end if last is None else min(self._end, last + 1)
         self._waiting: list[tuple[str, int, bool]] = []
         self._seen: set[tuple[str, int, bool]] = set()
@@ -62,7 +65,7 @@ class Slicer:
         self._settle()
         if self._width == ALL_BEFORE:
             self._include_all_before()
-        if self._width != NARROW:
+        if self._is_wide:
             self._include_doubtful()
 
     @property
@@ -105,7 +108,7 @@ class Slicer:
         if name in self._bound and late:
             self.notebook_names.add(name)  # bound by the grader to fit the instance under test
             return
-        wide = self._width != NARROW
+        wide = self._is_wide
         reaching = program.reaching(name, position, loops=wide)
         if late:
             reaching = self._libraries.at_use(name, reaching)

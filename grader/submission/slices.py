@@ -67,7 +67,7 @@ class Slice:
         members: all functions of the class.
         uses_notebook_names: the names that the notebook binds and the methods use.
         lacking: those of its notes that say what it doesn't hold.
-        width: how much was included (see `grader.submission.slicer`).
+        width: how much was included (see `grader.protocol.jobs`).
     """
 
     cells: tuple[Cell, ...]

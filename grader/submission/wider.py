@@ -1,18 +1,19 @@
-"""Widen the slice of a class, where the first one isn't enough.
+"""Cut the slice of a class otherwise, where the first one isn't enough.
 
-The first slice is what reading tells. Where something is lost with it, more of the notebook is
+The first slice is what reading tells. Where something is lost with it, the class is taken as it was
+when the notebook trained it, without what later cells change; then more of the notebook is
 executed, step by step, with made-up data and without training.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from grader.protocol.jobs import ALL_BEFORE, AS_TRAINED, WITH_DOUBTFUL
 from grader.submission.extract import cut_slice
 from grader.submission.program import Program, Statement
-from grader.submission.slicer import ALL_BEFORE, WITH_DOUBTFUL
 from grader.submission.slices import Slice
 from grader.submission.syntax import DEFINITIONS, IMPORTS, calls, root
 
@@ -20,8 +21,12 @@ _HARMLESS = frozenset(["manual_seed", "seed", "print", "display", "filterwarning
 
 
 def wider(code: Slice) -> Iterator[Slice]:
-    """Yield slices that hold more than ``code`` and than each other, if that may matter."""
+    """Yield the slice as it was trained, then such as hold more and more, if that may matter."""
     held = code.statements
+    others = tuple(note for note in code.notes if note not in code.lacking)
+    trained = cut_slice(code.program, code.definition, AS_TRAINED)
+    if trained.statements != held:
+        yield replace(trained, notes=(*others, _later_note(code, trained), *trained.notes))
     for width in (WITH_DOUBTFUL, ALL_BEFORE):
         more = cut_slice(code.program, code.definition, width)
         new = more.statements - held
@@ -29,7 +34,6 @@ def wider(code: Slice) -> Iterator[Slice]:
             new and width == WITH_DOUBTFUL
         ):
             held = more.statements
-            others = (note for note in code.notes if note not in code.lacking)
             yield replace(more, notes=(*others, _note(code, more), *more.notes))
 
 
@@ -55,11 +59,24 @@ def may_matter(program: Program, statement: Statement) -> bool:
     return True
 
 
+def _later_note(code: Slice, trained: Slice) -> str:
+    """Say which cells ``trained`` lacks, that change the class after its training."""
+    return (
+        "The class was graded as it is when the notebook trains it: what code of "
+        f"{_cells(code.program, code.statements - trained.statements)} changes later was left out."
+    )
+
+
 def _note(code: Slice, more: Slice) -> str:
     """Say which cells ``more`` has beside those of ``code``."""
-    cells = sorted({code.program.statements[i].cell for i in more.statements - code.statements})
-    numbers = ", ".join(map(str, cells))
+    cells = _cells(code.program, more.statements - code.statements)
     return (
-        f"The class needs more than its cell tells: code of cell{'s' * (len(cells) > 1)} {numbers} "
-        "was executed with it, on made-up data and without training."
+        f"The class needs more than its cell tells: code of {cells} was executed with it, on "
+        "made-up data and without training."
     )
+
+
+def _cells(program: Program, statements: Collection[int]) -> str:
+    """Return the cells of statements in words."""
+    numbers = sorted({program.statements[index].cell for index in statements})
+    return f"cell{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
