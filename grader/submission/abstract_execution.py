@@ -125,6 +125,8 @@ class Interpreter(Evaluator):
                 owner = self._value(argument, frame)
                 if isinstance(owner, type):
                     set_attribute(owner, name, function)
+        else:  # perhaps an instance that is called
+            self.is_unclear |= given is None and name in self._methods
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> type:
         bases = self._all(node.bases, frame)

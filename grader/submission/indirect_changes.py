@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 
 from grader.submission.changes import changes_of
 from grader.submission.definitions import makes_model, trains
@@ -29,11 +29,12 @@ def statements_that_change(program: Program, end: int) -> list[int]:
 
     The class is handed to it, or it names the class itself.
     """
+    changing = _names_of_changers(program)
     return [
         statement.index
         for statement in program.statements[:end]
         if statement.index not in program.data
-        and (_hands_class_over(program, statement) or _calls_what_changes_class(program, statement))
+        and (_hands_class_over(program, statement) or not changing.isdisjoint(_called(statement)))
         and not trains(program, statement)
     ]
 
@@ -51,30 +52,26 @@ def _hands_class_over(program: Program, statement: Statement) -> bool:
     return any(_sets_attributes(program.statements[i].node) for i in reaching)
 
 
-def _calls_what_changes_class(program: Program, statement: Statement) -> bool:
-    """Tell whether a statement is such as ``@patch def f`` or ``patch(f)``.
+def _called(statement: Statement) -> set[str | None]:
+    """Return the names of what a statement calls, or decorates a function with."""
+    decorators = getattr(statement.node, "decorator_list", ())
+    return {*map(root, calls(statement.node)), *map(root, decorators)}
 
-    ``patch`` is a function, or an instance of a class, whose body says ``setattr(Net, ...)``.
+
+def _names_of_changers(program: Program) -> set[str]:
+    """Return the names of functions that say ``setattr(Net, ...)``, or of what has such methods.
+
+    Such is ``patch`` of ``@patch def f`` and ``patch(f)``.
     """
-    called = {root(call) for call in calls(statement.node)}
-    called |= {root(decorator) for decorator in getattr(statement.node, "decorator_list", ())}
-    name = program.class_name
-    return any(
-        name in code.names.deferred
-        and name in changes_of(code.node, name, deferred=True).attributes
-        for code in _code_of(program, filter(None, called), statement.index)
-    )
-
-
-def _code_of(program: Program, names: Iterable[str], before: int) -> Iterator[Statement]:
-    """Yield the definitions that names stand for, and those of what they are instances of."""
-    for name in names:
-        for index in program.reaching(name, before):
-            statement = program.statements[index]
-            yield statement
-            match statement.node:
-                case ast.Assign(value=ast.Call(func=ast.Name(id=maker))):
-                    yield from map(program.statements.__getitem__, program.reaching(maker, index))
+    name, changers = program.class_name, set[str]()
+    for statement in program.statements:
+        match statement.node:
+            case ast.Assign(value=ast.Call(func=ast.Name(id=maker))) if maker in changers:
+                changers |= statement.names.binds
+        names_class = name in statement.names.deferred and name not in statement.names.binds
+        if names_class and name in changes_of(statement.node, name, deferred=True).attributes:
+            changers |= statement.names.binds
+    return changers
 
 
 def may_change(program: Program, statement: Statement, names: Collection[str]) -> bool:

@@ -43,6 +43,17 @@ WAYS = {
     "        first = next(iter(inspect.signature(f).parameters.values()))\n"
     "        setattr(first.annotation, f.__name__, f)\n        return f\n    return wrap\n"
     "@patched()\n" + ANNOTATED,
+    "patch that names the class": "def patch(f):\n    setattr(VAE, f.__name__, f)\n    return f\n"
+    "@patch\n" + KL,
+    "call of what names the class": "def patch(f):\n    VAE.kl_divergence = f\n"
+    + KL
+    + "patch(kl_divergence)",
+    "call with a name": "def add(name, f):\n    setattr(VAE, name, f)\n"
+    + KL
+    + "add('kl_divergence', kl_divergence)",
+    "lambda that names the class": "method = lambda f: setattr(VAE, f.__name__, f)\n@method\n" + KL,
+    "object that names the class": "class Method:\n    def __call__(self, f):\n"
+    "        setattr(VAE, f.__name__, f)\nmethod = Method()\n@method\n" + KL,
     "fastcore's patch": "from fastcore.basics import patch\n@patch\n" + ANNOTATED,
     "fastcore's patch_to": "from fastcore.all import *\n@patch_to(VAE)\n" + KL,
     "d2l's add_to_class": "from d2l import torch as d2l\n@d2l.add_to_class(VAE)\n" + KL,
