@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -47,6 +48,7 @@ class Snapshot:
         problem: why the file can't be used, so that nothing of it holds; "" where it can.
         lost: what was decided in the desk, and is in the file no more.
         boundaries: points at which the grade changes.
+        rubric_file: the rubric that was given in place of the last grading's; None if none was.
     """
 
     folder: Path
@@ -59,6 +61,13 @@ class Snapshot:
     problem: str = ""
     lost: tuple[RawEntry, ...] = ()
     boundaries: tuple[float, ...] = ()
+    rubric_file: Path | None = None
+
+    @property
+    def publish_command(self) -> str:
+        """The command that writes out what holds, to be run where the desk was started."""
+        rubric = ["--rubric", str(self.rubric_file)] if self.rubric_file else []
+        return shlex.join(["grade", "publish", str(self.folder), *rubric])
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
@@ -183,6 +192,7 @@ class CourseState:
             problem,
             tuple(write.lost(self.folder)) if not problem else (),
             self._boundaries,
+            self._rubric,
         )
 
 

@@ -67,9 +67,7 @@ def test_killed_grader_leaves_no_folder_and_no_process(tmp_path: Path, how: int)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0])
-def test_stopped_while_it_starts_says_so_and_leaves_nothing(
-    tmp_path: Path, seconds: float
-) -> None:
+def test_stopped_while_it_starts_says_so_and_leaves_nothing(tmp_path: Path, seconds: float) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "grader", str(SOLVED)],
         cwd=ROOT,
