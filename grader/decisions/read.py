@@ -31,7 +31,7 @@ from pathlib import Path
 from grader.composition import ASSIGNMENT
 from grader.decisions.decision import EVERYONE, Decision, Where
 from grader.decisions.names import FILES, misnamed
-from grader.decisions.problems import Known, number_of, problems_of, text_of
+from grader.decisions.problems import Known, is_of_other_rubric, number_of, problems_of, text_of
 from grader.decisions.rows import Problem, Row, csv_rows, read_text, yaml_rows
 from grader.decisions.yaml_text import plain
 from grader.errors import UnusableError
@@ -44,6 +44,10 @@ from grader.report.course import TOTAL
 
 class OverridesError(UnusableError):
     """The file of overrides can't be used; says all that is wrong, and in which lines."""
+
+
+class OtherRubricsTargetError(OverridesError):
+    """It also names a target that this rubric lacks, and that another rubric may have."""
 
 
 def known_of(rubric: Rubric) -> Known:
@@ -59,6 +63,7 @@ def read_decisions(folder: Path, rubric: Rubric) -> tuple[Decision, ...]:
     Raises:
         OverridesError: there are two such files, one that is only called nearly so, or one that
             can't be used, names what ``rubric`` doesn't, or gives more points than it does.
+        OtherRubricsTargetError: another rubric may have what it names.
     """
     path = decisions_path(folder)
     if path is None:
@@ -144,7 +149,8 @@ def _decisions(name: str, parsed: Parsed, rubric: Rubric) -> tuple[Decision, ...
         problems += [(line, f"entry {number} (line {line}): {why}") for line, why in wrong]
     if problems:
         mistakes = [why for _, why in sorted(problems)]
-        raise OverridesError(
+        is_of_other = any(is_of_other_rubric(row, known) for row in rows)
+        raise (OtherRubricsTargetError if is_of_other else OverridesError)(
             f"{name}, {mistakes[0]}"
             if len(mistakes) == 1
             else "\n  ".join([f"{name} has {len(mistakes)} mistakes:", *mistakes])

@@ -12,7 +12,7 @@ from threading import Lock
 
 from grader.composition import ASSIGNMENT
 from grader.course.contents import Contents
-from grader.course.folder import require_their_rubric, rubric_of, store_of
+from grader.course.folder import decisions_of, require_their_rubric, rubric_of, store_of
 from grader.course.kept_code import KeptCode, read_code
 from grader.course.pages import executed_text
 from grader.course.roster import NAME, Roster, entries_of, kept_result_of, read_roster
@@ -20,7 +20,7 @@ from grader.course.store import Store, result_path
 from grader.decisions import log, write
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
-from grader.decisions.read import OverridesError, read_decisions
+from grader.decisions.read import OverridesError
 from grader.decisions.yaml_text import RawEntry
 from grader.desk.groups import Group, groups_of
 from grader.desk.todo import ToDo, to_do
@@ -178,7 +178,7 @@ class CourseState:
         problem, digest = "", ""
         try:
             digest = write.digest_of(self.folder)
-            decisions = read_decisions(self.folder, rubric)
+            decisions = decisions_of(self.folder, rubric, self._rubric)
         except (OverridesError, OSError) as error:
             problem = str(error)
         return Snapshot(
