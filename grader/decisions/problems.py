@@ -42,6 +42,9 @@ class Known:
 def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterator[Problem]:
     """Yield all that is wrong with an entry, less what comes of columns that are ``missing``."""
     entry = row.value
+    if row.unreadable:
+        yield row.line, row.unreadable
+        return
     if not isinstance(entry, Mapping):
         yield row.line, "it must have the key student or where, and say what is decided."
         return

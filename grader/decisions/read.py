@@ -23,7 +23,6 @@ They are laid over the results when these are written out, so grading again can'
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -122,7 +121,7 @@ def told_problems(name: str) -> Iterator[None]:
     except UnicodeDecodeError as error:
         how = "'CSV UTF-8', as Excel calls it" if name.endswith(".csv") else "UTF-8"
         raise OverridesError(f"{name} is not UTF-8: save it as {how}.") from error
-    except (OSError, csv.Error) as error:
+    except OSError as error:
         why = " ".join(str(error).split())
         raise OverridesError(f"{name} can't be read: {shown(why)}.") from error
     except ValueError as error:
