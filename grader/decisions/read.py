@@ -60,8 +60,9 @@ def read_decisions(folder: Path, rubric: Rubric) -> tuple[Decision, ...]:
     """Return the entries of the folder's file of overrides; none if it has no such file.
 
     Raises:
-        OverridesError: there are two such files, one that is only called nearly so, or one that
-            can't be used, names what ``rubric`` doesn't, or gives more points than it does.
+        OverridesError: there are two such files, one that is only called nearly so, a folder of
+            that name, or one that can't be used, names what ``rubric`` doesn't, or gives more
+            points than it does.
         OtherRubricsTargetError: another rubric may have what it names.
     """
     path = decisions_path(folder)
@@ -93,15 +94,18 @@ def decisions_path(folder: Path) -> Path | None:
     """Return the file of overrides; None if there is none.
 
     Raises:
-        OverridesError: there are two, or one that is only called nearly so.
+        OverridesError: there are two, one that is only called nearly so, or a folder of that name.
     """
-    names = []
+    is_folder: dict[str, bool] = {}
     with suppress(OSError):  # there is no such folder yet
-        names = [path.name for path in folder.iterdir() if not path.is_dir()]
-    wrong = misnamed(names)
+        is_folder = {path.name: path.is_dir() for path in folder.iterdir()}
+    wrong = misnamed([name for name in is_folder if not is_folder[name]])
     if wrong is not None:
         raise OverridesError(wrong)
-    present = [name for name in FILES if name in names]
+    present = [name for name in FILES if name in is_folder]
+    for name in present:
+        if is_folder[name]:
+            raise OverridesError(f"{name} is a folder: put a file in its place, or move it away.")
     if len(present) > 1:
         raise OverridesError(f"There are both {present[0]} and {present[1]}: keep one.")
     return folder / present[0] if present else None

@@ -431,6 +431,13 @@ def test_no_file_and_two_files(tmp_path: Path) -> None:
         read_decisions(tmp_path, RUBRIC)
 
 
+@pytest.mark.parametrize("name", ["overrides.yaml", "overrides.yml", "overrides.csv"])
+def test_a_folder_in_the_files_place_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(OverridesError, match=f"^{name} is a folder: put a file in its place"):
+        read_decisions(tmp_path, RUBRIC)
+
+
 @pytest.mark.parametrize(
     ("target", "why"),
     [
