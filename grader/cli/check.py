@@ -19,6 +19,7 @@ from grader.cli import paths, result_files, usage
 from grader.cli.waiting import Waiting
 from grader.composition import Options, make_grader
 from grader.examiner import machine
+from grader.report.folding import folded
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Grader
@@ -77,7 +78,7 @@ def _watch(notebook: Path, grader: Grader, files: Mapping[str, Path], waiting: W
 
     def say(text: str) -> None:
         waiting.clear()
-        click.echo(text, nl=False)
+        click.echo(folded(text.removesuffix("\n"), sys.stdout))
 
     folder = notebook.absolute().parent
     if not folder.is_dir():

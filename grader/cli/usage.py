@@ -64,19 +64,26 @@ explain_option = click.option(
 
 
 class Command(click.Command):
-    """A command whose options are given once: click would keep the last value in silence."""
+    """A command whose options are given once, and whose paths aren't empty.
+
+    Click would keep the last value in silence, and take an empty path for the current folder.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line.
 
         Raises:
-            click.UsageError: an option with a value is given twice.
+            click.UsageError: an option with a value is given twice, or a path is empty.
         """
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for parameter in order:
             is_flag = getattr(parameter, "is_flag", False)
             if isinstance(parameter, click.Option) and not is_flag and order.count(parameter) > 1:
                 raise click.UsageError(f"{parameter.opts[0]} is given twice.", ctx)
+            if isinstance(parameter.type, click.Path) and values.get(parameter.name or "") == "":
+                is_option = isinstance(parameter, click.Option)
+                name = parameter.opts[0] if is_option else parameter.human_readable_name.strip("[]")
+                raise click.UsageError(f"{name} is empty: name a file or a folder.", ctx)
         return super().parse_args(ctx, args)
 
 

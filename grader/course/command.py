@@ -13,7 +13,7 @@ from grader.composition import ASSIGNMENT, data_digest, read_rubric
 from grader.course.cluster.address import LocalNodes
 from grader.course.course import Course
 from grader.course.find import Gathered, Submission, find_submissions
-from grader.course.folder import store_of
+from grader.course.folder import decisions_of, store_of
 from grader.course.here import grade_here
 from grader.course.keeping import kept_result
 from grader.course.roster import entries_of, kept_result_of, roster_of, write_roster
@@ -25,7 +25,6 @@ from grader.course.store_kind import SQLITE, kind_of, require_kind, settled_cont
 from grader.course.work import work_of
 from grader.course.write_out import ALL_GRADED, NOT_ALL_GRADED, GradedFolder, say, write_out
 from grader.decisions.decision import Decision
-from grader.decisions.read import read_decisions
 from grader.errors import UnusableError
 from grader.examiner.client import GraderError
 from grader.examiner.rubric import Rubric
@@ -45,7 +44,7 @@ def run(course: Course) -> int:
         raise click.UsageError("--out must not lie within the folder of submissions.")
     try:
         rubric = read_rubric(course.grading)
-        decisions = read_decisions(out, rubric)
+        decisions = decisions_of(out, rubric, course.grading.rubric)
         require_kind(out, course.options.store)
         store = store_of(out)
         shard = course.options.shard

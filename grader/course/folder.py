@@ -16,7 +16,8 @@ from grader.course.roster import (
 )
 from grader.course.store import Store
 from grader.course.write_out import GradedFolder
-from grader.decisions.read import read_decisions
+from grader.decisions.decision import Decision
+from grader.decisions.read import OtherRubricsTargetError, OverridesError, read_decisions
 from grader.errors import UnusableError
 from grader.examiner.rubric import Rubric
 from grader.report.course import Entry
@@ -66,6 +67,30 @@ def require_their_rubric(entries: Sequence[Entry], rubric: Rubric) -> None:
     )
 
 
+def decisions_of(folder: Path, rubric: Rubric, given: Path | None) -> tuple[Decision, ...]:
+    """Return what people decided about the results in a folder.
+
+    Args:
+        folder: the folder.
+        rubric: the one that holds.
+        given: its file, where one was given on the command line.
+
+    Raises:
+        OverridesError: the file of overrides can't be used.
+    """
+    try:
+        return read_decisions(folder, rubric)
+    except OtherRubricsTargetError as error:
+        if given is not None:
+            raise
+        why = str(error)
+        between = "\n" if "\n" in why else " "  # several mistakes stand in a list
+        raise OverridesError(
+            f"{why}{between}If another rubric was used when it was decided, give that with "
+            "--rubric FILE."
+        ) from error
+
+
 def graded_course(
     folder: Path, rubric: Path | None = None, most: int = MOST_AT_ONCE
 ) -> GradedFolder:
@@ -83,4 +108,4 @@ def graded_course(
     holds = rubric_of(roster, rubric)
     store = store_of(folder)
     entries = entries_of(roster, folder, kept_result_of(store), most)
-    return GradedFolder(store, roster, entries, read_decisions(folder, holds), holds)
+    return GradedFolder(store, roster, entries, decisions_of(folder, holds, rubric), holds)

@@ -100,6 +100,10 @@ def read_roster(folder: Path) -> Roster:
             f"There is no {NAME} in {folder}: give a folder that `grade FOLDER --out` wrote; if "
             "only parts of a course did, or an older version, run that command without --shard."
         ) from None
+    except NotADirectoryError:
+        raise RosterError(
+            f"{folder} is no folder of results: give a folder that `grade FOLDER --out` wrote."
+        ) from None
     except (OSError, ValidationError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is none of this program's"
         raise RosterError(f"{path} can't be read: {why}. Grade the course again.") from error

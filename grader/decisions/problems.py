@@ -42,6 +42,9 @@ class Known:
 def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterator[Problem]:
     """Yield all that is wrong with an entry, less what comes of columns that are ``missing``."""
     entry = row.value
+    if row.unreadable:
+        yield row.line, row.unreadable
+        return
     if not isinstance(entry, Mapping):
         yield row.line, "it must have the key student or where, and say what is decided."
         return
@@ -59,6 +62,12 @@ def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterat
         yield row.line, "it decides nothing: give points, a comment, due, a status, or seen."
     yield from _points_problems(row, known, missing)
     yield from _other_problems(row)
+
+
+def is_of_other_rubric(row: Row, known: Known) -> bool:
+    """Return whether an entry's target is none of this rubric's, and no slip for one either."""
+    target = text_of(row.value, "target") if isinstance(row.value, Mapping) else ""
+    return bool(target) and target not in known.targets and not _near(target, known.targets)
 
 
 def text_of(entry: Mapping[Any, Any], key: str) -> str:
@@ -149,10 +158,15 @@ def _other_problems(row: Row) -> Iterator[Problem]:
 
 def _which(name: str, known: Collection[str], wholes: Sequence[str]) -> str:
     """Return which name may be meant by one that isn't known, as part of a sentence."""
-    near = get_close_matches(name.casefold(), known, 1)
+    near = _near(name, known)
     if near:
         return f"is '{near[0]}' meant?"
     alike = [other for other in known if other.startswith(name.partition(".")[0] + ".")]
     if alike or not wholes:
         return f"known are {', '.join(alike or known)}."
     return f"known are {', '.join(wholes)}, and the checks."
+
+
+def _near(name: str, known: Collection[str]) -> list[str]:
+    """Return the one name that may be meant by one that isn't known; none if there is none."""
+    return get_close_matches(name.casefold(), known, 1)

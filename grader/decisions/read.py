@@ -23,7 +23,6 @@ They are laid over the results when these are written out, so grading again can'
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,7 +30,7 @@ from pathlib import Path
 from grader.composition import ASSIGNMENT
 from grader.decisions.decision import EVERYONE, Decision, Where
 from grader.decisions.names import FILES, misnamed
-from grader.decisions.problems import Known, number_of, problems_of, text_of
+from grader.decisions.problems import Known, is_of_other_rubric, number_of, problems_of, text_of
 from grader.decisions.rows import Problem, Row, csv_rows, read_text, yaml_rows
 from grader.decisions.yaml_text import plain
 from grader.errors import UnusableError
@@ -46,6 +45,10 @@ class OverridesError(UnusableError):
     """The file of overrides can't be used; says all that is wrong, and in which lines."""
 
 
+class OtherRubricsTargetError(OverridesError):
+    """It also names a target that this rubric lacks, and that another rubric may have."""
+
+
 def known_of(rubric: Rubric) -> Known:
     """Return what decisions may name under a rubric."""
     tasks = {**rubric.tasks, **{task.id: task.points for task in rubric.manual}}
@@ -57,8 +60,10 @@ def read_decisions(folder: Path, rubric: Rubric) -> tuple[Decision, ...]:
     """Return the entries of the folder's file of overrides; none if it has no such file.
 
     Raises:
-        OverridesError: there are two such files, one that is only called nearly so, or one that
-            can't be used, names what ``rubric`` doesn't, or gives more points than it does.
+        OverridesError: there are two such files, one that is only called nearly so, a folder of
+            that name, or one that can't be used, names what ``rubric`` doesn't, or gives more
+            points than it does.
+        OtherRubricsTargetError: another rubric may have what it names.
     """
     path = decisions_path(folder)
     if path is None:
@@ -89,15 +94,18 @@ def decisions_path(folder: Path) -> Path | None:
     """Return the file of overrides; None if there is none.
 
     Raises:
-        OverridesError: there are two, or one that is only called nearly so.
+        OverridesError: there are two, one that is only called nearly so, or a folder of that name.
     """
-    names = []
+    is_folder: dict[str, bool] = {}
     with suppress(OSError):  # there is no such folder yet
-        names = [path.name for path in folder.iterdir() if not path.is_dir()]
-    wrong = misnamed(names)
+        is_folder = {path.name: path.is_dir() for path in folder.iterdir()}
+    wrong = misnamed([name for name in is_folder if not is_folder[name]])
     if wrong is not None:
         raise OverridesError(wrong)
-    present = [name for name in FILES if name in names]
+    present = [name for name in FILES if name in is_folder]
+    for name in present:
+        if is_folder[name]:
+            raise OverridesError(f"{name} is a folder: put a file in its place, or move it away.")
     if len(present) > 1:
         raise OverridesError(f"There are both {present[0]} and {present[1]}: keep one.")
     return folder / present[0] if present else None
@@ -117,7 +125,7 @@ def told_problems(name: str) -> Iterator[None]:
     except UnicodeDecodeError as error:
         how = "'CSV UTF-8', as Excel calls it" if name.endswith(".csv") else "UTF-8"
         raise OverridesError(f"{name} is not UTF-8: save it as {how}.") from error
-    except (OSError, csv.Error) as error:
+    except OSError as error:
         why = " ".join(str(error).split())
         raise OverridesError(f"{name} can't be read: {shown(why)}.") from error
     except ValueError as error:
@@ -144,7 +152,8 @@ def _decisions(name: str, parsed: Parsed, rubric: Rubric) -> tuple[Decision, ...
         problems += [(line, f"entry {number} (line {line}): {why}") for line, why in wrong]
     if problems:
         mistakes = [why for _, why in sorted(problems)]
-        raise OverridesError(
+        is_of_other = any(is_of_other_rubric(row, known) for row in rows)
+        raise (OtherRubricsTargetError if is_of_other else OverridesError)(
             f"{name}, {mistakes[0]}"
             if len(mistakes) == 1
             else "\n  ".join([f"{name} has {len(mistakes)} mistakes:", *mistakes])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -27,16 +27,29 @@ _VALUES = ("points", "was", "seen", "due", "at")
 
 @dataclass(frozen=True)
 class Row:
-    """An entry as the file has it, the line that it starts in, and those of its keys."""
+    """An entry as the file has it.
+
+    Attributes:
+        value: what it says.
+        line: the line that it starts in.
+        lines: those of its keys.
+        unreadable: why it can't be read, and has no value; "" where it can.
+    """
 
     value: Any
     line: int
     lines: Mapping[str, int] = field(default_factory=dict)
+    unreadable: str = ""
 
     def line_of(self, key: object) -> int:
         """Return the line of a key, or that of the entry where it has none of its own."""
         return self.lines.get(str(key), self.line)
 
+
+_QUOTES = (
+    "it can't be read ({}): a cell with quotes in it stands between two quotes, and has each of "
+    "its own twice."
+)
 
 Problem = tuple[int, str]
 """A line, and a sentence about what is wrong there."""
@@ -84,19 +97,24 @@ def _as_written(node: yaml.Node, value: Any) -> Any:
 def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
     """Return the entries, what is wrong with the header, and which needed columns are missing.
 
+    Without a header that can be read there are no entries.
+
     Raises:
-        csv.Error: it is no CSV.
         ValueError: a column is there twice.
     """
     text, separator, before = _without_separator_line(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
     rows: list[Row] = []
     problems: list[Problem] = []
-    line = 1 + before
-    for cells in reader:
-        begins, line = line, reader.line_num + 1 + before
-        cells = [cell.strip() for cell in cells]
+    for at, found in _cells_by_line(text, separator):
+        begins = at + 1 + before
+        if isinstance(found, csv.Error):
+            why = _QUOTES.format(" ".join(str(found).split()))
+            if not header:
+                return [], [(begins, f"line {begins}: {why}")], ()
+            rows.append(Row(None, begins, unreadable=why))
+            continue
+        cells = [cell.strip() for cell in found]
         if any(cells) and not header:
             header = [cell.casefold() for cell in cells]
             problems = _header_problems(cells, begins)
@@ -108,6 +126,30 @@ def csv_rows(text: str) -> tuple[list[Row], list[Problem], Collection[str]]:
             values = {name: cell for name, cell in pairs if cell and name in ("", *COLUMNS)}
             rows.append(Row(values, begins))
     return rows, problems, [key for key in NEEDED if key not in header]
+
+
+def _cells_by_line(text: str, separator: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield where each row begins, a number of lines, and its cells or why they can't be read.
+
+    Behind a row that can't be read it goes on in the next line. If a quote had taken in lines more,
+    these may be the rest of a text: it goes on where one has as many separators as the header.
+    """
+    lines = io.StringIO(text, newline="").readlines()
+    at = least = 0
+    while at < len(lines):
+        reader, begins = csv.reader(lines[at:], delimiter=separator, strict=True), at
+        try:
+            for cells in reader:
+                least = least or max(len(cells) - 1, 0)
+                yield begins, cells
+                begins = at + reader.line_num
+            return
+        except csv.Error as error:
+            yield begins, error
+            ends = at + reader.line_num
+        at = begins + 1
+        while at < ends and lines[at].count(separator) < least:
+            at += 1
 
 
 def _header_problems(cells: Sequence[str], line: int) -> list[Problem]:

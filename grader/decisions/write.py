@@ -7,7 +7,6 @@ text on its screen has lost is found by it.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -126,9 +125,9 @@ def entries_in(folder: Path) -> list[RawEntry]:
             return []
         text = read_text(path)
         if path.suffix == ".csv":
-            return [row.value for row in csv_rows(text)[0]]
+            return [row.value for row in csv_rows(text)[0] if not row.unreadable]
         return plain_entries(text)
-    except (OSError, ValueError, OverridesError, YamlError, csv.Error):
+    except (OSError, ValueError, OverridesError, YamlError):
         return []
 
 
@@ -160,14 +159,14 @@ def convert_table(folder: Path) -> None:
         return
     try:
         rows, problems, missing = csv_rows(read_text(path))
-        if problems or missing:
+        if problems or missing or any(row.unreadable for row in rows):
             raise DecisionError(
                 f"Nothing is decided: {path.name} has mistakes. Correct them first."
             )
         text = with_entries("", [_with_numbers(row.value) for row in rows]) if rows else ""
         write_whole_file(folder / FILES[0], text.encode())
         path.rename(folder / CONVERTED)
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError) as error:
         raise DecisionError(f"{path.name} can't be turned into {FILES[0]}: {error}.") from error
 
 

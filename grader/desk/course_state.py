@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -11,7 +12,7 @@ from threading import Lock
 
 from grader.composition import ASSIGNMENT
 from grader.course.contents import Contents
-from grader.course.folder import require_their_rubric, rubric_of, store_of
+from grader.course.folder import decisions_of, require_their_rubric, rubric_of, store_of
 from grader.course.kept_code import KeptCode, read_code
 from grader.course.pages import executed_text
 from grader.course.roster import NAME, Roster, entries_of, kept_result_of, read_roster
@@ -19,7 +20,7 @@ from grader.course.store import Store, result_path
 from grader.decisions import log, write
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
-from grader.decisions.read import OverridesError, read_decisions
+from grader.decisions.read import OverridesError
 from grader.decisions.yaml_text import RawEntry
 from grader.desk.groups import Group, groups_of
 from grader.desk.todo import ToDo, to_do
@@ -47,6 +48,7 @@ class Snapshot:
         problem: why the file can't be used, so that nothing of it holds; "" where it can.
         lost: what was decided in the desk, and is in the file no more.
         boundaries: points at which the grade changes.
+        rubric_file: the rubric that was given in place of the last grading's; None if none was.
     """
 
     folder: Path
@@ -59,6 +61,13 @@ class Snapshot:
     problem: str = ""
     lost: tuple[RawEntry, ...] = ()
     boundaries: tuple[float, ...] = ()
+    rubric_file: Path | None = None
+
+    @property
+    def publish_command(self) -> str:
+        """The command that writes out what holds, to be run where the desk was started."""
+        rubric = ["--rubric", str(self.rubric_file)] if self.rubric_file else []
+        return shlex.join(["grade", "publish", str(self.folder), *rubric])
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
@@ -169,7 +178,7 @@ class CourseState:
         problem, digest = "", ""
         try:
             digest = write.digest_of(self.folder)
-            decisions = read_decisions(self.folder, rubric)
+            decisions = decisions_of(self.folder, rubric, self._rubric)
         except (OverridesError, OSError) as error:
             problem = str(error)
         return Snapshot(
@@ -183,6 +192,7 @@ class CourseState:
             problem,
             tuple(write.lost(self.folder)) if not problem else (),
             self._boundaries,
+            self._rubric,
         )
 
 

@@ -74,9 +74,9 @@ def to_change_text(before: Result, now: Result) -> str:
     return wrapped([*lines, f"Next: {next_step(now)}"], WIDTH)
 
 
-def to_refusal(reason: str, last: str) -> str:
-    """Write why a notebook can't be checked, and what holds instead."""
-    return wrapped([f"can't be checked. {reason}", last], WIDTH)
+def to_refusal(event: str, reason: str, last: str) -> str:
+    """Write after what event a notebook can't be checked, why, and what holds instead."""
+    return wrapped([f"{event}can't be checked. {reason}", last], WIDTH)
 
 
 def to_first_words(tasks: Iterable[TaskResult]) -> str:

@@ -53,7 +53,7 @@ class Watcher:
 
     Attributes:
         grade: grades the file at a path.
-        say: shows text to the student.
+        say: shows text to the student, which ends with a whole line.
         publish: gets each new result, for other outputs.
     """
 
@@ -83,16 +83,16 @@ class Watcher:
         self._digest = digest
         graded = self.grade(self.path)
         result = graded.result
-        if self.last is not None:
-            event = "saved" if self.path.exists() else "gone"
-            self.say(f"\n{time.strftime('%H:%M:%S')} {event}: ")
-        if result.status == "ungradable" and self.last is not None:
-            self.say(to_refusal(str(result.reason), _kept(self.last)))
-            return
-        if self.last is None or self.last.status == "ungradable":
+        event = f"{time.strftime('%H:%M:%S')} {'saved' if self.path.exists() else 'gone'}: "
+        if self.last is None:
             self.say(to_text(result))
+        elif result.status == "ungradable":
+            self.say("\n" + to_refusal(event, str(result.reason), _kept(self.last)))
+            return
+        elif self.last.status == "ungradable":
+            self.say(f"\n{event}{to_text(result)}")
         else:
-            self.say(to_change_text(self.last, result))
+            self.say(f"\n{event}{to_change_text(self.last, result)}")
         self.last = result
         self.publish(graded)
 

@@ -126,6 +126,25 @@ def test_an_option_is_not_given_twice(option: str, tmp_path: Path) -> None:
     assert refused([*twice, str(SOLVED)], tmp_path) == f"{option} is given twice."
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ([""], "PATH"),
+        (["", "--out", "results"], "PATH"),
+        ([".", "--out", ""], "--out"),
+        (["vae.ipynb", "--rubric", ""], "--rubric"),
+        (["check", ""], "NOTEBOOK"),
+        (["desk", ""], "RESULTS"),
+        (["compare", "results", ""], "NEWER"),
+    ],
+)
+def test_an_empty_path_is_not_this_folder(
+    arguments: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refused(arguments, tmp_path) == f"{name} is empty: name a file or a folder."
+
+
 @pytest.mark.parametrize("mode", ["compare", "doctor", "bundle"])
 def test_a_notebook_that_nobody_looks_at_is_refused(mode: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [*asked_for(mode, tmp_path), str(SOLVED)])

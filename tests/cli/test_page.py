@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.course.store import result_path
 from grader.course.store_kind import FILES, KINDS, SQLITE, contents_of
-from tests.made_course import make_course
+from grader.examiner.rubric import default_path
+from tests.made_course import DOZEN, make_course
 
 
 def page(*arguments: object) -> tuple[int, str]:
@@ -78,3 +79,32 @@ def test_pages_of_both_kinds_are_the_same(tmp_path: Path) -> None:
         assert page(course, "Di", "--out", tmp_path / f"{kind}.html")[0] == 0
         texts.append((tmp_path / f"{kind}.html").read_bytes())
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("command", ["page", "explain", "publish"])
+def test_what_another_rubric_has_alone_asks_for_that_rubric(command: str, tmp_path: Path) -> None:
+    course = make_course(tmp_path / "results", DOZEN[:2])
+    essay = "- {student: Bo, target: essay, points: 4, reason: read}\n"
+    (course / "overrides.yaml").write_text(essay)
+    rubric = tmp_path / "rubric.yaml"
+    manual = "manual:\n  essay: {title: Essay, points: 5}\n"
+    rubric.write_text(default_path().read_text("utf-8") + manual, "utf-8")
+    arguments = {
+        "page": ["page", course, "Bo", "--out", tmp_path / "bo.html"],
+        "explain": ["explain", course, "Bo", "kl.total"],
+        "publish": ["publish", course],
+    }[command]
+
+    def told(*options: object) -> str:
+        done = CliRunner().invoke(main, [*map(str, (*arguments, *options))])
+        return " ".join(done.output.split())
+
+    advice = "If another rubric was used when it was decided, give that with --rubric FILE."
+    assert "the target 'essay' is not known" in told()
+    assert told().endswith(f"and the checks. {advice}")
+    assert "Error" not in told("--rubric", rubric)
+    assert advice not in told("--rubric", default_path())
+    (course / "overrides.yaml").write_text(f"{essay}- {{student: Bo}}\n")
+    assert told().endswith(f"or seen. {advice}")
+    (course / "overrides.yaml").write_text(essay.replace("essay", "elboo"))
+    assert told().endswith("is 'elbo' meant?")

@@ -232,6 +232,43 @@ def test_all_mistakes_of_a_table_are_said_at_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("broken", "taken_in"),
+    [
+        ('a;kl;3,5;ä "ok;"x', 0),
+        ('a;kl;1;"ok;"x', 0),
+        ('a;kl;1;"ok"x', 0),
+        ('a;kl;1;"ok', 0),
+        ('"a;kl;1;ok', 0),
+        ('a;kl;1;"one\n\ntwo; three "four"', 2),
+    ],
+)
+def test_a_quote_too_many_is_told_with_its_line_and_all_else(
+    broken: str, taken_in: int, tmp_path: Path
+) -> None:
+    head = HEADER.replace(",", ";")
+    rows = ['b;kl;1;"good, ""as\nsaid"""', broken, "c;kl;9;x", 'd;kl;1;"fine"', "e;kl;1;"]
+    text = "\n".join([head, *rows]) + "\n"
+    (tmp_path / "overrides.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(OverridesError) as caught:
+        read_decisions(tmp_path, RUBRIC)
+    first, *told = str(caught.value).splitlines()
+    assert first == "overrides.csv has 3 mistakes:"
+    assert [line.split(":")[0] for line in told] == [
+        "  entry 2 (line 4)",
+        f"  entry 3 (line {5 + taken_in})",
+        f"  entry 5 (line {7 + taken_in})",
+    ]
+    assert "has each of its own twice." in told[0]
+
+
+def test_a_header_that_can_not_be_read_is_told_with_its_line(tmp_path: Path) -> None:
+    text = f"\n{HEADER.replace('points', chr(34) + 'po' + chr(34) + 'ints')}\na,kl,1,x\n"
+    (tmp_path / "overrides.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(OverridesError, match=r"^overrides.csv, line 2: it can't be read \("):
+        read_decisions(tmp_path, RUBRIC)
+
+
 def test_mistakes_stop_the_command_before_it_grades(tmp_path: Path) -> None:
     (tmp_path / "in" / "ada").mkdir(parents=True)
     (tmp_path / "in" / "ada" / "vae.ipynb").write_text("{}")
@@ -399,6 +436,13 @@ def test_no_file_and_two_files(tmp_path: Path) -> None:
     for name in ("overrides.yaml", "overrides.csv"):
         (tmp_path / name).touch()
     with pytest.raises(OverridesError, match="keep one"):
+        read_decisions(tmp_path, RUBRIC)
+
+
+@pytest.mark.parametrize("name", ["overrides.yaml", "overrides.yml", "overrides.csv"])
+def test_a_folder_in_the_files_place_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(OverridesError, match=f"^{name} is a folder: put a file in its place"):
         read_decisions(tmp_path, RUBRIC)
 
 

@@ -145,8 +145,11 @@ def test_who_looks_sees_what_is_there_and_can_refuse(tmp_path: Path) -> None:
     assert lost(tmp_path) == []
 
 
-def test_a_table_with_mistakes_is_not_converted(tmp_path: Path) -> None:
-    (tmp_path / "overrides.csv").write_text("student,points\na,1\n")
+@pytest.mark.parametrize(
+    "table", ["student,points\na,1\n", 'student,target,points,reason\na,kl,1,"ok" x\n']
+)
+def test_a_table_with_mistakes_is_not_converted(table: str, tmp_path: Path) -> None:
+    (tmp_path / "overrides.csv").write_text(table)
     with pytest.raises(DecisionError, match=r"overrides\.csv has mistakes"):
         decide(tmp_path, RUBRIC, [entry("a")])
     assert sorted(path.suffix for path in tmp_path.glob("overrides*")) == [".csv"]

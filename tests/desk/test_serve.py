@@ -154,6 +154,10 @@ def test_a_taken_port_and_what_is_no_course_are_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["desk", str(tmp_path), "--no-browser"])
     assert done.exit_code == 2
     assert "There is no course.json" in " ".join(done.output.split())
+    (tmp_path / "file").touch()
+    done = CliRunner().invoke(main, ["desk", str(tmp_path / "file"), "--no-browser"])
+    assert done.exit_code == 2
+    assert "file is no folder of results: give a folder that" in " ".join(done.output.split())
     done = CliRunner().invoke(main, ["desk", str(folder), "--boundaries", "x"])
     assert "--boundaries: give points with commas" in " ".join(done.output.split())
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from click.testing import CliRunner
 
+from grader.cli.main import main
 from grader.course.pseudonyms import pseudonyms_of
+from grader.examiner.rubric import default_path
 from tests.desk.client import desk_client, send, text_of, waiting
 from tests.made_course import DOZEN, make_course
 
@@ -131,3 +135,23 @@ def test_what_is_decided_under_a_pseudonym_shows_on_the_page(tmp_path: Path) -> 
     page = text_of(client.get("/student/s002").text)
     assert f"{called}, kl: 3 points. read blind" in page
     assert "read blind" not in text_of(client.get("/student/s003").text)
+
+
+def test_the_command_to_publish_works_where_the_desk_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_course(tmp_path / "out" / "my course")
+    rubric = Path("late rubric.yaml")
+    (tmp_path / rubric).write_bytes(default_path().read_bytes())
+    monkeypatch.chdir(tmp_path)
+    given = Path("out", "my course")
+    told = text_of(desk_client(given).get("/course").text)
+    assert f"goes to {given / 'overrides.yaml'} ." in told
+    assert "grade publish 'out/my course' writes pages" in told
+    client = desk_client(given, rubric=rubric)
+    command = "grade publish 'out/my course' --rubric 'late rubric.yaml'"
+    assert f"{command} writes pages" in text_of(client.get("/course").text)
+    done = CliRunner().invoke(main, shlex.split(command)[1:])
+    assert "my course/gradebook.csv" in done.output
+    monkeypatch.chdir(given)
+    assert "grade publish . writes pages" in text_of(desk_client(Path()).get("/course").text)

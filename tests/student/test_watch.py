@@ -24,6 +24,8 @@ from tests.outcomes import ROOT
 from tests.student.student_notebooks import UNWRITTEN, WRONG_KL, text_with, write
 
 Saves = Iterator[None]
+ERASED = "\r\033[K"
+"""What takes the line about waiting away."""
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def test_a_broken_file_keeps_the_last_result(
     said, published = follow(edits)
     reports = re.split("(?:saved|gone): ", said.split("Watching vae.ipynb")[1])[1:]
     assert said.count("gone: ") == 1
-    assert all(len(line) <= 80 for report in reports for line in report.splitlines())
+    assert all(len(line) <= 80 for line in said.splitlines())
     assert "broke off" in reports[0]
     assert "no such file" in reports[1]
     assert "syntax error" in reports[2]
@@ -136,29 +138,61 @@ def test_the_command_sees_a_rename_and_ends_by_a_signal(path: Path) -> None:
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
     ) as process:
+        assert process.stdout is not None
+        said = process.stdout.fileno()
         try:
-            assert "to correct" in read_until(process, "Watching vae.ipynb")
+            assert "to correct" in read_until(said, "Watching vae.ipynb")
             other = write(path.with_name(".vae.ipynb.swp"), sample=UNWRITTEN)
             os.replace(other, path)
-            change = read_until(process, "Next: ")
+            change = read_until(said, "Next: ")
             assert "KL divergence: 5 of 5" in change
             assert "Generating: 0 of 10, 10 points down; not yet." in change
             process.send_signal(signal.SIGINT)
-            assert "Stopped watching." in read_until(process, "Stopped watching.")
+            assert "Stopped watching." in read_until(said, "Stopped watching.")
             assert process.wait(20) == 1
         finally:
             process.kill()
 
 
-def read_until(process: subprocess.Popen[bytes], words: str, seconds: float = 90) -> str:
-    """What a process says up to some words."""
-    assert process.stdout is not None
-    said, end = b"", time.monotonic() + seconds
-    while words.encode() not in said:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_what_a_narrow_terminal_shows_is_folded(path: Path) -> None:
+    import pty
+
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole[:2000], encoding="utf-8")
+    said, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "grader", "check", "--watch", path.name],
+        cwd=path.parent,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "50"},
+    ) as process:
+        try:
+            text = read_until(said, "to end.")
+            path.write_text(whole[:1000], encoding="utf-8")
+            text += read_until(said, "no earlier result.")
+            path.unlink()
+            text += read_until(said, "no earlier result.")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 1
+        finally:
+            process.kill()
+            os.close(said)
+            os.close(theirs)
+    lines = [line.rpartition(ERASED)[2] for line in text.splitlines()]
+    assert {" ".join(line.split()[1:3]) for line in lines} >= {"saved: can't", "gone: can't"}
+    assert max(map(len, lines)) <= 50
+
+
+def read_until(said: int, words: str, seconds: float = 90) -> str:
+    """What a process says up to some words, by the descriptor of what it writes to."""
+    read, end = b"", time.monotonic() + seconds
+    while words.encode() not in read:
         left = end - time.monotonic()
-        assert left > 0, said.decode()
-        if select.select([process.stdout], [], [], left)[0]:
-            part = os.read(process.stdout.fileno(), 65536)
-            assert part, said.decode()
-            said += part
-    return said.decode()
+        assert left > 0, read.decode()
+        if select.select([said], [], [], left)[0]:
+            part = os.read(said, 65536)
+            assert part, read.decode()
+            read += part
+    return read.decode()
