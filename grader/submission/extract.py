@@ -30,10 +30,11 @@ from grader.submission.misplaced import (
     why_misplaced,
     why_unreadable,
 )
+from grader.submission.missing_imports import import_notes
 from grader.submission.program import Program
 from grader.submission.reading import read_program
 from grader.submission.slicer import Slicer
-from grader.submission.slices import Definition, Slice
+from grader.submission.slices import NO_CELL, Definition, Slice
 from grader.submission.syntax import executed
 from grader.submission.without_training import without_training
 
@@ -95,9 +96,11 @@ def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> 
         jobs.Cell(number, read.sources[number], tuple(statement.place for statement in run))
         for number, run in groupby(kept, attrgetter("cell"))
     )
+    if lines := slicer.missing_imports:
+        cells = (jobs.Cell(NO_CELL, "\n".join(lines), tuple(range(len(lines)))), *cells)
     members = find_members(program, slicer.included)
     names = frozenset(slicer.notebook_names)
-    notes = tuple(dict.fromkeys(slicer.notes))
+    notes = tuple(dict.fromkeys((*slicer.notes, *import_notes(slicer.missing_imports))))
     return Slice(cells, program, definition, members, names, notes, notes, width)
 
 

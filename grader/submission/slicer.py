@@ -15,6 +15,7 @@ from grader.submission.definitions import first_training, trains
 from grader.submission.indirect_changes import may_change, statements_that_change
 from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
 from grader.submission.libraries import Libraries, last_use
+from grader.submission.missing_imports import missing_import
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
 from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, named_in_texts
@@ -34,6 +35,7 @@ class Slicer:
         self.program = program
         self.included: set[int] = set()
         self.notebook_names: set[str] = set()
+        self.missing_imports: dict[str, int | None] = {}
         self.notes: list[str] = []
         self._class = program.class_name
         self._bound = program.assignment.bound_names
@@ -139,7 +141,13 @@ class Slicer:
         if name in LAST_VALUES and position != self._met:
             for index in shown_before(program, position, LAST_VALUES.index(name) + 1):
                 self._include(index)
-        if stars or name in BUILTINS or name in FROM_KERNEL or position != self._met:
+        if stars or name in BUILTINS or name in FROM_KERNEL:
+            return
+        if missing := missing_import(program, name, position):
+            line, cell = missing
+            self.missing_imports[line] = cell
+            return
+        if position != self._met:
             return
         sources = program.reaching(name, position, data=True)
         if sources:

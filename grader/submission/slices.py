@@ -13,6 +13,9 @@ from grader.submission.attribution import Attribution, attribution_of
 from grader.submission.program import Program
 from grader.submission.syntax import first_line, parse
 
+NO_CELL = 0
+"""The number of what stands in no cell: imports that the notebook lacks."""
+
 
 @dataclass(frozen=True)
 class Location:
@@ -114,7 +117,7 @@ class Slice:
         for cell in self.cells:
             lines = cell.source.split("\n")
             body = parse(cell.source).body
-            parts.append(f"# cell {cell.number}")
+            parts.append(f"# cell {cell.number}" if cell.number else "# missing")
             for node in (body[index] for index in cell.keep):
                 parts += lines[first_line(node) - 1 : node.end_lineno]
             parts.append("")

@@ -10,7 +10,7 @@ from grader.submission.extract import extract
 from grader.submission.slices import Slice
 from grader.vae import ASSIGNMENT
 
-CLASS = """class VAE(nn.Module):
+CLASS = """class VAE:
     def __init__(self, obs_dim, latent_dim, hidden_dim=100):
         super().__init__()
         self.latent_dim = latent_dim

@@ -31,7 +31,11 @@ def vae(*methods: str) -> str:
 @pytest.mark.parametrize(
     ("cells", "statements"),
     [
-        pytest.param([NN, CLASS, TRAIN], [NN, "class VAE(nn.Module):"], id="plain"),
+        pytest.param(
+            [NN, CLASS.replace("VAE", "VAE(nn.Module)"), TRAIN],
+            [NN, "class VAE(nn.Module):"],
+            id="plain",
+        ),
         pytest.param(
             ["K = 1\nJ = 2", vae("def elbo(self, x): return K"), "K = 3"],
             ["class VAE:", "K = 3"],

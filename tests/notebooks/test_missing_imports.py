@@ -1,0 +1,56 @@
+"""A class whose imports stand below it, or nowhere, keeps its points, and is told so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grader.examiner.client import Candidates
+from grader.examiner.grading import Grader
+from grader.examiner.rubric import Rubric
+from grader.report.result import Result
+from grader.vae import ASSIGNMENT
+from tests.notebooks.made import code_cell, made, solved_class
+
+IMPORTS = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F"
+ORDERS = {
+    "below": ([solved_class(), IMPORTS], " says below it"),
+    "below, another way": (
+        [
+            solved_class(),
+            "import torch, os\nfrom torch import nn\nfrom torch.nn import functional as F",
+        ],
+        "`from torch import nn` and",
+    ),
+    "nowhere": ([solved_class()], "and no cell of this notebook"),
+    "in a cell that is broken": ([IMPORTS + "\nprint 'ready'", solved_class()], "Python can read"),
+}
+
+
+def graded(sources: list[str], folder: Path, candidates: Candidates, rubric: Rubric) -> Result:
+    path = folder / "vae.ipynb"
+    cells = list(map(code_cell, sources))
+    path.write_text(
+        json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells})
+    )
+    return Grader(ASSIGNMENT, candidates, rubric).grade(path).result
+
+
+@pytest.mark.parametrize(("sources", "note"), ORDERS.values(), ids=list(ORDERS))
+def test_a_right_class_keeps_its_points(
+    sources: list[str], note: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    result = graded(sources, tmp_path, candidates, rubric)
+    assert result.points == result.max_points
+    assert [line for line in result.advice if "graded with" in line and note in line]
+
+
+def test_other_names_that_nobody_binds_are_lost(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    path = made(tmp_path, {"return 0.5 *": "return scipy.half *"})
+    result = Grader(ASSIGNMENT, candidates, rubric).grade(path).result
+    assert result.points < result.max_points
+    assert any("scipy, which the notebook never defines" in line for line in result.advice)
