@@ -70,7 +70,7 @@ def failed_result(path: str, student: str, most: float, error: str) -> Result:
     )
 
 
-def own_fault(error: Exception) -> str:
+def own_fault(error: BaseException) -> str:
     """Return an error of the grader's own in words, with its place."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"

@@ -22,7 +22,7 @@ ORDERS = {
             solved_class(),
             "import torch, os\nfrom torch import nn\nfrom torch.nn import functional as F",
         ],
-        "`from torch import nn` and",
+        "`from torch import nn`",
     ),
     "nowhere": ([solved_class()], "and no cell of this notebook"),
     "in a cell that is broken": ([IMPORTS + "\nprint 'ready'", solved_class()], "Python can read"),

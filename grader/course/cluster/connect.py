@@ -17,6 +17,8 @@ from grader.course.cluster.nodes import Nodes
 from grader.examiner.client import GraderError
 
 _TIMEOUT_S = 20
+_OTHERS_S = 30.0
+"""Nodes that are started together join one after the other, perhaps one first that can't grade."""
 _DEATHS = 3
 """Nodes that may die with a submission, until nobody else is to try it."""
 _LOCAL = {
@@ -53,7 +55,8 @@ def connected(
     """
     _quieten_dask()
     with _client(where, threads, folder) as client:
-        nodes = Nodes(client, GraderPlugin(setup), tell)
+        others_s = 0.0 if isinstance(where, LocalNodes) else _OTHERS_S
+        nodes = Nodes(client, GraderPlugin(setup), tell, others_s)
         try:
             nodes.set_up()
             yield nodes

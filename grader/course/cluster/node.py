@@ -153,8 +153,6 @@ def bring_up(
         return _brought_up(setup, threads, folder, stack)
     except (GraderError, UnusableError, machine.TooLittleError) as error:
         raise RefusalError(str(error)) from error
-    except Exception as error:
-        raise RefusalError(own_fault(error)) from error
 
 
 def _brought_up(

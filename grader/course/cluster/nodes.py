@@ -35,13 +35,23 @@ class Nodes:
         slots: how many submissions all of them take at once.
     """
 
-    def __init__(self, client: Client, plugin: GraderPlugin, tell: Callable[[str], None]) -> None:
-        """Take what sets a node up, and who is told in a sentence of what a person should know."""
+    def __init__(
+        self,
+        client: Client,
+        plugin: GraderPlugin,
+        tell: Callable[[str], None],
+        others_s: float = 0.0,
+    ) -> None:
+        """Take what sets a node up, and who is told in a sentence of what a person should know.
+
+        Once all nodes have refused, others may join for ``others_s`` seconds.
+        """
         self.client, self.setup = client, plugin.name
         self.count = self.slots = 0
         self._plugin, self._tell = plugin, tell
         self._known: set[str] = set()
         self._refused: dict[str, str] = {}
+        self._others_s, self._left = others_s, 0.0
         self._looked = 0.0
         self._is_waiting = False
 
@@ -158,6 +168,7 @@ class Nodes:
     def _leave(self, address: str, reason: str) -> None:
         """Send a node away; it may stay for a while yet, with what it has to give back."""
         if address not in self._refused:
+            self._left = time.monotonic()
             self._refused[address] = words = f"{address} can't grade: {reason.rstrip('.')}."
             self._tell(f"Note: The node {words}")
         self._known.discard(address)
@@ -167,11 +178,13 @@ class Nodes:
     def _say_who_is_missing(self) -> None:
         if self.count:
             self._is_waiting = False
-        elif self._refused:
+        elif self._refused and time.monotonic() >= self._left + self._others_s:
             raise GraderError(f"no node can grade; {[*self._refused.values()][-1]}")
         elif not self._is_waiting:
             self._is_waiting = True
-            self._tell(f"Note: No node has joined {_address(self.client)} yet; waiting for one.")
+            which = "other node" if self._refused else "node"
+            where = _address(self.client)
+            self._tell(f"Note: No {which} has joined {where} yet; waiting for one.")
 
 
 def _address(client: Client) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 
+from grader.course.grade_submission import own_fault
 from grader.course.work import Outcome, Work
 
 Grade = Callable[[Work], Outcome]
@@ -76,6 +77,8 @@ class RestingNode:
             future.set_result(self._bring_up(stack))
         except RefusalError as error:
             future.set_exception(error)
+        except BaseException as error:  # or whoever waits would do so for ever
+            future.set_exception(RefusalError(own_fault(error)))
 
     def _rest_later(self) -> None:
         if self._timer is not None:

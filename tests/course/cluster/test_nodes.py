@@ -49,13 +49,13 @@ class FakeClient:
         self.retired += addresses
 
 
-def nodes(versions: dict[str, Any]) -> tuple[Nodes, FakeClient, list[str]]:
+def nodes(versions: dict[str, Any], others_s: float = 0.0) -> tuple[Nodes, FakeClient, list[str]]:
     told: list[str] = []
     client = FakeClient()
     client.versions = versions
     plugin: Any = SimpleNamespace(name="grader-x")
     fake: Any = client
-    return Nodes(fake, plugin, told.append), client, told
+    return Nodes(fake, plugin, told.append, others_s), client, told
 
 
 def test_nodes_that_fit_are_counted() -> None:
@@ -106,6 +106,16 @@ def test_the_last_that_can_not_grade_ends_it_with_its_reason() -> None:
     with pytest.raises(GraderError, match=r"no node can grade; .* it lacks Landlock\."):
         them.retire({REFUSAL: "it lacks Landlock.", NODE: PRIVATE})
     assert client.retired == [PRIVATE]
+
+
+def test_where_all_have_refused_others_may_still_join() -> None:
+    them, client, told = nodes({PRIVATE: HERE}, others_s=60)
+    them.set_up()
+    them.retire({REFUSAL: "it lacks Landlock.", NODE: PRIVATE})
+    assert told[-1].startswith("Note: No other node has joined")
+    client.versions = {"tls://10.0.0.8:1": HERE}
+    them.set_up()
+    assert them.count == 1
 
 
 def test_one_that_refused_is_not_asked_again_though_it_is_still_there() -> None:
