@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +23,9 @@ from grader.report.folding import folded
 DONE, NOT_DONE = 0, 1
 """Exit statuses; click's own is 2, for wrong usage, and one that was stopped names the signal."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says that has no room, or is broken."""
+
 FILE = click.Path(path_type=Path)
 _log = logging.getLogger(__name__)
 
@@ -34,6 +39,14 @@ class FoldedError(click.ClickException):
         """Write the error, folded where it is a terminal."""
         stream = file or sys.stderr
         click.echo(folded(f"Error: {self.format_message()}", stream), stream)
+
+
+def _drop_output() -> None:
+    """Have what waits to be printed lead nowhere, or it would fail again when Python ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 @contextmanager
@@ -52,6 +65,12 @@ def reported_errors() -> Iterator[None]:
         _log.debug("The grader failed.", exc_info=error)
         is_refusal = isinstance(error, NotConfinedError)
         click.echo(str(error) if is_refusal else f"The grader failed: {error}.", err=True)
+        sys.exit(NOT_DONE)
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        _drop_output()
+        click.echo(f"Not everything could be printed: {error.strerror}.", err=True)
         sys.exit(NOT_DONE)
     except KeyboardInterrupt as stop:
         click.echo("Stopped.", err=True)

@@ -153,6 +153,22 @@ def test_an_error_of_the_graders_own_is_told_with_its_place(
     logger.setLevel(logging.NOTSET)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize(
+    ("streams", "status"),
+    [(">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 0), (">/dev/full", 1), ("2>/dev/full", 0)],
+)
+def test_streams_that_are_closed_or_full(streams: str, status: int, tmp_path: Path) -> None:
+    wanted = tmp_path / "result.json"
+    command = f"{sys.executable} -m grader {SOLVED} --no-run --json {wanted} {streams}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == status
+    assert json.loads(wanted.read_text("utf-8"))["points"] == 60
+    if status:
+        assert done.stderr == "Not everything could be printed: No space left on device.\n"
+
+
 def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys\nfrom grader.cli.main import main\n"
