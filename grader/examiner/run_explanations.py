@@ -32,6 +32,11 @@ _CAUSES = (
         "handed in.",
     ),
     (
+        r"NameError: name '(dbutils|spark|displayHTML|sqlContext|_deepnote\w*)' is not defined",
+        "that name is there on Databricks or Deepnote alone, and the grader runs notebooks as "
+        "Jupyter does.",
+    ),
+    (
         r"StdinNotImplementedError",
         "nobody is there to answer while the grader runs a notebook.",
     ),

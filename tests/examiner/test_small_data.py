@@ -237,6 +237,7 @@ def test_whether_what_failed_speaks_of_amounts(
         ("PermissionError", "[Errno 13] Permission denied: '/home'", "", "its own folder"),
         ("OSError", "[Errno 1] Operation not permitted", "", "no programs"),
         ("FileNotFoundError", "[Errno 2] No such file: 'train.csv'", "", "no file but"),
+        ("NameError", "name 'dbutils' is not defined", "", "Databricks"),
         ("StdinNotImplementedError", "raw_input was called", "", "to answer"),
         ("AssertionError", "", "assert torch.cuda.is_available()", "CPU alone"),
         ("AssertionError", "Torch not compiled with CUDA enabled", "", "CPU alone"),
