@@ -58,17 +58,30 @@ def _set_weight(model: Any, name: str, weight: torch.Tensor) -> None:
     """Put a weight into a layer.
 
     Raises:
-        ChangedInitError: there is no such layer, or it is of another shape.
+        ChangedInitError: there is no such layer, it has no such weight, or one of another shape.
     """
     layer, _, parameter = name.partition(".")
     _undo_weight_norm(getattr(model, layer, None))
     target = getattr(getattr(model, layer, None), parameter, None)
     if not isinstance(target, torch.Tensor):
-        raise ChangedInitError(f"{layer} is missing")
+        raise ChangedInitError(_without(model, layer, parameter))
     if target.shape != weight.shape:
         shapes = f"{list(target.shape)} where {list(weight.shape)} is due"
         raise ChangedInitError(f"{name} has shape {shapes}")
     target.copy_(weight)
+
+
+def _without(model: Any, layer: str, parameter: str) -> str:
+    """Return why a model has no such weight in words: for want of it, or of the layer."""
+    if not hasattr(model, layer):
+        return f"{layer} is missing"
+    found = getattr(model, layer)
+    if isinstance(found, torch.nn.Linear):
+        return f"{layer} has no {parameter}"
+    if found is None:
+        return f"{layer} is None"
+    kind = type(found).__name__
+    return f"{layer} is {'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind} and no Linear"
 
 
 def _put_stubs(kind: Any, stubs: Stubs, array: Array, heard: Heard) -> None:

@@ -18,6 +18,11 @@ _NO_NUMBERS = (
     "sizes from the tensors or from the class, and write none as a number."
 )
 
+_AS_GIVEN = (
+    "This method is given: restore it as it was. The checks put weights of their own into the "
+    "layers that it makes."
+)
+
 
 def lost_by(failure: Failure, method: str) -> Lost:
     """Return what a student reads when a call gave nothing."""
@@ -71,7 +76,7 @@ def _nothing(failure: Failure, method: str, evidence: dict[str, object]) -> Lost
 def _raised(failure: Failure, method: str, evidence: dict[str, object]) -> Lost:
     """Return what is said of an exception: where it arose, what is wrong, with which sizes."""
     if failure.type == "ChangedInitError":
-        return Lost(f"`__init__` was changed: {failure.text}.", evidence=evidence)
+        return Lost(f"`__init__` was changed: {failure.text}.", _AS_GIVEN, evidence=evidence)
     if failure.type == "NotImplementedError" and not failure.is_written:
         unwritten = evidence | {"unwritten": True, "fixed": True}
         return Lost(f"`{method}` is not written yet{_place(failure, ' ({})')}.", evidence=unwritten)

@@ -151,6 +151,25 @@ def test_what_needs_no_layer_is_graded_without_them(
     assert points(tasks)["decoder"] == 0
 
 
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ("self.linear4 = nn.Linear(hidden_dim, obs_dim, bias=False)", "linear4 has no bias"),
+        (
+            "self.linear4 = nn.Sequential(nn.Linear(hidden_dim, obs_dim))",
+            "linear4 is a Sequential and no Linear",
+        ),
+        ("self.linear4 = None", "linear4 is None"),
+    ],
+)
+def test_what_a_changed_layer_lacks_is_named(
+    new: str, said: str, examine_notebook: Examine
+) -> None:
+    tasks = examine_notebook(with_init("self.linear4 = nn.Linear(hidden_dim, obs_dim)", new))
+    assert lost_checks(tasks)["decoder.shape"] == f"failed: `__init__` was changed: {said}."
+    assert points(tasks)["encoder"] == 10
+
+
 def test_a_missing_layer_is_named(examine_notebook: Examine) -> None:
     tasks = examine_notebook(with_init("self.linear4 = ", "self.linear5 = "))
     lost = lost_checks(tasks)

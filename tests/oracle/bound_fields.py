@@ -190,10 +190,44 @@ def _importance(said: Statement) -> Edit:
     return weighed
 
 
+def _by_sizes(said: Statement) -> Callable[[Call], float]:
+    """The weight of a call that is a product of its sizes."""
+    names: Mapping[str, Callable[[Call], int]] = {
+        "batch_size": lambda c: c.x.shape[0],
+        "obs_dim": lambda c: c.x.shape[1],
+        "latent_dim": lambda c: c.mu.shape[1],
+    }
+
+    def weight(c: Call) -> float:
+        above, *below = said.text("weight").split(" / ")
+        factors = [names[n](c) if n in names else float(n) for n in above.split(" * ")]
+        return math.prod(factors) / math.prod(names[n](c) for n in below)
+
+    return weight
+
+
+def _weighted_by_sizes(likelihood: bool, penalty: bool) -> Callable[[Statement], Edit]:
+    """The edit that weighs terms with a size of the call."""
+
+    def edit(said: Statement) -> Edit:
+        weight = _by_sizes(said)
+
+        def more(bound: Bound, c: Call) -> Tensor:
+            first, second = bound.terms(c)
+            return (weight(c) - 1) * (likelihood * first - penalty * second)
+
+        return lambda bound: adds(lambda c, _: more(bound, c))(bound)
+
+    return edit
+
+
 WITH_FIELDS: Mapping[str, Callable[[Statement], Edit]] = {
     "kl_weighted": lambda said: weighs(penalty=said.number("weight")),
     "likelihood_weighted": lambda said: weighs(likelihood=said.number("weight")),
     "whole_weighted": lambda said: then("whole", lambda v: said.number("weight") * v),
+    "kl_weighted_by_sizes": _weighted_by_sizes(likelihood=False, penalty=True),
+    "likelihood_weighted_by_sizes": _weighted_by_sizes(likelihood=True, penalty=False),
+    "whole_weighted_by_sizes": _weighted_by_sizes(likelihood=True, penalty=True),
     "whole_divided": _divided,
     "constant_added": _constant,
     "constant_for_ones": lambda said: adds(lambda c, _: said.number("number") * c.x.sum(-1)),

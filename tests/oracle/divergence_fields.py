@@ -34,6 +34,12 @@ _ROWS: Mapping[str, Edit] = {
     "is that of the row after": then(lambda v: v.roll(-1, 0)),
     "is that of another row: the rows are sorted by size": then(lambda v: v.sort()[0]),
     "is divided by the number of rows": then(lambda v: v / len(v)),
+    "is multiplied with the number of rows and divided by that of dimensions": sets(
+        row=lambda t: t.sum(1) * len(t) / t.shape[1]
+    ),
+    "is divided by the number of rows and multiplied with that of dimensions": sets(
+        row=lambda t: t.sum(1) / len(t) * t.shape[1]
+    ),
     "is summed over all rows of the batch as well": then(for_all),
     "is the largest of all dimensions, not their sum": sets(row=lambda t: t.max(1)[0]),
     "leaves out the last dimension": sets(

@@ -120,10 +120,12 @@ def _rows_matter(method: Method, _: Said) -> bool:
 
 def _number_matters(method: Method, _: Said) -> bool:
     """Whether the first rows' results change when there are fewer."""
-    given = arguments(method, method.model())
+    # A bound draws: torch gives the first of so many rows the same numbers.
+    rows, fewer = (32, 16) if method.variant.task == "elbo" else (7, 3)
+    given = arguments(method, method.model(), rows)
     before = _fresh(method, given)
-    after = _fresh(method, {name: value[:3] for name, value in given.items()})
-    return not near(after, before[:3], 1e-4)
+    after = _fresh(method, {name: value[:fewer] for name, value in given.items()})
+    return not near(after, before[:fewer], 1e-4)
 
 
 def _fresh(method: Method, given: dict[str, Any]) -> Tensor:

@@ -33,6 +33,7 @@ from grader.vae.elbo.own_estimates import estimate_causes
 from grader.vae.elbo.questions import ALONE, ESSENTIAL, Questions, cotangent, questions
 from grader.vae.elbo.remainders import Bound, constant_causes, kept_causes
 from grader.vae.elbo.single_rows import alone_causes, ask_single_rows, fixed_batch_size, form_causes
+from grader.vae.elbo.size_weights import by_sizes
 
 _VAGUE = frozenset(
     (
@@ -173,7 +174,9 @@ def _of_terms(answers: Answers, bound: Bound, explained: frozenset[str]) -> tupl
         *(() if "divergence" in explained else bound.divergence.causes),
     )
     blind = [answers[name][0] for name in BLIND]
-    constant = constant_causes(bound, blind, answers.get("sizes", answers["base"])[0])
+    other = answers.get("sizes", answers["base"])[0]
+    constant = constant_causes(bound, blind, other)
+    weights_alone = list(answers.get("alone", answers["base"]))
     complete = constant is not None
     beside = alone_causes(base, answers["alone"], ALONE) if "alone" in answers else ()
     if beside is None:
@@ -185,6 +188,7 @@ def _of_terms(answers: Answers, bound: Bound, explained: frozenset[str]) -> tupl
     if noisy.by_row:
         rest = float(bound.rest(base).mean()) if constant else 0.0
         draws, terms = _of_draws(_less(noisy, rest), bound, terms)
+    terms = by_sizes(terms, bound, base, weights_alone, other)
     shown = () if "constant" in explained else constant or ()
     return (*terms, *shown, *(draws or ())), complete and draws is not None
 

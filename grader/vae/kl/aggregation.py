@@ -55,6 +55,21 @@ _TO_ROWS: tuple[tuple[str, Sum], ...] = (
     ("is that of the last row set to 0", lambda t: np.append(t.sum(1)[:-1], 0.0)),
     ("is that of the first row set to 0", lambda t: np.append(0.0, t.sum(1)[1:])),
 )
+_WITH_BOTH_SIZES: tuple[tuple[str, Sum], ...] = (
+    (
+        "is multiplied with the number of rows and divided by that of dimensions",
+        lambda t: t.sum(1) * len(t) / t.shape[1],
+    ),
+    (
+        "is divided by the number of rows and multiplied with that of dimensions",
+        lambda t: t.sum(1) / len(t) * t.shape[1],
+    ),
+    (
+        "is multiplied with the number of rows and with that of dimensions",
+        lambda t: t.sum(1) * t.size,
+    ),
+    ("is divided by the number of rows and by that of dimensions", lambda t: t.sum(1) / t.size),
+)
 _OF_ARGUMENTS: tuple[tuple[str, Sum], ...] = (
     ("is averaged over the rows of the batch", lambda a: a.mean(0, keepdims=True)),
     ("is averaged over the dimensions", lambda a: a.mean(1, keepdims=True)),
@@ -150,14 +165,12 @@ class Batch:
             "is averaged over the dimensions": "mean_over_dimensions",
             "is averaged over the rows of the batch": "batch_mean_for_every_row",
         }
-        for how, put in _TO_ROWS:
+        for how, put in (*_TO_ROWS, *_WITH_BOTH_SIZES):
             if self._fits(put(self.alone)):
                 if how in known:
                     return (Finding(known[how]),)
                 return (Finding("put_together", {"what": _WHOLE, "how": how}),)
-        ratio = np.squeeze(self.actual) / self.alone.sum(1)
-        if np.ptp(ratio) < 1e-3 * abs(ratio.mean()):
-            return (Finding("scaled", {"factor": short(ratio.mean())}),)
+        # Another factor is no constant either: what is the same in all batches is in `alone`.
         offset = np.squeeze(self.actual) - self.alone.sum(1)
         if np.ptp(offset) < 1e-3:
             return (Finding("constant_once", {"constant": short(offset.mean())}),)
