@@ -22,16 +22,20 @@ ORIGIN = f"http://{HOST}"
 SECRET = "a-secret-of-the-tests"
 
 
-def desk_client(folder: Path, by: str = "Ada TA", boundaries: tuple[float, ...] = ()) -> TestClient:
+def desk_client(
+    folder: Path, by: str = "Ada TA", boundaries: tuple[float, ...] = (), rubric: Path | None = None
+) -> TestClient:
     """Return a client that has opened the desk on a folder by its address."""
-    client = stranger(folder, by, boundaries)
+    client = stranger(folder, by, boundaries, rubric)
     assert client.get(f"/?secret={SECRET}").status_code == 200
     return client
 
 
-def stranger(folder: Path, by: str = "Ada TA", boundaries: tuple[float, ...] = ()) -> TestClient:
+def stranger(
+    folder: Path, by: str = "Ada TA", boundaries: tuple[float, ...] = (), rubric: Path | None = None
+) -> TestClient:
     """Return a client that hasn't given the secret."""
-    desk = Desk(CourseState(folder, boundaries=boundaries), by, SECRET, PORT)
+    desk = Desk(CourseState(folder, rubric, boundaries), by, SECRET, PORT)
     return TestClient(make_app(desk), base_url=ORIGIN, raise_server_exceptions=False)
 
 
