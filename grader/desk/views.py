@@ -18,7 +18,6 @@ from grader.desk.course_state import Snapshot, misconception_titles
 from grader.desk.earlier import earlier_results
 from grader.desk.groups import Group
 from grader.desk.notebook_view import cells_of
-from grader.moments import written_now
 from grader.report.cohort import summary_of
 from grader.report.course import TOTAL, Entry
 from grader.report.gradebook import flags, known_points
@@ -236,5 +235,4 @@ def _environment() -> Environment:
     environment = environment_of(_TEMPLATES)
     environment.filters["capital"] = capital
     environment.filters["as_json"] = lambda entry: json.dumps(entry, ensure_ascii=False)
-    environment.globals["now"] = written_now
     return environment
