@@ -1,6 +1,7 @@
 """Folders of sections, such as ``Tutorial 1``, in each of which students have a folder.
 
 A student may as well have several folders, so names decide: ``draft`` and ``final`` are nobody's.
+One folder alone is a student's where all folders around are numbered sections: ``Tutorial 2/cem``.
 Where that can't be told, it is said, and the folders at the top stay the students.
 """
 
@@ -18,7 +19,7 @@ from grader.course.choose import topic
 from grader.course.left_out import names_of_no_student
 from grader.platforms import is_platform_name, students_in
 from grader.platforms.download import Listing, Parts, is_archive_name, is_junk
-from grader.platforms.names import listed, shown
+from grader.platforms.names import composed, listed, shown
 from grader.platforms.plain import plain_owner
 
 MAX_LEVELS = 2
@@ -31,6 +32,14 @@ _SECTION = re.compile(
     r"(?![^\W\d_]).*|[a-z]?[-_ ]?\d{1,2}|[a-z])",
     re.IGNORECASE | re.DOTALL,
 )
+_NUMBERED = re.compile(
+    r"(tut|tutorial|tutorium|section|sec|class|klasse|group|gruppe|grp|lab|kurs|course|seminar"
+    r"|übung|uebung|ue|campus|cohort)s?[-_ .]*(\d{1,3}|[a-z]|[ivx]+)",
+    re.IGNORECASE,
+)
+"""What is a section also where one student alone is in it: a team may be the student."""
+_NAMED = re.compile(r"\d[-_ ]+[^\W\d_]{2}")
+"""In `lab-1-ada`, a student's copy of a repository: what stands behind the number is a name."""
 _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _WORK = re.compile(
     r"abgabe|alt|archive|assignment|attempt|aufgabe|backup|bak|blatt|"
@@ -84,7 +93,13 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
         works = {name for name, top in wide.items() if all(map(is_work, top.filled))}
         open_ = wide.keys() - works - (shared - named)
         if not open_:
-            return seen, _doubt_of_files(tops, named, is_work)
+            alone = _alone(tops, beside, assignment)
+            if not _are_sections_of_one(tops, alone):
+                is_doubtful = _are_words(tops, named) and not any(map(_NAMED.search, tops))
+                doubt = _doubt(alone) if is_doubtful else ""
+                return seen, doubt or _doubt_of_files(tops, named, is_work)
+            seen = _cut(seen, tops, beside)
+            continue
         students = shared | {
             name
             for name, top in tops.items()
@@ -108,20 +123,54 @@ def _with_empty(top: _Top, beside: Collection[str], is_work: Callable[[str], boo
     return replace(top, filled=top.filled | students) if len(students) > 1 else top
 
 
-def _is_work(assignment: Assignment, name: str) -> bool:
-    """Return whether it is what a student calls work, and nobody's name or number."""
+def _is_work(assignment: Assignment, name: str, around: str = "") -> bool:
+    """Return whether it is what a student calls work, and nobody's name or number.
+
+    Words of the folder ``around`` it say nothing either.
+    """
     words = _WORD.findall(name)
-    topics = assignment.topic_words
-    is_usual = all(_WORK.fullmatch(word) or word.lower() in topics for word in words)
+    usual = {*assignment.topic_words, *map(str.lower, _WORD.findall(around))}
+    is_usual = all(_WORK.fullmatch(word) or word.lower() in usual for word in words)
     return is_usual and (bool(words) or len(name) < 3)
+
+
+def _alone(
+    tops: Mapping[str, _Top], beside: Collection[str], assignment: Assignment
+) -> dict[str, Collection[str]]:
+    """Return the folders in which one folder lies that may be a student's, with its name.
+
+    What is called like work, or like the folder around it, is no student's.
+    """
+    alone: dict[str, Collection[str]] = {}
+    for name, top in tops.items():
+        empty = {it for it in top.inner - top.filled if it.lower() not in beside}
+        students = top.filled | {it for it in empty if not _is_work(assignment, it)}
+        if len(students) != 1 or top.notebooks:
+            continue
+        (student,) = students
+        if not _is_work(assignment, plain_owner((student, "")).text, name):
+            alone[name] = students
+    return alone
+
+
+def _are_sections_of_one(tops: Mapping[str, _Top], alone: Mapping[str, Collection[str]]) -> bool:
+    """Return whether all are sections, and in each of them is one student."""
+    are_numbered = all(_NUMBERED.fullmatch(composed(name)) for name in tops)
+    # What all have is rather a folder that everybody was to make.
+    students = {student for within in alone.values() for student in within}
+    return are_numbered and alone.keys() == tops.keys() and len(students) > 1
+
+
+def _are_words(tops: Mapping[str, _Top], named: set[str]) -> bool:
+    """Return whether all are called like sections, by a word: 's1' may be a student."""
+    return named == tops.keys() and all(re.match(r"[^\W\d_]{2}", name) for name in named)
 
 
 def _doubt_of_files(
     tops: Mapping[str, _Top], named: set[str], is_work: Callable[[str], bool]
 ) -> str:
     """Return whether sections may hold a file a student, as a sentence; "" if not."""
-    # One letter is no word: 's1' may be a student.
-    if named != tops.keys() or not all(re.match(r"[^\W\d_]{2}", name) for name in named):
+    if not _are_words(tops, named):
         return ""
     several = {}
     for name, top in tops.items():
@@ -133,13 +182,15 @@ def _doubt_of_files(
 
 
 def _doubt(wide: Mapping[str, Collection[str]]) -> str:
-    """Return a sentence on folders that may be sections, by what lies in them."""
+    """Return a sentence on folders that may be sections, by what lies in them; "" for none."""
+    if not wide:
+        return ""
     folders = [
         f"{shown(name)} ({', '.join(map(shown, sorted(within)[:_MOST_NAMED]))})"
         for name, within in sorted(wide.items())
     ]
     return (
-        "Whether these folders are students or sections with several students can't be told, so "
+        "Whether these folders are students or sections with students in them can't be told, so "
         f"each was taken for one student: {listed(folders, _MOST_NAMED)}. If they are sections, "
         "give the folder of each on its own."
     )

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.course.find import NOTHING
-from grader.report.cohort import NOT_GRADED
+from grader.report.cohort import BY_HAND, NOT_GRADED
 from grader.report.course import Entry
+from grader.report.words import number
 
 MOST_NAMED = 20
 """Of those who share something, on a terminal."""
 _EMPTY = "handed in nothing that can be graded"
-_BY_HAND = "wait for a task to be graded by hand"
 _AGAIN = "The machine interrupted the run or the training of"
 _EVERYBODY = "gradebook.csv names everybody, each with a status and what to look at."
 _Key = str | tuple[str, str]
@@ -54,13 +54,15 @@ class Overview:
     Attributes:
         students: how many there are; each member of a group has its points, as in the gradebook.
         graded: how many of them are graded.
-        points: of all who are graded.
+        decided: of how many of these no points are open.
+        points: those that count, of all who are decided.
         most: what the first submission could have had.
         groups: by why they aren't graded, and by what is open.
     """
 
     students: int = 0
     graded: int = 0
+    decided: int = 0
     points: float = 0.0
     most: float | None = None
     groups: dict[_Key, Group] = field(default_factory=dict)
@@ -72,7 +74,9 @@ class Overview:
         self.most = result.max_points if self.most is None else self.most
         if result.status == "graded":
             self.graded += students
-            self.points += students * entry.final_points
+            if entry.counting_points is not None:
+                self.decided += students
+                self.points += students * entry.counting_points
         for key in _kinds_of(entry):
             self.groups.setdefault(key, Group()).add(entry)
 
@@ -94,13 +98,18 @@ def summary(overview: Overview, files: Sequence[Path]) -> str:
     """Return how many are graded and which are not, and which ``files`` are written."""
     groups = overview.groups
     lines = [f"{overview.graded} of {overview.students} students are graded."]
-    if overview.graded:
-        mean = overview.points / overview.graded
-        lines[0] += f" They have {mean:.1f} of {overview.most:g} points on average."
+    if overview.decided:
+        mean = number(overview.points / overview.decided)
+        lines[0] += (
+            f" They have {mean} of {overview.most:g} points on average."
+            if overview.decided == overview.graded
+            else f" The points of {overview.decided} are decided: {mean} of {overview.most:g} on "
+            "average."
+        )
     kinds = [(status, kind) for status, words in NOT_GRADED.items() for kind in (words, _EMPTY)]
     lines += [f"{groups[k].students} {k[1]}: {groups[k].names}." for k in kinds if k in groups]
-    if (by_hand := groups.get(_BY_HAND)) is not None:
-        lines.append(f"{by_hand.entries} {_BY_HAND}: {by_hand.names}.")
+    if (by_hand := groups.get(BY_HAND)) is not None:
+        lines.append(f"{by_hand.entries} {BY_HAND}: {by_hand.names}.")
     if (again := groups.get(_AGAIN)) is not None:
         lines.append(
             f"{_AGAIN} {again.entries}: {again.names}. The same command again does that again."
@@ -118,7 +127,7 @@ def _kinds_of(entry: Entry) -> list[_Key]:
         is_empty = (result.reason or "").startswith(NOTHING)
         kinds.append((result.status, _EMPTY if is_empty else NOT_GRADED[result.status]))
     if result.waits_for_person:
-        kinds.append(_BY_HAND)
+        kinds.append(BY_HAND)
     elif result.status == "graded" and result.is_open:
         kinds.append(_AGAIN)
     return kinds

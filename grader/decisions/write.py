@@ -74,9 +74,9 @@ def decide(
         return with_entries(text, entries)
 
     with _writing(folder):
+        read_decisions(folder, rubric)
         if look is not None:
             look(entries_in(folder))
-        read_decisions(folder, rubric)
         path = _path(folder)
         _changed(path, _content(path), rubric, add)  # nothing is logged that can't be written
         write_log(folder, "decide", entries)
@@ -163,15 +163,15 @@ def convert_table(folder: Path) -> None:
             raise DecisionError(
                 f"Nothing is decided: {path.name} has mistakes. Correct them first."
             )
-        text = with_entries("", [_with_numbers(row.value) for row in rows]) if rows else ""
+        text = with_entries("", [with_numbers(row.value) for row in rows]) if rows else ""
         write_whole_file(folder / FILES[0], text.encode())
         path.rename(folder / CONVERTED)
     except (OSError, ValueError) as error:
         raise DecisionError(f"{path.name} can't be turned into {FILES[0]}: {error}.") from error
 
 
-def _with_numbers(row: RawEntry) -> RawEntry:
-    """Return a row of a table, in which all are texts, with its points as numbers."""
+def with_numbers(row: RawEntry) -> RawEntry:
+    """Return an entry, such as a row of a table with texts alone, with its points as numbers."""
     numbers = {key: number_of(row[key]) for key in ("points", "was") if row.get(key)}
     return {**row, **{key: value for key, value in numbers.items() if value == value}}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -24,6 +23,7 @@ from grader.decisions.yaml_text import RawEntry
 from grader.desk import views
 from grader.desk.course_state import CourseState
 from grader.desk.forms import Form, FormError
+from grader.desk.overtaken import refuse_overtaken
 from grader.desk.security import TOO_MUCH, Guard, TooMuchError
 from grader.desk.style import style_sheet
 from grader.desk.views import Visit
@@ -136,30 +136,12 @@ def _decide(desk: Desk, form: FormData) -> str:
     now = desk.course.now()
     entry = Form(_texts(form), desk.by).entry()
     loaded = str(form.get("loaded", ""))
-    look = partial(_refuse_overtaken, entry=entry, loaded=loaded)
+
+    def look(there: Sequence[RawEntry]) -> None:
+        refuse_overtaken([it for it in there if not desk.course.knew(it, loaded)], entry, now)
+
     write.decide(now.folder, now.rubric, [entry], look)
     return "decided"
-
-
-def _refuse_overtaken(there: Sequence[RawEntry], entry: RawEntry, loaded: str) -> None:
-    """Refuse a decision where somebody has decided about the same since the page was loaded.
-
-    Raises:
-        FormError: says what was decided, so that a person decides on.
-    """
-    if not {"points", "status"} & entry.keys():
-        return
-    for other in there:
-        is_same = all(other.get(key) == entry.get(key) for key in ("student", "where", "target"))
-        if is_same and str(other.get("at", "")) > loaded and {"points", "status"} & other.keys():
-            what = [
-                *([f"{other['points']} points"] if "points" in other else []),
-                *([f"appeal {other['status']}"] if "status" in other else []),
-            ]
-            raise FormError(
-                f"{other.get('by', 'Somebody')} has decided about this since you opened the page: "
-                f"{', '.join(what)}. Nothing of yours is written. Look at it, and decide again."
-            )
 
 
 def _take_back(desk: Desk, form: FormData) -> str:

@@ -21,10 +21,11 @@ from grader.decisions import log, write
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.decision import Decision
 from grader.decisions.read import OverridesError
-from grader.decisions.yaml_text import RawEntry
+from grader.decisions.yaml_text import RawEntry, same_text
 from grader.desk.groups import Group, groups_of
 from grader.desk.todo import ToDo, to_do
 from grader.examiner.rubric import Rubric
+from grader.moments import written_now
 from grader.report.course import Entry
 from grader.report.result import Result
 
@@ -45,6 +46,7 @@ class Snapshot:
         decisions: what the file of overrides says.
         rubric: what each target is worth.
         digest: of the file of overrides; "" if there is none.
+        read_at: when it was read, as `written_now` has it.
         problem: why the file can't be used, so that nothing of it holds; "" where it can.
         lost: what was decided in the desk, and is in the file no more.
         boundaries: points at which the grade changes.
@@ -58,6 +60,7 @@ class Snapshot:
     decisions: tuple[Decision, ...]
     rubric: Rubric
     digest: str
+    read_at: str
     problem: str = ""
     lost: tuple[RawEntry, ...] = ()
     boundaries: tuple[float, ...] = ()
@@ -134,6 +137,8 @@ class CourseState:
         self._lock = Lock()  # pages are answered in threads
         self._graded: tuple[Signature, Sequence[Entry], Rubric] | None = None
         self._snapshot: tuple[Signature, Snapshot] | None = None
+        # What an editor writes has no time, or any, so that of an entry is when it was first seen.
+        self._first_read: dict[str, str] = {}
         self.now()
 
     def now(self) -> Snapshot:
@@ -153,6 +158,11 @@ class CourseState:
                     break  # else it was written while it was read
             assert self._snapshot is not None
             return self._snapshot[1]
+
+    def knew(self, entry: RawEntry, read_at: str) -> bool:
+        """Return whether the course as it was read then had an entry of the file of overrides."""
+        first = self._first_read.get(_text_of(entry))
+        return first is not None and first <= read_at
 
     def _decisions_signature(self) -> Signature:
         # The folder, too: a file that is only called nearly so is a mistake.
@@ -175,12 +185,14 @@ class CourseState:
 
     def _read(self, entries: Sequence[Entry], rubric: Rubric) -> Snapshot:
         decisions: tuple[Decision, ...] = ()
-        problem, digest = "", ""
+        problem, digest, read_at = "", "", written_now()
         try:
             digest = write.digest_of(self.folder)
             decisions = decisions_of(self.folder, rubric, self._rubric)
         except (OverridesError, OSError) as error:
             problem = str(error)
+        for decision in decisions:
+            self._first_read.setdefault(_text_of(decision.entry), read_at)
         return Snapshot(
             self.folder,
             self._store.contents,
@@ -189,6 +201,7 @@ class CourseState:
             decisions,
             rubric,
             digest,
+            read_at,
             problem,
             tuple(write.lost(self.folder)) if not problem else (),
             self._boundaries,
@@ -200,6 +213,11 @@ class CourseState:
 def misconception_titles() -> Mapping[str, str]:
     """Return what misconceptions are called: id -> words."""
     return ASSIGNMENT.misconception_titles()
+
+
+def _text_of(entry: RawEntry) -> str:
+    """Return an entry as one text, the same before and after a table is turned into YAML."""
+    return same_text(write.with_numbers(entry))
 
 
 def _signature(*paths: Path) -> Signature:

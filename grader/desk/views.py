@@ -18,7 +18,6 @@ from grader.desk.course_state import Snapshot, misconception_titles
 from grader.desk.earlier import earlier_results
 from grader.desk.groups import Group
 from grader.desk.notebook_view import cells_of
-from grader.moments import written_now
 from grader.report.cohort import summary_of
 from grader.report.course import TOTAL, Entry
 from grader.report.gradebook import flags, known_points
@@ -150,16 +149,20 @@ class Row:
     """A submission as a row of the course's table."""
 
     entry: Entry
-    points: tuple[float | None, ...]
+    tasks: tuple[float | None, ...]
     flags: tuple[str, ...]
     misconceptions: tuple[str, ...]
 
     @property
     def named_points(self) -> Iterator[tuple[str, float | None]]:
-        """The points of everything that has some, by its name; None where they are open."""
+        """The points of everything that has some, by its name; None where they are open.
+
+        Those of all together are the ones that count.
+        """
         result = self.entry.result
         parts = [part.id for part in result.tasks_and_checks]
-        return zip(("points", *parts), known_points(result, parts), strict=True)
+        _, *of_parts = known_points(result, parts)
+        return zip(("points", *parts), (self.entry.counting_points, *of_parts), strict=True)
 
 
 def _row(entry: Entry, tasks: Sequence[str]) -> Row:
@@ -169,8 +172,8 @@ def _row(entry: Entry, tasks: Sequence[str]) -> Row:
     for check in result.checks:
         general = [titles.get(id, id) for id in check.misconceptions]
         told |= dict.fromkeys([cause_of(check)] if general and cause_of(check) else general)
-    points = known_points(result, tasks)
-    return Row(entry, points, flags(entry), tuple(told))
+    _, *of_tasks = known_points(result, tasks)
+    return Row(entry, tuple(of_tasks), flags(entry), tuple(told))
 
 
 def _fits(row: Row, query: str) -> bool:
@@ -232,5 +235,4 @@ def _environment() -> Environment:
     environment = environment_of(_TEMPLATES)
     environment.filters["capital"] = capital
     environment.filters["as_json"] = lambda entry: json.dumps(entry, ensure_ascii=False)
-    environment.globals["now"] = written_now
     return environment

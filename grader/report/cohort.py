@@ -24,6 +24,7 @@ NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
 }
+BY_HAND = "wait for a task to be graded by hand"
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,13 @@ class Summary:
 
     Attributes:
         count: of all submissions; a group counts as one.
-        points: those of everybody who is graded.
+        points: those that count, of everybody who is graded and of whom nothing is open.
         most: the maximum of points.
         distribution: stretches of points, how many submissions have them, bars' lengths up to 1.
         losses: tasks in their order, each followed by its checks with the costliest first.
         misconceptions: the most frequent first.
         not_graded: why, in words, and the entries.
+        by_hand: the entries in which a task waits for a person, graded otherwise or not.
         tasks: ids and titles.
     """
 
@@ -86,6 +88,7 @@ class Summary:
     losses: tuple[Loss, ...]
     misconceptions: tuple[Misunderstood, ...]
     not_graded: tuple[tuple[str, Names], ...]
+    by_hand: Names
     tasks: tuple[tuple[str, str], ...]
 
 
@@ -113,6 +116,7 @@ class Figures:
         self._of_checks: dict[str, dict[str, _Losses]] = defaultdict(partial(defaultdict, _Losses))
         self._having: dict[str, tuple[str, _Names]] = {}
         self._not_graded = {status: _Names() for status in NOT_GRADED}
+        self._by_hand = _Names()
 
     def add(self, entry: Entry) -> None:
         """Count an entry."""
@@ -120,9 +124,14 @@ class Figures:
         self._most = max(self._most, result.max_points) if self._count else result.max_points
         self._count += 1
         self._titles |= {task.id: task.title for task in result.tasks}
+        if result.waits_for_person:
+            self._by_hand.add(entry.name, self._most_named)
         if result.status == "graded":
-            self._points.append(result.points)
+            if entry.counting_points is not None:
+                self._points.append(entry.counting_points)
             for task in result.tasks:
+                if task.undecided:
+                    continue  # nothing is lost there yet
                 self._of_tasks[task.id].add(task)
                 of_checks = self._of_checks[task.id]
                 for check in task.checks:
@@ -159,6 +168,7 @@ class Figures:
                 for status, names in self._not_graded.items()
                 if names.count
             ),
+            self._by_hand.frozen(),
             tuple(self._titles.items()),
         )
 

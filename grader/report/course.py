@@ -131,6 +131,11 @@ class Entry:
         return max(0.0, self.result.points - (self.lateness.points if self.lateness else 0.0))
 
     @property
+    def counting_points(self) -> float | None:
+        """The points that go out; None where they are open."""
+        return None if self.result.has_open_points else self.final_points
+
+    @property
     def called(self) -> str:
         """Who handed it in, for a person: names, with the platform's ids where they say more."""
         students = [student for student in self.students if student.name]

@@ -57,8 +57,12 @@ def _rows(entries: Iterable[Entry], parts: Sequence[str]) -> Iterator[tuple[Cell
     for entry in entries:
         result = entry.result
         total, *points = map(points_cell, known_points(result, parts))
-        final = None if total is None else points_cell(entry.final_points)
-        before = (result.status, total, final, points_cell(result.max_points))
+        before = (
+            result.status,
+            total,
+            points_cell(entry.counting_points),
+            points_cell(result.max_points),
+        )
         after = (time_cell(entry.submitted), "; ".join(flags(entry)), result.reason or "")
         for student in entry.students:
             yield entry.name, student.name, student.id, student.email, *before, *points, *after
@@ -112,6 +116,5 @@ def known_points(result: Result, parts: Sequence[str]) -> tuple[float | None, ..
     points = {part.id: None if part.is_open else part.points for part in result.tasks_and_checks}
     # Nothing can be said of the tasks of a notebook whose points were set by hand as a whole.
     missing = 0.0 if result.status == "ungradable" else None
-    is_open = result.status == "grader_error" or result.waits_for_person
-    total = None if is_open else result.points
+    total = None if result.has_open_points else result.points
     return (total, *(points.get(part, missing) for part in parts))

@@ -78,17 +78,21 @@ def file_of(number: int) -> str:
 
 
 def row_of(entry: Entry, page: str, columns: Columns) -> Row:
-    """Return the row of an entry; ``page`` is the address of the student's page, or ""."""
+    """Return the row of an entry, with the points that count.
+
+    ``page`` is the address of the student's page, or "".
+    """
     status, reason = entry.result.status, entry.result.reason
     found = [flag for flag in flags(entry) if flag != status]
     first = [] if status == "graded" else [f"{status.replace('_', ' ')}: {reason}"]
     rare = _joined([*first, *(flag for flag in found if flag not in columns.common)], 1000, "; ")
+    _, *of_tasks = known_points(entry.result, [id for id, _ in columns.tasks])
     html = macro("index_rows.html", "row")(
         called=called(entry),
         ids=ids_of(entry) if columns.has_ids else None,
         page=page,
-        values=known_points(entry.result, [id for id, _ in columns.tasks]),
-        is_open=status == "grader_error" or entry.result.waits_for_person,
+        values=(entry.counting_points, *of_tasks),
+        is_open=entry.result.has_open_points,
         flags=rare,
         common=_joined((flag for flag in found if flag in columns.common), 1000, "; "),
     )

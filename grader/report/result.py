@@ -255,6 +255,11 @@ class Result:
         return self.status == "grader_error" or interrupted or self.waits_for_person
 
     @property
+    def has_open_points(self) -> bool:
+        """Whether its total isn't known yet, and would be too low in any average."""
+        return self.status == "grader_error" or self.waits_for_person
+
+    @property
     def waits_for_person(self) -> bool:
         """Whether a task that people grade is not decided yet."""
         return any(task.undecided for task in self.tasks)

@@ -722,6 +722,49 @@ SECTIONS = {
         ),
         all_graded("ada", "bob", "cem", "dia"),
     ),
+    "one student in each section": Case(
+        each("Tutorial 1/ada", "Tutorial 2/carl"), all_graded("ada", "carl")
+    ),
+    "one student in each section, work within": Case(
+        {
+            **each(
+                "U\u0308bung A/ada/hw",
+                "U\u0308bung B/Cem Kar",
+                "U\u0308bung C/ada",
+                "U\u0308bung D/2024007",
+            ),
+            "U\u0308bung B/data/x.csv": "1",
+            "U\u0308bung E/eve/report.pdf": PDF,
+        },
+        {
+            **all_graded("\u00dcbung A ada", "Cem Kar", "\u00dcbung C ada", "2024007"),
+            "eve": "!report.pdf",
+        },
+    ),
+    "one archive in each section": Case(
+        {f"Lab {name}.zip": zipped({"vae.ipynb": FULL}) for name in ("1/ada", "2/bob")},
+        {"ada": "vae.ipynb", "bob": "vae.ipynb"},
+    ),
+    "one student in each section of two campuses": Case(
+        each("Campus N/Lab 1/ada", "Campus S/Lab 2/bob"), all_graded("ada", "bob")
+    ),
+    "a group in each section": Case(
+        each("Tutorial 1/Group A", "Tutorial 2/Group B"), all_graded("Group A", "Group B")
+    ),
+    "groups with a folder of work each": Case(
+        each("Group 1/submission", "Group 2/VAE_Group2_final", "Group 3/1")
+        | {"Group 4/final.zip": zipped({"vae.ipynb": FULL})},
+        all_graded("Group 1", "Group 2", "Group 3", "Group 4"),
+    ),
+    "a folder of work each, called alike": Case(
+        each("ada/assignment1", "bob/assignment1", "cem/Lab 1"), all_graded("ada", "bob", "cem")
+    ),
+    "short names with a folder each": Case(
+        each("s1/mine", "s2/yours", "s3/theirs"), all_graded("s1", "s2", "s3")
+    ),
+    "repositories of a lab": Case(
+        each("lab-1-ada/mine", "lab-1-bob/yours"), all_graded("lab-1-ada", "lab-1-bob")
+    ),
     "a folder each": Case(
         each("ada/submission", "bob/submission", "cem/my work"), all_graded("ada", "bob", "cem")
     ),
@@ -754,6 +797,19 @@ DOUBTFUL = {
     "the same names in each": (
         each("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/ada", "Tutorial 2/bob"),
         "Tutorial 2 (ada, bob)",
+    ),
+    "one student in each section, beside work": (
+        each("Tutorial 1/ada", "Tutorial 2/final"),
+        "Tutorial 1 (ada)",
+    ),
+    "the same name alone in each": (
+        each("Tutorial 1/north", "Tutorial 2/north"),
+        "Tutorial 1 (north), Tutorial 2 (north)",
+    ),
+    "one in each team": (each("Team 1/ada", "Team 2/bob"), "Team 1 (ada), Team 2 (bob)"),
+    "one in each section, or a file": (
+        {**each("Tutorial 1/ada"), "Tutorial 2/vae.ipynb": FULL},
+        "Tutorial 1 (ada)",
     ),
     "files in sections": (
         {"Tutorial 1/ada.ipynb": FULL, "Tutorial 1/bob.ipynb": FULL, "Tutorial 2/cem.ipynb": FULL},

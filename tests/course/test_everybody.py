@@ -162,7 +162,7 @@ def test_the_average_is_that_of_the_students_who_are_counted() -> None:
         for name, of in points.items()
     ]
     told = summary(overview_of(entries), [])
-    assert told.startswith("3 of 3 students are graded. They have 58.0 of 7.5 points")
+    assert told.startswith("3 of 3 students are graded. They have 58 of 7.5 points")
 
 
 PART = st.sampled_from(

@@ -20,6 +20,7 @@ from grader.course.summary import overview_of, summary
 from grader.course.write_out import GradedFolder, say, write_out
 from grader.examiner import machine
 from grader.examiner.rubric import Rubric
+from grader.report.course import Lateness
 from grader.report.result import Result, Run
 from tests.made_course import keep
 from tests.made_results import broken_grader, entry, graded, ungradable
@@ -69,6 +70,19 @@ def test_of_many_few_are_named_and_it_is_said_where_all_are(tmp_path: Path) -> N
     assert "gradebook.csv" not in few
     assert few.startswith("21 of 41 students are graded. They have 4.5 of 7.5 points on average.")
     assert "Ada_191." in few
+
+
+def test_the_average_is_of_the_points_that_count_and_are_decided() -> None:
+    late = replace(entry(graded()), lateness=Lateness(2.0, "Late."))
+    everyone = [entry(graded()), late]
+    (line, *_) = summary(overview_of(everyone), []).splitlines()
+    assert line == "2 of 2 students are graded. They have 3.5 of 7.5 points on average."
+    (line, *_) = summary(overview_of([*everyone, entry(undecided())]), []).splitlines()
+    assert line == (
+        "3 of 3 students are graded. The points of 2 are decided: 3.5 of 7.5 on average."
+    )
+    (line, *_) = summary(overview_of([entry(undecided())]), []).splitlines()
+    assert line == "1 of 1 students are graded."
 
 
 def nothing_handed_in() -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from datetime import datetime, timezone
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -46,13 +45,20 @@ def stranger(
 
 
 def send(client: TestClient, path: str = "/decide", **fields: str) -> str:
-    """Send a form; returns what the page says then, "" where all went well."""
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-    fields = {"loaded": now, **fields}
+    """Send a form of a page that was just loaded, or ``loaded`` then.
+
+    Returns what the page says then, "" where all went well.
+    """
+    fields = {"loaded": fields.get("loaded") or loaded(client), **fields}
     answer = client.post(path, data=fields, headers={"origin": ORIGIN}, follow_redirects=False)
     assert answer.status_code == 303, answer.text
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     return query.get("no", [""])[0]
+
+
+def loaded(client: TestClient, path: str = "/course") -> str:
+    """Return what the forms of a page say about when it was loaded."""
+    return re.findall(r'name="loaded" value="([^"]+)"', client.get(path).text)[0]
 
 
 def text_of(html: str) -> str:

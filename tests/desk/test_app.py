@@ -150,21 +150,6 @@ def test_a_deadline_for_one_and_for_all(folder: Path) -> None:
     assert "everyone: Due 2026-12-01 12:00" in text_of(client.get("/student/s001").text)
 
 
-def test_of_two_who_decide_the_same_the_second_is_told(folder: Path) -> None:
-    first, second = desk_client(folder, "Ada"), desk_client(folder, "Bo")
-    page = second.get("/student/s002").text
-    loaded = re.findall(r'name="loaded" value="([^"]+)"', page)[0]
-    fields = {"student": "s002", "target": "kl", "reason": "x"}
-    assert send(first, **fields, points="3", loaded=loaded) == ""
-    said = send(second, **fields, points="1", loaded=loaded)
-    assert said.startswith("Ada has decided about this since you opened the page: 3.0 points.")
-    assert [entry["points"] for entry in entries(folder)] == [3.0]
-    other = {**fields, "target": "elbo"}
-    assert send(second, **other, points="1", loaded=loaded) == ""
-    now = re.findall(r'name="loaded" value="([^"]+)"', second.get("/student/s002").text)[0]
-    assert send(second, **fields, points="1", loaded=now) == ""
-
-
 def test_a_page_hears_that_the_file_has_changed(folder: Path) -> None:
     client = desk_client(folder)
     (address,) = re.findall(r'hx-get="(/changed[^"]*)"', client.get("/").text)

@@ -44,6 +44,29 @@ def test_a_course_is_filtered_by_anything_on_it(folder: Path, query: str, names:
     assert f"{len(names)} of {len(DOZEN)} submissions" in page.text
 
 
+def test_the_course_shows_averages_and_filters_by_the_points_that_count(tmp_path: Path) -> None:
+    folder, rubric = make_course(tmp_path / "results"), tmp_path / "rubric.yaml"
+    late = "late: {due: 2026-11-20 11:00 UTC, step: 1 day, points: 4}\n"
+    rubric.write_text(default_path().read_text(encoding="utf-8") + late, encoding="utf-8")
+    client = desk_client(folder, rubric=rubric)
+    page = text_of(client.get("/course", params={"q": "points=56"}).text)
+    assert "5 of 12 submissions, 56 points on average, half have 56 or more." in page
+    assert "Student Points Before lateness" in page
+    assert "Kim (1011) 56 60 " in page
+    assert "0 of 12" in client.get("/course", params={"q": "points=60"}).text
+
+
+def test_the_course_says_of_how_many_the_points_are_decided(tmp_path: Path) -> None:
+    folder, rubric = make_course(tmp_path / "results"), tmp_path / "rubric.yaml"
+    manual = "manual: {essay: {title: Essay, points: 5}}\n"
+    rubric.write_text(default_path().read_text(encoding="utf-8") + manual, encoding="utf-8")
+    client = desk_client(folder, rubric=rubric)
+    assert " of 12 submissions." in client.get("/course").text
+    assert send(client, student="s001", target="essay", points="4", reason="x") == ""
+    page = client.get("/course").text
+    assert "12 of 12 submissions, those of 1 decided: 64 points on average" in page
+
+
 def test_neighbours_are_those_who_wait_for_who_waits(folder: Path) -> None:
     client = desk_client(folder)
     names = waiting(client)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from grader.report.cohort import Figures, Misunderstood, Names, summary_of
+from grader.report.course import Lateness
+from grader.report.result import TaskResult
 from tests.made_results import course, entry, failed, graded, task, ungradable
 
 TITLES = {"x.one": "the sum is a mean"}
@@ -19,6 +21,28 @@ def test_figures_leave_out_what_is_open_or_ungradable() -> None:
     by_title = {loss.title: loss for loss in figures.losses}
     assert (by_title["KL"].lost, by_title["KL"].students) == (1.0, 2)
     assert by_title["Title of kl.total"].lost == 0.0
+
+
+def test_figures_are_of_the_points_that_count() -> None:
+    on_time, late = entry(graded()), entry(graded(), "Bo", "13")
+    figures = summary_of([on_time, replace(late, lateness=Lateness(2.0, "Late."))], {})
+    assert [*figures.points] == [4.5, 2.5]
+    assert sum(count for _, count, _ in figures.distribution[:4]) == 1
+
+
+def test_what_a_person_has_yet_to_grade_is_in_no_figure() -> None:
+    essay = TaskResult("essay", "Essay", 0.0, 5.0, (), undecided=True)
+    result = replace(graded(), tasks=(*graded().tasks, essay), max_points=12.5)
+    written = replace(essay, points=4.0, undecided=False)
+    done = replace(result, points=8.5, tasks=(*graded().tasks, written))
+    figures = summary_of([entry(result), entry(done, "Bo", "13")], {})
+    assert ([*figures.points], figures.by_hand) == ([8.5], Names(("Ada_L_12",), 1))
+    by_title = {loss.title: loss for loss in figures.losses}
+    assert (by_title["Essay"].lost, by_title["Essay"].students) == (1.0, 1)
+    assert by_title["KL"].students == 2
+    alone = summary_of([entry(result)], {})
+    assert ([*alone.points], alone.distribution) == ([], ())
+    assert [loss.title for loss in alone.losses if loss.is_task] == ["KL", "ELBO"]
 
 
 def test_misconceptions_are_ranked_and_count_once_a_student() -> None:

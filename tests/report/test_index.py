@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.report.course import Appeal, Identity
+from grader.report.course import Appeal, Identity, Lateness
 from grader.report.index import to_index
 from grader.report.result import Run
 from tests.made_results import HOSTILE, TITLE, course, entry, failed, graded, task, ungradable
@@ -49,6 +49,20 @@ def test_everybody_is_in_the_table_with_points_and_flags() -> None:
     assert words[2][:3] == ["Cy", "14", "open"]
     assert "late" in text_of(rows[3])
     assert "set by hand: kl.total 2.5 (spoken about it)" in text_of(rows[3])
+
+
+def test_the_points_of_a_row_and_of_the_figures_are_those_that_count() -> None:
+    late = replace(entry(graded()), lateness=Lateness(1.5, "Handed in late."))
+    undecided = replace(graded().tasks[0], undecided=True)
+    waiting = replace(graded(), tasks=(undecided, *graded().tasks[1:]))
+    page = to_index([late, entry(waiting, "Bo", "13")], {}, TITLE, {})
+    row, open_ = page.split('id="students"')[1].split("<tr>")[2:]
+    assert text_of(row).split()[:4] == ["Ada", "L", "12", "3"]
+    assert "late: 1.5 points off" in text_of(row)
+    assert text_of(open_).split()[:3] == ["Bo", "13", "open"]
+    told = text_of(page)
+    assert "The points of 1 are decided: 3 of 7.5 points on average, 3 in the middle." in told
+    assert "1 waits for a task to be graded by hand: Bo_13" in " ".join(told.split())
 
 
 def test_rare_misconceptions_are_folded_away() -> None:
