@@ -19,14 +19,15 @@ def main() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Have standard streams that were closed lead nowhere, or the next file would be in the place."""
+    """Have standard streams that were closed lead nowhere, or the next file takes their place."""
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
             if nowhere != fd:
                 os.dup2(nowhere, fd)
                 os.close(nowhere)
-            setattr(sys, name, open(fd, "w" if fd else "r", encoding="utf-8", closefd=False))
+            mode = "w" if fd else "r"
+            setattr(sys, name, os.fdopen(fd, mode, encoding="utf-8", closefd=False))
 
 
 if __name__ == "__main__":
