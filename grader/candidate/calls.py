@@ -32,6 +32,7 @@ def answer_call(
     if call.generators:
         states = [before, generators()]
         move_on()
+    accumulated = calling.has_accumulated()
     gradients: dict[str, int | None] = {}
     backward = None
     if call.cotangents is not None:
@@ -47,6 +48,7 @@ def answer_call(
         {name: encode(argument, outbox, 1) for name, argument in kept} if call.keep else {},
         {name: encode(it, outbox, 1) for name, it in heard.items()} if call.heard else {},
         states,
+        accumulated,
     )
 
 
@@ -76,6 +78,11 @@ class _Calling:
                 return self._repeat(computed=False)
             except Exception:
                 raise error from None
+
+    def has_accumulated(self) -> bool:
+        """Return whether a parameter holds a gradient, which training adds its own to."""
+        slopes = (getattr(parameter, "grad", None) for parameter in self._parameters.values())
+        return any(isinstance(slope, torch.Tensor) and bool(slope.any()) for slope in slopes)
 
     def gradients(self, value: Any, cotangents: Any, outbox: Outbox) -> dict[str, int | None]:
         """Return the index of each gradient of a value, or None where no graph leads to it."""

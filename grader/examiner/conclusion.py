@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from grader.report.result import (
 from grader.submission.leftovers import find_leftovers
 from grader.submission.rules import Finding, Seen, watch_rules
 from grader.submission.rules.loss_falls import RULE as LOSS_FALLS
+from grader.submission.slices import Slice
+from grader.submission.syntax import parsed
 from grader.untrusted_text import clean
 
 _BROKEN = "The grader itself failed in some checks; their points are not decided."
@@ -122,7 +125,9 @@ def _advice(
             f"The methods use names that the notebook binds outside the class ({names}); "
             "the class works elsewhere too if it takes sizes and devices from its arguments."
         )
-    if narrow := works_at_full_size_only(tasks, assignment):
+    narrow = works_at_full_size_only(tasks, assignment)
+    # Where no number stands that may be a size, something else fails in a small model.
+    if narrow and _may_hold_sizes(code):
         names = ", ".join(f"`{name}`" for name in narrow)
         sizes = ", ".join(map(str, assignment.full_sizes))
         advice.append(
@@ -131,6 +136,26 @@ def _advice(
         )
     unexpected = contradiction(examined.training, tasks, assignment)
     return (*advice, unexpected) if unexpected else tuple(advice)
+
+
+def _may_hold_sizes(code: Slice) -> bool:
+    """Return whether a number stands in the code that may be a size, beside the given default."""
+    tree = parsed(code.text)
+    if tree is None:
+        return True
+    given = {
+        id(default)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for default in node.args.defaults
+    }
+    return any(
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, (int, float))
+        and node.value > 2
+        and id(node) not in given
+        for node in ast.walk(tree)
+    )
 
 
 def works_at_full_size_only(

@@ -89,7 +89,8 @@ class Returned:
 
     A gradient is None where no graph leads to that input. ``kept`` are the arguments as the last
     call has left them, where they were asked for, and ``heard`` those of stubs by ``method.name``;
-    ``generators`` is where each generator stood before and after it.
+    ``generators`` is where each generator stood before and after it; ``accumulated`` says whether
+    the calls left gradients in the parameters.
     """
 
     values: tuple[Value, ...]
@@ -98,6 +99,7 @@ class Returned:
     kept: Mapping[str, Value] = field(default_factory=dict)
     heard: Mapping[str, Value] = field(default_factory=dict)
     generators: tuple[tuple[str, str], ...] = ()
+    accumulated: bool = False
 
 
 Outcome = Returned | Failure
@@ -178,6 +180,7 @@ def read_outcome(message: Message, repeat: int) -> Outcome:
         {name: _value(value, arrays, depth=1) for name, value in reply.kept.items()},
         {name: _value(value, arrays, depth=1) for name, value in reply.heard.items()},
         _states(reply.generators),
+        reply.accumulated is True,
     )
 
 

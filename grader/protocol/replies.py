@@ -122,6 +122,7 @@ class Returned(Reply):
         kept: the arguments after the last call, `Encoded` as JSON, by name.
         heard: arguments of stubs, `Encoded` as JSON, by ``method.name``.
         generators: the states of the generators before and after.
+        accumulated: whether the calls left gradients in the parameters' ``grad``.
         touched: methods that have used what is watched for.
     """
 
@@ -132,6 +133,7 @@ class Returned(Reply):
     kept: Untrusted = field(default_factory=dict)
     heard: Untrusted = field(default_factory=dict)
     generators: Untrusted = None
+    accumulated: Untrusted = False
     touched: Untrusted = ()
     late: Untrusted = False
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from grader.examiner.conclusion import Examined, conclude, repeated_in
@@ -14,11 +15,13 @@ from grader.examiner.run_explanations import NO_ERROR, small_data_note
 from grader.examiner.training_verdict import hanging_method, not_trained
 from grader.examiner.widening import Checked
 from grader.report.result import CheckResult, CheckStatus, Run, Submission, TaskResult, Training
+from grader.submission import extract, load
 from grader.submission.files import Files
 from grader.submission.program import Program
 from grader.submission.slices import Definition, Slice
 from grader.vae import ASSIGNMENT, spec
 from grader.vae.checks import CHECKS
+from tests.examiner.test_examination import with_methods
 
 CODE = Slice((), Program(ASSIGNMENT, Files((), Path(), (), 1)), Definition((), 0))
 FAILED = Training("failed", error="NameError: name 'batch_size' is not defined")
@@ -30,6 +33,36 @@ def advice(tasks: tuple[TaskResult, ...], run: Run, training: Training) -> tuple
     checked = Checked(tasks, frozenset(), CODE)
     examined = Examined(Submission("vae.ipynb", "", ""), checked, (), run, training)
     return conclude(examined, RUBRIC, ASSIGNMENT).advice
+
+
+@pytest.mark.parametrize(
+    ("body", "is_said"),
+    [
+        ("kl = (mu ** 2 + torch.exp(2 * logsigma)) / 2 - logsigma\nreturn kl.sum(1) - 16", True),
+        ("a = 0.5 * (mu ** 2 + torch.exp(2 * logsigma) - 1)\n"
+         "return (a - logsigma).squeeze().sum(-1)", False),
+    ],
+    ids=["a size as a number", "an axis that is lost at size 1"],
+)  # fmt: skip
+def test_sizes_as_numbers_are_advised_against_where_there_are_numbers(
+    body: str, is_said: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "vae.ipynb"
+    nbformat.write(with_methods(kl_divergence=body), path)
+    checked = Checked(_at_full_size_alone("kl"), frozenset(), extract(load(path), ASSIGNMENT))
+    examined = Examined(Submission("vae.ipynb", "", ""), checked, (), Run(), Training("not_run"))
+    said = " ".join(conclude(examined, RUBRIC, ASSIGNMENT).advice)
+    assert ("`kl_divergence`: right at the assignment's sizes" in said) is is_said
+
+
+def _at_full_size_alone(task: str) -> tuple[TaskResult, ...]:
+    """Every task with all checks passed, those of one at the assignment's own sizes alone."""
+    return tuple(
+        replace(one, checks=tuple(replace(c, evidence={"sizes": "all"}) for c in one.checks))
+        if one.id == task
+        else one
+        for one in _tasks({})
+    )
 
 
 def _tasks(

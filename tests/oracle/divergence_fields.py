@@ -87,7 +87,10 @@ def on_argument(name: str, change: Step) -> Edit:
 
 
 def _sigma(said: Statement) -> Iterator[Edit]:
-    sigma = _SIGMAS[said.text("function")]
+    function = said.text("function")
+    more = re.fullmatch(r"sigma ([+-]) (\d+(?:\.\d+)?)", function)
+    number = float(more[1] + more[2]) if more else 0.0
+    sigma = _SIGMAS.get(function) or (lambda s: s.exp() + number)
     yield sets(variance=lambda _, s: sigma(s) ** 2, log=lambda _, s: 2 * sigma(s).log())
 
 

@@ -75,3 +75,28 @@ def test_no_class_has_easier_pixels_than_another(full: bool) -> None:
         return [float(right_values(model, frozenset())[0].mean()) for model in chosen]
 
     assert averages(5) == pytest.approx(averages(37), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("step", "lost"),
+    [
+        ("e.mean().backward(retain_graph=True)", {"elbo.gradient"}),
+        ("torch.autograd.grad(e.mean(), list(self.parameters()), retain_graph=True)", set()),
+        ("e.mean().backward(retain_graph=True); self.zero_grad()", set()),
+    ],
+    ids=["left in the parameters", "taken beside them", "cleared"],
+)
+def test_gradients_left_in_the_parameters_are_not_trainings(
+    examine_notebook: Examine, step: str, lost: set[str]
+) -> None:
+    code = f"""def elbo(self, x):
+    mu, logsigma = self.encoder(x)
+    theta = self.decoder(self.sample_with_reparam(mu, logsigma))
+    likelihood = -F.binary_cross_entropy(theta, x, reduction='none').sum(1)
+    e = likelihood - self.kl_divergence(mu, logsigma)
+    if e.requires_grad:
+        {step}
+    return e
+"""
+    variant = Variant("elbo", "made_up", not lost, "", code)
+    assert set(lost_checks(examine_notebook(notebook_with(variant)))) == lost

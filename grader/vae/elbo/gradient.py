@@ -9,6 +9,7 @@ import numpy as np
 from grader.kit.check import Exam, Lost, Steps, check, generator
 from grader.kit.gradients import Point, Slopes, judge_gradient, measure
 from grader.kit.misconception import explained
+from grader.kit.observation import Returned
 from grader.kit.outputs import gradients
 from grader.kit.probe import Probe
 from grader.vae import fixtures
@@ -46,6 +47,12 @@ def gradient(exam: Exam) -> Steps[None]:
         answer = diagnosis.Answer(point.weights, x, noise, actual)
         names = diagnosis.by_gradient(slopes, bound, answer, cotangent)
         raise explained(lost, diagnosis.CATALOGUE, names) from None
+    if isinstance(outcome, Returned) and outcome.accumulated:
+        raise Lost(
+            "`elbo` leaves gradients of its own in the parameters' `.grad`, and those of training "
+            "are added to them.",
+            "Who calls backward in training? What does a second call, inside the method, change?",
+        )
 
 
 @lru_cache(maxsize=4)  # one for all submissions of a course

@@ -22,6 +22,7 @@ from grader.vae.kl.elements import (
     Part,
     near,
 )
+from grader.vae.kl.limits import of_limits
 
 Findings = tuple[Finding, ...]
 _OUTER: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
@@ -53,7 +54,7 @@ def of_contribution(contribution: Contribution) -> Findings:
         _of_prior,
         _of_parts,
         _of_bounds,
-        _of_limits,
+        of_limits,
         _of_region,
     )
     return next((findings for look in looks if (findings := look(contribution))), ())
@@ -131,12 +132,28 @@ def _of_sigma(contribution: Contribution) -> Findings:
     if not np.all(known):
         return ()
     lowest = int(np.argmin(LOG_STDS))
+    more = _sigma_of(float(values[0, lowest])) - float(np.exp(LOG_STDS[lowest]))
+    sigma = np.exp(LOG_STDS) + more
+    predicted = 0.5 * (MUS[:, None] ** 2 + sigma**2 - 1) - np.log(sigma)
+    if abs(more) > 1e-5 and np.all(near(values, predicted)):
+        sign = "+" if more > 0 else "-"
+        return (Finding("sigma_of", {"function": f"sigma {sign} {short(abs(more))}"}),)
     inside = np.exp(-2 * (values[0, lowest] - 0.5 * np.expm1(2 * LOG_STDS[lowest])))
     added = float(inside - np.exp(2 * LOG_STDS[lowest]))
     log = np.log(np.exp(2 * LOG_STDS) + added) / 2
     if added > 0 and np.all(near(values, contribution.right + LOG_STDS - log, 2e-3)):
         return (Finding("number_in_logarithm", {"number": short(added)}),)
     return ()
+
+
+def _sigma_of(value: float) -> float:
+    """Return the sigma up to 1 of which a contribution is right, where mu is 0."""
+    low, high = 1e-9, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_less = 0.5 * (middle**2 - 1) - np.log(middle) > value
+        low, high = (middle, high) if is_less else (low, middle)
+    return (low + high) / 2
 
 
 def _of_parts(contribution: Contribution) -> Findings:
@@ -245,40 +262,6 @@ def _of_region(contribution: Contribution) -> Findings:
             words = f"{name} is {'above' if above else 'below'} about {(low + high) / 2:.2g}"
         return (Finding("wrong_where", {"where": words, "how": how}),)
     return ()
-
-
-def _of_limits(contribution: Contribution) -> Findings:
-    """Return whether one of the arguments is limited from above, from below or both."""
-    for name, of_axis, values in (
-        ("log sigma", LOG_STDS, contribution.values[0]),
-        ("mu", MUS, contribution.values[:, 0]),
-    ):
-        low, high = (
-            _limit(name, float(of_axis[n]), values[n]) for n in (of_axis.argmin(), of_axis.argmax())
-        )
-        if not np.all(near(values, _right(name, np.clip(of_axis, low, high)), 5e-3)):
-            continue
-        is_low, is_high = low > of_axis.min() + 0.01, high < of_axis.max() - 0.01
-        how = {
-            (True, True): f"is kept between {low:.2g} and {high:.2g}",
-            (True, False): f"is never below {low:.2g}",
-            (False, True): f"is never above {high:.2g}",
-        }.get((is_low, is_high))
-        if how:
-            return (Finding("limited", {"argument": name, "how": how.replace("-0 ", "0 ")}),)
-    return ()
-
-
-def _right(name: str, numbers: np.ndarray) -> np.ndarray:
-    """Return the right contribution for these numbers of one argument, where the other is 0."""
-    pair = (np.zeros_like(numbers), numbers) if name == "log sigma" else (numbers, 0 * numbers)
-    return expected.kl(*(part[:, None] for part in pair))
-
-
-def _limit(name: str, end: float, value: float) -> float:
-    """Return the number between 0 and the end of an axis at which such a value is right."""
-    span = np.linspace(0, end, 4001)
-    return float(span[np.argmin(np.abs(_right(name, span) - value))])
 
 
 def _in_region(contribution: Contribution, axis: int, bad: np.ndarray) -> str:
