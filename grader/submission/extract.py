@@ -83,14 +83,13 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
 
 def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> Slice:
     """Return what a definition of the class needs, as wide as is asked for."""
-    slicer = Slicer(program, definition)
-    slicer.run()
     read = program
     if width >= WITH_DOUBTFUL:
-        read = without_training(program, slicer.needed)
-    if width != NARROW:
-        slicer = Slicer(read, definition, width)
-        slicer.run()
+        narrow = Slicer(program, definition)
+        narrow.run()
+        read = without_training(program, narrow.needed)
+    slicer = Slicer(read, definition, width)
+    slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))
     cells = tuple(
         jobs.Cell(number, read.sources[number], tuple(statement.place for statement in run))
