@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.course.find import NOTHING
-from grader.report.cohort import BY_HAND, NOT_GRADED
+from grader.report.cohort import NOT_GRADED
 from grader.report.course import Entry
-from grader.report.words import number
+from grader.report.words import number, waiting_words
 
 MOST_NAMED = 20
 """Of those who share something, on a terminal."""
 _EMPTY = "handed in nothing that can be graded"
+_BY_HAND = "by hand"
 _AGAIN = "The machine interrupted the run or the training of"
 _EVERYBODY = "gradebook.csv names everybody, each with a status and what to look at."
 _Key = str | tuple[str, str]
@@ -108,8 +109,8 @@ def summary(overview: Overview, files: Sequence[Path]) -> str:
         )
     kinds = [(status, kind) for status, words in NOT_GRADED.items() for kind in (words, _EMPTY)]
     lines += [f"{groups[k].students} {k[1]}: {groups[k].names}." for k in kinds if k in groups]
-    if (by_hand := groups.get(BY_HAND)) is not None:
-        lines.append(f"{by_hand.entries} {BY_HAND}: {by_hand.names}.")
+    if (by_hand := groups.get(_BY_HAND)) is not None:
+        lines.append(f"{waiting_words(by_hand.entries)}: {by_hand.names}.")
     if (again := groups.get(_AGAIN)) is not None:
         lines.append(
             f"{_AGAIN} {again.entries}: {again.names}. The same command again does that again."
@@ -127,7 +128,7 @@ def _kinds_of(entry: Entry) -> list[_Key]:
         is_empty = (result.reason or "").startswith(NOTHING)
         kinds.append((result.status, _EMPTY if is_empty else NOT_GRADED[result.status]))
     if result.waits_for_person:
-        kinds.append(BY_HAND)
+        kinds.append(_BY_HAND)
     elif result.status == "graded" and result.is_open:
         kinds.append(_AGAIN)
     return kinds

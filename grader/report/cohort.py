@@ -24,7 +24,6 @@ NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
 }
-BY_HAND = "wait for a task to be graded by hand"
 
 
 @dataclass(frozen=True)

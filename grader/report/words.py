@@ -30,6 +30,12 @@ def thousands(count: int) -> str:
     return f"{count:,}" if count >= 10_000 else str(count)
 
 
+def waiting_words(count: int) -> str:
+    """Return how many wait for a person: "1 waits for a task ...", "2 wait for a task ..."."""
+    verb = "waits" if count == 1 else "wait"
+    return f"{thousands(count)} {verb} for a task to be graded by hand"
+
+
 def counted(points: float) -> str:
     """Return points with their unit: "1 point", "2.5 points"."""
     words = number(points)

@@ -81,8 +81,9 @@ def test_the_average_is_of_the_points_that_count_and_are_decided() -> None:
     assert line == (
         "3 of 3 students are graded. The points of 2 are decided: 3.5 of 7.5 on average."
     )
-    (line, *_) = summary(overview_of([entry(undecided())]), []).splitlines()
+    (line, waits, *_) = summary(overview_of([entry(undecided(), "Ada")]), []).splitlines()
     assert line == "1 of 1 students are graded."
+    assert waits == "1 waits for a task to be graded by hand: Ada_12."
 
 
 def nothing_handed_in() -> Result:
