@@ -1,8 +1,9 @@
 """Task 6: new data from the model.
 
 There are two calls for about a thousand samples of a small model whose pixels show what was drawn
-(`models`), and one for fewer of a model of the assignment's sizes; a method that gives few is
-called the oftener. How they are judged stands in `latents`, `pixels` and `repeats`.
+(`models`), one for fewer of a model of the assignment's sizes, and one of a model in which no pixel
+is sure; a method that gives few is called the oftener. How they are judged stands in `latents`,
+`pixels` and `repeats`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ from grader.kit.probe import Call, Probe
 from grader.vae import fixtures
 from grader.vae.sample import misconceptions as diagnosis
 from grader.vae.sample.latents import prior_error, wide_prior_error
-from grader.vae.sample.models import SMALL, Samples, elsewhere, weights
-from grader.vae.sample.pixels import bernoulli_error, wide_bernoulli_error
+from grader.vae.sample.models import SMALL, Samples, elsewhere, unsure_weights, weights
+from grader.vae.sample.pixels import (
+    bernoulli_error,
+    unsure_bernoulli_error,
+    wide_bernoulli_error,
+)
 from grader.vae.sample.repeats import repeated
 from grader.vae.sample.rows import ENOUGH
 from grader.vae.sizes import Sizes
@@ -33,6 +38,8 @@ METHOD = "sample"
 CALLS = 2
 LEAST, MOST = 1030, 1130
 """Samples in a call, between which nobody knows how many."""
+_ROUNDED = 1e-6
+"""A few roundings of numbers up to 1 in single precision."""
 
 
 def sizes(exam: Exam) -> Sizes:
@@ -42,11 +49,20 @@ def sizes(exam: Exam) -> Sizes:
 
 @dataclass(frozen=True)
 class _Calls:
-    """Calls for samples of a model: one for each number but the last, for which there are more."""
+    """Calls for samples of a model: one for each number but the last, for which there are more.
+
+    Where the model is ``unsure``, no pixel has a probability near 0 or 1.
+    """
 
     model: Sizes
     counts: tuple[int, ...]
     repeat: int = 1
+    unsure: bool = False
+
+    @property
+    def shown(self) -> int:
+        """How many latent dimensions its pixels show."""
+        return 0 if self.unsure else self.model.latent
 
 
 def _calls(exam: Exam, repeat: int = CALLS) -> _Calls:
@@ -61,17 +77,23 @@ def _wide_call(exam: Exam) -> _Calls:
     return _Calls(fixtures.FULL, (10 * exam.rows(15, 20),))
 
 
+def _unsure_call(exam: Exam) -> _Calls:
+    """Return a call for samples of a model in which no pixel is sure."""
+    return _Calls(sizes(exam), (10 * exam.rows(15, 20),), unsure=True)
+
+
 def _ask(exam: Exam, calls: _Calls) -> Steps[tuple[Outcome, ...]]:
     """Return what comes of calls, if need be of a model with no probability of 0 or 1.
 
-    The assignment's sizes are asked for at once, for they are wanted soon.
+    The other models are asked for at once, for they are wanted soon.
     """
 
     def probe(calls: _Calls, within: bool = False) -> Probe:
         return _probe(exam.seed, calls, exam.setting.stubbed, within)
 
-    both = (calls,) if exam.setting.full else dict.fromkeys((calls, _wide_call(exam)))
-    outcomes: tuple[Outcome, ...] = (yield list(map(probe, both)))[0].outcomes
+    others = (() if exam.setting.full else (_wide_call(exam),)) + (_unsure_call(exam),)
+    together = dict.fromkeys((calls, *others))
+    outcomes: tuple[Outcome, ...] = (yield list(map(probe, together)))[0].outcomes
     if all(isinstance(outcome, Failure) for outcome in outcomes):
         # It may insist on probabilities that are neither 0 nor 1.
         again: tuple[Outcome, ...] = (yield probe(calls, within=True)).outcomes
@@ -83,7 +105,8 @@ def _ask(exam: Exam, calls: _Calls) -> Steps[tuple[Outcome, ...]]:
 @lru_cache(maxsize=8)
 def _probe(seed: int, calls: _Calls, stubbed: frozenset[str], within: bool) -> Probe:
     *few, many = (Call(METHOD, {"num_samples": count}) for count in calls.counts)
-    of_decoder, of_encoder = _weights(calls.model, "decoder" in stubbed, within)
+    how = "unsure" if calls.unsure else "within" if within else "sure"
+    of_decoder, of_encoder = _weights(calls.model, "decoder" in stubbed, how)
     stubs = make_stubs(stubbed, _noise(seed)) if stubbed else None
     repeated_calls = (*few, replace(many, repeat=calls.repeat))
     return Probe(calls.model, of_decoder, repeated_calls, stubs, spare=of_encoder)
@@ -91,10 +114,12 @@ def _probe(seed: int, calls: _Calls, stubbed: frozenset[str], within: bool) -> P
 
 @lru_cache(maxsize=8)  # for all submissions of a course
 def _weights(
-    model: Sizes, any_decoder: bool, within: bool
+    model: Sizes, any_decoder: bool, how: str
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return weights of the decoder, and of the encoder, which a class for this task may lack."""
-    return weights(model, any_decoder, within), elsewhere(model)
+    if how == "unsure":
+        return unsure_weights(model), elsewhere(model)
+    return weights(model, any_decoder, how == "within"), elsewhere(model)
 
 
 @lru_cache(maxsize=1)
@@ -132,6 +157,17 @@ def _wide_error(exam: Exam, judge: Callable[[Samples], Lost | None]) -> Steps[Lo
     return judge(exam.once(_samples, outcome, calls, of="wide"))
 
 
+def _unsure_error(exam: Exam) -> Steps[Lost | None]:
+    """Return what is wrong with samples of a model in which no pixel is sure.
+
+    Raises:
+        Lost: they can't be read as samples.
+    """
+    calls = _unsure_call(exam)
+    (outcome,) = yield from _ask(exam, calls)
+    return unsure_bernoulli_error(exam.once(_samples, outcome, calls, of="unsure").as_coins)
+
+
 def _shortest(outcome: Outcome, calls: _Calls) -> int:
     return len(_images(outcome, calls)[0])
 
@@ -153,7 +189,9 @@ def _samples(outcome: Outcome, calls: _Calls) -> Samples:
     pixels = np.stack(_images(outcome, calls))
     if not np.all(np.isfinite(pixels)):
         raise Lost("x holds NaN or infinite numbers.")
-    return Samples(pixels, calls.model.latent)
+    whole = np.round(pixels)
+    # A sum of a draw and of what cancels out again is rounded.
+    return Samples(np.where(np.abs(pixels - whole) < _ROUNDED, whole, pixels), calls.shown)
 
 
 def _images(outcome: Outcome, calls: _Calls) -> list[np.ndarray]:
@@ -244,8 +282,10 @@ def prior(exam: Exam) -> Steps[None]:
 def bernoulli(exam: Exam) -> Steps[None]:
     """Pixels are Bernoulli draws with probability theta, independent of each other"""
     samples = (yield from _draw(exam)).as_coins
-    error = bernoulli_error(samples) or (
-        yield from _wide_error(exam, lambda wide: wide_bernoulli_error(wide.as_coins))
+    error = (
+        bernoulli_error(samples)
+        or (yield from _wide_error(exam, lambda wide: wide_bernoulli_error(wide.as_coins)))
+        or (yield from _unsure_error(exam))
     )
     if error is not None:
         raise explained(error, diagnosis.CATALOGUE, diagnosis.of_pixels(samples))

@@ -72,6 +72,15 @@ def weights(sizes: Sizes, any_decoder: bool, within: bool = False) -> dict[str, 
     return {name: fixtures.as_single(weight) for name, weight in weights_by_name.items()}
 
 
+def unsure_weights(sizes: Sizes) -> dict[str, np.ndarray]:
+    """Return weights of a decoder that is sure of no pixel, and gives the same whatever z is."""
+    weights_by_name = {
+        n: w for n, w in fixtures.zeros(sizes).items() if n.split(".")[0] in _DECODER
+    }
+    weights_by_name["linear4.bias"][:] = logit(np.resize(THETAS, sizes.obs))
+    return {name: fixtures.as_single(weight) for name, weight in weights_by_name.items()}
+
+
 def elsewhere(sizes: Sizes) -> dict[str, np.ndarray]:
     """Return weights of an encoder whose posterior is far from the prior, whatever x is."""
     weights_by_name = {n: w for n, w in fixtures.zeros(sizes).items() if n.split(".")[0] in _HEADS}
@@ -81,7 +90,7 @@ def elsewhere(sizes: Sizes) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Samples:
-    """Pixels ``[calls, rows, D]`` of a model with so many latent dimensions ``L``."""
+    """Pixels ``[calls, rows, D]`` of a model with so many latent dimensions ``L`` that show."""
 
     pixels: np.ndarray
     latent: int

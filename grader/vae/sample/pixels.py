@@ -52,11 +52,9 @@ def bernoulli_error(samples: Samples) -> Lost | None:
         return Lost(NOT_DRAWN)
     if not samples.exact:
         return Lost("Pixels with theta = 0 or 1 do not all come out as 0 or 1.")
-    pixels, scores, thetas = samples.drawn, samples.scores, samples.thetas
-    require_enough(pixels)
-    groups = [pixels[..., thetas == theta] for theta in THETAS]
-    hits = np.array([int(group.sum()) for group in groups])
-    rates = statistics.frequencies(hits, np.array([group.size for group in groups]), THETAS)
+    scores = samples.scores
+    require_enough(samples.drawn)
+    rates, shares = _rates(samples)
     own_rates = _own_rates(samples)
     sharing = [*sharing_tests(scores), _same_noise(samples)]
     rows = _pixel_rows(samples)
@@ -66,18 +64,30 @@ def bernoulli_error(samples: Samples) -> Lost | None:
     if statistics.compatible(rate, average, row, own_rate, *sharing):
         return None
     if not statistics.compatible(rate, average):
-        worst = int(np.argmin(rates))
-        theta, share = float(THETAS[worst]), float(groups[worst].mean())
-        return Lost(
-            f"Pixels with theta = {theta:g} are 1 in {share:.1%} of the samples.",
-            evidence={"theta": theta, "rate": share},
-        )
+        return _rate_error(rates, shares)
     if not statistics.compatible(row):
         place = place_of(int(np.argmin(rows) % rows.shape[1]), rows.shape[1])
         return Lost(f"The pixels of {place} are not drawn with their probabilities.")
     if statistics.compatible(*sharing):
         return _own_rate_error(samples, own_rates)
     return Lost(SHARED)
+
+
+def _rates(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each of `THETAS`, the p-value of how often its pixels are 1, and how often."""
+    groups = [samples.drawn[..., samples.thetas == theta] for theta in THETAS]
+    hits = np.array([int(group.sum()) for group in groups])
+    draws = np.array([group.size for group in groups])
+    return statistics.frequencies(hits, draws, THETAS), hits / draws
+
+
+def _rate_error(rates: np.ndarray, shares: np.ndarray) -> Lost:
+    worst = int(np.argmin(rates))
+    theta, share = float(THETAS[worst]), float(shares[worst])
+    return Lost(
+        f"Pixels with theta = {theta:g} are 1 in {share:.1%} of the samples.",
+        evidence={"theta": theta, "rate": share},
+    )
 
 
 def _own_rates(samples: Samples) -> np.ndarray:
@@ -109,6 +119,15 @@ def wide_bernoulli_error(samples: Samples) -> Lost | None:
     if statistics.compatible(own_rate, shared):
         return None
     return _own_rate_error(samples, own_rates) if own_rate < shared else Lost(SHARED)
+
+
+def unsure_bernoulli_error(samples: Samples) -> Lost | None:
+    """Return what is wrong with pixels where none is sure to be 0 or 1, or None.
+
+    A theta that is divided by the largest of an image stays as it is wherever that is 1.
+    """
+    rates, shares = _rates(samples)
+    return None if statistics.compatible(*rates) else _rate_error(rates, shares)
 
 
 def _same_noise(samples: Samples) -> float:
