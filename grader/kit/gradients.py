@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.kit import outputs
 from grader.kit.check import Exam, Lost, Steps
-from grader.kit.observation import Failure, Outcome
+from grader.kit.observation import Failure, Outcome, Value
 from grader.kit.precision import as_single
 from grader.kit.probe import Call, Probe, Sizes, Stubs
 from grader.kit.tolerance import close
@@ -252,7 +252,7 @@ def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
         return None
     value = outcome.values[0]
     total = squares = 0.0
-    for item, cotangent in zip(value.items or (value,), point.cotangents, strict=False):
+    for item, cotangent in zip(value.items or (value,), _cotangents(value, point), strict=False):
         if item.array is None:
             return None
         part = item.array.astype(np.float64).ravel()
@@ -261,6 +261,15 @@ def _weighted(outcome: Outcome, point: Point) -> tuple[float, float] | None:
         total += float(np.sum(weights * part))
         squares += float(np.sum((weights * part) ** 2))
     return (total, float(np.sqrt(squares))) if np.isfinite(total) else None
+
+
+def _cotangents(value: Value, point: Point) -> Sequence[np.ndarray]:
+    """Return what the values are weighted with, as the candidate does where they are one tensor."""
+    given = point.cotangents
+    if value.array is None or len(given) == 1 or value.array.size != sum(c.size for c in given):
+        return given
+    in_rows = value.array.ndim > 1 and len(value.array) == len(given[0])
+    return (np.concatenate(given, axis=1 if in_rows else 0),)
 
 
 def _along(direction: Weights, slopes: Slopes) -> float:
