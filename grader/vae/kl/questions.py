@@ -17,6 +17,8 @@ from grader.vae.sizes import Sizes
 
 METHOD, NAME, NAMES = "kl_divergence", "The divergence", ("mu", "logsigma")
 LATENT, _FULL_LATENT = (1, 40), (fixtures.FULL.latent,)
+_NARROW = 6
+"""In so many dimensions a posterior may be very narrow."""
 SIGNS = (-1.0, 1.0)
 FEW = 6
 """Rows of the batches that hold posteriors of every kind: narrow, near the prior, of one sign."""
@@ -37,11 +39,17 @@ def posterior_parameters(
 
 
 def _narrow_and_near(exam: Exam, narrow: bool, latent: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw posteriors that are very narrow, or nearly the prior itself."""
+    """Draw posteriors that are very narrow, in a few dimensions, or nearly the prior itself.
+
+    The product of the variances is no determinant any more where too many are narrow: it is 0 in
+    single precision.
+    """
     rng = exam.generator(4, 9, int(narrow), latent)
     mu = fixtures.normal(rng, FEW, latent, scale=0.1)
-    low, high = (-5.5, -3.0) if narrow else (-0.1, 0.1)
-    return mu, fixtures.as_single(rng.uniform(low, high, (FEW, latent)))
+    logsigma = rng.uniform(-0.1, 0.1, (FEW, latent))
+    if narrow:
+        logsigma[:, :_NARROW] = rng.uniform(-5.5, -3.0, logsigma[:, :_NARROW].shape)
+    return mu, fixtures.as_single(logsigma)
 
 
 @dataclass(frozen=True)
