@@ -131,7 +131,7 @@ class _Examination:
         """
         for check, lost in losses.items():
             if isinstance(names, Mapping) and (causes := names.get(check.id)):
-                verdict: Verdict = explained(lost.unexplained, diagnosis.catalogue, causes)
+                verdict: Verdict = explained(lost.unexplained or lost, diagnosis.catalogue, causes)
             elif isinstance(names, Exception) and not isinstance(names, (Lost, GraderError)):
                 _log.debug("The diagnosis of %s failed.", check.id, exc_info=names)
                 lost.evidence["diagnosis_failed"] = place_of(names) + f" {names!r}"

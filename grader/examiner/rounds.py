@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from grader.examiner.hangs import work
-from grader.kit.check import Check, Exam, Request, Steps
+from grader.kit.check import Check, Exam, Lost, NotReached, Request, Steps
 from grader.kit.observation import Observation
 from grader.kit.probe import Probe
 
@@ -52,6 +52,9 @@ def examine_in_rounds(
                 pending[check] = steps, _advance(steps, request, answers)
             except StopIteration as stop:
                 verdicts[check] = stop.value
+            except (Lost, NotReached) as verdict:
+                # Its frames hold all answers, and would be kept as long as the verdict is.
+                verdicts[check] = verdict.with_traceback(None)
             except Exception as error:
                 verdicts[check] = error
             if check in verdicts:

@@ -106,7 +106,7 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
         misconceptions: ids of known errors that explain the values together.
         evidence: numbers for programs, as JSON.
         is_shown: whether no other sizes of the model can change the verdict.
-        unexplained: the verdict without its misconceptions, where it has some.
+        unexplained: the verdict without its misconceptions, if it was explained afterwards.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Lost(Exception):  # noqa: N818 - a verdict, not a fault
         self.misconceptions = misconceptions
         self.evidence = dict(evidence or {})
         self.is_shown = False
-        self.unexplained = self
+        self.unexplained: Lost | None = None  # itself would be a cycle, with all it holds
 
 
 class NotReached(Exception):  # noqa: N818 - a verdict, not a fault

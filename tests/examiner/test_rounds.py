@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -155,6 +157,24 @@ def test_a_check_is_told_by_what_it_returns_or_raises() -> None:
     errors = [Lost("wrong"), NotReached("not seen"), ZeroDivisionError("ours")]
     found = verdicts(Candidate().put, *map(raising, errors), asking(question("elbo")))
     assert found == [*errors, {"numbers": [0.0]}]
+
+
+def test_a_verdict_keeps_no_answers() -> None:
+    """A course has thousands of verdicts; what candidates answered may be hundreds of MB."""
+    answers: list[weakref.ref[Observation]] = []
+
+    def examine(_: Exam) -> Steps[None]:
+        answer = yield question("elbo")
+        answers.append(weakref.ref(answer))
+        raise Lost("wrong")
+
+    gc.disable()  # which finds the answers in the end, after many submissions
+    try:
+        (verdict,) = verdicts(Candidate().put, check_of(examine))
+        assert isinstance(verdict, Lost)
+        assert answers[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_an_error_reaches_every_check_that_asked() -> None:
