@@ -34,7 +34,7 @@ from grader.submission.program import (
     own_pairs,
 )
 from grader.submission.scopes import names_of
-from grader.submission.syntax import calls, parse, parsed, root
+from grader.submission.syntax import calls, executed, parse, parsed, root
 
 MAX_STATEMENTS = 2_000
 _AUTORELOAD = re.compile(r"^[ \t]*%autoreload[ \t]*(\w*)", re.MULTILINE)
@@ -78,6 +78,7 @@ class _Reader:
         self._pieces: dict[str, list[Part]] = {}
         self._reloads = False
         self._at = 0
+        self._forgotten: set[str] = set()
         self._characters = 0
         self._holder = holder
 
@@ -87,7 +88,10 @@ class _Reader:
             self._at = cell.number
             if autoreload := _AUTORELOAD.findall(cell.source):
                 self._reloads = autoreload[-1] not in ("0", "off")
+            ahead = self.program.sources.get(cell.number)  # of a module, read before it is written
             self._read(cell.number, to_python(cell.source), cell.source)
+            if ahead is not None:
+                self.program.sources[cell.number] = ahead
 
     def notes(self) -> Iterator[str]:
         """Yield what there is to say of modules that were written once more."""
@@ -130,7 +134,8 @@ class _Reader:
         """Add a statement, after those of the modules that it imports."""
         program, modules = self.program, self.program.modules
         for name in imported_modules(node, modules, module) if imports else ():
-            self._import(name)
+            self._import(name, again=name in self._forgotten)
+        self._forgotten |= set(_forgotten(node)) & modules.bound.keys()
         for name in _reloaded(node, modules) if modules.bound else ():
             self._import(name, again=True)
         postponed = bool(program.flags & __future__.annotations.compiler_flag)
@@ -146,6 +151,7 @@ class _Reader:
         modules = self.program.modules
         if name in modules.bound and not again:
             return
+        self._forgotten.discard(name)
         pieces = self.program.files.module(name, LAST if self._reloads else self._at)
         if not pieces:
             return
@@ -192,6 +198,24 @@ def _holder(program: Program) -> str:
 def _body(part: Part) -> list[ast.stmt]:
     tree = parsed(to_python(part.source))
     return [node for node in tree.body if not is_for_scripts(node)] if tree else []
+
+
+def _forgotten(node: ast.stmt) -> Iterator[str]:
+    """Yield the modules that a statement takes from ``sys.modules``, to be imported again."""
+    for part in executed(node):
+        match part:
+            case (
+                ast.Subscript(
+                    value=ast.Attribute(attr="modules"),
+                    slice=ast.Constant(value=str(name)),
+                    ctx=ast.Del(),
+                )
+                | ast.Call(
+                    func=ast.Attribute(value=ast.Attribute(attr="modules"), attr="pop"),
+                    args=[ast.Constant(value=str(name)), *_],
+                )
+            ):
+                yield name
 
 
 def _reloaded(node: ast.stmt, modules: Modules) -> Iterator[str]:
