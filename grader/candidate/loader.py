@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.candidate import kernel_names
+from grader.candidate import kernel_names, own_modules
 from grader.candidate.patches import idle_modules, made_up_data
 from grader.candidate.refusals import refused
 from grader.candidate.statements import Run, runs_of
@@ -79,8 +79,8 @@ def load(program: Program, bind: Mapping[str, int], device: str = "cpu") -> dict
     module = types.ModuleType("__main__")
     namespace = module.__dict__
     sys.modules["__main__"] = module
-    for name in program.modules:  # the notebook's own files are read as cells of its
-        _alias(name, module)
+    modules = own_modules.install(program.modules)
+    spaces = {"": namespace, **{name: vars(own) for name, own in modules.items()}}
     if is_wide and any("IPython" in cell.source for cell in program.cells):
         importlib.import_module("IPython.display")  # as it shows nothing here, it is answered for
     shell = kernel_names.offer(namespace, program.width == ALL_BEFORE)
@@ -96,25 +96,27 @@ def load(program: Program, bind: Mapping[str, int], device: str = "cpu") -> dict
             if is_wide:
                 made_up_data.install()
             try:
-                shell.keep(run(namespace))
+                shown = run(spaces[cell.module])
+                if cell.module:
+                    own_modules.promise_only_what_is_there(modules[cell.module])
+                else:
+                    shell.keep(shown)
             except Exception as error:
                 failure = error
-        shell.end_cell()
+        if not cell.module:
+            shell.end_cell()
     if program.class_name not in namespace:
         raise failure or NameError(f"name '{program.class_name}' is not defined")
     if isinstance(kind := namespace[program.class_name], idle_modules.Idle):
         kind.refuse()
-    namespace.update(bind, device=_Device(device))
+    rebind(namespace, {**bind, "device": _Device(device)})
     return namespace
 
 
-def _alias(name: str, module: types.ModuleType) -> None:
-    """Have imports of a module and those of the packages around it find another one."""
-    parts = name.split(".")
-    for count, part in enumerate(parts, 1):
-        sys.modules[".".join(parts[:count])] = module
-        if count > 1:
-            setattr(module, part, module)
+def rebind(namespace: dict[str, Any], names: Mapping[str, Any]) -> None:
+    """Bind names in the notebook's namespace, and in those of own modules that bind them."""
+    namespace.update(names)
+    own_modules.rebind(names)
 
 
 @cache  # one for all probes of a candidate

@@ -156,7 +156,7 @@ class _Training:
         with suppress(Exception):  # for statements that train: the model proper is made afterwards
             namespace[job.instance] = self._model(namespace)
         run_once(job.beside, namespace, job.program.flags)
-        namespace.update(self._names, device=named)
+        loader.rebind(namespace, {**self._names, "device": named})
         loader.seed_all(job.seed)
 
     def _train(self, namespace: dict[str, Any]) -> None:
@@ -166,7 +166,7 @@ class _Training:
         optimiser = torch.optim.Adam(model.parameters(), lr=job.learning_rate)
         self._started = time.perf_counter()
         for indices in _batches(len(rows), job.batch_size, job.steps):
-            namespace["batch_size"] = len(indices)
+            loader.rebind(namespace, {"batch_size": len(indices)})
             optimiser.zero_grad()
             loss = -getattr(model, job.objective)(rows[indices.to(self.device)]).mean(-1)
             loss.backward()

@@ -16,7 +16,7 @@ import torch
 
 from grader.candidate import confinement, huge_pages, scratch
 from grader.candidate.calls import answer_call
-from grader.candidate.loader import begin, describe, load, seed_all
+from grader.candidate.loader import begin, describe, load, rebind, seed_all
 from grader.candidate.models import Array, Heard, construct
 from grader.candidate.patches import (
     cpu_only,
@@ -90,7 +90,7 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
     outbox.send(Ready(_is_late()))
     for call in question.calls:
         tripwire.asked = call.method
-        namespace["batch_size"] = call.batch_size
+        rebind(namespace, {"batch_size": call.batch_size})
         reply: Returned | Raised
         try:
             heard.clear()

@@ -42,6 +42,6 @@ def program(code: Slice) -> jobs.Program:
         flags=code.flags,
         class_name=code.assignment.class_name,
         width=code.width,
-        modules=sorted(code.program.modules),
+        modules=sorted(code.program.modules.bound),
         plotting=code.assignment.given_modules,
     )

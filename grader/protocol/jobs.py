@@ -18,11 +18,15 @@ before the class's last change. None of them trains."""
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a program: its source, and the indices of the statements to execute."""
+    """A cell of a program: its source, and the indices of the statements to execute.
+
+    ``module`` is the student's own module of which it is a part, "" for the notebook.
+    """
 
     number: int
     source: str
     keep: Sequence[int]
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Program:
         flags: the compiler's.
         class_name: name of the class.
         width: how much beside the class is in it, from `NARROW` to `ALL_BEFORE`.
-        modules: modules of the student's own that are among the cells.
+        modules: modules of the student's own that are among the cells, and packages around them.
         plotting: modules that come with the assignment and only plot.
     """
 

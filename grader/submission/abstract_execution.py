@@ -16,6 +16,7 @@ from grader.submission.abstract_values import (
     set_attribute,
 )
 from grader.submission.changes import annotated_owners
+from grader.submission.module_names import plain
 from grader.submission.syntax import FUNCTIONS, arguments, imported
 
 _MAX_ROUNDS = 50
@@ -42,7 +43,7 @@ class Interpreter(Evaluator):
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 function = self._piece(node, frame)
                 for decorator in reversed(node.decorator_list):
-                    self._decorate(decorator, node.name, function, frame)
+                    self._decorate(decorator, plain(node.name), function, frame)
                 frame.bind(node.name, function)
             case ast.ClassDef():
                 frame.bind(node.name, self._class(node, frame))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.submission.module_names import plain
 from grader.submission.slices import Code
 
 LIBRARY = object()
@@ -80,7 +81,7 @@ def get_attribute(owner: Any, name: str) -> Any:
     if isinstance(owner, type):
         return dict(functions_of(owner)) if name == "__dict__" else getattr(owner, f".{name}", None)
     if isinstance(owner, Function) and name in ("__name__", "__qualname__"):
-        return getattr(owner.parts[0].node, "name", None)
-    if isinstance(owner, dict):  # of a module that is read as a part of the notebook
+        return plain(getattr(owner.parts[0].node, "name", "")) or None
+    if isinstance(owner, dict):  # a module of the notebook's own
         return owner.get(name)
     return owner if owner is LIBRARY or name == "__func__" else None

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.submission.bindings import locals_of
-from grader.submission.local_modules import is_all_globals
 from grader.submission.scopes import names_of
 from grader.submission.syntax import FUNCTIONS
 
@@ -133,13 +132,13 @@ class _Uses:
     bare: set[str] = field(default_factory=set)
 
 
-def _uses(node: ast.AST, class_name: str) -> _Uses:
+def _uses(node: ast.AST, classes: Collection[str]) -> _Uses:
     try:
         names = names_of(node, postponed_annotations=True)
     except RecursionError:
         return _Uses(set())
     uses = _Uses(names.immediate | names.deferred)
-    selves = {"self", "cls", class_name}
+    selves = {"self", "cls", *classes}
     if isinstance(node, _FUNCTIONS):
         selves |= {argument.arg for argument in (*node.args.posonlyargs, *node.args.args)[:1]}
     owners = set()
@@ -182,7 +181,7 @@ class _Follower:
 
     def __init__(self, sliced: Slice, scopes: _Scopes) -> None:
         self._members = sliced.members
-        self._class = sliced.assignment.class_name
+        self._classes = sliced.program.classes
         self._methods = sliced.assignment.task_by_method
         self._scopes = scopes
         every = [code.node for codes in sliced.members.every.values() for code in codes]
@@ -200,7 +199,7 @@ class _Follower:
             for node in self._scopes.of
             if isinstance(node, ast.ClassDef) and not self._own.isdisjoint(ast.walk(node))
         ]
-        waiting += self._scopes.module.code.get(self._class, [])
+        waiting += [code for name in self._classes for code in self._scopes.module.look_up(name)]
         seen: set[ast.AST] = set()
         while waiting:
             node = waiting.pop()
@@ -244,7 +243,7 @@ class _Follower:
         return frozenset(reached)
 
     def _used_by(self, node: ast.AST) -> Iterator[ast.AST]:
-        uses = _uses(node, self._class)
+        uses = _uses(node, self._classes)
         if node in self._own or node not in self._scopes.in_classes:
             for name in uses.members:
                 yield from (code.node for code in self._members.in_force.get(name, ()))
@@ -252,17 +251,23 @@ class _Follower:
             for name in uses.inherited:
                 yield from (code.node for code in self._members.every.get(name, ()))
         scope = self._scopes.of.get(node, self._scopes.module)
-        for name in uses.names - {self._class}:
+        for name in uses.names - self._classes:
             for code in scope.look_up(name):
                 if code in self.family or (
                     isinstance(code, ast.ClassDef) and name not in uses.bare
                 ):
                     yield from _functions_in(code, uses.attributes[name])
-                elif is_all_globals(code):  # a module that is read as a part of the notebook
-                    for attribute in uses.attributes[name]:
-                        yield from self._scopes.module.look_up(attribute)
+                elif isinstance(code, ast.Dict):  # a module of the notebook's own, perhaps
+                    yield from _values(code, uses.attributes[name])
+                    yield code
                 else:
                     yield code
+
+
+def _values(code: ast.Dict, keys: Collection[str]) -> Iterator[ast.AST]:
+    for key, value in zip(code.keys, code.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value in keys:
+            yield value
 
 
 def _nodes(start: ast.AST, without: set[ast.AST]) -> Iterator[ast.AST]:

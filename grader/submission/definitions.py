@@ -85,10 +85,10 @@ def _has_model_made(program: Program, statement: Statement) -> bool:
     for call in calls(statement.node):
         given = [node.id for node in arguments(call) if isinstance(node, ast.Name)]
         is_ours = isinstance(call.func, ast.Name) and call.func.id in program.binders
-        if is_ours and program.class_name in given:
+        if is_ours and not program.classes.isdisjoint(given):
             return True
     return any(
-        isinstance(node, ast.Call) and root(node) == program.class_name
+        isinstance(node, ast.Call) and root(node) in program.classes
         for function in _functions(program, _called(statement), statement.index)
         for node in ast.walk(function)
     )
@@ -129,7 +129,7 @@ def _holds_step(nodes: Iterator[ast.AST]) -> bool:
 
 def makes_model(program: Program, statement: Statement) -> bool:
     """Tell whether a statement makes an instance of the class when it runs."""
-    return program.class_name in map(root, calls(statement.node))
+    return not program.classes.isdisjoint(map(root, calls(statement.node)))
 
 
 def count_written(members: Members, methods: Iterable[str]) -> int:

@@ -31,10 +31,11 @@ from grader.submission.misplaced import (
     why_unreadable,
 )
 from grader.submission.missing_imports import import_notes
-from grader.submission.program import Program
+from grader.submission.module_names import plain
+from grader.submission.program import NO_CELL, Program, own_pairs
 from grader.submission.reading import read_program
 from grader.submission.slicer import Slicer
-from grader.submission.slices import NO_CELL, Definition, Slice
+from grader.submission.slices import Definition, Slice
 from grader.submission.syntax import executed
 from grader.submission.without_training import without_training
 
@@ -72,6 +73,7 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     code = slices[chosen]
     notes = (
         *notebook.notes,
+        *program.notes,
         *notes_on_cells(notebook, program),
         *_choice_notes(program, list(slices), chosen, code),
         *_file_notes(code),
@@ -92,15 +94,16 @@ def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> 
     slicer.run()
     kept = (program.statements[index] for index in sorted(slicer.included))
     cells = tuple(
-        jobs.Cell(number, read.sources[number], tuple(statement.place for statement in run))
-        for number, run in groupby(kept, attrgetter("cell"))
+        jobs.Cell(number, read.sources[number], tuple(s.place for s in run), module)
+        for (number, module), run in groupby(kept, attrgetter("cell", "module"))
     )
-    if lines := slicer.missing_imports:
-        cells = (jobs.Cell(NO_CELL, "\n".join(lines), tuple(range(len(lines)))), *cells)
+    for module, line in slicer.missing_imports:
+        cells = (jobs.Cell(NO_CELL, line, (0,), module), *cells)
     members = find_members(program, slicer.included)
     names = frozenset(slicer.notebook_names)
     notes = tuple(dict.fromkeys((*slicer.notes, *import_notes(slicer.missing_imports))))
-    return Slice(cells, program, definition, members, names, notes, notes, width)
+    statements = frozenset(slicer.included)
+    return Slice(cells, program, definition, members, statements, names, notes, notes, width)
 
 
 def _file_notes(code: Slice) -> list[str]:
@@ -110,12 +113,22 @@ def _file_notes(code: Slice) -> list[str]:
     return [f"What is called cell {number} is {files.describe(number)}" for number in numbers]
 
 
+def _cell(program: Program, definition: Definition) -> int:
+    """Return the cell of a class, be it in a module that the notebook imports it from."""
+    statement = program.statements[definition.statements[0]]
+    source = dict(own_pairs(statement.node)).get(program.class_name, "")
+    while reaching := program.reaching(source, statement.index, data=True):
+        statement = program.statements[reaching[0]]
+        source = dict(own_pairs(statement.node)).get(source, "")
+    return statement.cell
+
+
 def _choice_notes(
     program: Program, choices: Sequence[Definition], chosen: Definition, code: Slice
 ) -> list[str]:
     """Say which definition is graded, where a person may think of another."""
     name, notes = program.class_name, []
-    graded = program.statements[chosen.statements[0]].cell
+    graded = _cell(program, chosen)
     last = program.reaching(name, program.end, data=True)
     if last and not defines_class(program, program.statements[last[0]]):
         notes.append(
@@ -130,7 +143,7 @@ def _choice_notes(
         )
     others = [d for d in choices if not code.statements.issuperset(d.statements)]
     if others:
-        cells = sorted({program.statements[d.statements[0]].cell for d in (*others, chosen)})
+        cells = sorted({_cell(program, d) for d in (*others, chosen)})
         where = f"cells {listed(cells)}" if len(cells) > 1 else f"cell {cells[0]}, more than once"
         line = program.statements[chosen.statements[0]].node.lineno
         notes.append(
@@ -154,7 +167,7 @@ def _no_class(notebook: Notebook, program: Program) -> str:
     if misplaced := why_misplaced(notebook, name):
         return misplaced
     classes = [
-        node.name
+        plain(node.name)
         for statement in program.statements
         for node in executed(statement.node)
         if isinstance(node, ast.ClassDef)

@@ -17,9 +17,12 @@ from grader.assignment import Assignment
 from grader.submission.cells import Notebook
 from grader.submission.code_size import split_by_size
 from grader.submission.load import read_ordinary
+from grader.submission.module_names import Modules, absolute
 from grader.submission.written_files import written_by_code
 
 MAX_BYTES = 100_000
+LAST = sys.maxsize
+"""The number of a cell below all others."""
 _MAX_FILES = 20
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<more>-a[ \t]+|--append[ \t]+)?(?P<name>.+)")
 _RUNS = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(?P<name>[^\s;]+)", re.MULTILINE)
@@ -55,6 +58,21 @@ class Files:
         """Return the pieces of a module that a cell imports; none of one from elsewhere."""
         path = name.replace(".", "/")
         return self.file(f"{path}.py", cell) or self.file(f"{path}/__init__.py", cell)
+
+    def is_package(self, name: str, cell: int) -> bool:
+        """Tell whether a module that a cell imports is a package."""
+        path = name.replace(".", "/")
+        return not self.file(f"{path}.py", cell) and bool(self.file(f"{path}/__init__.py", cell))
+
+    def written_after(self, name: str, pieces: list[Part]) -> tuple[str, int] | None:
+        """Return the path and cell that write a module otherwise than it was imported."""
+        final = self.module(name, LAST)
+        if [part.source.strip() for part in final] == [part.source.strip() for part in pieces]:
+            return None
+        for path, part, _, cell in reversed(self.written):
+            if part in final:
+                return path, cell
+        return None
 
     def file(self, path: str, cell: int) -> list[Part]:
         """Return the pieces of a Python file in whatever folder, as a cell finds it."""
@@ -184,20 +202,22 @@ def executed_files(source: str, body: Sequence[ast.stmt]) -> Iterator[str]:
                     yield from (t for t in texts if isinstance(t, str) and t.endswith(".py"))
 
 
-def imported_modules(statement: ast.stmt) -> Iterator[str]:
-    """Yield the modules that a statement imports, be it in a function."""
+def imported_modules(statement: ast.stmt, modules: Modules, module: str) -> Iterator[str]:
+    """Yield the modules that a statement of a module imports, be it in a function."""
     for node in ast.walk(statement):
         match node:
             case ast.Import(names=aliases):
                 yield from (alias.name for alias in aliases)
-            case ast.ImportFrom(module=str(module), names=aliases):
-                yield module
-                yield from (f"{module}.{alias.name}" for alias in aliases)
+            case ast.ImportFrom(names=aliases):
+                name = absolute(node, module, modules)
+                yield name
+                yield from (f"{name}.{alias.name}" for alias in aliases)
             case ast.Call(
-                func=ast.Attribute(attr="import_module") | ast.Name(id="import_module"),
-                args=[ast.Constant(value=str(module)), *_],
+                func=ast.Attribute(attr="import_module")
+                | ast.Name(id="import_module" | "__import__"),
+                args=[ast.Constant(value=str(name)), *_],
             ):
-                yield module
+                yield name
 
 
 def _plain(path: str) -> str:

@@ -41,12 +41,12 @@ def statements_that_change(program: Program, end: int) -> list[int]:
 
 def _hands_class_over(program: Program, statement: Statement) -> bool:
     """Tell whether a statement is such as ``add_methods(Net)``."""
-    if program.class_name not in statement.names.immediate:
+    if program.classes.isdisjoint(statement.names.immediate):
         return False
     given_class = {
         name
         for call in calls(statement.node)
-        if (name := root(call)) and program.class_name in names_in(*arguments(call))
+        if (name := root(call)) and not program.classes.isdisjoint(names_in(*arguments(call)))
     }
     reaching = (i for name in given_class for i in program.reaching(name, statement.index))
     return any(_sets_attributes(program.statements[i].node) for i in reaching)

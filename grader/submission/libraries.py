@@ -28,9 +28,9 @@ class Libraries:
     @cached_property
     def used(self) -> int | None:
         """The first statement after the class that calls it, or a function that uses it."""
-        users = {self.program.class_name}
+        users = set(self.program.classes)
         for statement in self.program.statements:
-            _add_users(users, statement, self.program.class_name)
+            _add_users(users, statement, self.program)
             runs = not isinstance(statement.node, (*DEFINITIONS, *IMPORTS))
             called = map(root, calls(statement.node))
             if statement.index > self.defined and runs and not users.isdisjoint(called):
@@ -73,17 +73,17 @@ def last_use(program: Program) -> int | None:
 
     What a name is bound to afterwards is for itself.
     """
-    users = {program.class_name}
+    users = set(program.classes)
     last = None
     for statement in program.statements:
-        _add_users(users, statement, program.class_name)
+        _add_users(users, statement, program)
         names = (node.id for node in executed(statement.node) if isinstance(node, ast.Name))
         if not users.isdisjoint(names) or program.class_name in statement.names.binds:
             last = statement.index
     return last
 
 
-def _add_users(users: set[str], statement: Statement, class_name: str) -> None:
+def _add_users(users: set[str], statement: Statement, program: Program) -> None:
     """Add what a statement makes another name or an instance of the class, or a user of it."""
     match statement.node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -92,7 +92,7 @@ def _add_users(users: set[str], statement: Statement, class_name: str) -> None:
             if root(value) in users:
                 users.add(name)
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            makes = class_name in statement.names.binds
+            makes = not program.classes.isdisjoint(statement.names.binds)
             if not makes and not users.isdisjoint(statement.names.deferred):
                 users.add(name)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from grader.submission.abstract_execution import Interpreter
 from grader.submission.abstract_values import functions_of
 from grader.submission.definitions import is_written
+from grader.submission.module_names import plain
 from grader.submission.program import Program
 from grader.submission.slices import Code, Members
 
@@ -52,7 +53,7 @@ def _bound_pieces(statement: ast.stmt) -> Iterator[tuple[object, ast.stmt | ast.
     for node in ast.walk(statement):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name, node
+                yield plain(name), node
             case ast.Assign(
                 targets=[
                     ast.Name(id=name)

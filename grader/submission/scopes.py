@@ -23,7 +23,8 @@ class Names:
     """The global names of one statement.
 
     ``binds`` may be bound by it and ``kills`` surely are; ``immediate`` are needed when it runs and
-    ``deferred`` when a function defined in it runs; ``star`` is true for ``from m import *``.
+    ``deferred`` when a function defined in it runs; ``brought`` are those that it imports from
+    modules of the notebook's own; ``star`` is true for ``from m import *``.
     """
 
     binds: set[str] = field(default_factory=set)
@@ -31,6 +32,7 @@ class Names:
     deletes: set[str] = field(default_factory=set)
     immediate: set[str] = field(default_factory=set)
     deferred: set[str] = field(default_factory=set)
+    brought: set[str] = field(default_factory=set)
     star: bool = False
 
 

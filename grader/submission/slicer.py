@@ -16,6 +16,7 @@ from grader.submission.indirect_changes import may_change, statements_that_chang
 from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
 from grader.submission.libraries import Libraries, last_use
 from grader.submission.missing_imports import missing_import
+from grader.submission.module_names import plain
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
 from grader.submission.syntax import DEFINITIONS, IMPORTS, executed, named_in_texts
@@ -35,7 +36,7 @@ class Slicer:
         self.program = program
         self.included: set[int] = set()
         self.notebook_names: set[str] = set()
-        self.missing_imports: dict[str, int | None] = {}
+        self.missing_imports: dict[tuple[str, str], int | None] = {}
         self.notes: list[str] = []
         self._class = program.class_name
         self._bound = program.assignment.bound_names
@@ -99,6 +100,8 @@ class Slicer:
             self._need(name, index, True)
         for name in sorted(statement.names.deferred):
             self._need(name, self._met, False)
+        for name in sorted(statement.names.brought):
+            self._need(name, index, False)
         for name in sorted(named_in_texts(statement.node) & self.program.binders.keys()):
             for bound in self.program.reaching(name, self._met):
                 self._include(bound)
@@ -107,16 +110,18 @@ class Slicer:
     def _meet(self, name: str, position: int, direct: bool) -> None:
         program = self.program
         late = position == self._met
-        if name in self._bound and late:
-            self.notebook_names.add(name)  # bound by the grader to fit the instance under test
-            return
+        if plain(name) in self._bound and late:
+            # Bound by the grader to fit the instance under test, in modules that bind it, too.
+            self.notebook_names.add(plain(name))
+            if name in self._bound:
+                return
         wide = self._is_wide
         reaching = program.reaching(name, position, loops=wide)
         if late:
             reaching = self._libraries.at_use(name, reaching)
         if not reaching and (direct or wide):
             reaching = program.reaching(name, position, data=True, loops=wide)
-        if not reaching and late and name not in (self._class, *BUILTINS):
+        if not reaching and late and plain(name) not in (self._class, *BUILTINS):
             # Bound after another definition took the place of this one, or after the last use.
             reaching = program.reaching(name, program.end, data=wide, loops=wide)
         if not reaching:
@@ -133,19 +138,24 @@ class Slicer:
     def _meet_from_elsewhere(self, name: str, position: int) -> None:
         """Meet the need of a name that no statement binds: a builtin, or from a star import."""
         program = self.program
-        stars = [index for index in program.stars if index < position]
-        if name in BUILTINS:
+        module, _, own = name.rpartition(".")
+        stars = [
+            index
+            for index in program.stars
+            if index < position and program.statements[index].module == module
+        ]
+        if own in BUILTINS:
             stars = [index for index in stars if _is_numeric(program.statements[index])]
         for index in stars:
             self._include(index)
         if name in LAST_VALUES and position != self._met:
             for index in shown_before(program, position, LAST_VALUES.index(name) + 1):
                 self._include(index)
-        if stars or name in BUILTINS or name in FROM_KERNEL:
+        if stars or own in BUILTINS or name in FROM_KERNEL:
             return
         if missing := missing_import(program, name, position):
             line, cell = missing
-            self.missing_imports[line] = cell
+            self.missing_imports[module, line] = cell
             return
         if position != self._met:
             return
@@ -202,17 +212,18 @@ class Slicer:
             return
         self._followed.add(statement.index)
         program = self.program
-        for name in statement.names.binds:
-            for index in program.changers.get(name, ()):
-                later = program.statements[index]
-                if (
-                    index not in self.included
-                    and index < self._end
-                    and index not in program.data
-                    and program.reaches(name, statement.index, index)
-                    and self._counts(later, name, statement)
-                ):
-                    self._include(index)
+        for bound in statement.names.binds:
+            for name in program.same_library(statement, bound):
+                for index in program.changers.get(name, ()):
+                    later = program.statements[index]
+                    if (
+                        index not in self.included
+                        and index < self._end
+                        and index not in program.data
+                        and (name != bound or program.reaches(name, statement.index, index))
+                        and self._counts(later, name, statement)
+                    ):
+                        self._include(index)
         if self._class in statement.names.binds:
             self._include_aliased_changes(statement)
             self._include_given(statement)

@@ -13,9 +13,6 @@ from grader.submission.attribution import Attribution, attribution_of
 from grader.submission.program import Program
 from grader.submission.syntax import first_line, parse
 
-NO_CELL = 0
-"""The number of what stands in no cell: imports that the notebook lacks."""
-
 
 @dataclass(frozen=True)
 class Location:
@@ -65,6 +62,7 @@ class Slice:
 
     Attributes:
         cells: whole ones as plain Python, so that lines keep their numbers.
+        statements: the indices of its statements in the program.
         program: the whole that it was cut out of.
         definition: where the class is defined in the program.
         members: all functions of the class.
@@ -77,6 +75,7 @@ class Slice:
     program: Program = field(repr=False, compare=False)
     definition: Definition = field(repr=False, compare=False)
     members: Members = field(default_factory=Members, repr=False, compare=False)
+    statements: frozenset[int] = frozenset()
     uses_notebook_names: frozenset[str] = frozenset()
     lacking: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -104,12 +103,6 @@ class Slice:
         """Which task each piece of code counts for."""
         return attribution_of(self)
 
-    @cached_property
-    def statements(self) -> frozenset[int]:
-        """The indices of its statements in the program."""
-        kept = {(cell.number, place) for cell in self.cells for place in cell.keep}
-        return frozenset(s.index for s in self.program.statements if (s.cell, s.place) in kept)
-
     @property
     def text(self) -> str:
         """The slice as Python source, each cell under a comment with its number."""
@@ -117,7 +110,8 @@ class Slice:
         for cell in self.cells:
             lines = cell.source.split("\n")
             body = parse(cell.source).body
-            parts.append(f"# cell {cell.number}" if cell.number else "# missing")
+            module = f", in the module {cell.module}" if cell.module else ""
+            parts.append((f"# cell {cell.number}" if cell.number else "# missing") + module)
             for node in (body[index] for index in cell.keep):
                 parts += lines[first_line(node) - 1 : node.end_lineno]
             parts.append("")

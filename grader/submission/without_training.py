@@ -15,6 +15,7 @@ from grader.assignment import Assignment
 from grader.submission.bindings import bindings_of, locals_of
 from grader.submission.changes import changes_of
 from grader.submission.definitions import makes_model, takes_steps, trains
+from grader.submission.local_modules import as_written
 from grader.submission.program import Program, indexed
 from grader.submission.scopes import names_of
 from grader.submission.syntax import FUNCTIONS, LOOPS, calls, executed, first_line
@@ -58,6 +59,11 @@ def _with_reduced(program: Program, reduced: dict[int, ast.stmt]) -> Program:
     for index, node in reduced.items():
         old = statements[index]
         names = names_of(node, postponed_annotations=True)
+        names.brought = old.names.brought
+        names.immediate -= names.brought
+        aliases = program.modules.aliases.keys()
+        names.immediate |= old.names.immediate & aliases
+        names.deferred |= old.names.deferred & aliases
         statements[index] = replace(
             old, node=node, names=names, changes=changes_of(node, program.class_name)
         )
@@ -65,9 +71,10 @@ def _with_reduced(program: Program, reduced: dict[int, ast.stmt]) -> Program:
             continue  # it stays as it is, and others may stand on its lines
         lines = sources[old.cell].split("\n")
         first, last = first_line(old.node) - 1, old.node.end_lineno or old.node.lineno
-        text = ast.unparse(node).split("\n")
+        written = ast.unparse(as_written(copy.deepcopy(node)))
+        text = written.split("\n")
         if len(text) > last - first:
-            text = [f"exec({ast.unparse(node)!r})"]
+            text = [f"exec({written!r})"]
         lines[first:last] = [*text, *[""] * (last - first - len(text))]
         sources[old.cell] = "\n".join(lines)
     made = replace(program, statements=statements, sources=sources, reduced=frozenset(reduced))

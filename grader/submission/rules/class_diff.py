@@ -61,7 +61,8 @@ def class_edits(part: Slice, template: Program) -> list[Edit]:
             message = f"The method {name} of the assignment's notebook is missing."
             edits.append(Edit(cell, node.lineno, message))
     for statement in part.program.statements:
-        if class_name in statement.changes.attributes and statement.node is not node:
+        changed = not part.program.classes.isdisjoint(statement.changes.attributes)
+        if changed and statement.node is not node:
             message = "The class is changed outside its definition."
             edits.append(Edit(statement.cell, first_line(statement.node), message))
     return edits
@@ -75,7 +76,7 @@ def _class(program: Program, indices: Iterable[int]) -> tuple[int, ast.ClassDef]
     for index in sorted(indices, reverse=True):
         statement = program.statements[index]
         node = statement.node
-        if isinstance(node, ast.ClassDef) and node.name == program.class_name:
+        if isinstance(node, ast.ClassDef) and node.name in program.classes:
             for blank in parse(_blanked(program.sources[statement.cell])).body:
                 if isinstance(blank, ast.ClassDef) and blank.lineno == node.lineno:
                     return statement.cell, blank

@@ -102,7 +102,7 @@ def _single(node: ast.stmt) -> list[ast.stmt]:
 
 
 def _is_class(node: ast.stmt, program: Program) -> bool:
-    return isinstance(node, ast.ClassDef) and node.name == program.class_name
+    return isinstance(node, ast.ClassDef) and node.name in program.classes
 
 
 def _targets(node: ast.stmt) -> str:
