@@ -22,6 +22,7 @@ from grader.candidate import confinement
 from grader.candidate.patches import (
     absent_modules,
     debuggers,
+    file_marks,
     loaders,
     no_gpu,
     places,
@@ -64,6 +65,7 @@ def prepare(environment: str) -> None:
     plots.stay_inline()
     programs.pass_over()
     debuggers.pass_over()
+    file_marks.pass_over()
     no_gpu.install()
     absent_modules.install()
     for name in _IMPORTED_BY_SHELLS:

@@ -134,6 +134,13 @@ def test_what_is_kept_in_folders_of_colab_and_kaggle_is_found_again(run: Run) ->
         "os.rename('/content/log.txt', '/content/new.txt'); os.remove('/content/new.txt')",
         "with open('/tmp/log.txt', 'w') as file:\n    file.write('x')\n"
         "assert os.path.exists('log.txt')",
+        "import shutil, sqlite3, shelve\nshutil.copytree('/tmp/deep', '/content/copy')\n"
+        "shutil.make_archive('/tmp/packed', 'gztar', '/content/copy')\n"
+        "shutil.unpack_archive('/content/packed.tar.gz', '/kaggle/working/unpacked')\n"
+        "np.savetxt('/content/losses.txt', np.ones(3)); assert np.loadtxt('losses.txt')[0]\n"
+        "sqlite3.connect('/content/runs.db').execute('create table runs (loss)')\n"
+        "shelve.open('/tmp/kept')['a'] = 1\n"
+        "assert os.access('/content/losses.txt', os.W_OK)",
     )
     completed(outcome)
 
