@@ -53,6 +53,8 @@ def prepare(environment: str) -> None:
 
     ``environment`` names the assignment's module.
     """
+    # Before its first import, for then it asks what processes there may be: none.
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"
     plots.import_plotting()
     plots.encode_quickly()
     loaders.load_in_process()

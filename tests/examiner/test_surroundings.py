@@ -145,6 +145,26 @@ def test_what_is_kept_in_folders_of_colab_and_kaggle_is_found_again(run: Run) ->
     completed(outcome)
 
 
+def test_old_styles_latex_and_work_in_parallel_go_on(run: Run) -> None:
+    outcome = run(
+        "import matplotlib.pyplot as plt\nplt.style.use('seaborn')\n"
+        "plt.style.use('seaborn-whitegrid')",
+        "plt.rcParams['text.usetex'] = True\nplt.title(r'$\\beta$')\nplt.savefig('a.png')",
+        "from joblib import Parallel, delayed\n"
+        "assert Parallel(n_jobs=4)(delayed(abs)(i) for i in range(-2, 0)) == [2, 1]",
+        "import torch\nwith torch.cuda.stream(torch.cuda.Stream()):\n    x = torch.ones(2).cuda()\n"
+        "torch.cuda.current_stream().synchronize()\ntorch.save(x, 'x.pt')\n"
+        "torch.load('x.pt', map_location=lambda storage, place: storage.cuda(0))",
+    )
+    completed(outcome)
+
+
+def test_an_exception_in_showing_a_value_is_told_by_its_name(run: Run) -> None:
+    outcome = run("from IPython.display import Image\nImage('digit.png')").run
+    assert outcome.error == "FileNotFoundError: No such file or directory: 'digit.png'"
+    assert "no file but `vae_utils.py`" in outcome.notes[0]
+
+
 MODULES = (
     "from google.colab import drive\ndrive.mount('/content/drive', force_remount=True)",
     "from google.colab import files\nfor name in files.upload().keys():\n    1 / 0\n"
