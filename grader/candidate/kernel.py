@@ -22,6 +22,7 @@ from grader.candidate import confinement
 from grader.candidate.patches import (
     absent_modules,
     debuggers,
+    file_marks,
     loaders,
     no_gpu,
     places,
@@ -52,6 +53,8 @@ def prepare(environment: str) -> None:
 
     ``environment`` names the assignment's module.
     """
+    # Before its first import, for then it asks what processes there may be: none.
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"
     plots.import_plotting()
     plots.encode_quickly()
     loaders.load_in_process()
@@ -64,6 +67,7 @@ def prepare(environment: str) -> None:
     plots.stay_inline()
     programs.pass_over()
     debuggers.pass_over()
+    file_marks.pass_over()
     no_gpu.install()
     absent_modules.install()
     for name in _IMPORTED_BY_SHELLS:

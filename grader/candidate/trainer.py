@@ -23,6 +23,7 @@ from grader.candidate import confinement, loader, scratch
 from grader.candidate.patches import (
     cpu_only,
     eager,
+    file_marks,
     idle_modules,
     late_imports,
     loaders,
@@ -83,6 +84,7 @@ def _serve(
         return
     idle_modules.install(job.program.plotting)
     programs.pass_over(".")
+    file_marks.pass_over()
     for folder in profile.writable:
         places.bring_named_here(job.program, scratch.settle(folder))
     note = _why_no_cuda() if cuda else None

@@ -63,7 +63,7 @@ def _must_fail(outside: Path, rubric: Path, parent: int) -> Attempts:
         "overwrite a file": lambda: outside.open("r+b").close(),
         "empty a file": lambda: os.truncate(outside, 0),
         "delete a file": outside.unlink,
-        "change a file's mode": lambda: outside.chmod(0o600),
+        "change a file's mode": lambda: _change_mode(outside),
         "change a file's times": lambda: os.utime(outside),
         "leave something in shared memory": lambda: Path("/dev/shm/grade-doctor").touch(),
         "start a program": lambda: subprocess.run(["/bin/true"], check=True),
@@ -125,6 +125,13 @@ def _import_the_grader(path: list[str], finders: list[Any]) -> None:
             return
         sys.modules.pop("grader", None)
     raise ModuleNotFoundError("No module named 'grader'")
+
+
+def _change_mode(file: Path) -> None:
+    mode = file.stat().st_mode
+    file.chmod(mode ^ 0o070)
+    if file.stat().st_mode == mode:
+        raise PermissionError(errno.EPERM, "nothing changes")
 
 
 def _fork() -> None:

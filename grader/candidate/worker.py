@@ -21,6 +21,7 @@ from grader.candidate.models import Array, Heard, construct
 from grader.candidate.patches import (
     cpu_only,
     eager,
+    file_marks,
     idle_modules,
     late_imports,
     places,
@@ -56,6 +57,7 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         return
     idle_modules.install(job.program.plotting)
     programs.pass_over(".")
+    file_marks.pass_over()
     tripwire = Tripwire(job.methods)
     eager.install_for_checks()
     places.bring_named_here(job.program, scratch.settle(folder))

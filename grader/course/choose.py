@@ -3,7 +3,7 @@
 1. One in which at least one method is written; a template that was left as it is never wins.
 2. Of the last attempt, where the platform tells attempts.
 3. One from which the class can be taken; then the most methods written.
-4. A notebook rather than a script; then one that was run and saved with its outputs.
+4. A notebook rather than a script; then one that was run before it was saved.
 5. One that isn't named as a copy (``hw-Copy1``, ``hw (1)``, a checkpoint, backup, old).
 6. The latest upload by the platform's own number for it; then the latest date.
 7. The highest number at the end of the name, ``hw_v4`` before ``hw_v3``; the one that lies least
@@ -125,7 +125,7 @@ def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tup
         holds.is_readable,
         holds.methods,
         _is_notebook(file),
-        holds.has_outputs,
+        holds.was_run,
         not _is_copy(owner.rest),
         owner.upload,
         file.modified if has_dates else 0.0,

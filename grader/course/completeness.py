@@ -26,14 +26,14 @@ class Completeness:
         methods: how many of the assignment's methods have code of their own.
         has_class: whether the class is there at all.
         is_readable: whether it could be taken out of the notebook, to be graded.
-        has_outputs: whether the notebook was saved with outputs, after having been run.
+        was_run: whether the notebook was run before it was saved.
         text: the class and what it needs; "" if it isn't readable.
     """
 
     methods: int = 0
     has_class: bool = False
     is_readable: bool = False
-    has_outputs: bool = False
+    was_run: bool = False
     text: str = ""
 
 
@@ -48,16 +48,15 @@ def read_completeness(path: Path, assignment: Assignment) -> Completeness:
         notebook = load(path)
     except (OSError, Ungradable):
         return Completeness()
-    has_outputs = any(cell.has_outputs for cell in notebook.code)
     try:
         code = extract(notebook, assignment)
     except Exception:  # whatever it is, who grades the notebook says it, of this one alone
-        return _by_text(notebook, has_outputs, assignment)
+        return _by_text(notebook, assignment)
     written = 0
     for name in assignment.task_by_method:
         parts = code.members.in_force.get(name, ())
         written += bool(parts) and _is_written(parts[0].node)
-    return Completeness(written, True, True, has_outputs, code.text)
+    return Completeness(written, True, True, notebook.was_run, code.text)
 
 
 def _is_written(node: ast.stmt | ast.expr) -> bool:
@@ -77,13 +76,13 @@ def _is_written(node: ast.stmt | ast.expr) -> bool:
     return False
 
 
-def _by_text(notebook: Notebook, has_outputs: bool, assignment: Assignment) -> Completeness:
+def _by_text(notebook: Notebook, assignment: Assignment) -> Completeness:
     """Return the same of code that Python can't read, by how it looks."""
     text = "\n".join(cell.source for cell in notebook.cells)[:_MOST_TEXT]
     bodies = _bodies(text)
     written = sum(not _NOTHING.match(bodies.get(name, "")) for name in assignment.task_by_method)
     head = rf"(?m)^[ \t]*class\s+{assignment.class_name}\b"
-    return Completeness(written, re.search(head, text) is not None, False, has_outputs)
+    return Completeness(written, re.search(head, text) is not None, False, notebook.was_run)
 
 
 def _bodies(text: str) -> dict[str, str]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from grader.assignment import Assignment
 from grader.examiner.penalties import charged, penalty, rule_results
 from grader.examiner.rubric import Rubric
-from grader.examiner.run_explanations import NO_ERROR
 from grader.examiner.training_verdict import contradiction, fall_words
 from grader.examiner.widening import Checked
 from grader.kit.misconception import Misconception
 from grader.report.result import (
+    NO_ERROR,
     RepeatedMisconception,
     Result,
     Run,

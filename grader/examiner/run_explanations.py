@@ -1,4 +1,4 @@
-"""What of the grader's own surroundings may be why a run stopped, in words for the student."""
+"""Whether a run may have stopped for want of data or of time, in words for the student."""
 
 from __future__ import annotations
 
@@ -13,51 +13,9 @@ from functools import cache
 from pathlib import Path
 
 from grader.assignment import Assignment, DataSet
+from grader.report.result import NO_ERROR
 from grader.submission.magics import to_python
 from grader.submission.syntax import parse, parsed
-
-NO_ERROR = "This may be no error of yours:"
-"""How a note begins that the advice repeats."""
-
-_CAUSES = (
-    (
-        r"URLError|HTTPError|ConnectionError|MaxRetryError|NameResolutionError|gaierror|SSLError"
-        r"|Error downloading|urlopen error|not found or corrupted|Failed to resolve",
-        "the grader gives a notebook no network, and of all data sets {data} alone, through "
-        "{source}.",
-    ),
-    (
-        r"ModuleNotFoundError",
-        "what is imported there is not installed where the grader runs, or is a file that was not "
-        "handed in.",
-    ),
-    (
-        r"NameError: name '(dbutils|spark|displayHTML|sqlContext|_deepnote\w*)' is not defined",
-        "that name is there on Databricks or Deepnote alone, and the grader runs notebooks as "
-        "Jupyter does.",
-    ),
-    (
-        r"StdinNotImplementedError",
-        "nobody is there to answer while the grader runs a notebook.",
-    ),
-    (
-        r"PermissionError|Operation not permitted|Permission denied",
-        "the grader lets a notebook start no programs, use no network, and touch no files but "
-        "those of its own folder.",
-    ),
-    (
-        r"FileNotFoundError|No such file|Parent directory .* does not exist",
-        "where the grader runs a notebook there is no file but {files} and what the notebook "
-        "writes itself.",
-    ),
-    (
-        r"MemoryError|can't allocate memory|Unable to allocate",
-        "the grader gives a notebook little memory.",
-    ),
-)
-"""Patterns of exceptions, and what of the surroundings may be behind them."""
-_ASKS_FOR_GPU = re.compile(r"is_available|device_count|get_device|nvidia")
-_NO_GPU = "the grader runs notebooks on a CPU alone."
 
 _ERRORS_BEFORE_DATA = re.compile(
     r"SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError|NotImplementedError"
@@ -90,20 +48,6 @@ class CellFailure:
     text: str
     source: str = ""
     traceback: str = ""
-
-
-def cause(failure: CellFailure, assignment: Assignment) -> str | None:
-    """Return what of the surroundings may be behind an exception, or None."""
-    data = assignment.data()
-    files = " and ".join(f"`{name}.py`" for name in assignment.given_modules)
-    message = f"{failure.name}: {failure.text}"
-    for pattern, words in _CAUSES:
-        if re.search(pattern, message):
-            return f"{NO_ERROR} {words.format(data=data.name, source=data.source, files=files)}"
-    is_demand = failure.name in ("AssertionError", "RuntimeError")
-    if (is_demand and _ASKS_FOR_GPU.search(failure.source)) or "with CUDA enabled" in failure.text:
-        return f"{NO_ERROR} {_NO_GPU}"
-    return None
 
 
 def may_need_more_data(
@@ -149,11 +93,15 @@ def names_amounts(failure: CellFailure, data: DataSet) -> bool:
     if _AMOUNT_ERRORS.fullmatch(failure.name):
         return True
     lines = _POINTED_AT.findall(failure.traceback)
-    place = _IN_CELL.search(failure.traceback)
-    statement = _statement(failure.source, int(place[1])) if place else ""
     words = "|".join((*_AMOUNT_WORDS, *data.amount_words))
-    text = "\n".join([failure.text, *lines, statement]).replace("_", " ")
+    text = "\n".join([failure.text, *lines, failed_statement(failure)]).replace("_", " ")
     return bool(re.search(rf"\b({words})\b|\d{{3}}|NoneType", text, re.IGNORECASE))
+
+
+def failed_statement(failure: CellFailure) -> str:
+    """Return the statement of the cell that an exception came out of; "" if it isn't known."""
+    place = _IN_CELL.search(failure.traceback)
+    return _statement(failure.source, int(place[1])) if place else ""
 
 
 def _statement(source: str, line: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from grader.assignment import Assignment
-from grader.examiner import run_explanations
+from grader.examiner import run_causes, run_explanations
 from grader.examiner.endings import ending_of
 from grader.examiner.notebook_execution import NotebookExecution, Stop
 from grader.examiner.notebook_outputs import MAX_CELL_BYTES, plain
@@ -38,7 +38,8 @@ def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
         text = f"{where} ran longer than {limits.cell_seconds} seconds."
         return Run("timed_out", seconds, number, text, notes)
     if isinstance(error, CellExecutionError):
-        text = f"{plain(error.ename, 100)}: {plain(error.evalue)}".removesuffix(": ")
+        name, said = _raised(error, execution)
+        text = f"{plain(name, 100)}: {plain(said)}".removesuffix(": ")
         return Run("failed", seconds, number, quoted(text), notes)
     if ending is not None:
         if ending == ending_of(0) and execution.is_at_last_cell:
@@ -51,6 +52,18 @@ def verdict(execution: NotebookExecution, stop: Stop, seconds: float) -> Run:
     return Run("completed", seconds, notes=notes)
 
 
+def _raised(error: CellExecutionError, execution: NotebookExecution) -> tuple[str, str]:
+    """Return the type and the words of an exception.
+
+    Of one in showing a cell's value a kernel's reply has none, and the cell's outputs have them.
+    """
+    cell = execution.nb.cells[execution.index or 0]
+    shown = [out for out in cell.outputs if out.output_type == "error"]
+    if error.ename == "NoneType" and shown:
+        return str(shown[-1].ename), str(shown[-1].evalue)
+    return error.ename, error.evalue
+
+
 def explain(
     outcome: RunOutcome, execution: NotebookExecution, stop: Stop, assignment: Assignment
 ) -> RunOutcome:
@@ -60,13 +73,14 @@ def explain(
     if run.status == "failed" and isinstance(error, CellExecutionError):
         cells = execution.nb.cells[: (execution.index or 0) + 1]
         sources = [cell.source for cell in cells if cell.cell_type == "code"]
+        name, said = _raised(error, execution)
         failure = run_explanations.CellFailure(
-            plain(error.ename, 100),
-            plain(error.evalue, 2000),
+            plain(name, 100),
+            plain(said, 2000),
             cells[-1].source,
             plain(error.traceback, MAX_CELL_BYTES),
         )
-        note = run_explanations.cause(failure, assignment)
+        note = run_causes.cause(failure, assignment)
         may_need_more_data = note is None and run_explanations.may_need_more_data(
             failure, sources, assignment
         )

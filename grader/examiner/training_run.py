@@ -18,7 +18,8 @@ from grader.examiner.job import program
 from grader.examiner.notebook_bindings import bindings_outside
 from grader.examiner.pace import Pace
 from grader.examiner.processes import ForkedProcess, Process, SpawnedProcess, until
-from grader.examiner.run_explanations import CellFailure, cause, hide_folders
+from grader.examiner.run_causes import cause
+from grader.examiner.run_explanations import CellFailure, hide_folders
 from grader.examiner.sandbox import Sandbox
 from grader.examiner.training_verdict import judge
 from grader.protocol.devices import cuda_devices

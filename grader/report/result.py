@@ -144,6 +144,10 @@ class Submission:
     student: str
 
 
+NO_ERROR = "This may be no error of yours:"
+"""How a note on a run or a training begins that the advice repeats."""
+
+
 @dataclass(frozen=True)
 class Run:
     """The execution of the whole notebook; ``notes`` say which caps were reached.

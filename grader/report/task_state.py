@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-from grader.report.result import CheckResult, Result, Run, TaskResult
+from grader.report.result import NO_ERROR, CheckResult, Result, Run, TaskResult
 from grader.report.words import cell_words, place_words
 
 State = Literal["done", "to correct", "not yet", "not decided"]
@@ -73,10 +73,12 @@ def next_step(result: Result, settled: Collection[str] = (), brief: bool = False
 
 
 def mend_first(result: Result, stop: str = "") -> str:
-    """Return what to do where only a cell is left to mend, with ``stop`` behind it; else ""."""
+    """Return what to do where only a cell may be left to mend, with ``stop`` behind it; else ""."""
     if not has_all_points(result) or not stops_at(result.run):
         return ""
     cell = cell_words(result.run.cell or 0, result.cells)
+    if any(note.startswith(NO_ERROR) for note in result.run.notes):
+        return " ".join(filter(None, (f"Read the advice on {cell} first.", stop, _THEN)))
     return " ".join(filter(None, (f"Mend {cell} first.", stop, _THEN)))
 
 

@@ -18,6 +18,11 @@ class Cell:
     has_outputs: bool = False
     attachments: dict[str, Any] | None = None
 
+    @property
+    def was_run(self) -> bool:
+        """Whether it was executed before the file was saved: some programs keep one trace alone."""
+        return bool(self.execution_count) or self.has_outputs
+
 
 @dataclass(frozen=True)
 class Notebook:
@@ -40,6 +45,11 @@ class Notebook:
     def code(self) -> tuple[Cell, ...]:
         """The code cells that aren't blank, in order."""
         return tuple(cell for cell in self.cells if cell.kind == "code" and cell.source.strip())
+
+    @property
+    def was_run(self) -> bool:
+        """Whether any of it was executed before it was saved."""
+        return any(cell.was_run for cell in self.code)
 
     def to_nbformat(self) -> Any:
         """Return a fresh, valid nbformat 4 node of the cells, without outputs.

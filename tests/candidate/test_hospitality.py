@@ -52,6 +52,29 @@ class VAE(Honest):
         os.rmdir('/tmp/new')
         return super().elbo(x)
 """,
+    "files that are copied, marked, linked, packed and moved": """
+import os, shelve, shutil, tarfile
+from pathlib import Path
+class VAE(Honest):
+    def elbo(self, x):
+        Path('a').mkdir()
+        Path('a/x.txt').touch()
+        shutil.copy('a/x.txt', 'y.txt')
+        shutil.copy2('a/x.txt', 'z.txt')
+        shutil.copytree('a', 'b')
+        shutil.move('b', 'c')
+        Path('c/x.txt').chmod(0o600)
+        with open('c/x.txt') as file:
+            os.fchmod(file.fileno(), 0o600)
+        os.utime('c/x.txt', (0, 0))
+        os.symlink('x.txt', 'c/latest.txt')
+        assert os.access('c/latest.txt', os.W_OK) and os.access(os.path.abspath('c'), os.W_OK)
+        shutil.unpack_archive(shutil.make_archive('c', 'gztar', 'c'), 'd')
+        with shelve.open('kept') as kept:
+            kept['x'] = 1
+        assert sorted(os.listdir('d')) == ['latest.txt', 'x.txt']
+        return super().elbo(x)
+""",
     "derivatives as functions": """
 class VAE(Honest):
     def kl_divergence(self, mu, logsigma):

@@ -99,6 +99,17 @@ def test_arguments_decide(name: str, arguments: tuple[int, ...], verdict: int) -
     assert judge(name, *arguments) == verdict
 
 
+@pytest.mark.parametrize("name", ["chmod", "fchmod", "fchmodat", "fchmodat2"])
+def test_modes_seem_to_be_set(name: str) -> None:
+    if name in numbers():
+        assert judge(name) == 0x50000
+
+
+@pytest.mark.parametrize("name", ["setxattr", "fgetxattr", "llistxattr", "fallocate"])
+def test_no_file_system_seems_to_have_attributes_or_room_to_reserve(name: str) -> None:
+    assert judge(name) == 0x50000 | errno.ENOTSUP
+
+
 def test_local_sockets_listen_but_never_connect() -> None:
     assert judge("socket", 1, 1) == EPERM
     assert judge("socket", 1, 1, unix_sockets=True) == ALLOWED

@@ -43,6 +43,11 @@ def notebook(source: str, outputs: list[object] | None = None) -> str:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
 
 
+def counted(text: str) -> str:
+    """A notebook whose cells say that they were run."""
+    return text.replace('"outputs": ', '"execution_count": 1, "outputs": ')
+
+
 FULL, BLANK, NO_CLASS = vae(), vae(0), notebook("print(1)")
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"
 PAGE = "<!DOCTYPE html><html><body>vae</body></html>"
@@ -451,6 +456,10 @@ CASES = {
     ),
     "run and saved": Case(
         {"ada/a-Copy1.ipynb": vae(outputs=True), "ada/b.ipynb": vae(), "bob/vae.ipynb": FULL},
+        {"ada": "a-Copy1.ipynb", "bob": "vae.ipynb"},
+    ),
+    "run, and saved without its outputs": Case(
+        {"ada/a-Copy1.ipynb": counted(vae()), "ada/b.ipynb": vae(), "bob/vae.ipynb": FULL},
         {"ada": "a-Copy1.ipynb", "bob": "vae.ipynb"},
     ),
     "copies": Case(

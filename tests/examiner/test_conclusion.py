@@ -11,10 +11,18 @@ import pytest
 
 from grader.examiner.conclusion import Examined, conclude, repeated_in
 from grader.examiner.rubric import default_path, load_rubric
-from grader.examiner.run_explanations import NO_ERROR, small_data_note
+from grader.examiner.run_explanations import small_data_note
 from grader.examiner.training_verdict import hanging_method, not_trained
 from grader.examiner.widening import Checked
-from grader.report.result import CheckResult, CheckStatus, Run, Submission, TaskResult, Training
+from grader.report.result import (
+    NO_ERROR,
+    CheckResult,
+    CheckStatus,
+    Run,
+    Submission,
+    TaskResult,
+    Training,
+)
 from grader.submission import extract, load
 from grader.submission.files import Files
 from grader.submission.program import Program

@@ -9,16 +9,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.examiner.run_causes import cause
 from grader.examiner.run_explanations import (
-    NO_ERROR,
     CellFailure,
-    cause,
     hide_folders,
     may_need_more_data,
     names_amounts,
 )
 from grader.examiner.run_outcome import RunOutcome, choose_outcome
 from grader.examiner.runner import Runner
+from grader.report.result import NO_ERROR
 from grader.report.result import Run as Came
 from grader.submission.load import load
 from grader.vae import ASSIGNMENT

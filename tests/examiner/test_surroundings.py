@@ -134,8 +134,35 @@ def test_what_is_kept_in_folders_of_colab_and_kaggle_is_found_again(run: Run) ->
         "os.rename('/content/log.txt', '/content/new.txt'); os.remove('/content/new.txt')",
         "with open('/tmp/log.txt', 'w') as file:\n    file.write('x')\n"
         "assert os.path.exists('log.txt')",
+        "import shutil, sqlite3, shelve\nshutil.copytree('/tmp/deep', '/content/copy')\n"
+        "shutil.make_archive('/tmp/packed', 'gztar', '/content/copy')\n"
+        "shutil.unpack_archive('/content/packed.tar.gz', '/kaggle/working/unpacked')\n"
+        "np.savetxt('/content/losses.txt', np.ones(3)); assert np.loadtxt('losses.txt')[0]\n"
+        "sqlite3.connect('/content/runs.db').execute('create table runs (loss)')\n"
+        "shelve.open('/tmp/kept')['a'] = 1\n"
+        "assert os.access('/content/losses.txt', os.W_OK)",
     )
     completed(outcome)
+
+
+def test_old_styles_latex_and_work_in_parallel_go_on(run: Run) -> None:
+    outcome = run(
+        "import matplotlib.pyplot as plt\nplt.style.use('seaborn')\n"
+        "plt.style.use('seaborn-whitegrid')",
+        "plt.rcParams['text.usetex'] = True\nplt.title(r'$\\beta$')\nplt.savefig('a.png')",
+        "from joblib import Parallel, delayed\n"
+        "assert Parallel(n_jobs=4)(delayed(abs)(i) for i in range(-2, 0)) == [2, 1]",
+        "import torch\nwith torch.cuda.stream(torch.cuda.Stream()):\n    x = torch.ones(2).cuda()\n"
+        "torch.cuda.current_stream().synchronize()\ntorch.save(x, 'x.pt')\n"
+        "torch.load('x.pt', map_location=lambda storage, place: storage.cuda(0))",
+    )
+    completed(outcome)
+
+
+def test_an_exception_in_showing_a_value_is_told_by_its_name(run: Run) -> None:
+    outcome = run("from IPython.display import Image\nImage('digit.png')").run
+    assert outcome.error == "FileNotFoundError: No such file or directory: 'digit.png'"
+    assert "no file but `vae_utils.py`" in outcome.notes[0]
 
 
 MODULES = (

@@ -14,7 +14,7 @@ from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.report.page import to_page, to_table
 from grader.report.plain import to_plain
-from grader.report.result import CheckResult, Result, Run, Submission, TaskResult, TryIt
+from grader.report.result import NO_ERROR, CheckResult, Result, Run, Submission, TaskResult, TryIt
 from grader.report.task_state import has_all_points, next_step, state
 from grader.report.terminal import to_terminal
 from grader.student.live import SelfCheck
@@ -129,6 +129,12 @@ def test_a_right_notebook_that_stops_is_told_to_mend_that_cell_first(
     words = " ".join(to_terminal(stopped).split())
     assert "Next: Mend cell 14 first. Then restart the kernel, run all cells" in words
     assert not re.search(r"\w This costs no points|\.\. This|None", words)
+
+
+def test_a_stop_that_may_be_no_error_is_not_called_one_to_mend(all_points: Result) -> None:
+    run = Run("failed", 1.0, 14, "ValueError: no GPU", (f"{NO_ERROR} there is no GPU here.",))
+    next_ = next_step(replace(all_points, run=run))
+    assert next_.startswith("Read the advice on cell 14 first. Run from top to bottom,")
 
 
 @pytest.mark.parametrize("run", [Run(), Run("completed", 1.0), Run("interrupted", cell=3)])

@@ -6,6 +6,7 @@ Whoever asks whether there is one is told that there is none (see `cpu_only`).
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,6 +51,22 @@ class Event:
     wait = record
 
 
+class Stream:
+    """A queue of work; on a CPU none is left in it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what a GPU's takes."""
+
+    def query(self) -> bool:
+        """Return True: all that came before is done."""
+        return True
+
+    def synchronize(self) -> None:
+        """Do nothing; see `query`."""
+
+    wait_stream = wait_event = record_event = lambda self, other=None: other or Event()
+
+
 def install() -> None:
     """Have `torch.cuda` answer without a GPU, from here on in this process."""
     answers: dict[str, Any] = {
@@ -68,3 +85,8 @@ def install() -> None:
                 setattr(module, name, returning(answer))
     cuda: Any = torch.cuda
     cuda.Event = Event
+    cuda.Stream = Stream
+    cuda.current_stream = cuda.default_stream = returning(Stream())
+    cuda.stream = lambda stream: nullcontext()
+    for storage in (torch.UntypedStorage, torch.TypedStorage):
+        storage.cuda = lambda self, *args, **kwargs: self  # type: ignore[method-assign]

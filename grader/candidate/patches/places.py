@@ -17,8 +17,11 @@ from grader.protocol.jobs import Program
 
 NOTE = "[The grader has no such folder; this line was passed over.]"
 
-_ONE_PATH = ("listdir", "lstat", "mkdir", "open", "remove", "rmdir", "scandir", "stat", "unlink")
-_TWO_PATHS = ("rename", "replace")
+_ONE_PATH = (
+    *("access", "listdir", "lstat", "mkdir", "open", "remove", "rmdir", "scandir", "stat"),
+    *("truncate", "unlink", "utime"),
+)
+_TWO_PATHS = ("link", "rename", "replace", "symlink")
 _make_folder = os.mkdir
 """The system's own, which takes a path as it is."""
 
@@ -44,7 +47,11 @@ def bring_here(folder: Path) -> Callable[..., Any]:
 
     What lies there already stays in its place: the folder around this one, and Python.
     """
+    import sqlite3
+    import tarfile
+
     import torch
+    from numpy.lib import _datasource
 
     kept = _kept(folder.parent)
 
@@ -54,6 +61,14 @@ def bring_here(folder: Path) -> Callable[..., Any]:
     io.open = builtins.open = _with_paths(io.open, (0,), folder, kept)
     torch.save = _with_paths(torch.save, (1,), folder, kept)
     torch.load = _with_paths(torch.load, (0,), folder, kept)
+    script: Any = torch.jit.RecursiveScriptModule
+    script.save = _with_paths(script.save, (1,), folder, kept)
+    torch.jit.load = _with_paths(torch.jit.load, (0,), folder, kept)
+    sqlite3.connect = _with_paths(sqlite3.connect, (0,), folder, kept)
+    # These have kept the `open` that was there when they were imported.
+    tarfile.bltn_open = builtins.open  # type: ignore[attr-defined]
+    with suppress(AttributeError):
+        _datasource._file_openers._file_openers[None] = builtins.open  # type: ignore[attr-defined]
     return builtins.open
 
 
@@ -74,7 +89,7 @@ def _with_paths(
 ) -> Callable[..., Any]:
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if not any(isinstance(a, (str, os.PathLike)) for a in args):
+        if not any(isinstance(a, (str, bytes, os.PathLike)) for a in args):
             return function(*args, **kwargs)
         given = [_here(a, folder, kept) if at in places else a for at, a in enumerate(args)]
         return function(*given, **kwargs)
@@ -85,6 +100,8 @@ def _with_paths(
 def _here(path: Any, folder: Path, kept: tuple[str, ...]) -> Any:
     """Return a path, moved into ``folder`` where it names one of those elsewhere."""
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if isinstance(name, bytes):
+        return os.fsencode(_here(os.fsdecode(name), folder, kept))
     if not isinstance(name, str) or not (match := hosted_folders.FOLDERS.match(name)):
         return path
     if f"{name}/".startswith(kept):

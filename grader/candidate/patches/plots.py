@@ -11,6 +11,8 @@ from typing import Any
 INLINE = "module://matplotlib_inline.backend_inline"
 _SHARP = frozenset(("retina", "png2x"))
 """Formats that are PNG at twice the resolution."""
+_RENAMED = "seaborn-v0_8"
+"""What styles are called since matplotlib 3.6 that older notebooks call seaborn."""
 
 
 def import_plotting() -> None:
@@ -53,6 +55,11 @@ def stay_inline() -> None:
         for only_of_others in ("quality", "pil_kwargs"):
             kwargs.pop(only_of_others, None)
         select(shell, chosen & _SHARP or {"png"}, **kwargs)
+
+    # Formulas are set by matplotlib, for LaTeX is a program, which can't be started.
+    matplotlib.rcParams.validate["text.usetex"] = lambda value: False
+    for name in [name for name in plt.style.library if name.startswith(_RENAMED)]:
+        plt.style.library.setdefault(name.replace(_RENAMED, "seaborn"), plt.style.library[name])
 
     show = Figure.show
 

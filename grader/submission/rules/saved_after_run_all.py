@@ -14,18 +14,21 @@ def saved_state(notebook: Notebook) -> str | None:
     """Say what speaks against a clean 'restart and run all' in the saved notebook; None if nothing.
 
     Execution counts must run from 1 without gaps, and there must be some output. A ``.py`` export
-    keeps neither, so nothing is said of it.
+    keeps neither, so nothing is said of it; nor of the order of cells where a program has kept
+    outputs without counts.
     """
     if notebook.is_script or not notebook.code:
         return None
     cells = notebook.code
     counts = [cell.execution_count for cell in cells]
-    if not any(counts):
+    if not notebook.was_run:
         return f"The notebook was saved without having been run: no cell has been executed. {ASK}"
-    skipped = next((cell for cell in cells if cell.execution_count is None), None)
+    if not any(counts):
+        return None
+    skipped = next((cell for cell in cells if not cell.was_run), None)
     if skipped is not None:
         return f"Cell {skipped.number} was not executed before the notebook was saved. {ASK}"
-    if counts != list(range(1, len(counts) + 1)):
+    if all(counts) and counts != list(range(1, len(counts) + 1)):
         return f"{_disorder(cells)} {ASK}"
     if not any(cell.has_outputs for cell in cells):
         return f"The notebook was executed but its outputs were cleared before saving. {ASK}"
@@ -51,6 +54,6 @@ RULE = Rule(
     "saved_after_run_all",
     place=4,
     default="advice",
-    kept="The saved notebook was executed from top to bottom.",
+    kept="Nothing speaks against the saved notebook having been executed from top to bottom.",
     read=_read,
 )

@@ -29,7 +29,7 @@ def test_clean_run_is_not_remarked_on(count: int) -> None:
     ("counts", "outputs", "expected"),
     [
         ((None, None), False, "no cell has been executed"),
-        ((1, None, 2), True, "Cell 4 was not executed"),
+        ((1, None, 2), False, "Cell 4 was not executed"),
         ((2, 3), True, "[2] stands where [1] would"),
         ((1, 3, 4), True, "[3] stands where [2] would"),
         ((1, 2, 1), True, "[1] stands where [3] would"),
@@ -43,6 +43,18 @@ def test_what_is_wrong_is_said(
     assert advice is not None
     assert expected in advice
     assert advice.endswith("run all cells before you hand in.")
+
+
+def test_outputs_without_counts_were_made_by_a_run() -> None:
+    assert saved_state(_notebook(None, None)) is None
+    assert saved_state(_notebook(0, 0)) is None
+    assert saved_state(_notebook(1, None, 3)) is None
+
+
+def test_a_notebook_was_run_that_has_outputs_or_counts() -> None:
+    assert _notebook(None, None).was_run
+    assert _notebook(1, 2, outputs=False).was_run
+    assert not _notebook(None, None, outputs=False).was_run
 
 
 def test_a_script_keeps_no_counts() -> None:
