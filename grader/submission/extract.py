@@ -99,7 +99,7 @@ def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> 
         cells = (jobs.Cell(NO_CELL, "\n".join(lines), tuple(range(len(lines)))), *cells)
     members = find_members(program, slicer.included)
     names = frozenset(slicer.notebook_names)
-    notes = tuple(dict.fromkeys((*slicer.notes, *import_notes(slicer.missing_imports))))
+    notes = tuple(dict.fromkeys((*slicer.notes, *import_notes(slicer.missing_imports.values()))))
     return Slice(cells, program, definition, members, names, notes, notes, width)
 
 
