@@ -8,6 +8,8 @@ import pytest
 
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
+from grader.submission import extract, load
+from grader.vae import ASSIGNMENT
 from tests.notebooks.made import lost, made
 
 RETURN = "return -cross_entropy"
@@ -155,6 +157,96 @@ def test_a_missing_package_is_named_where_its_work_is_needed(
     assert told
     assert all(text.startswith("elbo.") for text in told)
     assert all("package nowhere isn't installed" in text for text in told), told
+
+
+LIGHTNING = "import pytorch_lightning as pl"
+ON_LIGHTNING = {"nn.Module": "pl.LightningModule"}
+KEEPS_LATENT = "self.latent_dim = latent_dim"
+BASES: dict[str, tuple[str, dict[str, str]]] = {
+    "mixin before": ("from nowhere import Mixin", {"nn.Module": "Mixin, nn.Module"}),
+    "mixin after, with settings": (
+        "from nowhere import HubMixin",
+        {"nn.Module": "nn.Module, HubMixin, tags=['vae']"},
+    ),
+    "mixin that is initialised": (
+        "from nowhere import HubMixin",
+        {
+            "nn.Module": "nn.Module, HubMixin",
+            "super().__init__()": "nn.Module.__init__(self); HubMixin.__init__(self)",
+        },
+    ),
+    "two": (
+        f"from nowhere import Mixin\n{LIGHTNING}",
+        {"nn.Module": "pl.LightningModule, Mixin"},
+    ),
+    "by another name": (f"{LIGHTNING}\nBase = pl.LightningModule", {"nn.Module": "Base"}),
+    "of a base": (
+        f"{LIGHTNING}\nclass Base(pl.LightningModule):\n    pass",
+        {"nn.Module": "Base", RETURN: f"self.log('loss', 1.0); {RETURN}"},
+    ),
+    "initialised by name": (
+        LIGHTNING,
+        {**ON_LIGHTNING, "super().__init__()": "pl.LightningModule.__init__(self)"},
+    ),
+    "records": (
+        LIGHTNING,
+        {
+            **ON_LIGHTNING,
+            RETURN: "self.log('a', 1.0); self.log_dict({'a': theta}, prog_bar=True)\n        "
+            "if self.global_step % 100 == 0:\n            "
+            f"self.logger.experiment.add_scalar('a', 1, self.current_epoch)\n        {RETURN}",
+        },
+    ),
+    "settings": (
+        LIGHTNING,
+        {
+            **ON_LIGHTNING,
+            KEEPS_LATENT: "self.save_hyperparameters()",
+            "self.latent_dim, device=weight": "self.hparams.latent_dim, device=self",
+            "dtype=weight": "dtype=self",
+        },
+    ),
+    "chosen settings": (
+        LIGHTNING,
+        {
+            **ON_LIGHTNING,
+            KEEPS_LATENT: "self.save_hyperparameters('latent_dim', 'hidden_dim')",
+            "self.latent_dim,": "self.hparams['latent_dim'],",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "changes"), BASES.values(), ids=list(BASES))
+def test_a_base_that_is_missing_costs_nothing(
+    before: str, changes: dict[str, str], candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    path = made(tmp_path, changes, [before])
+    assert lost(path, candidates, rubric, "kl", "elbo", "sample") == []
+    notes = [note for note in extract(load(path), ASSIGNMENT).notes if "isn't installed" in note]
+    assert len(notes) == before.count("import ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"self.linear4(hidden)": "self.liner4(hidden)"}, "no `liner4` in VAE"),
+        ({"torch.sigmoid(": "self.trainer.sigmoid("}, "package pytorch_lightning isn't installed"),
+        (
+            {
+                KEEPS_LATENT: "self.save_hyperparameters(ignore='latent_dim')",
+                "torch.sigmoid(": "self.hparams.latent_dim * torch.sigmoid(",
+            },
+            "latent_dim",
+        ),
+    ],
+)
+def test_what_a_missing_base_would_compute_is_not_made_up(
+    changes: dict[str, str], told: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    found = lost(made(tmp_path, ON_LIGHTNING | changes, [LIGHTNING]), candidates, rubric, "decoder")
+    assert found
+    assert all(told in message for message in found), found
 
 
 HALF = "async def half():\n    "

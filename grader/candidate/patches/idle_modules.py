@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 import torch
 
+from grader.candidate.patches import absent_bases
 from grader.candidate.patches.made_modules import ModuleMaker
 
 Outcome = TypeVar("Outcome")
@@ -53,6 +54,9 @@ class Idle:
     """
 
     def __init__(self, name: str, missing: str | None = None, given: Sequence[Any] = ()) -> None:
+        if isinstance(name, torch.nn.Module):  # 'pl.LightningModule.__init__(self)'
+            absent_bases.initialise(name)
+            return
         self.__dict__.update(_name=name, _missing=missing, _given=tuple(given))
 
     def _next(self, given: Sequence[Any] = ()) -> Idle:
@@ -108,11 +112,8 @@ class Idle:
         """Leave exceptions to others."""
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        """Stand for no base of a class, or for torch's modules, of which many packages have kinds.
-
-        ``class Net(lightning.LightningModule)`` is one.
-        """
-        return (torch.nn.Module,)
+        """Have a base of its own stand for it, ``class Net(lightning.LightningModule)``."""
+        return (absent_bases.standing_for(self, self._missing, bases),)
 
     def __or__(self, other: Any) -> Idle:
         return self._next()  # in an annotation
