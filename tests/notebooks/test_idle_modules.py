@@ -118,6 +118,26 @@ MISSING = {
         ["from tqdm.notebook import tqdm"],
         {KL: f"for _ in tqdm([0]): {KL}"},
     ),
+    "ic": (
+        ["from icecream import ic\nic.configureOutput(prefix='')"],
+        {KL: f"mu, logsigma = ic(mu, logsigma); mu = ic(mu); ic(); {KL}"},
+    ),
+    "settings": (
+        ["from easydict import EasyDict\ncfg = EasyDict({'kl': {'half': 0}})\ncfg.kl.half = 0.5"],
+        {"return 0.5 *": "return cfg.kl['half'] *"},
+    ),
+    "settings of omegaconf": (
+        ["from omegaconf import OmegaConf\ncfg = OmegaConf.create({'half': 0.5})"],
+        {"return 0.5 *": "return cfg.half *"},
+    ),
+    "a device": (
+        ["import torch_xla.core.xla_model as xm\nDEVICE = xm.xla_device()"],
+        {KL: f"mu = mu.to(DEVICE) + torch.zeros(1, device=DEVICE); {KL}"},
+    ),
+    "an accelerator": (
+        ["from accelerate import Accelerator\naccelerator = Accelerator()"],
+        {KL: f"mu = mu.to(accelerator.device); accelerator.print(mu); {KL}"},
+    ),
     "a call without value": (
         ["import nowhere_logs\nlog = nowhere_logs.get_logger('vae', level=3)"],
         {KL: f"log.info('kl', mu); {KL}"},

@@ -16,6 +16,8 @@ from typing import Any
 
 import torch
 
+from grader.candidate.patches.simple_packages import Settings
+
 _LIGHTNING = frozenset(["lightning", "pytorch_lightning"])
 _OF_TRAINER = (
     *("trainer", "fabric", "logger", "loggers", "optimizers", "lr_schedulers", "manual_backward"),
@@ -51,9 +53,9 @@ class LightningModule(Module):
     log_dict = print = freeze = unfreeze = log
 
     @cached_property
-    def hparams(self) -> _Settings:
+    def hparams(self) -> Settings:
         """What `save_hyperparameters` has kept."""
-        return _Settings()
+        return Settings()
 
     def save_hyperparameters(self, *chosen: Any, ignore: Any = (), **_: Any) -> None:
         """Keep the arguments of the constructor that calls this, or those that are chosen."""
@@ -76,17 +78,6 @@ class LightningModule(Module):
     def dtype(self) -> torch.dtype:
         """The type of its weights."""
         return next((weight.dtype for weight in self.parameters()), torch.get_default_dtype())
-
-
-class _Settings(dict[str, Any]):
-    """A dictionary whose keys are attributes too."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in self:
-            raise AttributeError(f"Missing attribute {name!r}")
-        return self[name]
-
-    __setattr__ = dict.__setitem__
 
 
 def standing_for(base: Any, package: str | None, bases: tuple[Any, ...]) -> type:
