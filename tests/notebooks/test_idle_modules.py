@@ -179,6 +179,36 @@ def test_a_missing_package_is_named_where_its_work_is_needed(
     assert all("package nowhere isn't installed" in text for text in told), told
 
 
+CHOSEN = "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')"
+DEVICES = {
+    "as a context": (CHOSEN, "with device: z = torch.randn(num_samples, self.latent_dim)"),
+    "as one of torch's": (
+        CHOSEN,
+        "z = torch.randn(num_samples, self.latent_dim, device=device)\n        "
+        "assert z.device == device and not z.device != device\n        "
+        "assert isinstance(device, torch.device) and device in (z.device, torch.device('cpu'))",
+    ),
+    "as a text": (
+        "device = 'cuda' if torch.cuda.is_available() else 'cpu'",
+        "z = torch.randn(num_samples, self.latent_dim, device=device)\n        "
+        "assert isinstance(device, str) and device in ('cpu', 'cuda') and {device: 1}[device]",
+    ),
+    "of a GPU": (
+        "device = 'cuda'",
+        "with torch.cuda.device(device):\n            "
+        "z = torch.randn(num_samples, self.latent_dim, device=device)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "use"), DEVICES.values(), ids=list(DEVICES))
+def test_the_device_is_whatever_the_notebook_makes(
+    before: str, use: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    line = "z = torch.randn(num_samples, self.latent_dim, device=weight.device, dtype=weight.dtype)"
+    assert lost(made(tmp_path, {line: use}, [before]), candidates, rubric, "sample") == []
+
+
 LIGHTNING = "import pytorch_lightning as pl"
 ON_LIGHTNING = {"nn.Module": "pl.LightningModule"}
 KEEPS_LATENT = "self.latent_dim = latent_dim"
