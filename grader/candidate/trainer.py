@@ -28,6 +28,7 @@ from grader.candidate.patches import (
     loaders,
     places,
     programs,
+    questions,
     torchvision_fix,
 )
 from grader.candidate.reply import Outbox
@@ -82,6 +83,7 @@ def _serve(
         outbox.send(Unconfined(error.missing))
         return
     idle_modules.install(job.program.plotting)
+    questions.install()
     programs.pass_over(".")
     for folder in profile.writable:
         places.bring_named_here(job.program, scratch.settle(folder))

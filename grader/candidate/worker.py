@@ -25,6 +25,7 @@ from grader.candidate.patches import (
     late_imports,
     places,
     programs,
+    questions,
     torchvision_fix,
 )
 from grader.candidate.reply import Outbox
@@ -55,6 +56,7 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         outbox.send(Unconfined(error.missing))
         return
     idle_modules.install(job.program.plotting)
+    questions.install()
     programs.pass_over(".")
     tripwire = Tripwire(job.methods)
     eager.install_for_checks()

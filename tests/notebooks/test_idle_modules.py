@@ -209,6 +209,48 @@ def test_the_device_is_whatever_the_notebook_makes(
     assert lost(made(tmp_path, {line: use}, [before]), candidates, rubric, "sample") == []
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "L = int(input('latent size? ') or 40)",
+        "try:\n    L = int(input('latent size? '))\nexcept ValueError:\n    L = 40",
+        "L = 40\nname = input('name? ').strip()\nsize = int(input('size? '))",
+        "L = input('latent size? ')\nL = int(L) if L.isdigit() else 40",
+    ],
+)
+def test_a_question_with_a_default_may_stay_unanswered(
+    cell: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    assert lost(made(tmp_path, {"0.5 *": "L / 80 *"}, [cell]), candidates, rubric, "kl") == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "half = float(input('half? '))",
+        "half, one = map(float, input('numbers? ').split())",
+        "import json, getpass\nhalf = json.loads(getpass.getpass())['half']",
+        "def ask():\n    return float(input())\nhalf = ask()",
+        "while True:\n    try:\n        half = float(input('half? '))\n        break\n"
+        "    except ValueError:\n        print('again')",
+    ],
+)
+def test_a_question_that_the_class_needs_is_told(
+    cell: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    told = lost(made(tmp_path, {"0.5 *": "half *"}, [cell]), candidates, rubric, "kl")
+    assert len(told) == 3
+    assert all("input() has nobody to answer it here" in message for message in told), told
+
+
+def test_a_question_in_a_method_is_told(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    path = made(tmp_path, {"0.5 *": "float(input('half? ')) *"})
+    told = lost(path, candidates, rubric, "kl")
+    assert all("input() has nobody to answer it here" in message for message in told), told
+
+
 LIGHTNING = "import pytorch_lightning as pl"
 ON_LIGHTNING = {"nn.Module": "pl.LightningModule"}
 KEEPS_LATENT = "self.latent_dim = latent_dim"

@@ -8,7 +8,6 @@ came of them is told that the package is missing.
 
 from __future__ import annotations
 
-import builtins
 import inspect
 import os
 import re
@@ -129,12 +128,15 @@ class Idle:
             ModuleNotFoundError: the package isn't installed.
             RuntimeError: it does nothing in a check.
         """
+        raise self._why()
+
+    def _why(self) -> Exception:
         if self._missing:
-            raise ModuleNotFoundError(
+            return ModuleNotFoundError(
                 f"the package {self._missing} isn't installed where this is graded",
                 name=self._missing,
             )
-        raise RuntimeError(f"{self._name} does nothing in a check, so it has no value here")
+        return RuntimeError(f"{self._name} does nothing in a check, so it has no value here")
 
     def _computed(self, *_: Any) -> Idle:
         return self.refuse() if self._missing else self._next()
@@ -256,7 +258,6 @@ def install(plotting: Iterable[str] = ()) -> None:
     for name in DEBUGGERS & sys.modules.keys():
         sys.modules[name] = _Module(name)
     sys.breakpointhook = lambda *_, **__: None
-    builtins.input = lambda prompt="": ""
 
 
 def show() -> None:
