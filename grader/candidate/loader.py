@@ -28,13 +28,30 @@ MAX_TEXT = 2000
 
 
 class _Device(str):
-    """The global name ``device``: a string that answers like a `torch.device` too."""
+    """The global name ``device``: a string that answers like a `torch.device` too.
+
+    Notebooks make either, and the class may ask for what theirs is.
+    """
 
     index = None  # type: ignore[assignment]
+    __class__ = property(lambda self: torch.device)
+    __hash__ = str.__hash__
 
     @property
     def type(self) -> str:
         return str(self)
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == (str(other) if isinstance(other, torch.device) else other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __enter__(self) -> torch.device:
+        return torch.device(self).__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        torch.device(self).__exit__(*exception)
 
 
 def seed_all(seed: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
+from grader.candidate.patches import questions
 from grader.candidate.patches.idle_modules import tolerating_missing
 
 Run = Callable[[dict[str, Any]], Any]
@@ -18,20 +19,33 @@ def runs_of(statement: ast.stmt, name: str, flags: int, shown: bool = False) -> 
     """Return what executes a statement of the cell called ``name``; ``await`` may stand in it.
 
     ``shown`` is for an expression that a kernel shows the value of. An import that fails costs no
-    other import of the same statement.
+    other import of the same statement. What it would have bound, had its questions been answered,
+    stands for that.
     """
     code = _compiled(statement, name, flags, shown)
     parts = [_compiled(part, name, flags) for part in _parts(statement)]
 
     def run(namespace: dict[str, Any]) -> Any:
+        before = questions.asked()
         try:
             return tolerating_missing(lambda: _execute(code, namespace))
         except ImportError:
             if not parts:
                 raise
             return _execute_each(parts, namespace)
+        except Exception:
+            if questions.asked() > before:
+                for name in _bound(statement):
+                    namespace.setdefault(name, questions.Unanswered())
+            raise
 
     return run
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """Return the variables that a statement may bind."""
+    names = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
 def _compiled(statement: ast.stmt, name: str, flags: int, shown: bool = False) -> Any:

@@ -29,6 +29,7 @@ from grader.candidate.patches import (
     loaders,
     places,
     programs,
+    questions,
     torchvision_fix,
 )
 from grader.candidate.reply import Outbox
@@ -83,6 +84,7 @@ def _serve(
         outbox.send(Unconfined(error.missing))
         return
     idle_modules.install(job.program.plotting)
+    questions.install()
     programs.pass_over(".")
     file_marks.pass_over()
     for folder in profile.writable:

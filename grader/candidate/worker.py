@@ -26,6 +26,7 @@ from grader.candidate.patches import (
     late_imports,
     places,
     programs,
+    questions,
     torchvision_fix,
 )
 from grader.candidate.reply import Outbox
@@ -56,6 +57,7 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         outbox.send(Unconfined(error.missing))
         return
     idle_modules.install(job.program.plotting)
+    questions.install()
     programs.pass_over(".")
     file_marks.pass_over()
     tripwire = Tripwire(job.methods)

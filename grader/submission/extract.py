@@ -12,6 +12,7 @@ from operator import attrgetter
 from grader.assignment import Assignment
 from grader.protocol import jobs
 from grader.protocol.jobs import NARROW, WITH_DOUBTFUL
+from grader.submission.absent_bases import absent_base_notes
 from grader.submission.cells import Notebook
 from grader.submission.definitions import (
     count_written,
@@ -77,6 +78,7 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
         *notes_on_cells(notebook, program),
         *_choice_notes(program, list(slices), chosen, code),
         *_file_notes(code),
+        *absent_base_notes(program, chosen),
         *code.notes,
         *stray_notes(notebook, program, {c.number for c in code.cells}, code.members.in_force),
     )

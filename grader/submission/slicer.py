@@ -15,7 +15,11 @@ from grader.submission.definitions import first_training, trains
 from grader.submission.indirect_changes import may_change, statements_that_change
 from grader.submission.kernel_values import FROM_KERNEL, LAST_VALUES, shown_before
 from grader.submission.libraries import Libraries, last_use
-from grader.submission.missing_imports import missing_import
+from grader.submission.missing_imports import (
+    MissingImport,
+    missing_import,
+    note_on_absent_star,
+)
 from grader.submission.module_names import plain
 from grader.submission.program import BUILTINS, Program, Statement
 from grader.submission.slices import Definition
@@ -36,7 +40,7 @@ class Slicer:
         self.program = program
         self.included: set[int] = set()
         self.notebook_names: set[str] = set()
-        self.missing_imports: dict[tuple[str, str], int | None] = {}
+        self.missing_imports: dict[tuple[str, str], MissingImport] = {}
         self.notes: list[str] = []
         self._class = program.class_name
         self._bound = program.assignment.bound_names
@@ -121,8 +125,11 @@ class Slicer:
             reaching = self._libraries.at_use(name, reaching)
         if not reaching and (direct or wide):
             reaching = program.reaching(name, position, data=True, loops=wide)
-        if not reaching and late and plain(name) not in (self._class, *BUILTINS):
+        known = (self._class, *BUILTINS)
+        starred = self._stars(name, position)
+        if not reaching and late and plain(name) not in known and (wide or not starred):
             # Bound after another definition took the place of this one, or after the last use.
+            # What a star import may bind is taken so only where the class fails without it.
             reaching = program.reaching(name, program.end, data=wide, loops=wide)
         if not reaching:
             self._meet_from_elsewhere(name, position)
@@ -139,11 +146,7 @@ class Slicer:
         """Meet the need of a name that no statement binds: a builtin, or from a star import."""
         program = self.program
         module, _, own = name.rpartition(".")
-        stars = [
-            index
-            for index in program.stars
-            if index < position and program.statements[index].module == module
-        ]
+        stars = self._stars(name, position)
         if own in BUILTINS:
             stars = [index for index in stars if _is_numeric(program.statements[index])]
         for index in stars:
@@ -151,13 +154,17 @@ class Slicer:
         if name in LAST_VALUES and position != self._met:
             for index in shown_before(program, position, LAST_VALUES.index(name) + 1):
                 self._include(index)
-        if stars or own in BUILTINS or name in FROM_KERNEL:
+        if own in BUILTINS or name in FROM_KERNEL:
             return
-        if missing := missing_import(program, name, position):
-            line, cell = missing
-            self.missing_imports[module, line] = cell
+        late = position == self._met
+        if missing := missing_import(program, name, position, stars, late):
+            place = module, missing.line
+            if missing.unless is None or place not in self.missing_imports:
+                self.missing_imports[place] = missing
             return
-        if position != self._met:
+        if name not in program.binders and (note := note_on_absent_star(program, name, stars)):
+            self.notes.append(note)
+        if stars or not late:
             return
         sources = program.reaching(name, position, data=True)
         if sources:
@@ -168,6 +175,12 @@ class Slicer:
             )
         else:
             self.notes.append(f"The class uses the name {name}, which the notebook never defines.")
+
+    def _stars(self, name: str, position: int) -> list[int]:
+        """Return the star imports before a position that may bind a name."""
+        module, statements = name.rpartition(".")[0], self.program.statements
+        before = (index for index in self.program.stars if index < position)
+        return [index for index in before if statements[index].module == module]
 
     def _include_all_before(self) -> None:
         """Include all cells up to that of the class's last change, but what trains."""

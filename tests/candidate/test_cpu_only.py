@@ -56,6 +56,7 @@ EXPRESSIONS = (
     "torch.zeros(2).to(torch.accelerator.current_accelerator().type)",
     "torch.zeros(2, device=torch.accelerator.current_device_index())",
     "(torch.accelerator.synchronize(), torch.accelerator.set_device_index(0), torch.zeros(2))[2]",
+    "(torch.cuda.device('cuda').__enter__(), torch.zeros(2))[1]",
     "torch.zeros(2).xpu()",
     "torch.nn.Linear(2, 2).xpu().weight",
     "torch.zeros(2).type('torch.mps.FloatTensor')",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import wraps
 from typing import Any
 
@@ -148,6 +148,8 @@ def _install_modules() -> None:
         for function, answer in answers.items():
             if hasattr(module, function) or name in _FOREIGN:
                 setattr(module, function, returning(answer))
+        if isinstance(getattr(module, "device", None), type):
+            module.device = nullcontext  # 'with torch.cuda.device(0):'
         if name not in ("accelerator", "mps"):
             for kind in (n for n in dir(torch) if n.endswith("Tensor") and n != "Tensor"):
                 setattr(module, kind, getattr(torch, kind))

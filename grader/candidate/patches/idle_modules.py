@@ -8,7 +8,6 @@ came of them is told that the package is missing.
 
 from __future__ import annotations
 
-import builtins
 import inspect
 import os
 import re
@@ -20,6 +19,7 @@ from typing import Any, NoReturn, TypeVar
 
 import torch
 
+from grader.candidate.patches import absent_bases, simple_packages
 from grader.candidate.patches.made_modules import ModuleMaker
 
 Outcome = TypeVar("Outcome")
@@ -53,6 +53,9 @@ class Idle:
     """
 
     def __init__(self, name: str, missing: str | None = None, given: Sequence[Any] = ()) -> None:
+        if isinstance(name, torch.nn.Module):  # 'pl.LightningModule.__init__(self)'
+            absent_bases.initialise(name)
+            return
         self.__dict__.update(_name=name, _missing=missing, _given=tuple(given))
 
     def _next(self, given: Sequence[Any] = ()) -> Idle:
@@ -63,6 +66,8 @@ class Idle:
             raise AttributeError(name)
         if name in ("trange", "tnrange") and _is_listed(self._name, BARS):
             return lambda *numbers, **_: self._next((range(*numbers),))
+        if (simple := simple_packages.known(self._missing, name)) is not None:
+            return simple
         if self._missing and _ADDS.match(name):
             return _adder(self._next())
         return self._next()
@@ -108,11 +113,8 @@ class Idle:
         """Leave exceptions to others."""
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        """Stand for no base of a class, or for torch's modules, of which many packages have kinds.
-
-        ``class Net(lightning.LightningModule)`` is one.
-        """
-        return (torch.nn.Module,)
+        """Have a base of its own stand for it, ``class Net(lightning.LightningModule)``."""
+        return (absent_bases.standing_for(self, self._missing, bases),)
 
     def __or__(self, other: Any) -> Idle:
         return self._next()  # in an annotation
@@ -126,12 +128,15 @@ class Idle:
             ModuleNotFoundError: the package isn't installed.
             RuntimeError: it does nothing in a check.
         """
+        raise self._why()
+
+    def _why(self) -> Exception:
         if self._missing:
-            raise ModuleNotFoundError(
+            return ModuleNotFoundError(
                 f"the package {self._missing} isn't installed where this is graded",
                 name=self._missing,
             )
-        raise RuntimeError(f"{self._name} does nothing in a check, so it has no value here")
+        return RuntimeError(f"{self._name} does nothing in a check, so it has no value here")
 
     def _computed(self, *_: Any) -> Idle:
         return self.refuse() if self._missing else self._next()
@@ -253,7 +258,6 @@ def install(plotting: Iterable[str] = ()) -> None:
     for name in DEBUGGERS & sys.modules.keys():
         sys.modules[name] = _Module(name)
     sys.breakpointhook = lambda *_, **__: None
-    builtins.input = lambda prompt="": ""
 
 
 def show() -> None:
