@@ -33,6 +33,11 @@ _RAISED = (
         "that name is there on Databricks or Deepnote alone, and the grader runs notebooks as "
         "Jupyter does.",
     ),
+    (
+        r"NameError: name '__file__'",
+        "`__file__` is there only where a file is run as a script, and the grader runs scripts as "
+        "notebooks, too.",
+    ),
     (r"StdinNotImplementedError", _NOBODY),
     (
         r"TclError.*display|cannot connect to (X|display)|No available video device"

@@ -13,8 +13,10 @@ from grader.submission.program import Program, Statement
 from grader.submission.slices import Definition, Members
 from grader.submission.syntax import DEFINITIONS, FUNCTIONS, arguments, calls, executed, root
 
-MAX_DEFINITIONS = 12
-"""So many are looked at, from the last one back."""
+MAX_DEFINITIONS = 300
+"""So many are looked for, from the last one back."""
+_FEW = 12
+"""So many are all compared."""
 
 _STEPS = frozenset(["backward", "fit"])
 _IN_STUBS = ("print", "NotImplementedError", "NotImplemented", "Exception")
@@ -36,6 +38,35 @@ def definitions(program: Program) -> list[Definition]:
         else:
             end = reaching[0]
     return latest_first
+
+
+def to_compare(
+    program: Program, choices: list[Definition], trained: Collection[int]
+) -> list[Definition]:
+    """Return those of many definitions that may be the one to grade, the most promising first.
+
+    To cut all of them out would take long. Their own code, and that of the one that they extend,
+    tells how many methods they hold; where it doesn't, the latest is among them all the same.
+    """
+    if len(choices) <= _FEW:
+        return choices
+    promises: dict[Definition, tuple[int, bool]] = {}
+    written: set[str] = set()
+    for definition in reversed(choices):
+        node = program.statements[definition.statements[0]].node
+        bases = node.bases if isinstance(node, ast.ClassDef) else ()
+        inherited = written if program.class_name in map(root, bases) else set()
+        written = inherited | _written_in(node, program.assignment.task_by_method)
+        promises[definition] = len(written), not set(trained).isdisjoint(definition.statements)
+    by_code = sorted(choices, key=promises.__getitem__, reverse=True)
+    by_training = sorted(choices, key=lambda it: promises[it][::-1], reverse=True)
+    return list(dict.fromkeys((*by_code[: _FEW // 2], *by_training[: _FEW // 2], choices[0])))
+
+
+def _written_in(node: ast.AST, methods: Collection[str]) -> set[str]:
+    """Return the methods that are written somewhere in a statement."""
+    functions = (inner for inner in ast.walk(node) if isinstance(inner, FUNCTIONS))
+    return {inner.name for inner in functions if inner.name in methods and is_written(inner)}
 
 
 def defines_class(program: Program, statement: Statement) -> bool:

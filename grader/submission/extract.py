@@ -18,6 +18,7 @@ from grader.submission.definitions import (
     count_written,
     defines_class,
     definitions,
+    to_compare,
     trained_definitions,
 )
 from grader.submission.errors import Ungradable
@@ -40,6 +41,7 @@ from grader.submission.slices import Definition, Slice
 from grader.submission.syntax import executed
 from grader.submission.without_training import without_training
 
+_MOST_NAMED = 6
 _MOST_COMPARED = 300
 """Statements that are cut out for definitions that are compared: far more than a course sees."""
 
@@ -58,25 +60,28 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     choices = definitions(program)
     if not choices:
         raise Ungradable(_no_class(notebook, program))
+    if latest:
+        choices = choices[:1]
+    in_training = trained_definitions(program) if len(choices) > 1 else frozenset()
     slices: dict[Definition, Slice] = {}
-    for definition in choices[:1] if latest else choices:
+    for definition in to_compare(program, choices, in_training):
         if sum(len(part.statements) for part in slices.values()) < _MOST_COMPARED:
             slices[definition] = cut_slice(program, definition)
     chosen = choices[0]
     if len(slices) > 1:
-        in_training = trained_definitions(program)
 
         def rank(definition: Definition) -> tuple[int, bool]:
             methods = count_written(slices[definition].members, assignment.task_by_method)
             return methods, not in_training.isdisjoint(definition.statements)
 
-        chosen = max(slices, key=rank)  # the latest of the best
+        compared = [definition for definition in choices if definition in slices]
+        chosen = max(compared, key=rank)  # the latest of the best
     code = slices[chosen]
     notes = (
         *notebook.notes,
         *program.notes,
         *notes_on_cells(notebook, program),
-        *_choice_notes(program, list(slices), chosen, code),
+        *_choice_notes(program, choices, chosen, code),
         *_file_notes(code),
         *absent_base_notes(program, chosen),
         *code.notes,
@@ -146,7 +151,7 @@ def _choice_notes(
     others = [d for d in choices if not code.statements.issuperset(d.statements)]
     if others:
         cells = sorted({_cell(program, d) for d in (*others, chosen)})
-        where = f"cells {listed(cells)}" if len(cells) > 1 else f"cell {cells[0]}, more than once"
+        where = _places(cells)
         line = program.statements[chosen.statements[0]].node.lineno
         notes.append(
             f"The class {name} is defined in {where}. The one in cell {graded}, line {line}, was "
@@ -158,6 +163,17 @@ def _choice_notes(
             )
         )
     return notes
+
+
+def _places(cells: Sequence[int]) -> str:
+    """Name the cells that define the class more than once: all, or of many the first and last."""
+    if len(cells) == 1:
+        return f"cell {cells[0]}, more than once"
+    if len(cells) > _MOST_NAMED:
+        return (
+            f"{len(cells)} cells, the first of them cell {cells[0]} and the last cell {cells[-1]}"
+        )
+    return f"cells {listed(list(cells))}"
 
 
 def _no_class(notebook: Notebook, program: Program) -> str:

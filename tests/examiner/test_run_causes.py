@@ -34,6 +34,7 @@ TELLS = (
     ("IndexError", "list index out of range", "x = files.upload()\nlist(x)[0]", 2, "nobody is"),
     ("RuntimeError", "Dataset not found. You can use download=True", "", 1, "no network"),
     ("KeyError", "'HOME2'", "import os\nos.environ['HOME2']", 2, "environment variable"),
+    ("NameError", "name '__file__' is not defined", "", 1, "as a script"),
     ("AssertionError", "", "assert torch.__version__ == '1.9'", 1, "another version"),
 )
 

@@ -73,6 +73,34 @@ CASES = {
 }
 
 
+VERSIONS = [other(str(number)) for number in range(20)]
+CASES |= {
+    "twenty stubs at the end": {"last": [STUB] * 20},
+    "twenty templates' cells at the end": {"last": [UNWRITTEN] * 20},
+    "twenty experiments at the end": {"last": VERSIONS},
+    "twenty experiments on top of it": {"last": [EXPERIMENT] * 20},
+    "twenty earlier versions and a stub": {"before": VERSIONS, "last": [STUB]},
+    "twenty earlier versions that were trained": {
+        "before": [cell for version in VERSIONS for cell in (version, TRAIN)]
+    },
+}
+
+
+def test_of_many_definitions_their_number_and_ends_are_told(tmp_path: Path) -> None:
+    code = extract(load(made(tmp_path, last=VERSIONS)), ASSIGNMENT)
+    assert (
+        "The class VAE is defined in 21 cells, the first of them cell 4 and the last cell 28. The "
+        "one in cell 4, line 1, was graded: most methods are written there, and the notebook "
+        "trains it."
+    ) in code.notes
+
+
+def test_of_many_untrained_the_last_with_most_methods_is_graded(tmp_path: Path) -> None:
+    path = made(tmp_path, last=[*VERSIONS, EXPERIMENT, *[UNWRITTEN] * 20])
+    path.write_text(path.read_text().replace(".backward()", ".item()"))
+    assert "return 2 * super()" in extract(load(path), ASSIGNMENT).sources["elbo"]
+
+
 @pytest.mark.parametrize("cells", CASES.values(), ids=list(CASES))
 def test_the_class_that_is_written_and_trained_is_graded(
     cells: dict[str, list[str]], tmp_path: Path
@@ -80,7 +108,7 @@ def test_the_class_that_is_written_and_trained_is_graded(
     code = extract(load(made(tmp_path, **cells)), ASSIGNMENT)  # type: ignore[arg-type]
     source = code.sources["elbo"]
     assert "return -cross_entropy" in source, source
-    told = [note for note in code.notes if "The class VAE is defined in cell" in note]
+    told = [note for note in code.notes if "The class VAE is defined in " in note]
     assert len(told) == 1, code.notes
     assert f"The one in cell {code.methods['elbo'].cell}," in told[0]
     assert "half" not in code.text or "return 0.5" in code.text or "HALF = 0.5" in code.text
