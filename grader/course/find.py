@@ -24,6 +24,7 @@ from grader.course.left_out import (
     is_stray,
     may_hold_code,
 )
+from grader.course.piles import below_piles
 from grader.course.sections import below_sections
 from grader.course.unwrap import unwrap
 from grader.platforms import PLATFORMS, owner_finder
@@ -106,7 +107,9 @@ def find_submissions(
         notices += metadata.notices
     seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
     if tree is None and metadata is None:
-        seen, doubt = below_sections(seen, assignment)
+        seen, of_piles = below_piles(seen, assignment)
+        seen, of_sections = below_sections(seen, assignment)
+        doubt = " ".join(filter(None, (of_piles, of_sections)))
     by_owner = _by_owner(seen, tree, metadata)
     notices += _leave_out(by_owner, seen, assignment)
     notices += filter(None, [hidden(seen.traces)])

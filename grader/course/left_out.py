@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from grader.assignment import Assignment
 from grader.course.handed_in import HandedIn
+from grader.course.pile_names import pile_of
 from grader.platforms.download import (
     CODE,
     File,
@@ -54,6 +55,9 @@ def belongs_to_no_student(handed_in: HandedIn, assignment: Assignment) -> bool:
     files = [file for _, file in handed_in.files]
     names = [*(file.parts for file in files), *(parts for _, parts in handed_in.traces)]
     tops = {parts[0].lower() if len(parts) > 1 else "" for parts in names}
+    piles = [pile_of(top) for top in tops]
+    if all(pile and pile.is_sure for pile in piles):
+        return all(is_list(file.parts[-1]) for file in files)
     if not tops.issubset(names_of_no_student(assignment)):
         return False
     endings = CODE[:1] if tops.issubset(_PROGRAMS) else CODE
@@ -103,5 +107,9 @@ def is_stray(owner: Owner, file: File, is_flat: bool) -> bool:
     """
     if not owner.is_plain or len(file.parts) > 1 or may_hold_code(file):
         return False
-    is_page = file.is_given or file.parts[0].lower() in _PAGES
-    return not is_flat or is_page or file.suffix in _LISTS
+    return not is_flat or file.is_given or is_list(file.parts[0])
+
+
+def is_list(name: str) -> bool:
+    """Return whether a file of that name is what instructors and programs put beside work."""
+    return name.lower() in _PAGES or suffix_of((name,)) in _LISTS

@@ -660,6 +660,16 @@ def each(*names: str) -> dict[str, str | bytes | None]:
     return empty | {f"{name}/vae.ipynb": FULL for name in names if not name.endswith("/")}
 
 
+def files(*names: str) -> dict[str, str | bytes | None]:
+    """These written notebooks, named without their ending."""
+    return {f"{name}.ipynb": FULL for name in names}
+
+
+def own_files(*students: str) -> dict[str, str]:
+    """The students, each with a file of their name."""
+    return {name: f"{name}.ipynb" for name in students}
+
+
 def all_graded(*students: str) -> dict[str, str]:
     """The students, each with their ``vae.ipynb``."""
     return dict.fromkeys(students, "vae.ipynb")
@@ -780,8 +790,110 @@ SECTIONS = {
     "one student's odd folders": Case(
         each("ada/diffusion", "ada/gan", "bob", "cem/hw"), all_graded("ada", "bob", "cem")
     ),
+    "a file for each student": Case(
+        files("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/cem"), own_files("ada", "bob", "cem")
+    ),
+    "files and folders": Case(
+        each("group A/ada", "group A/bob") | files("group B/cem", "group B/dia", "group B/ada"),
+        {
+            "group A ada": "vae.ipynb",
+            "bob": "vae.ipynb",
+            **own_files("cem", "dia"),
+            "group B ada": "group B ada.ipynb",
+        },
+    ),
 }
 """Students in folders of sections, or with several folders of their own."""
+
+PILES = {
+    f"{one} and {other}": Case(
+        {**files(f"{one}/ada", f"{one}/bob smith"), **each(f"{other}/cem", f"{other}/2024001/hw")},
+        {**own_files("ada", "bob smith"), **all_graded("cem", "2024001")},
+    )
+    for one, other in (
+        ("late", "ontime"),
+        ("on time", "Too late"),
+        ("2026-11-03", "03.11.2026"),
+        ("week 5", "KW 46"),
+        ("A-K", "L-Z"),
+        ("A to K", "Names L \u2013 Z"),
+        ("Aa-Km", "1-25"),
+        ("20261103", "20261104"),
+        ("batch1", "2nd batch"),
+        ("part 2", "Teil 3"),
+        ("graded by Dr. Smith", "to be graded by X"),
+        ("TA Smith", "tutor_jones"),
+        ("handed in", "resubmissions"),
+        ("entregas/a tiempo", "entregas/tarde"),
+        ("Abgaben/Versp\u00e4tet", "Abgaben/p\u00fcnktlich"),
+        ("rendus/en retard", "rendus/A-K"),
+        ("Tutorial 1/late", "Tutorial 2/ontime"),
+    )
+}
+PILES |= {
+    "beside students": Case(
+        {**files("late/ada", "bob"), **each("cem", "extension/dia", "eve/old", "eve/final")},
+        {**own_files("ada", "bob"), **all_graded("cem", "dia", "eve")},
+    ),
+    **{
+        f"{name} around everybody": Case(
+            files(f"{name}/ada", f"{name}/bob"), own_files("ada", "bob")
+        )
+        for name in ("collected", "submissions", "Abgaben", "entregas", "HW 4", "HW 4/late")
+    },
+    "one student in a pile": Case(files("late/ada"), own_files("ada")),
+    "empty, or lists in it": Case(
+        {**files("ontime/ada", "ontime/bob"), "late": None, "extension/list.csv": "cem"},
+        own_files("ada", "bob"),
+    ),
+    "another kind of file": Case(
+        {**files("ontime/ada", "ontime/bob"), "late/cem.pdf": PDF},
+        {**own_files("ada", "bob"), "cem": "!cem.pdf"},
+    ),
+    "lists and data in piles": Case(
+        {
+            **files("late/ada", "ontime/bob"),
+            **{
+                f"{pile}/{name}": "x" for pile in ("late", "ontime") for name in ("l.csv", "data/x")
+            },
+        },
+        own_files("ada", "bob"),
+    ),
+    "a pile as an archive": Case(
+        {"late.zip": zipped(files("ada", "bob")), "cem.zip": zipped(files("vae"))},
+        {**own_files("ada", "bob"), "cem": "vae.ipynb"},
+    ),
+    "a student's own folders": Case(
+        {
+            **each("ada/late", "ada/ontime", "bob/2026-11-03", "bob/2026-11-10", "dia/submissions"),
+            **each("cem/old", "cem/final", "eve/week 5", "eve/week 6", "fay/part 1", "fay/part 2"),
+        },
+        all_graded("ada", "bob", "cem", "dia", "eve", "fay"),
+    ),
+    **{
+        f"only one student's {one} and {other}": Case(
+            each(f"ada/{one}", f"ada/{other}"), all_graded("ada")
+        )
+        for one, other in (("old", "final"), ("late", "ontime"), ("2026-11-03", "2026-11-04"))
+    },
+    "students called so": Case(
+        each("Al", "Jan", "May Li", "Li-Wu", "submission_1", "20240101", "de"),
+        all_graded("Al", "Jan", "May Li", "Li-Wu", "submission_1", "20240101", "de"),
+    ),
+    "twice, in time": Case(
+        {**each("ontime/ada", "late/ada", "cem"), **files("2026-11-03/bob", "2026-11-10/bob")},
+        {"ada": "vae.ipynb", "bob": "bob.ipynb", "cem": "vae.ipynb"},
+    ),
+    "work of two in piles": Case(
+        files("late/ada", "late/vae", "ontime/bob", "ontime/vae"),
+        {
+            **own_files("ada", "bob"),
+            "late vae": "late vae.ipynb",
+            "ontime vae": "ontime vae.ipynb",
+        },
+    ),
+}
+"""Students in folders into which whoever collects sorts what came."""
 
 DOUBTFUL = {
     "sections beside a student": (each("Tutorial 1/ada", "Tutorial 1/bob", "cem"), "ada, bob"),
@@ -811,9 +923,15 @@ DOUBTFUL = {
         {**each("Tutorial 1/ada"), "Tutorial 2/vae.ipynb": FULL},
         "Tutorial 1 (ada)",
     ),
-    "files in sections": (
-        {"Tutorial 1/ada.ipynb": FULL, "Tutorial 1/bob.ipynb": FULL, "Tutorial 2/cem.ipynb": FULL},
+    "files in sections, beside work": (
+        files("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/vae"),
         "Tutorial 1 (ada.ipynb, bob.ipynb)",
     ),
+    "the same files in each": (
+        files("Group 1/encoder", "Group 1/decoder", "Group 2/encoder", "Group 2/decoder"),
+        "Group 1 (decoder.ipynb, encoder.ipynb)",
+    ),
+    "work in piles": (files("late/vae", "2026-11-03/vae", "ada/vae"), "late (vae.ipynb)"),
+    "one's own weeks": (files("week 5/a", "week 6/a", "week 6/my vae"), "week 6 (a.ipynb"),
 }
 """Folders of which it can't be told, and who is named."""

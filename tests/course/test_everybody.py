@@ -35,10 +35,12 @@ from tests.course.layouts import (
     DOUBTFUL,
     FULL,
     PDF,
+    PILES,
     SECTIONS,
     Case,
     Files,
     asked,
+    files,
     found_in,
     laid_out,
     tarred,
@@ -46,7 +48,7 @@ from tests.course.layouts import (
 )
 from tests.made_results import graded
 
-EVERY = CASES | SECTIONS
+EVERY = CASES | SECTIONS | PILES
 each_case = pytest.mark.parametrize("case", EVERY.values(), ids=list(EVERY))
 
 
@@ -108,6 +110,20 @@ def test_what_may_be_sections_is_asked_about(
     assert named in found.doubt
     tops = sorted({name.split("/")[0].removesuffix(".zip") for name in files})
     assert [one.student for one in found.submissions] == tops
+
+
+def test_who_is_in_two_parts_of_the_alphabet_is_asked_about(tmp_path: Path, unpacked: Path) -> None:
+    found = found_in(laid_out(files("A-K/ada", "L-Z/ada", "L-Z/bob"), tmp_path / "in"), unpacked)
+    assert [one.student for one in found.submissions] == ["A-K ada", "L-Z ada", "bob"]
+    assert "one student can't be told" in found.doubt
+    assert "ada (A-K, L-Z)" in found.doubt
+
+
+def test_all_of_a_student_in_two_piles_is_named(tmp_path: Path, unpacked: Path) -> None:
+    (ada,) = found_in(
+        laid_out(files("late/ada", "on time/ada"), tmp_path / "in"), unpacked
+    ).submissions
+    assert ada.notices
 
 
 def kept_at_once(_: Any, rubric: Any, store: Store, new: Sequence[Submission], how: bytes) -> None:
@@ -182,6 +198,9 @@ PART = st.sampled_from(
             "Tutorial 1",
             "Tutorial 2",
             "data",
+            "late",
+            "2026-11-03",
+            "A-K",
         ),
         *(
             "Ada_1_assignsubmission_file_",
