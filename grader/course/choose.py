@@ -5,7 +5,8 @@
 3. One from which the class can be taken; then the most methods written.
 4. A notebook rather than a script; then one that was run and saved with its outputs.
 5. One that isn't named as a copy (``hw-Copy1``, ``hw (1)``, a checkpoint, backup, old).
-6. The latest upload by the platform's own number for it; then the latest date.
+6. The latest upload by the platform's own number for it; then one in a folder called ``late``;
+   then the latest date, of the file before that of a folder, such as ``attempt 2``.
 7. The highest number at the end of the name, ``hw_v4`` before ``hw_v3``; the one that lies least
    deep; then the last by name, numbers in it read as numbers.
 """
@@ -22,6 +23,7 @@ from tempfile import TemporaryDirectory
 from grader.assignment import Assignment
 from grader.course.completeness import Completeness, read_completeness
 from grader.course.file_copies import content_of, copy_of, modules_beside
+from grader.course.pile_names import is_by_time, is_late
 from grader.platforms.download import CODE, File, Owner, Parts
 from grader.submission.kinds import Kind
 
@@ -118,6 +120,7 @@ def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tup
     """Return what sorts the file to be graded last."""
     stem = _stem(owner.rest[-1])
     match = _NUMBER_AT_END.search(stem)
+    dates = [_with_numbers(part) for part in file.parts[:-1] if is_by_time(part)]
     return (
         holds.methods > 0,
         owner.attempt,
@@ -128,12 +131,20 @@ def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tup
         holds.has_outputs,
         not _is_copy(owner.rest),
         owner.upload,
+        any(map(is_late, file.parts[:-1])),
         file.modified if has_dates else 0.0,
+        not dates,
+        dates,
         int(match[1]) if match else 0,
         -len(file.parts),
-        [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", stem)],
+        _with_numbers(stem),
         file.parts,
     )
+
+
+def _with_numbers(name: str) -> list[tuple[str, int]]:
+    """Return a name as text and numbers, so that 10 comes behind 9."""
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _is_copy(parts: Parts) -> bool:

@@ -46,6 +46,11 @@ _KEPT = (
     r"|teslim(?:ler)?|ge[cç]|сданные|работы|提交|提出|迟交|按时|遅刻|제출)"
 )
 _TOLD = re.compile(rf"{_FILLING}{_KEPT}(?: {_FILLING}{_KEPT})*")
+_LATE = re.compile(
+    r"late|overdue|delay|extension|extended|resub|resit|retake|redo|makeup|sp[aä]e?t|nachz|nachr"
+    r"|tard|atrasad|fuera|ritardo|laat|sent|ge[cç]|迟交|遅刻"
+)
+
 _NUMBER = r"(?:\d{1,3}|[a-z]|[ivx]{1,4}|one|two|three|first|second|third|last)"
 _TIMES = (
     r"(?:week|woche|kw|calendar week|semana|semaine|settimana|vecka|uge|tag|day|d[ií]a|jour"
@@ -94,6 +99,17 @@ _GRADER = re.compile(
     r"(?:tas?|tutor(?:in)?|graders?|markers?|korrektor(?:in)?|instructor|reviewer|assistant"
     r"|hiwi|corrector|evaluador|profesor|teacher)s? .+"
 )
+
+
+def is_by_time(name: str) -> bool:
+    """Return whether a folder's name says when something came, or what became of it."""
+    pile = pile_of(name)
+    return pile is not None and pile.by_time
+
+
+def is_late(name: str) -> bool:
+    """Return whether a folder's name says that what is in it came after the rest."""
+    return is_by_time(name) and _LATE.search(name.casefold()) is not None
 
 
 def pile_of(name: str) -> Pile | None:

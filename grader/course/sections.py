@@ -15,10 +15,10 @@ from functools import partial
 from itertools import groupby
 
 from grader.assignment import Assignment
-from grader.course.choose import topic
+from grader.course.choose import is_written, topic
 from grader.course.doubt import students_or_sections
 from grader.course.left_out import names_of_no_student
-from grader.course.work_names import is_section, is_work_name
+from grader.course.work_names import has_work_word, is_section, is_work_name
 from grader.platforms import is_platform_name, students_in
 from grader.platforms.download import CODE, Listing, Parts, is_archive_name, is_junk
 from grader.platforms.names import composed
@@ -78,7 +78,8 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
             if not _are_sections_of_one(tops, alone):
                 is_doubtful = _are_words(tops, named) and not any(map(_NAMED.search, tops))
                 doubt = students_or_sections(alone) if is_doubtful else ""
-                return seen, doubt or _doubt_of_files(tops, named, is_work)
+                doubt = doubt or _doubt_of_files(tops, named, is_work)
+                return seen, doubt or _doubt_of_names(tops, seen, assignment)
             seen = _cut(seen, tops, beside)
             continue
         students = shared | {
@@ -170,6 +171,21 @@ def _doubt_of_files(
             several[name] = notebooks
     has_topics = any(len(set(map(topic, notebooks))) > 1 for notebooks in several.values())
     return students_or_sections(several) if has_topics else ""
+
+
+def _doubt_of_names(tops: Mapping[str, _Top], seen: Listing, assignment: Assignment) -> str:
+    """Return whether folders called anything may hold a file a student; "" if not.
+
+    So it may be where all have several written notebooks, called like no work at all.
+    """
+    several = {
+        name: {it for it in top.notebooks if not has_work_word(assignment, plain_owner((it,)).text)}
+        for name, top in tops.items()
+    }
+    if not several or any(len({*map(topic, files)}) < 2 for files in several.values()):
+        return ""
+    files = (file for file in seen.files if file.parts[-1] in several.get(file.parts[0], ()))
+    return students_or_sections(several) if all(is_written(it, assignment) for it in files) else ""
 
 
 def _tops(seen: Listing, beside: Collection[str]) -> dict[str, _Top]:

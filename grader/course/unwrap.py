@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -69,12 +70,18 @@ def _telling(listed: Listing) -> tuple[Parts, ...]:
 
 
 def _without_outer(listed: Listing, depths: Sequence[int | None]) -> Listing:
-    """Return the same without so many outer folders each; what has no depth is left out."""
+    """Return the same without so many outer folders each; what has no depth is left out.
+
+    Files that would have the same name keep the folders within that of the student.
+    """
     depth_of = dict(zip(listed.names, depths, strict=True))
+    often = Counter(parts[depth_of[parts] or 0 :] for parts in (it.parts for it in listed.files))
+    del often[()]
 
     def rename(parts: Parts) -> Parts:
         depth = depth_of[parts]
-        return () if depth is None else parts[depth:]
+        named = () if depth is None else parts[depth:]
+        return (named[0], *parts[:depth], *(named[1:] or named)) if often[named] > 1 else named
 
     return listed.renamed(rename)
 

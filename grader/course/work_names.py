@@ -51,3 +51,8 @@ def is_work_name(assignment: Assignment, name: str, around: str = "") -> bool:
     usual = {*assignment.topic_words, *map(str.lower, _WORD.findall(around))}
     is_usual = all(_WORK.fullmatch(word) or word.lower() in usual for word in words)
     return is_usual and (bool(words) or len(name) < 3)
+
+
+def has_work_word(assignment: Assignment, name: str) -> bool:
+    """Return whether any word of a name is one of work."""
+    return any(is_work_name(assignment, word) for word in _WORD.findall(name))

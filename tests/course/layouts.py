@@ -931,6 +931,11 @@ DOUBTFUL = {
         files("Group 1/encoder", "Group 1/decoder", "Group 2/encoder", "Group 2/decoder"),
         "Group 1 (decoder.ipynb, encoder.ipynb)",
     ),
+    "called anything, with files": (
+        files("Smith/ada", "Smith/bob", "Jones/cem", "Jones/dia"),
+        "Smith (ada.ipynb, bob.ipynb)",
+    ),
+    "one folder of files": (files("cs101/ada", "cs101/bob"), "cs101 (ada.ipynb, bob.ipynb)"),
     "work in piles": (files("late/vae", "2026-11-03/vae", "ada/vae"), "late (vae.ipynb)"),
     "one's own weeks": (files("week 5/a", "week 6/a", "week 6/my vae"), "week 6 (a.ipynb"),
 }

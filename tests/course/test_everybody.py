@@ -119,11 +119,27 @@ def test_who_is_in_two_parts_of_the_alphabet_is_asked_about(tmp_path: Path, unpa
     assert "ada (A-K, L-Z)" in found.doubt
 
 
-def test_all_of_a_student_in_two_piles_is_named(tmp_path: Path, unpacked: Path) -> None:
-    (ada,) = found_in(
-        laid_out(files("late/ada", "on time/ada"), tmp_path / "in"), unpacked
-    ).submissions
-    assert ada.notices
+@pytest.mark.parametrize(
+    ("names", "graded", "other"),
+    [
+        (("late/ada", "on time/ada"), "ada/late/ada", "ada/on time/ada"),
+        (("attempt 9/ada", "attempt 10/ada"), "ada/attempt 10/ada", "ada/attempt 9/ada"),
+        (("2026-11-03/ada/vae", "2026-11-10/ada"), "ada/2026-11-10/ada", "ada/2026-11-03/vae"),
+        (("ada/vae", "resubmissions/ada/vae"), "ada/resubmissions/vae", "ada/vae"),
+        (
+            ("late/Ada_1_assignsubmission_file_/vae", "ontime/Ada_1_assignsubmission_file_/vae"),
+            "Ada_1_assignsubmission_file_/late/vae",
+            "Ada_1_assignsubmission_file_/ontime/vae",
+        ),
+    ],
+)
+def test_who_is_in_two_piles_of_time_has_one_row_and_all_is_named(
+    names: Sequence[str], graded: str, other: str, tmp_path: Path, unpacked: Path
+) -> None:
+    found = found_in(laid_out(files(*names, "ontime/bob"), tmp_path / "in"), unpacked)
+    ada, *_ = sorted(found.submissions, key=lambda one: one.name.lower())
+    assert len(found.submissions) == 2
+    assert ada.notices == (f"Of 2 notebooks {graded}.ipynb is graded, not {other}.ipynb.",)
 
 
 def kept_at_once(_: Any, rubric: Any, store: Store, new: Sequence[Submission], how: bytes) -> None:
