@@ -24,12 +24,18 @@ from grader.assignment import Assignment
 from grader.course.completeness import Completeness, read_completeness
 from grader.course.file_copies import content_of, copy_of, modules_beside
 from grader.course.pile_names import is_by_time, is_late
+from grader.course.version_names import COPY_SIGNS, COPY_WORDS
 from grader.platforms.download import CODE, File, Owner, Parts
+from grader.platforms.names import composed
 from grader.submission.kinds import Kind
 
-_NUMBER_AT_END = re.compile(r"(?:[-_ ]v?|\()(\d{1,6})\)?$", re.IGNORECASE)
+_NUMBER_AT_END = re.compile(
+    r"(?:[-_ ](?:v|ver|version|attempt|try|versuch)?|\()(\d{1,6})\)?"
+    r"(?:[-_ ]+(?:final|fixed|corrected|updated))?$",
+    re.IGNORECASE,
+)
 _COPY = re.compile(
-    r"\(\d+\)$|副本|~$|(?<![^\W_])(copy|copie|copia|kopie|kopia|checkpoint|bak|backup|old|orig"
+    rf"\(\d+\)$|{COPY_SIGNS}|~$|(?<![^\W_])({COPY_WORDS}|checkpoint|bak|backup|old|orig"
     r"|original|previous|draft|tmp|temp)[-_ ]?\d*(?![^\W_])",
     re.IGNORECASE,
 )
@@ -138,7 +144,7 @@ def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tup
         int(match[1]) if match else 0,
         -len(file.parts),
         _with_numbers(stem),
-        file.parts,
+        [*map(_with_numbers, file.parts)],
     )
 
 
@@ -149,12 +155,14 @@ def _with_numbers(name: str) -> list[tuple[str, int]]:
 
 def _is_copy(parts: Parts) -> bool:
     """Return whether the name, or that of a folder, says that it isn't the one that counts."""
-    return any(map(_COPY.search, (*parts, _stem(parts[-1]))))
+    return any(map(_COPY.search, map(composed, (*parts, _stem(parts[-1])))))
 
 
 def topic(name: str) -> str:
     """Return a file's name without what tells versions and copies of one notebook apart."""
-    stem = re.sub(r"v?(?<!\d)\d{1,2}$", "", _COPY.sub("", _stem(name)), flags=re.IGNORECASE)
+    stem = re.sub(
+        r"v?(?<!\d)\d{1,2}$", "", _COPY.sub("", composed(_stem(name))), flags=re.IGNORECASE
+    )
     return re.sub(r"[\W_]+", "", stem).casefold()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from grader.assignment import Assignment
@@ -27,6 +28,8 @@ from grader.course.left_out import (
 from grader.course.piles import below_piles
 from grader.course.sections import below_sections
 from grader.course.unwrap import unwrap
+from grader.course.versions import versions_together
+from grader.course.work_names import is_work_name
 from grader.platforms import PLATFORMS, owner_finder
 from grader.platforms.download import File, Listing, Owner, Parts, SubmissionsError, is_junk
 from grader.platforms.names import shown, unique_names
@@ -113,6 +116,7 @@ def find_submissions(
     by_owner = _by_owner(seen, tree, metadata)
     notices += _leave_out(by_owner, seen, assignment)
     notices += filter(None, [hidden(seen.traces)])
+    by_owner = versions_together(by_owner, partial(is_work_name, assignment))
     if not by_owner:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
     names = unique_names([handed_in.owners[0].text for handed_in in by_owner.values()])

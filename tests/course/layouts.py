@@ -469,11 +469,20 @@ CASES = {
                     "vae - Copy (2).ipynb",
                     "backup/vae.ipynb",
                     "vae.bak.ipynb",
+                    "vae - Kopie.ipynb",
+                    "vae - copia.ipynb",
+                    "Copie de vae.ipynb",
+                    "vae kopie 2.ipynb",
+                    "vae \u306e\u30b3\u30d4\u30fc.ipynb",
+                    "vae \u2014 \u043a\u043e\u043f\u0438\u044f.ipynb",
+                    "Co\u0301pia de vae.ipynb",
+                    "vae \ubcf5\uc0ac\ubcf8.ipynb",
+                    "Kopi af vae.ipynb",
                 )
             )
             for name in (copy, "vae.ipynb")
         },
-        {f"{number:02}": "vae.ipynb" for number in range(11)},
+        {f"{number:02}": "vae.ipynb" for number in range(20)},
     ),
     "a name is no copy because a word is in it": Case(
         {"ada/bold_older_vae.ipynb": FULL, "ada/a.ipynb": FULL, "bob/vae.ipynb": FULL},
@@ -894,6 +903,53 @@ PILES |= {
     ),
 }
 """Students in folders into which whoever collects sorts what came."""
+
+VERSIONS = {
+    "attempts side by side": Case(
+        files("ada_attempt9", "ada_attempt10", "bob_v1", "bob_v2-final", "cem", "cem - final"),
+        {"ada": "ada_attempt10.ipynb", "bob": "bob_v2-final.ipynb", "cem": "cem - final.ipynb"},
+    ),
+    "copies side by side": Case(
+        files(
+            *(
+                "ada",
+                "ada (2)",
+                "bob",
+                "Copie de bob",
+                "bob - Kopie (2)",
+                "cem",
+                "cem \u526f\u672c",
+            ),
+            *("dia li", "dia li old", "eve", "eve\u306e\u30b3\u30d4\u30fc"),
+        ),
+        own_files("ada", "bob", "cem", "dia li", "eve"),
+    ),
+    "folders, archives and files": Case(
+        {
+            **each("ada", "ada_v2"),
+            "bob.zip": zipped(files("vae")),
+            "bob (1).zip": zipped(files("vae")),
+            **files("cem", "cem_v2"),
+            "cem_v3.pdf": PDF,
+        },
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": "cem_v2.ipynb"},
+    ),
+    "a version in another pile": Case(
+        files("late/ada_v2", "ontime/ada", "ontime/bob"),
+        {"ada": "ada_v2.ipynb", "bob": "bob.ipynb"},
+    ),
+    "numbers are students": Case(
+        files(
+            *("student (1)", "student (2)", "vae_v1", "vae_v2", "hw final", "hw", "ada_1", "ada_2"),
+            *("smith", "smith2", "Group 1 (2)", "Group 1", "2024001", "2024002", "bob_final"),
+        ),
+        own_files(
+            *("student (1)", "student (2)", "vae_v1", "vae_v2", "hw final", "hw", "ada_1", "ada_2"),
+            *("smith", "smith2", "Group 1 (2)", "Group 1", "2024001", "2024002", "bob_final"),
+        ),
+    ),
+}
+"""Versions and copies of one student's work, side by side."""
 
 DOUBTFUL = {
     "sections beside a student": (each("Tutorial 1/ada", "Tutorial 1/bob", "cem"), "ada, bob"),

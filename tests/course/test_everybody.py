@@ -37,6 +37,7 @@ from tests.course.layouts import (
     PDF,
     PILES,
     SECTIONS,
+    VERSIONS,
     Case,
     Files,
     asked,
@@ -48,7 +49,7 @@ from tests.course.layouts import (
 )
 from tests.made_results import graded
 
-EVERY = CASES | SECTIONS | PILES
+EVERY = CASES | SECTIONS | PILES | VERSIONS
 each_case = pytest.mark.parametrize("case", EVERY.values(), ids=list(EVERY))
 
 
