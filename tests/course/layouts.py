@@ -374,6 +374,51 @@ CASES = {
         },
         {"Ada": "vae.ipynb", "Bo": "vae.ipynb"},
     ),
+    **{
+        f"nbgrader's exchange{named}": Case(
+            {
+                f"{around}ada+vae+2026-11-03 10:00:00 UTC+x1/a.ipynb": vae(6),
+                f"{around}ada+vae+2026-11-04 09:00:00 UTC+x2/b.ipynb": vae(5),
+                f"{around}ada+vae+2026-11-04 09:00:00 UTC+x2/timestamp.txt": "2026-11-04 09:00",
+                f"{around}bob+vae+2026-11-03 10_00_00.123456 UTC+Zz/b.ipynb": FULL,
+                f"{around}bob+vae+2026-11-03 10_00_00.023456 UTC/c.ipynb": FULL,
+                f"{around}cem+vae+2026-11-03 10:00:00 UTC+x/report.pdf": PDF,
+                f"{around}dan+other+2026-11-03 10:00:00 UTC+x/vae.ipynb": FULL,
+                **({"course/outbound/vae/vae.ipynb": BLANK} if around else {}),
+            },
+            {
+                "ada": "b.ipynb",
+                "bob": "b.ipynb",
+                "cem": "!report.pdf",
+                "dan": "!for the assignment vae:",
+            },
+            assignment="vae",
+        )
+        for named, around in (("", "course/inbound/"), (", from within", ""))
+    },
+    "Autolab's versions": Case(
+        {
+            "ada@uni.edu_9_vae.ipynb": vae(6),
+            "ada@uni.edu_10_vae.ipynb": vae(5),
+            "ada@uni.edu_11_vae.ipynb": BLANK,
+            "bob_ross@cs.uni.edu_1_handin.zip": zipped({"my.ipynb": FULL}),
+            "bob_ross@cs.uni.edu_2_hw_3.ipynb": FULL,
+            "cem@uni.edu_1_report.pdf": PDF,
+        },
+        {
+            "ada@uni.edu": "ada@uni.edu_10_vae.ipynb",
+            "bob_ross@cs.uni.edu": "bob_ross@cs.uni.edu_2_hw_3.ipynb",
+            "cem@uni.edu": "!report.pdf",
+        },
+    ),
+    "addresses that are no versions": Case(
+        {"ada@uni.edu.ipynb": FULL, "bob@uni.edu_vae.ipynb": FULL, "cem@uni.edu/1_vae.ipynb": FULL},
+        {
+            "ada@uni.edu": "ada@uni.edu.ipynb",
+            "bob@uni.edu_vae": "bob@uni.edu_vae.ipynb",
+            "cem@uni.edu": "1_vae.ipynb",
+        },
+    ),
     "several assignments of nbgrader": Case(
         {
             "source/vae/vae.ipynb": BLANK,
@@ -545,6 +590,32 @@ CASES = {
             "cem/vae.ipynb_Zone.Identifier": MARK_OF_THE_WEB,
         },
         {"ada": "ada.ipynb", "bob": "vae.ipynb", "cem": "!there is only"},
+    ),
+    "names of what is packed by itself": Case(
+        {
+            "ada.ipynb.gz": gzip.compress(FULL.encode()),
+            "bob.ipynb.zip": zipped({"bob.ipynb": FULL}),
+            "cem.ipynb.tar": tarred({"vae.ipynb": FULL}, "w"),
+            "dia.zip": zipped({"my eve.ipynb": FULL}),
+            "fay.ipynb": zipped({"vae.ipynb": FULL}),
+            "gus.ipynb.zip": FULL,
+            "hal.gz": gzip.compress(FULL.encode()),
+            "ida.py.gz": gzip.compress(b"class VAE:\n    pass\n"),
+            "late/jo.ipynb.gz": gzip.compress(FULL.encode()),
+            "late/kay.zip": zipped({"vae.ipynb": FULL}),
+        },
+        {
+            "ada": "ada.ipynb",
+            "bob": "bob.ipynb",
+            "cem": "vae.ipynb",
+            "dia": "my eve.ipynb",
+            "fay": "fay.ipynb",
+            "gus": "gus.ipynb.zip",
+            "hal": "hal",
+            "ida": "ida.py",
+            "jo": "jo.ipynb",
+            "kay": "vae.ipynb",
+        },
     ),
     "archives in archives": Case(
         {
