@@ -16,7 +16,9 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.course.archives import list_files
 from grader.course.choose import choose
+from grader.course.earlier_results import without_results
 from grader.course.file_copies import content_of, copy_of
+from grader.course.given_out import given_out
 from grader.course.handed_in import HandedIn, contents_words, notices_on
 from grader.course.left_out import (
     belongs_to_no_student,
@@ -99,7 +101,7 @@ def find_submissions(
         SubmissionsError: there are none; says why.
     """
     values = values or {}
-    listing = list_files(path, unpacked, assignment.given_files)
+    listing = without_results(list_files(path, unpacked, assignment.given_files))
     seen, tree, has_metadata = unwrap(listing, path.absolute(), assignment, values)
     doubt, metadata = "", None
     notices = list(seen.notices)
@@ -200,12 +202,18 @@ def _leave_out(
     by_owner: dict[tuple[str, ...], HandedIn], seen: Listing, assignment: Assignment
 ) -> Iterator[str]:
     """Take out what no student handed in, such as a list of the course; yield notices."""
+    is_work = partial(is_work_name, assignment)
+    for key, why in given_out(by_owner, assignment).items():
+        del by_owner[key]
+        yield why
+    left = {file.parts for it in by_owner.values() for _, file in it.files}
+    seen = replace(seen, files=tuple(file for file in seen.files if file.parts in left))
     is_flat = has_files_side_by_side(seen) and all(key[0] == "folder" for key in by_owner)
     for key, handed_in in [*by_owner.items()]:
         if len(handed_in.files) != 1 or handed_in.traces:
             continue
         ((owner, file),) = handed_in.files
-        if is_stray(owner, file, is_flat):
+        if is_stray(owner, file, is_flat, is_work):
             del by_owner[key]
             yield f"{file.name} is no notebook; it was left out."
     beside = [

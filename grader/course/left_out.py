@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from grader.assignment import Assignment
 from grader.course.handed_in import HandedIn
@@ -36,12 +36,20 @@ _OF_SYSTEMS = (
 
 _LISTS = (
     *(".csv", ".tsv", ".xls", ".xlsx", ".ods", ".yml", ".yaml", ".toml", ".ini", ".cfg"),
-    *(".log", ".db", ".sh", ".bat"),
+    *(".log", ".db", ".sh", ".bat", ".eml", ".msg", ".mbox", ".ics", ".vcf", ".xlsm", ".numbers"),
 )
 """Endings of what instructors and programs put beside submissions."""
 _PAGES = (
     *("index.html", "readme.txt", "license.txt", "requirements.txt", "readme", "license"),
-    *("readme.md", "license.md", "assignment.md", "instructions.md", "changelog.md"),
+    *(
+        "readme.md",
+        "makefile",
+        "dockerfile",
+        "license.md",
+        "assignment.md",
+        "instructions.md",
+        "changelog.md",
+    ),
 )
 
 
@@ -100,14 +108,16 @@ def may_hold_code(file: File) -> bool:
     return file.is_code or is_archive_name(file.parts[-1])
 
 
-def is_stray(owner: Owner, file: File, is_flat: bool) -> bool:
+def is_stray(owner: Owner, file: File, is_flat: bool, is_work: Callable[[str], bool]) -> bool:
     """Return whether a file, all that an owner has, lies at the top and no student handed it in.
 
-    ``is_flat`` is whether students handed in files side by side.
+    ``is_flat`` is whether students handed in files side by side, and ``is_work`` whether a name is
+    what students call their work.
     """
     if not owner.is_plain or len(file.parts) > 1 or may_hold_code(file):
         return False
-    return not is_flat or file.is_given or is_list(file.parts[0])
+    is_nobodys = is_list(file.parts[0]) or is_work(owner.text)
+    return not is_flat or file.is_given or is_nobodys
 
 
 def is_list(name: str) -> bool:

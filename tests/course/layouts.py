@@ -1022,6 +1022,56 @@ VERSIONS = {
 }
 """Versions and copies of one student's work, side by side."""
 
+RESULTS: Files = {
+    "results/course.json": "{}",
+    "results/gradebook.csv": "name",
+    "results/executed/ada.ipynb": FULL,
+    "results/report/students/ada.html": PAGE,
+}
+"""What an earlier grading left."""
+_LISTS: Files = {
+    "roster.csv": "ada,bob",
+    "students.xlsx": zipped({"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>"}),
+    "mail.eml": "From: ada",
+    "README.md": "# VAE",
+    "Makefile": "all:",
+    "assignment.pdf": PDF,
+    "notes.txt": "x",
+    "vae.ipynb": BLANK,
+    "solution.ipynb": FULL,
+    "hw3_template.ipynb": BLANK,
+    "L\u00f6sung/vae_solved.ipynb": FULL,
+    ".DS_Store": b"\0\0\0\1Bud1",
+    "__MACOSX/._ada.ipynb": APPLE_DOUBLE,
+    "Thumbs.db": "x",
+    "desktop.ini": "x",
+    ".ipynb_checkpoints/ada-checkpoint.ipynb": FULL,
+    ".git/config": "x",
+    **RESULTS,
+}
+BESIDE = {
+    "everything beside files": Case(
+        {**_LISTS, **files("ada", "bob", "cem")}, own_files("ada", "bob", "cem")
+    ),
+    "everything beside folders": Case({**_LISTS, **each("ada", "bob")}, all_graded("ada", "bob")),
+    "one's own solution": Case(
+        files("ada/solution", "bob/template"), {"ada": "solution.ipynb", "bob": "template.ipynb"}
+    ),
+    "solutions alone": Case(
+        files("solution", "vae", "ada"),
+        {"solution": "solution.ipynb", "vae": "vae.ipynb", "ada": "ada.ipynb"},
+    ),
+    "numbers in place of names": Case(
+        {**each("solution 1", "solution 2", "ada", "bob"), "hw 3/vae.ipynb": BLANK},
+        all_graded("solution 1", "solution 2", "ada", "bob", "hw 3"),
+    ),
+    "a student who didn't begin": Case(
+        {**files("ada", "bob"), "cem.ipynb": BLANK, "vae_dia.ipynb": BLANK},
+        own_files("ada", "bob", "cem", "vae_dia"),
+    ),
+}
+"""What lies beside submissions and is no student's, and what only seems so."""
+
 DOUBTFUL = {
     "sections beside a student": (each("Tutorial 1/ada", "Tutorial 1/bob", "cem"), "ada, bob"),
     "neither": (each("ada/north", "ada/south", "bob/east", "cem/west"), "ada (north, south)"),

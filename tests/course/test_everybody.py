@@ -30,12 +30,14 @@ from grader.vae import ASSIGNMENT
 from tests.course.courses import gradebook
 from tests.course.layouts import (
     ASTRAY,
+    BESIDE,
     BLANK,
     CASES,
     DOUBTFUL,
     FULL,
     PDF,
     PILES,
+    RESULTS,
     SECTIONS,
     VERSIONS,
     Case,
@@ -49,7 +51,7 @@ from tests.course.layouts import (
 )
 from tests.made_results import graded
 
-EVERY = CASES | SECTIONS | PILES | VERSIONS
+EVERY = CASES | SECTIONS | PILES | VERSIONS | BESIDE
 each_case = pytest.mark.parametrize("case", EVERY.values(), ids=list(EVERY))
 
 
@@ -186,6 +188,17 @@ def test_rows_and_counts(
     assert int(first) + sum(map(int, others)) == students
     pages = {path.stem for path in (out / "report" / "students").iterdir()}
     assert pages >= set(rows)
+
+
+def test_what_is_left_out_is_told(tmp_path: Path, unpacked: Path) -> None:
+    top = laid_out({**files("ada", "bob", "solution"), **RESULTS}, tmp_path / "in")
+    found = found_in(top, unpacked)
+    assert [one.student for one in found.submissions] == ["ada", "bob"]
+    assert found.notices == (
+        "results/ holds the results of an earlier grading; it was left out.",
+        "solution.ipynb is called like a template or a solution, and no student is; "
+        "it was left out.",
+    )
 
 
 def test_the_average_is_that_of_the_students_who_are_counted() -> None:
