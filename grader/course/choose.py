@@ -5,7 +5,8 @@
 3. One from which the class can be taken; then the most methods written.
 4. A notebook rather than a script; then one that was run before it was saved.
 5. One that isn't named as a copy (``hw-Copy1``, ``hw (1)``, a checkpoint, backup, old).
-6. The latest upload by the platform's own number for it; then the latest date.
+6. The latest upload by the platform's own number for it; then one in a folder called ``late``;
+   then the latest date, of the file before that of a folder, such as ``attempt 2``.
 7. The highest number at the end of the name, ``hw_v4`` before ``hw_v3``; the one that lies least
    deep; then the last by name, numbers in it read as numbers.
 """
@@ -22,12 +23,19 @@ from tempfile import TemporaryDirectory
 from grader.assignment import Assignment
 from grader.course.completeness import Completeness, read_completeness
 from grader.course.file_copies import content_of, copy_of, modules_beside
+from grader.course.pile_names import is_by_time, is_late
+from grader.course.version_names import COPY_SIGNS, COPY_WORDS
 from grader.platforms.download import CODE, File, Owner, Parts
+from grader.platforms.names import composed
 from grader.submission.kinds import Kind
 
-_NUMBER_AT_END = re.compile(r"(?:[-_ ]v?|\()(\d{1,6})\)?$", re.IGNORECASE)
+_NUMBER_AT_END = re.compile(
+    r"(?:[-_ ](?:v|ver|version|attempt|try|versuch)?|\()(\d{1,6})\)?"
+    r"(?:[-_ ]+(?:final|fixed|corrected|updated))?$",
+    re.IGNORECASE,
+)
 _COPY = re.compile(
-    r"\(\d+\)$|副本|~$|(?<![^\W_])(copy|copie|copia|kopie|kopia|checkpoint|bak|backup|old|orig"
+    rf"\(\d+\)$|{COPY_SIGNS}|~$|(?<![^\W_])({COPY_WORDS}|checkpoint|bak|backup|old|orig"
     r"|original|previous|draft|tmp|temp)[-_ ]?\d*(?![^\W_])",
     re.IGNORECASE,
 )
@@ -118,6 +126,7 @@ def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tup
     """Return what sorts the file to be graded last."""
     stem = _stem(owner.rest[-1])
     match = _NUMBER_AT_END.search(stem)
+    dates = [_with_numbers(part) for part in file.parts[:-1] if is_by_time(part)]
     return (
         holds.methods > 0,
         owner.attempt,
@@ -128,22 +137,32 @@ def _rank(owner: Owner, file: File, holds: Completeness, has_dates: bool) -> tup
         holds.was_run,
         not _is_copy(owner.rest),
         owner.upload,
+        any(map(is_late, file.parts[:-1])),
         file.modified if has_dates else 0.0,
+        not dates,
+        dates,
         int(match[1]) if match else 0,
         -len(file.parts),
-        [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", stem)],
-        file.parts,
+        _with_numbers(stem),
+        [*map(_with_numbers, file.parts)],
     )
+
+
+def _with_numbers(name: str) -> list[tuple[str, int]]:
+    """Return a name as text and numbers, so that 10 comes behind 9."""
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _is_copy(parts: Parts) -> bool:
     """Return whether the name, or that of a folder, says that it isn't the one that counts."""
-    return any(map(_COPY.search, (*parts, _stem(parts[-1]))))
+    return any(map(_COPY.search, map(composed, (*parts, _stem(parts[-1])))))
 
 
 def topic(name: str) -> str:
     """Return a file's name without what tells versions and copies of one notebook apart."""
-    stem = re.sub(r"v?(?<!\d)\d{1,2}$", "", _COPY.sub("", _stem(name)), flags=re.IGNORECASE)
+    stem = re.sub(
+        r"v?(?<!\d)\d{1,2}$", "", _COPY.sub("", composed(_stem(name))), flags=re.IGNORECASE
+    )
     return re.sub(r"[\W_]+", "", stem).casefold()
 
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.course.archives import list_files
 from grader.course.choose import choose
+from grader.course.earlier_results import without_results
 from grader.course.file_copies import content_of, copy_of
+from grader.course.given_out import given_out
 from grader.course.handed_in import HandedIn, contents_words, notices_on
 from grader.course.left_out import (
     belongs_to_no_student,
@@ -24,8 +27,11 @@ from grader.course.left_out import (
     is_stray,
     may_hold_code,
 )
+from grader.course.piles import below_piles
 from grader.course.sections import below_sections
 from grader.course.unwrap import unwrap
+from grader.course.versions import versions_together
+from grader.course.work_names import is_work_name
 from grader.platforms import PLATFORMS, owner_finder
 from grader.platforms.download import File, Listing, Owner, Parts, SubmissionsError, is_junk
 from grader.platforms.names import shown, unique_names
@@ -95,7 +101,7 @@ def find_submissions(
         SubmissionsError: there are none; says why.
     """
     values = values or {}
-    listing = list_files(path, unpacked, assignment.given_files)
+    listing = without_results(list_files(path, unpacked, assignment.given_files))
     seen, tree, has_metadata = unwrap(listing, path.absolute(), assignment, values)
     doubt, metadata = "", None
     notices = list(seen.notices)
@@ -106,10 +112,13 @@ def find_submissions(
         notices += metadata.notices
     seen = replace(seen, files=tuple(_apart(seen.files, unpacked)))
     if tree is None and metadata is None:
-        seen, doubt = below_sections(seen, assignment)
+        seen, of_piles = below_piles(seen, assignment)
+        seen, of_sections = below_sections(seen, assignment)
+        doubt = " ".join(filter(None, (of_piles, of_sections)))
     by_owner = _by_owner(seen, tree, metadata)
     notices += _leave_out(by_owner, seen, assignment)
     notices += filter(None, [hidden(seen.traces)])
+    by_owner = versions_together(by_owner, partial(is_work_name, assignment))
     if not by_owner:
         raise SubmissionsError(f"There are no notebooks in {shown(str(path))}.")
     names = unique_names([handed_in.owners[0].text for handed_in in by_owner.values()])
@@ -193,12 +202,18 @@ def _leave_out(
     by_owner: dict[tuple[str, ...], HandedIn], seen: Listing, assignment: Assignment
 ) -> Iterator[str]:
     """Take out what no student handed in, such as a list of the course; yield notices."""
+    is_work = partial(is_work_name, assignment)
+    for key, why in given_out(by_owner, assignment).items():
+        del by_owner[key]
+        yield why
+    left = {file.parts for it in by_owner.values() for _, file in it.files}
+    seen = replace(seen, files=tuple(file for file in seen.files if file.parts in left))
     is_flat = has_files_side_by_side(seen) and all(key[0] == "folder" for key in by_owner)
     for key, handed_in in [*by_owner.items()]:
         if len(handed_in.files) != 1 or handed_in.traces:
             continue
         ((owner, file),) = handed_in.files
-        if is_stray(owner, file, is_flat):
+        if is_stray(owner, file, is_flat, is_work):
             del by_owner[key]
             yield f"{file.name} is no notebook; it was left out."
     beside = [

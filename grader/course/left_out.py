@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from grader.assignment import Assignment
 from grader.course.handed_in import HandedIn
+from grader.course.pile_names import pile_of
 from grader.platforms.download import (
     CODE,
     File,
@@ -35,12 +36,20 @@ _OF_SYSTEMS = (
 
 _LISTS = (
     *(".csv", ".tsv", ".xls", ".xlsx", ".ods", ".yml", ".yaml", ".toml", ".ini", ".cfg"),
-    *(".log", ".db", ".sh", ".bat"),
+    *(".log", ".db", ".sh", ".bat", ".eml", ".msg", ".mbox", ".ics", ".vcf", ".xlsm", ".numbers"),
 )
 """Endings of what instructors and programs put beside submissions."""
 _PAGES = (
     *("index.html", "readme.txt", "license.txt", "requirements.txt", "readme", "license"),
-    *("readme.md", "license.md", "assignment.md", "instructions.md", "changelog.md"),
+    *(
+        "readme.md",
+        "makefile",
+        "dockerfile",
+        "license.md",
+        "assignment.md",
+        "instructions.md",
+        "changelog.md",
+    ),
 )
 
 
@@ -54,6 +63,9 @@ def belongs_to_no_student(handed_in: HandedIn, assignment: Assignment) -> bool:
     files = [file for _, file in handed_in.files]
     names = [*(file.parts for file in files), *(parts for _, parts in handed_in.traces)]
     tops = {parts[0].lower() if len(parts) > 1 else "" for parts in names}
+    piles = [pile_of(top) for top in tops]
+    if all(pile and pile.is_sure for pile in piles):
+        return all(is_list(file.parts[-1]) for file in files)
     if not tops.issubset(names_of_no_student(assignment)):
         return False
     endings = CODE[:1] if tops.issubset(_PROGRAMS) else CODE
@@ -96,12 +108,18 @@ def may_hold_code(file: File) -> bool:
     return file.is_code or is_archive_name(file.parts[-1])
 
 
-def is_stray(owner: Owner, file: File, is_flat: bool) -> bool:
+def is_stray(owner: Owner, file: File, is_flat: bool, is_work: Callable[[str], bool]) -> bool:
     """Return whether a file, all that an owner has, lies at the top and no student handed it in.
 
-    ``is_flat`` is whether students handed in files side by side.
+    ``is_flat`` is whether students handed in files side by side, and ``is_work`` whether a name is
+    what students call their work.
     """
     if not owner.is_plain or len(file.parts) > 1 or may_hold_code(file):
         return False
-    is_page = file.is_given or file.parts[0].lower() in _PAGES
-    return not is_flat or is_page or file.suffix in _LISTS
+    is_nobodys = is_list(file.parts[0]) or is_work(owner.text)
+    return not is_flat or file.is_given or is_nobodys
+
+
+def is_list(name: str) -> bool:
+    """Return whether a file of that name is what instructors and programs put beside work."""
+    return name.lower() in _PAGES or suffix_of((name,)) in _LISTS

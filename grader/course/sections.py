@@ -15,16 +15,17 @@ from functools import partial
 from itertools import groupby
 
 from grader.assignment import Assignment
-from grader.course.choose import topic
+from grader.course.choose import is_written, topic
+from grader.course.doubt import students_or_sections
 from grader.course.left_out import names_of_no_student
+from grader.course.work_names import has_work_word, is_section, is_work_name
 from grader.platforms import is_platform_name, students_in
-from grader.platforms.download import Listing, Parts, is_archive_name, is_junk
-from grader.platforms.names import composed, listed, shown
+from grader.platforms.download import CODE, Listing, Parts, is_archive_name, is_junk
+from grader.platforms.names import composed
 from grader.platforms.plain import plain_owner
 
 MAX_LEVELS = 2
 """How many levels of sections there may be, as of a campus and its tutorials."""
-_MOST_NAMED = 5
 _SECTION = re.compile(
     r"((tut|tutorial|tutorium|section|sec|class|group|gruppe|grp|lab|kurs|course|room|seminar"
     r"|team|übung|uebung|ue|campus|cohort|monday|tuesday|wednesday|thursday|friday|saturday"
@@ -32,29 +33,8 @@ _SECTION = re.compile(
     r"(?![^\W\d_]).*|[a-z]?[-_ ]?\d{1,2}|[a-z])",
     re.IGNORECASE | re.DOTALL,
 )
-_NUMBERED = re.compile(
-    r"(tut|tutorial|tutorium|section|sec|class|klasse|group|gruppe|grp|lab|kurs|course|seminar"
-    r"|übung|uebung|ue|campus|cohort)s?[-_ .]*(\d{1,3}|[a-z]|[ivx]+)",
-    re.IGNORECASE,
-)
-"""What is a section also where one student alone is in it: a team may be the student."""
 _NAMED = re.compile(r"\d[-_ ]+[^\W\d_]{2}")
 """In `lab-1-ada`, a student's copy of a repository: what stands behind the number is a name."""
-_WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
-_WORK = re.compile(
-    r"abgabe|alt|archive|assignment|attempt|aufgabe|backup|bak|blatt|"
-    r"bonus|build|checkpoints?|code|colab|copies|copy|current|data|datasets?|demo|"
-    r"dist|docs?|drafts?|env|ex|exercise|experiments?|extra|figs?|figures?|final|"
-    r"first|folder|hand|handed|handin|helpers?|homework|hw|images?|img|in|"
-    r"jupyter|kaggle|last|latest|lib|local|loesung|logs?|lösung|main|misc|"
-    r"models?|modules|my|nbs?|neu|new|node|notes?|notebooks?|of|old|orig|"
-    r"original|others?|outputs?|part|playground|plots?|previous|project|ps|python|"
-    r"q|question|report|results?|runs?|scripts?|second|sheet|solutions?|source|"
-    r"src|stuff|submissions?|submit|submitted|task|temp|tests?|the|tmp|train|try|"
-    r"untitled|utils?|v|venv|ver|version|week|wip|work",
-    re.IGNORECASE,
-)
-"""Words of which names are made that are no student's."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +60,13 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
         assignment: tells which names are those of work and data.
     """
     beside = names_of_no_student(assignment)
-    is_work = partial(_is_work, assignment)
+    is_work = partial(is_work_name, assignment)
     for _ in range(MAX_LEVELS):
         tops = _tops(seen, beside)
         named = {name for name in tops if _SECTION.fullmatch(name)}
         if named == tops.keys():
             tops = {name: _with_empty(top, beside, is_work) for name, top in tops.items()}
+            tops = _with_files(tops, is_work)
         often = Counter(name for top in tops.values() for name in top.filled)
         wide = {name: top for name, top in tops.items() if len(top.filled) > 1}
         # What all have may be everybody's folders for parts of the work.
@@ -96,8 +77,9 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
             alone = _alone(tops, beside, assignment)
             if not _are_sections_of_one(tops, alone):
                 is_doubtful = _are_words(tops, named) and not any(map(_NAMED.search, tops))
-                doubt = _doubt(alone) if is_doubtful else ""
-                return seen, doubt or _doubt_of_files(tops, named, is_work)
+                doubt = students_or_sections(alone) if is_doubtful else ""
+                doubt = doubt or _doubt_of_files(tops, named, is_work)
+                return seen, doubt or _doubt_of_names(tops, seen, assignment)
             seen = _cut(seen, tops, beside)
             continue
         students = shared | {
@@ -112,7 +94,7 @@ def below_sections(seen: Listing, assignment: Assignment) -> tuple[Listing, str]
         are_sections = named == tops.keys() or are_all
         filled = {name for top in tops.values() for name in top.filled}
         if len(tops) < 2 or students or not are_sections or any(map(is_work, filled)):
-            return seen, _doubt({name: wide[name].filled for name in open_})
+            return seen, students_or_sections({name: wide[name].filled for name in open_})
         seen = _cut(seen, tops, beside)
     return seen, ""
 
@@ -123,15 +105,25 @@ def _with_empty(top: _Top, beside: Collection[str], is_work: Callable[[str], boo
     return replace(top, filled=top.filled | students) if len(students) > 1 else top
 
 
-def _is_work(assignment: Assignment, name: str, around: str = "") -> bool:
-    """Return whether it is what a student calls work, and nobody's name or number.
-
-    Words of the folder ``around`` it say nothing either.
-    """
-    words = _WORD.findall(name)
-    usual = {*assignment.topic_words, *map(str.lower, _WORD.findall(around))}
-    is_usual = all(_WORK.fullmatch(word) or word.lower() in usual for word in words)
-    return is_usual and (bool(words) or len(name) < 3)
+def _with_files(tops: Mapping[str, _Top], is_work: Callable[[str], bool]) -> dict[str, _Top]:
+    """Return sections in which a student's file counts as a folder, if several have one each."""
+    named = {
+        name: {it for it in top.notebooks if not is_work(plain_owner((it,)).text)}
+        for name, top in tops.items()
+    }
+    have_names = all(named[name] == top.notebooks for name, top in tops.items())
+    are_several = any(
+        len({*map(topic, files)} | tops[it].filled) > 1 for it, files in named.items()
+    )
+    # What all have is rather a part of the work.
+    often = Counter(it for top in tops.values() for it in {*map(topic, top.notebooks)})
+    is_shared = len(tops) > 1 and len(tops) in often.values()
+    if not (have_names and are_several and all(map(is_section, tops))) or is_shared:
+        return dict(tops)
+    return {
+        name: _Top(top.inner | top.notebooks, top.filled | top.notebooks, frozenset())
+        for name, top in tops.items()
+    }
 
 
 def _alone(
@@ -144,18 +136,18 @@ def _alone(
     alone: dict[str, Collection[str]] = {}
     for name, top in tops.items():
         empty = {it for it in top.inner - top.filled if it.lower() not in beside}
-        students = top.filled | {it for it in empty if not _is_work(assignment, it)}
+        students = top.filled | {it for it in empty if not is_work_name(assignment, it)}
         if len(students) != 1 or top.notebooks:
             continue
         (student,) = students
-        if not _is_work(assignment, plain_owner((student, "")).text, name):
+        if not is_work_name(assignment, plain_owner((student, "")).text, name):
             alone[name] = students
     return alone
 
 
 def _are_sections_of_one(tops: Mapping[str, _Top], alone: Mapping[str, Collection[str]]) -> bool:
     """Return whether all are sections, and in each of them is one student."""
-    are_numbered = all(_NUMBERED.fullmatch(composed(name)) for name in tops)
+    are_numbered = all(map(is_section, tops))
     # What all have is rather a folder that everybody was to make.
     students = {student for within in alone.values() for student in within}
     return are_numbered and alone.keys() == tops.keys() and len(students) > 1
@@ -178,22 +170,22 @@ def _doubt_of_files(
         if len(notebooks) > 1:
             several[name] = notebooks
     has_topics = any(len(set(map(topic, notebooks))) > 1 for notebooks in several.values())
-    return _doubt(several) if has_topics else ""
+    return students_or_sections(several) if has_topics else ""
 
 
-def _doubt(wide: Mapping[str, Collection[str]]) -> str:
-    """Return a sentence on folders that may be sections, by what lies in them; "" for none."""
-    if not wide:
+def _doubt_of_names(tops: Mapping[str, _Top], seen: Listing, assignment: Assignment) -> str:
+    """Return whether folders called anything may hold a file a student; "" if not.
+
+    So it may be where all have several written notebooks, called like no work at all.
+    """
+    several = {
+        name: {it for it in top.notebooks if not has_work_word(assignment, plain_owner((it,)).text)}
+        for name, top in tops.items()
+    }
+    if not several or any(len({*map(topic, files)}) < 2 for files in several.values()):
         return ""
-    folders = [
-        f"{shown(name)} ({', '.join(map(shown, sorted(within)[:_MOST_NAMED]))})"
-        for name, within in sorted(wide.items())
-    ]
-    return (
-        "Whether these folders are students or sections with students in them can't be told, so "
-        f"each was taken for one student: {listed(folders, _MOST_NAMED)}. If they are sections, "
-        "give the folder of each on its own."
-    )
+    files = (file for file in seen.files if file.parts[-1] in several.get(file.parts[0], ()))
+    return students_or_sections(several) if all(is_written(it, assignment) for it in files) else ""
 
 
 def _tops(seen: Listing, beside: Collection[str]) -> dict[str, _Top]:
@@ -220,9 +212,9 @@ def _tops(seen: Listing, beside: Collection[str]) -> dict[str, _Top]:
 
 def _cut(seen: Listing, tops: Mapping[str, _Top], beside: Collection[str]) -> Listing:
     """Return the listing without sections, which stay before names that several students have."""
-    folders = ((section, inner) for section, top in tops.items() for inner in top.inner)
-    students = {(section, plain_owner((inner, "")).key) for section, inner in folders}
-    often = Counter(key for _, key in students)
+    within = ((section, inner) for section, top in tops.items() for inner in top.inner)
+    students = {(section, _student(inner)) for section, inner in within}
+    often = Counter(student for _, student in students)
 
     def cut(parts: Parts) -> Parts:
         section, *rest = parts
@@ -230,8 +222,14 @@ def _cut(seen: Listing, tops: Mapping[str, _Top], beside: Collection[str]) -> Li
             return parts
         is_beside = rest[0].lower() in beside and rest[0] not in tops[section].filled
         is_folder = rest[0] in tops[section].inner and not is_beside
-        if is_folder and often[plain_owner((rest[0], "")).key] > 1:
+        if is_folder and often[_student(rest[0])] > 1:
             return (f"{section} {rest[0]}", *rest[1:])
         return tuple(rest)
 
     return seen.renamed(cut)
+
+
+def _student(inner: str) -> str:
+    """Return whom a folder or file in a section names."""
+    is_file = inner.lower().endswith(CODE)
+    return composed(plain_owner((inner,) if is_file else (inner, "")).text)

@@ -1,21 +1,46 @@
-"""Autolab: the line of scores that its autograder prints last, and an assessment to import."""
+"""Autolab: names of its download, the scores that its autograder prints, and an assessment."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
+from grader.platforms.download import Owner, Parts
+from grader.platforms.names import shown
 from grader.platforms.platform import NotWrittenError, Platform, Product, ResultFile
+from grader.report.course import Identity
 from grader.report.result import Result
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Graded
 
+_NAME = re.compile(
+    r"(?P<email>[^@\s]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,})_(?P<version>[1-9]\d{0,5})_(?P<rest>.+)",
+    re.DOTALL,
+)
 RULES = "rules"
 """The problem that has what broken rules cost, which is less than no points."""
+
+
+def _owner(parts: Parts) -> Owner | None:
+    """Return the owner by ``address_version_file``; None for another name."""
+    first, rest = parts[0], parts[1:]
+    match = _NAME.fullmatch(first)
+    if match is None:
+        return None
+    email = shown(match["email"])
+    prefix = first[: match.start("version")]
+    return Owner(
+        ("autolab", email),
+        (Identity(email, email=email, platform="autolab", prefix=prefix),),
+        email,
+        rest or (match["rest"],),
+        attempt=int(match["version"]),
+    )
 
 
 def to_autolab(result: Result, tasks: Iterable[str]) -> str:
@@ -96,6 +121,8 @@ def _bundle(product: Product) -> bytes:
 PLATFORM = Platform(
     "autolab",
     order=90,
+    is_own_name=lambda name: _owner((name,)) is not None,
+    owners=lambda _: _owner,
     result_files=(ResultFile("--autolab", "Write Autolab's line of scores here.", _content),),
     bundle=_bundle,
 )

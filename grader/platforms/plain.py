@@ -27,12 +27,12 @@ def plain_owner(parts: Parts) -> Owner:
 
 
 def _stem(name: str) -> str:
-    """Return a file's name without what says its kind, or what a browser or mailer added."""
+    """Return a file's name without what says its kind, or what programs added to it."""
     name = name.rstrip("~") or name
     low = name.lower()
     for end in CODE:
         at = low.rfind(f"{end}.")
-        if at > 0 and low[at + len(end) :].endswith(_ADDED):
+        if at > 0 and low[at + len(end) :].endswith((*_ADDED, *ARCHIVE_SUFFIXES)):
             return name[:at]
     end = next((end for end in (*CODE, *ARCHIVE_SUFFIXES, *_ADDED) if low.endswith(end)), "")
     return name[: len(name) - len(end)] or name

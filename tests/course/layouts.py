@@ -379,6 +379,51 @@ CASES = {
         },
         {"Ada": "vae.ipynb", "Bo": "vae.ipynb"},
     ),
+    **{
+        f"nbgrader's exchange{named}": Case(
+            {
+                f"{around}ada+vae+2026-11-03 10:00:00 UTC+x1/a.ipynb": vae(6),
+                f"{around}ada+vae+2026-11-04 09:00:00 UTC+x2/b.ipynb": vae(5),
+                f"{around}ada+vae+2026-11-04 09:00:00 UTC+x2/timestamp.txt": "2026-11-04 09:00",
+                f"{around}bob+vae+2026-11-03 10_00_00.123456 UTC+Zz/b.ipynb": FULL,
+                f"{around}bob+vae+2026-11-03 10_00_00.023456 UTC/c.ipynb": FULL,
+                f"{around}cem+vae+2026-11-03 10:00:00 UTC+x/report.pdf": PDF,
+                f"{around}dan+other+2026-11-03 10:00:00 UTC+x/vae.ipynb": FULL,
+                **({"course/outbound/vae/vae.ipynb": BLANK} if around else {}),
+            },
+            {
+                "ada": "b.ipynb",
+                "bob": "b.ipynb",
+                "cem": "!report.pdf",
+                "dan": "!for the assignment vae:",
+            },
+            assignment="vae",
+        )
+        for named, around in (("", "course/inbound/"), (", from within", ""))
+    },
+    "Autolab's versions": Case(
+        {
+            "ada@uni.edu_9_vae.ipynb": vae(6),
+            "ada@uni.edu_10_vae.ipynb": vae(5),
+            "ada@uni.edu_11_vae.ipynb": BLANK,
+            "bob_ross@cs.uni.edu_1_handin.zip": zipped({"my.ipynb": FULL}),
+            "bob_ross@cs.uni.edu_2_hw_3.ipynb": FULL,
+            "cem@uni.edu_1_report.pdf": PDF,
+        },
+        {
+            "ada@uni.edu": "ada@uni.edu_10_vae.ipynb",
+            "bob_ross@cs.uni.edu": "bob_ross@cs.uni.edu_2_hw_3.ipynb",
+            "cem@uni.edu": "!report.pdf",
+        },
+    ),
+    "addresses that are no versions": Case(
+        {"ada@uni.edu.ipynb": FULL, "bob@uni.edu_vae.ipynb": FULL, "cem@uni.edu/1_vae.ipynb": FULL},
+        {
+            "ada@uni.edu": "ada@uni.edu.ipynb",
+            "bob@uni.edu_vae": "bob@uni.edu_vae.ipynb",
+            "cem@uni.edu": "1_vae.ipynb",
+        },
+    ),
     "several assignments of nbgrader": Case(
         {
             "source/vae/vae.ipynb": BLANK,
@@ -478,11 +523,20 @@ CASES = {
                     "vae - Copy (2).ipynb",
                     "backup/vae.ipynb",
                     "vae.bak.ipynb",
+                    "vae - Kopie.ipynb",
+                    "vae - copia.ipynb",
+                    "Copie de vae.ipynb",
+                    "vae kopie 2.ipynb",
+                    "vae \u306e\u30b3\u30d4\u30fc.ipynb",
+                    "vae \u2014 \u043a\u043e\u043f\u0438\u044f.ipynb",
+                    "Co\u0301pia de vae.ipynb",
+                    "vae \ubcf5\uc0ac\ubcf8.ipynb",
+                    "Kopi af vae.ipynb",
                 )
             )
             for name in (copy, "vae.ipynb")
         },
-        {f"{number:02}": "vae.ipynb" for number in range(11)},
+        {f"{number:02}": "vae.ipynb" for number in range(20)},
     ),
     "a name is no copy because a word is in it": Case(
         {"ada/bold_older_vae.ipynb": FULL, "ada/a.ipynb": FULL, "bob/vae.ipynb": FULL},
@@ -545,6 +599,32 @@ CASES = {
             "cem/vae.ipynb_Zone.Identifier": MARK_OF_THE_WEB,
         },
         {"ada": "ada.ipynb", "bob": "vae.ipynb", "cem": "!there is only"},
+    ),
+    "names of what is packed by itself": Case(
+        {
+            "ada.ipynb.gz": gzip.compress(FULL.encode()),
+            "bob.ipynb.zip": zipped({"bob.ipynb": FULL}),
+            "cem.ipynb.tar": tarred({"vae.ipynb": FULL}, "w"),
+            "dia.zip": zipped({"my eve.ipynb": FULL}),
+            "fay.ipynb": zipped({"vae.ipynb": FULL}),
+            "gus.ipynb.zip": FULL,
+            "hal.gz": gzip.compress(FULL.encode()),
+            "ida.py.gz": gzip.compress(b"class VAE:\n    pass\n"),
+            "late/jo.ipynb.gz": gzip.compress(FULL.encode()),
+            "late/kay.zip": zipped({"vae.ipynb": FULL}),
+        },
+        {
+            "ada": "ada.ipynb",
+            "bob": "bob.ipynb",
+            "cem": "vae.ipynb",
+            "dia": "my eve.ipynb",
+            "fay": "fay.ipynb",
+            "gus": "gus.ipynb.zip",
+            "hal": "hal",
+            "ida": "ida.py",
+            "jo": "jo.ipynb",
+            "kay": "vae.ipynb",
+        },
     ),
     "archives in archives": Case(
         {
@@ -669,6 +749,16 @@ def each(*names: str) -> dict[str, str | bytes | None]:
     return empty | {f"{name}/vae.ipynb": FULL for name in names if not name.endswith("/")}
 
 
+def files(*names: str) -> dict[str, str | bytes | None]:
+    """These written notebooks, named without their ending."""
+    return {f"{name}.ipynb": FULL for name in names}
+
+
+def own_files(*students: str) -> dict[str, str]:
+    """The students, each with a file of their name."""
+    return {name: f"{name}.ipynb" for name in students}
+
+
 def all_graded(*students: str) -> dict[str, str]:
     """The students, each with their ``vae.ipynb``."""
     return dict.fromkeys(students, "vae.ipynb")
@@ -789,8 +879,207 @@ SECTIONS = {
     "one student's odd folders": Case(
         each("ada/diffusion", "ada/gan", "bob", "cem/hw"), all_graded("ada", "bob", "cem")
     ),
+    "a file for each student": Case(
+        files("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/cem"), own_files("ada", "bob", "cem")
+    ),
+    "files and folders": Case(
+        each("group A/ada", "group A/bob") | files("group B/cem", "group B/dia", "group B/ada"),
+        {
+            "group A ada": "vae.ipynb",
+            "bob": "vae.ipynb",
+            **own_files("cem", "dia"),
+            "group B ada": "group B ada.ipynb",
+        },
+    ),
 }
 """Students in folders of sections, or with several folders of their own."""
+
+PILES = {
+    f"{one} and {other}": Case(
+        {**files(f"{one}/ada", f"{one}/bob smith"), **each(f"{other}/cem", f"{other}/2024001/hw")},
+        {**own_files("ada", "bob smith"), **all_graded("cem", "2024001")},
+    )
+    for one, other in (
+        ("late", "ontime"),
+        ("on time", "Too late"),
+        ("2026-11-03", "03.11.2026"),
+        ("week 5", "KW 46"),
+        ("A-K", "L-Z"),
+        ("A to K", "Names L \u2013 Z"),
+        ("Aa-Km", "1-25"),
+        ("20261103", "20261104"),
+        ("batch1", "2nd batch"),
+        ("part 2", "Teil 3"),
+        ("graded by Dr. Smith", "to be graded by X"),
+        ("TA Smith", "tutor_jones"),
+        ("handed in", "resubmissions"),
+        ("entregas/a tiempo", "entregas/tarde"),
+        ("Abgaben/Versp\u00e4tet", "Abgaben/p\u00fcnktlich"),
+        ("rendus/en retard", "rendus/A-K"),
+        ("Tutorial 1/late", "Tutorial 2/ontime"),
+    )
+}
+PILES |= {
+    "beside students": Case(
+        {**files("late/ada", "bob"), **each("cem", "extension/dia", "eve/old", "eve/final")},
+        {**own_files("ada", "bob"), **all_graded("cem", "dia", "eve")},
+    ),
+    **{
+        f"{name} around everybody": Case(
+            files(f"{name}/ada", f"{name}/bob"), own_files("ada", "bob")
+        )
+        for name in ("collected", "submissions", "Abgaben", "entregas", "HW 4", "HW 4/late")
+    },
+    "one student in a pile": Case(files("late/ada"), own_files("ada")),
+    "empty, or lists in it": Case(
+        {**files("ontime/ada", "ontime/bob"), "late": None, "extension/list.csv": "cem"},
+        own_files("ada", "bob"),
+    ),
+    "another kind of file": Case(
+        {**files("ontime/ada", "ontime/bob"), "late/cem.pdf": PDF},
+        {**own_files("ada", "bob"), "cem": "!cem.pdf"},
+    ),
+    "lists and data in piles": Case(
+        {
+            **files("late/ada", "ontime/bob"),
+            **{
+                f"{pile}/{name}": "x" for pile in ("late", "ontime") for name in ("l.csv", "data/x")
+            },
+        },
+        own_files("ada", "bob"),
+    ),
+    "a pile as an archive": Case(
+        {"late.zip": zipped(files("ada", "bob")), "cem.zip": zipped(files("vae"))},
+        {**own_files("ada", "bob"), "cem": "vae.ipynb"},
+    ),
+    "a student's own folders": Case(
+        {
+            **each("ada/late", "ada/ontime", "bob/2026-11-03", "bob/2026-11-10", "dia/submissions"),
+            **each("cem/old", "cem/final", "eve/week 5", "eve/week 6", "fay/part 1", "fay/part 2"),
+        },
+        all_graded("ada", "bob", "cem", "dia", "eve", "fay"),
+    ),
+    **{
+        f"only one student's {one} and {other}": Case(
+            each(f"ada/{one}", f"ada/{other}"), all_graded("ada")
+        )
+        for one, other in (("old", "final"), ("late", "ontime"), ("2026-11-03", "2026-11-04"))
+    },
+    "students called so": Case(
+        each("Al", "Jan", "May Li", "Li-Wu", "submission_1", "20240101", "de"),
+        all_graded("Al", "Jan", "May Li", "Li-Wu", "submission_1", "20240101", "de"),
+    ),
+    "twice, in time": Case(
+        {**each("ontime/ada", "late/ada", "cem"), **files("2026-11-03/bob", "2026-11-10/bob")},
+        {"ada": "vae.ipynb", "bob": "bob.ipynb", "cem": "vae.ipynb"},
+    ),
+    "work of two in piles": Case(
+        files("late/ada", "late/vae", "ontime/bob", "ontime/vae"),
+        {
+            **own_files("ada", "bob"),
+            "late vae": "late vae.ipynb",
+            "ontime vae": "ontime vae.ipynb",
+        },
+    ),
+}
+"""Students in folders into which whoever collects sorts what came."""
+
+VERSIONS = {
+    "attempts side by side": Case(
+        files("ada_attempt9", "ada_attempt10", "bob_v1", "bob_v2-final", "cem", "cem - final"),
+        {"ada": "ada_attempt10.ipynb", "bob": "bob_v2-final.ipynb", "cem": "cem - final.ipynb"},
+    ),
+    "copies side by side": Case(
+        files(
+            *(
+                "ada",
+                "ada (2)",
+                "bob",
+                "Copie de bob",
+                "bob - Kopie (2)",
+                "cem",
+                "cem \u526f\u672c",
+            ),
+            *("dia li", "dia li old", "eve", "eve\u306e\u30b3\u30d4\u30fc"),
+        ),
+        own_files("ada", "bob", "cem", "dia li", "eve"),
+    ),
+    "folders, archives and files": Case(
+        {
+            **each("ada", "ada_v2"),
+            "bob.zip": zipped(files("vae")),
+            "bob (1).zip": zipped(files("vae")),
+            **files("cem", "cem_v2"),
+            "cem_v3.pdf": PDF,
+        },
+        {"ada": "vae.ipynb", "bob": "vae.ipynb", "cem": "cem_v2.ipynb"},
+    ),
+    "a version in another pile": Case(
+        files("late/ada_v2", "ontime/ada", "ontime/bob"),
+        {"ada": "ada_v2.ipynb", "bob": "bob.ipynb"},
+    ),
+    "numbers are students": Case(
+        files(
+            *("student (1)", "student (2)", "vae_v1", "vae_v2", "hw final", "hw", "ada_1", "ada_2"),
+            *("smith", "smith2", "Group 1 (2)", "Group 1", "2024001", "2024002", "bob_final"),
+        ),
+        own_files(
+            *("student (1)", "student (2)", "vae_v1", "vae_v2", "hw final", "hw", "ada_1", "ada_2"),
+            *("smith", "smith2", "Group 1 (2)", "Group 1", "2024001", "2024002", "bob_final"),
+        ),
+    ),
+}
+"""Versions and copies of one student's work, side by side."""
+
+RESULTS: Files = {
+    "results/course.json": "{}",
+    "results/gradebook.csv": "name",
+    "results/executed/ada.ipynb": FULL,
+    "results/report/students/ada.html": PAGE,
+}
+"""What an earlier grading left."""
+_LISTS: Files = {
+    "roster.csv": "ada,bob",
+    "students.xlsx": zipped({"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>"}),
+    "mail.eml": "From: ada",
+    "README.md": "# VAE",
+    "Makefile": "all:",
+    "assignment.pdf": PDF,
+    "notes.txt": "x",
+    "vae.ipynb": BLANK,
+    "solution.ipynb": FULL,
+    "hw3_template.ipynb": BLANK,
+    "L\u00f6sung/vae_solved.ipynb": FULL,
+    ".DS_Store": b"\0\0\0\1Bud1",
+    "__MACOSX/._ada.ipynb": APPLE_DOUBLE,
+    "Thumbs.db": "x",
+    "desktop.ini": "x",
+    ".ipynb_checkpoints/ada-checkpoint.ipynb": FULL,
+    ".git/config": "x",
+    **RESULTS,
+}
+BESIDE = {
+    "everything beside files": Case(
+        {**_LISTS, **files("ada", "bob", "cem")}, own_files("ada", "bob", "cem")
+    ),
+    "everything beside folders": Case({**_LISTS, **each("ada", "bob")}, all_graded("ada", "bob")),
+    "one's own solution": Case(
+        files("ada/solution", "bob/template"), {"ada": "solution.ipynb", "bob": "template.ipynb"}
+    ),
+    "solutions alone": Case(
+        files("solution", "vae", "ada"),
+        {"solution": "solution.ipynb", "vae": "vae.ipynb", "ada": "ada.ipynb"},
+    ),
+    "numbers in place of names": Case(
+        {**each("solution 1", "solution 2", "ada", "bob"), "hw 3/vae.ipynb": BLANK},
+        all_graded("solution 1", "solution 2", "ada", "bob", "hw 3"),
+    ),
+    "a student who didn't begin": Case(
+        {**files("ada", "bob"), "cem.ipynb": BLANK, "vae_dia.ipynb": BLANK},
+        own_files("ada", "bob", "cem", "vae_dia"),
+    ),
+}
+"""What lies beside submissions and is no student's, and what only seems so."""
 
 DOUBTFUL = {
     "sections beside a student": (each("Tutorial 1/ada", "Tutorial 1/bob", "cem"), "ada, bob"),
@@ -820,9 +1109,20 @@ DOUBTFUL = {
         {**each("Tutorial 1/ada"), "Tutorial 2/vae.ipynb": FULL},
         "Tutorial 1 (ada)",
     ),
-    "files in sections": (
-        {"Tutorial 1/ada.ipynb": FULL, "Tutorial 1/bob.ipynb": FULL, "Tutorial 2/cem.ipynb": FULL},
+    "files in sections, beside work": (
+        files("Tutorial 1/ada", "Tutorial 1/bob", "Tutorial 2/vae"),
         "Tutorial 1 (ada.ipynb, bob.ipynb)",
     ),
+    "the same files in each": (
+        files("Group 1/encoder", "Group 1/decoder", "Group 2/encoder", "Group 2/decoder"),
+        "Group 1 (decoder.ipynb, encoder.ipynb)",
+    ),
+    "called anything, with files": (
+        files("Smith/ada", "Smith/bob", "Jones/cem", "Jones/dia"),
+        "Smith (ada.ipynb, bob.ipynb)",
+    ),
+    "one folder of files": (files("cs101/ada", "cs101/bob"), "cs101 (ada.ipynb, bob.ipynb)"),
+    "work in piles": (files("late/vae", "2026-11-03/vae", "ada/vae"), "late (vae.ipynb)"),
+    "one's own weeks": (files("week 5/a", "week 6/a", "week 6/my vae"), "week 6 (a.ipynb"),
 }
 """Folders of which it can't be told, and who is named."""

@@ -30,15 +30,20 @@ from grader.vae import ASSIGNMENT
 from tests.course.courses import gradebook
 from tests.course.layouts import (
     ASTRAY,
+    BESIDE,
     BLANK,
     CASES,
     DOUBTFUL,
     FULL,
     PDF,
+    PILES,
+    RESULTS,
     SECTIONS,
+    VERSIONS,
     Case,
     Files,
     asked,
+    files,
     found_in,
     laid_out,
     tarred,
@@ -46,7 +51,7 @@ from tests.course.layouts import (
 )
 from tests.made_results import graded
 
-EVERY = CASES | SECTIONS
+EVERY = CASES | SECTIONS | PILES | VERSIONS | BESIDE
 each_case = pytest.mark.parametrize("case", EVERY.values(), ids=list(EVERY))
 
 
@@ -110,6 +115,36 @@ def test_what_may_be_sections_is_asked_about(
     assert [one.student for one in found.submissions] == tops
 
 
+def test_who_is_in_two_parts_of_the_alphabet_is_asked_about(tmp_path: Path, unpacked: Path) -> None:
+    found = found_in(laid_out(files("A-K/ada", "L-Z/ada", "L-Z/bob"), tmp_path / "in"), unpacked)
+    assert [one.student for one in found.submissions] == ["A-K ada", "L-Z ada", "bob"]
+    assert "one student can't be told" in found.doubt
+    assert "ada (A-K, L-Z)" in found.doubt
+
+
+@pytest.mark.parametrize(
+    ("names", "graded", "other"),
+    [
+        (("late/ada", "on time/ada"), "ada/late/ada", "ada/on time/ada"),
+        (("attempt 9/ada", "attempt 10/ada"), "ada/attempt 10/ada", "ada/attempt 9/ada"),
+        (("2026-11-03/ada/vae", "2026-11-10/ada"), "ada/2026-11-10/ada", "ada/2026-11-03/vae"),
+        (("ada/vae", "resubmissions/ada/vae"), "ada/resubmissions/vae", "ada/vae"),
+        (
+            ("late/Ada_1_assignsubmission_file_/vae", "ontime/Ada_1_assignsubmission_file_/vae"),
+            "Ada_1_assignsubmission_file_/late/vae",
+            "Ada_1_assignsubmission_file_/ontime/vae",
+        ),
+    ],
+)
+def test_who_is_in_two_piles_of_time_has_one_row_and_all_is_named(
+    names: Sequence[str], graded: str, other: str, tmp_path: Path, unpacked: Path
+) -> None:
+    found = found_in(laid_out(files(*names, "ontime/bob"), tmp_path / "in"), unpacked)
+    ada, *_ = sorted(found.submissions, key=lambda one: one.name.lower())
+    assert len(found.submissions) == 2
+    assert ada.notices == (f"Of 2 notebooks {graded}.ipynb is graded, not {other}.ipynb.",)
+
+
 def kept_at_once(_: Any, rubric: Any, store: Store, new: Sequence[Submission], how: bytes) -> None:
     """Keep a result of each submission without grading it."""
     nothing: Any = SimpleNamespace(rubric=rubric, assignment=ASSIGNMENT)
@@ -155,6 +190,17 @@ def test_rows_and_counts(
     assert pages >= set(rows)
 
 
+def test_what_is_left_out_is_told(tmp_path: Path, unpacked: Path) -> None:
+    top = laid_out({**files("ada", "bob", "solution"), **RESULTS}, tmp_path / "in")
+    found = found_in(top, unpacked)
+    assert [one.student for one in found.submissions] == ["ada", "bob"]
+    assert found.notices == (
+        "results/ holds the results of an earlier grading; it was left out.",
+        "solution.ipynb is called like a template or a solution, and no student is; "
+        "it was left out.",
+    )
+
+
 def test_the_average_is_that_of_the_students_who_are_counted() -> None:
     points = {"ada": 60.0, "bob, cem": 57.0}
     entries = [
@@ -182,6 +228,9 @@ PART = st.sampled_from(
             "Tutorial 1",
             "Tutorial 2",
             "data",
+            "late",
+            "2026-11-03",
+            "A-K",
         ),
         *(
             "Ada_1_assignsubmission_file_",

@@ -23,6 +23,7 @@ NAMES = {
     "blackboard": "HW 4_ab12_attempt_2026-03-02-12-00-00_hw.ipynb",
     "brightspace": "12345-678 - Ada L - Mar 2, 2026 1200 PM - hw.ipynb",
     "canvas": "lovelaceada_123_4567_hw.ipynb",
+    "autolab": "ada@uni.edu_2_hw.ipynb",
 }
 
 

@@ -1,4 +1,7 @@
-"""The folders of nbgrader: ``submitted/STUDENT/ASSIGNMENT/``, or what lies below ``submitted``."""
+"""The folders of nbgrader: ``submitted/STUDENT/ASSIGNMENT/``, or what lies below ``submitted``.
+
+Those of its exchange are seen as if they lay there.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from grader.platforms.download import (
     is_junk,
 )
 from grader.platforms.names import shown
+from grader.platforms.nbgrader.exchange import attempt_at, by_student, depths_in_exchange
 from grader.platforms.platform import Tree, Values
 from grader.platforms.times import MAX_TEXT, read_time
 from grader.report.course import Identity
@@ -38,6 +42,9 @@ def student_depths(names: Sequence[Parts], folder: str) -> list[int | None] | No
     pairs = zip(names, depths, strict=True)
     if any(depth is not None and len(parts) > depth + 2 for parts, depth in pairs):
         return depths
+    exchanged = depths_in_exchange(names)
+    if exchanged is not None:
+        return exchanged
     files = [parts for parts in names if len(parts) >= 3 and not any(map(is_junk, parts))]
     has_times = any(len(parts) == 3 and parts[-1] == TIMESTAMP for parts in files)
     is_course = len({parts[0] for parts in files}) > 1  # and not one folder around everything
@@ -60,6 +67,7 @@ def narrow(listing: Listing, values: Values) -> Tree:
     Raises:
         SubmissionsError: the assignment can't be told, or isn't there.
     """
+    listing = listing.renamed(by_student)
     chosen = _assignment(listing.names, values.get("nbgrader"))
     return Tree(_of_assignment(listing, chosen), chosen, _as_student, _submitted_at)
 
@@ -101,14 +109,18 @@ def _as_student(owner: Owner) -> Owner:
     """Return the owner as nbgrader knows them: by the name of their folder under ``submitted``."""
     student = owner.students[0]
     student = Identity(student.name, student.name, platform="nbgrader", prefix=student.prefix)
-    return Owner(("nbgrader", student.name), (student,), owner.text, owner.rest)
+    came = attempt_at(owner.rest)
+    attempt = 0 if came is None else int(came.timestamp() * 1_000_000)
+    key = ("nbgrader", student.name)
+    return Owner(key, (student,), owner.text, owner.rest, attempt=attempt)
 
 
 def _submitted_at(files: Sequence[File], chosen: Parts) -> datetime | None:
-    """Return when it came, by the file that nbgrader puts beside the notebook."""
+    """Return when it came, by the file that nbgrader puts beside the notebook, or its folder."""
     beside = (*chosen[:-1], TIMESTAMP)
     text = next((file.read(MAX_TEXT) for file in files if file.parts == beside), None)
-    return None if text is None else read_time(text.decode("utf-8", "replace"))
+    told = None if text is None else read_time(text.decode("utf-8", "replace"))
+    return told or attempt_at(chosen)
 
 
 def _of_assignment(listing: Listing, assignment: str | None) -> Listing:
