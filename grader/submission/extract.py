@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import groupby
-from operator import attrgetter
 
 from grader.assignment import Assignment
-from grader.protocol import jobs
-from grader.protocol.jobs import NARROW, WITH_DOUBTFUL
 from grader.submission.cells import Notebook
-from grader.submission.definitions import (
-    count_written,
-    defines_class,
-    definitions,
-    trained_definitions,
-)
+from grader.submission.choices import Choice, choice_notes, find_choices
 from grader.submission.errors import Ungradable
-from grader.submission.members import find_members
 from grader.submission.misplaced import (
-    listed,
     notes_on_cells,
     perhaps_newer,
     require_code,
@@ -30,22 +18,16 @@ from grader.submission.misplaced import (
     why_misplaced,
     why_unreadable,
 )
-from grader.submission.missing_imports import import_notes
 from grader.submission.program import Program
 from grader.submission.reading import read_program
-from grader.submission.slicer import Slicer
-from grader.submission.slices import NO_CELL, Definition, Slice
+from grader.submission.slices import Slice
 from grader.submission.syntax import executed
-from grader.submission.without_training import without_training
-
-_MOST_COMPARED = 300
-"""Statements that are cut out for definitions that are compared: far more than a course sees."""
 
 
 def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) -> Slice:
-    """Return the slice of the notebook that the class needs.
+    """Return the slice of the notebook that the class needs, and its rivals.
 
-    Of several definitions it is the one with most methods written, then the last that the notebook
+    Of several classes it is the one with most methods written, then the last that the notebook
     trains, then the last; or simply the ``latest``, as a session has it.
 
     Raises:
@@ -53,54 +35,25 @@ def extract(notebook: Notebook, assignment: Assignment, latest: bool = False) ->
     """
     require_code(notebook, assignment)
     program = read_program(notebook, assignment)
-    choices = definitions(program)
+    choices = find_choices(notebook, program, latest)
     if not choices:
         raise Ungradable(_no_class(notebook, program))
-    slices: dict[Definition, Slice] = {}
-    for definition in choices[:1] if latest else choices:
-        if sum(len(part.statements) for part in slices.values()) < _MOST_COMPARED:
-            slices[definition] = cut_slice(program, definition)
-    chosen = choices[0]
-    if len(slices) > 1:
-        in_training = trained_definitions(program)
+    beside = (*notebook.notes, *notes_on_cells(notebook, program))
 
-        def rank(definition: Definition) -> tuple[int, bool]:
-            methods = count_written(slices[definition].members, assignment.task_by_method)
-            return methods, not in_training.isdisjoint(definition.statements)
+    def told(choice: Choice) -> Slice:
+        code = choice.code
+        numbers = {cell.number for cell in code.cells}
+        notes = (
+            *beside,
+            *choice_notes(program, choice, choices),
+            *_file_notes(code),
+            *code.notes,
+            *stray_notes(notebook, program, numbers, code.members.in_force),
+        )
+        return replace(code, notes=tuple(dict.fromkeys(notes)))
 
-        chosen = max(slices, key=rank)  # the latest of the best
-    code = slices[chosen]
-    notes = (
-        *notebook.notes,
-        *notes_on_cells(notebook, program),
-        *_choice_notes(program, list(slices), chosen, code),
-        *_file_notes(code),
-        *code.notes,
-        *stray_notes(notebook, program, {c.number for c in code.cells}, code.members.in_force),
-    )
-    return replace(code, notes=tuple(dict.fromkeys(notes)))
-
-
-def cut_slice(program: Program, definition: Definition, width: int = NARROW) -> Slice:
-    """Return what a definition of the class needs, as wide as is asked for."""
-    read = program
-    if width >= WITH_DOUBTFUL:
-        narrow = Slicer(program, definition)
-        narrow.run()
-        read = without_training(program, narrow.needed)
-    slicer = Slicer(read, definition, width)
-    slicer.run()
-    kept = (program.statements[index] for index in sorted(slicer.included))
-    cells = tuple(
-        jobs.Cell(number, read.sources[number], tuple(statement.place for statement in run))
-        for number, run in groupby(kept, attrgetter("cell"))
-    )
-    if lines := slicer.missing_imports:
-        cells = (jobs.Cell(NO_CELL, "\n".join(lines), tuple(range(len(lines)))), *cells)
-    members = find_members(program, slicer.included)
-    names = frozenset(slicer.notebook_names)
-    notes = tuple(dict.fromkeys((*slicer.notes, *import_notes(slicer.missing_imports))))
-    return Slice(cells, program, definition, members, names, notes, notes, width)
+    chosen, *rivals = choices
+    return replace(told(chosen), rivals=tuple(map(told, rivals)))
 
 
 def _file_notes(code: Slice) -> list[str]:
@@ -108,41 +61,6 @@ def _file_notes(code: Slice) -> list[str]:
     files = code.program.files
     numbers = sorted({cell.number for cell in code.cells if cell.number >= files.first})
     return [f"What is called cell {number} is {files.describe(number)}" for number in numbers]
-
-
-def _choice_notes(
-    program: Program, choices: Sequence[Definition], chosen: Definition, code: Slice
-) -> list[str]:
-    """Say which definition is graded, where a person may think of another."""
-    name, notes = program.class_name, []
-    graded = program.statements[chosen.statements[0]].cell
-    last = program.reaching(name, program.end, data=True)
-    if last and not defines_class(program, program.statements[last[0]]):
-        notes.append(
-            f"Cell {program.statements[last[0]].cell} binds the name {name} to something that is "
-            "no class; the class defined before it was graded."
-        )
-    if any(broken.has_class and broken.cell > graded for broken in program.broken):
-        cell = max(broken.cell for broken in program.broken if broken.has_class)
-        notes.append(
-            f"The class {name} in cell {cell} has a syntax error; the one in cell {graded} was "
-            "graded."
-        )
-    others = [d for d in choices if not code.statements.issuperset(d.statements)]
-    if others:
-        cells = sorted({program.statements[d.statements[0]].cell for d in (*others, chosen)})
-        where = f"cells {listed(cells)}" if len(cells) > 1 else f"cell {cells[0]}, more than once"
-        line = program.statements[chosen.statements[0]].node.lineno
-        notes.append(
-            f"The class {name} is defined in {where}. The one in cell {graded}, line {line}, was "
-            "graded: most methods are written there"
-            + (
-                ", and the notebook trains it."
-                if trained_definitions(program).intersection(chosen.statements)
-                else "."
-            )
-        )
-    return notes
 
 
 def _no_class(notebook: Notebook, program: Program) -> str:
