@@ -155,7 +155,10 @@ class _Examination:
             if lost and device is not None and not ended and broken.isdisjoint(tasks[id].calls):
                 asked[finder(id, cases, lost)] = device
         verdicts = self._verdicts(dict.fromkeys(asked, Setting())) if asked else {}
-        examples = {id: it for c, answer in verdicts.items() for id, it in found(answer, asked[c])}
+        kind = self.assignment.class_name
+        examples = {
+            id: it for c, answer in verdicts.items() for id, it in found(answer, kind, asked[c])
+        }
         for check, results in self.tried.items():
             if check.id in examples:
                 results[Setting()] = replace(results[Setting()], try_it=examples[check.id])

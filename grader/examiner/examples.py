@@ -52,10 +52,13 @@ def _is_in(name: str, sources: Collection[str]) -> bool:
     return any(re.search(rf"(?<![.\w]){name}\b", source) for source in sources)
 
 
-def found(answer: Any, device: str) -> Iterator[tuple[str, TryIt]]:
-    """Yield the examples that a finder returned, and their checks' ids; none where it failed."""
+def found(answer: Any, kind: str, device: str) -> Iterator[tuple[str, TryIt]]:
+    """Yield the examples that a finder returned, and their checks' ids; none where it failed.
+
+    Their lines make a model of the class called ``kind``.
+    """
     if isinstance(answer, Mapping):
         for id, one in answer.items():
-            yield id, TryIt(one.code(device), one.got, one.right)
+            yield id, TryIt(one.code(kind, device), one.got, one.right)
     elif answer is not None:
         _log.debug("No examples were found.", exc_info=answer)

@@ -190,7 +190,7 @@ class Grader:
                 return observations
 
             tasks = examine(
-                code, rubric or self.rubric, self.assignment, put, self.seed, self.at_once
+                code, rubric or self.rubric, code.assignment, put, self.seed, self.at_once
             )
             known = hangs
             return Checked(tasks, frozenset(touched), code)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grader.kit.check import Lost, Steps
+from grader.kit.failures import CLASS_NAME
 from grader.kit.observation import Observation, Returned, Value
 from grader.kit.probe import Call, Probe, Sizes
 
@@ -55,9 +56,14 @@ class Example:
     got: str
     right: str
 
-    def code(self, device: str = "") -> str:
-        """Return the lines as a student pastes them; ``device`` is a name where one matters."""
-        lines = "\n".join((*self.setup, f"print({self.expression})"))
+    def code(self, kind: str, device: str = "") -> str:
+        """Return the lines as a student pastes them.
+
+        Args:
+            kind: name of the class.
+            device: its name where one matters.
+        """
+        lines = "\n".join((*self.setup, f"print({self.expression})")).replace(CLASS_NAME, kind)
         lines = lines.replace(MOVED, f".to({device})" if device else "")
         return lines.replace(PLACED, f", device={device}" if device else "")
 

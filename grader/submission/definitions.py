@@ -11,13 +11,23 @@ from collections.abc import Collection, Iterable, Iterator
 
 from grader.submission.program import Program, Statement
 from grader.submission.slices import Definition, Members
-from grader.submission.syntax import DEFINITIONS, FUNCTIONS, arguments, calls, executed, root
+from grader.submission.syntax import (
+    DEFINITIONS,
+    FUNCTIONS,
+    arguments,
+    calls,
+    executed,
+    names_in,
+    root,
+)
 
 MAX_DEFINITIONS = 300
 """So many are looked for, from the last one back."""
 _FEW = 12
 """So many are all compared."""
 
+_MAKERS = frozenset(["type", "types"])
+"""What makes a class when it is called: ``type`` itself, and ``types.new_class``."""
 _STEPS = frozenset(["backward", "fit"])
 _IN_STUBS = ("print", "NotImplementedError", "NotImplemented", "Exception")
 
@@ -78,19 +88,63 @@ def defines_class(program: Program, statement: Statement) -> bool:
     return True
 
 
+def subclasses(program: Program) -> list[str]:
+    """Return the other names of classes that extend the class, at whatever remove, in order."""
+    family, found = set(program.classes), dict[str, None]()
+    for statement in program.statements:
+        match statement.node:
+            case ast.ClassDef(name=name, bases=bases):
+                made = not family.isdisjoint(map(root, bases))
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=maker) as call):
+                is_class = root(maker) in _MAKERS
+                made = is_class and not family.isdisjoint(names_in(*arguments(call)))
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other)):
+                family |= {name} if other in family else set()
+                continue
+            case _:
+                continue
+        if made:
+            family.add(name)
+            found[name] = None
+    return [name for name in found if name not in program.classes]
+
+
+def other_classes(program: Program) -> list[str]:
+    """Return the names of other classes that have a method of the assignment, in order."""
+    methods = program.assignment.task_by_method
+    own = [
+        statement.node.name
+        for statement in program.statements
+        if isinstance(statement.node, ast.ClassDef)
+        and any(isinstance(n, FUNCTIONS) and n.name in methods for n in statement.node.body)
+    ]
+    names = {*subclasses(program), *own} - program.classes
+    return sorted(names, key=lambda name: program.binders[name])
+
+
 def trained_definitions(program: Program) -> frozenset[int]:
     """Return the statements whose classes the notebook trains."""
     in_training: set[int] = set()
+    others = set(subclasses(program))
     models: list[tuple[int, set[str]]] = []
     for statement in program.statements:
         if makes_model(program, statement) or _has_model_made(program, statement):
             models.append((statement.index, statement.names.binds))
         if models and trains(program, statement):
             names = statement.names.immediate
+            if others and _is_of(program, others, names, statement.index):
+                continue
             used = [index for index, bound in models if not bound.isdisjoint(names)]
             made = (used or [models[-1][0]])[-1]
             in_training.update(program.reaching(program.class_name, made, data=True)[:1])
     return frozenset(in_training)
+
+
+def _is_of(program: Program, kinds: Collection[str], names: Collection[str], before: int) -> bool:
+    """Tell whether one of the names is bound to an instance of a class of these kinds."""
+    bound = (program.reaching(name, before, data=True)[:1] for name in names)
+    statements = (program.statements[index] for indices in bound for index in indices)
+    return any(root(call) in kinds for statement in statements for call in calls(statement.node))
 
 
 def first_training(program: Program, definition: Definition) -> int | None:

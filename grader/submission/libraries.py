@@ -52,10 +52,27 @@ class Libraries:
         return True
 
     def reach_class(self, change: Statement) -> bool:
-        """Tell whether a change of a library comes in time, and does more than break it."""
+        """Tell whether a change of a library comes in time, and does more than break it.
+
+        What puts back something that was replaced in time counts with it, however late.
+        """
         if change.index < self.defined:
             return True
-        return change.index < (self.used or 0) and not _breaks(change.node)
+        if change.index < (self.used or 0):
+            return not _breaks(change.node)
+        return self._puts_back(change)
+
+    def _puts_back(self, change: Statement) -> bool:
+        """Tell whether a change is ``torch.randn = old``, of what was replaced before the use."""
+        put = _put(change.node)
+        if put is None or self.used is None:
+            return False
+        name, value = put
+        before = self.program.statements[: self.used]
+        replaced = [s.index for s in before if (_put(s.node) or ("",))[0] == name]
+        return bool(replaced) and any(
+            _keeps(s.node, ast.unparse(value), name) for s in before[: replaced[-1] + 1]
+        )
 
     def at_use(self, name: str, reaching: list[int]) -> list[int]:
         """Return the bindings of a name as the class met them, before a library was replaced."""
@@ -95,6 +112,46 @@ def _add_users(users: set[str], statement: Statement, program: Program) -> None:
             makes = not program.classes.isdisjoint(statement.names.binds)
             if not makes and not users.isdisjoint(statement.names.deferred):
                 users.add(name)
+
+
+def _put(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+    """Return the attribute that a statement sets, and to what; None if it doesn't set one."""
+    match statement:
+        case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
+            return name, value
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), value]
+            )
+        ):
+            return name, value
+    return None
+
+
+def _keeps(statement: ast.stmt, where: str, name: str) -> bool:
+    """Tell whether a statement is ``where = torch.name``, which keeps what is to be replaced."""
+    if not isinstance(statement, ast.Assign):
+        return False
+    pairs = (pair for target in statement.targets for pair in _pairs(target, statement.value))
+    return any(ast.unparse(target) == where and _is_of(name, value) for target, value in pairs)
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Return the parts of what is assigned side by side, such as ``a, b = 1, 2``."""
+    match target, value:
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            return list(zip(targets, values, strict=True))
+    return [(target, value)]
+
+
+def _is_of(name: str, value: ast.expr) -> bool:
+    """Tell whether a value is the attribute of something."""
+    match value:
+        case ast.Attribute(attr=attribute):
+            return attribute == name
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=attribute), *_]):
+            return bool(attribute == name)
+    return False
 
 
 def _breaks(statement: ast.stmt) -> bool:

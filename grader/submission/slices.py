@@ -69,6 +69,7 @@ class Slice:
         uses_notebook_names: the names that the notebook binds and the methods use.
         lacking: those of its notes that say what it doesn't hold.
         width: how much was included (see `grader.protocol.jobs`).
+        rivals: other classes of the notebook that count in its place if they earn more points.
     """
 
     cells: tuple[Cell, ...]
@@ -80,6 +81,7 @@ class Slice:
     lacking: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     width: int = 0
+    rivals: tuple[Slice, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def assignment(self) -> Assignment:

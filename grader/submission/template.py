@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from grader.assets import asset
@@ -29,23 +29,25 @@ class Template:
     program: Program = field(repr=False, compare=False)
 
 
-def read_template(path: Path, assignment: Assignment, is_given: bool = True) -> Template:
+def read_template(path: Path, assignment: Assignment) -> Template:
     """Return the template at ``path``.
 
     Raises:
         Ungradable: it can't be read, or has no class in it.
     """
-    notebook = load(path)
-    require_code(notebook, assignment)
-    program = read_program(notebook, assignment)
-    if program.class_name not in program.binders:
-        raise Ungradable(f"It defines no class {program.class_name}.")
-    return Template(notebook.sha256, is_given, program)
+    template = _read(path, assignment, is_given=True)
+    if assignment.class_name not in template.program.binders:
+        raise Ungradable(f"It defines no class {assignment.class_name}.")
+    return template
 
 
-@cache  # one for all submissions of a course
+@lru_cache(maxsize=8)  # one for all submissions of a course, and for classes by other names
 def own_template(assignment: Assignment) -> Template:
     """Return the project's own, where the instructor names none."""
-    return read_template(
-        asset("student_template") / assignment.notebook, assignment, is_given=False
-    )
+    return _read(asset("student_template") / assignment.notebook, assignment, is_given=False)
+
+
+def _read(path: Path, assignment: Assignment, is_given: bool) -> Template:
+    notebook = load(path)
+    require_code(notebook, assignment)
+    return Template(notebook.sha256, is_given, read_program(notebook, assignment))

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from grader.protocol.jobs import ALL_BEFORE, AS_TRAINED, WITH_DOUBTFUL
-from grader.submission.extract import cut_slice
 from grader.submission.program import Program, Statement
+from grader.submission.slice_cutting import cut_slice
 from grader.submission.slices import Slice
 from grader.submission.syntax import DEFINITIONS, IMPORTS, calls, root
 

@@ -21,9 +21,10 @@ from grader.kit.example import (
     repeated,
     tensor_numbers,
 )
+from grader.kit.failures import CLASS_NAME
 from grader.kit.observation import Returned, Value
 from grader.kit.probe import Probe
-from grader.vae import fixtures, spec
+from grader.vae import fixtures
 from grader.vae.sizes import Sizes
 
 _MANY = 100
@@ -66,7 +67,7 @@ class Tiny:
     @property
     def lines(self) -> tuple[str, ...]:
         """Code that makes it."""
-        made = f"{TINY} = {spec.CLASS_NAME}({', '.join(map(str, self.sizes))}){MOVED}"
+        made = f"{TINY} = {CLASS_NAME}({', '.join(map(str, self.sizes))}){MOVED}"
         return (made, *self._filled, *self.fills(self.others)) if self.layers else (made,)
 
     @property

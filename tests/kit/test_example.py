@@ -37,9 +37,9 @@ def test_a_small_number_whose_sign_is_not_known_is_not_shown() -> None:
 
 
 def test_lines_name_the_device_where_one_is_given() -> None:
-    lines = ("tiny = VAE(1, 1, 1)<.to(device)>", "x = torch.tensor([[1.0]]<, device>)")
+    lines = ("tiny = {class}(1, 1, 1)<.to(device)>", "x = torch.tensor([[1.0]]<, device>)")
     example = Example(lines, "tiny.f(x)", "1", "2")
-    assert example.code() == "tiny = VAE(1, 1, 1)\nx = torch.tensor([[1.0]])\nprint(tiny.f(x))"
-    assert "VAE(1, 1, 1).to(device)\nx = torch.tensor([[1.0]], device=device)" in example.code(
-        "device"
+    assert example.code("VAE") == "tiny = VAE(1, 1, 1)\nx = torch.tensor([[1.0]])\nprint(tiny.f(x))"
+    assert "Net(1, 1, 1).to(device)\nx = torch.tensor([[1.0]], device=device)" in example.code(
+        "Net", "device"
     )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.examiner.client import Candidates
+from grader.examiner.rubric import Rubric
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
-from tests.notebooks.made import made, solved_class
+from tests.notebooks.made import lost, made, solved_class
 
 STUB = "class VAE(nn.Module):\n    pass  # TODO: a bigger one"
 TRY_END = "\nexcept Exception:\n    pass"
@@ -161,6 +163,41 @@ def test_the_last_that_is_trained_is_graded(
 ) -> None:
     code = extract(load(made(tmp_path, **cells)), ASSIGNMENT)  # type: ignore[arg-type]
     assert part in code.sources["elbo"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"last": [other("7"), TRAIN]},
+        {"last": [EXPERIMENT, TRAIN, other("7"), TRAIN, UNWRITTEN]},
+        {"before": [other("7"), TRAIN], "last": [other("8"), TRAIN]},
+        {
+            "before": [UNWRITTEN],
+            "changes": {
+                "class VAE(nn.Module)": "class MyVAE(VAE)",
+                "super().__init__()": "nn.Module.__init__(self)",
+            },
+        },
+    ],
+)
+def test_of_classes_that_are_written_and_trained_the_right_one_counts(
+    cells: dict[str, list[str]], candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    path = made(tmp_path, **cells)  # type: ignore[arg-type]
+    assert lost(path, candidates, rubric, "kl", "elbo") == []
+
+
+def test_points_of_two_classes_are_not_added(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    wrong_kl = solved_class().replace("return 0.5 *", "return 5 *")
+    assert lost(
+        made(tmp_path, {"return -cross": "return 7 - cross"}, after=[TRAIN, wrong_kl, TRAIN]),
+        candidates,
+        rubric,
+        "kl",
+        "elbo",
+    )
 
 
 def test_one_class_is_no_news(tmp_path: Path) -> None:

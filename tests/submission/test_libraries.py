@@ -128,6 +128,29 @@ def test_a_helper_that_a_later_cell_puts_into_a_library() -> None:
     assert put in kept(sliced(IMPORTS, uses, put, USE))
 
 
+KEPT = [
+    ("old = torch.randn", "torch.randn = len", "torch.randn = old"),
+    ("a, old = 1, torch.randn", "torch.randn = len", "torch.randn = old"),
+    ("old = getattr(torch, 'randn')", "setattr(torch, 'randn', len)", "torch.randn = old"),
+    ("torch.old = torch.randn", "torch.randn = len", "setattr(torch, 'randn', torch.old)"),
+    ("K = {}\nK['f'] = F.relu", "F.relu = len", "F.relu = K['f']"),
+]
+
+
+@pytest.mark.parametrize(("keep", "replace", "back"), KEPT)
+def test_what_is_replaced_for_a_first_try_is_put_back(keep: str, replace: str, back: str) -> None:
+    test = "print(VAE(784, 2).sample(3))"
+    cells = [IMPORTS, CLASS, HELPERS, keep, replace, test, back, USE]
+    assert {keep.split("\n")[0], replace, back} <= set(kept(sliced(*cells)))
+    assert back not in kept(sliced(IMPORTS, CLASS, HELPERS, keep, USE, replace, test, back))
+
+
+@pytest.mark.parametrize("back", ["torch.randn = len", "torch.randn = other", "F.relu = old"])
+def test_what_is_put_in_its_place_later_is_no_return(back: str) -> None:
+    cells = ["old, other = torch.randn, len", "torch.randn = abs", USE, back]
+    assert back not in kept(sliced(IMPORTS, CLASS, HELPERS, *cells))
+
+
 def test_contents_of_what_a_library_holds() -> None:
     uses = "class VAE:\n    def elbo(self, x): return held['x']"
     put = "held['x'] = 1"

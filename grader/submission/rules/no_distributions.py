@@ -40,6 +40,8 @@ def _read(source: Source) -> list[Finding]:
     reader = _Reader(source.code.assignment.class_name, attribution.family)
     for statement in source.code.program.statements:
         reader.read(statement)
+        if statement.index in source.code.statements:
+            reader.note_met(statement)
     reader.read_functions()
     findings: dict[Finding, None] = {}
     for cell, line, is_import, node in sorted(reader.uses, key=lambda use: use[:3]):
@@ -96,6 +98,7 @@ class _Reader(ast.NodeVisitor):
         self._waiting: list[tuple[int, _Names, ast.AST | None, _Function]] = []
         self._class: ast.AST | None = None
         self._around: _Names | None = None
+        self._met: dict[str, _Value] = {}
 
     def read(self, statement: Statement) -> None:
         """Read what a top-level statement does when it runs."""
@@ -105,8 +108,16 @@ class _Reader(ast.NodeVisitor):
         with suppress(RecursionError):
             self.visit(statement.node)
 
+    def note_met(self, statement: Statement) -> None:
+        """Note what the statement, which was read last, binds names to for the class."""
+        self._met |= {name: self._globals.get(name, _UNKNOWN) for name in statement.names.binds}
+
     def read_functions(self) -> None:
-        """Read the bodies of all functions, twice: one may use what another stores in ``self``."""
+        """Read the bodies of all functions, twice: one may use what another stores in ``self``.
+
+        Names mean to them what they mean to the class: a test at the end may bind them anew.
+        """
+        self._globals.update(self._met)
         functions = self._waiting
         for _ in range(2):
             self._waiting = list(functions)

@@ -124,6 +124,28 @@ def test_a_local_of_the_same_name_is_no_use(body: str) -> None:
     assert distributions(IMPORTS, "import torch.distributions as d", vae(body)) == [(None, 2, 1)]
 
 
+OWN = "class Normal: pass\ndef kl_divergence(p, q): pass"
+TEST = "from torch.distributions import Normal, kl_divergence\nkl_divergence(Normal(0, 1), 1)"
+USE = "vae = VAE(784, 2)\nfor x in [1]:\n    vae.elbo(x).backward()"
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_charged"),
+    [
+        ([OWN, vae("return Normal(x)"), USE, TEST], False),
+        ([OWN, vae("return kl_divergence(x, x)"), USE, TEST], False),
+        ([vae("return Normal(x)"), OWN, USE, TEST], False),
+        ([TEST, OWN, vae("return Normal(x)"), USE], False),
+        ([OWN, TEST, vae("return Normal(x)"), USE], True),
+        ([OWN, vae("return Normal(x)"), TEST, USE], True),
+        ([TEST, vae("return Normal(x)"), USE, OWN], True),
+        ([vae("return Normal(x)"), TEST], True),
+    ],
+)
+def test_a_name_means_what_the_class_meets(cells: list[str], is_charged: bool) -> None:
+    assert ("elbo" in {task for task, _, _ in distributions(IMPORTS, *cells)}) == is_charged
+
+
 def test_a_use_outside_the_class_costs_no_task() -> None:
     cells = [IMPORTS, vae("return x"), "torch.distributions.kl_divergence(1, 2)"]
     assert distributions(*cells) == [(None, 3, 1)]
