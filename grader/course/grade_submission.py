@@ -44,7 +44,7 @@ def grade_submission(work: Work, grader: Grader, copies: Path, gives_way: bool =
     try:
         graded = grader.grade(copy, gives_way)
     finally:
-        shutil.rmtree(copy.parent, ignore_errors=True)
+        shutil.rmtree(copies / work.name, ignore_errors=True)
     named = replace(graded.result.submission, path=work.path, student=work.student)
     result = replace(graded.result, submission=named)
     if work.rivals:

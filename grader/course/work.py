@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from grader.course.file_copies import content_of, name_of_copy
+from grader.course.file_copies import content_of, name_beside, name_of_copy
 from grader.course.find import Submission
 from grader.course.fingerprint import FINGERPRINT, digest, fingerprint
 from grader.platforms.download import File
@@ -99,7 +99,7 @@ def work_of(submission: Submission, how: bytes) -> Work:
     notebook = _read(file, name)
     if notebook is None:
         return replace(nothing, problem=_why_unreadable(file))
-    modules = map(_read, submission.modules)
+    modules = (_read(it, beside=file) for it in submission.modules)
     rivals = (_read(it, f"{name}~{index}") for index, it in enumerate(submission.rivals))
     beside = tuple(it for it in modules if it is not None)
     others = tuple(it for it in rivals if it is not None)
@@ -107,10 +107,10 @@ def work_of(submission: Submission, how: bytes) -> Work:
     return replace(nothing, fingerprint=print_, notebook=notebook, modules=beside, rivals=others)
 
 
-def _read(file: File, name: str | None = None) -> HandedFile | None:
-    """Read a file, whose copy is called as the file itself or by a name with its ending."""
+def _read(file: File, name: str = "", beside: File | None = None) -> HandedFile | None:
+    """Read a file, whose copy is called by a name with its ending, or lies beside another."""
     content = content_of(file)
-    copy = name_of_copy(file, name) if name else file.parts[-1]
+    copy = name_beside(file, beside) if beside else name_of_copy(file, name)
     return None if content is None else HandedFile(file.name, copy, content)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import posixpath
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.submission.beside import python_files, search_path
 from grader.submission.cells import Notebook
 from grader.submission.code_size import split_by_size
 from grader.submission.load import read_ordinary
@@ -23,7 +25,6 @@ from grader.submission.written_files import written_by_code
 MAX_BYTES = 100_000
 LAST = sys.maxsize
 """The number of a cell below all others."""
-_MAX_FILES = 20
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<more>-a[ \t]+|--append[ \t]+)?(?P<name>.+)")
 _RUNS = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(?P<name>[^\s;]+)", re.MULTILINE)
 
@@ -44,6 +45,7 @@ class Files:
         written: what cells write, in their order: the path, the piece, whether it is added to what
             the file holds, and the number of the cell that writes it.
         folder: where the notebook lies.
+        code: all code of the notebook.
         given: modules that the course hands out itself.
         first: the number of the first piece that isn't a cell's own text, above those of all cells:
             first come those that code writes, then the files beside the notebook.
@@ -53,6 +55,7 @@ class Files:
     folder: Path
     given: tuple[str, ...]
     first: int
+    code: str = ""
 
     def module(self, name: str, cell: int) -> list[Part]:
         """Return the pieces of a module that a cell imports; none of one from elsewhere."""
@@ -97,29 +100,35 @@ class Files:
 
     def _beside(self, path: str) -> list[Part]:
         names = self.names
-        if path not in names or self.is_installed(path.removesuffix(".py")):
-            return []
-        text = _read(self.folder / path)
-        return [] if text is None else [Part(self._first_beside + names.index(path), text)]
+        for folder in self.searched:
+            name = posixpath.normpath(posixpath.join(folder, path))
+            if name in names and not self.is_installed(path):
+                text = _read(self.folder / name)
+                return [] if text is None else [Part(self._first_beside + names.index(name), text)]
+        return []
 
-    def is_installed(self, name: str) -> bool:
+    def is_installed(self, path: str) -> bool:
         """Tell whether Python or a package has a module of that name: no file replaces it."""
+        name = path.partition("/")[0].removesuffix(".py")
         if name in sys.stdlib_module_names:
             return True
         with suppress(ImportError, ValueError):
             spec = find_spec(name)
-            return spec is not None and Path(spec.origin or "").parent != self.folder
+            if spec is not None and spec.origin is not None:
+                return self.folder.parent not in Path(spec.origin).parents
         return False
 
     @cached_property
     def names(self) -> list[str]:
-        """The Python files beside the notebook."""
-        try:
-            names = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
-        except OSError:
-            return []
+        """The Python files beside the notebook, by their paths from its folder."""
         given = {f"{name}.py" for name in self.given}
-        return [n for n in names if n.endswith(".py") and n not in given][:_MAX_FILES]
+        names = python_files(self.folder, self.code)
+        return [name for name in names if posixpath.basename(name) not in given]
+
+    @cached_property
+    def searched(self) -> list[str]:
+        """The folders in which the notebook looks for modules."""
+        return search_path(self.code)
 
 
 def files_of(notebook: Notebook, assignment: Assignment) -> Files:
@@ -140,7 +149,8 @@ def files_of(notebook: Notebook, assignment: Assignment) -> Files:
         written.append((_plain(file.name), Part(number, file.text), file.more, cell_number))
     written.sort(key=lambda entry: entry[3])
     folder = notebook.path.absolute().parent
-    return Files(tuple(_joined(written, first)), folder, assignment.given_modules, first)
+    code = "\n".join(cell.source for cell in notebook.code)
+    return Files(tuple(_joined(written, first)), folder, assignment.given_modules, first, code)
 
 
 def _joined(
@@ -170,23 +180,26 @@ def copy_beside(notebook: Notebook, folder: Path, assignment: Assignment) -> Non
     Raises:
         OSError: one can't be written.
     """
-    waiting = ["\n".join(cell.source for cell in notebook.code)]
     files = files_of(notebook, assignment)
+    waiting = [files.code]
     left = {name for name in files.names if name != notebook.path.name}
     while waiting:
         source = waiting.pop()
         for name in sorted(name for name in left if _names(source, name)):
             left.discard(name)
-            is_installed = files.is_installed(name.removesuffix(".py"))
+            is_installed = "/" not in name and files.is_installed(name)
             text = None if is_installed else _read(files.folder / name)
             if text is not None:
                 waiting.append(text)
-                folder.mkdir(exist_ok=True)
-                (folder / name).write_text(text, encoding="utf-8")
+                copy = Path(os.path.normpath(folder / name))
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_text(text, encoding="utf-8")
 
 
 def _names(sources: str, file: str) -> bool:
-    return re.search(rf"\b{re.escape(file.removesuffix('.py'))}\b", sources) is not None
+    *folders, name = file.removesuffix(".py").split("/")
+    word = folders[-1] if folders and name == "__init__" else name
+    return re.search(rf"\b{re.escape(word)}\b", sources) is not None
 
 
 def executed_files(source: str, body: Sequence[ast.stmt]) -> Iterator[str]:

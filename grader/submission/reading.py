@@ -166,14 +166,18 @@ class _Reader:
         body = [node for part in pieces for node in _body(part)]
         modules.bound.setdefault(name, frozenset())  # a module may import itself in a circle
         modules.starred.setdefault(name, [])
-        bound = modules.bound[name] | global_names(body, modules, name)
-        modules.bound[name] = frozenset(bound)
-        modules.starred[name] = star_names(body, bound)
+        self._note_names(name, body)
         for part in pieces:
             self._read_part(part, name)
+        self._note_names(name, body)  # now those of the modules that it imports are known
         if name == self._holder:
             class_name = self.program.class_name
             self._read(NO_CELL, f"from {name} import {class_name}", "")
+
+    def _note_names(self, name: str, body: list[ast.stmt]) -> None:
+        modules = self.program.modules
+        modules.bound[name] |= global_names(body, modules, name)
+        modules.starred[name] = star_names(body, modules.bound[name])
 
     def _read_part(self, part: Part, module: str) -> None:
         self._characters += len(part.source)

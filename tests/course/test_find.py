@@ -341,8 +341,20 @@ def test_scripts_beside_a_notebook_belong_to_it(found) -> None:
     files = {"ada/vae.ipynb": notebook("from mine import VAE"), "ada/mine.py": "class VAE: pass"}
     files |= {"ada/vae_utils.py": "", "ada/more/deep.py": "", "bob/vae.ipynb": notebook()}
     ada, bob = found(files).submissions
-    assert {module.parts[-1] for module in ada.modules} <= {"mine.py"}
+    assert {module.parts[-1] for module in ada.modules} <= {"mine.py", "deep.py"}
     assert bob.modules == ()
+
+
+def test_scripts_in_a_students_folders_belong_to_the_notebook(found) -> None:
+    book = notebook("from model import VAE")
+    files = {"ada/notebooks/vae.ipynb": book, "ada/src/model.py": "class VAE: pass"}
+    files |= {"bob/notebooks/vae.ipynb": book, "bob/work/other.py": "", "cem/vae.ipynb": book}
+    files |= {"cem/src/a.py": "", "dora/code/vae.ipynb": book, "dora/src/model.py": ""}
+    modules = {
+        one.student: {module.parts[-1] for module in one.modules}
+        for one in found(files).submissions
+    }
+    assert modules == {"ada": {"model.py"}, "bob": {"other.py"}, "cem": {"a.py"}, "dora": set()}
 
 
 def test_dates_in_archives_count(tmp_path: Path) -> None:
