@@ -47,6 +47,7 @@ class Submission:
         others: names of further notebooks, which are not graded.
         late: whether the platform says that it came late.
         submitted: when the platform says that it came.
+        undated: what the platform says of that, where it can't be read for certain.
         notices: what a person should know about it.
         modules: scripts beside the notebook, which it may import.
         rivals: those of the others in which methods are written, but not as in the graded one.
@@ -58,6 +59,7 @@ class Submission:
     others: tuple[str, ...] = ()
     late: bool = False
     submitted: datetime | None = None
+    undated: str = ""
     notices: tuple[str, ...] = ()
     modules: tuple[File, ...] = ()
     rivals: tuple[File, ...] = ()
@@ -117,6 +119,7 @@ def find_submissions(
         _submission(name, handed_in, tree, assignment)
         for name, handed_in in zip(names, by_owner.values(), strict=True)
     ]
+    notices += filter(None, [_on_dates(submissions)])
     return Gathered(tuple(sorted(submissions, key=lambda it: it.name)), tuple(notices), doubt)
 
 
@@ -229,7 +232,7 @@ def _submission(
         nothing = NOTHING + (f" for the assignment {shown(named)}" if named else "")
         late = any(owner.late for owner in handed_in.owners)
         notices = (f"{nothing}: {contents_words(handed_in)}.",)
-        return Submission(name, owner.students, None, (), late, submitted, notices)
+        return Submission(name, owner.students, None, (), late, submitted, owner.undated, notices)
     return Submission(
         name,
         owner.students,
@@ -237,7 +240,21 @@ def _submission(
         tuple(file.name for file in chosen.others),
         owner.late,
         submitted,
+        owner.undated,
         tuple(notices_on(chosen, handed_in)),
         chosen.modules,
         chosen.rivals,
+    )
+
+
+def _on_dates(submissions: Sequence[Submission]) -> str:
+    """Say that it can't be told when some came; "" if that isn't so."""
+    undated = [it for it in submissions if it.undated]
+    if not undated:
+        return ""
+    first, count = undated[0], len(undated)
+    of_all = "that of 1 submission" if count == 1 else f"those of {count} submissions"
+    return (
+        f"Dates that can't be read, or can be read as two days, aren't guessed: {of_all}, such as "
+        f"'{first.undated}' of {first.student}."
     )
