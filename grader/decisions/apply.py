@@ -12,7 +12,7 @@ from grader.decisions.points import is_open, points_of, with_override
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
 from grader.lazily import Lazily, mapped
-from grader.report.course import TOTAL, Appeal, Comment, Entry, Lateness, Override
+from grader.report.course import TOTAL, Appeal, Arrival, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
 
 
@@ -178,8 +178,9 @@ def _on_deadlines(
     ``unknown`` is of how many of all that count it isn't known when they handed in.
     """
     if policy is None:
-        moved = [decision.title for decision in decisions if decision.due]
-        return [f"{title} moves a deadline, but the rubric has no 'late:'." for title in moved]
+        does = [(it.title, "moves a deadline") for it in decisions if it.due]
+        does += [(it.title, "says when it was handed in") for it in decisions if it.submitted]
+        return [f"{title} {what}, but the rubric has no 'late:'." for title, what in does]
     if not unknown:
         return []
     return [f"When {unknown} of {count} handed in isn't known, so being late costs them nothing."]
@@ -230,6 +231,10 @@ def _with_decision(entry: Entry, decision: Decision) -> tuple[Entry, list[str]]:
     if decision.status:
         appeal = Appeal(target, decision.status, decision.appeal, decision.reason, by)
         entry = replace(entry, appeals=(*_other_appeals(entry, target), appeal))
+    if decision.submitted:
+        said = entry.arrival.told if entry.arrival else entry.submitted
+        arrival = Arrival(decision.submitted, said, decision.reason, by)
+        entry = replace(entry, submitted=decision.submitted, arrival=arrival)
     if decision.due:
         entry = replace(entry, due=decision.due)
     return replace(entry, seen=entry.seen or decision.seen), told

@@ -73,6 +73,19 @@ class Appeal:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """When something was handed in, as an instructor says, and why.
+
+    ``told`` is what the platform says of that; None where it says nothing.
+    """
+
+    moment: datetime
+    told: datetime | None = None
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Lateness:
     """What handing in late costs: points off the total, and that in words for the student."""
 
@@ -89,11 +102,12 @@ class Entry:
         result: with overrides applied.
         students: whoever handed it in: one student, or the members of a group.
         late: whether the platform marked it late.
-        submitted: when it came, in UTC, if the platform says so.
+        submitted: when it came, by an instructor or else by the platform, if one says so.
         overrides: what an instructor changed by hand.
         notes: what is unusual about the submission's files.
         comments: what an instructor says to the students.
         appeals: what the students say against their points.
+        arrival: when it came, where an instructor says so.
         lateness: what handing in late costs; None where it costs nothing.
         due: until when it could be handed in, where that was set for these students.
         seen: whether a person has looked at it and wants nothing more.
@@ -110,6 +124,7 @@ class Entry:
     notes: tuple[str, ...] = ()
     comments: tuple[Comment, ...] = ()
     appeals: tuple[Appeal, ...] = ()
+    arrival: Arrival | None = None
     lateness: Lateness | None = None
     due: datetime | None = None
     seen: bool = False

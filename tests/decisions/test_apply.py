@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ import pytest
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.read import parse_decisions
 from grader.desk.course_state import CourseState
+from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
+from grader.report.gradebook import flags
+from grader.report.page import to_page
+from grader.report.words import arrival_words
 from tests.made_course import DOZEN, VARIANCE, assignment_rubric, make_course
 
 
@@ -148,6 +153,40 @@ def test_a_deadline_that_costs_nobody_anything_is_said(course: CourseState) -> N
     text = "- {where: everyone, due: 2026-11-01 12:00}\n"
     (told,) = laid_over(course, text).notices
     assert told.endswith("moves a deadline, but the rubric has no 'late:'.")
+
+
+LATE = LatePolicy(
+    datetime(2026, 11, 19, 12, tzinfo=timezone.utc),
+    *(timedelta(0), timedelta(days=1), None, 4.0, None),
+)
+
+
+def test_a_person_may_say_when_it_came(course: CourseState) -> None:
+    rubric = replace(assignment_rubric(), late=LATE)
+    text = (
+        "- {student: s001, submitted: 2026-11-19 11:00 UTC, reason: by mail, by: Ada TA}\n"
+        "- {student: s002, submitted: 2026-11-25 11:00 UTC}\n"
+        "- {student: s002, submitted: 2026-11-21 11:00 UTC}\n"
+    )
+    first, second, third = laid_over(course, text, rubric).entries[:3]
+    assert first.lateness is None
+    assert first.arrival is not None
+    assert arrival_words(first.arrival) == (
+        "Handed in 2026-11-19 11:00 UTC, as set by hand by Ada TA, in place of 2026-11-20 12:00 "
+        "UTC as the platform says. Reason: by mail"
+    )
+    assert flags(first)[0] == "set by hand: handed in 2026-11-19 11:00 UTC (by mail), by Ada TA"
+    assert "as set by hand by Ada TA" in to_page(first.result, "VAE", entry=first)
+    assert second.arrival is not None
+    assert second.arrival.told == third.submitted
+    assert second.lateness is not None
+    assert third.lateness is not None
+    assert (second.lateness.points, third.lateness.points) == (8, 4)
+
+
+def test_a_time_that_costs_nothing_is_said(course: CourseState) -> None:
+    (told,) = laid_over(course, "- {student: s001, submitted: 2026-11-19 11:00}\n").notices
+    assert told.endswith("says when it was handed in, but the rubric has no 'late:'.")
 
 
 def test_points_are_replaced_by_the_same_without_a_word(course: CourseState) -> None:
