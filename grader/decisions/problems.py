@@ -15,6 +15,7 @@ from grader.platforms.names import shown
 
 DECIDING = ("points", "comment", "due", "submitted", "status", "seen")
 """Keys of which an entry needs one: else it decides nothing."""
+_ANY_OF_THEM = "points, a comment, due, submitted, a status, or seen"
 _TEXTS = ("student", "target", "comment", "reason", "by", "at", "appeal", "status")
 KEYS = (
     *("student", "where", "target", "points", "comment", "reason"),
@@ -61,7 +62,7 @@ def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterat
     if not any(text_of(entry, key) for key in DECIDING) and "points" not in missing:
         yield (
             row.line,
-            "it decides nothing: give points, a comment, due, submitted, a status, or seen.",
+            f"it decides nothing: give {_ANY_OF_THEM}.",
         )
     yield from _points_problems(row, known, missing)
     yield from _other_problems(row)
