@@ -149,9 +149,7 @@ def appeal_words(appeal: Appeal, result: Result) -> str:
 def arrival_words(arrival: Arrival) -> str:
     """Return when something was handed in as an instructor says, and why, as a sentence or two."""
     by = f" by {arrival.by}" if arrival.by else ""
-    told = (
-        f", in place of {moment_words(arrival.told)} as the platform says" if arrival.told else ""
-    )
+    told = f", in place of the platform's {moment_words(arrival.told)}" if arrival.told else ""
     reason = f" Reason: {arrival.reason}" if arrival.reason else ""
     return f"Handed in {moment_words(arrival.moment)}, as set by hand{by}{told}.{reason}"
 

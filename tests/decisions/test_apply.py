@@ -172,8 +172,8 @@ def test_a_person_may_say_when_it_came(course: CourseState) -> None:
     assert first.lateness is None
     assert first.arrival is not None
     assert arrival_words(first.arrival) == (
-        "Handed in 2026-11-19 11:00 UTC, as set by hand by Ada TA, in place of 2026-11-20 12:00 "
-        "UTC as the platform says. Reason: by mail"
+        "Handed in 2026-11-19 11:00 UTC, as set by hand by Ada TA, in place of the platform's "
+        "2026-11-20 12:00 UTC. Reason: by mail"
     )
     assert flags(first)[0] == "set by hand: handed in 2026-11-19 11:00 UTC (by mail), by Ada TA"
     assert "as set by hand by Ada TA" in to_page(first.result, "VAE", entry=first)
