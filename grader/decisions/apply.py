@@ -12,8 +12,12 @@ from grader.decisions.points import is_open, points_of, with_override
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
 from grader.lazily import Lazily, mapped
+from grader.platforms.names import listed
 from grader.report.course import TOTAL, Appeal, Arrival, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
+
+_MOST_NAMED = 5
+"""Of those of whom it isn't known when they handed in."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +103,12 @@ class Decided:
         fitting: set[int] = set()
         notices: list[str] = []
         unapplied: list[str] = []
-        unknown = 0
+        untimed: list[Entry] = []
         for laid in self._laid if decisions or policy else ():
             fitting.update(laid.fitting)
             notices += laid.notices
             unapplied += laid.unapplied
-            entry = laid.entry
-            unknown += entry.submitted is None and bool(entry.result.submission.sha256)
+            untimed += [laid.entry] if laid.entry.is_untimed else []
         misfits = self._decisions.misfits
         amiss = [
             f"{it.title} is not applied: {misfits[it.number]}."
@@ -114,7 +117,7 @@ class Decided:
         ]
         groups = [it for it in decisions if it.where is not None]
         idle = [f"{it.title} fits nobody now." for it in groups if it.number not in fitting]
-        notices = [*idle, *notices, *_on_deadlines(unknown, len(self._laid), decisions, policy)]
+        notices = [*idle, *notices, *_on_deadlines(untimed, len(self._laid), decisions, policy)]
         return tuple(notices), (*amiss, *unapplied)
 
 
@@ -171,19 +174,24 @@ def _sorted(
 
 
 def _on_deadlines(
-    unknown: int, count: int, decisions: Sequence[Decision], policy: LatePolicy | None
+    untimed: Sequence[Entry], count: int, decisions: Sequence[Decision], policy: LatePolicy | None
 ) -> list[str]:
     """Return where being late costs nothing, though somebody may count on it.
 
-    ``unknown`` is of how many of all that count it isn't known when they handed in.
+    ``untimed`` are those of all that count of whom it isn't known when they handed in.
     """
     if policy is None:
         does = [(it.title, "moves a deadline") for it in decisions if it.due]
         does += [(it.title, "says when it was handed in") for it in decisions if it.submitted]
         return [f"{title} {what}, but the rubric has no 'late:'." for title, what in does]
-    if not unknown:
+    if not untimed:
         return []
-    return [f"When {unknown} of {count} handed in isn't known, so being late costs them nothing."]
+    marked = sum(entry.late for entry in untimed)
+    platform_words = f" The platform marks {marked} of them as late." if marked else ""
+    return [
+        f"When {len(untimed)} of {count} handed in isn't known, so nothing is taken off for being "
+        f"late: {listed([entry.called for entry in untimed], _MOST_NAMED)}.{platform_words}"
+    ]
 
 
 def _precedence(decision: Decision) -> tuple[int, int, int]:
@@ -268,6 +276,8 @@ def _with_lateness(entry: Entry, policy: LatePolicy | None) -> Entry:
         return entry
     result = entry.result
     due = entry.due or policy.due
+    if due is not None and entry.submitted is None:
+        return replace(entry, is_untimed=bool(result.submission.sha256))
     lost = penalty(policy, due, entry.submitted, result.points, result.max_points)
     if lost is None:
         return entry

@@ -109,6 +109,7 @@ class Entry:
         appeals: what the students say against their points.
         arrival: when it came, where an instructor says so.
         lateness: what handing in late costs; None where it costs nothing.
+        is_untimed: whether being late would cost something, and nobody knows when it came.
         due: until when it could be handed in, where that was set for these students.
         seen: whether a person has looked at it and wants nothing more.
         feedback: how much of the result its students are told.
@@ -126,6 +127,7 @@ class Entry:
     appeals: tuple[Appeal, ...] = ()
     arrival: Arrival | None = None
     lateness: Lateness | None = None
+    is_untimed: bool = False
     due: datetime | None = None
     seen: bool = False
     feedback: Level = ALL

@@ -14,6 +14,7 @@ from grader.desk.course_state import CourseState
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
 from grader.report.gradebook import flags
+from grader.report.index import to_index
 from grader.report.page import to_page
 from grader.report.words import arrival_words
 from tests.made_course import DOZEN, VARIANCE, assignment_rubric, make_course
@@ -182,6 +183,29 @@ def test_a_person_may_say_when_it_came(course: CourseState) -> None:
     assert second.lateness is not None
     assert third.lateness is not None
     assert (second.lateness.points, third.lateness.points) == (8, 4)
+
+
+def test_whose_time_is_not_known_is_said_in_a_line(course: CourseState) -> None:
+    entries = [replace(it, submitted=None, late=True) for it in course.now().graded.values()]
+    rubric = replace(assignment_rubric(), late=LATE)
+    (told,) = apply_decisions(entries, (), rubric).notices
+    assert told.startswith(
+        "When 12 of 12 handed in isn't known, so nothing is taken off for being late: Ada (1001), "
+    )
+    assert told.endswith("Ed (1005) and 7 more. The platform marks 12 of them as late.")
+    came = [replace(it, submitted=LATE.due, late=False) for it in entries[1:]]
+    decided = apply_decisions([replace(entries[0], late=False), *came], (), rubric)
+    assert decided.notices == (
+        "When 1 of 12 handed in isn't known, so nothing is taken off for being late: Ada (1001).",
+    )
+    page = to_index(decided.entries, {}, "VAE", {})
+    assert "When 1 handed in isn&#39;t known" in page or "When 1 handed in isn't known" in page
+    text = "- {student: s001, submitted: 2026-11-19 11:00}"
+    decided = apply_decisions([entries[0]], parse_decisions("overrides.yaml", text, rubric), rubric)
+    assert decided.notices == ()
+    undated = replace(rubric, late=replace(LATE, due=None))
+    assert apply_decisions(entries, (), undated).notices == ()
+    assert "handed in isn" not in to_index(came, {}, "VAE", {})
 
 
 def test_a_time_that_costs_nothing_is_said(course: CourseState) -> None:
