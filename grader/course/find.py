@@ -28,7 +28,7 @@ from grader.course.sections import below_sections
 from grader.course.unwrap import unwrap
 from grader.platforms import PLATFORMS, owner_finder
 from grader.platforms.download import File, Listing, Owner, Parts, SubmissionsError, is_junk
-from grader.platforms.names import shown, unique_names
+from grader.platforms.names import folded, shown, unique_names
 from grader.platforms.plain import plain_owner
 from grader.platforms.platform import Metadata, Tree, Values
 from grader.report.course import Identity
@@ -51,6 +51,7 @@ class Submission:
         notices: what a person should know about it.
         modules: scripts beside the notebook, which it may import.
         rivals: those of the others in which methods are written, but not as in the graded one.
+        has_namesakes: whether somebody else of the course has the name of one of the students.
     """
 
     name: str
@@ -63,11 +64,13 @@ class Submission:
     notices: tuple[str, ...] = ()
     modules: tuple[File, ...] = ()
     rivals: tuple[File, ...] = ()
+    has_namesakes: bool = False
 
     @property
     def student(self) -> str:
-        """The names of all who handed it in."""
-        return ", ".join(student.name for student in self.students)
+        """The names of all who handed it in, with ids or addresses where others are called so."""
+        is_shared = self.has_namesakes
+        return ", ".join(it.called if is_shared else it.name for it in self.students)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def find_submissions(
         _submission(name, handed_in, tree, assignment)
         for name, handed_in in zip(names, by_owner.values(), strict=True)
     ]
+    submissions = list(_with_namesakes(submissions))
     notices += filter(None, [_on_dates(submissions)])
     return Gathered(tuple(sorted(submissions, key=lambda it: it.name)), tuple(notices), doubt)
 
@@ -245,6 +249,16 @@ def _submission(
         chosen.modules,
         chosen.rivals,
     )
+
+
+def _with_namesakes(submissions: Sequence[Submission]) -> Iterator[Submission]:
+    """Yield the submissions, and whether others have the name of one of their students."""
+    known: dict[str, set[str]] = {}
+    for student in (student for it in submissions for student in it.students):
+        known.setdefault(folded(student.name), set()).add(student.id or student.email)
+    for it in submissions:
+        is_shared = any(len(known[folded(student.name)]) > 1 for student in it.students)
+        yield replace(it, has_namesakes=True) if is_shared else it
 
 
 def _on_dates(submissions: Sequence[Submission]) -> str:

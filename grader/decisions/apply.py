@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from grader.decisions.decision import Decision
-from grader.decisions.late import penalty
+from grader.decisions.late import on_deadlines, penalty
 from grader.decisions.points import is_open, points_of, with_override
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
 from grader.lazily import Lazily, mapped
-from grader.platforms.names import listed
 from grader.report.course import TOTAL, Appeal, Arrival, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
 
 _MOST_NAMED = 5
-"""Of those of whom it isn't known when they handed in."""
+"""Of those who are called the same."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,11 @@ class Decided:
         return mapped(lambda laid: laid.entry, self._laid)
 
     @property
+    def misfits(self) -> Collection[int]:
+        """The numbers of the decisions that name nobody, or several."""
+        return self._decisions.misfits.keys()
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about decisions that are stale, replaced, or change nothing."""
         return self._told[0]
@@ -117,7 +121,7 @@ class Decided:
         ]
         groups = [it for it in decisions if it.where is not None]
         idle = [f"{it.title} fits nobody now." for it in groups if it.number not in fitting]
-        notices = [*idle, *notices, *_on_deadlines(untimed, len(self._laid), decisions, policy)]
+        notices = [*idle, *notices, *on_deadlines(untimed, len(self._laid), decisions, policy)]
         return tuple(notices), (*amiss, *unapplied)
 
 
@@ -168,30 +172,20 @@ def _sorted(
             of_one.setdefault(found[0], []).append(decision)
         else:
             misfits[decision.number] = (
-                "several students are called so" if found else "there is no such student"
+                _several([entries[at] for at in found[:_MOST_NAMED]], len(found))
+                if found
+                else "there is no such student"
             )
     return _Decisions(decisions, of_some, of_one, misfits, rubric)
 
 
-def _on_deadlines(
-    untimed: Sequence[Entry], count: int, decisions: Sequence[Decision], policy: LatePolicy | None
-) -> list[str]:
-    """Return where being late costs nothing, though somebody may count on it.
-
-    ``untimed`` are those of all that count of whom it isn't known when they handed in.
-    """
-    if policy is None:
-        does = [(it.title, "moves a deadline") for it in decisions if it.due]
-        does += [(it.title, "says when it was handed in") for it in decisions if it.submitted]
-        return [f"{title} {what}, but the rubric has no 'late:'." for title, what in does]
-    if not untimed:
-        return []
-    marked = sum(entry.late for entry in untimed)
-    platform_words = f" The platform marks {marked} of them as late." if marked else ""
-    return [
-        f"When {len(untimed)} of {count} handed in isn't known, so nothing is taken off for being "
-        f"late: {listed([entry.called for entry in untimed], _MOST_NAMED)}.{platform_words}"
-    ]
+def _several(first: Sequence[Entry], count: int) -> str:
+    """Say that a name is that of several submissions, and by what each can be named alone."""
+    is_one = len({entry.called for entry in first}) == 1
+    what = "there are several submissions of this student" if is_one else "several are called so"
+    each = ", ".join(f"{entry.name} is of {entry.called}" for entry in first)
+    more = f", and there are {count - len(first)} more" * (count > len(first))
+    return f"{what}: {each}{more}. Name one in this way"
 
 
 def _precedence(decision: Decision) -> tuple[int, int, int]:

@@ -215,7 +215,8 @@ def _decisions_about(course: Snapshot, entry: Entry) -> list[Decision]:
     return [
         it
         for it in course.decisions
-        if (it.where.fits(graded.result) if it.where else entry.is_called(it.student))
+        if it.number not in course.decided.misfits
+        and (it.where.fits(graded.result) if it.where else entry.is_called(it.student))
     ]
 
 

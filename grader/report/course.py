@@ -31,6 +31,12 @@ class Identity:
     platform: str = "folder"
     prefix: str = ""
 
+    @property
+    def called(self) -> str:
+        """The name, with the id behind it, or else the address, where that says more."""
+        known = self.id or self.email
+        return self.name if known in ("", self.name) else f"{self.name} ({known})"
+
 
 TOTAL = "total"
 """The target of an override that sets all points at once."""
@@ -154,10 +160,8 @@ class Entry:
 
     @property
     def called(self) -> str:
-        """Who handed it in, for a person: names, with the platform's ids where they say more."""
-        students = [student for student in self.students if student.name]
-        known = [f"{s.name} ({s.id})" if s.id not in ("", s.name) else s.name for s in students]
-        return ", ".join(known) or self.name
+        """Who handed it in, for a person: names, with ids or addresses where they say more."""
+        return ", ".join(it.called for it in self.students if it.name) or self.name
 
 
 def names_of(name: str, students: Sequence[Identity], pseudonym: str) -> frozenset[str]:

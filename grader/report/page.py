@@ -78,7 +78,8 @@ def to_page(
         sources = executed = None
     settled = {override.target for override in entry.overrides} if entry else set()
     if entry:
-        student = ", ".join(student.name for student in entry.students)
+        names = ", ".join(student.name for student in entry.students)
+        student = result.submission.student or names
     # Its reason says already what to hand in.
     is_nothing = result.status == "ungradable" and not result.submission.sha256
     file = "" if student and is_nothing else PurePath(result.submission.path).name

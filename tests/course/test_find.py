@@ -233,6 +233,29 @@ def test_times_in_names_of_blackboard(found) -> None:
     assert [it.submitted for it in result.submissions] == [utc, local(2026, 11, 3, 10, 15), None]
 
 
+def test_namesakes_are_told_apart(found) -> None:
+    name = "Ada Lovelace_{}_assignsubmission_file_/vae.ipynb"
+    result = found(
+        {**{name.format(id): FULL for id in (101, 102)}, name.format(1).replace("Ada", "Bo"): FULL}
+    )
+    assert [(it.name, it.student) for it in result.submissions] == [
+        ("Ada_Lovelace_101", "Ada Lovelace (101)"),
+        ("Ada_Lovelace_102", "Ada Lovelace (102)"),
+        ("Bo_Lovelace_1", "Bo Lovelace"),
+    ]
+
+
+def test_namesakes_without_ids_are_told_apart_by_their_addresses(found) -> None:
+    metadata = "".join(
+        f"submission_{number}:\n  :submitters:\n  - :name: Ada\n    :email: {email}\n"
+        for number, email in ((1, "a@x.org"), (2, "b@x.org"))
+    )
+    files = {f"submission_{number}/vae.ipynb": FULL for number in (1, 2)}
+    result = found({"submission_metadata.yml": metadata, **files})
+    assert [it.student for it in result.submissions] == ["Ada (a@x.org)", "Ada (b@x.org)"]
+    assert result.submissions[0].students[0].called == "Ada (a@x.org)"
+
+
 def test_damaged_gradescope_metadata_is_said(found) -> None:
     result = found({"submission_metadata.yml": "a: [", "submission_1/vae.ipynb": notebook()})
     assert one(result).student == "submission_1"

@@ -137,7 +137,12 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
     )
     twice = CourseState(make_course(tmp_path, [DOZEN[0], DOZEN[0]]))
     text = "- {student: Ada, target: kl, points: 1, reason: x}"
-    assert "several students are called so" in laid_over(twice, text).unapplied[0]
+    decided = laid_over(twice, text)
+    assert decided.unapplied[0].endswith(
+        "is not applied: several are called so: s001 is of Ada (1001), s002 is of Ada (1002). Name "
+        "one in this way."
+    )
+    assert [*decided.misfits] == [1]
 
 
 def test_a_part_that_is_set_over_a_whole_lifts_nothing_above_the_most(course: CourseState) -> None:
