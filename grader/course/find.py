@@ -124,6 +124,7 @@ def find_submissions(
     ]
     submissions = list(_with_namesakes(submissions))
     notices += filter(None, [_on_dates(submissions)])
+    notices += _in_several(submissions)
     return Gathered(tuple(sorted(submissions, key=lambda it: it.name)), tuple(notices), doubt)
 
 
@@ -259,6 +260,21 @@ def _with_namesakes(submissions: Sequence[Submission]) -> Iterator[Submission]:
     for it in submissions:
         is_shared = any(len(known[folded(student.name)]) > 1 for student in it.students)
         yield replace(it, has_namesakes=True) if is_shared else it
+
+
+def _in_several(submissions: Sequence[Submission]) -> Iterator[str]:
+    """Say who has part in several submissions, as in an own one and a team's."""
+    whose: dict[tuple[str, str], list[str]] = {}
+    for it in submissions:
+        for student in it.students:
+            if student.id or student.email:
+                whose.setdefault((student.platform, student.called), []).append(it.name)
+    for (_, called), names in whose.items():
+        if len(set(names)) > 1:
+            yield (
+                f"{called} is in {len(names)} submissions, {' and '.join(names)}: which "
+                "counts for them isn't guessed, so a platform's row that both fit stays open."
+            )
 
 
 def _on_dates(submissions: Sequence[Submission]) -> str:

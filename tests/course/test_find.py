@@ -256,6 +256,17 @@ def test_namesakes_without_ids_are_told_apart_by_their_addresses(found) -> None:
     assert result.submissions[0].students[0].called == "Ada (a@x.org)"
 
 
+def test_who_is_in_a_team_and_hands_in_alone_is_said(found) -> None:
+    ada, bob = (f"  - :name: {name}\n    :sid: {name}1\n" for name in ("Ada", "Bob"))
+    metadata = f"s_1:\n  :submitters:\n{ada}s_2:\n  :submitters:\n{ada}{bob}"
+    files = {f"s_{number}/vae.ipynb": FULL for number in (1, 2)}
+    result = found({"submission_metadata.yml": metadata, **files})
+    assert result.notices == (
+        "Ada (Ada1) is in 2 submissions, Ada_1 and Ada_Bob_2: which counts for them isn't guessed, "
+        "so a platform's row that both fit stays open.",
+    )
+
+
 def test_damaged_gradescope_metadata_is_said(found) -> None:
     result = found({"submission_metadata.yml": "a: [", "submission_1/vae.ipynb": notebook()})
     assert one(result).student == "submission_1"
