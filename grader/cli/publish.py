@@ -28,7 +28,7 @@ def publish(
     RESULTS is a folder that was given as --out. Nothing is graded: what people decided in its
     overrides.yaml since then is laid over the results, into pages, gradebook and platforms' files.
     """
-    from grader.course.folder import graded_course, require_their_rubric
+    from grader.course.folder import graded_course, require_their_rubric, timed
     from grader.course.publish import require_sheets
     from grader.course.store import StoreError
     from grader.course.write_out import write_out
@@ -39,7 +39,7 @@ def publish(
         graded = graded_course(results, rubric)
         require_their_rubric(graded.entries, graded.rubric)
         with graded.store.locked():
-            status = write_out(graded, course)
+            status = write_out(timed(graded, course), course)
     except StoreError as error:
         click.echo(f"Not finished: {error}", err=True)
         status = usage.NOT_DONE

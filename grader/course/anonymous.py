@@ -101,6 +101,7 @@ def masked_entry(entry: Entry, masked: Masked) -> Entry:
         result=replace(nameless.result, submission=submission),
         students=(Identity(masked.pseudonym),),
         submitted=None,
+        arrival=None,
     )
 
 

@@ -16,7 +16,13 @@ from grader.course.find import Gathered, Submission, find_submissions
 from grader.course.folder import decisions_of, store_of
 from grader.course.here import grade_here
 from grader.course.keeping import kept_result
-from grader.course.roster import entries_of, kept_result_of, roster_of, write_roster
+from grader.course.roster import (
+    entries_of,
+    kept_result_of,
+    roster_of,
+    with_sheets_times,
+    write_roster,
+)
 from grader.course.shard import Shard
 from grader.course.shard_contents import merge_parts
 from grader.course.stopping import exit_status, stoppable
@@ -90,6 +96,7 @@ def _grade(
         return _say_part(shard, everyone, store, course.options.regrade)
     store.history.complete()
     roster = roster_of(course.path, course.grading.rubric, gathered)
+    roster = with_sheets_times(roster, course.options.flags, course.options.values)
     write_roster(store.folder, roster)
     entries = entries_of(roster, store.folder, kept_result_of(store))
     return write_out(GradedFolder(store, roster, entries, decisions, rubric), course.options)

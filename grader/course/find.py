@@ -34,7 +34,7 @@ from grader.course.versions import versions_together
 from grader.course.work_names import is_work_name
 from grader.platforms import PLATFORMS, owner_finder
 from grader.platforms.download import File, Listing, Owner, Parts, SubmissionsError, is_junk
-from grader.platforms.names import shown, unique_names
+from grader.platforms.names import folded, shown, unique_names
 from grader.platforms.plain import plain_owner
 from grader.platforms.platform import Metadata, Tree, Values
 from grader.report.course import Identity
@@ -53,9 +53,11 @@ class Submission:
         others: names of further notebooks, which are not graded.
         late: whether the platform says that it came late.
         submitted: when the platform says that it came.
+        undated: what the platform says of that, where it can't be read for certain.
         notices: what a person should know about it.
         modules: scripts beside the notebook, which it may import.
         rivals: those of the others in which methods are written, but not as in the graded one.
+        has_namesakes: whether somebody else of the course has the name of one of the students.
     """
 
     name: str
@@ -64,14 +66,17 @@ class Submission:
     others: tuple[str, ...] = ()
     late: bool = False
     submitted: datetime | None = None
+    undated: str = ""
     notices: tuple[str, ...] = ()
     modules: tuple[File, ...] = ()
     rivals: tuple[File, ...] = ()
+    has_namesakes: bool = False
 
     @property
     def student(self) -> str:
-        """The names of all who handed it in."""
-        return ", ".join(student.name for student in self.students)
+        """The names of all who handed it in, with ids or addresses where others are called so."""
+        is_shared = self.has_namesakes
+        return ", ".join(it.called if is_shared else it.name for it in self.students)
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,9 @@ def find_submissions(
         _submission(name, handed_in, tree, assignment)
         for name, handed_in in zip(names, by_owner.values(), strict=True)
     ]
+    submissions = list(_with_namesakes(submissions))
+    notices += filter(None, [_on_dates(submissions)])
+    notices += _in_several(submissions)
     return Gathered(tuple(sorted(submissions, key=lambda it: it.name)), tuple(notices), doubt)
 
 
@@ -244,7 +252,7 @@ def _submission(
         nothing = NOTHING + (f" for the assignment {shown(named)}" if named else "")
         late = any(owner.late for owner in handed_in.owners)
         notices = (f"{nothing}: {contents_words(handed_in)}.",)
-        return Submission(name, owner.students, None, (), late, submitted, notices)
+        return Submission(name, owner.students, None, (), late, submitted, owner.undated, notices)
     return Submission(
         name,
         owner.students,
@@ -252,7 +260,46 @@ def _submission(
         tuple(file.name for file in chosen.others),
         owner.late,
         submitted,
+        owner.undated,
         tuple(notices_on(chosen, handed_in)),
         chosen.modules,
         chosen.rivals,
+    )
+
+
+def _with_namesakes(submissions: Sequence[Submission]) -> Iterator[Submission]:
+    """Yield the submissions, and whether others have the name of one of their students."""
+    known: dict[str, set[str]] = {}
+    for student in (student for it in submissions for student in it.students):
+        known.setdefault(folded(student.name), set()).add(student.id or student.email)
+    for it in submissions:
+        is_shared = any(len(known[folded(student.name)]) > 1 for student in it.students)
+        yield replace(it, has_namesakes=True) if is_shared else it
+
+
+def _in_several(submissions: Sequence[Submission]) -> Iterator[str]:
+    """Say who has part in several submissions, as in an own one and a team's."""
+    whose: dict[tuple[str, str], list[str]] = {}
+    for it in submissions:
+        for student in it.students:
+            if student.id or student.email:
+                whose.setdefault((student.platform, student.called), []).append(it.name)
+    for (_, called), names in whose.items():
+        if len(set(names)) > 1:
+            yield (
+                f"{called} is in {len(names)} submissions, {' and '.join(names)}: which "
+                "counts for them isn't guessed, so a platform's row that both fit stays open."
+            )
+
+
+def _on_dates(submissions: Sequence[Submission]) -> str:
+    """Say that it can't be told when some came; "" if that isn't so."""
+    undated = [it for it in submissions if it.undated]
+    if not undated:
+        return ""
+    first, count = undated[0], len(undated)
+    of_all = "that of 1 submission" if count == 1 else f"those of {count} submissions"
+    return (
+        f"Dates that can't be read, or can be read as two days, aren't guessed: {of_all}, such as "
+        f"'{first.undated}' of {first.student}."
     )

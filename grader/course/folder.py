@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from grader.composition import ASSIGNMENT, Options, read_rubric
 from grader.course.contents import Contents
+from grader.course.options import CourseOptions
 from grader.course.roster import (
     MOST_AT_ONCE,
     Roster,
     entries_of,
     kept_result_of,
     read_roster,
+    with_sheets_times,
+    write_roster,
 )
 from grader.course.store import Store
 from grader.course.write_out import GradedFolder
@@ -109,3 +113,19 @@ def graded_course(
     store = store_of(folder)
     entries = entries_of(roster, folder, kept_result_of(store), most)
     return GradedFolder(store, roster, entries, decisions_of(folder, holds, rubric), holds)
+
+
+def timed(course: GradedFolder, options: CourseOptions) -> GradedFolder:
+    """Return the course with the times that platforms' sheets tell, and keep them.
+
+    Raises:
+        StoreError: they can't be written.
+        RosterError: a result can't be read any more.
+    """
+    folder = course.store.folder
+    roster = with_sheets_times(course.roster, options.flags, options.values)
+    if roster == course.roster:
+        return course
+    write_roster(folder, roster)
+    entries = entries_of(roster, folder, kept_result_of(course.store))
+    return replace(course, roster=roster, entries=entries)

@@ -46,7 +46,7 @@ def notices_on(chosen: Choice, handed_in: HandedIn) -> list[str]:
             "earlier one is."
         )
     prefixes = {owner.students[0].prefix for owner in handed_in.owners}
-    if len(prefixes) > 1 and any(owner.is_undated for owner in handed_in.owners):
+    if len(prefixes) > 1 and any(owner.undated for owner in handed_in.owners):
         notices.append(
             f"The date of an attempt can't be read, so it isn't certain that {graded.name} is of "
             f"the last of {len(prefixes)} attempts."

@@ -6,8 +6,9 @@ look at the course in the desk, when what was handed in isn't at hand any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from grader.course.store import Store, result_path
 from grader.course.writing import write_whole
 from grader.errors import UnusableError
 from grader.lazily import Lazily
+from grader.platforms import PLATFORMS
+from grader.platforms.platform import SheetError, Values
 from grader.report.course import Entry, Identity, names_of
 from grader.report.result import Result
 
@@ -75,6 +78,35 @@ def roster_of(path: Path, rubric: Path | None, gathered: Gathered) -> Roster:
     )
     used = str(rubric.resolve()) if rubric else None
     return Roster(str(path.resolve()), used, listed, gathered.notices, gathered.doubt)
+
+
+def with_sheets_times(roster: Roster, flags: Collection[str], values: Values) -> Roster:
+    """Return the roster with the times of submissions that platforms' sheets tell.
+
+    They take the place of what a sheet of the same platform told before, and of nothing else. A
+    sheet that can't be used tells none: that is said where it is filled.
+
+    Args:
+        roster: of the course.
+        flags: platforms' options that were given.
+        values: of these.
+    """
+    course = {it.name: it.students for it in roster.submissions}
+    for platform in PLATFORMS:
+        sheet = platform.sheet
+        if sheet is None or sheet.times is None or sheet.flag not in flags:
+            continue
+        with suppress(SheetError):
+            times = sheet.times(course, values)
+            timed = (
+                replace(it, submitted=times[it.name])
+                if it.name in times
+                and (it.submitted is None or it.students[0].platform == platform.name)
+                else it
+                for it in roster.submissions
+            )
+            roster = replace(roster, submissions=tuple(timed))
+    return roster
 
 
 def write_roster(folder: Path, roster: Roster) -> None:

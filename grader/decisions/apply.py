@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from grader.decisions.decision import Decision
-from grader.decisions.late import penalty
+from grader.decisions.late import on_deadlines, penalty
 from grader.decisions.points import is_open, points_of, with_override
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
 from grader.lazily import Lazily, mapped
-from grader.report.course import TOTAL, Appeal, Comment, Entry, Lateness, Override
+from grader.report.course import TOTAL, Appeal, Arrival, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
+
+_MOST_NAMED = 5
+"""Of those who are called the same."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ class Decided:
         return mapped(lambda laid: laid.entry, self._laid)
 
     @property
+    def misfits(self) -> Collection[int]:
+        """The numbers of the decisions that name nobody, or several."""
+        return self._decisions.misfits.keys()
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about decisions that are stale, replaced, or change nothing."""
         return self._told[0]
@@ -99,13 +107,12 @@ class Decided:
         fitting: set[int] = set()
         notices: list[str] = []
         unapplied: list[str] = []
-        unknown = 0
+        untimed: list[Entry] = []
         for laid in self._laid if decisions or policy else ():
             fitting.update(laid.fitting)
             notices += laid.notices
             unapplied += laid.unapplied
-            entry = laid.entry
-            unknown += entry.submitted is None and bool(entry.result.submission.sha256)
+            untimed += [laid.entry] if laid.entry.is_untimed else []
         misfits = self._decisions.misfits
         amiss = [
             f"{it.title} is not applied: {misfits[it.number]}."
@@ -114,7 +121,7 @@ class Decided:
         ]
         groups = [it for it in decisions if it.where is not None]
         idle = [f"{it.title} fits nobody now." for it in groups if it.number not in fitting]
-        notices = [*idle, *notices, *_on_deadlines(unknown, len(self._laid), decisions, policy)]
+        notices = [*idle, *notices, *on_deadlines(untimed, len(self._laid), decisions, policy)]
         return tuple(notices), (*amiss, *unapplied)
 
 
@@ -165,24 +172,20 @@ def _sorted(
             of_one.setdefault(found[0], []).append(decision)
         else:
             misfits[decision.number] = (
-                "several students are called so" if found else "there is no such student"
+                _several([entries[at] for at in found[:_MOST_NAMED]], len(found))
+                if found
+                else "there is no such student"
             )
     return _Decisions(decisions, of_some, of_one, misfits, rubric)
 
 
-def _on_deadlines(
-    unknown: int, count: int, decisions: Sequence[Decision], policy: LatePolicy | None
-) -> list[str]:
-    """Return where being late costs nothing, though somebody may count on it.
-
-    ``unknown`` is of how many of all that count it isn't known when they handed in.
-    """
-    if policy is None:
-        moved = [decision.title for decision in decisions if decision.due]
-        return [f"{title} moves a deadline, but the rubric has no 'late:'." for title in moved]
-    if not unknown:
-        return []
-    return [f"When {unknown} of {count} handed in isn't known, so being late costs them nothing."]
+def _several(first: Sequence[Entry], count: int) -> str:
+    """Say that a name is that of several submissions, and by what each can be named alone."""
+    is_one = len({entry.called for entry in first}) == 1
+    what = "there are several submissions of this student" if is_one else "several are called so"
+    each = ", ".join(f"{entry.name} is of {entry.called}" for entry in first)
+    more = f", and there are {count - len(first)} more" * (count > len(first))
+    return f"{what}: {each}{more}. Name one in this way"
 
 
 def _precedence(decision: Decision) -> tuple[int, int, int]:
@@ -230,6 +233,10 @@ def _with_decision(entry: Entry, decision: Decision) -> tuple[Entry, list[str]]:
     if decision.status:
         appeal = Appeal(target, decision.status, decision.appeal, decision.reason, by)
         entry = replace(entry, appeals=(*_other_appeals(entry, target), appeal))
+    if decision.submitted:
+        said = entry.arrival.told if entry.arrival else entry.submitted
+        arrival = Arrival(decision.submitted, said, decision.reason, by)
+        entry = replace(entry, submitted=decision.submitted, arrival=arrival)
     if decision.due:
         entry = replace(entry, due=decision.due)
     return replace(entry, seen=entry.seen or decision.seen), told
@@ -263,6 +270,8 @@ def _with_lateness(entry: Entry, policy: LatePolicy | None) -> Entry:
         return entry
     result = entry.result
     due = entry.due or policy.due
+    if due is not None and entry.submitted is None:
+        return replace(entry, is_untimed=bool(result.submission.sha256))
     lost = penalty(policy, due, entry.submitted, result.points, result.max_points)
     if lost is None:
         return entry

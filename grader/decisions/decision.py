@@ -88,6 +88,7 @@ class Decision:
         by: who decided.
         at: when, as the file has it.
         due: until when it may be handed in, in place of the rubric's time.
+        submitted: when it was handed in, in place of what the platform says.
         appeal: what the student says against the target's points.
         status: of the appeal; None where there is none.
         seen: whether a person has looked at the submission, so that it needs nobody any more.
@@ -106,6 +107,7 @@ class Decision:
     by: str = ""
     at: str = ""
     due: datetime | None = None
+    submitted: datetime | None = None
     appeal: str = ""
     status: AppealStatus | None = None
     seen: bool = False

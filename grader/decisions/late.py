@@ -7,14 +7,20 @@ everybody as much, and a student can tell beforehand how much that is. No total 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from grader.decisions.decision import Decision
 from grader.examiner.durations import duration_words
 from grader.examiner.late_policy import LatePolicy
+from grader.platforms.names import listed
+from grader.report.course import Entry
 from grader.report.words import counted, number
 
 _DIGITS = 6
+_MOST_NAMED = 5
+"""Of those of whom it isn't known when they handed in."""
 
 
 @dataclass(frozen=True)
@@ -73,3 +79,24 @@ def _cost(policy: LatePolicy, cost: float | None = None) -> str:
     if policy.percent is not None:
         return f"{number(policy.percent if cost is None else cost)} % of the maximum"
     return counted((policy.points or 0.0) if cost is None else cost)
+
+
+def on_deadlines(
+    untimed: Sequence[Entry], count: int, decisions: Sequence[Decision], policy: LatePolicy | None
+) -> list[str]:
+    """Return where being late costs nothing, though somebody may count on it.
+
+    ``untimed`` are those of all that count of whom it isn't known when they handed in.
+    """
+    if policy is None:
+        does = [(it.title, "moves a deadline") for it in decisions if it.due]
+        does += [(it.title, "says when it was handed in") for it in decisions if it.submitted]
+        return [f"{title} {what}, but the rubric has no 'late:'." for title, what in does]
+    if not untimed:
+        return []
+    marked = sum(entry.late for entry in untimed)
+    platform_words = f" The platform marks {marked} of them as late." if marked else ""
+    return [
+        f"When {len(untimed)} of {count} handed in isn't known, so nothing is taken off for being "
+        f"late: {listed([entry.called for entry in untimed], _MOST_NAMED)}.{platform_words}"
+    ]

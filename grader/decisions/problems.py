@@ -13,12 +13,13 @@ from grader.decisions.rows import Problem, Row
 from grader.moments import read_moment
 from grader.platforms.names import shown
 
-DECIDING = ("points", "comment", "due", "status", "seen")
+DECIDING = ("points", "comment", "due", "submitted", "status", "seen")
 """Keys of which an entry needs one: else it decides nothing."""
+_ANY_OF_THEM = "points, a comment, due, submitted, a status, or seen"
 _TEXTS = ("student", "target", "comment", "reason", "by", "at", "appeal", "status")
 KEYS = (
     *("student", "where", "target", "points", "comment", "reason"),
-    *("was", "by", "at", "due", "appeal", "status", "seen"),
+    *("was", "by", "at", "due", "submitted", "appeal", "status", "seen"),
 )
 
 
@@ -59,7 +60,10 @@ def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterat
             yield row.line_of(key), f"'{key}' must be a text, not a list or keys with values."
     yield from _whom_problems(row, known, missing)
     if not any(text_of(entry, key) for key in DECIDING) and "points" not in missing:
-        yield row.line, "it decides nothing: give points, a comment, due, a status, or seen."
+        yield (
+            row.line,
+            f"it decides nothing: give {_ANY_OF_THEM}.",
+        )
     yield from _points_problems(row, known, missing)
     yield from _other_problems(row)
 
@@ -142,6 +146,10 @@ def _other_problems(row: Row) -> Iterator[Problem]:
     due, status = entry.get("due"), text_of(entry, "status")
     if due is not None and read_moment(due) is None:
         yield row.line_of("due"), "'due' must be a time such as 2026-12-31 23:59."
+    came = entry.get("submitted")
+    if came is not None and (read_moment(came) is None or ":" not in str(came)):
+        why = "'submitted' must be a day with a time, such as 2026-12-31 23:59."
+        yield row.line_of("submitted"), why
     if status and status not in APPEAL_STATUSES:
         words = ", ".join(APPEAL_STATUSES)
         yield row.line_of("status"), f"'status' is that of an appeal: one of {words}."
@@ -151,7 +159,7 @@ def _other_problems(row: Row) -> Iterator[Problem]:
         yield row.line_of("points"), f"an appeal that is {status} sets no points."
     if "seen" in entry and entry["seen"] is not True:
         yield row.line_of("seen"), "'seen' can only be true: delete the entry to take it back."
-    for key in ("status", "seen"):
+    for key in ("status", "seen", "submitted"):
         if text_of(entry, key) and "where" in entry:
             yield row.line_of(key), f"'{key}' goes with one student, not with 'where'."
 

@@ -11,6 +11,8 @@
     - student: Bob
       due: 2026-12-31 23:59
     - student: Bob
+      submitted: 2026-12-31 21:00   # it came by mail; in place of what the platform says
+    - student: Bob
       target: kl
       status: open               # an appeal: open, accepted or declined, the last two with a reason
       appeal: My sum is over the right dimension.
@@ -181,6 +183,7 @@ def _decision(number: int, row: Row) -> Decision:
         text_of(entry, "by"),
         text_of(entry, "at"),
         read_moment(entry["due"]) if entry.get("due") is not None else None,
+        read_moment(entry["submitted"]) if entry.get("submitted") is not None else None,
         str(entry.get("appeal") or "").strip(),
         status or None,  # type: ignore[arg-type]
         entry.get("seen") is True,

@@ -21,7 +21,7 @@ COLUMNS = ("student", "target", "points", "was", "by", "reason", "comment", "at"
 """What a table may have: the rest can only be said in YAML."""
 NEEDED = ("student", "target", "points", "reason")
 """Columns that a table must have."""
-_VALUES = ("points", "was", "seen", "due", "at")
+_VALUES = ("points", "was", "seen", "due", "submitted", "at")
 """Keys of numbers, truths and times."""
 
 

@@ -11,7 +11,7 @@ from grader.decisions.problems import DECIDING, number_of
 from grader.moments import written_now
 from grader.report.words import number
 
-_TEXTS = ("comment", "reason", "due", "appeal", "status")
+_TEXTS = ("comment", "reason", "due", "submitted", "appeal", "status")
 WHERE = "where."
 """What the names of fields start with that say for whom else a decision holds."""
 

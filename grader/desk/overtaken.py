@@ -31,7 +31,8 @@ def refuse_overtaken(newer: Sequence[RawEntry], entry: RawEntry, course: Snapsho
         if _target(other) == _target(entry) and _SETTLING & entry.keys():
             what += [f"{other['points']} points"] if "points" in other else []
             what += [f"appeal {other['status']}"] if "status" in other else []
-        what += [f"due {other['due']}"] if "due" in other and "due" in entry else []
+        times = (key for key in ("due", "submitted") if key in other and key in entry)
+        what += [f"{key} {other[key]}" for key in times]
         if what:
             raise FormError(
                 f"{other.get('by') or 'Somebody'} has decided about this since you opened the "

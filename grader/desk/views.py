@@ -23,7 +23,7 @@ from grader.report.course import TOTAL, Entry
 from grader.report.gradebook import flags, known_points
 from grader.report.page import numbered_lines
 from grader.report.rendering import environment_of
-from grader.report.words import capital, cause_of, number
+from grader.report.words import capital, cause_of, moment_words, number
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -215,7 +215,8 @@ def _decisions_about(course: Snapshot, entry: Entry) -> list[Decision]:
     return [
         it
         for it in course.decisions
-        if (it.where.fits(graded.result) if it.where else entry.is_called(it.student))
+        if it.number not in course.decided.misfits
+        and (it.where.fits(graded.result) if it.where else entry.is_called(it.student))
     ]
 
 
@@ -234,5 +235,6 @@ def _environment() -> Environment:
     """Return the desk's templates."""
     environment = environment_of(_TEMPLATES)
     environment.filters["capital"] = capital
+    environment.filters["moment"] = moment_words
     environment.filters["as_json"] = lambda entry: json.dumps(entry, ensure_ascii=False)
     return environment

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
 from itertools import takewhile
 
+from grader.moments import time_zone
 from grader.platforms.download import File, FindOwner, Owner, Parts
 from grader.platforms.names import composed, shown
 from grader.platforms.platform import Platform
@@ -19,7 +22,11 @@ _NAME = re.compile(
     re.DOTALL,
 )
 _STUDENT = re.compile(r"[^\n:]+:\s*(?P<name>[^\n]+?)\s*\((?P<id>[^\n()]+)\)\s*\n")
+_ZONE = re.compile(r"[^\n:]+:[^\n]*\d:\d\d(?: ?[AP]M)? (\S+)[ \t]*$", re.MULTILINE)
+"""The zone behind the time in a text about an attempt: no more than the names' lack of it."""
 _MAX_ABOUT = 1 << 16
+_MAX_HEAD = 500
+"""Below it is what the student wrote."""
 
 
 def _owners(files: Sequence[File]) -> FindOwner:
@@ -27,10 +34,13 @@ def _owners(files: Sequence[File]) -> FindOwner:
     named = [(file, match) for file in files if (match := _NAME.fullmatch(file.parts[0]))]
     befores = sorted({match["before"] for _, match in named})
     title = _shared(befores) if len(befores) > 1 else ""  # of the assignment
-    students = {}
+    students, zones = {}, {}
     for file, match in named:
-        text = (file.read(_MAX_ABOUT) or b"") if match["about"] else b""
-        about = _STUDENT.match(text.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
+        content = (file.read(_MAX_ABOUT) or b"") if match["about"] else b""
+        text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        about = _STUDENT.match(text)
+        if about and (zone := _ZONE.search(text[about.end() : about.end() + _MAX_HEAD])):
+            zones[match["before"], match["when"]] = zone[1]
         if about and f"_{match['before']}".endswith(f"_{about['id']}"):
             students[match["before"]] = about["id"], shown(about["name"])
 
@@ -52,9 +62,23 @@ def _owners(files: Sequence[File]) -> FindOwner:
             f"{name}_{user}" if name else user,
             rest or (match["rest"] or first,),
             attempt=int(match["when"].replace("-", "")),
+            submitted=_moment(match["when"], zones.get((before, match["when"]), "")),
         )
 
     return find_owner
+
+
+def _moment(when: str, zone: str) -> datetime | None:
+    """Return the time in a name; None if there is no such time.
+
+    It is that of this machine's clock, unless ``zone`` says for certain which it is: EST doesn't.
+    """
+    known = None
+    with suppress(ValueError, OSError):
+        known = time_zone(zone) if zone else None
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.strptime(when, "%Y-%m-%d-%H-%M-%S").replace(tzinfo=known).astimezone()
+    return None
 
 
 def _shared(names: Sequence[str]) -> str:

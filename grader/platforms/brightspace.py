@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
+from grader.platforms.dates import read_dates
 from grader.platforms.download import Owner, Parts
 from grader.platforms.names import composed, shown
 from grader.platforms.platform import Platform
@@ -17,8 +17,6 @@ _NUMBER = re.compile(r"\d+-\d+")
 _YEAR = re.compile(r"(?<![^\W_])(19|20)\d\d(?!\d)")
 _ANY_DATE = re.compile(r"(.*\d){3}", re.DOTALL)
 """A day and a time have three digits at least, whatever the language."""
-_DATES = ("%b %d, %Y", "%B %d, %Y", "%d %B, %Y", "%d %b, %Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d")
-_CLOCKS = ("%I%M %p", "%H%M", "%I-%M %p", "%H-%M", "%I_%M %p", "%H_%M", "%I.%M %p", "%H.%M")
 
 
 def _owner(parts: Parts) -> Owner | None:
@@ -33,28 +31,19 @@ def _owner(parts: Parts) -> Owner | None:
     if at is None:
         return None
     name, file_name = " - ".join(segments[:at]), " - ".join(segments[at + 1 :])
-    attempt = _order(segments[at].strip())
     prefix = f"{first}/" if rest else first[: len(first) - len(file_name)]
     student = Identity(shown(name), number, platform="brightspace", prefix=prefix)
+    times = read_dates(segments[at])
+    when = times[0] if len(times) == 1 else None
     return Owner(
         ("brightspace", number, composed(name)),
         (student,),
         f"{student.name}_{number}",
         rest or (file_name or first,),
-        attempt=attempt,
-        is_undated=not attempt,
+        attempt=int(when.strftime("%Y%m%d%H%M")) if when else 0,
+        submitted=when,
+        undated="" if when else shown(segments[at]),
     )
-
-
-def _order(text: str) -> int:
-    """Return a number that grows with the time in a text; 0 for what can't be read."""
-    for date in _DATES:
-        for clock in _CLOCKS:
-            try:
-                return int(datetime.strptime(text, f"{date} {clock}").strftime("%Y%m%d%H%M"))
-            except ValueError:
-                continue
-    return 0
 
 
 PLATFORM = Platform(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from grader.platforms.csv_edit import delimiter
@@ -124,16 +125,18 @@ def fill_gradebook(
     column = _assignment(header, last_info, assignment)
     by_id = _by_id(table, entries)
     filling = Filling("gradebook", zeros, replace)
+    twice = _claimed_twice(entries)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow([*header[: last_info + 1], header[column]])
     for row in table[1:]:
         row += [""] * (len(header) - len(row))
         if any(row):
-            value = _value(row, row[column], by_id, filling)
+            value = _value(row, row[column], by_id, twice, filling)
             writer.writerow([*row[: last_info + 1], value])
     students = _students(table)
-    filled = {entry.name for id, entry in by_id.items() if id in students}
+    ids_of = {entry.name: {student.id for student in entry.students} for entry in entries}
+    filled = {name for name, ids in ids_of.items() if ids & by_id.keys() & students.keys()}
     filling.note("strangers", *(it.called for it in entries if it.name not in filled))
     mark = "utf-8-sig" if export.startswith(b"\xef\xbb\xbf") else "utf-8"
     return out.getvalue().encode(mark), filling.notices()
@@ -163,9 +166,24 @@ def _by_id(table: Sequence[Sequence[str]], entries: Sequence[Entry]) -> dict[str
     return by_id
 
 
-def _value(row: Sequence[str], old: str, by_id: Mapping[str, Entry], filling: Filling) -> str:
+def _claimed_twice(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return the ids of students who are in several submissions, as in an own and a team's."""
+    times = Counter(id for entry in entries for id in {student.id for student in entry.students})
+    return frozenset(id for id, count in times.items() if count > 1)
+
+
+def _value(
+    row: Sequence[str],
+    old: str,
+    by_id: Mapping[str, Entry],
+    twice: Collection[str],
+    filling: Filling,
+) -> str:
     """Return what a row has for the assignment, and tell ``filling`` about it."""
     name, id = row[0].strip(), row[1].strip()
+    if id in by_id and id in twice:
+        filling.note("claimed twice", f"{name} ({id})")
+        return old
     entry = by_id.get(id)
     if entry is not None:
         points = filling.points(entry, old)

@@ -123,7 +123,7 @@ class Owner:
         rest: the parts of the file's name that are the student's own.
         late: whether the platform says that it came late.
         attempt: the platform's order of attempts, of which the last counts.
-        is_undated: whether the platform dates attempts, and this date can't be read.
+        undated: the date that the platform gives the attempt, where it can't be read for certain.
         upload: the platform's number of this upload; a later upload has a higher one.
         submitted: when the platform says that it came.
     """
@@ -134,7 +134,7 @@ class Owner:
     rest: Parts
     late: bool = False
     attempt: int = 0
-    is_undated: bool = False
+    undated: str = ""
     upload: int = 0
     submitted: datetime | None = None
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.assignment import Assignment
 from grader.platforms.download import File, FindOwner, Listing, Owner, Parts
-from grader.report.course import Entry
+from grader.report.course import Entry, Identity
 
 if TYPE_CHECKING:
     from grader.examiner.grading import Graded
@@ -87,11 +87,16 @@ class Sheet:
         files: their names in the folder of results.
         fill: makes their contents in this order, and notices for a person; it raises `SheetError`
             where what was given can't be used. Of a course without entries it only says that.
+        times: finds when submissions came, by the students of each, where the platform's own sheet
+            says so; it raises `SheetError`, too. None if it says no times.
     """
 
     flag: str
     files: tuple[str, ...]
     fill: Callable[[GradedCourse], tuple[Sequence[bytes], Sequence[str]]]
+    times: Callable[[Mapping[str, Sequence[Identity]], Values], Mapping[str, datetime]] | None = (
+        None
+    )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from grader.report.result import CheckResult, TaskResult
 from grader.report.words import number
 
 _BINS = 10
+_MOST_UNTIMED = 20
+"""How many are named of whom nobody knows when they handed in."""
 NOT_GRADED = {
     "ungradable": "could not be graded",
     "grader_error": "are open, since the grader itself failed on them",
@@ -76,6 +78,7 @@ class Summary:
         not_graded: why, in words, and the entries.
         by_hand: the entries in which a task waits for a person, graded otherwise or not.
         tasks: ids and titles.
+        untimed: the entries of which nobody knows whether they came late.
     """
 
     count: int
@@ -89,6 +92,7 @@ class Summary:
     not_graded: tuple[tuple[str, Names], ...]
     by_hand: Names
     tasks: tuple[tuple[str, str], ...]
+    untimed: Names
 
 
 def summary_of(entries: Iterable[Entry], misconceptions: Mapping[str, str]) -> Summary:
@@ -116,6 +120,7 @@ class Figures:
         self._having: dict[str, tuple[str, _Names]] = {}
         self._not_graded = {status: _Names() for status in NOT_GRADED}
         self._by_hand = _Names()
+        self._untimed = _Names()
 
     def add(self, entry: Entry) -> None:
         """Count an entry."""
@@ -125,6 +130,8 @@ class Figures:
         self._titles |= {task.id: task.title for task in result.tasks}
         if result.waits_for_person:
             self._by_hand.add(entry.name, self._most_named)
+        if entry.is_untimed:
+            self._untimed.add(entry.name, _MOST_UNTIMED)
         if result.status == "graded":
             if entry.counting_points is not None:
                 self._points.append(entry.counting_points)
@@ -169,6 +176,7 @@ class Figures:
             ),
             self._by_hand.frozen(),
             tuple(self._titles.items()),
+            self._untimed.frozen(),
         )
 
 

@@ -31,6 +31,12 @@ class Identity:
     platform: str = "folder"
     prefix: str = ""
 
+    @property
+    def called(self) -> str:
+        """The name, with the id behind it, or else the address, where that says more."""
+        known = self.id or self.email
+        return self.name if known in ("", self.name) else f"{self.name} ({known})"
+
 
 TOTAL = "total"
 """The target of an override that sets all points at once."""
@@ -73,6 +79,19 @@ class Appeal:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """When something was handed in, as an instructor says, and why.
+
+    ``told`` is what the platform says of that; None where it says nothing.
+    """
+
+    moment: datetime
+    told: datetime | None = None
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Lateness:
     """What handing in late costs: points off the total, and that in words for the student."""
 
@@ -89,12 +108,14 @@ class Entry:
         result: with overrides applied.
         students: whoever handed it in: one student, or the members of a group.
         late: whether the platform marked it late.
-        submitted: when it came, in UTC, if the platform says so.
+        submitted: when it came, by an instructor or else by the platform, if one says so.
         overrides: what an instructor changed by hand.
         notes: what is unusual about the submission's files.
         comments: what an instructor says to the students.
         appeals: what the students say against their points.
+        arrival: when it came, where an instructor says so.
         lateness: what handing in late costs; None where it costs nothing.
+        is_untimed: whether being late would cost something, and nobody knows when it came.
         due: until when it could be handed in, where that was set for these students.
         seen: whether a person has looked at it and wants nothing more.
         feedback: how much of the result its students are told.
@@ -110,7 +131,9 @@ class Entry:
     notes: tuple[str, ...] = ()
     comments: tuple[Comment, ...] = ()
     appeals: tuple[Appeal, ...] = ()
+    arrival: Arrival | None = None
     lateness: Lateness | None = None
+    is_untimed: bool = False
     due: datetime | None = None
     seen: bool = False
     feedback: Level = ALL
@@ -137,10 +160,8 @@ class Entry:
 
     @property
     def called(self) -> str:
-        """Who handed it in, for a person: names, with the platform's ids where they say more."""
-        students = [student for student in self.students if student.name]
-        known = [f"{s.name} ({s.id})" if s.id not in ("", s.name) else s.name for s in students]
-        return ", ".join(known) or self.name
+        """Who handed it in, for a person: names, with ids or addresses where they say more."""
+        return ", ".join(it.called for it in self.students if it.name) or self.name
 
 
 def names_of(name: str, students: Sequence[Identity], pseudonym: str) -> frozenset[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader.report.course import Entry
+from grader.report.course import Arrival, Entry
 from grader.report.csv_write import Cell, csv_lines, points_cell, time_cell
 from grader.report.result import Result
-from grader.report.words import number
+from grader.report.words import moment_words, number
 
 _BEFORE = ("name", "student", "id", "email", "status", "points", "final_points", "max_points")
 _AFTER = ("submitted_utc", "flags", "reason")
@@ -86,11 +86,18 @@ def flags(entry: Entry) -> tuple[str, ...]:
         *(f"to be graded by hand: {task.id}" for task in result.tasks if task.undecided),
         *(f"appeal about {it.target}: {it.status}" for it in entry.appeals),
         *_kept(result),
+        *([_arrival(entry.arrival)] if entry.arrival else []),
         *(["late"] if entry.late else []),
         *([f"late: {number(entry.lateness.points)} points off"] if entry.lateness else []),
         *entry.notes,
         *(f"rule broken: {rule.id}" for rule in broken),
     )
+
+
+def _arrival(arrival: Arrival) -> str:
+    reason = f" ({arrival.reason})" if arrival.reason else ""
+    by = f", by {arrival.by}" if arrival.by else ""
+    return f"set by hand: handed in {moment_words(arrival.moment)}{reason}{by}"
 
 
 def _kept(result: Result) -> list[str]:

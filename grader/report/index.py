@@ -19,7 +19,6 @@ from grader.report.index_rows import (
     Columns,
     Page,
     Row,
-    called,
     file_of,
     for_link,
     parted,
@@ -91,7 +90,7 @@ def to_index(
     for entry in entries:
         page = pages.get(entry.name, "")
         rows.append(row_of(entry, page, survey.columns).html)
-        students[entry.name] = (called(entry), page)
+        students[entry.name] = (entry.called, page)
     return render(
         "index.html",
         title=title,
@@ -165,7 +164,7 @@ def _rows(
         seen.look.add(entry, row)
         seen.has_pages = seen.has_pages or bool(page)
         if entry.name in seen.named:
-            seen.students[entry.name] = (for_link(row.called), page)
+            seen.students[entry.name] = (for_link(entry.called), page)
         yield row
 
 

@@ -106,8 +106,8 @@ def called(entry: Entry) -> str:
 
 
 def ids_of(entry: Entry) -> str:
-    """Return the ids by which a platform knows who handed it in; "" where it gives none."""
-    return _joined((student.id for student in entry.students if student.id), 300)
+    """Return the ids or else addresses of whoever handed it in; "" where none is known."""
+    return _joined(filter(None, (student.id or student.email for student in entry.students)), 300)
 
 
 def for_link(name: str) -> str:

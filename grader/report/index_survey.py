@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from grader.report.cohort import Figures, Summary
 from grader.report.course import Entry
 from grader.report.gradebook import flags
-from grader.report.index_rows import Columns, called, ids_of
+from grader.report.index_rows import Columns, ids_of
 from grader.report.words import title_of
 
 _FEW = 2
@@ -70,7 +70,7 @@ def survey_of(
                 open_appeals += 1
                 if most_named is None or open_appeals <= most_named:
                     about = title_of(appeal.target, entry.result)
-                    appeals.append(OpenAppeal(called(entry), pages.get(entry.name, ""), about))
+                    appeals.append(OpenAppeal(entry.called, pages.get(entry.name, ""), about))
     summary = figures.summary(misconceptions)
     columns = Columns(summary.tasks, has_ids, common.found())
     return Survey(summary, columns, tuple(appeals), open_appeals)

@@ -22,6 +22,7 @@ from grader.report.task_state import NOT_DONE, next_step, state
 from grader.report.telling import Told, told_once
 from grader.report.words import (
     appeal_words,
+    arrival_words,
     comment_words,
     counted,
     other_grading_words,
@@ -77,7 +78,8 @@ def to_page(
         sources = executed = None
     settled = {override.target for override in entry.overrides} if entry else set()
     if entry:
-        student = ", ".join(student.name for student in entry.students)
+        names = ", ".join(student.name for student in entry.students)
+        student = result.submission.student or names
     # Its reason says already what to hand in.
     is_nothing = result.status == "ungradable" and not result.submission.sha256
     file = "" if student and is_nothing else PurePath(result.submission.path).name
@@ -108,6 +110,7 @@ def _by_people(entry: Entry | None, result: Result) -> dict[str, object]:
     return {
         "by_hand": [_by_hand_words(it, result) for it in entry.overrides] if entry else [],
         "by_hand_mark": Markup(BY_HAND) if is_marked else "",
+        "arrival": arrival_words(entry.arrival) if entry and entry.arrival else "",
         "lateness": entry.lateness if entry else None,
         "final_points": entry.final_points if entry else result.points,
         "comments": [comment_words(it, result) for it in entry.comments] if entry else [],
@@ -161,7 +164,8 @@ def _told(task: TaskResult) -> list[Told]:
 
 def is_decided(entry: Entry) -> bool:
     """Return whether a page shows more of a submission than the grader found."""
-    return bool(entry.overrides or entry.comments or entry.appeals or entry.lateness)
+    by_people = entry.overrides or entry.comments or entry.appeals or entry.arrival
+    return bool(by_people or entry.lateness)
 
 
 def _by_hand_words(override: Override, result: Result) -> str:

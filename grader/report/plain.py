@@ -9,6 +9,7 @@ from grader.report.task_state import stops_at
 from grader.report.telling import told_once
 from grader.report.words import (
     appeal_words,
+    arrival_words,
     capital,
     cell_words,
     comment_words,
@@ -35,6 +36,8 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
         lines = [f"Not graded: {result.reason}"]
     else:
         lines = [f"{points_words(result)} points."]
+    if entry and entry.arrival:
+        lines.append(arrival_words(entry.arrival))
     if entry and entry.lateness:
         lines.append(f"{number(entry.final_points)} of them count. {entry.lateness.words}")
     if result.status == "grader_error":

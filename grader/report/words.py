@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
-from grader.report.course import TOTAL, Appeal, Comment, Override
+from grader.report.course import TOTAL, Appeal, Arrival, Comment, Override
 from grader.report.result import (
     CheckResult,
     RepeatedMisconception,
@@ -143,6 +144,19 @@ def appeal_words(appeal: Appeal, result: Result) -> str:
     by = f" by {appeal.by}" if appeal.by and appeal.status != "open" else ""
     words = f"{title_of(appeal.target, result)}: your appeal is {appeal.status}{by}."
     return f"{words} {appeal.reason}".rstrip()
+
+
+def arrival_words(arrival: Arrival) -> str:
+    """Return when something was handed in as an instructor says, and why, as a sentence or two."""
+    by = f" by {arrival.by}" if arrival.by else ""
+    told = f", in place of the platform's {moment_words(arrival.told)}" if arrival.told else ""
+    reason = f" Reason: {arrival.reason}" if arrival.reason else ""
+    return f"Handed in {moment_words(arrival.moment)}, as set by hand{by}{told}.{reason}"
+
+
+def moment_words(moment: datetime) -> str:
+    """Return a moment to the minute, with its zone."""
+    return moment.strftime("%Y-%m-%d %H:%M %Z").rstrip()
 
 
 def other_grading_words(result: Result) -> str:

@@ -60,7 +60,7 @@ def one(tmp_path: Path) -> Entry:
     page.parent.mkdir(parents=True)
     sources = extract(load(SOLVED), ASSIGNMENT).sources
     keep_code(out, found.name, KeptCode("", sources))
-    html = to_page(found.result, TITLE, sources, plots, student="Ada L")
+    html = to_page(found.result, TITLE, sources, plots, student=found.result.submission.student)
     page.write_text(in_course(html), encoding="utf-8")
     return found
 

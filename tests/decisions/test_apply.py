@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ import pytest
 from grader.decisions.apply import Decided, apply_decisions
 from grader.decisions.read import parse_decisions
 from grader.desk.course_state import CourseState
+from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
+from grader.report.gradebook import flags
+from grader.report.index import to_index
+from grader.report.page import to_page
+from grader.report.words import arrival_words
 from tests.made_course import DOZEN, VARIANCE, assignment_rubric, make_course
 
 
@@ -131,7 +137,12 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
     )
     twice = CourseState(make_course(tmp_path, [DOZEN[0], DOZEN[0]]))
     text = "- {student: Ada, target: kl, points: 1, reason: x}"
-    assert "several students are called so" in laid_over(twice, text).unapplied[0]
+    decided = laid_over(twice, text)
+    assert decided.unapplied[0].endswith(
+        "is not applied: several are called so: s001 is of Ada (1001), s002 is of Ada (1002). Name "
+        "one in this way."
+    )
+    assert [*decided.misfits] == [1]
 
 
 def test_a_part_that_is_set_over_a_whole_lifts_nothing_above_the_most(course: CourseState) -> None:
@@ -148,6 +159,63 @@ def test_a_deadline_that_costs_nobody_anything_is_said(course: CourseState) -> N
     text = "- {where: everyone, due: 2026-11-01 12:00}\n"
     (told,) = laid_over(course, text).notices
     assert told.endswith("moves a deadline, but the rubric has no 'late:'.")
+
+
+LATE = LatePolicy(
+    datetime(2026, 11, 19, 12, tzinfo=timezone.utc),
+    *(timedelta(0), timedelta(days=1), None, 4.0, None),
+)
+
+
+def test_a_person_may_say_when_it_came(course: CourseState) -> None:
+    rubric = replace(assignment_rubric(), late=LATE)
+    text = (
+        "- {student: s001, submitted: 2026-11-19 11:00 UTC, reason: by mail, by: Ada TA}\n"
+        "- {student: s002, submitted: 2026-11-25 11:00 UTC}\n"
+        "- {student: s002, submitted: 2026-11-21 11:00 UTC}\n"
+    )
+    first, second, third = laid_over(course, text, rubric).entries[:3]
+    assert first.lateness is None
+    assert first.arrival is not None
+    assert arrival_words(first.arrival) == (
+        "Handed in 2026-11-19 11:00 UTC, as set by hand by Ada TA, in place of the platform's "
+        "2026-11-20 12:00 UTC. Reason: by mail"
+    )
+    assert flags(first)[0] == "set by hand: handed in 2026-11-19 11:00 UTC (by mail), by Ada TA"
+    assert "as set by hand by Ada TA" in to_page(first.result, "VAE", entry=first)
+    assert second.arrival is not None
+    assert second.arrival.told == third.submitted
+    assert second.lateness is not None
+    assert third.lateness is not None
+    assert (second.lateness.points, third.lateness.points) == (8, 4)
+
+
+def test_whose_time_is_not_known_is_said_in_a_line(course: CourseState) -> None:
+    entries = [replace(it, submitted=None, late=True) for it in course.now().graded.values()]
+    rubric = replace(assignment_rubric(), late=LATE)
+    (told,) = apply_decisions(entries, (), rubric).notices
+    assert told.startswith(
+        "When 12 of 12 handed in isn't known, so nothing is taken off for being late: Ada (1001), "
+    )
+    assert told.endswith("Ed (1005) and 7 more. The platform marks 12 of them as late.")
+    came = [replace(it, submitted=LATE.due, late=False) for it in entries[1:]]
+    decided = apply_decisions([replace(entries[0], late=False), *came], (), rubric)
+    assert decided.notices == (
+        "When 1 of 12 handed in isn't known, so nothing is taken off for being late: Ada (1001).",
+    )
+    page = to_index(decided.entries, {}, "VAE", {})
+    assert "When 1 handed in isn&#39;t known" in page or "When 1 handed in isn't known" in page
+    text = "- {student: s001, submitted: 2026-11-19 11:00}"
+    decided = apply_decisions([entries[0]], parse_decisions("overrides.yaml", text, rubric), rubric)
+    assert decided.notices == ()
+    undated = replace(rubric, late=replace(LATE, due=None))
+    assert apply_decisions(entries, (), undated).notices == ()
+    assert "handed in isn" not in to_index(came, {}, "VAE", {})
+
+
+def test_a_time_that_costs_nothing_is_said(course: CourseState) -> None:
+    (told,) = laid_over(course, "- {student: s001, submitted: 2026-11-19 11:00}\n").notices
+    assert told.endswith("says when it was handed in, but the rubric has no 'late:'.")
 
 
 def test_points_are_replaced_by_the_same_without_a_word(course: CourseState) -> None:

@@ -211,9 +211,10 @@ def test_all_mistakes_are_said_at_once_with_their_lines(tmp_path: Path) -> None:
     assert told == [
         "  entry 1 (line 1): it has no reason.",
         "  entry 1 (line 3): 'kl' can't have 99 points, for 3.5 are the most.",
-        "  entry 3 (line 8): it decides nothing: give points, a comment, due, a status, or seen.",
+        "  entry 3 (line 8): it decides nothing: give points, a comment, due, submitted, a status, "
+        "or seen.",
         "  entry 3 (line 10): the key 'ponts' is not known; known are student, where, target, "
-        "points, comment, reason, was, by, at, due, appeal, status, seen.",
+        "points, comment, reason, was, by, at, due, submitted, appeal, status, seen.",
         "  line 12: the key 'reason' is there twice, first in line 11.",
         "  entry 4 (line 13): it must have the key student or where, and say what is decided.",
     ]
@@ -466,7 +467,8 @@ def test_a_target_that_the_rubric_does_not_have_is_a_mistake(
     assert head == "overrides.yaml has 3 mistakes:"
     assert (
         third
-        == "  entry 2 (line 4): it decides nothing: give points, a comment, due, a status, or seen."
+        == "  entry 2 (line 4): it decides nothing: give points, a comment, due, submitted, a "
+        "status, or seen."
     )
     assert first == "  entry 1 (line 1): it has no reason."
     assert second.startswith(f"  entry 1 (line 2): {why}")

@@ -54,6 +54,11 @@ def test_of_two_who_decide_the_same_the_second_is_told(folder: Path) -> None:
             "appeal open",
         ),
         ("student: s002, due: 2026-12-01 12:00", {"due": "2026-12-02"}, "due 2026-12-01 12:00"),
+        (
+            "student: s002, submitted: 2026-11-20 12:00",
+            {"submitted": "2026-11-20 13:00"},
+            "submitted 2026-11-20 12:00",
+        ),
         ("where: everyone, due: 2026-12-01", {"everyone": "1", "due": "2026-12-02"}, "due 2026"),
         (
             "where: {misconception: kl.log_variance}, target: kl, points: 4",

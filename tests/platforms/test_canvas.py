@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from grader.platforms.canvas import fill_gradebook
@@ -123,3 +125,15 @@ def test_a_gradebook_with_nobody_of_the_course_is_refused_with_both_sides(strang
         fill_gradebook(EXPORT.encode(), [stranger], "771")
     assert stranger.students[0].name in str(caught.value)
     assert "Bob, B (13)" in str(caught.value)
+
+
+def test_who_is_in_two_submissions_stays_open() -> None:
+    ada, bo = entry(graded(), "Ada", "1", "canvas"), entry(graded(), "Bo", "2", "canvas")
+    team = replace(bo, students=(*ada.students, *bo.students))
+    export = b"Student,ID,SIS Login ID,Section,VAE (7)\r\nAda,1,x,s,\r\nBo,2,y,s,\r\n"
+    filled, notices = fill_gradebook(export, [ada, team])
+    assert [row[-1] for row in read_cells(filled)] == ["VAE (7)", "", "4.50"]
+    assert notices == [
+        "In the gradebook: 1 is left open, since more than one submission fits, or more than one "
+        "student: Ada (1)."
+    ]

@@ -20,7 +20,8 @@ ENGLISH = (
     '\ufeffIdentifier,"Full name","Email address",Status,Grade,"Maximum Grade",'
     '"Grade can be changed","Last modified (submission)","Last modified (grade)",'
     '"Feedback comments"\r\n'
-    '"Participant 12","Ada L",ada@x.org,"Submitted, ""late""",,60.00,Yes,"Monday, 1 June",-,\r\n'
+    '"Participant 12","Ada L",ada@x.org,"Submitted, ""late""",,60.00,Yes,'
+    '"1 June 2026, 9:00 AM",-,\r\n'
     '"Participant 13","Bob",bob@x.org,Submitted,10.00,60.00,Yes,-,-,"old\r\ncomment"\r\n'
     '"Participant 99","Eve",eve@x.org,"No submission",,60.00,Yes,-,-,\r\n'
 )

@@ -85,7 +85,7 @@ def test_a_misconception_names_its_task_and_leads_to_its_students() -> None:
     page = to_index([ada, bo], {ada.name: address}, TITLE, {"kl.half": "the half is missing"})
     row = page.split("the half is missing")[1].split("</tr>")[0]
     assert "<td>KL</td>" in page.split("the half is missing")[0].rsplit("<tr>")[-1]
-    assert f'<a href="{address}">Ada L</a>, Bo' in row
+    assert f'<a href="{address}">Ada L (12)</a>, Bo (13)' in row
     assert '<td class="number">2</td>' in row
 
 
@@ -160,9 +160,12 @@ def test_open_appeals_are_named() -> None:
     ada = replace(ada, appeals=(declined, Appeal("total", "open", "Look again.")))
     page = to_index([ada, bo], {ada.name: "students/Ada.html"}, TITLE, {})
     assert (
-        '<strong>1 appeal is open:</strong> <a href="students/Ada.html">Ada</a> '
+        '<strong>1 appeal is open:</strong> <a href="students/Ada.html">Ada (12)</a> '
         "(All tasks together)</p>" in page
     )
     bo = replace(bo, appeals=(Appeal("kl", "open", "<b>"),))
     words = to_index([ada, bo], {}, TITLE, {})
-    assert "<strong>2 appeals are open:</strong> Ada (All tasks together), Bo (KL)</p>" in words
+    assert (
+        "<strong>2 appeals are open:</strong> Ada (12) (All tasks together), Bo (12) (KL)</p>"
+        in words
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from grader.platforms.download import Owner, Parts
 from grader.platforms.names import shown
-from grader.platforms.platform import GradedCourse, Option, Platform, Sheet, read_sheet
+from grader.platforms.platform import GradedCourse, Option, Platform, Sheet, Values, read_sheet
 from grader.report.course import Entry, Identity
 from grader.report.page import out_of_course
 
@@ -39,6 +40,14 @@ def _fill(course: GradedCourse) -> tuple[Sequence[bytes], Sequence[str]]:
     return (filled, feedback_zip(course.entries, course.page)), notices
 
 
+def _times(course: Mapping[str, Sequence[Identity]], values: Values) -> Mapping[str, datetime]:
+    from grader.platforms.moodle.rows import read_worksheet
+    from grader.platforms.moodle.times import times_in
+
+    headers = values.get("grade_header"), values.get("feedback_header")
+    return times_in(read_worksheet(read_sheet(values["moodle"]), *headers), course)
+
+
 def feedback_zip(entries: Sequence[Entry], page: Callable[[Entry], bytes]) -> bytes:
     """Return the students' pages in a zip with the names of its download.
 
@@ -68,5 +77,5 @@ PLATFORM = Platform(
             "--feedback-header", "Header of the worksheet's column for comments.", needs="--moodle"
         ),
     ),
-    sheet=Sheet("--moodle", ("moodle_worksheet.csv", "moodle_feedback.zip"), _fill),
+    sheet=Sheet("--moodle", ("moodle_worksheet.csv", "moodle_feedback.zip"), _fill, _times),
 )

@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"\d+([.,]\d+)?")
 _FEEDBACK = re.compile(r"feedback|comment|kommentar|coment|commento|opmerking", re.IGNORECASE)
 _DATE = re.compile(r"-|.{4,60}\d[:.h]\d\d.{0,10}")
 """What a column of dates holds, in whatever language: a dash, or something with a time of day."""
+_SUBMITTED = "last modified (submission)"
 _GROUP = re.compile(
     r"gro?up\w*|grup\w*|groep\w*|groupe|team|equipo?|equipe|ryhm\w*|csoport|skupin\w*"
     r"|групп\w*|група|ομάδα|グループ|组别?|小组|組|그룹",
@@ -35,6 +36,7 @@ class Columns:
     feedback: int | None
     maximum: int | None
     group: int | None = None
+    submitted: int | None = None
 
 
 def find_columns(
@@ -70,7 +72,8 @@ def find_columns(
     group = next((at for at, header in enumerate(headers) if _GROUP.fullmatch(header)), None)
     if group in (identifier, grade, feedback, maximum):
         group = None
-    return Columns(identifier, grade, feedback, maximum, group)
+    submitted = _submitted(headers, body, grade)
+    return Columns(identifier, grade, feedback, maximum, group, submitted)
 
 
 def _grade(headers: Sequence[str], header: str | None, maximum: int | None) -> int:
@@ -90,6 +93,19 @@ def _named(headers: Sequence[str], header: str) -> int:
     if wanted not in headers:
         raise SheetError(f"The worksheet has no column '{header}': copy its header exactly.")
     return headers.index(wanted)
+
+
+def _submitted(headers: Sequence[str], body: Sequence[Row], grade: int) -> int | None:
+    """Return the column that says when it was handed in; None if that can't be told.
+
+    Behind it is always the one of when it was graded, in every language.
+    """
+    if _SUBMITTED in headers:
+        return headers.index(_SUBMITTED)
+    behind = range(grade + 1, len(headers))
+    dates = [at for at in behind if all(_DATE.fullmatch(value_of(row, at)) for row in body)]
+    filled = [at for at in dates[:-1] if any(value_of(row, at) != "-" for row in body)]
+    return filled[0] if len(filled) == 1 else None
 
 
 def _is_feedback(
