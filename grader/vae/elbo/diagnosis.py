@@ -139,6 +139,8 @@ def _of_value(answers: Answers) -> tuple[Causes, bool]:
         if not kept and (of_weights := weights_causes(blind)):
             return (*arguments, *of_weights), True
         return (*arguments, *kept, *_beside(arguments, partly)), False
+    if not kept and (of_weights := weights_causes(blind)):
+        return (*arguments, *of_weights), True
     of_terms, complete = _of_terms(answers, bound, explained)
     return (*arguments, *kept, *of_terms), complete and of_draw
 
