@@ -27,6 +27,10 @@ LOSS_OF_LOGITS = """
         nll = F.binary_cross_entropy_with_logits(a, x, reduction='none').sum(1)
         return -nll - self.kl_divergence(mu, logsigma)
     """
+NO_RELU = """
+    def decoder(self, z):
+        return self.linear4(self.linear3(z))
+    """
 LOG_SIGMOIDS = """
     def elbo(self, x):
         mu, logsigma = self.encoder(x)
@@ -81,11 +85,12 @@ SUMMED = {
     [
         (LOGITS | {"elbo": LOSS_OF_LOGITS}, set()),
         (LOGITS | {"elbo": LOG_SIGMOIDS}, set()),
+        (LOGITS | {"decoder": NO_RELU, "elbo": LOSS_OF_LOGITS}, set()),
         (LOGITS | {"elbo": SOFTPLUS, "kl": LOG_VARIANCE["kl"]}, set()),
         (LOG_VARIANCE | {"elbo": PLAIN}, set()),
         (SUMMED | {"elbo": AVERAGE}, {"elbo.per_sample"}),
     ],
-    ids=["loss_of_logits", "log_sigmoids", "softplus", "log_variance", "summed"],
+    ids=["loss_of_logits", "log_sigmoids", "no_relu", "softplus", "log_variance", "summed"],
 )
 def test_a_caller_that_is_right_with_its_helpers_loses_its_own_errors_alone(
     methods: dict[str, str], lost: set[str], examine_notebook: Examine

@@ -6,6 +6,8 @@ import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,6 +29,8 @@ from grader.version import __version__
 _OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
 _MANY = 3
 """So many arguments are too wide for a list of commands."""
+_NEAR = 0.7
+"""How much of a command's name has to be right for it to be meant."""
 _MOVED = {
     "--self-check": "`grade check NOTEBOOK`",
     "--watch": "`grade check NOTEBOOK --watch`",
@@ -63,9 +67,17 @@ class Commands(click.Group):
         options_of_group = {name for option in self.get_params(context) for name in option.opts}
         if args and (args[0] in options_of_group or args[0] in self.commands):
             return super().make_context(info_name, args, parent, **extra)
+        if args and not Path(args[0]).exists() and (near := self._near(args[0])):
+            words = f"There is no command '{args[0]}', nor a file of that name."
+            raise click.UsageError(f"{words} Did you mean '{near}'?", context)
         with self._refusals():
             settings = {**self.context_settings, **extra}
             return self.unnamed.make_context(info_name, args, parent, **settings)
+
+    def _near(self, name: str) -> str:
+        """Return the command that is nearly called so; "" if there is none."""
+        names = [known for known, command in self.commands.items() if not command.hidden]
+        return next(iter(get_close_matches(name, names, 1, _NEAR)), "")
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run what the command line names."""

@@ -7,11 +7,9 @@ from dataclasses import asdict, dataclass
 
 from grader.decisions.decision import Where
 from grader.report.course import TOTAL, Entry
-from grader.report.words import capital, cause_of
+from grader.report.words import capital
 
 _FEWEST = 2
-_FIELD = "..."
-"""What stands in a title for what differs from student to student."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +66,8 @@ def _shared(entry: Entry, titles: Mapping[str, str]) -> list[tuple[Where, str, s
     for task in entry.result.tasks:
         for check in task.lost:
             for id in check.misconceptions:
-                words, detail = capital(titles.get(id, id)), task.title
-                if _FIELD in words and len(check.misconceptions) == 1 and cause_of(check):
-                    words = capital(cause_of(check))
-                    detail = f"{task.title}, in the words that one of them is told"
-                where = Where(misconception=id)
-                shared.append((where, "misconception", task.id, words, detail))
+                where, words = Where(misconception=id), capital(titles.get(id, id))
+                shared.append((where, "misconception", task.id, words, task.title))
             if check.status == "failed":
                 where = Where(check=check.id, status="failed", says=check.message)
                 title = f"{task.title}: {check.title}"

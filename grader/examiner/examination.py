@@ -178,11 +178,16 @@ class _Examination:
         ended = any(_ended(tried.values()) for tried in results)
         suspects = task.calls if ended else task.calls.intersection(broken)
         helpers = {self.assignment.task_by_id[helper].method.name for helper in suspects}
-        for setting in _mixtures(helpers):
+        for setting in _mixtures(helpers, self._customs()):
             yield setting
             whole = ended and setting.full and not setting.unstubbed
             if whole and all(setting in t and _ended([t[setting]]) for t in results):
                 break  # with all stubs, too: it is none of the helpers
+
+    def _customs(self) -> frozenset[str]:
+        """Return the customs of broken helpers that those who call them may keep."""
+        lost = (r for tried in self.tried.values() if not _passed(tried) for r in tried.values())
+        return frozenset(r.evidence["custom"] for r in lost if "custom" in r.evidence)
 
     def _run(self, settings: Mapping[Check, Setting]) -> None:
         verdicts = self._verdicts(settings)
@@ -216,15 +221,17 @@ def unlisted(code: Slice) -> int:
     return int.from_bytes(hashlib.sha256(json.dumps(cells).encode()).digest()[:8], "big")
 
 
-def _mixtures(helpers: Collection[str]) -> Iterator[Setting]:
+def _mixtures(helpers: Collection[str], customs: Collection[str]) -> Iterator[Setting]:
     """Yield the settings in which some of the broken helpers have stubs, all of them first.
 
-    The others are the student's own, in whatever way they are broken.
+    The others are the student's own, in whatever way they are broken. Stubs keep no custom first.
     """
     for count in range(len(helpers), -1, -1):
         for chosen in map(frozenset, combinations(sorted(helpers), count)):
-            for full in (False, True):
-                yield Setting(full, chosen, frozenset(helpers) - chosen)
+            kept = frozenset(custom for custom in customs if custom.split(".")[0] in chosen)
+            for stubbed in dict.fromkeys((chosen, chosen | kept)):
+                for full in (False, True):
+                    yield Setting(full, stubbed, frozenset(helpers) - chosen)
 
 
 def _passed(tried: Tried) -> bool:

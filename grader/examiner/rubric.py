@@ -100,8 +100,8 @@ def load_rubric(path: Path, assignment: Assignment, template: Path | None = None
         RubricError: a file can't be read, or the rubric asks for something that can't be.
     """
     file, fail = _read(path)
-    for keys, problem in _problems(file, assignment):
-        raise fail(keys, problem)
+    if problems := list(_problems(file, assignment)):
+        raise _together(fail(keys, problem) for keys, problem in problems)
     # A rule that isn't named is not given up by that.
     defaults = {rule.id: rule.default for rule in RULES}
     return Rubric(
@@ -147,8 +147,13 @@ def _read(path: Path) -> tuple[_File, Fail]:
     try:
         return _File.model_validate(data), fail
     except ValidationError as error:
-        first = error.errors()[0]
-        raise fail(first["loc"], f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        wrong = [(it["loc"], it["msg"]) for it in error.errors()]
+        raise _together(fail(k, f"{'.'.join(map(str, k))}: {msg}.") for k, msg in wrong) from error
+
+
+def _together(errors: Iterable[RubricError]) -> RubricError:
+    """Return all mistakes of a file as one error, each in a line of its own."""
+    return RubricError("\n".join(map(str, errors)))
 
 
 def _template(
@@ -170,24 +175,32 @@ def _template(
 
 
 def _problems(file: _File, assignment: Assignment) -> Iterator[tuple[Keys, str]]:
-    """Yield what a schema can't say: names that there aren't, and sums that don't match."""
+    """Yield what a schema can't say: names that there aren't, and sums that don't match.
+
+    What follows from another mistake is none of its own.
+    """
     tasks = [task.id for task in assignment.tasks]
     for task in file.tasks:
         if task not in tasks:
             yield ("tasks", task), f"there is no task '{task}'; {_listed(tasks)}."
     for task in tasks:
-        if task not in file.tasks:
+        if task not in file.tasks and file.tasks.keys() <= set(tasks):
             yield ("tasks",), f"the task '{task}' is missing; give it 0 points to leave it out."
     for task, entry in file.tasks.items():
+        if task not in tasks:
+            continue
+        are_right = True
         checks = sorted(check.id for check in assignment.checks() if check.task == task)
         for check, points in entry.checks.items():
             keys = ("tasks", task, "checks", check)
             if check not in checks:
+                are_right = False
                 yield keys, f"the task '{task}' has no check '{check}'; {_listed(checks)}."
-            if not 0 <= points <= MAX_POINTS:
+            elif not 0 <= points <= MAX_POINTS:
+                are_right = False
                 yield keys, f"the check '{check}' has {points:g} points; give 0 or more."
         total = sum(entry.checks.values())
-        if abs(total - entry.points) > 1e-9:
+        if are_right and abs(total - entry.points) > 1e-9:
             yield (
                 ("tasks", task, "points"),
                 f"the task '{task}' has {entry.points:g} points, "

@@ -38,7 +38,8 @@ class Setting:
 
     Attributes:
         full: whether it has the assignment's own sizes instead of small ones.
-        stubbed: the helper methods that known functions take the place of.
+        stubbed: the helper methods that known functions take the place of, and customs of broken
+            ones that these keep, as ``method.custom``.
         unstubbed: helpers that are broken, and the student's own all the same.
     """
 

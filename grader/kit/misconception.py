@@ -7,7 +7,6 @@ what no check needs to know, and says what explains each of the losses.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +17,6 @@ import yaml
 from grader.kit.check import Exam, Lost, Steps
 from grader.yaml_loader import LOADER
 
-_FIELD = re.compile(r"\{[^{}]*\}")
-
 
 @dataclass(frozen=True)
 class Misconception:
@@ -29,16 +26,18 @@ class Misconception:
         id: ``task.name``, as in results.
         title: the error in words, as a clause that follows "if"; ``{fields}`` are filled in.
         hint: points to the idea, never to the line of code.
+        general: the title without fields, of a title that has some, for those who share the error.
     """
 
     id: str
     title: str
     hint: str
+    general: str = ""
 
     @property
     def general_title(self) -> str:
-        """The title where nothing is known that would fill its fields."""
-        return _FIELD.sub("...", self.title)
+        """What the error is called where no one student is meant."""
+        return self.general or self.title
 
 
 Catalogue = Mapping[str, Misconception]

@@ -4,6 +4,9 @@ They are simple known functions that nobody would write by mistake: the absolute
 networks have a ReLU, a sum of squares for the divergence, noise from a table that the examiner
 drew. A method that does a helper's work itself, and right, does not meet them; so a part may be
 either the stub's or the right one, and `bounds` lists what then is right.
+
+A broken decoder whose numbers are no probabilities may be called by methods that take them for
+log-odds. What they make of a decoder that returns log-odds shows whether they are right themselves.
 """
 
 from __future__ import annotations
@@ -36,6 +39,13 @@ def sample_with_reparam(self, mu, logsigma):
     return mu + torch.exp(logsigma) * noise[index].reshape(mu.shape).to(mu.dtype)
 """
 
+LOG_ODDS = "decoder.log_odds"
+"""The custom of a decoder that leaves the sigmoid to those who call it."""
+_OF_LOG_ODDS = """
+def decoder(self, z):
+    return self.linear4(torch.abs(self.linear3(z)))
+"""
+
 _SQUARES = Divergence(
     lambda mu, logsigma: (0.25 * mu**2 + 0.5 * logsigma**2).sum(-1),
     lambda mu, logsigma: (0.5 * mu, logsigma),
@@ -60,4 +70,5 @@ def bounds(stubbed: frozenset[str]) -> tuple[Bound, ...]:
 def make_stubs(stubbed: frozenset[str], noise: np.ndarray) -> Stubs:
     """Return these helpers, drawing from ``noise``, which is read in order and then again."""
     methods = tuple(name for name in HELPERS if name in stubbed)
-    return Stubs(_SOURCE, methods, np.asarray(noise, np.float64).ravel())
+    source = _SOURCE + _OF_LOG_ODDS if LOG_ODDS in stubbed else _SOURCE
+    return Stubs(source, methods, np.asarray(noise, np.float64).ravel())

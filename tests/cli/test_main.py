@@ -120,6 +120,23 @@ def test_help_fits_a_terminal_and_says_where_the_rest_is() -> None:
     assert "grade --help-all" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("pulbish", "publish"), ("compar", "compare"), ("dsk", "desk")]
+)
+def test_a_command_that_is_nearly_called_so_is_named(name: str, meant: str) -> None:
+    result = CliRunner().invoke(main, [name, "results"])
+    assert result.exit_code == 2
+    assert f"no command '{name}', nor a file of that name. Did you mean '{meant}'?" in result.output
+
+
+def test_a_file_that_is_nearly_called_as_a_command_is_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("checks").mkdir()
+    assert "no command" not in CliRunner().invoke(main, ["checks", "--jobs", "0"]).output
+
+
 def test_all_options_are_told_on_another_page() -> None:
     told = grade("--help-all").stdout
     assert told == grade(SOLVED, "--help").stdout

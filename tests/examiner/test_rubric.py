@@ -35,6 +35,20 @@ def test_shipped_rubric_counts_every_check_and_adds_up_to_60() -> None:
     assert not re.search(r"\d+ steps", TEXT)  # the number stands where the training is
 
 
+def test_all_mistakes_are_said_at_once_each_with_its_line(tmp_path: Path) -> None:
+    text = TEXT.replace("kl.total: 3", "kl.totall: 3").replace("  elbo:\n", "  elbow:\n")
+    with pytest.raises(RubricError) as caught:
+        load_text(tmp_path, text.replace("loss_falls: advice", "loss_falls: advise"))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    for word in ("'elbow'", "'kl.totall'", "'loss_falls'"):
+        assert any(word in line and "rubric.yaml, line " in line for line in lines)
+    text = TEXT.replace("kl.total: 3", "kl.total: three").replace("points: 15", "points: fifteen")
+    with pytest.raises(RubricError) as caught:
+        load_text(tmp_path, text)
+    assert len(str(caught.value).splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -88,10 +102,10 @@ def test_missing_task_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "- 1", "tasks: [", "tasks: 3", "a: &a [*a]", "\x00", "[" * 5000]
 )
-def test_what_is_no_rubric_gives_one_sentence(tmp_path: Path, text: str) -> None:
+def test_what_is_no_rubric_gives_a_sentence_for_each_mistake(tmp_path: Path, text: str) -> None:
     with pytest.raises(RubricError) as caught:
         load_text(tmp_path, text)
-    assert "\n" not in str(caught.value)
+    assert all(line.startswith("rubric.yaml, ") for line in str(caught.value).splitlines())
 
 
 def test_both_lines_of_a_key_that_is_there_twice_are_named(tmp_path: Path) -> None:

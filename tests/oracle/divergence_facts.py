@@ -116,6 +116,15 @@ def same_for_all(method: Method, statement: Statement) -> bool:
     return near(values, torch.full_like(values, statement.number("value")))
 
 
+def is_half(method: Method, _: Statement) -> bool:
+    """Whether the numbers of one dimension are nearly right, and such as half precision has."""
+    model = method.model()
+    pair = torch.randn(40, 1), torch.randn(40, 1)
+    values, right = _value(model, *pair).flatten().float(), _RIGHT.value(*pair)
+    kept = [values.to(kind).float() for kind in (torch.float16, torch.bfloat16)]
+    return any(map(values.equal, kept)) and bool(((values - right).abs() < 0.1 * (1 + right)).all())
+
+
 def is_power(method: Method, statement: Statement) -> bool:
     """Whether it is a multiple of the right one's power."""
     model = method.model()
@@ -200,6 +209,7 @@ DIVERGENCE_FACTS: Oracle = {
     "row_alone": alone,
     "wrong_where_all": where_all,
     "same_for_all": same_for_all,
+    "half_precision": is_half,
     "power": is_power,
     "graph_cut": graph_cut,
     "detached": detached,

@@ -109,6 +109,13 @@ def test_words_are_for_people(misconception: Misconception) -> None:
     # The title follows "That is what comes out if", and a full stop follows it.
     assert not misconception.title[0].isupper()
     assert misconception.title[-1] not in ".?"
+    # What a course calls it has no fields, and neither a title nor dots in their place.
+    assert bool(misconception.general) == ("{" in misconception.title)
+    general = misconception.general_title
+    assert "{" not in general
+    assert "..." not in general
+    assert not general[0].isupper()
+    assert general[-1] not in ".?"
     assert misconception.hint[-1] in ".?"
     # A hint points to the idea: it asks something or says where to look, and holds no code.
     assert not any(code in misconception.hint for code in ("torch.", "F.", "self.", "dim=", "**"))

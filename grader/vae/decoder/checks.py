@@ -14,6 +14,7 @@ from grader.vae.decoder.network import NETWORK
 from grader.vae.network_task import model_of
 from grader.vae.networks import Model
 from grader.vae.sizes import Sizes
+from grader.vae.stubs import LOG_ODDS
 
 _SURE = 9.0
 """Log-odds of a pixel of which a trained model is sure."""
@@ -66,9 +67,10 @@ def _output_error(exam: Exam, _: int = 0) -> Steps[Lost | None]:
     for part in (theta, actual):
         outside = int(np.sum(~((part > 0) & (part < 1))))
         if outside:
+            beyond = np.any((part < 0) | (part > 1))
             return Lost(
                 f"{outside} of {part.size} numbers in theta are not between 0 and 1.",
-                evidence={"outside": outside},
+                evidence={"outside": outside, **({"custom": LOG_ODDS} if beyond else {})},
             )
     # With random weights it must be the sigmoid of the same units' linear function.
     mixed = models[1]

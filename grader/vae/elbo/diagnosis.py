@@ -34,6 +34,7 @@ from grader.vae.elbo.questions import ALONE, ESSENTIAL, Questions, cotangent, qu
 from grader.vae.elbo.remainders import Bound, constant_causes, kept_causes
 from grader.vae.elbo.single_rows import alone_causes, ask_single_rows, fixed_batch_size, form_causes
 from grader.vae.elbo.size_weights import by_sizes
+from grader.vae.stubs import LOG_ODDS
 
 _VAGUE = frozenset(
     (
@@ -64,7 +65,7 @@ def diagnose(exam: Exam, lost: Mapping[str, Lost]) -> Steps[Mapping[str, Names]]
     unknown = {id: one for id, one in lost.items() if _is_vague(one.misconceptions)}
     if not unknown or any("unwritten" in one.evidence for one in lost.values()):
         return {}
-    asked = questions(exam.seed, exam.setting.full)
+    asked = questions(exam.seed, exam.setting.full, exam.setting.stubbed & {LOG_ODDS})
     answers = yield from _ask(asked)
     if not answers["noisy"][0].asks("sample_with_reparam"):
         unknown = {id: one for id, one in unknown.items() if _OF_OWN not in one.misconceptions}
@@ -138,6 +139,8 @@ def _of_value(answers: Answers) -> tuple[Causes, bool]:
         if not kept and (of_weights := weights_causes(blind)):
             return (*arguments, *of_weights), True
         return (*arguments, *kept, *_beside(arguments, partly)), False
+    if not kept and (of_weights := weights_causes(blind)):
+        return (*arguments, *of_weights), True
     of_terms, complete = _of_terms(answers, bound, explained)
     return (*arguments, *kept, *of_terms), complete and of_draw
 

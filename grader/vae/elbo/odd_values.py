@@ -9,9 +9,11 @@ import numpy as np
 from grader.vae.elbo.causes import LIKELIHOOD, ROWS, VALUE, Causes, cause
 from grader.vae.elbo.divergence_term import right_divergence
 from grader.vae.elbo.facts import Seen
-from grader.vae.elbo.fits import say, solve
+from grader.vae.elbo.fits import say
 from grader.vae.elbo.likelihood_term import right_likelihood
 
+_ROUNDING, _SHOWN = 2e-5, 20
+"""Of the bounds, in single precision; and so many times that is more than rounding."""
 _CUT_OFF = 100
 """What torch's cross entropy makes of a pixel that has no probability."""
 
@@ -49,10 +51,13 @@ def weights_causes(blind: Sequence[Seen]) -> Causes:
     if not all(seen.by_row for seen in blind):
         return ()
     rests = [s.answer - right_likelihood(s.logits, s.model.x) + right_divergence(s) for s in blind]
+    rest = np.concatenate(rests)
     for what, size in (("the squares", np.square), ("the absolute values", np.abs)):
         sums = [sum(float(size(w).sum()) for w in seen.model.weights.values()) for seen in blind]
-        columns = [np.full(seen.rows, total) for seen, total in zip(blind, sums, strict=True)]
-        factor = solve(np.concatenate(columns)[:, None], np.concatenate(rests))
-        if factor is not None and abs(factor[0]) > 1e-7:
-            return (cause("weights_added", VALUE, what=what, number=say(float(factor[0]))),)
+        totals = np.repeat(sums, [seen.rows for seen in blind])
+        factor = float(totals @ rest / (totals @ totals))
+        room = _ROUNDING * max(float(np.max(np.abs(seen.answer))) for seen in blind)
+        is_shown = np.max(np.abs(factor * totals)) > _SHOWN * room
+        if is_shown and np.max(np.abs(rest - factor * totals)) <= room:
+            return (cause("weights_added", VALUE, what=what, number=say(factor)),)
     return ()

@@ -7,7 +7,7 @@ whatever is made of the divergence; two that differ in the posterior alone show 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -73,8 +73,8 @@ class Questions:
 
 
 @lru_cache(maxsize=2)  # one for all submissions of a course
-def questions(seed: int, full: bool) -> Questions:
-    """Return the questions, in small models or in the assignment's own."""
+def questions(seed: int, full: bool, customs: frozenset[str] = frozenset()) -> Questions:
+    """Return the questions, in small models or in the assignment's own, to stubs with customs."""
     blind_models = _blind_models(seed, full)
     base, x = blind_models[0], blind_models[0].x
     other = Model(base.sizes, base.weights, 1.0 - np.roll(x, 5, axis=0))
@@ -82,10 +82,11 @@ def questions(seed: int, full: bool) -> Questions:
     whole = table(seed)
     # Noise that begins anew with each batch, so that batches in turn differ by what is kept.
     again = whole[: ROWS * base.sizes.latent]
-    asked = [_question(whole, model) for model in (*blind_models, _other_model(seed, full))]
-    asked.append(_question(whole, noisy(seed, full, ROWS), outer=cotangent(seed)))
-    asked += [_question(whole, model) for model in _wide_models(seed, full)]
-    asked += [_question(again, *batches) for batches in ((base, other, base), (other,), rows)]
+    ask = partial(_question, frozenset(HELPERS) | customs)
+    asked = [ask(whole, model) for model in (*blind_models, _other_model(seed, full))]
+    asked.append(ask(whole, noisy(seed, full, ROWS), outer=cotangent(seed)))
+    asked += [ask(whole, model) for model in _wide_models(seed, full)]
+    asked += [ask(again, *batches) for batches in ((base, other, base), (other,), rows)]
     return Questions(*asked)
 
 
@@ -94,12 +95,14 @@ def cotangent(seed: int) -> np.ndarray:
     return fixtures.normal(generator(seed, 5, 21), ROWS)
 
 
-def _question(noise: np.ndarray, *batches: Model, outer: np.ndarray | None = None) -> Question:
+def _question(
+    stubbed: frozenset[str], noise: np.ndarray, *batches: Model, outer: np.ndarray | None = None
+) -> Question:
     cotangents = None if outer is None else (outer,)
     calls = tuple(
         Call(METHOD, {"x": model.x}, cotangents, keep=True, heard=True) for model in batches
     )
-    stubs = make_stubs(frozenset(HELPERS), noise)
+    stubs = make_stubs(stubbed, noise)
     probe = Probe(batches[0].sizes, batches[0].weights, calls, stubs)
     return Question(batches, noise, probe)
 

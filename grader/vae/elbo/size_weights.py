@@ -23,13 +23,20 @@ _TERMS: Mapping[str, tuple[str, int]] = MappingProxyType(
     }
 )
 """What is said of constant weights: what is said of others, and which term shows the weight."""
+_OF_MEANS: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {
+        "mean_over_pixels": ("likelihood_weighted", 1),
+        "mean_over_dimensions": ("kl_weighted", 2),
+    }
+)
+"""Means that a weight may be: what else is said of it, and the size that it must be 1 over."""
 _SIZES = ("batch_size", "obs_dim", "latent_dim")
 _ROOM = 2e-3
 _POWERS = sorted(product((-1, 0, 1), repeat=3), key=lambda powers: sum(map(abs, powers)))
 
 
 def by_sizes(causes: Causes, bound: Bound, base: Seen, alone: list[Seen], other: Seen) -> Causes:
-    """Return causes in which a weight is told as a constant only where it is one.
+    """Return causes in which a weight is told as a constant, or a mean, only where it is one.
 
     Args:
         causes: what is wrong with the bound of ``base``.
@@ -38,14 +45,14 @@ def by_sizes(causes: Causes, bound: Bound, base: Seen, alone: list[Seen], other:
         alone: rows of it, each by itself.
         other: a batch of as many rows for a model of other sizes, or of the same.
     """
-    if not any(found.finding.name in _TERMS for found in causes):
+    if not any(found.finding.name in (*_TERMS, *_OF_MEANS) for found in causes):
         return causes
     seen = [(sizes_of(base), np.ones(2))]
     for batches in (alone, [other]):
         # Where the weights can't be seen, nothing speaks against a constant.
         if (changes := _changes(bound, batches)) is not None:
             seen.append((sizes_of(batches[0]), changes))
-    return tuple(_told(found, seen) for found in causes)
+    return tuple(_told(_as_weight(found, seen), seen) for found in causes)
 
 
 def sizes_of(seen: Seen) -> tuple[int, int, int]:
@@ -70,14 +77,25 @@ def _changes(bound: Bound, batches: list[Seen]) -> np.ndarray | None:
     return solve(columns, actual)
 
 
+def _as_weight(found: Cause, seen: list[tuple[tuple[int, int, int], np.ndarray]]) -> Cause:
+    """Return a mean as the weight that it is in one batch, unless it is a mean in all."""
+    if found.finding.name not in _OF_MEANS:
+        return found
+    name, size = _OF_MEANS[found.finding.name]
+    term, here = _TERMS[name][1], seen[0][0][size]
+    if all(abs(changes[term] * sizes[size] / here - 1) < _ROOM for sizes, changes in seen):
+        return found
+    return replace(found, finding=Finding(name, {"weight": 1 / here}))
+
+
 def _told(found: Cause, seen: list[tuple[tuple[int, int, int], np.ndarray]]) -> Cause:
     if found.finding.name not in _TERMS:
         return found
     name, term = _TERMS[found.finding.name]
     weights = [(sizes, float(changes[term])) for sizes, changes in seen]
-    if all(abs(change - 1) < _ROOM for _, change in weights):
-        return found
     weight = float(found.finding.fields["weight"])
+    if all(abs(change - 1) < _ROOM for _, change in weights):
+        return replace(found, finding=Finding(found.finding.name, {"weight": say(weight)}))
     of_rows = any(s[0] != seen[0][0][0] and abs(change - 1) >= _ROOM for s, change in weights)
     words = _product(weight, weights) or _one_by_one(weight, weights)
     return replace(
@@ -100,7 +118,9 @@ def _product(weight: float, weights: list[tuple[tuple[int, int, int], float]]) -
             [name for name, power in zip(_SIZES, powers, strict=True) if power == sign]
             for sign in (1, -1)
         )
-        number = say(factor)
+        # A weight has three digits, which leave so much room.
+        whole = round(factor)
+        number = str(whole) if abs(factor - whole) < 5e-3 * whole else say(factor)
         top = " * ".join(([number] if number != "1" or not above else []) + above)
         return " / ".join((top, *below))
     return None

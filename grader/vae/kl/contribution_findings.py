@@ -39,6 +39,8 @@ _OUTER: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
 _FACTORS = (0.5, 2.0, 1.5, -1.0, 0.25, 3.0)
 _JUMP = 0.05
 """Error from which a formula is another one beyond a border; a smaller one may grow gradually."""
+_ROUGH = 0.03
+"""Of the terms of a contribution: more than half precision rounds, in either of its forms."""
 _MOST = 3
 """Findings that say more than that all is different."""
 
@@ -48,6 +50,7 @@ def of_contribution(contribution: Contribution) -> Findings:
     if not np.any(contribution.is_wrong):
         return ()
     looks = (
+        _of_precision,
         _as_a_whole,
         _of_exchange,
         _of_sigma,
@@ -58,6 +61,17 @@ def of_contribution(contribution: Contribution) -> Findings:
         _of_region,
     )
     return next((findings for look in looks if (findings := look(contribution))), ())
+
+
+def _of_precision(contribution: Contribution) -> Findings:
+    """Return whether all numbers are nearly right, and such as half precision has."""
+    values, right = contribution.values, contribution.right
+    if not np.all(np.abs(values - right) < _ROUGH * (1 + MUS[:, None] ** 2 + np.exp(2 * LOG_STDS))):
+        return ()
+    singles = values.astype(np.float32)
+    is_half = np.array_equal(singles.astype(np.float16).astype(np.float32), singles)
+    is_brain = not np.any(singles.view(np.uint32) & 0xFFFF)
+    return (Finding("half_precision"),) if is_half or is_brain else ()
 
 
 def _as_a_whole(contribution: Contribution) -> Findings:

@@ -26,6 +26,7 @@ Findings = tuple[Finding, ...]
 _OF_VALUES = ("location", "scale", "normal", "independent")
 _OF_GRADIENTS = ("scale_unused", "mean_missing", "sigma_from", "mu_from")
 """What is found of values and explains gradients, too."""
+_OF_SPREAD = ("noise_spread", "noise_added_twice")
 _TIMES = Finding("noise_times_mu")
 _SQUASHED: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
     ("the hyperbolic tangent", np.arctanh),
@@ -103,6 +104,9 @@ def explain(measured: Measured) -> Explanation:
     numbers = (measured.plain - placement.centre) / placement.spread
     noise = Noise(numbers).distribution() if _is_known(placement) else ()
     location = placement.location or _of_mean(noise, numbers)
+    if location and location[0].name in _OF_SPREAD:
+        # Normal noise is told by its spread alone, which moves no mean.
+        location = (Finding("noise_mean", {"mean": about(float(numbers.mean()), numbers.size)}),)
     if location == (Finding("mean_missing"),) and placement.scale and placement.scale[0] == _TIMES:
         product = (Finding("mu_times_noise"), *placement.scale[1:])
         return Explanation(product, product, product, shared)
