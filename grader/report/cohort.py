@@ -129,8 +129,8 @@ class Figures:
             if entry.counting_points is not None:
                 self._points.append(entry.counting_points)
             for task in result.tasks:
-                if task.undecided:
-                    continue  # nothing is lost there yet
+                if task.undecided or task.in_total:
+                    continue  # nobody has said that anything is lost there
                 self._of_tasks[task.id].add(task)
                 of_checks = self._of_checks[task.id]
                 for check in task.checks:

@@ -113,7 +113,12 @@ def _unchecked(result: Result) -> tuple[str, ...]:
 
 def known_points(result: Result, parts: Sequence[str]) -> tuple[float | None, ...]:
     """Return the points of a result and of tasks and checks, by id; None where they are open."""
-    points = {part.id: None if part.is_open else part.points for part in result.tasks_and_checks}
+    points = {
+        **{
+            task.id: None if task.is_open or task.in_total else task.points for task in result.tasks
+        },
+        **{check.id: None if check.is_open else check.points for check in result.checks},
+    }
     # Nothing can be said of the tasks of a notebook whose points were set by hand as a whole.
     missing = 0.0 if result.status == "ungradable" else None
     total = None if result.has_open_points else result.points

@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
-from grader.report.course import TOTAL, Entry, Override
+from grader.report.course import TOTAL, Entry
 from grader.report.curve import loss_curve, some_of
 from grader.report.feedback import ALL, LEVELS, POINTS, Level, told_result
 from grader.report.pictures import pictures_of
@@ -23,11 +23,9 @@ from grader.report.telling import Told, told_once
 from grader.report.words import (
     appeal_words,
     comment_words,
-    counted,
     other_grading_words,
-    replaced_words,
+    override_words,
     status_words,
-    title_of,
 )
 from grader.untrusted_text import clean
 
@@ -42,6 +40,7 @@ _LEVEL_MARK = '<meta name="feedback" content="{}">'
 """What is in the head of a page that doesn't tell all of a result."""
 _LEVEL = re.compile(_LEVEL_MARK.format("([a-z]+)").encode())
 
+_BY_HAND = "Set by hand"
 _RUN_WORDS = {
     "completed": "The whole notebook ran from top to bottom without an error.",
     "failed": "Running the whole notebook from top to bottom failed.",
@@ -79,7 +78,7 @@ def to_page(
     if entry:
         student = ", ".join(student.name for student in entry.students)
     # Its reason says already what to hand in.
-    is_nothing = result.status == "ungradable" and not result.submission.sha256
+    is_nothing = not result.submission.sha256
     file = "" if student and is_nothing else PurePath(result.submission.path).name
     has_no_step = is_nothing or level == POINTS or TOTAL in settled
     return render(
@@ -87,7 +86,7 @@ def to_page(
         result=result,
         title=title[:1].upper() + title[1:],
         whose=", ".join(clean(part, 200) for part in (student, file) if part),
-        task_words=_task_words(result) | dict.fromkeys(settled, "Set by hand"),
+        task_words=_task_words(result) | dict.fromkeys(settled, _BY_HAND),
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
         **_by_people(entry, result),
         level_mark=Markup(_LEVEL_MARK.format(level)) if level != ALL else "",
@@ -106,7 +105,7 @@ def _by_people(entry: Entry | None, result: Result) -> dict[str, object]:
     """Return what people decided, as the page's template names it."""
     is_marked = entry is not None and is_decided(entry)
     return {
-        "by_hand": [_by_hand_words(it, result) for it in entry.overrides] if entry else [],
+        "by_hand": [override_words(it, result) for it in entry.overrides] if entry else [],
         "by_hand_mark": Markup(BY_HAND) if is_marked else "",
         "lateness": entry.lateness if entry else None,
         "final_points": entry.final_points if entry else result.points,
@@ -151,7 +150,8 @@ def to_table(result: Result, then: str | None = None) -> str:
 
 def _task_words(result: Result) -> dict[str, str]:
     words = {task.id: state(task) for task in result.tasks}
-    return {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
+    said = {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
+    return said | {task.id: _BY_HAND for task in result.tasks if task.in_total}
 
 
 def _told(task: TaskResult) -> list[Told]:
@@ -161,13 +161,8 @@ def _told(task: TaskResult) -> list[Told]:
 
 def is_decided(entry: Entry) -> bool:
     """Return whether a page shows more of a submission than the grader found."""
-    return bool(entry.overrides or entry.comments or entry.appeals or entry.lateness)
-
-
-def _by_hand_words(override: Override, result: Result) -> str:
-    """Return what was set by hand, in a student's words, and why."""
-    points = counted(override.points)
-    return f"{title_of(override.target, result)}: {points} {replaced_words(override)}"
+    is_laid_over = entry.overrides or entry.comments or entry.appeals or entry.lateness
+    return bool(is_laid_over) or entry.result.waits_for_person
 
 
 def numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:

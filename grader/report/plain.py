@@ -17,6 +17,7 @@ from grader.report.words import (
     points_words,
     repeated_words,
     rule_words,
+    total_words,
 )
 from grader.untrusted_text import cut
 
@@ -34,7 +35,7 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
     if result.status == "ungradable":
         lines = [f"Not graded: {result.reason}"]
     else:
-        lines = [f"{points_words(result)} points."]
+        lines = [f"{total_words(result)}."]
     if entry and entry.lateness:
         lines.append(f"{number(entry.final_points)} of them count. {entry.lateness.words}")
     if result.status == "grader_error":
@@ -44,14 +45,14 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
         lines.append(f"{cell}: {stop} This costs no points by itself.")
     lines += map(repeated_words, result.repeated)
     for task in result.tasks:
-        if task.lost or task.points < task.max_points:
+        if task.lost or (task.points < task.max_points and not task.in_total):
             lost = _points(task) if entry and entry.feedback == POINTS else _lost(task)
             lines += ["", f"{task.title}: {points_words(task)}", *lost]
     if result.broken_rules:
         lines += ["", *(f"Rule broken: {rule_words(rule)}" for rule in result.broken_rules)]
     if entry:
         decided = [
-            *map(override_words, entry.overrides),
+            *(f"Set by hand: {override_words(it, result)}" for it in entry.overrides),
             *(comment_words(comment, result) for comment in entry.comments),
             *(appeal_words(appeal, result) for appeal in entry.appeals),
         ]

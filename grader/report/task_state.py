@@ -29,7 +29,8 @@ def state(task: TaskResult) -> State:
         return "not decided"
     if is_unwritten(task):
         return "not yet"
-    return "to correct" if task.lost or task.points < task.max_points else "done"
+    is_short = task.lost or (task.points < task.max_points and not task.in_total)
+    return "to correct" if is_short else "done"
 
 
 def is_unwritten(task: TaskResult) -> bool:

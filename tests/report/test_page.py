@@ -201,6 +201,21 @@ def test_the_page_of_who_handed_nothing_in_says_that_once() -> None:
     assert "Correct this first" in to_page(broken, TITLE)
 
 
+def test_points_by_hand_of_who_handed_nothing_in_stand_without_words_on_a_notebook() -> None:
+    essay = TaskResult("essay", "Essay", 3.0, 5.0, ())
+    nothing = Result(
+        Submission("Ada_L", "", "Ada L"), "ungradable", 3.0, 65.0, (essay,), reason="No."
+    )
+    words = " ".join(Page(to_page(nothing, TITLE, student="Ada L")).words.split())
+    assert "Not graded No. 3 of 65 points, for what is graded by hand." in words
+    by_hand = replace(nothing, status="graded", points=1.0, max_points=1.0, reason=None)
+    html = to_page(by_hand, TITLE, student="Ada L")
+    assert "<title>1 of 1 point: Ada L</title>" in html
+    for part in ("executed", "was expected", "checked alone"):
+        assert part not in words
+        assert part not in html
+
+
 def test_a_page_of_a_course_names_the_student() -> None:
     html = to_page(RESULT, TITLE, student="Ada <L>, Bo")
     assert "<title>2 of 5 points: Ada &lt;L&gt;, Bo, vae.ipynb</title>" in html

@@ -48,7 +48,7 @@ def test_overrides_come_last_with_their_reasons() -> None:
     override = Override("kl", 3.0, "spoken about it", 2.5, "Dr. Noether")
     last = to_plain(graded(), replace(entry(graded()), overrides=(override,))).splitlines()[-1]
     assert last == (
-        "Set by hand: kl has 3 points instead of 2.5, by Dr. Noether. Reason: spoken about it"
+        "Set by hand: KL: 3 points instead of 2.5, by Dr. Noether. Reason: spoken about it"
     )
 
 
