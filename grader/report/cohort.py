@@ -22,7 +22,8 @@ from grader.report.words import number
 _BINS = 10
 NOT_GRADED = {
     "ungradable": "could not be graded",
-    "grader_error": "are open, since the grader itself failed on them",
+    "nothing": "handed in nothing that can be graded",
+    "grader_error": "left open, since the grader itself failed",
 }
 
 
@@ -91,6 +92,11 @@ class Summary:
     tasks: tuple[tuple[str, str], ...]
 
 
+def kind_of_ungraded(entry: Entry) -> str:
+    """Return why an entry isn't graded, as a key of `NOT_GRADED`."""
+    return "nothing" if entry.is_nothing else entry.result.status
+
+
 def summary_of(entries: Iterable[Entry], misconceptions: Mapping[str, str]) -> Summary:
     """Return the figures of a course; ``misconceptions`` has their titles by id."""
     figures = Figures()
@@ -136,7 +142,7 @@ class Figures:
                 for check in task.checks:
                     of_checks[check.id].add(check)
         else:
-            self._not_graded[result.status].add(entry.name, self._most_named)
+            self._not_graded[kind_of_ungraded(entry)].add(entry.name, self._most_named)
         found = {id: t.title for t in result.tasks for c in t.lost for id in c.misconceptions}
         for id, task_title in found.items():
             _, names = self._having.setdefault(id, (task_title, _Names()))

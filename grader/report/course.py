@@ -36,6 +36,10 @@ TOTAL = "total"
 """The target of an override that sets all points at once."""
 
 
+NOTHING = "Nothing that can be graded was handed in"
+"""How the reason begins why that couldn't be graded."""
+
+
 @dataclass(frozen=True)
 class Override:
     """Points that an instructor set for a task or a check, and why.
@@ -124,6 +128,11 @@ class Entry:
     def is_called(self, name: str) -> bool:
         """Return whether it may be called so."""
         return name in self.names
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing that could be graded was handed in, and nobody has set points."""
+        return self.result.status == "ungradable" and (self.result.reason or "").startswith(NOTHING)
 
     @property
     def final_points(self) -> float:

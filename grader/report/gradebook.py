@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader.report.course import Entry
+from grader.report.course import TOTAL, Entry
 from grader.report.csv_write import Cell, csv_lines, points_cell, time_cell
 from grader.report.result import Result
-from grader.report.words import number
+from grader.report.words import counted, number
 
 _BEFORE = ("name", "student", "id", "email", "status", "points", "final_points", "max_points")
 _AFTER = ("submitted_utc", "flags", "reason")
@@ -73,6 +73,7 @@ def flags(entry: Entry) -> tuple[str, ...]:
     result = entry.result
     interrupted = result.training.status == "interrupted"
     broken = sorted(result.broken_rules, key=lambda rule: rule.is_free)
+    is_total_set = any(override.target == TOTAL for override in entry.overrides)
     return (
         *([] if result.status == "graded" else [result.status]),
         *(f"couldn't be checked: {task}" for task in _unchecked(result)),
@@ -85,11 +86,15 @@ def flags(entry: Entry) -> tuple[str, ...]:
         ),
         *(f"to be graded by hand: {task.id}" for task in result.tasks if task.undecided),
         *(f"appeal about {it.target}: {it.status}" for it in entry.appeals),
-        *_kept(result),
+        *([] if is_total_set else _kept(result)),
         *(["late"] if entry.late else []),
-        *([f"late: {number(entry.lateness.points)} points off"] if entry.lateness else []),
+        *([f"late: {counted(entry.lateness.points)} off"] if entry.lateness else []),
         *entry.notes,
-        *(f"rule broken: {rule.id}" for rule in broken),
+        *(
+            f"rule broken: {rule.id}"
+            + (f", {counted(rule.cost)} off" if rule.cost and not is_total_set else "")
+            for rule in broken
+        ),
     )
 
 
