@@ -152,6 +152,11 @@ class Entry:
         return ", ".join(known) or self.name
 
 
+def is_total_set(entry: Entry | None) -> bool:
+    """Return whether a person has set all points at once, so that no other sum counts."""
+    return entry is not None and any(it.target == TOTAL for it in entry.overrides)
+
+
 def names_of(name: str, students: Sequence[Identity], pseudonym: str) -> frozenset[str]:
     """Return what a submission may be called: by the name of its result, by who handed it in."""
     known = ((student.name, student.id, student.email) for student in students)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader.report.course import TOTAL, Entry
+from grader.report.course import Entry, is_total_set
 from grader.report.csv_write import Cell, csv_lines, points_cell, time_cell
 from grader.report.result import Result
 from grader.report.words import counted, number
@@ -73,7 +73,7 @@ def flags(entry: Entry) -> tuple[str, ...]:
     result = entry.result
     interrupted = result.training.status == "interrupted"
     broken = sorted(result.broken_rules, key=lambda rule: rule.is_free)
-    is_total_set = any(override.target == TOTAL for override in entry.overrides)
+    is_by_hand = is_total_set(entry)
     return (
         *([] if result.status == "graded" else [result.status]),
         *(f"couldn't be checked: {task}" for task in _unchecked(result)),
@@ -86,13 +86,13 @@ def flags(entry: Entry) -> tuple[str, ...]:
         ),
         *(f"to be graded by hand: {task.id}" for task in result.tasks if task.undecided),
         *(f"appeal about {it.target}: {it.status}" for it in entry.appeals),
-        *([] if is_total_set else _kept(result)),
+        *([] if is_by_hand else _kept(result)),
         *(["late"] if entry.late else []),
         *([f"late: {counted(entry.lateness.points)} off"] if entry.lateness else []),
         *entry.notes,
         *(
             f"rule broken: {rule.id}"
-            + (f", {counted(rule.cost)} off" if rule.cost and not is_total_set else "")
+            + (f", {counted(rule.cost)} off" if rule.cost and not is_by_hand else "")
             for rule in broken
         ),
     )

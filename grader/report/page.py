@@ -7,18 +7,18 @@ and run no script even if something should slip through.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
 from markupsafe import Markup
 
-from grader.report.course import TOTAL, Entry
+from grader.report.course import TOTAL, Entry, is_total_set
 from grader.report.curve import loss_curve, some_of
 from grader.report.feedback import ALL, LEVELS, POINTS, Level, told_result
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
 from grader.report.result import Result, TaskResult
-from grader.report.task_state import NOT_DONE, next_step, state
+from grader.report.task_state import NOT_DONE, has_all_points, mend_first, next_step, state
 from grader.report.telling import Told, told_once
 from grader.report.words import (
     appeal_words,
@@ -74,19 +74,22 @@ def to_page(
     result = told_result(result, level)
     if level == POINTS:
         sources = executed = None
-    settled = {override.target for override in entry.overrides} if entry else set()
+    set_by_hand = {override.target for override in entry.overrides} if entry else set()
+    settled = set_by_hand | _settled_tasks(result, set_by_hand)
     if entry:
         student = ", ".join(student.name for student in entry.students)
     # Its reason says already what to hand in.
-    is_nothing = not result.submission.sha256
+    is_nothing = not (result.submission.sha256 or result.checks)
     file = "" if student and is_nothing else PurePath(result.submission.path).name
-    has_no_step = is_nothing or level == POINTS or TOTAL in settled
+    is_handed_in = bool(entry or student)
+    is_done = is_handed_in and has_all_points(result) and not mend_first(result)
+    has_no_step = is_nothing or level == POINTS or TOTAL in settled or is_done
     return render(
         "page.html",
         result=result,
         title=title[:1].upper() + title[1:],
         whose=", ".join(clean(part, 200) for part in (student, file) if part),
-        task_words=_task_words(result) | dict.fromkeys(settled, _BY_HAND),
+        task_words=_task_words(result) | dict.fromkeys(set_by_hand, _BY_HAND),
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
         **_by_people(entry, result),
         level_mark=Markup(_LEVEL_MARK.format(level)) if level != ALL else "",
@@ -111,7 +114,8 @@ def _by_people(entry: Entry | None, result: Result) -> dict[str, object]:
         "final_points": entry.final_points if entry else result.points,
         "comments": [comment_words(it, result) for it in entry.comments] if entry else [],
         "appeals": [appeal_words(it, result) for it in entry.appeals] if entry else [],
-        "other_grading": other_grading_words(result),
+        "other_grading": "" if is_total_set(entry) else other_grading_words(result),
+        "taken": 0.0 if is_total_set(entry) else max(0.0, result.earned_in_tasks - result.points),
     }
 
 
@@ -157,6 +161,15 @@ def _task_words(result: Result) -> dict[str, str]:
 def _told(task: TaskResult) -> list[Told]:
     """Return what the checks that have something to say tell."""
     return told_once(task.told)
+
+
+def _settled_tasks(result: Result, set_by_hand: Collection[str]) -> set[str]:
+    """Return the tasks of which every check that is lost was set by hand: nothing is to be done."""
+    return {
+        task.id
+        for task in result.tasks
+        if task.lost and all(check.id in set_by_hand for check in task.lost)
+    }
 
 
 def is_decided(entry: Entry) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.report.course import Entry
+from grader.report.course import Entry, is_total_set
 from grader.report.feedback import POINTS, told_result
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
@@ -13,6 +13,7 @@ from grader.report.words import (
     cell_words,
     comment_words,
     number,
+    other_grading_words,
     override_words,
     points_words,
     repeated_words,
@@ -34,8 +35,11 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
         result = told_result(result, entry.feedback)
     if result.status == "ungradable":
         lines = [f"Not graded: {result.reason}"]
+        lines += [f"{total_words(result)}, for what is graded by hand."] if result.tasks else []
     else:
         lines = [f"{total_words(result)}."]
+    if (other := other_grading_words(result)) and not is_total_set(entry):
+        lines.append(other)
     if entry and entry.lateness:
         lines.append(f"{number(entry.final_points)} of them count. {entry.lateness.words}")
     if result.status == "grader_error":

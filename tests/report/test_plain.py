@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grader.report.course import Override
 from grader.report.plain import to_plain
+from grader.report.result import TaskResult
 from tests.made_results import broken_grader, entry, failed, graded, passed, task, ungradable
 
 
@@ -42,6 +43,12 @@ def test_a_task_that_a_rule_cost_says_why() -> None:
 def test_what_is_not_graded_says_why() -> None:
     assert to_plain(ungradable()) == "Not graded: There is no class VAE."
     assert broken_grader().reason in to_plain(broken_grader())
+
+
+def test_points_by_hand_of_what_is_not_graded_are_told() -> None:
+    essay = TaskResult("essay", "Essay", 3.0, 5.0, ())
+    result = replace(ungradable(), tasks=(essay,), points=3.0, max_points=12.5)
+    assert to_plain(result).splitlines()[1] == "3 of 12.5 points, for what is graded by hand."
 
 
 def test_overrides_come_last_with_their_reasons() -> None:
