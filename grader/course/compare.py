@@ -162,7 +162,7 @@ def _check_reason(old: CheckResult | None, new: CheckResult | None) -> str:
 def to_text(changes: tuple[Change, ...], total: int) -> str:
     """Return the changes for a terminal: a line a student, and the reasons below it."""
     if not changes:
-        return f"No points changed among {total} students.\n"
+        return f"No points changed among {total} {'student' if total == 1 else 'students'}.\n"
     lines = [f"{len(changes)} of {total} students changed."]
     for change in changes:
         lines += ["", f"{change.name}  {_points(change.before)} -> {_points(change.after)}"]

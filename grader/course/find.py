@@ -37,9 +37,7 @@ from grader.platforms.download import File, Listing, Owner, Parts, SubmissionsEr
 from grader.platforms.names import folded, shown, unique_names
 from grader.platforms.plain import plain_owner
 from grader.platforms.platform import Metadata, Tree, Values
-from grader.report.course import Identity
-
-NOTHING = "Nothing that can be graded was handed in"
+from grader.report.course import NOTHING, Identity
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.course.find import NOTHING
-from grader.report.cohort import NOT_GRADED
+from grader.report.cohort import NOT_GRADED, kind_of_ungraded
 from grader.report.course import Entry
 from grader.report.words import number, waiting_words
 
 MOST_NAMED = 20
 """Of those who share something, on a terminal."""
-_EMPTY = "handed in nothing that can be graded"
 _BY_HAND = "by hand"
 _AGAIN = "The machine interrupted the run or the training of"
 _EVERYBODY = "gradebook.csv names everybody, each with a status and what to look at."
-_Key = str | tuple[str, str]
 
 
 def named(names: Sequence[str], count: int) -> str:
@@ -66,7 +63,7 @@ class Overview:
     decided: int = 0
     points: float = 0.0
     most: float | None = None
-    groups: dict[_Key, Group] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         """Count an entry."""
@@ -107,8 +104,11 @@ def summary(overview: Overview, files: Sequence[Path]) -> str:
             else f" The points of {overview.decided} are decided: {mean} of {overview.most:g} on "
             "average."
         )
-    kinds = [(status, kind) for status, words in NOT_GRADED.items() for kind in (words, _EMPTY)]
-    lines += [f"{groups[k].students} {k[1]}: {groups[k].names}." for k in kinds if k in groups]
+    lines += [
+        f"{groups[status].students} {words}: {groups[status].names}."
+        for status, words in NOT_GRADED.items()
+        if status in groups
+    ]
     if (by_hand := groups.get(_BY_HAND)) is not None:
         lines.append(f"{waiting_words(by_hand.entries)}: {by_hand.names}.")
     if (again := groups.get(_AGAIN)) is not None:
@@ -120,13 +120,12 @@ def summary(overview: Overview, files: Sequence[Path]) -> str:
     return "\n".join([*lines, "Written:", *(f"  {path}" for path in files)])
 
 
-def _kinds_of(entry: Entry) -> list[_Key]:
+def _kinds_of(entry: Entry) -> list[str]:
     """Return the groups that an entry is in: by why it isn't graded, and by what is open."""
     result = entry.result
-    kinds: list[_Key] = []
+    kinds: list[str] = []
     if result.status in NOT_GRADED:
-        is_empty = (result.reason or "").startswith(NOTHING)
-        kinds.append((result.status, _EMPTY if is_empty else NOT_GRADED[result.status]))
+        kinds.append(kind_of_ungraded(entry))
     if result.waits_for_person:
         kinds.append(_BY_HAND)
     elif result.status == "graded" and result.is_open:

@@ -30,7 +30,10 @@ def is_open(result: Result, target: str) -> bool:
 def with_override(result: Result, override: Override) -> Result:
     """Return the result with other points in one place, and sums that fit."""
     if override.target == TOTAL:
-        settled = tuple(_settled(task, override) for task in result.tasks)
+        settled = tuple(
+            replace(_settled(task, override), in_total=task.undecided or task.in_total)
+            for task in result.tasks
+        )
         return replace(result, points=override.points, tasks=settled, status="graded", reason=None)
     tasks = tuple(_task_with(task, override) for task in result.tasks)
     # What rules took from the total is the difference between the sum and the total.
@@ -45,7 +48,7 @@ def with_override(result: Result, override: Override) -> Result:
 
 def _task_with(task: TaskResult, override: Override) -> TaskResult:
     if task.id == override.target:
-        return replace(_settled(task, override), points=override.points)
+        return replace(_settled(task, override), points=override.points, in_total=False)
     if override.target not in {check.id for check in task.checks}:
         return task
     checks = tuple(

@@ -57,7 +57,8 @@ def to_do(
         if not _is_settled(entry):
             found = _reasons(graded[entry.name].result, common)
             reasons += [reason for reason in found if not _is_decided(entry, reason.target)]
-            reasons += _near(entry.final_points, boundaries)
+            if entry.counting_points is not None:
+                reasons += _near(entry.counting_points, boundaries)
         if reasons:
             ordered = sorted(reasons, key=lambda reason: reason.order)
             waiting.append(ToDo(entry, tuple(ordered)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from grader.examiner.rubric import Rubric
 from grader.report.result import RuleResult, TaskResult
+from grader.report.words import unit_of
 from grader.submission.rules import RULES, Consequence, Finding, Rule
 
 MAX_LOCATIONS = 20
@@ -48,7 +49,7 @@ def _words(cost: Consequence, tasks: list[str]) -> str:
         named = " and ".join(filter(None, [", ".join(tasks[:-1]), tasks[-1]]))
         return f"It costs the points of {named}."
     if isinstance(cost, (int, float)) and cost > 0:
-        return f"It costs {cost:g} points."
+        return f"It costs {cost:g} {unit_of(cost)}."
     return "It costs no points; your instructor may look at it."
 
 

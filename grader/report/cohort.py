@@ -24,7 +24,8 @@ _MOST_UNTIMED = 20
 """How many are named of whom nobody knows when they handed in."""
 NOT_GRADED = {
     "ungradable": "could not be graded",
-    "grader_error": "are open, since the grader itself failed on them",
+    "nothing": "handed in nothing that can be graded",
+    "grader_error": "left open, since the grader itself failed",
 }
 
 
@@ -95,6 +96,11 @@ class Summary:
     untimed: Names
 
 
+def kind_of_ungraded(entry: Entry) -> str:
+    """Return why an entry isn't graded, as a key of `NOT_GRADED`."""
+    return "nothing" if entry.is_nothing else entry.result.status
+
+
 def summary_of(entries: Iterable[Entry], misconceptions: Mapping[str, str]) -> Summary:
     """Return the figures of a course; ``misconceptions`` has their titles by id."""
     figures = Figures()
@@ -136,14 +142,14 @@ class Figures:
             if entry.counting_points is not None:
                 self._points.append(entry.counting_points)
             for task in result.tasks:
-                if task.undecided:
-                    continue  # nothing is lost there yet
+                if task.undecided or task.in_total:
+                    continue  # nobody has said that anything is lost there
                 self._of_tasks[task.id].add(task)
                 of_checks = self._of_checks[task.id]
                 for check in task.checks:
                     of_checks[check.id].add(check)
         else:
-            self._not_graded[result.status].add(entry.name, self._most_named)
+            self._not_graded[kind_of_ungraded(entry)].add(entry.name, self._most_named)
         found = {id: t.title for t in result.tasks for c in t.lost for id in c.misconceptions}
         for id, task_title in found.items():
             _, names = self._having.setdefault(id, (task_title, _Names()))

@@ -42,6 +42,10 @@ TOTAL = "total"
 """The target of an override that sets all points at once."""
 
 
+NOTHING = "Nothing that can be graded was handed in"
+"""How the reason begins why that couldn't be graded."""
+
+
 @dataclass(frozen=True)
 class Override:
     """Points that an instructor set for a task or a check, and why.
@@ -149,6 +153,11 @@ class Entry:
         return name in self.names
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether nothing that could be graded was handed in, and nobody has set points."""
+        return self.result.status == "ungradable" and (self.result.reason or "").startswith(NOTHING)
+
+    @property
     def final_points(self) -> float:
         """The points that go out: those of the result, less what handing in late costs."""
         return max(0.0, self.result.points - (self.lateness.points if self.lateness else 0.0))
@@ -162,6 +171,11 @@ class Entry:
     def called(self) -> str:
         """Who handed it in, for a person: names, with ids or addresses where they say more."""
         return ", ".join(it.called for it in self.students if it.name) or self.name
+
+
+def is_total_set(entry: Entry | None) -> bool:
+    """Return whether a person has set all points at once, so that no other sum counts."""
+    return entry is not None and any(it.target == TOTAL for it in entry.overrides)
 
 
 def names_of(name: str, students: Sequence[Identity], pseudonym: str) -> frozenset[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader.report.course import Arrival, Entry
+from grader.report.course import Arrival, Entry, is_total_set
 from grader.report.csv_write import Cell, csv_lines, points_cell, time_cell
 from grader.report.result import Result
-from grader.report.words import moment_words, number
+from grader.report.words import counted, moment_words, number
 
 _BEFORE = ("name", "student", "id", "email", "status", "points", "final_points", "max_points")
 _AFTER = ("submitted_utc", "flags", "reason")
@@ -73,6 +73,7 @@ def flags(entry: Entry) -> tuple[str, ...]:
     result = entry.result
     interrupted = result.training.status == "interrupted"
     broken = sorted(result.broken_rules, key=lambda rule: rule.is_free)
+    is_by_hand = is_total_set(entry)
     return (
         *([] if result.status == "graded" else [result.status]),
         *(f"couldn't be checked: {task}" for task in _unchecked(result)),
@@ -85,12 +86,16 @@ def flags(entry: Entry) -> tuple[str, ...]:
         ),
         *(f"to be graded by hand: {task.id}" for task in result.tasks if task.undecided),
         *(f"appeal about {it.target}: {it.status}" for it in entry.appeals),
-        *_kept(result),
+        *([] if is_by_hand else _kept(result)),
         *([_arrival(entry.arrival)] if entry.arrival else []),
         *(["late"] if entry.late else []),
-        *([f"late: {number(entry.lateness.points)} points off"] if entry.lateness else []),
+        *([f"late: {counted(entry.lateness.points)} off"] if entry.lateness else []),
         *entry.notes,
-        *(f"rule broken: {rule.id}" for rule in broken),
+        *(
+            f"rule broken: {rule.id}"
+            + (f", {counted(rule.cost)} off" if rule.cost and not is_by_hand else "")
+            for rule in broken
+        ),
     )
 
 
@@ -120,7 +125,12 @@ def _unchecked(result: Result) -> tuple[str, ...]:
 
 def known_points(result: Result, parts: Sequence[str]) -> tuple[float | None, ...]:
     """Return the points of a result and of tasks and checks, by id; None where they are open."""
-    points = {part.id: None if part.is_open else part.points for part in result.tasks_and_checks}
+    points = {
+        **{
+            task.id: None if task.is_open or task.in_total else task.points for task in result.tasks
+        },
+        **{check.id: None if check.is_open else check.points for check in result.checks},
+    }
     # Nothing can be said of the tasks of a notebook whose points were set by hand as a whole.
     missing = 0.0 if result.status == "ungradable" else None
     total = None if result.has_open_points else result.points

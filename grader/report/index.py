@@ -133,7 +133,8 @@ def to_index_pages(
     survey = survey_of(entries, pages, misconceptions, _NAMED)
     summary = survey.summary
     shown = summary.misconceptions[: _MISCONCEPTIONS + _FOLDED]
-    seen = _Seen(frozenset(name for found in shown for name in found.entries.first))
+    linked = (*(it.entries for it in shown), *(it for _, it in summary.not_graded), summary.by_hand)
+    seen = _Seen(frozenset(name for names in linked for name in names.first))
     for page, rows, is_last in parted(_rows(entries, pages, survey.columns, seen)):
         seen.shelf.append(page)
         yield page.file, _page_of_rows(page, rows, is_last, survey, title)

@@ -83,8 +83,9 @@ def row_of(entry: Entry, page: str, columns: Columns) -> Row:
     ``page`` is the address of the student's page, or "".
     """
     status, reason = entry.result.status, entry.result.reason
-    found = [flag for flag in flags(entry) if flag != status]
     first = [] if status == "graded" else [f"{status.replace('_', ' ')}: {reason}"]
+    said = (reason or "") if first else ""  # a note may be how the reason begins
+    found = [flag for flag in flags(entry) if flag != status and not said.startswith(flag)]
     rare = _joined([*first, *(flag for flag in found if flag not in columns.common)], 1000, "; ")
     _, *of_tasks = known_points(entry.result, [id for id, _ in columns.tasks])
     html = macro("index_rows.html", "row")(

@@ -7,28 +7,26 @@ and run no script even if something should slip through.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
 from markupsafe import Markup
 
-from grader.report.course import TOTAL, Entry, Override
+from grader.report.course import TOTAL, Entry, is_total_set
 from grader.report.curve import loss_curve, some_of
 from grader.report.feedback import ALL, LEVELS, POINTS, Level, told_result
 from grader.report.pictures import pictures_of
 from grader.report.rendering import render
 from grader.report.result import Result, TaskResult
-from grader.report.task_state import NOT_DONE, next_step, state
+from grader.report.task_state import NOT_DONE, has_all_points, mend_first, next_step, state
 from grader.report.telling import Told, told_once
 from grader.report.words import (
     appeal_words,
     arrival_words,
     comment_words,
-    counted,
     other_grading_words,
-    replaced_words,
+    override_words,
     status_words,
-    title_of,
 )
 from grader.untrusted_text import clean
 
@@ -43,6 +41,7 @@ _LEVEL_MARK = '<meta name="feedback" content="{}">'
 """What is in the head of a page that doesn't tell all of a result."""
 _LEVEL = re.compile(_LEVEL_MARK.format("([a-z]+)").encode())
 
+_BY_HAND = "Set by hand"
 _RUN_WORDS = {
     "completed": "The whole notebook ran from top to bottom without an error.",
     "failed": "Running the whole notebook from top to bottom failed.",
@@ -76,20 +75,23 @@ def to_page(
     result = told_result(result, level)
     if level == POINTS:
         sources = executed = None
-    settled = {override.target for override in entry.overrides} if entry else set()
+    set_by_hand = {override.target for override in entry.overrides} if entry else set()
+    settled = set_by_hand | _settled_tasks(result, set_by_hand)
     if entry:
         names = ", ".join(student.name for student in entry.students)
         student = result.submission.student or names
     # Its reason says already what to hand in.
-    is_nothing = result.status == "ungradable" and not result.submission.sha256
+    is_nothing = not (result.submission.sha256 or result.checks)
     file = "" if student and is_nothing else PurePath(result.submission.path).name
-    has_no_step = is_nothing or level == POINTS or TOTAL in settled
+    is_handed_in = bool(entry or student)
+    is_done = is_handed_in and has_all_points(result) and not mend_first(result)
+    has_no_step = is_nothing or level == POINTS or TOTAL in settled or is_done
     return render(
         "page.html",
         result=result,
         title=title[:1].upper() + title[1:],
         whose=", ".join(clean(part, 200) for part in (student, file) if part),
-        task_words=_task_words(result) | dict.fromkeys(settled, "Set by hand"),
+        task_words=_task_words(result) | dict.fromkeys(set_by_hand, _BY_HAND),
         task_states={task.id: state(task).replace(" ", "-") for task in result.tasks},
         **_by_people(entry, result),
         level_mark=Markup(_LEVEL_MARK.format(level)) if level != ALL else "",
@@ -108,14 +110,15 @@ def _by_people(entry: Entry | None, result: Result) -> dict[str, object]:
     """Return what people decided, as the page's template names it."""
     is_marked = entry is not None and is_decided(entry)
     return {
-        "by_hand": [_by_hand_words(it, result) for it in entry.overrides] if entry else [],
+        "by_hand": [override_words(it, result) for it in entry.overrides] if entry else [],
         "by_hand_mark": Markup(BY_HAND) if is_marked else "",
         "arrival": arrival_words(entry.arrival) if entry and entry.arrival else "",
         "lateness": entry.lateness if entry else None,
         "final_points": entry.final_points if entry else result.points,
         "comments": [comment_words(it, result) for it in entry.comments] if entry else [],
         "appeals": [appeal_words(it, result) for it in entry.appeals] if entry else [],
-        "other_grading": other_grading_words(result),
+        "other_grading": "" if is_total_set(entry) else other_grading_words(result),
+        "taken": 0.0 if is_total_set(entry) else max(0.0, result.earned_in_tasks - result.points),
     }
 
 
@@ -154,7 +157,8 @@ def to_table(result: Result, then: str | None = None) -> str:
 
 def _task_words(result: Result) -> dict[str, str]:
     words = {task.id: state(task) for task in result.tasks}
-    return {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
+    said = {id: "Not yet written" if w == "not yet" else status_words(w) for id, w in words.items()}
+    return said | {task.id: _BY_HAND for task in result.tasks if task.in_total}
 
 
 def _told(task: TaskResult) -> list[Told]:
@@ -162,16 +166,19 @@ def _told(task: TaskResult) -> list[Told]:
     return told_once(task.told)
 
 
+def _settled_tasks(result: Result, set_by_hand: Collection[str]) -> set[str]:
+    """Return the tasks of which every check that is lost was set by hand: nothing is to be done."""
+    return {
+        task.id
+        for task in result.tasks
+        if task.lost and all(check.id in set_by_hand for check in task.lost)
+    }
+
+
 def is_decided(entry: Entry) -> bool:
     """Return whether a page shows more of a submission than the grader found."""
     by_people = entry.overrides or entry.comments or entry.appeals or entry.arrival
-    return bool(by_people or entry.lateness)
-
-
-def _by_hand_words(override: Override, result: Result) -> str:
-    """Return what was set by hand, in a student's words, and why."""
-    points = counted(override.points)
-    return f"{title_of(override.target, result)}: {points} {replaced_words(override)}"
+    return bool(by_people or entry.lateness) or entry.result.waits_for_person
 
 
 def numbered_lines(task: TaskResult, sources: Mapping[str, str]) -> list[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.report.course import Entry
+from grader.report.course import Entry, is_total_set
 from grader.report.feedback import POINTS, told_result
 from grader.report.result import Result, TaskResult
 from grader.report.task_state import stops_at
@@ -14,10 +14,12 @@ from grader.report.words import (
     cell_words,
     comment_words,
     number,
+    other_grading_words,
     override_words,
     points_words,
     repeated_words,
     rule_words,
+    total_words,
 )
 from grader.untrusted_text import cut
 
@@ -34,8 +36,11 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
         result = told_result(result, entry.feedback)
     if result.status == "ungradable":
         lines = [f"Not graded: {result.reason}"]
+        lines += [f"{total_words(result)}, for what is graded by hand."] if result.tasks else []
     else:
-        lines = [f"{points_words(result)} points."]
+        lines = [f"{total_words(result)}."]
+    if (other := other_grading_words(result)) and not is_total_set(entry):
+        lines.append(other)
     if entry and entry.arrival:
         lines.append(arrival_words(entry.arrival))
     if entry and entry.lateness:
@@ -47,14 +52,14 @@ def to_plain(result: Result, entry: Entry | None = None, limit: int = MAX_TEXT) 
         lines.append(f"{cell}: {stop} This costs no points by itself.")
     lines += map(repeated_words, result.repeated)
     for task in result.tasks:
-        if task.lost or task.points < task.max_points:
+        if task.lost or (task.points < task.max_points and not task.in_total):
             lost = _points(task) if entry and entry.feedback == POINTS else _lost(task)
             lines += ["", f"{task.title}: {points_words(task)}", *lost]
     if result.broken_rules:
         lines += ["", *(f"Rule broken: {rule_words(rule)}" for rule in result.broken_rules)]
     if entry:
         decided = [
-            *map(override_words, entry.overrides),
+            *(f"Set by hand: {override_words(it, result)}" for it in entry.overrides),
             *(comment_words(comment, result) for comment in entry.comments),
             *(appeal_words(appeal, result) for appeal in entry.appeals),
         ]

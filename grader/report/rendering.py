@@ -20,6 +20,8 @@ from grader.report.words import (
     repeated_words,
     status_words,
     thousands,
+    total_words,
+    unit_of,
     waiting_words,
 )
 from grader.untrusted_text import clean
@@ -58,6 +60,7 @@ def environment_of(folder: Path) -> Environment:
     filters["cell_words"] = lambda cell, cells: _marked(cell_words(cell, cells))
     environment.filters |= {**filters, "policy_hash": _policy_hash}
     environment.filters |= {"printed_words": printed_words, "points_words": points_words}
+    environment.filters |= {"total_words": total_words, "unit_of": unit_of}
     environment.filters |= {"thousands": thousands, "waiting_words": waiting_words}
     environment.globals["text_of"] = text_of
     return environment

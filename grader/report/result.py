@@ -81,6 +81,8 @@ class TaskResult:
     """Name of the method that is written for the task; "" where it isn't known."""
     undecided: bool = field(default=False, metadata={"json": False})
     """Whether a person grades it, who has not decided yet."""
+    in_total: bool = field(default=False, metadata={"json": False})
+    """Whether a person grades it, who has decided about the total alone."""
 
     @property
     def lost(self) -> tuple[CheckResult, ...]:
@@ -131,7 +133,7 @@ class RuleResult:
     @property
     def cost(self) -> float:
         """The points of the total that its consequence names; 0 if it names none."""
-        match = re.match(r"It costs (\d[\d.e+-]*) points", self.consequence)
+        match = re.match(r"It costs (\d[\d.e+-]*) points?\b", self.consequence)
         return float(match[1]) if match else 0.0
 
 

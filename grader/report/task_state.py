@@ -29,7 +29,8 @@ def state(task: TaskResult) -> State:
         return "not decided"
     if is_unwritten(task):
         return "not yet"
-    return "to correct" if task.lost or task.points < task.max_points else "done"
+    is_short = task.lost or (task.points < task.max_points and not task.in_total)
+    return "to correct" if is_short else "done"
 
 
 def is_unwritten(task: TaskResult) -> bool:
@@ -68,7 +69,8 @@ def next_step(result: Result, settled: Collection[str] = (), brief: bool = False
     if result.status == "grader_error":
         return "Ask your instructor: the grader failed, and your notebook is not to blame."
     if not has_all_points(result):
-        return "" if settled else "Look at the broken rules above: they cost points."
+        are_costly = result.points < result.earned_in_tasks and not settled
+        return "Look at the broken rules: they cost points." if are_costly else ""
     return mend_first(result, stops_at(result.run)) or _AFTER_THE_CLASS
 
 

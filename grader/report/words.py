@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -39,15 +40,27 @@ def waiting_words(count: int) -> str:
 
 def counted(points: float) -> str:
     """Return points with their unit: "1 point", "2.5 points"."""
-    words = number(points)
-    return f"{words} {'point' if words == '1' else 'points'}"
+    return f"{number(points)} {unit_of(points)}"
 
 
 def points_words(part: Result | TaskResult | CheckResult) -> str:
     """Return the points of a result or a task and their maximum: "7 of 10"."""
     if isinstance(part, TaskResult) and part.undecided:
         return f"not decided yet, of {number(part.max_points)}"
+    if isinstance(part, TaskResult) and part.in_total:
+        return f"part of the total, of {number(part.max_points)}"
     return f"{number(part.points)} of {number(part.max_points)}"
+
+
+def unit_of(most: float) -> str:
+    """Return the unit behind "7 of 10": that of the most there is."""
+    return "point" if number(most) == "1" else "points"
+
+
+def total_words(result: Result) -> str:
+    """Return the total and its maximum, and that more may come where some of it is open."""
+    so_far = " so far" if result.has_open_points else ""
+    return f"{points_words(result)} {unit_of(result.max_points)}{so_far}"
 
 
 def cell_words(cell: int, cells: Mapping[str, str]) -> str:
@@ -109,16 +122,19 @@ def rule_place(rule: RuleResult, cells: Mapping[str, str]) -> str:
     return place_words(next(iter(rule.locations), None), cells, " ({})")
 
 
-def override_words(override: Override) -> str:
-    """Return an override as a sentence."""
-    return (
-        f"Set by hand: {override.target} has {number(override.points)} points "
-        f"{replaced_words(override)}"
-    )
+def override_words(override: Override, result: Result) -> str:
+    """Return what was set by hand in a student's words, and why.
+
+    Whom else it is for is told by what the grader found, which the student may not be told.
+    """
+    alike = "everyone" if override.whom == "everyone" else "everyone in the same case"
+    told = replace(override, whom=alike if override.whom else "")
+    about = title_of(override.target, result)
+    return f"{about}: {counted(override.points)} {replaced_words(told)}"
 
 
 def replaced_words(override: Override) -> str:
-    """Return what an override replaced, who decided that, and why."""
+    """Return what an override replaced, who decided that, for whom, and why."""
     by = f", by {override.by}" if override.by else ""
     by += f", for {override.whom}" if override.whom else ""
     return f"instead of {number(override.before)}{by}. Reason: {override.reason}"

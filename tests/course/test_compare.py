@@ -42,7 +42,7 @@ def reworth(result: Result, points: float) -> Result:
 
 def test_equal_results_do_not_change() -> None:
     assert compare({"ada": graded()}, {"ada": graded("Another wording.")}) == ()
-    assert to_text((), 1) == "No points changed among 1 students.\n"
+    assert to_text((), 1) == "No points changed among 1 student.\n"
 
 
 def test_what_changed_and_why() -> None:

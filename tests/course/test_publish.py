@@ -22,7 +22,7 @@ from grader.course.store_kind import contents_of
 from grader.decisions.apply import apply_decisions
 from grader.decisions.decision import Decision
 from grader.errors import UnusableError
-from grader.examiner.rubric import Rubric
+from grader.examiner.rubric import ManualTask, Rubric
 from grader.platforms.nbgrader.roster import NO_ROSTER, Enrolled, read_roster
 from grader.report import index, index_rows
 from grader.report.course import Entry
@@ -117,6 +117,18 @@ def test_pages_that_nobody_changed_are_left_alone(one: Entry, tmp_path: Path) ->
     before = path.stat().st_mtime_ns
     published(tmp_path / "out", one)
     assert path.stat().st_mtime_ns == before
+
+
+def test_a_page_has_the_task_that_still_waits_for_a_person(one: Entry, tmp_path: Path) -> None:
+    rubric = replace(RUBRIC, manual=(ManualTask("essay", "Essay on it", 6.0),))
+    (waits,) = apply_decisions([one], (), rubric).entries
+    publish(contents_of(tmp_path / "out"), "course", [waits], CourseOptions())
+    path = tmp_path / "out" / page_path(one.name)
+    page = path.read_text(encoding="utf-8")
+    assert "<h1>4.5 of 13.5 points so far</h1>" in page
+    assert "Essay on it: not decided yet, of 6 points" in page
+    publish(contents_of(tmp_path / "out"), "course", [one], CourseOptions())
+    assert "Essay" not in path.read_text(encoding="utf-8")
 
 
 def test_a_page_that_is_gone_is_made_again(one: Entry, tmp_path: Path) -> None:

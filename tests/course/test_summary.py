@@ -51,7 +51,7 @@ def test_of_many_few_are_named_and_it_is_said_where_all_are(tmp_path: Path) -> N
     for kind, words in enumerate(
         (
             "21 could not be graded: ",
-            "21 are open, since the grader itself failed on them: ",
+            "21 left open, since the grader itself failed: ",
             "21 handed in nothing that can be graded: ",
             "21 wait for a task to be graded by hand: ",
             "The machine interrupted the run or the training of 21: ",

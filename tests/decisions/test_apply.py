@@ -13,10 +13,12 @@ from grader.decisions.read import parse_decisions
 from grader.desk.course_state import CourseState
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
-from grader.report.gradebook import flags
+from grader.report.cohort import summary_of
+from grader.report.gradebook import flags, known_points
 from grader.report.index import to_index
 from grader.report.page import to_page
-from grader.report.words import arrival_words
+from grader.report.task_state import state
+from grader.report.words import arrival_words, points_words
 from tests.made_course import DOZEN, VARIANCE, assignment_rubric, make_course
 
 
@@ -121,6 +123,25 @@ def test_a_task_of_a_person_is_open_until_it_is_decided(course: CourseState) -> 
     assert not first.result.waits_for_person
     assert second.result.waits_for_person
     assert second.result.points == 57
+
+
+def test_a_total_says_nothing_of_a_task_that_a_person_has_not_graded(course: CourseState) -> None:
+    rubric = replace(assignment_rubric(), manual=(ManualTask("essay", "Essay", 6.0),))
+    total = "- {student: s001, target: total, points: 50, reason: x}\n"
+    result = laid_over(course, total, rubric).entries[0].result
+    assert (result.points, result.has_open_points) == (50, False)
+    essay = result.tasks[-1]
+    assert points_words(essay) == "part of the total, of 6"
+    assert state(essay) == "done"
+    assert known_points(result, ["total", "encoder", "essay"])[1:] == (None, 10, None)
+    titles = [
+        loss.title for loss in summary_of([laid_over(course, total, rubric).entries[0]], {}).losses
+    ]
+    assert "Essay" not in titles
+    own = laid_over(
+        course, f"{total}- {{student: s001, target: essay, points: 0, reason: x}}", rubric
+    )
+    assert points_words(own.entries[0].result.tasks[-1]) == "0 of 6"
 
 
 def test_a_group_reaches_who_has_nothing_to_set_in_silence(course: CourseState) -> None:

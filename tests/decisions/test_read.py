@@ -309,7 +309,7 @@ def test_sums_fit(requests: list[tuple[str, float]], points: float, kl: float) -
 
 def test_every_output_is_marked() -> None:
     one, _ = apply(graded(), ("kl.per_sample", 1.0))
-    mark = "kl.per_sample has 1 points instead of 0. Reason: because"
+    mark = "KL, Title of kl.per_sample: 1 point instead of 0. Reason: because"
     assert mark in to_plain(one.result, one)
     assert b"set by hand: kl.per_sample 1 (because)" in to_gradebook([one])
     assert "Set by hand: because" in one.result.tasks[0].checks[1].message
@@ -332,7 +332,7 @@ def test_what_has_no_points_counts_as_graded_once_all_are_set_by_hand(result: Re
     assert (one.result.points, one.result.status, one.result.reason) == (5.0, "graded", None)
     assert notices == []
     assert "5 of 7.5 points" in to_plain(one.result, one)
-    assert "Set by hand: total has 5 points" in to_plain(one.result, one)
+    assert "Set by hand: All tasks together: 5 points" in to_plain(one.result, one)
     figures = summary_of([one], {})
     assert (figures.mean, figures.not_graded) == (5.0, ())
     (row,) = csv.DictReader(io.StringIO(to_gradebook([one]).decode("utf-8-sig")))
@@ -554,6 +554,6 @@ def test_an_override_for_nobody_is_told_by_line_and_exit_status(tmp_path: Path) 
         done = CliRunner().invoke(main, command)
         assert done.exit_code == status
         page = (tmp_path / "out" / "report" / "students" / "ada.html").read_text("utf-8")
-        assert "points: ada, vae.ipynb</title>" in page
+        assert "<title>3 of 60 points: ada</title>" in page
         told = "Note: Override 2 (line 2: eve, total) is not applied: there is no such student."
         assert (told in done.output) == bool(status)

@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.desk.course_state import CourseState
 from grader.desk.todo import to_do
 from grader.report.course import Appeal, Override
-from grader.report.result import Training
+from grader.report.result import TaskResult, Training
 from tests.made_course import Made, make_course
 from tests.made_results import broken_grader, entry, graded
 
@@ -75,6 +75,14 @@ def test_points_for_a_group_settle_what_they_are_about_alone() -> None:
     assert all("kl.per_sample" not in r.words for it in left for r in it.reasons)
     for_one = replace(one, overrides=(replace(for_all, target="elbo", whom=""),))
     assert to_do({one.name: one}, [for_one]) == ()
+
+
+def test_points_that_are_open_lie_below_no_boundary() -> None:
+    one, essay = entry(graded()), TaskResult("essay", "Essay", 0.0, 5.0, (), undecided=True)
+    waits_too = replace(one.result, tasks=(*one.result.tasks, essay), max_points=12.5)
+    for result, is_said in ((one.result, True), (waits_too, False)):
+        (waiting,) = to_do({one.name: one}, [replace(one, result=result)], (5.0,))
+        assert any("below the boundary" in it.words for it in waiting.reasons) == is_said
 
 
 def test_an_error_of_the_grader_comes_first() -> None:

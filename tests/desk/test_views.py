@@ -67,6 +67,20 @@ def test_the_course_says_of_how_many_the_points_are_decided(tmp_path: Path) -> N
     assert "12 of 12 submissions, those of 1 decided: 64 points on average" in page
 
 
+def test_what_is_open_or_part_of_a_total_is_called_so(tmp_path: Path) -> None:
+    folder, rubric = make_course(tmp_path / "results"), tmp_path / "rubric.yaml"
+    manual = "manual: {essay: {title: Essay, points: 5}}\n"
+    rubric.write_text(default_path().read_text(encoding="utf-8") + manual, encoding="utf-8")
+    client = desk_client(folder, rubric=rubric)
+    page = text_of(client.get("/student/s001").text)
+    assert "60 of 65 points so far" in page
+    assert "Essay: open of 5 points" in page
+    assert send(client, student="s001", target="total", points="1", reason="copied") == ""
+    page = text_of(client.get("/student/s001").text)
+    assert "Essay: in the total, of 5 points" in page
+    assert "1 point. copied" in page
+
+
 def test_neighbours_are_those_who_wait_for_who_waits(folder: Path) -> None:
     client = desk_client(folder)
     names = waiting(client)

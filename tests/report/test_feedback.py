@@ -22,7 +22,7 @@ from tests.made_plots import executed, png
 from tests.made_results import METHODS, TITLE, entry, graded, ungradable, with_example
 
 COSTLY = RuleResult(
-    "loss_falls", "broken", "It does not fall.", "It costs 1 points.", ({"cell": 3, "line": 1},)
+    "loss_falls", "broken", "It does not fall.", "It costs 1 point.", ({"cell": 3, "line": 1},)
 )
 RESULT = replace(
     with_example(graded("It was 2, not 1. That is the sign.")),
@@ -38,7 +38,7 @@ SOURCES = {name: f"def {name}(self): ..." for name in METHODS.values()}
 
 OF_MESSAGES = ("It was 2, not 1. That is the sign.", "Name your axes.", "NameError", "def elbo(")
 OF_HINTS = ("Think again.", "Try it below your class", "hints point")
-ALWAYS = ("Title of kl.per_sample", "It costs 1 points.", "2.5 of 3.5", "4.5 of 7.5")
+ALWAYS = ("Title of kl.per_sample", "It costs 1 point.", "2.5 of 3.5", "4.5 of 7.5")
 
 
 def page(level: Level) -> str:
@@ -64,7 +64,7 @@ def test_so_does_a_comment(level: Level) -> None:
     assert ("NameError" in text) == (level != POINTS)
     assert ("Hint:" in text) == (level == ALL)
     assert "KL: 2.5 of 3.5" in text
-    assert "It costs 1 points." in text
+    assert "It costs 1 point." in text
 
 
 def test_a_comment_of_points_names_the_checks() -> None:

@@ -14,10 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from grader.report.course import Appeal, Identity, Lateness
+from grader.report.course import Appeal, Identity, Lateness, Override
+from grader.report.gradebook import flags
 from grader.report.index import to_index
-from grader.report.result import Run
-from tests.made_results import HOSTILE, TITLE, course, entry, failed, graded, task, ungradable
+from grader.report.result import RuleResult, Run
+from tests.made_results import (
+    HOSTILE,
+    TITLE,
+    broken_grader,
+    course,
+    entry,
+    failed,
+    graded,
+    task,
+    ungradable,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -62,7 +73,34 @@ def test_the_points_of_a_row_and_of_the_figures_are_those_that_count() -> None:
     assert text_of(open_).split()[:3] == ["Bo", "13", "open"]
     told = text_of(page)
     assert "The points of 1 are decided: 3 of 7.5 points on average, 3 in the middle." in told
-    assert "1 waits for a task to be graded by hand: Bo_13" in " ".join(told.split())
+    assert "1 waits for a task to be graded by hand: Bo " in " ".join(told.split())
+
+
+def test_who_is_missing_is_told_from_who_could_not_be_graded_and_each_is_led_to() -> None:
+    said = "Nothing that can be graded was handed in: the folder is empty."
+    nothing = replace(ungradable(), reason=f"{said} Hand in the notebook file itself.")
+    max_ = replace(entry(nothing, "Max", "9"), notes=(said,))
+    flo = entry(ungradable(), "Flo", "8")
+    page = to_index(
+        [flo, max_, entry(broken_grader(), "Cy", "7")], {max_.name: "m.html"}, TITLE, {}
+    )
+    head = page.split("</header>")[0]
+    told = " ".join(text_of(head).split())
+    assert (
+        "1 could not be graded: Flo 1 handed in nothing that can be graded: Max 1 left open" in told
+    )
+    assert '<a href="m.html">Max</a>' in head
+    row = page.split('id="students"')[1].split("Max")[1].split("</tr>")[0]
+    assert row.count(said) == 1
+    assert "<h1>1 submission</h1>" in to_index([flo], {}, TITLE, {})
+
+
+def test_a_row_says_what_a_rule_took_from_the_total() -> None:
+    broken = RuleResult("imports", "broken", "It imports math.", "It costs 1 point.")
+    one = entry(replace(graded(), points=3.5, rules=(broken,)))
+    assert flags(one) == ("rule broken: imports, 1 point off",)
+    by_hand = replace(one, overrides=(Override("total", 5.0, "oral", 3.5),))
+    assert flags(by_hand)[-1] == "rule broken: imports"
 
 
 def test_rare_misconceptions_are_folded_away() -> None:

@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
+from grader.report.course import Override
 from grader.report.page import in_course, out_of_course, to_page, to_table
+from grader.report.plain import to_plain
 from grader.report.result import (
     CheckResult,
+    OtherGrading,
     Result,
     RuleResult,
     Run,
@@ -23,7 +26,7 @@ from grader.report.result import (
     Training,
 )
 from tests.made_plots import executed, png
-from tests.made_results import TITLE, TRY_IT, graded, with_example
+from tests.made_results import TITLE, TRY_IT, entry, graded, with_example
 
 EVIL = "</pre></style><script>alert('1')</script><img src=x onerror=alert(2)>&\"'`<b>`"
 
@@ -199,6 +202,55 @@ def test_the_page_of_who_handed_nothing_in_says_that_once() -> None:
     assert "Grader 1.2.3." in marked
     broken = replace(nothing, submission=Submission("a.ipynb", "0", "a"))
     assert "Correct this first" in to_page(broken, TITLE)
+
+
+def test_points_by_hand_of_who_handed_nothing_in_stand_without_words_on_a_notebook() -> None:
+    essay = TaskResult("essay", "Essay", 3.0, 5.0, ())
+    nothing = Result(
+        Submission("Ada_L", "", "Ada L"), "ungradable", 3.0, 65.0, (essay,), reason="No."
+    )
+    words = " ".join(Page(to_page(nothing, TITLE, student="Ada L")).words.split())
+    assert "Not graded No. 3 of 65 points, for what is graded by hand." in words
+    by_hand = replace(nothing, status="graded", points=1.0, max_points=1.0, reason=None)
+    html = to_page(by_hand, TITLE, student="Ada L")
+    assert "<title>1 of 1 point: Ada L</title>" in html
+    for part in ("executed", "was expected", "checked alone"):
+        assert part not in words
+        assert part not in html
+
+
+def test_the_tasks_and_what_rules_took_add_up_to_the_total() -> None:
+    rule = RuleResult("imports", "broken", "It imports math.", "It costs 1 point.")
+    result = replace(RESULT, points=1.0, rules=(rule,))
+    assert 'Broken rules</a></th><td class="number">-1</td>' in to_page(result, TITLE)
+    assert "Broken rules" not in to_page(RESULT, TITLE)
+    total = replace(entry(result), overrides=(Override("total", 1.0, "oral", 1.0),))
+    assert "Broken rules" not in to_page(result, TITLE, entry=total)
+
+
+def test_whose_work_is_done_is_told_nothing_to_do() -> None:
+    lost = replace(RESULT, run=Run("completed", 1.0))
+    assert "Next:" in to_page(lost, TITLE, entry=entry(lost))
+    by_hand = replace(entry(lost), overrides=(Override("kl.per_sample", 1.0, "half", 0.0),))
+    assert "Next:" not in to_page(lost, TITLE, entry=by_hand)
+    full = replace(lost, points=5.0, tasks=(replace(TASK, points=5.0, checks=(PASSED,)),))
+    assert "hand it in" in to_page(full, TITLE)
+    assert "Next:" not in to_page(full, TITLE, student="Ada")
+    essay = TaskResult("essay", "Essay", 0.0, 5.0, (), undecided=True)
+    waits = replace(full, tasks=(*full.tasks, essay), max_points=10.0, rules=())
+    assert "Next:" not in to_page(waits, TITLE, entry=entry(waits))
+    stops = replace(full, run=RESULT.run)
+    assert "Mend cell 7 first." in to_page(stops, TITLE, student="Ada")
+
+
+def test_an_earlier_total_does_not_count_where_a_person_has_set_another() -> None:
+    kept = replace(RESULT, other_grading=OtherGrading(False, 1.0, 5.0))
+    one = entry(kept)
+    by_hand = replace(one, overrides=(Override("total", 2.0, "oral", 2.0),))
+    assert "an earlier one gave more" in to_page(kept, TITLE, entry=one)
+    assert "an earlier one gave more" in to_plain(kept, one)
+    assert "an earlier one" not in to_page(kept, TITLE, entry=by_hand)
+    assert "an earlier one" not in to_plain(kept, by_hand)
 
 
 def test_a_page_of_a_course_names_the_student() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grader.report.course import Override
 from grader.report.plain import to_plain
+from grader.report.result import TaskResult
 from tests.made_results import broken_grader, entry, failed, graded, passed, task, ungradable
 
 
@@ -44,11 +45,17 @@ def test_what_is_not_graded_says_why() -> None:
     assert broken_grader().reason in to_plain(broken_grader())
 
 
+def test_points_by_hand_of_what_is_not_graded_are_told() -> None:
+    essay = TaskResult("essay", "Essay", 3.0, 5.0, ())
+    result = replace(ungradable(), tasks=(essay,), points=3.0, max_points=12.5)
+    assert to_plain(result).splitlines()[1] == "3 of 12.5 points, for what is graded by hand."
+
+
 def test_overrides_come_last_with_their_reasons() -> None:
     override = Override("kl", 3.0, "spoken about it", 2.5, "Dr. Noether")
     last = to_plain(graded(), replace(entry(graded()), overrides=(override,))).splitlines()[-1]
     assert last == (
-        "Set by hand: kl has 3 points instead of 2.5, by Dr. Noether. Reason: spoken about it"
+        "Set by hand: KL: 3 points instead of 2.5, by Dr. Noether. Reason: spoken about it"
     )
 
 

@@ -30,6 +30,7 @@ def test_a_check_is_earned_by_its_points() -> None:
     ("consequence", "cost"),
     [
         ("It costs 2.5 points.", 2.5),
+        ("It costs 1 point.", 1.0),
         ("It costs 1e-06 points.", 1e-6),
         ("It costs the points of KL.", 0.0),
         ("It costs no points; your instructor may look at it.", 0.0),

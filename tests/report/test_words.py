@@ -24,9 +24,10 @@ from grader.report.words import (
     rule_place,
     short_place_words,
     status_words,
+    total_words,
 )
 from grader.vae.kl.misconceptions import CATALOGUE
-from tests.made_results import failed, passed
+from tests.made_results import failed, graded, passed
 
 
 @pytest.mark.parametrize(
@@ -74,10 +75,24 @@ def test_groups_keep_their_order() -> None:
 
 def test_an_override_says_who_decided_if_that_is_known() -> None:
     override = Override("kl", 3.0, "spoken about it", 2.0)
-    assert override_words(override) == (
-        "Set by hand: kl has 3 points instead of 2. Reason: spoken about it"
-    )
-    assert "instead of 2, by Bo. Reason" in override_words(replace(override, by="Bo"))
+    words = override_words(override, graded())
+    assert words == "KL: 3 points instead of 2. Reason: spoken about it"
+    assert "instead of 2, by Bo. Reason" in override_words(replace(override, by="Bo"), graded())
+
+
+def test_a_student_does_not_read_what_a_group_is_told_by() -> None:
+    override = Override("kl", 1.0, "x", 2.0, whom="everyone with the misconception kl.log_variance")
+    words = override_words(override, graded())
+    assert "KL: 1 point instead of 2, for everyone in the same case." in words
+    assert ", for everyone." in override_words(replace(override, whom="everyone"), graded())
+
+
+def test_a_total_says_whether_more_may_come() -> None:
+    assert total_words(graded()) == "4.5 of 7.5 points"
+    essay = TaskResult("essay", "Essay", 0.0, 5.0, (), undecided=True)
+    waits = replace(graded(), tasks=(*graded().tasks, essay), max_points=12.5)
+    assert total_words(waits) == "4.5 of 12.5 points so far"
+    assert total_words(replace(graded(), points=1.0, max_points=1.0)) == "1 of 1 point"
 
 
 def test_what_shows_in_several_tasks_is_told_with_all_of_them() -> None:
