@@ -110,7 +110,7 @@ class _ForkServer:
         self._scratches = scratch.Folders()
         self._fork_count = 0
         self._before_fork = getattr(service, "before_fork", lambda *_: None)
-        self._has_imported_late = False
+        self._imported_late: frozenset[str] = frozenset()
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
@@ -186,9 +186,9 @@ class _ForkServer:
             self._scratches.give_back(folder.path)
 
     def _fork(self, wire_fd: int, request: ForkRequest) -> int:
-        if request.get("late") and not self._has_imported_late:
-            self._has_imported_late = True
-            self._service.import_late()
+        if late := frozenset(request.get("late", ())) - self._imported_late:
+            self._imported_late |= late
+            self._service.import_late(late)
             gc.freeze()
         if not request.keys() & {"server", "service"}:
             self._fork_count += 1

@@ -5,10 +5,11 @@ It decides nothing: it holds no expected value, and whatever it sends is only da
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -33,7 +34,7 @@ from grader.candidate.reply import Outbox
 from grader.candidate.standard_streams import silence
 from grader.candidate.tripwire import Tripwire
 from grader.protocol import folders
-from grader.protocol.forking import READY, ForkRequest
+from grader.protocol.forking import LATE, READY, ForkRequest
 from grader.protocol.jobs import Job, Question
 from grader.protocol.limits import Limits
 from grader.protocol.replies import Confined, Raised, Ready, Returned, Stage, Unconfined
@@ -70,8 +71,8 @@ def serve(read_fd: int, write_fd: int, folder: str, confine: Callable[[], tuple[
         _answer(job, Question.from_json(body), array, outbox, tripwire)
 
 
-def _is_late() -> bool:
-    return late_imports.is_imported(late_imports.COMPILER)
+def _late() -> list[str]:
+    return [name for name in LATE if late_imports.is_imported(name)]
 
 
 def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire: Tripwire) -> None:
@@ -89,9 +90,9 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         model = namespace[job.instance] = idle_modules.tolerating_missing(build)
         tripwire.watch(model)
     except BaseException as error:
-        outbox.send(Raised(stage, describe(error).to_json(), late=_is_late()))
+        outbox.send(Raised(stage, describe(error).to_json(), late=_late()))
         return
-    outbox.send(Ready(_is_late()))
+    outbox.send(Ready(_late()))
     for call in question.calls:
         tripwire.asked = call.method
         rebind(namespace, {"batch_size": call.batch_size})
@@ -103,7 +104,7 @@ def _answer(job: Job, question: Question, array: Array, outbox: Outbox, tripwire
         except BaseException as error:
             reply = Raised("call", describe(error).to_json())
         tripwire.asked = None
-        outbox.send(replace(reply, touched=sorted(tripwire.touched), late=_is_late()))
+        outbox.send(replace(reply, touched=sorted(tripwire.touched), late=_late()))
 
 
 def prepare(forks: str = "few") -> None:
@@ -134,9 +135,11 @@ def _rehearse() -> None:
     torch.autograd.grad(loss, list(layer.parameters()))
 
 
-def import_late() -> None:
+def import_late(names: Collection[str]) -> None:
     """Import what candidates have been seen to import, once for all that are forked from now on."""
-    late_imports.import_real(late_imports.COMPILER)
+    for name in (name for name in LATE if name in names):
+        with contextlib.suppress(Exception):  # then each candidate is told for itself
+            late_imports.import_real(name)
 
 
 def become(wire: int, request: ForkRequest) -> None:

@@ -87,7 +87,7 @@ class Candidates:
         self._request: ForkRequest = {"limits": asdict(limits or LIMITS), "trust": trust}
         self._patience = patience or Patience()
         self._turns = Turns()
-        self._late = False
+        self._late: frozenset[str] = frozenset()
 
     def __enter__(self) -> Candidates:
         return self
@@ -131,7 +131,7 @@ class Candidates:
         while rest := probes[len(observations) :]:
             given_up = hangs.given_up(task, rest[0])
             if given_up is not None:
-                observations.append(given_up)
+                observations.append(with_circumstances(given_up, rest[0], code))
                 continue
             job = _one_job(rest)
             put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
@@ -204,7 +204,7 @@ class Candidates:
         request: ForkRequest = {
             **self._request,
             "scratch": str(self.home.folder),
-            "late": self._late,
+            "late": sorted(self._late),
         }
         return ForkedProcess(self.home.fork_server, request)
 
@@ -227,7 +227,7 @@ class Candidates:
         allowance = allow(patience.setup_seconds)
         try:
             built = _next(candidate, allowance.left)
-            self._late = self._late or read_late(built)
+            self._late |= read_late(built)
             not_built = read_setup(built)
             if not_built is not None:
                 return Observation((not_built,) * len(probe.calls)), True
@@ -236,7 +236,7 @@ class Candidates:
                 allowance = allow(patience.seconds(call.repeat))
                 answer = _next(candidate, allowance.left)
                 touched |= read_touched(answer, methods)
-                self._late = self._late or read_late(answer)
+                self._late |= read_late(answer)
                 outcomes.append(read_outcome(answer, call.repeat))
             return Observation(tuple(outcomes), touched), True
         except TimeoutError:

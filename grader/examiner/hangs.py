@@ -1,5 +1,7 @@
 """What ran out of time in one grading, so that code which hangs is not waited for in every check.
 
+Nor is a class tried again and again of which no model can be built.
+
 What one task's probes do has no say in whether another's are put: they may be asked side by side,
 and points must not depend on which was first. But once something has hung twice in a row, what runs
 out of time after that is believed at once: waiting is for what can still earn points.
@@ -15,7 +17,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from grader.examiner.pace import Pace
-from grader.kit.observation import Failure, Observation
+from grader.kit.observation import Failure, Observation, Outcome
 from grader.kit.probe import Probe
 from grader.protocol.replies import Stage
 
@@ -24,6 +26,8 @@ STRIKES = 2
 MOST_STRIKES = 4
 """The same of code that comes to an end with other arguments."""
 _SEVERAL = 2
+_SIZES = 3
+"""In so many sizes building a model has to fail alike before it is tried no more."""
 
 _LOADING = ""
 
@@ -46,6 +50,14 @@ def work(probe: Probe) -> int:
         for value in list(call.arguments.values())[:1]:
             rows += call.repeat * (value if isinstance(value, int) else len(value))
     return max(rows, 1) * _units(probe)
+
+
+class _Model(NamedTuple):
+    """What a model is built of: whether at the assignment's sizes, stubs and named weights."""
+
+    full: bool
+    stubs: tuple[str, ...]
+    weights: frozenset[str]
 
 
 class Hangs:
@@ -75,11 +87,14 @@ class Hangs:
         self._full_sizes = full_sizes
         self._narrower = narrower
         self._ended: set[tuple[Asked, bool]] = set()
+        self._built: set[_Model] = set()
+        self._not_built: dict[_Model, dict[tuple[int, ...], Failure]] = {}
         self._hung: list[_Hang] = []
 
     def note(self, task: str, probe: Probe, observation: Observation) -> None:
         """Remember what came to an end, and what ran out of time, if something did."""
         full = self._is_full(probe)
+        self._note_building(probe, observation.outcomes[0])
         stages: tuple[Stage, ...] = ("load", "call")
         for call, outcome in enumerate(observation.outcomes):
             if isinstance(outcome, Failure) and outcome.kind == "timed_out":
@@ -87,6 +102,15 @@ class Hangs:
                 return
             for stage in stages:
                 self._ended.add((_asked(task, probe, call, stage), full))
+
+    def _note_building(self, probe: Probe, outcome: Outcome) -> None:
+        """Remember whether there was a model that could be asked."""
+        model = self._model(probe)
+        if isinstance(outcome, Failure) and outcome.stage in ("load", "construct"):
+            if outcome.kind == "raised":
+                self._not_built.setdefault(model, {})[tuple(probe.sizes)] = outcome
+        else:
+            self._built.add(model)
 
     def _note_hang(self, key: Asked, probe: Probe) -> None:
         if key[1] != _LOADING:
@@ -98,8 +122,10 @@ class Hangs:
         """Return what is said of a probe that is not put.
 
         It is one like those that have hung, or one that calls a method which hangs by itself: it is
-        put with a stub in that one's place, later.
+        put with a stub in that one's place, later. Or no model can be had to ask.
         """
+        if failure := self._why_never_built(probe):
+            return Observation((failure,) * len(probe.calls))
         stages: tuple[Stage, ...] = ("load", "call")
         for stage in stages:
             key = _asked(task, probe, 0, stage)
@@ -125,6 +151,21 @@ class Hangs:
         if _asked(task, probe, 0, "load") in hung or key in hung:
             return True
         return sum(asked[:2] == key[:2] for asked in hung) >= _SEVERAL
+
+    def _why_never_built(self, probe: Probe) -> Failure | None:
+        """Return why no model can be built, if that has failed alike whatever its sizes were."""
+        model = self._model(probe)
+        here = list(self._not_built.get(model, {}).values())
+        small = self._not_built.get(model._replace(full=False), {}) if model.full else {}
+        failures = [*here, *small.values()]
+        alike = {(it.stage, it.type, it.text, it.cell, it.line) for it in failures}
+        if model in self._built or not here or len(alike) > 1 or len(failures) < _SIZES:
+            return None
+        return here[0]
+
+    def _model(self, probe: Probe) -> _Model:
+        stubs = probe.stubs.methods if probe.stubs else ()
+        return _Model(self._is_full(probe), stubs, frozenset((*probe.weights, *probe.spare)))
 
     def _is_full(self, probe: Probe) -> bool:
         return tuple(probe.sizes) == self._full_sizes

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from grader.protocol import replies
+from grader.protocol.forking import LATE
 from grader.protocol.replies import (
     FORMS,
     REFUSALS,
@@ -200,11 +201,12 @@ def read_touched(message: Message, methods: Iterable[str]) -> frozenset[str]:
     return frozenset(m for m in methods if m in named) if isinstance(named, list) else frozenset()
 
 
-def read_late(message: Message) -> bool:
-    """Return whether a message says that what torch imports late has been imported."""
+def read_late(message: Message) -> frozenset[str]:
+    """Return what a message says has been imported, of what a fork server may import for all."""
     body = message.body
     reply = Ready.read(body) or replies.Returned.read(body) or Raised.read(body)
-    return reply is not None and reply.late is True
+    said = reply.late if reply is not None and isinstance(reply.late, list) else []
+    return frozenset(name for name in LATE if name in said)
 
 
 def _failure(error: Any, stage: Stage) -> Failure:

@@ -15,6 +15,17 @@ READY = b"."
 """What a kernel says when it listens, and a spawned process when its imports are done."""
 
 
+LATE = (
+    "torch._dynamo",
+    "matplotlib.pyplot",
+    "pandas",
+    "scipy.stats",
+    "seaborn",
+    "sklearn.manifold",
+)
+"""What a fork server imports, once for all, when one of its forks has been seen to need it."""
+
+
 class ForkRequest(TypedDict, total=False):
     """What a fork server is asked for.
 
@@ -25,7 +36,7 @@ class ForkRequest(TypedDict, total=False):
         limits: of the fork (see `grader.protocol.limits.Limits`).
         folder: where it may write, which is measured.
         scratch: a folder in which a fresh one is made for it and removed after its end.
-        late: whether the service's late imports are to be made before.
+        late: those of `LATE` that are to be imported before.
         trust: whether it may run where it can't be confined.
     """
 
@@ -35,7 +46,7 @@ class ForkRequest(TypedDict, total=False):
     limits: Mapping[str, Any]
     folder: str
     scratch: str
-    late: bool
+    late: Sequence[str]
     trust: bool
 
 

@@ -78,10 +78,10 @@ class Unconfined(Reply):
 
 @dataclass(frozen=True)
 class Ready(Reply):
-    """A model is built; ``late`` says whether what torch imports late is there."""
+    """A model is built; ``late`` says what of `grader.protocol.forking.LATE` is there."""
 
     kind = "ready"
-    late: Untrusted = False
+    late: Untrusted = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Raised(Reply):
     stage: Untrusted
     error: Untrusted
     touched: Untrusted = ()
-    late: Untrusted = False
+    late: Untrusted = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Returned(Reply):
     generators: Untrusted = None
     accumulated: Untrusted = False
     touched: Untrusted = ()
-    late: Untrusted = False
+    late: Untrusted = ()
 
 
 @dataclass(frozen=True)

@@ -298,6 +298,23 @@ class VAE(Honest):
         assert failures(candidates, source, tmp_path) == []
 
 
+def test_what_a_notebook_has_imported_is_imported_once_for_all(tmp_path: Path) -> None:
+    asks = """
+import sys
+class VAE(Honest):
+    def __init__(self, *sizes):
+        assert 'pandas' in sys.modules, 'not yet'
+        super().__init__(*sizes)
+"""
+    imports = "import pandas, seaborn\nclass VAE(Honest): pass\n"
+    stands_in = "import sys\nsys.modules['pandas'] = object()\nclass VAE(Honest): pass\n"
+    with Candidates() as candidates:
+        assert failures(candidates, stands_in, tmp_path) == []
+        assert {f.text for f in failures(candidates, asks, tmp_path)} == {"not yet"}
+        assert failures(candidates, imports, tmp_path) == []
+        assert failures(candidates, asks, tmp_path) == []
+
+
 def test_numbers_are_judged_of_a_method_that_a_graph_is_too_much_for(
     candidates: Candidates, tmp_path: Path
 ) -> None:

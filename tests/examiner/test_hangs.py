@@ -17,6 +17,7 @@ from grader.vae.sizes import Sizes
 HUNG = Observation((Failure("timed_out", "call"),))
 NEVER_LOADED = Observation((Failure("timed_out", "load"),))
 RAISED = Observation((Failure("raised", "call"),))
+NOT_BUILT = Observation((Failure("raised", "construct", "NameError", "no x"),))
 FULL = (784, 32, 400)
 
 
@@ -123,6 +124,32 @@ def test_a_class_that_hangs_at_some_sizes_is_loaded_at_others() -> None:
         hangs.note("elbo", decoding(1, units=units), NEVER_LOADED)
     assert not is_given_up(hangs, decoding(1, units=4), "elbo")
     assert not is_given_up(hangs, decoding(1, units=4), "decoder")
+
+
+def test_a_model_that_cannot_be_built_is_not_tried_for_ever() -> None:
+    hangs = Hangs(full_sizes=FULL)
+    for units in (7, 5):
+        hangs.note("encoder", decoding(3, units), NOT_BUILT)
+        assert not is_given_up(hangs, decoding(3, 3), "elbo")
+    hangs.note("encoder", decoding(3, 8), NOT_BUILT)
+    given_up = hangs.given_up("elbo", decoding(3))
+    assert given_up == NOT_BUILT
+    assert not is_given_up(hangs, decoding(3, stubs=("encoder",)), "elbo")
+    assert not is_given_up(hangs, decoding(3, sizes=FULL), "elbo")
+    hangs.note("elbo", decoding(3, sizes=FULL), NOT_BUILT)
+    assert is_given_up(hangs, decoding(4, sizes=FULL), "sample")
+
+
+def test_a_model_that_can_be_built_or_fails_in_several_ways_is_tried() -> None:
+    other = Observation((Failure("raised", "construct", "ValueError", "7 is too much"),))
+    for at_five, is_tried in ((RAISED, True), (other, True), (NOT_BUILT, False)):
+        hangs = Hangs(full_sizes=FULL)
+        for units in (7, 5, 8, 9):
+            hangs.note("encoder", decoding(3, units), at_five if units == 5 else NOT_BUILT)
+        assert is_given_up(hangs, decoding(3), "elbo") != is_tried
+        # One without layers of these names may be built.
+        with_weights = replace(decoding(3), weights={"linear1.weight": np.zeros(1)})
+        assert not is_given_up(hangs, with_weights)
 
 
 def test_what_calls_a_method_that_hangs_is_put_with_a_stub_in_its_place_alone() -> None:

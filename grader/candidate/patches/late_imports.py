@@ -106,9 +106,8 @@ def install() -> None:
 
 
 def is_imported(package: str) -> bool:
-    """Return whether the real package has been imported."""
-    module = sys.modules.get(package)
-    return module is not None and not isinstance(module, _StandIn)
+    """Return whether the real package has been imported, and nothing stands in for it."""
+    return type(sys.modules.get(package)) is types.ModuleType
 
 
 def import_real(package: str) -> None:
@@ -116,7 +115,7 @@ def import_real(package: str) -> None:
     for finder in sys.meta_path:
         if isinstance(finder, _Finder):
             finder.packages.discard(package)
-    for name in _PACKAGES[package]:
+    for name in _PACKAGES.get(package, ()):
         if isinstance(sys.modules.get(name), _StandIn):
             del sys.modules[name]
             parent, _, own = name.rpartition(".")
