@@ -306,8 +306,8 @@ class VAE(Honest):
         assert 'pandas' in sys.modules, 'not yet'
         super().__init__(*sizes)
 """
-    imports = "import pandas, seaborn\nclass VAE(Honest): pass\n"
-    stands_in = "import sys\nsys.modules['pandas'] = object()\nclass VAE(Honest): pass\n"
+    imports = "class VAE(Honest):\n    import pandas, seaborn\n"
+    stands_in = "import sys\nclass VAE(Honest):\n    sys.modules['pandas'] = object()\n"
     with Candidates() as candidates:
         assert failures(candidates, stands_in, tmp_path) == []
         assert {f.text for f in failures(candidates, asks, tmp_path)} == {"not yet"}
