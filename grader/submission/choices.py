@@ -31,7 +31,10 @@ from grader.submission.syntax import FUNCTIONS
 
 _MOST_COMPARED = 300
 """Statements that are cut out for definitions that are compared: far more than a course sees."""
+_MOST_RIVALS = 3
+"""Each is examined like the one that is chosen, where that one loses something."""
 _MOST_NAMED = 6
+"""Cells that a sentence names one by one."""
 _MOST_NAMES = 4
 """Other names under which the class is looked for, the last ones."""
 
@@ -98,7 +101,7 @@ def find_choices(notebook: Notebook, program: Program, latest: bool = False) -> 
     different: dict[tuple[str, ...], Choice] = {}
     for choice in sorted([*counting, *sorted(others, key=_rank)[-1:]], key=_rank, reverse=True):
         different.setdefault(choice.tree, choice)
-    return list(different.values())
+    return list(different.values())[: 1 + _MOST_RIVALS]
 
 
 def choice_notes(program: Program, choice: Choice, choices: Sequence[Choice]) -> Iterator[str]:
