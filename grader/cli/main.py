@@ -67,7 +67,7 @@ class Commands(click.Group):
         options_of_group = {name for option in self.get_params(context) for name in option.opts}
         if args and (args[0] in options_of_group or args[0] in self.commands):
             return super().make_context(info_name, args, parent, **extra)
-        if args and not Path(args[0]).exists() and (near := self._near(args[0])):
+        if args and not args[0].startswith("-") and (near := self._near(args[0])):
             words = f"There is no command '{args[0]}', nor a file of that name."
             raise click.UsageError(f"{words} Did you mean '{near}'?", context)
         with self._refusals():
@@ -75,7 +75,9 @@ class Commands(click.Group):
             return self.unnamed.make_context(info_name, args, parent, **settings)
 
     def _near(self, name: str) -> str:
-        """Return the command that is nearly called so; "" if there is none."""
+        """Return the command that is nearly called so; "" if there is none, or it is a file."""
+        if Path(name).exists():
+            return ""
         names = [known for known, command in self.commands.items() if not command.hidden]
         return next(iter(get_close_matches(name, names, 1, _NEAR)), "")
 

@@ -36,7 +36,7 @@ STEPS = {
         "import os; os.makedirs('/mnt/drive')",
         "torch.save(x, '/usr/vae.pt')",
     ),
-    "rights": ("import os; os.symlink('a', 'b')",),
+    "rights": ("import os; os.chown('a', 0, 0)",),
     "room": (
         "open('x', 'wb').write(bytes(20 << 20))",
         "np.save('x', np.zeros(4 << 20))",

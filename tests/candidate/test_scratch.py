@@ -175,10 +175,17 @@ def test_nothing_that_leads_out_of_it_can_be_made(
     assert {failure.type for failure in found} == {"PermissionError"}
 
 
-def test_room_is_not_taken_before_it_is_written_to(candidates: Candidates, tmp_path: Path) -> None:
-    step = "os.posix_fallocate(os.open('a', os.O_CREAT | os.O_RDWR), 0, 1 << 20)"
-    found = failures(candidates, elbo_of(step), tmp_path, (ELBO,))
-    assert {failure.type for failure in found} == {"PermissionError"}
+def test_room_that_is_taken_shows_in_the_length_of_a_file(
+    candidates: Candidates, tmp_path: Path
+) -> None:
+    takes = "os.posix_fallocate(os.open('a', os.O_CREAT | os.O_RDWR), 0, 1 << 20)"
+    shows = "assert os.stat('a').st_size == 1 << 20"
+    assert failures(candidates, elbo_of(f"{takes}; {shows}; return 1"), tmp_path, (ELBO,)) == []
+    hidden = "libc = __import__('ctypes').CDLL(None, use_errno=True); open('b', 'w').close()"
+    keeps_size = "assert libc.fallocate(os.open('b', os.O_RDWR), 1, 0, 1 << 20) == -1"
+    assert (
+        failures(candidates, elbo_of(f"{hidden}; {keeps_size}; return 1"), tmp_path, (ELBO,)) == []
+    )
 
 
 def test_nobody_sees_anothers(candidates: Candidates, tmp_path: Path) -> None:

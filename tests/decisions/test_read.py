@@ -389,7 +389,7 @@ def test_students_that_are_not_there_or_not_told_apart() -> None:
     ]
     changed, notices = laid_over(entries, requests)
     assert [len(one.overrides) for one in changed] == [0, 1]
-    assert "several students" in notices[0]
+    assert "several are called so: Ada_1 is of Ada (1), Ada_2 is of Ada (2)" in notices[0]
     assert "no such student" in notices[1]
 
 

@@ -87,9 +87,10 @@ def test_who_is_missing_is_told_from_who_could_not_be_graded_and_each_is_led_to(
     head = page.split("</header>")[0]
     told = " ".join(text_of(head).split())
     assert (
-        "1 could not be graded: Flo 1 handed in nothing that can be graded: Max 1 left open" in told
+        "1 could not be graded: Flo (8) "
+        "1 handed in nothing that can be graded: Max (9) 1 left open" in told
     )
-    assert '<a href="m.html">Max</a>' in head
+    assert '<a href="m.html">Max (9)</a>' in head
     row = page.split('id="students"')[1].split("Max")[1].split("</tr>")[0]
     assert row.count(said) == 1
     assert "<h1>1 submission</h1>" in to_index([flo], {}, TITLE, {})

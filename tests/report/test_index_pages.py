@@ -65,7 +65,7 @@ def test_the_courses_page_counts_everybody_and_names_few() -> None:
     assert kinds[0].endswith("the first 50 are here, and 950 more on the pages of all students")
     assert len(rows_of(text)) == 50 + 11 + 50 + 50
     assert '1000 could not be graded:</strong> <a href="students/' in text
-    assert re.search(r">Student \d+</a> and 980 more</p>", text)
+    assert re.search(r">Student \d+ \(\d+\)</a> and 980 more</p>", text)
     assert "12 appeals are open" in text
     assert text.count("(KL)") == 12 - 1
     who = text.split("the half is missing")[1].split("</details>")[0]
