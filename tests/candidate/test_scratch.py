@@ -147,7 +147,7 @@ def test_it_is_gone_after_a_kill(tmp_path: Path) -> None:
     "step",
     [
         "[open(str(n), 'wb').write(bytes(1 << 20)) for n in range(100)]",
-        "[os.mkdir(str(n)) for n in range(10 ** 5)]",
+        "[os.mkdir(str(n)) for n in range(10 ** 4)]",
         "[os.link('f', str(n)) for n in range(10 ** 6 * open('f', 'w').write('x'))]",
     ],
 )

@@ -86,6 +86,7 @@ def test_parts_begin_one_grading_together(tmp_path: Path) -> None:
     assert grading.before == frozenset()
 
 
+@pytest.mark.slow
 @posix
 def test_parts_side_by_side_give_what_the_whole_gives(tmp_path: Path) -> None:
     handed = handed_in(tmp_path / "in", ["right", "wrong_elbo", "right", "wrong_elbo", "right"])

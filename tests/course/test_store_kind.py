@@ -118,6 +118,7 @@ def test_the_entries_are_the_same(both: tuple[Path, Path]) -> None:
     assert one == other
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="shared locks of POSIX")
 def test_parts_of_a_course_in_one_file_are_merged(tmp_path: Path) -> None:
     handed, out, plain = (

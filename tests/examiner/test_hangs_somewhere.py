@@ -40,6 +40,7 @@ def test_it_costs_no_more_than_an_exception(place: str, rubric: Rubric, tmp_path
         assert sum(points["hangs"].values()) == 60
 
 
+@pytest.mark.slow
 def test_a_decoder_that_hangs_for_many_rows_still_agrees_with_its_elbo(
     rubric: Rubric, tmp_path: Path
 ) -> None:

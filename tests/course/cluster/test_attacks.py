@@ -55,6 +55,7 @@ def listening_ports() -> list[tuple[str, int]]:
     return sorted({("127.0.0.1", int(it[1].split(":")[1], 16)) for it in fields if it[3] == "0A"})
 
 
+@pytest.mark.slow
 def test_a_notebook_reaches_nothing_of_the_cluster(tmp_path: Path) -> None:
     handed, out = handed_in(tmp_path / "in", ["right"]), tmp_path / "out"
     with cluster(tmp_path / "dask", 1) as dask:

@@ -74,6 +74,7 @@ def grade(handed: Path, out: Path, environment: dict[str, str], *options: str) -
     )
 
 
+@pytest.mark.slow
 def test_a_course_is_graded_over_tls_and_not_without_the_right_certificate(tmp_path: Path) -> None:
     handed = handed_in(tmp_path / "in", ["right", "wrong_elbo"])
     known, strange = certificates(tmp_path / "known"), certificates(tmp_path / "strange")
@@ -98,6 +99,7 @@ def test_a_scheduler_that_listens_everywhere_is_refused(tmp_path: Path) -> None:
     assert "open to everyone on its network" in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_a_node_that_listens_everywhere_leaves(tmp_path: Path) -> None:
     handed = handed_in(tmp_path / "in", ["right"])
     with cluster(tmp_path / "dask", 1) as dask:
@@ -130,6 +132,7 @@ def test_what_can_not_be_is_refused_at_once(
     assert words in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_where_nobody_listens_it_is_said(tmp_path: Path) -> None:
     handed = handed_in(tmp_path / "in", ["right"])
     with socket.socket() as free:

@@ -37,6 +37,7 @@ def assert_same(out: Path, plain: Path) -> None:
     assert cells(out) == cells(plain)
 
 
+@pytest.mark.slow
 def test_nodes_give_the_same_files_as_this_machine(tmp_path: Path) -> None:
     handed = handed_in(tmp_path / "in", ["right", "wrong_elbo", "exits"])
     (handed / "student_003").mkdir()
