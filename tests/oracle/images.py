@@ -277,6 +277,7 @@ PIXELS: Oracle = {
     "rates_held": rate(lambda said, theta: theta.clamp(said.number("low"), said.number("high"))),
     "rate_unmoved": rate(lambda said, theta: torch.full_like(theta, said.number("rate"))),
     "rate_is": rate(_rate_is),
+    "theta_divided": rate(lambda said, theta: theta / said.number("divisor")),
     "thinned": rate(lambda said, theta: (1 - said.number("share")) * theta),
     "theta_averaged": pixels(_averaged),
     "both_of_two": pixels(_two),

@@ -13,6 +13,7 @@ from grader.vae.sample.shown import LEVELS, PLACES, Shown
 
 Findings = tuple[Finding, ...]
 _MANY = 8
+_RARE = 0.05
 _CLOSE = 0.025
 """Of a frequency, over some thousand draws."""
 _LAWS: tuple[tuple[Finding, Callable[[np.ndarray], np.ndarray]], ...] = (
@@ -59,6 +60,8 @@ def of_pixels(shown: Shown) -> Findings:
         findings.append(Finding("pixel_values", {"low": short(low), "high": short(high)}))
     elif len(numbers) > 2:
         return _of_many_numbers(x, thetas)
+    elif len(numbers) == 1 and numbers[0] in (0, 1):
+        return (Finding("rate_unmoved", {"rate": f"{numbers[0]:.0%}"}),)
     return (*findings, *_of_coins(np.float64(x == numbers[-1]), thetas))
 
 
@@ -131,7 +134,7 @@ def _of_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
     ones = np.abs(x.mean(2) - thetas.mean(2))
     odd = np.all(ones > 0.25, axis=0)
     blank = np.all(np.ptp(x, axis=2) == 0, axis=0)
-    if not blank.any() or blank.all() or not odd.any():
+    if not blank.any() or blank.all() or not odd.any() or _are_rare(x[:, ~blank], thetas):
         return _of_rounded_rows(x, thetas)
     first, count = int(np.argmax(blank)), len(blank)
     value = "ones" if x[0, first, 0] else "zeros"
@@ -147,6 +150,11 @@ def _of_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
     return (Finding("blank_rows", {"which": which, "value": value}),)
 
 
+def _are_rare(x: np.ndarray, thetas: np.ndarray) -> bool:
+    """Return whether ones are so rare that some samples or pixels have none by chance."""
+    return bool(x.mean() < _RARE * thetas.mean()) if x.size else False
+
+
 def _of_rounded_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
     clear = np.abs(thetas - 0.5) > 0.01
     still = np.all((x == (thetas > 0.5)) | ~clear, axis=(0, 2))
@@ -158,9 +166,9 @@ def _of_rounded_rows(x: np.ndarray, thetas: np.ndarray) -> Findings:
 
 def _of_columns(x: np.ndarray, thetas: np.ndarray) -> Findings:
     """Return which pixels are not drawn while others are."""
-    dead = np.mean(np.all(x == 0, axis=1))
-    if dead > 0.05:
-        return (Finding("pixels_dead", {"share": f"{round(20 * dead) * 5}%"}),)
+    dead = np.all(x == 0, axis=1)
+    if dead.mean() > 0.05 and not _are_rare(np.swapaxes(x, 1, 2)[~dead], thetas):
+        return (Finding("pixels_dead", {"share": f"{round(20 * dead.mean()) * 5}%"}),)
     inner = (thetas > 0.3) & (thetas < 0.7)
     rounded = np.float64(thetas > 0.5)
     off = np.where(inner & (thetas != 0.5), x != rounded, False)
@@ -210,6 +218,9 @@ def _of_rates(rates: np.ndarray) -> Findings:
     (slope, start), *_ = np.polyfit(LEVELS, rates, 1, full=True)
     if np.max(np.abs(rates - (start + slope * LEVELS))) < _CLOSE:
         if abs(slope) < 0.05:
+            if rates[LEVELS > 0.5].mean() > 2 * rates[LEVELS < 0.5].mean():
+                divisor = float(f"{LEVELS.mean() / rates.mean():.1e}")
+                return (Finding("theta_divided", {"divisor": f"{divisor:g}"}),)
             return (Finding("rate_unmoved", {"rate": f"{rates.mean():.0%}"}),)
         if abs(start) < _CLOSE:
             return (Finding("thinned", {"share": f"{round(20 * (1 - slope)) * 5}%"}),)
