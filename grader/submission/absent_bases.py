@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grader.submission.program import Program, Statement
+from grader.submission.program import Program, Statement, own_pairs
 from grader.submission.slices import Definition
 from grader.submission.syntax import IMPORTS, executed, imported, root
 
@@ -28,7 +28,8 @@ def absent_base_notes(program: Program, definition: Definition) -> Iterator[str]
             for bound_by in reaching:
                 package = _package(program.statements[bound_by], root(base) or "")
                 if package and not program.files.is_installed(package):
-                    packages.setdefault(package, ast.unparse(base))
+                    module = program.statements[bound_by].module
+                    packages.setdefault(package, ast.unparse(base).removeprefix(f"{module}."))
     for package, text in packages.items():
         yield (
             f"The package {package} isn't installed where this is graded: `{text}`, which the "
@@ -45,6 +46,9 @@ def _bases(statement: Statement, name: str) -> Iterator[ast.expr]:
             case ast.Assign(targets=[ast.Name(id=other)], value=ast.Name() | ast.Attribute()):
                 if other == name:
                     yield node.value
+    for bound, source in own_pairs(statement.node):
+        if bound == name:
+            yield ast.Name(source)
 
 
 def _package(statement: Statement, name: str) -> str | None:

@@ -23,7 +23,7 @@ from grader.submission.definitions import (
 )
 from grader.submission.misplaced import listed
 from grader.submission.module_names import plain
-from grader.submission.program import Program, own_pairs
+from grader.submission.program import Program, Statement, own_pairs
 from grader.submission.reading import read_program
 from grader.submission.slice_cutting import cut_slice
 from grader.submission.slices import Definition, Slice
@@ -130,8 +130,10 @@ def choice_notes(program: Program, choice: Choice, choices: Sequence[Choice]) ->
         )
         return
     compared = definitions(program)
-    if any(not choice.code.statements.issuperset(d.statements) for d in compared):
-        cells = sorted({_place(program, definition)[0] for definition in compared})
+    places = {_place(program, definition) for definition in compared}
+    apart = any(not choice.code.statements.issuperset(d.statements) for d in compared)
+    if apart and len(places) > 1:  # one place is a class that is imported more than once
+        cells = sorted({cell for cell, _ in places})
         yield (
             f"The class {name} is defined in {_places(cells)}. The one in cell {cell}, "
             f"line {line}, was graded: {why}."
@@ -143,11 +145,20 @@ def choice_notes(program: Program, choice: Choice, choices: Sequence[Choice]) ->
 def _place(program: Program, definition: Definition) -> tuple[int, int]:
     """Return cell and line of a class, be it in a module that the notebook imports it from."""
     statement = program.statements[definition.statements[0]]
-    source = dict(own_pairs(statement.node)).get(program.class_name, "")
+    source = _source(statement, program.class_name)
     while reaching := program.reaching(source, statement.index, data=True):
         statement = program.statements[reaching[0]]
-        source = dict(own_pairs(statement.node)).get(source, "")
+        source = _source(statement, source)
     return statement.cell, statement.node.lineno
+
+
+def _source(statement: Statement, name: str) -> str:
+    """Return the name in a module that a statement binds a name to; "" if it is none of one."""
+    match statement.node:
+        case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Name(id=source) as value):
+            if bound == name and hasattr(value, "written"):
+                return source
+    return dict(own_pairs(statement.node)).get(name, "")
 
 
 def _places(cells: Sequence[int]) -> str:

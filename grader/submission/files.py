@@ -14,8 +14,10 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
+from grader.assets import asset
 from grader.assignment import Assignment
 from grader.submission.beside import python_files, search_path
+from grader.submission.bindings import bindings_of
 from grader.submission.cells import Notebook
 from grader.submission.code_size import split_by_size
 from grader.submission.load import read_ordinary
@@ -120,10 +122,20 @@ class Files:
 
     @cached_property
     def names(self) -> list[str]:
-        """The Python files beside the notebook, by their paths from its folder."""
-        given = {f"{name}.py" for name in self.given}
+        """The Python files beside the notebook, by their paths from its folder.
+
+        A module that the course hands out is the student's own where the notebook uses what the
+        student added to it.
+        """
         names = python_files(self.folder, self.code)
-        return [name for name in names if posixpath.basename(name) not in given]
+        return [name for name in names if not self._is_given(name)]
+
+    def _is_given(self, name: str) -> bool:
+        file = posixpath.basename(name)
+        if file.removesuffix(".py") not in self.given:
+            return False
+        added = _bound(_read(self.folder / name)) - _bound(_read(asset(f"student_template/{file}")))
+        return not any(re.search(rf"\b{re.escape(name)}\b", self.code) for name in added)
 
     @cached_property
     def searched(self) -> list[str]:
@@ -235,6 +247,14 @@ def imported_modules(statement: ast.stmt, modules: Modules, module: str) -> Iter
 
 def _plain(path: str) -> str:
     return os.path.normpath(path).replace("\\", "/")
+
+
+def _bound(source: str | None) -> set[str]:
+    """Return the global names that a module binds; none if it can't be read."""
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        names, _, _ = bindings_of(ast.parse(source or "").body)
+        return names
+    return set()
 
 
 def _read(path: Path) -> str | None:

@@ -173,8 +173,13 @@ class Slicer:
                 f"The class uses the global name {name}, which only code that loads data, trains "
                 f"or plots binds (cell {cell}): it is unbound when the class is graded alone."
             )
-        else:
+        elif not module:
             self.notes.append(f"The class uses the name {name}, which the notebook never defines.")
+        elif all(program.modules.aliases.get(changed) != module for changed in program.changers):
+            self.notes.append(
+                f"The class uses the name {own}, which the module {module} never defines: a module "
+                "sees none of the notebook's names."
+            )
 
     def _stars(self, name: str, position: int) -> list[int]:
         """Return the star imports before a position that may bind a name."""

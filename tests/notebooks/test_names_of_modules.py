@@ -144,3 +144,23 @@ def test_a_class_of_a_module(
     path = made(tmp_path, {solved_class(): ""}, [*written, *cells])
     assert lost(path, candidates, rubric, "encoder", "kl", "sample") == []
     assert len(extract(load(path), ASSIGNMENT).methods) == 6
+
+
+def test_a_module_has_the_names_that_it_is_given_and_no_others(tmp_path: Path) -> None:
+    own = "import torch\ndef noise(mu):\n    return torch.randn(mu.shape, device=device)\n"
+    changes = {"torch.randn_like(mu)": "own.noise(mu)"}
+    told = "The class uses the name device, which the module own never defines"
+    for cell, said in [("import own", True), ("import own\nown.device = device", False)]:
+        path = made(tmp_path, changes, [f"%%writefile own.py\n{own}", cell])
+        notes = extract(load(path), ASSIGNMENT).notes
+        assert any(note.startswith(told) for note in notes) is said
+        assert not any("never defines" in note and told not in note for note in notes)
+
+
+@pytest.mark.parametrize("use", ["from lit import *", "from lit import Lit", "import lit"])
+def test_a_base_from_a_missing_package_is_named_in_a_module_too(use: str, tmp_path: Path) -> None:
+    own = "%%writefile lit.py\nimport lightning as L\nclass Lit(L.LightningModule):\n    pass\n"
+    base = "lit.Lit" if use == "import lit" else "Lit"
+    path = made(tmp_path, {"class VAE(nn.Module)": f"class VAE({base})"}, [own, use])
+    notes = " ".join(extract(load(path), ASSIGNMENT).notes)
+    assert "package lightning isn't installed where this is graded: `L.LightningModule`" in notes

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.assets import asset
 from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.submission import extract, load, read_rules
 from grader.submission.files import files_of
+from grader.submission.template import own_template
 from grader.vae import ASSIGNMENT
 from tests.notebooks.made import lost, made, solved_class
 
@@ -283,3 +285,25 @@ def test_a_file_replaces_no_package(name: str, tmp_path: Path) -> None:
         load(made(tmp_path, before=[f"import {name}\nHALF = {name}"], changes=HALF)), ASSIGNMENT
     )
     assert "SystemExit" not in code.text
+
+
+@pytest.mark.parametrize("factor", ["0.5", "1.0"])
+@pytest.mark.parametrize("use", ["vae_utils.half", "half"])
+def test_what_a_student_adds_to_a_given_module_counts(
+    factor: str, use: str, candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    given = asset("student_template/vae_utils.py").read_text()
+    (tmp_path / "vae_utils.py").write_text(f"{given}\n\ndef half():\n    return {factor}\n")
+    path = made(tmp_path, {"return 0.5 *": f"return {use}() *"}, ["from vae_utils import half"])
+    assert [it.split(":")[0] for it in lost(path, candidates, rubric, "kl")] == (
+        [] if factor == "0.5" else ["kl.total"]
+    )
+    findings = read_rules(extract(load(path), ASSIGNMENT), own_template(ASSIGNMENT))
+    assert not [finding for finding in findings if "missing" in finding.message]
+
+
+def test_a_given_module_that_is_as_it_was_given_is_none_of_the_students(tmp_path: Path) -> None:
+    given = asset("student_template/vae_utils.py").read_text()
+    (tmp_path / "vae_utils.py").write_text(f"{given}\n\ndef more():\n    return 1\n")
+    code = extract(load(made(tmp_path)), ASSIGNMENT)
+    assert not code.program.modules.bound

@@ -10,7 +10,7 @@ from grader.examiner.client import Candidates
 from grader.examiner.rubric import Rubric
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
-from tests.notebooks.made import lost, made
+from tests.notebooks.made import lost, made, solved_class
 from tests.notebooks.test_own_modules import KL
 
 RIGHT = (
@@ -89,3 +89,15 @@ def test_what_counts(
     assert (lost(path, candidates, rubric, "kl") == []) is right
     notes = extract(load(path), ASSIGNMENT).notes
     assert any("writes losses.py once more" in note for note in notes) is noted
+
+
+def test_a_class_is_said_to_be_defined_where_its_text_stands(tmp_path: Path) -> None:
+    file = "%%writefile net.py\nimport torch, torch.nn as nn, torch.nn.functional as F\n"
+    first = ["import net\nfrom net import VAE"]
+    again = [*first, "from net import VAE"]
+    later = [f"{file}{solved_class()}\nMORE = 1", "import importlib\nimportlib.reload(net)"]
+    for cells, said in [(again, ""), ([*first, *later, "VAE = net.VAE"], "cells 4 and 6")]:
+        path = made(tmp_path, {solved_class(): ""}, [file + solved_class(), *cells])
+        notes = " ".join(extract(load(path), ASSIGNMENT).notes)
+        assert ("is defined in" in notes) is bool(said)
+        assert said in notes

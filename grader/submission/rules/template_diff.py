@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from types import EllipsisType
 
+from grader.submission.module_names import plain
 from grader.submission.program import Program
 from grader.submission.rules.canonical import canonical
 from grader.submission.rules.class_diff import Edit
@@ -178,7 +179,7 @@ def _used(statement: ast.stmt) -> set[str]:
     for node in ast.walk(statement):
         match node:
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
-                used.add(name)
+                used.add(plain(name))
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 used.update(alias.name for alias in names)
     return used
