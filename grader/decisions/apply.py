@@ -259,7 +259,9 @@ def _with_points(entry: Entry, decision: Decision, points: float) -> tuple[Entry
     if own and points != earlier[-1].points:
         told.append(f"{decision.title} replaces an earlier one ({earlier[-1].points:g} points).")
     whom = decision.where.words if decision.where else ""
-    override = Override(target, points, decision.reason, before, decision.by, whom)
+    is_first = target != TOTAL and is_open(result, target)
+    was = None if is_first else before
+    override = Override(target, points, decision.reason, was, decision.by, whom)
     changed = with_override(result, override)
     return replace(entry, result=changed, overrides=(*entry.overrides, override)), told
 
