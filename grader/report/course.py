@@ -50,9 +50,9 @@ NOTHING = "Nothing that can be graded was handed in"
 class Override:
     """Points that an instructor set for a task or a check, and why.
 
-    ``before`` is what it had, None where nothing was decided yet; ``by`` says who decided, and is ""
-    where that wasn't written down; ``whom`` says for whom it was decided, and is "" where it was for
-    this student alone.
+    ``before`` is what it had, None where nothing was decided yet; ``by`` says who decided, and is
+    "" where that wasn't written down; ``whom`` says for whom it was decided, and is "" where it was
+    for this student alone.
     """
 
     target: str
