@@ -33,6 +33,11 @@ _LEAST_TOGETHER = 4
 """Letters of the words of a name, where it is more than one."""
 _LEAST_RUN_TOGETHER = 6
 """The same, where nothing stands between them."""
+_IN_A_PATH = (
+    r"(?<![\w/.]){}(?=(?: ?\(\d+\)|[_-][\w-]*|/[^\n,;]*)?"
+    r"\.(?:ipynb|py|pdf|html?|docx?|txt|zip|tar|gz|rar|7z)\b)"
+)
+"""Where a name is the beginning of a path, which no word of two letters is by chance."""
 _FEWEST_DIGITS = 5
 """Of a number that may tell a student: shorter ones are all over a notebook."""
 
@@ -97,15 +102,19 @@ class Masked:
         pseudonym: of the submission.
         own: what tells its students.
         everyone: what tells all students.
+        short: a name of its own that is too short to be looked for elsewhere than in paths.
     """
 
     pseudonym: str
     own: NamesInText
     everyone: NamesInText
+    short: re.Pattern[str] | None = None
 
     def text(self, text: str) -> str:
         """Return a text with pseudonyms in the place of all students that it tells of."""
         text = self.everyone.in_place(self.own.in_place(composed(text)))
+        if self.short:
+            text = self.short.sub(self.pseudonym, text)
         text = _HOME.sub(lambda found: found[1] + self.pseudonym, text)
         words = list(_WORD.finditer(text))
         parts, done, place = [], 0, 0
@@ -138,7 +147,10 @@ class KnownStudents:
         """Return what makes text of a submission such that nobody can tell whose it is."""
         pseudonym = self.pseudonyms[entry.name]
         own = (*self._telling(entry), *_parts(entry, pseudonym))
-        return Masked(pseudonym, NamesInText(own, self._literal(entry)), self._everyone)
+        names = [name for name in map(composed, _known(entry)) if 0 < len(name) < _SHORTEST]
+        any_of = f"(?:{'|'.join(map(re.escape, names))})"
+        short = re.compile(_IN_A_PATH.replace("{}", any_of)) if names else None
+        return Masked(pseudonym, NamesInText(own, self._literal(entry)), self._everyone, short)
 
     def _telling(self, entry: Entry) -> Iterator[NameInText]:
         pseudonym = self.pseudonyms[entry.name]

@@ -14,6 +14,7 @@ from grader.examiner.rubric import ManualTask, Rubric
 from grader.lazily import Lazily, mapped
 from grader.report.course import TOTAL, Appeal, Arrival, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
+from grader.report.words import counted
 
 _MOST_NAMED = 5
 """Of those who are called the same."""
@@ -254,7 +255,7 @@ def _with_points(entry: Entry, decision: Decision, points: float) -> tuple[Entry
             f"{before:g}. It is applied all the same."
         )
     elif points == before and not (earlier or is_open(result, target) or decision.where):
-        told.append(f"{decision.title} changes nothing: the grader gives {before:g} points too.")
+        told.append(f"{decision.title} changes nothing: the grader gives {counted(before)} too.")
     own = bool(earlier) and decision.where is None and not earlier[-1].whom
     if own and points != earlier[-1].points:
         told.append(f"{decision.title} replaces an earlier one ({earlier[-1].points:g} points).")
