@@ -162,6 +162,8 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
     assert (
         "there is no such student" in laid_over(course, STUDENT.replace("s002", "x")).unapplied[0]
     )
+    (misspelt,) = laid_over(course, STUDENT.replace("s002", "flo")).unapplied
+    assert misspelt.endswith("is not applied: there is no such student; Flo may be meant.")
     twice = CourseState(make_course(tmp_path, [DOZEN[0], DOZEN[0]]))
     text = "- {student: Ada, target: kl, points: 1, reason: x}"
     decided = laid_over(twice, text)
