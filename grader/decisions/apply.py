@@ -251,6 +251,8 @@ def _with_decision(entry: Entry, decision: Decision) -> tuple[Entry, list[str]]:
         entry = replace(entry, appeals=(*_other_appeals(entry, target), appeal))
     if decision.submitted:
         said = entry.arrival.told if entry.arrival else entry.submitted
+        if entry.arrival and entry.submitted != decision.submitted:
+            told.append(f"{decision.title} replaces an earlier one.")
         arrival = Arrival(decision.submitted, said, decision.reason, by)
         entry = replace(entry, submitted=decision.submitted, arrival=arrival)
     if decision.due:

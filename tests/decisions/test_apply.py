@@ -162,6 +162,12 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
     assert (
         "there is no such student" in laid_over(course, STUDENT.replace("s002", "x")).unapplied[0]
     )
+    late = "- {student: x, submitted: 2026-11-01 12:00}\n- {student: x, seen: true}\n"
+    told = laid_over(course, late).unapplied
+    assert [it.split(")")[0] for it in told] == [
+        "Override 1 (line 1: x, submitted",
+        "Override 2 (line 2: x, seen",
+    ]
     (misspelt,) = laid_over(course, STUDENT.replace("s002", "flo")).unapplied
     assert misspelt.endswith("is not applied: there is no such student; Flo may be meant.")
     twice = CourseState(make_course(tmp_path, [DOZEN[0], DOZEN[0]]))
@@ -186,6 +192,15 @@ def test_a_part_that_is_set_over_a_whole_lifts_nothing_above_the_most(course: Co
         for entry in laid_over(course, wholes + own).entries:
             assert entry.result.points <= entry.result.max_points
             assert all(task.points <= task.max_points for task in entry.result.tasks)
+
+
+def test_of_two_times_the_later_in_the_file_counts_which_is_said(course: CourseState) -> None:
+    text = "- {student: s001, submitted: 2026-11-01 12:00}\n"
+    rubric = replace(assignment_rubric(), late=LATE)
+    for other, count in ((text, 0), (text.replace("12:", "13:"), 1)):
+        told = laid_over(course, text + other, rubric).notices
+        replaced = [it for it in told if it.endswith("s001, submitted) replaces an earlier one.")]
+        assert len(replaced) == count
 
 
 def test_a_deadline_that_costs_nobody_anything_is_said(course: CourseState) -> None:
