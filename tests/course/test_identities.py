@@ -96,6 +96,12 @@ def test_a_name_of_two_letters_is_found_where_it_begins_a_path() -> None:
         assert known.text(code) == code
 
 
+def test_addresses_are_hidden_which_the_course_does_not_know() -> None:
+    assert masked("# by zq77@cs.uni.edu, x_1+y@uni.de and") == "# by student-a, student-a and"
+    for code in ("z@w.mm(x)", "x @ self.linear.weight", "mu@self.w.t()", "@torch.no_grad()", "x@w"):
+        assert masked(code) == code
+
+
 def test_short_names_are_found_on_their_own_page() -> None:
     bo = replace(entry(graded(), "Bo Ek", "9"), name="Bo_9")
     course = KnownStudents((bo, MAX), {bo.name: "student-b", MAX.name: "student-m"})
