@@ -69,7 +69,8 @@ class Commands(click.Group):
             return super().make_context(info_name, args, parent, **extra)
         if args and not args[0].startswith("-") and (near := self._near(args[0])):
             words = f"There is no command '{args[0]}', nor a file of that name."
-            raise click.UsageError(f"{words} Did you mean '{near}'?", context)
+            meant = click.Context(self.unnamed, info_name=info_name, **self.context_settings)
+            raise click.UsageError(f"{words} Did you mean '{near}'?", meant)
         with self._refusals():
             settings = {**self.context_settings, **extra}
             return self.unnamed.make_context(info_name, args, parent, **settings)

@@ -25,6 +25,10 @@ _BETWEEN = re.compile(r"[^\w\n]{0,3}|_")
 _CUT = re.compile(r"\s?…")
 """What stands where a text was cut."""
 _HOME = re.compile(r"((?:/home/|/Users/|\\Users\\))[^/\\\s'\"]+")
+_ADDRESS = re.compile(
+    r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+(?:edu|com|org|net|example|[a-z]{2})\b(?!\s*[\[(.])"
+)
+"""An e-mail address, also one that the course doesn't know; `z@w.mm(x)` is a product."""
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 """Names in writing that puts no spaces between words."""
 _SHORTEST = 3
@@ -33,6 +37,11 @@ _LEAST_TOGETHER = 4
 """Letters of the words of a name, where it is more than one."""
 _LEAST_RUN_TOGETHER = 6
 """The same, where nothing stands between them."""
+_IN_A_PATH = (
+    r"(?<![\w/.]){}(?=(?: ?\(\d+\)|[_-][\w-]*|/[^\n,;]*)?"
+    r"\.(?:ipynb|py|pdf|html?|docx?|txt|zip|tar|gz|rar|7z)\b)"
+)
+"""Where a name is the beginning of a path, which no word of two letters is by chance."""
 _FEWEST_DIGITS = 5
 """Of a number that may tell a student: shorter ones are all over a notebook."""
 
@@ -97,15 +106,19 @@ class Masked:
         pseudonym: of the submission.
         own: what tells its students.
         everyone: what tells all students.
+        short: a name of its own that is too short to be looked for elsewhere than in paths.
     """
 
     pseudonym: str
     own: NamesInText
     everyone: NamesInText
+    short: re.Pattern[str] | None = None
 
     def text(self, text: str) -> str:
         """Return a text with pseudonyms in the place of all students that it tells of."""
         text = self.everyone.in_place(self.own.in_place(composed(text)))
+        if self.short:
+            text = self.short.sub(self.pseudonym, text)
         text = _HOME.sub(lambda found: found[1] + self.pseudonym, text)
         words = list(_WORD.finditer(text))
         parts, done, place = [], 0, 0
@@ -118,7 +131,7 @@ class Masked:
             parts += [text[done : words[place].start()], identity.pseudonym]
             place += count
             done = words[place - 1].end()
-        return "".join((*parts, text[done:]))
+        return _ADDRESS.sub(self.pseudonym, "".join((*parts, text[done:])))
 
 
 @dataclass(frozen=True)
@@ -138,7 +151,10 @@ class KnownStudents:
         """Return what makes text of a submission such that nobody can tell whose it is."""
         pseudonym = self.pseudonyms[entry.name]
         own = (*self._telling(entry), *_parts(entry, pseudonym))
-        return Masked(pseudonym, NamesInText(own, self._literal(entry)), self._everyone)
+        names = [name for name in map(composed, _known(entry)) if 0 < len(name) < _SHORTEST]
+        any_of = f"(?:{'|'.join(map(re.escape, names))})"
+        short = re.compile(_IN_A_PATH.replace("{}", any_of)) if names else None
+        return Masked(pseudonym, NamesInText(own, self._literal(entry)), self._everyone, short)
 
     def _telling(self, entry: Entry) -> Iterator[NameInText]:
         pseudonym = self.pseudonyms[entry.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
 
 from grader.decisions.decision import Decision
@@ -12,11 +13,17 @@ from grader.decisions.points import is_open, points_of, with_override
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
 from grader.lazily import Lazily, mapped
+from grader.platforms.names import folded
 from grader.report.course import TOTAL, Appeal, Arrival, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
+from grader.report.words import counted
 
 _MOST_NAMED = 5
 """Of those who are called the same."""
+_MOST_COMPARED = 2000
+"""Submissions with whose names a misspelt one is compared, which takes long."""
+_NEAR = 0.75
+"""How alike names are of which one may be meant by the other."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +165,9 @@ def _sorted(
     of_some = [it for it in decisions if it.where is not None]
     named = {it.student for it in decisions if it.where is None}
     places: dict[str, list[int]] = {}
+    every = names or mapped(lambda entry: entry.names, entries)
     if named:
-        for at, known in enumerate(names or mapped(lambda entry: entry.names, entries)):
+        for at, known in enumerate(every):
             for name in named.intersection(known):
                 places.setdefault(name, []).append(at)
     of_one: dict[int, list[Decision]] = {}
@@ -174,9 +182,17 @@ def _sorted(
             misfits[decision.number] = (
                 _several([entries[at] for at in found[:_MOST_NAMED]], len(found))
                 if found
-                else "there is no such student"
+                else _nobody(decision.student, every)
             )
     return _Decisions(decisions, of_some, of_one, misfits, rubric)
+
+
+def _nobody(name: str, names: Sequence[Collection[str]]) -> str:
+    """Say that nobody is called so, and who may be meant."""
+    few = names if len(names) <= _MOST_COMPARED else ()
+    spelt = {folded(known): known for each in few for known in sorted(each)}
+    near = get_close_matches(folded(name), spelt, 1, _NEAR)
+    return "there is no such student" + "".join(f"; {spelt[it]} may be meant" for it in near)
 
 
 def _several(first: Sequence[Entry], count: int) -> str:
@@ -235,6 +251,8 @@ def _with_decision(entry: Entry, decision: Decision) -> tuple[Entry, list[str]]:
         entry = replace(entry, appeals=(*_other_appeals(entry, target), appeal))
     if decision.submitted:
         said = entry.arrival.told if entry.arrival else entry.submitted
+        if entry.arrival and entry.submitted != decision.submitted:
+            told.append(f"{decision.title} replaces an earlier one.")
         arrival = Arrival(decision.submitted, said, decision.reason, by)
         entry = replace(entry, submitted=decision.submitted, arrival=arrival)
     if decision.due:
@@ -254,12 +272,14 @@ def _with_points(entry: Entry, decision: Decision, points: float) -> tuple[Entry
             f"{before:g}. It is applied all the same."
         )
     elif points == before and not (earlier or is_open(result, target) or decision.where):
-        told.append(f"{decision.title} changes nothing: the grader gives {before:g} points too.")
+        told.append(f"{decision.title} changes nothing: the grader gives {counted(before)} too.")
     own = bool(earlier) and decision.where is None and not earlier[-1].whom
     if own and points != earlier[-1].points:
         told.append(f"{decision.title} replaces an earlier one ({earlier[-1].points:g} points).")
     whom = decision.where.words if decision.where else ""
-    override = Override(target, points, decision.reason, before, decision.by, whom)
+    is_first = target != TOTAL and is_open(result, target)
+    was = None if is_first else before
+    override = Override(target, points, decision.reason, was, decision.by, whom)
     changed = with_override(result, override)
     return replace(entry, result=changed, overrides=(*entry.overrides, override)), told
 

@@ -121,7 +121,11 @@ class Decision:
     @property
     def title(self) -> str:
         """What messages call it."""
-        return f"Override {self.number} (line {self.line}: {self.whom}, {self.target})"
+        told = {"due": self.due, "submitted": self.submitted, "seen": self.seen}
+        has_target = self.points is not None or self.comment or self.status
+        keys = ", ".join(key for key, value in told.items() if value)
+        about = self.target if has_target or not keys else keys
+        return f"Override {self.number} (line {self.line}: {self.whom}, {about})"
 
     @property
     def rank(self) -> int:

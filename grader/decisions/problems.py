@@ -17,6 +17,7 @@ DECIDING = ("points", "comment", "due", "submitted", "status", "seen")
 """Keys of which an entry needs one: else it decides nothing."""
 _ANY_OF_THEM = "points, a comment, due, submitted, a status, or seen"
 _TEXTS = ("student", "target", "comment", "reason", "by", "at", "appeal", "status")
+_ZONE = ", with a zone behind it if it isn't this machine's: +01:00, UTC or Europe/Berlin"
 KEYS = (
     *("student", "where", "target", "points", "comment", "reason"),
     *("was", "by", "at", "due", "submitted", "appeal", "status", "seen"),
@@ -51,15 +52,16 @@ def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterat
         return
     if "" in entry:
         yield row.line, f"'{shown(str(entry['']))}' stands in a column without a name."
-    for key in entry:
-        if key not in ("", *KEYS):
-            words = ", ".join(KEYS)
-            yield row.line_of(key), f"the key '{shown(str(key))}' is not known; known are {words}."
+    unknown = [key for key in entry if key not in ("", *KEYS)]
+    for key in unknown:
+        which = _which(str(key), KEYS, ())
+        yield row.line_of(key), f"the key '{shown(str(key))}' is not known; {which}"
     for key in _TEXTS:
         if isinstance(entry.get(key), (Mapping, list)):
             yield row.line_of(key), f"'{key}' must be a text, not a list or keys with values."
     yield from _whom_problems(row, known, missing)
-    if not any(text_of(entry, key) for key in DECIDING) and "points" not in missing:
+    says = any(text_of(entry, key) for key in DECIDING)
+    if not (says or unknown) and "points" not in missing:  # a misspelt key would have said it
         yield (
             row.line,
             f"it decides nothing: give {_ANY_OF_THEM}.",
@@ -145,10 +147,10 @@ def _other_problems(row: Row) -> Iterator[Problem]:
     entry = row.value
     due, status = entry.get("due"), text_of(entry, "status")
     if due is not None and read_moment(due) is None:
-        yield row.line_of("due"), "'due' must be a time such as 2026-12-31 23:59."
+        yield row.line_of("due"), f"'due' must be a time such as 2026-12-31 23:59{_ZONE}."
     came = entry.get("submitted")
     if came is not None and (read_moment(came) is None or ":" not in str(came)):
-        why = "'submitted' must be a day with a time, such as 2026-12-31 23:59."
+        why = f"'submitted' must be a day with a time, such as 2026-12-31 23:59{_ZONE}."
         yield row.line_of("submitted"), why
     if status and status not in APPEAL_STATUSES:
         words = ", ".join(APPEAL_STATUSES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,6 +53,13 @@ class _File(BaseModel):
     template: str | None = None
     late: LateEntry | None = None
     manual: dict[str, ManualEntry] = Field(default_factory=dict)
+
+
+_PARTS: Mapping[str, type[BaseModel]] = {
+    "tasks": _Task,
+    "late": LateEntry,
+    "manual": ManualEntry,
+}
 
 
 @dataclass(frozen=True)
@@ -147,8 +155,24 @@ def _read(path: Path) -> tuple[_File, Fail]:
     try:
         return _File.model_validate(data), fail
     except ValidationError as error:
-        wrong = [(it["loc"], it["msg"]) for it in error.errors()]
-        raise _together(fail(k, f"{'.'.join(map(str, k))}: {msg}.") for k, msg in wrong) from error
+        wrong = [(it["loc"], _misfit(it["loc"], it["type"], it["msg"])) for it in error.errors()]
+        raise _together(fail(keys, problem) for keys, problem in wrong) from error
+
+
+def _misfit(keys: Keys, kind: str, message: str) -> str:
+    """Return what a schema finds wrong at an entry, in words for who knows YAML and no schemas."""
+    *above, last = map(str, keys)
+    place = f" in '{'.'.join(above)}'" if above else ""
+    known = (_PARTS.get(above[0], _File) if above else _File).model_fields
+    if kind == "extra_forbidden":
+        near = get_close_matches(last, known, 1)
+        which = f"is '{near[0]}' meant?" if near else f"{_listed(known)}."
+        return f"the key '{last}'{place} is not known; {which}"
+    if kind == "missing":
+        return f"the key '{last}'{place} is missing."
+    if kind in ("model_type", "dict_type"):
+        return f"'{'.'.join((*above, last))}' must have keys with values."
+    return f"{'.'.join((*above, last))}: {message}."
 
 
 def _together(errors: Iterable[RubricError]) -> RubricError:

@@ -10,6 +10,19 @@ import yaml
 from grader.yaml_loader import LOADER
 
 
+class _LenientLoader(yaml.SafeLoader):
+    """Leaves as text what looks like a date or a number and is none: whoever reads it says so."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            self.recursive_objects.pop(node, None)
+            return node.value
+
+
 class YamlError(Exception):
     """The text can't be used; says in one sentence, without a full stop, what is wrong where."""
 
@@ -36,8 +49,8 @@ def read_any_yaml(text: str) -> tuple[Any, yaml.Node | None]:
         return yaml.load(text, Loader=LOADER), nodes_of(text)
     except (yaml.YAMLError, RecursionError):
         return _read_slowly(text)
-    except ValueError as error:  # such as a date that no calendar has
-        raise YamlError(f"somewhere: {' '.join(str(error).split())}") from error
+    except ValueError:  # such as a date that no calendar has
+        return yaml.load(text, Loader=_LenientLoader), nodes_of(text)
 
 
 def nodes_of(text: str) -> yaml.Node | None:

@@ -112,13 +112,13 @@ class Filling:
         return new
 
     def compare(self, maxima: Collection[str], most: float) -> None:
-        """Hold the sheet's maximum, if it has one number for all, against the rubric's sum."""
+        """Hold the sheet's maximum, if it has one number for all, against the most given here."""
         known_maxima = {value for value in map(_value, maxima) if value is not None}
         if known_maxima and known_maxima != {round(most, 2)}:
             theirs = " or ".join(map(number, sorted(known_maxima)))
             self._maximum = (
-                f"The {self.sheet}'s maximum is {theirs} points, and the rubric's sum is "
-                f"{number(most)}: points are written as they are, so full marks are "
+                f"The {self.sheet}'s maximum is {theirs} points, and {number(most)} are the most "
+                "that are given here: points are written as they are, so full marks are "
                 f"{number(most)} of {theirs} there. Set the maximum to {number(most)} on the "
                 "platform, or grade with a rubric of as many points."
             )

@@ -50,14 +50,15 @@ NOTHING = "Nothing that can be graded was handed in"
 class Override:
     """Points that an instructor set for a task or a check, and why.
 
-    ``before`` is what it had; ``by`` says who decided, and is "" where that wasn't written down;
-    ``whom`` says for whom it was decided, and is "" where it was for this student alone.
+    ``before`` is what it had, None where nothing was decided yet; ``by`` says who decided, and is
+    "" where that wasn't written down; ``whom`` says for whom it was decided, and is "" where it was
+    for this student alone.
     """
 
     target: str
     points: float
     reason: str
-    before: float
+    before: float | None
     by: str = ""
     whom: str = ""
 
@@ -170,7 +171,7 @@ class Entry:
     @property
     def called(self) -> str:
         """Who handed it in, for a person: names, with ids or addresses where they say more."""
-        return ", ".join(it.called for it in self.students if it.name) or self.name
+        return _called(self.students) or self.name
 
 
 def is_total_set(entry: Entry | None) -> bool:
@@ -179,6 +180,13 @@ def is_total_set(entry: Entry | None) -> bool:
 
 
 def names_of(name: str, students: Sequence[Identity], pseudonym: str) -> frozenset[str]:
-    """Return what a submission may be called: by the name of its result, by who handed it in."""
-    known = ((student.name, student.id, student.email) for student in students)
-    return frozenset(filter(None, (name, pseudonym, *chain.from_iterable(known))))
+    """Return what a submission may be called: by the name of its result, by who handed it in.
+
+    As notes and pages call them, too, for from there a name is copied.
+    """
+    known = ((it.name, it.id, it.email, it.called if it.name else "") for it in students)
+    return frozenset(filter(None, (name, pseudonym, _called(students), *chain(*known))))
+
+
+def _called(students: Sequence[Identity]) -> str:
+    return ", ".join(student.called for student in students if student.name)

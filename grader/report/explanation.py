@@ -114,7 +114,7 @@ def _decided(entry: Entry, task: str, check: str) -> Iterator[str]:
     wanted, result = (TOTAL, task, check), entry.result
     for override in entry.overrides:
         if override.target in wanted:
-            words = f"{number(override.points)} points {replaced_words(override)}"
+            words = f"{number(override.points)} points{replaced_words(override)}"
             yield f"{title_of(override.target, result)}: {words}"
     for comment in entry.comments:
         if comment.target in wanted:

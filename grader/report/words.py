@@ -130,14 +130,15 @@ def override_words(override: Override, result: Result) -> str:
     alike = "everyone" if override.whom == "everyone" else "everyone in the same case"
     told = replace(override, whom=alike if override.whom else "")
     about = title_of(override.target, result)
-    return f"{about}: {counted(override.points)} {replaced_words(told)}"
+    return f"{about}: {counted(override.points)}{replaced_words(told)}"
 
 
 def replaced_words(override: Override) -> str:
-    """Return what an override replaced, who decided that, for whom, and why."""
+    """Return what an override replaced, if anything, who decided that, for whom, and why."""
     by = f", by {override.by}" if override.by else ""
     by += f", for {override.whom}" if override.whom else ""
-    return f"instead of {number(override.before)}{by}. Reason: {override.reason}"
+    was = "" if override.before is None else f" instead of {number(override.before)}"
+    return f"{was}{by}. Reason: {override.reason}"
 
 
 def title_of(target: str, result: Result) -> str:

@@ -127,6 +127,7 @@ def test_a_command_that_is_nearly_called_so_is_named(name: str, meant: str) -> N
     result = CliRunner().invoke(main, [name, "results"])
     assert result.exit_code == 2
     assert f"no command '{name}', nor a file of that name. Did you mean '{meant}'?" in result.output
+    assert f"Try '{main.name} --help'" in result.output
 
 
 def test_a_file_that_is_nearly_called_as_a_command_is_graded(

@@ -85,6 +85,23 @@ def test_single_names_of_others_stay_everyday_words() -> None:
     assert masked("King of the hill") == "student-a of the hill"
 
 
+def test_a_name_of_two_letters_is_found_where_it_begins_a_path() -> None:
+    di = replace(ADA, name="di", students=(Identity("di"),))
+    known = KnownStudents([di], {"di": "student-d"}).masked(di)
+    said = "Of 4 notebooks di/late/vae.ipynb is graded, not di (1).ipynb, di_v2.ipynb or di.py."
+    assert known.text(said) == said.replace("di/", "student-d/").replace(
+        "di ", "student-d "
+    ).replace("di_", "student-d_").replace("di.", "student-d.")
+    for code in ("di/2 + di.exp()", "x.di.zip", "di", "mu/di.py", "di, vae.ipynb"):
+        assert known.text(code) == code
+
+
+def test_addresses_are_hidden_which_the_course_does_not_know() -> None:
+    assert masked("# by zq77@cs.uni.edu, x_1+y@uni.de and") == "# by student-a, student-a and"
+    for code in ("z@w.mm(x)", "x @ self.linear.weight", "mu@self.w.t()", "@torch.no_grad()", "x@w"):
+        assert masked(code) == code
+
+
 def test_short_names_are_found_on_their_own_page() -> None:
     bo = replace(entry(graded(), "Bo Ek", "9"), name="Bo_9")
     course = KnownStudents((bo, MAX), {bo.name: "student-b", MAX.name: "student-m"})

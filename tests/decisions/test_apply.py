@@ -18,7 +18,7 @@ from grader.report.gradebook import flags, known_points
 from grader.report.index import to_index
 from grader.report.page import to_page
 from grader.report.task_state import state
-from grader.report.words import arrival_words, points_words
+from grader.report.words import arrival_words, override_words, points_words
 from tests.made_course import DOZEN, VARIANCE, assignment_rubric, make_course
 
 
@@ -123,6 +123,12 @@ def test_a_task_of_a_person_is_open_until_it_is_decided(course: CourseState) -> 
     assert not first.result.waits_for_person
     assert second.result.waits_for_person
     assert second.result.points == 57
+    assert override_words(first.overrides[0], first.result) == "Essay: 4 points. Reason: x"
+    twice = "- {student: s001, target: essay, points: 4, reason: x}\n"
+    again = laid_over(course, twice.replace("4", "3") + twice, rubric).entries[0]
+    assert override_words(again.overrides[1], again.result).startswith(
+        "Essay: 4 points instead of 3."
+    )
 
 
 def test_a_total_says_nothing_of_a_task_that_a_person_has_not_graded(course: CourseState) -> None:
@@ -156,6 +162,14 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
     assert (
         "there is no such student" in laid_over(course, STUDENT.replace("s002", "x")).unapplied[0]
     )
+    late = "- {student: x, submitted: 2026-11-01 12:00}\n- {student: x, seen: true}\n"
+    told = laid_over(course, late).unapplied
+    assert [it.split(")")[0] for it in told] == [
+        "Override 1 (line 1: x, submitted",
+        "Override 2 (line 2: x, seen",
+    ]
+    (misspelt,) = laid_over(course, STUDENT.replace("s002", "flo")).unapplied
+    assert misspelt.endswith("is not applied: there is no such student; Flo may be meant.")
     twice = CourseState(make_course(tmp_path, [DOZEN[0], DOZEN[0]]))
     text = "- {student: Ada, target: kl, points: 1, reason: x}"
     decided = laid_over(twice, text)
@@ -164,6 +178,10 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
         "one in this way."
     )
     assert [*decided.misfits] == [1]
+    for named in ("Ada (1002)", "s002", "1002"):  # as notes and pages call them
+        copied = laid_over(twice, text.replace("Ada", named))
+        assert not copied.unapplied
+        assert [bool(entry.overrides) for entry in copied.entries] == [False, True]
 
 
 def test_a_part_that_is_set_over_a_whole_lifts_nothing_above_the_most(course: CourseState) -> None:
@@ -174,6 +192,15 @@ def test_a_part_that_is_set_over_a_whole_lifts_nothing_above_the_most(course: Co
         for entry in laid_over(course, wholes + own).entries:
             assert entry.result.points <= entry.result.max_points
             assert all(task.points <= task.max_points for task in entry.result.tasks)
+
+
+def test_of_two_times_the_later_in_the_file_counts_which_is_said(course: CourseState) -> None:
+    text = "- {student: s001, submitted: 2026-11-01 12:00}\n"
+    rubric = replace(assignment_rubric(), late=LATE)
+    for other, count in ((text, 0), (text.replace("12:", "13:"), 1)):
+        told = laid_over(course, text + other, rubric).notices
+        replaced = [it for it in told if it.endswith("s001, submitted) replaces an earlier one.")]
+        assert len(replaced) == count
 
 
 def test_a_deadline_that_costs_nobody_anything_is_said(course: CourseState) -> None:

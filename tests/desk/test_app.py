@@ -59,7 +59,7 @@ def test_a_decision_about_a_check_is_written_shown_and_undone(folder: Path) -> N
         ({"points": "nan", "reason": "x"}, "'nan' is no number of points"),
         ({"points": "99", "reason": "x"}, "'kl' can't have 99 points, for 5 are the most."),
         ({"points": "2"}, "Nothing is decided: it has no reason."),
-        ({"due": "tomorrow"}, "'due' must be a time such as 2026-12-31 23:59."),
+        ({"due": "tomorrow"}, "'due' must be a time such as 2026-12-31 23:59"),
         ({"submitted": "2026-11-03"}, "'submitted' must be a day with a time, such as 2026-12-31"),
         ({"submitted": "03/11/2026 10:15"}, "'submitted' must be a day with a time, such as 2026"),
         ({"target": "lk", "points": "1", "reason": "x"}, "the target 'lk' is not known"),

@@ -15,7 +15,7 @@ def read_cells(content: bytes, delimiter: str = ",") -> list[list[str]]:
 def notice_of_maximum(sheet: str) -> str:
     """Return what is said where a sheet's maximum is 60 and the rubric's sum 7.5."""
     return (
-        f"The {sheet}'s maximum is 60 points, and the rubric's sum is 7.5: points are written as "
-        "they are, so full marks are 7.5 of 60 there. Set the maximum to 7.5 on the platform, or "
-        "grade with a rubric of as many points."
+        f"The {sheet}'s maximum is 60 points, and 7.5 are the most that are given here: "
+        "points are written as they are, so full marks are 7.5 of 60 there. Set the maximum to 7.5 "
+        "on the platform, or grade with a rubric of as many points."
     )
