@@ -26,9 +26,14 @@ def python_files(folder: Path, sources: str) -> list[str]:
     """Return the Python files that a notebook in a folder may import, as relative paths."""
     words = set(_WORD.findall(sources))
     found = list(_files_in(folder, "", words, _DEEPEST))
-    if folder.name.lower() in NOTEBOOK_FOLDERS:
-        found += _files_in(folder.parent, UP, words, _DEEPEST, without=folder.name)
+    if (root := root_of(folder)) != folder:
+        found += _files_in(root, UP, words, _DEEPEST, without=folder.name)
     return found[:_MOST_FILES]
+
+
+def root_of(folder: Path) -> Path:
+    """Return the folder of all that is the student's, of the notebook's folder."""
+    return folder.parent if folder.name.lower() in NOTEBOOK_FOLDERS else folder
 
 
 def _files_in(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from grader.assets import asset
 from grader.assignment import Assignment
-from grader.submission.beside import python_files, search_path
+from grader.submission.beside import python_files, root_of, search_path
 from grader.submission.bindings import bindings_of
 from grader.submission.cells import Notebook
 from grader.submission.code_size import split_by_size
@@ -27,6 +27,7 @@ from grader.submission.written_files import written_by_code
 MAX_BYTES = 100_000
 LAST = sys.maxsize
 """The number of a cell below all others."""
+_INSTALLED = frozenset(["site-packages", "dist-packages"])
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<more>-a[ \t]+|--append[ \t]+)?(?P<name>.+)")
 _RUNS = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(?P<name>[^\s;]+)", re.MULTILINE)
 
@@ -117,7 +118,10 @@ class Files:
         with suppress(ImportError, ValueError):
             spec = find_spec(name)
             if spec is not None and spec.origin is not None:
-                return self.folder.parent not in Path(spec.origin).parents
+                origin = Path(spec.origin)
+                # An environment may lie beside the notebook, or all of it in a home folder.
+                is_package = not _INSTALLED.isdisjoint(origin.parts)
+                return is_package or root_of(self.folder) not in origin.parents
         return False
 
     @cached_property

@@ -23,7 +23,7 @@ from grader.cli.main import main
 from grader.course.bundle import BUNDLES, make_bundle
 from grader.examiner.rubric import load_rubric
 from grader.vae import ASSIGNMENT
-from tests.course.boxes import BOXES, Box, Ran, unzip
+from tests.course.boxes import BOXES, Box, Ran, extract_all, unzip
 from tests.platforms.schemas import AUTOLAB, CLASSROOM50, GRADESCOPE, PRAIRIELEARN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,7 +209,7 @@ def test_a_failure_of_the_grader_is_no_zero(platform: str, box: Box) -> None:
     if platform == "autolab":  # it is unpacked by each run
         tar = box.submission / "autograde.tar"
         with tarfile.open(tar) as archive:
-            archive.extractall(box.grader, filter="data")
+            extract_all(archive, box.grader)
         (box.grader / "grader" / "data" / "rubric.yaml").unlink()
         with tarfile.open(tar, "w") as archive:
             archive.add(box.grader, ".")

@@ -106,3 +106,20 @@ def test_search_path() -> None:
     code = "sys.path += ['lib', \"../src\"]\n%cd work\nx = 'no'\nos.chdir(os.path.join('a', 'b'))"
     folders = {"", "lib", "../src", "src", "work", "a", "b", "a/b"}
     assert set(search_path(code)) == folders
+
+
+@pytest.mark.parametrize("folder", ["", "hw", "hw/notebooks"])
+def test_an_environment_may_lie_beside_the_notebook(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "hw" / ".venv" / "lib" / "python3" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "fancy_layers.py").write_text("")
+    monkeypatch.syspath_prepend(packages)
+    (tmp_path / folder).mkdir(exist_ok=True)
+    path = made(tmp_path / folder)
+    (path.parent / "own_layers.py").write_text("")
+    monkeypatch.syspath_prepend(path.parent)
+    files = extract(load(path), ASSIGNMENT).program.files
+    assert files.is_installed("fancy_layers")
+    assert not files.is_installed("own_layers")

@@ -47,6 +47,7 @@ def bring_here(folder: Path) -> Callable[..., Any]:
 
     What lies there already stays in its place: the folder around this one, and Python.
     """
+    import dbm
     import sqlite3
     import tarfile
 
@@ -64,6 +65,7 @@ def bring_here(folder: Path) -> Callable[..., Any]:
     script: Any = torch.jit.RecursiveScriptModule
     script.save = _with_paths(script.save, (1,), folder, kept)
     torch.jit.load = _with_paths(torch.jit.load, (0,), folder, kept)
+    dbm.open = _with_paths(dbm.open, (0,), folder, kept)
     sqlite3.connect = _with_paths(sqlite3.connect, (0,), folder, kept)
     # These have kept the `open` that was there when they were imported.
     tarfile.bltn_open = builtins.open  # type: ignore[attr-defined]
