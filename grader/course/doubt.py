@@ -13,13 +13,9 @@ def students_or_sections(wide: Mapping[str, Collection[str]]) -> str:
     """Return a sentence on folders that may be sections, by what lies in them; "" for none."""
     if not wide:
         return ""
-    folders = [
-        f"{shown(name)} ({', '.join(map(shown, sorted(within)[:_MOST_NAMED]))})"
-        for name, within in sorted(wide.items())
-    ]
     return (
         "Whether these folders are students or sections with students in them can't be told, so "
-        f"each was taken for one student: {listed(folders, _MOST_NAMED)}. If they are sections, "
+        f"each was taken for one student: {_named(wide)}. If they are sections, "
         "give the folder of each on its own."
     )
 
@@ -28,11 +24,16 @@ def one_or_several(places: Mapping[str, Collection[str]]) -> str:
     """Return a sentence on names that are found in several folders; "" for none."""
     if not places:
         return ""
-    names = [
-        f"{shown(name)} ({', '.join(map(shown, sorted(within)[:_MOST_NAMED]))})"
-        for name, within in sorted(places.items())
-    ]
     return (
         "Whether who has the same name in several folders is one student can't be told, so each "
-        f"was taken for another: {listed(names, _MOST_NAMED)}."
+        f"was taken for another: {_named(places)}."
     )
+
+
+def _named(within: Mapping[str, Collection[str]]) -> str:
+    """Name the first of them, each with the first names that go with it."""
+    names = [
+        f"{shown(name)} ({', '.join(map(shown, sorted(others)[:_MOST_NAMED]))})"
+        for name, others in sorted(within.items())
+    ]
+    return listed(names, _MOST_NAMED)
