@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 
 from grader.submission.cells import Notebook
 from grader.submission.definitions import (
@@ -37,6 +38,7 @@ _MOST_NAMED = 6
 """Cells that a sentence names one by one."""
 _MOST_NAMES = 4
 """Other names under which the class is looked for, the last ones."""
+_rank = attrgetter("rank")
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,3 @@ def _takes(function: ast.AST, count: int) -> bool:
     most = len(wanted.posonlyargs) + len(wanted.args) - 1
     needed = most - len(wanted.defaults) + wanted.kw_defaults.count(None)
     return needed <= count and (count <= most or wanted.vararg is not None)
-
-
-def _rank(choice: Choice) -> tuple[int, bool, bool]:
-    return choice.rank
