@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -38,7 +39,7 @@ _PRIORS: tuple[tuple[str, Rates], ...] = (
     ("bernoulli_latents", lambda t: ((t < 0) + 1.0 * (t < 1)) / 2),
     ("latents_of_zero", lambda t: 1.0 * (t < 0)),
     ("latents_shifted", lambda t: ndtr(1 - t)),
-    ("latents_too_wide", lambda t: ndtr(-t / np.e)),
+    ("latents_too_wide", lambda t: ndtr(-t / math.e)),
     ("latents_of_encoder", lambda t: ndtr((POSTERIOR[0] - t) / np.exp(POSTERIOR[1]))),
 )
 """How often a latent variable exceeds a threshold, none of which is 0."""
