@@ -15,7 +15,7 @@ from grader.examiner.hangs import Hangs
 from grader.examiner.home import WORKER, Home, Isolation
 from grader.examiner.job import message
 from grader.examiner.pace import GivesWayError
-from grader.examiner.patience import BRIEF, DOUBTFUL, Patience
+from grader.examiner.patience import BRIEF, DOUBTFUL, EXPLAINING, Patience
 from grader.examiner.processes import ForkedProcess, Left, Process, SpawnedProcess, until
 from grader.examiner.turns import Turns
 from grader.kit.observation import (
@@ -110,6 +110,7 @@ class Candidates:
         code: Slice,
         hangs: Hangs | None = None,
         seed: int = 0,
+        explains: bool = False,
     ) -> tuple[Observation, ...]:
         """Put probes to a fresh candidate that holds ``code``, one after the other.
 
@@ -118,6 +119,7 @@ class Candidates:
         a candidate of its own with none beside it, and what comes then counts.
 
         ``hangs`` are those of the grading so far; ``seed`` is that of the candidate's generators.
+        What only ``explains`` losses has less time, and what it doesn't come to is left.
 
         Raises:
             GraderError: no candidate could be started, or two were lost to the machine.
@@ -128,6 +130,8 @@ class Candidates:
         hangs.pace.require_way()
         task = probes[0].calls[0].method if probes else ""
         observations: list[Observation] = []
+        if explains and (too_slow := hangs.unexplained.get(task)):
+            return _all_like(too_slow, probes)
         while rest := probes[len(observations) :]:
             given_up = hangs.given_up(task, rest[0])
             if given_up is not None:
@@ -137,7 +141,7 @@ class Candidates:
             put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
             try:
                 with self._turns.beside():
-                    answered, failed = self._put(put, code, seed, hangs)
+                    answered, failed = self._put(put, code, seed, hangs, explains)
             except (NotConfinedError, GivesWayError):
                 raise
             except GraderError:  # it was lost to the machine
@@ -148,6 +152,11 @@ class Candidates:
             if len(answered) == len(put):
                 continue
             probe = put[len(answered)]
+            if explains and failed is not None and failed.has_hung:
+                # Code that is slow over many questions hangs in none, so no check is to hear of it.
+                hangs.unexplained[task] = failed.outcomes[-1]
+                left = _all_like(failed.outcomes[-1], rest[len(answered) + 1 :])
+                return (*observations, failed, *left)
             if failed is None or _needs_room(failed):
                 with self._turns.alone():
                     answered, failed = self._put([probe], code, seed, hangs)
@@ -162,7 +171,12 @@ class Candidates:
         return tuple(observations)
 
     def _put(
-        self, probes: Sequence[Probe], code: Slice, seed: int, hangs: Hangs
+        self,
+        probes: Sequence[Probe],
+        code: Slice,
+        seed: int,
+        hangs: Hangs,
+        explains: bool = False,
     ) -> tuple[list[Observation], Observation | None]:
         """Return what one candidate makes of probes until it fails, and of the one it fails at."""
         candidate = self._begin(pack(message(probes, code, seed)))
@@ -171,7 +185,7 @@ class Candidates:
         try:
             watch = Watch(candidate.pid)
             for probe in probes:
-                patience = self._patience
+                patience = self._patience.at_most(EXPLAINING) if explains else self._patience
                 if hangs.pace.gives_way or hangs.is_doubtful(probe.calls[0].method, probe):
                     patience = patience.at_most(BRIEF if hangs.pace.gives_way else DOUBTFUL)
                 observation, is_alive = self._observe(candidate, probe, watch, methods, patience)
@@ -259,6 +273,10 @@ class Candidates:
         if missing:
             raise NotConfinedError(missing)
         return layers
+
+
+def _all_like(outcome: Outcome, probes: Sequence[Probe]) -> tuple[Observation, ...]:
+    return tuple(Observation((outcome,) * len(probe.calls)) for probe in probes)
 
 
 def _next(candidate: Process, left: Left) -> Message:

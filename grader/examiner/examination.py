@@ -42,6 +42,7 @@ def examine(
     put: Put,
     seed: int = 0,
     at_once: int | None = None,
+    explain: Put | None = None,
 ) -> tuple[TaskResult, ...]:
     """Put a class to every check that the rubric counts, and return the results of its tasks.
 
@@ -52,9 +53,11 @@ def examine(
         put: asks a fresh candidate that holds the class.
         seed: of all that is drawn.
         at_once: how many candidates are asked at the same time; by default one a core.
+        explain: asks what explains losses and earns no points; by default as ``put`` does.
     """
     exam = Exam(seed, unlisted=unlisted(code))
-    examination = _Examination(exam, rubric, assignment, put, at_once or max(2, cores()))
+    at_once = at_once or max(2, cores())
+    examination = _Examination(exam, rubric, assignment, put, explain or put, at_once)
     examination.examine_class()
     examination.examine_callers()
     examination.explain_losses()
@@ -75,6 +78,7 @@ class _Examination:
     rubric: Rubric
     assignment: Assignment
     put: Put
+    explain: Put
     at_once: int
     tried: dict[Check, Tried] = field(default_factory=dict)
     lost: dict[tuple[Check, Setting], Lost] = field(default_factory=dict)
@@ -118,7 +122,7 @@ class _Examination:
         for setting, losses in by_setting.items():
             diagnoses = {task: self.assignment.diagnoses()[task] for task in losses}
             asking = {task: _asking(task, diagnoses[task], losses[task]) for task in losses}
-            verdicts = self._verdicts(dict.fromkeys(asking.values(), setting))
+            verdicts = self._verdicts(dict.fromkeys(asking.values(), setting), self.explain)
             for task, diagnosis in diagnoses.items():
                 self._explain(diagnosis, verdicts[asking[task]], setting, losses[task])
 
@@ -154,7 +158,7 @@ class _Examination:
             # Examples have no stubs, so a method whose helpers are broken has none.
             if lost and device is not None and not ended and broken.isdisjoint(tasks[id].calls):
                 asked[finder(id, cases, lost)] = device
-        verdicts = self._verdicts(dict.fromkeys(asked, Setting())) if asked else {}
+        verdicts = self._verdicts(dict.fromkeys(asked, Setting()), self.explain) if asked else {}
         kind = self.assignment.class_name
         examples = {
             id: it for c, answer in verdicts.items() for id, it in found(answer, kind, asked[c])
@@ -190,7 +194,7 @@ class _Examination:
         return frozenset(r.evidence["custom"] for r in lost if "custom" in r.evidence)
 
     def _run(self, settings: Mapping[Check, Setting]) -> None:
-        verdicts = self._verdicts(settings)
+        verdicts = self._verdicts(settings, self.put)
         for check, setting in settings.items():
             worth, verdict = self.rubric.checks.get(check.id, 0.0), verdicts[check]
             result = check_result(check, worth, verdict, self.assignment)
@@ -198,10 +202,10 @@ class _Examination:
             if isinstance(verdict, Lost):
                 self.lost[check, setting] = verdict
 
-    def _verdicts(self, settings: Mapping[Check, Setting]) -> dict[Check, Verdict]:
+    def _verdicts(self, settings: Mapping[Check, Setting], put: Put) -> dict[Check, Verdict]:
         shared = {setting: self.exam.at(setting) for setting in settings.values()}
         exams = {check: shared[setting] for check, setting in settings.items()}
-        return examine_in_rounds(exams, self.put, self.assignment.task_by_method, self.at_once)
+        return examine_in_rounds(exams, put, self.assignment.task_by_method, self.at_once)
 
     def _retry(self, settings: Mapping[str, Setting]) -> None:
         """Run the checks of some tasks that are lost, but may pass in another setting."""

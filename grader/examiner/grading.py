@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,14 +184,20 @@ class Grader:
             touched: set[str] = set()
             hangs = Hangs(pace, self.assignment.helpers, self.assignment.full_sizes, known)
 
-            def put(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
+            def put(probes: tuple[Probe, ...], explains: bool = False) -> tuple[Observation, ...]:
                 with self.doing(f"checking `{probes[0].calls[0].method}`"):
-                    observations = self.candidates.ask(probes, code, hangs, self.seed)
+                    observations = self.candidates.ask(probes, code, hangs, self.seed, explains)
                 touched.update(*(observation.touched for observation in observations))
                 return observations
 
             tasks = examine(
-                code, rubric or self.rubric, code.assignment, put, self.seed, self.at_once
+                code,
+                rubric or self.rubric,
+                code.assignment,
+                put,
+                self.seed,
+                self.at_once,
+                partial(put, explains=True),
             )
             known = hangs
             return Checked(tasks, frozenset(touched), code)

@@ -65,6 +65,7 @@ class Hangs:
 
     Attributes:
         pace: of the whole grading.
+        unexplained: by method, what was too slow to find out what explains its losses.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Hangs:
         self._built: set[_Model] = set()
         self._not_built: dict[_Model, dict[tuple[int, ...], Failure]] = {}
         self._hung: list[_Hang] = []
+        self.unexplained: dict[str, Outcome] = {}
 
     def note(self, task: str, probe: Probe, observation: Observation) -> None:
         """Remember what came to an end, and what ran out of time, if something did."""

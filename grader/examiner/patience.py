@@ -36,5 +36,7 @@ class Patience:
 
 DOUBTFUL = Patience(setup_seconds=4.0, call_seconds=1.0, words=", asked again after it had hung")
 """What is given where something has hung that had no more to do: many times what it may need."""
+EXPLAINING = Patience(life_seconds=15.0)
+"""What is given to find out what explains losses, which earns no points."""
 BRIEF = Patience(setup_seconds=3.0, call_seconds=1.0)
 """What a grading is given that gives way to others."""

@@ -114,8 +114,12 @@ def _step(task: TaskResult, cells: Mapping[str, str], brief: bool) -> str:
     if not task.lost:
         return f"Look at {method}{place}: a broken rule costs its points."
     if raised := _exception(task):
-        line = place_words({key: raised.evidence[key] for key in ("cell", "line")}, cells)
+        where = {key: raised.evidence[key] for key in ("cell", "line")}
         says = "" if brief else raised.evidence.get("says") or f"{raised.evidence['exception']}."
-        return f"Correct {line}, in {method}. {says}".rstrip()
+        # What stops may be a method that is called, or the constructor: they mostly stand above.
+        start = task.location or where
+        is_inside = start["cell"] == where["cell"] and start["line"] <= where["line"]
+        within = f", in {method}" if is_inside else ""
+        return f"Correct {place_words(where, cells)}{within}. {says}".rstrip()
     hint = next((check.hint for check in task.lost if check.hint and not brief), "")
     return f"Correct {method}{place}. {hint}".rstrip()

@@ -287,6 +287,26 @@ def test_many_slow_calls_end_with_the_candidates_life(tmp_path: Path) -> None:
     assert outcomes[-1].kind == "timed_out"
 
 
+def test_what_explains_losses_is_not_waited_for_long_and_tells_nothing_of_hangs(
+    tmp_path: Path,
+) -> None:
+    code, hangs = slow_decoder(0.4, tmp_path), Hangs()
+    probes = [probe(2, DECODER), probe(3, *[DECODER] * 20), probe(2, *[DECODER] * 2)]
+    with Candidates(patience=Patience(20.0, 5.0, life_seconds=1.5)) as candidates:
+        seen = candidates.ask(probes, code, hangs, explains=True)
+        started = time.monotonic()
+        again = candidates.ask(probes, code, hangs, explains=True)
+        assert time.monotonic() - started < 0.3
+        of_check = ask(candidates, code, DECODER, hangs=hangs)
+    assert isinstance(seen[0].outcomes[0], Returned)
+    assert [len(came.outcomes) for came in (*seen, *again)] == [1, 20, 2] * 2
+    for came in (*seen[1:], *again):
+        assert isinstance(came.outcomes[-1], Failure)
+        assert came.outcomes[-1].kind == "timed_out"
+    assert isinstance(of_check.outcomes[0], Returned)
+    assert not hangs.pace.is_hurried
+
+
 def probe(latent: int, *calls: Call) -> Probe:
     sizes = Sizes(6, latent, 4)
     return Probe(sizes, fixtures.random_weights(np.random.default_rng(0), sizes), calls)

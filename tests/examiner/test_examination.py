@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from grader.examiner.client import Candidates
 from grader.examiner.conclusion import works_at_full_size_only
-from grader.examiner.examination import unlisted
+from grader.examiner.examination import examine, unlisted
+from grader.examiner.rubric import Rubric
+from grader.kit.observation import Failure, Observation
+from grader.kit.probe import Probe
 from grader.report.result import TaskResult
 from grader.submission import extract, load
 from grader.vae import ASSIGNMENT
@@ -257,3 +262,31 @@ def test_a_batch_that_is_cut_anywhere_loses_rows(rows: int, examine_notebook: Ex
     body = f"h = F.relu(self.linear1(x[:{rows}]))\nreturn self.linear21(h), self.linear22(h)"
     tasks = examine_notebook(with_methods(encoder=body), frozenset(("encoder",)))
     assert set(lost_checks(tasks)) == {"encoder.rows"}
+
+
+def test_what_explains_losses_is_asked_for_apart_and_has_no_say_in_points(
+    candidates: Candidates, rubric: Rubric, tmp_path: Path
+) -> None:
+    path = tmp_path / "vae.ipynb"
+    body = "return 1.1 * (mu ** 2 + torch.exp(2 * logsigma) - 1 - 2 * logsigma).sum(1) / 2"
+    nbformat.write(with_methods(kl_divergence=body), path)
+    code = extract(load(path), ASSIGNMENT)
+    put = partial(candidates.ask, code=code)
+    usual = examine(code, rubric, ASSIGNMENT, put)
+    brief = examine(code, rubric, ASSIGNMENT, put, explain=partial(put, explains=True))
+    assert brief == usual
+    asked: list[str] = []
+
+    def none(probes: tuple[Probe, ...]) -> tuple[Observation, ...]:
+        asked.append(probes[0].calls[0].method)
+        failure = Failure("timed_out", "call", text="15 seconds")
+        return tuple(Observation((failure,) * len(probe.calls)) for probe in probes)
+
+    unexplained = examine(code, rubric, ASSIGNMENT, put, explain=none)
+    assert set(asked) == {"kl_divergence"}
+    assert points(unexplained) == points(usual)
+    explained = [
+        {c.id for t in tasks for c in t.checks if c.misconceptions}
+        for tasks in (usual, unexplained)
+    ]
+    assert explained == [{"kl.total"}, set()]

@@ -229,9 +229,9 @@ class _Counted:
     def __getattr__(self, name: str) -> object:
         return getattr(self.candidates, name)
 
-    def ask(self, probes, code, hangs, seed):  # type: ignore[no-untyped-def]
+    def ask(self, probes, code, *of_grading):  # type: ignore[no-untyped-def]
         self.widths.append(code.width)
-        return self.candidates.ask(probes, code, hangs, seed)
+        return self.candidates.ask(probes, code, *of_grading)
 
 
 @pytest.mark.parametrize(

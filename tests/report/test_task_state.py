@@ -69,6 +69,16 @@ def test_an_exception_sends_to_its_line_and_says_what_it_is() -> None:
     assert next_step(replace(result, tasks=(kl(unknown),))) == f"{step} AttributeError."
 
 
+@pytest.mark.parametrize("elsewhere", [{"cell": 3, "line": 2}, {"cell": 1, "line": 40}])
+def test_an_exception_outside_the_method_is_not_said_to_be_in_it(
+    elsewhere: dict[str, int],
+) -> None:
+    evidence = {"failure": "raised", "exception": "ValueError", "says": "", **elsewhere}
+    raised = replace(failed("kl.total", 2.0), evidence=evidence)
+    step = next_step(replace(graded(), tasks=(kl(raised),)))
+    assert step == f"Correct cell {elsewhere['cell']}, line {elsewhere['line']}. ValueError."
+
+
 def test_without_an_exception_there_is_no_line_to_mend() -> None:
     assert line_to_mend(replace(graded(), tasks=(kl(failed("kl.total", 2.0)),))) == ""
     assert line_to_mend(replace(graded(), tasks=(DONE,))) == ""
