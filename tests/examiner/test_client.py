@@ -112,6 +112,10 @@ def test_what_hangs_in_one_task_has_no_say_in_another(hasty: Candidates, tmp_pat
 @pytest.mark.skipif(not is_measured(), reason="the system does not tell a process's own time")
 @pytest.mark.parametrize("where", ["method", "class body", "thread"])
 def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path: Path) -> None:
+    """Its waits for a disk are its own, and the kernel tells of one for a processor when it ends.
+
+    So there is more time than the work takes, but far less than the wait for processors.
+    """
     work = "until = time.thread_time() + 0.5\nwhile time.thread_time() < until: pass\n"
     method = {
         "method": "work()",
@@ -125,7 +129,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
         tmp_path,
     )
     cores = len(os.sched_getaffinity(0))
-    with Counting(patience=Patience(1.0, 1.0, life_seconds=20.0)) as candidates:
+    with Counting(patience=Patience(1.6, 1.6, life_seconds=20.0)) as candidates:
         ask(candidates, code, KL)
         candidates.begun = 0
         with busy(6 * cores):
@@ -134,7 +138,7 @@ def test_load_on_the_machine_takes_no_time_from_a_candidate(where: str, tmp_path
             taken = time.monotonic() - started
     assert isinstance(outcome, Returned)
     assert candidates.begun == 1
-    assert taken > 1, "the machine was not busy"
+    assert taken > 2, "the machine was not busy"
 
 
 @pytest.mark.parametrize("wait", ["time.sleep(60)", "threading.Event().wait(60)", "os.read(0, 1)"])
