@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import io
 
+import ipykernel
 import nbformat
 import pytest
 from PIL import Image
@@ -160,7 +161,11 @@ def test_old_styles_latex_and_work_in_parallel_go_on(run: Run) -> None:
 
 
 def test_an_exception_in_showing_a_value_is_told_by_its_name(run: Run) -> None:
+    """A kernel before ipykernel 7 goes on where a value can't be shown."""
     outcome = run("from IPython.display import Image\nImage('digit.png')").run
+    if ipykernel.version_info < (7,):
+        assert (outcome.status, outcome.error) == ("completed", None)
+        return
     assert outcome.error == "FileNotFoundError: No such file or directory: 'digit.png'"
     assert "no file but `vae_utils.py`" in outcome.notes[0]
 
