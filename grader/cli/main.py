@@ -6,7 +6,6 @@ import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from grader.cli.page import page
 from grader.cli.publish import publish
 from grader.cli.release import release
 from grader.cli.usage import options_of, reported_errors
+from grader.nearest import nearest
 from grader.version import __version__
 
 _OFTEN = ("--out", "--rubric", "--json", "--html", "--no-run")
@@ -80,7 +80,7 @@ class Commands(click.Group):
         if Path(name).exists():
             return ""
         names = [known for known, command in self.commands.items() if not command.hidden]
-        return next(iter(get_close_matches(name, names, 1, _NEAR)), "")
+        return nearest(name, names, _NEAR)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run what the command line names."""

@@ -10,6 +10,7 @@ from grader.course.kept_code import read_code
 from grader.course.roster import Listed, names_in
 from grader.course.write_out import GradedFolder, decided
 from grader.errors import UnusableError
+from grader.nearest import nearest
 from grader.platforms.names import folded, listed, shown
 from grader.report.course import Entry
 from grader.report.explanation import Explanation
@@ -41,8 +42,8 @@ def explanation_of(course: GradedFolder, student: str, check: str) -> Explanatio
         raise NotFoundError(f"Nothing can be explained of {graded.called}: {why}")
     if check not in found:
         of_task = [it for it in found if it.startswith(f"{check}.")]
-        near = [] if of_task else get_close_matches(check, found, 1)
-        meant = f" Do you mean {near[0]}?" if near else ""
+        near = "" if of_task else nearest(check, found)
+        meant = f" Do you mean {near}?" if near else ""
         known = ", ".join(of_task or found)
         raise NotFoundError(f"There is no check '{shown(check)}'.{meant} There are {known}.")
     return found[check]

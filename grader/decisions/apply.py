@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 
 from grader.decisions.decision import Decision
@@ -13,6 +12,7 @@ from grader.decisions.points import is_open, points_of, with_override
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
 from grader.lazily import Lazily, mapped
+from grader.nearest import nearest
 from grader.platforms.names import folded
 from grader.report.course import TOTAL, Appeal, Arrival, Comment, Entry, Lateness, Override
 from grader.report.result import Result, TaskResult
@@ -170,6 +170,7 @@ def _sorted(
         for at, known in enumerate(every):
             for name in named.intersection(known):
                 places.setdefault(name, []).append(at)
+    spelt = _spellings(every) if named - places.keys() else {}
     of_one: dict[int, list[Decision]] = {}
     misfits = {}
     for decision in decisions:
@@ -182,17 +183,21 @@ def _sorted(
             misfits[decision.number] = (
                 _several([entries[at] for at in found[:_MOST_NAMED]], len(found))
                 if found
-                else _nobody(decision.student, every)
+                else _nobody(decision.student, spelt)
             )
     return _Decisions(decisions, of_some, of_one, misfits, rubric)
 
 
-def _nobody(name: str, names: Sequence[Collection[str]]) -> str:
-    """Say that nobody is called so, and who may be meant."""
+def _spellings(names: Sequence[Collection[str]]) -> dict[str, str]:
+    """Return the names with which a misspelt one is compared, by what their spellings share."""
     few = names if len(names) <= _MOST_COMPARED else ()
-    spelt = {folded(known): known for each in few for known in sorted(each)}
-    near = get_close_matches(folded(name), spelt, 1, _NEAR)
-    return "there is no such student" + "".join(f"; {spelt[it]} may be meant" for it in near)
+    return {folded(known): known for each in few for known in sorted(each)}
+
+
+def _nobody(name: str, spelt: Mapping[str, str]) -> str:
+    """Say that nobody is called so, and who may be meant."""
+    near = nearest(folded(name), spelt, _NEAR)
+    return "there is no such student" + (f"; {spelt[near]} may be meant" if near else "")
 
 
 def _several(first: Sequence[Entry], count: int) -> str:

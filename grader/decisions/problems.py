@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from grader.decisions.decision import APPEAL_STATUSES, CONDITIONS, EVERYONE
 from grader.decisions.rows import Problem, Row
 from grader.moments import read_moment
+from grader.nearest import nearest
 from grader.platforms.names import shown
 
 DECIDING = ("points", "comment", "due", "submitted", "status", "seen")
@@ -73,7 +73,11 @@ def problems_of(row: Row, known: Known, missing: Collection[str] = ()) -> Iterat
 def is_of_other_rubric(row: Row, known: Known) -> bool:
     """Return whether an entry's target is none of this rubric's, and no slip for one either."""
     target = text_of(row.value, "target") if isinstance(row.value, Mapping) else ""
-    return bool(target) and target not in known.targets and not _near(target, known.targets)
+    return (
+        bool(target)
+        and target not in known.targets
+        and not nearest(target.casefold(), known.targets)
+    )
 
 
 def text_of(entry: Mapping[Any, Any], key: str) -> str:
@@ -168,15 +172,9 @@ def _other_problems(row: Row) -> Iterator[Problem]:
 
 def _which(name: str, known: Collection[str], wholes: Sequence[str]) -> str:
     """Return which name may be meant by one that isn't known, as part of a sentence."""
-    near = _near(name, known)
-    if near:
-        return f"is '{near[0]}' meant?"
+    if near := nearest(name.casefold(), known):
+        return f"is '{near}' meant?"
     alike = [other for other in known if other.startswith(name.partition(".")[0] + ".")]
     if alike or not wholes:
         return f"known are {', '.join(alike or known)}."
     return f"known are {', '.join(wholes)}, and the checks."
-
-
-def _near(name: str, known: Collection[str]) -> list[str]:
-    """Return the one name that may be meant by one that isn't known; none if there is none."""
-    return get_close_matches(name.casefold(), known, 1)

@@ -9,12 +9,12 @@ import ast
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 
 import numpy as np
 
 from grader.kit.observation import Failure, Observation, Outcome, Returned
 from grader.kit.probe import Call, Probe
+from grader.nearest import nearest
 from grader.submission.slices import Slice
 from grader.submission.syntax import FUNCTIONS
 
@@ -162,4 +162,4 @@ def _near(failure: Failure, method: str, code: Slice) -> str:
 
 def _nearest(name: str, names: Iterable[str]) -> str:
     others = sorted({other for other in names if other != name and len(other) <= _LONGEST_NAME})
-    return next(iter(get_close_matches(name, others, 1, _LIKENESS)), "")
+    return nearest(name, others, _LIKENESS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from grader.errors import UnusableError
 from grader.examiner.late_policy import LateEntry, LatePolicy, late_policy, late_problems
 from grader.examiner.manual_tasks import ManualEntry, ManualTask, manual_problems, manual_tasks
 from grader.examiner.strict_yaml import YamlError, line_of, read_yaml
+from grader.nearest import nearest
 from grader.report.course import TOTAL
 from grader.submission.errors import Ungradable
 from grader.submission.rules import RULES, Consequence
@@ -165,8 +165,8 @@ def _misfit(keys: Keys, kind: str, message: str) -> str:
     place = f" in '{'.'.join(above)}'" if above else ""
     known = (_PARTS.get(above[0], _File) if above else _File).model_fields
     if kind == "extra_forbidden":
-        near = get_close_matches(last, known, 1)
-        which = f"is '{near[0]}' meant?" if near else f"{_listed(known)}."
+        near = nearest(last, known)
+        which = f"is '{near}' meant?" if near else f"{_listed(known)}."
         return f"the key '{last}'{place} is not known; {which}"
     if kind == "missing":
         return f"the key '{last}'{place} is missing."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -11,6 +10,7 @@ from IPython.display import display
 
 from grader.assignment import Task
 from grader.composition import ASSIGNMENT
+from grader.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,9 +102,9 @@ def _task(named: str) -> Task:
     wanted = named.strip("`'\"()").lower()
     if wanted in tasks:
         return tasks[wanted]
-    near = get_close_matches(wanted, tasks, 1)
+    near = nearest(wanted, tasks)
     known = ", ".join(task.id for task in ASSIGNMENT.tasks)
-    question = f"did you mean %grade {tasks[near[0]].id}?" if near else f"there are {known}."
+    question = f"did you mean %grade {tasks[near].id}?" if near else f"there are {known}."
     raise UsageError(f"There is no task {named[:100]}: {question}")
 
 

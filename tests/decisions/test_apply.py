@@ -13,6 +13,7 @@ from grader.decisions.read import parse_decisions
 from grader.desk.course_state import CourseState
 from grader.examiner.late_policy import LatePolicy
 from grader.examiner.rubric import ManualTask, Rubric
+from grader.lazily import Lazily
 from grader.report.cohort import summary_of
 from grader.report.gradebook import flags, known_points
 from grader.report.index import to_index
@@ -182,6 +183,17 @@ def test_a_student_who_is_not_there_or_there_twice(course: CourseState, tmp_path
         copied = laid_over(twice, text.replace("Ada", named))
         assert not copied.unapplied
         assert [bool(entry.overrides) for entry in copied.entries] == [False, True]
+
+
+def test_names_are_read_no_more_often_for_many_whom_nobody_knows(course: CourseState) -> None:
+    entries = tuple(course.now().graded.values())
+    read = []
+    names = Lazily(len(entries), lambda at: read.append(at) or entries[at].names)
+    text = "".join(f"- {{student: zz{n}, target: kl, points: 1, reason: x}}\n" for n in range(9))
+    decisions = parse_decisions("overrides.yaml", text, assignment_rubric())
+    decided = apply_decisions(entries, decisions, assignment_rubric(), names)
+    assert len(decided.unapplied) == 9
+    assert len(read) == 2 * len(entries)
 
 
 def test_a_part_that_is_set_over_a_whole_lifts_nothing_above_the_most(course: CourseState) -> None:
