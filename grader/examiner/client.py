@@ -11,7 +11,7 @@ from grader.examiner.circumstances import with_circumstances
 from grader.examiner.confinement import refusal
 from grader.examiner.cpu_time import Allowance, Watch, is_measured
 from grader.examiner.forkserver_client import START_SECONDS, GraderError
-from grader.examiner.hangs import Hangs
+from grader.examiner.hangs import Hangs, alike
 from grader.examiner.home import WORKER, Home, Isolation
 from grader.examiner.job import message
 from grader.examiner.pace import GivesWayError
@@ -129,9 +129,10 @@ class Candidates:
         hangs = hangs or Hangs()
         hangs.pace.require_way()
         task = probes[0].calls[0].method if probes else ""
-        observations: list[Observation] = []
         if explains and (too_slow := hangs.unexplained.get(task)):
-            return _all_like(too_slow, probes)
+            return tuple(alike(too_slow, probe) for probe in probes)
+        patience = self._patience.at_most(EXPLAINING) if explains else self._patience
+        observations: list[Observation] = []
         while rest := probes[len(observations) :]:
             given_up = hangs.given_up(task, rest[0])
             if given_up is not None:
@@ -141,7 +142,7 @@ class Candidates:
             put = list(takewhile(lambda probe: hangs.given_up(task, probe) is None, job))
             try:
                 with self._turns.beside():
-                    answered, failed = self._put(put, code, seed, hangs, explains)
+                    answered, failed = self._put(put, code, seed, hangs, patience)
             except (NotConfinedError, GivesWayError):
                 raise
             except GraderError:  # it was lost to the machine
@@ -154,18 +155,18 @@ class Candidates:
             probe = put[len(answered)]
             if explains and failed is not None and failed.has_hung:
                 # Code that is slow over many questions hangs in none, so no check is to hear of it.
-                hangs.unexplained[task] = failed.outcomes[-1]
-                left = _all_like(failed.outcomes[-1], rest[len(answered) + 1 :])
-                return (*observations, failed, *left)
+                too_slow = hangs.unexplained[task] = failed.outcomes[-1]
+                left = rest[len(answered) + 1 :]
+                return (*observations, failed, *(alike(too_slow, probe) for probe in left))
             if failed is None or _needs_room(failed):
                 with self._turns.alone():
-                    answered, failed = self._put([probe], code, seed, hangs)
+                    answered, failed = self._put([probe], code, seed, hangs, patience)
                 hangs.note(task, probe, failed or answered[0])
             else:
                 # One at a time, for what is found out of one hang settles the others.
                 with hangs.pace.making_sure, self._turns.beside():
                     if answered or not (hangs.pace.is_hurried and failed.has_hung):
-                        answered, failed = self._put([probe], code, seed, hangs)
+                        answered, failed = self._put([probe], code, seed, hangs, patience)
                     hangs.note(task, probe, failed or answered[0])
             observations.append(failed or answered[0])
         return tuple(observations)
@@ -176,7 +177,7 @@ class Candidates:
         code: Slice,
         seed: int,
         hangs: Hangs,
-        explains: bool = False,
+        patience: Patience,
     ) -> tuple[list[Observation], Observation | None]:
         """Return what one candidate makes of probes until it fails, and of the one it fails at."""
         candidate = self._begin(pack(message(probes, code, seed)))
@@ -185,10 +186,10 @@ class Candidates:
         try:
             watch = Watch(candidate.pid)
             for probe in probes:
-                patience = self._patience.at_most(EXPLAINING) if explains else self._patience
+                limits = patience
                 if hangs.pace.gives_way or hangs.is_doubtful(probe.calls[0].method, probe):
-                    patience = patience.at_most(BRIEF if hangs.pace.gives_way else DOUBTFUL)
-                observation, is_alive = self._observe(candidate, probe, watch, methods, patience)
+                    limits = patience.at_most(BRIEF if hangs.pace.gives_way else DOUBTFUL)
+                observation, is_alive = self._observe(candidate, probe, watch, methods, limits)
                 if not is_alive and hangs.pace.gives_way and observation.has_hung:
                     raise hangs.pace.give_way()
                 observation = with_circumstances(observation, probe, code)
@@ -244,7 +245,7 @@ class Candidates:
             self._late |= read_late(built)
             not_built = read_setup(built)
             if not_built is not None:
-                return Observation((not_built,) * len(probe.calls)), True
+                return alike(not_built, probe), True
             stage = "call"
             for call in probe.calls:
                 allowance = allow(patience.seconds(call.repeat))
@@ -273,10 +274,6 @@ class Candidates:
         if missing:
             raise NotConfinedError(missing)
         return layers
-
-
-def _all_like(outcome: Outcome, probes: Sequence[Probe]) -> tuple[Observation, ...]:
-    return tuple(Observation((outcome,) * len(probe.calls)) for probe in probes)
 
 
 def _next(candidate: Process, left: Left) -> Message:

@@ -127,18 +127,18 @@ class Hangs:
         put with a stub in that one's place, later. Or no model can be had to ask.
         """
         if failure := self._why_never_built(probe):
-            return Observation((failure,) * len(probe.calls))
+            return alike(failure, probe)
         stages: tuple[Stage, ...] = ("load", "call")
         for stage in stages:
             key = _asked(task, probe, 0, stage)
             if _hang(key, probe) in self._hung or self._hangs(key, self._is_full(probe)):
-                again = Failure("timed_out", stage, text="its time in earlier checks")
-                return Observation((again,) * len(probe.calls))
+                again = "its time in earlier checks"
+                return alike(Failure("timed_out", stage, text=again), probe)
         _, method, stubs = _asked(task, probe, 0, "call")
         for helper in self._helpers.get(method, ()):
             if helper not in stubs and self._never_ends(helper, self._is_full(probe)):
                 words = f"its time, for `{helper}` does not come to an end"
-                return Observation((Failure("timed_out", "call", text=words),) * len(probe.calls))
+                return alike(Failure("timed_out", "call", text=words), probe)
         return None
 
     def is_doubtful(self, task: str, probe: Probe) -> bool:
@@ -189,6 +189,11 @@ class Hangs:
         key = helper, helper, ()
         hung = self._strikes(key, full) or (full and self._strikes(key, False))
         return bool(hung) and (key, full) not in self._ended
+
+
+def alike(outcome: Outcome, probe: Probe) -> Observation:
+    """Return what is observed of a probe all of whose calls come to the same."""
+    return Observation((outcome,) * len(probe.calls))
 
 
 def _units(probe: Probe) -> int:
