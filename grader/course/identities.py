@@ -153,7 +153,7 @@ class KnownStudents:
         own = (*self._telling(entry), *_parts(entry, pseudonym))
         names = [name for name in map(composed, _known(entry)) if 0 < len(name) < _SHORTEST]
         any_of = f"(?:{'|'.join(map(re.escape, names))})"
-        short = re.compile(_IN_A_PATH.replace("{}", any_of)) if names else None
+        short = re.compile(_IN_A_PATH.format(any_of)) if names else None
         return Masked(pseudonym, NamesInText(own, self._literal(entry)), self._everyone, short)
 
     def _telling(self, entry: Entry) -> Iterator[NameInText]:

@@ -52,6 +52,14 @@ CSV = (
 )
 
 
+def mistakes(path: Path, text: str) -> list[str]:
+    """What is said of a file of overrides, line by line."""
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(OverridesError) as caught:
+        read_decisions(path.parent, RUBRIC)
+    return str(caught.value).splitlines()
+
+
 def decided(
     number: int,
     line: int,
@@ -203,10 +211,7 @@ def test_all_mistakes_are_said_at_once_with_their_lines(tmp_path: Path) -> None:
         "- student: Cy\n  target: elbo\n  ponts: 1\n  reason: a\n  reason: b\n"
         "- Di\n"
     )
-    (tmp_path / "overrides.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(OverridesError) as caught:
-        read_decisions(tmp_path, RUBRIC)
-    head, *told = str(caught.value).splitlines()
+    head, *told = mistakes(tmp_path / "overrides.yaml", text)
     assert head == "overrides.yaml has 5 mistakes:"
     assert told == [
         "  entry 1 (line 1): it has no reason.",
@@ -223,10 +228,7 @@ def test_a_time_that_no_calendar_has_hides_no_other_mistake(tmp_path: Path) -> N
         "- {student: Bob, due: 2026-12-01 23:59 Europe/Berln}\n"
         "- {student: Cy, submitted: 2026-12-01 25:00:00}\n"
     )
-    (tmp_path / "overrides.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(OverridesError) as caught:
-        read_decisions(tmp_path, RUBRIC)
-    head, *told = str(caught.value).splitlines()
+    head, *told = mistakes(tmp_path / "overrides.yaml", text)
     assert head == "overrides.yaml has 3 mistakes:"
     assert [line.split(":")[0] for line in told] == [f"  entry {n} (line {n})" for n in (1, 2, 3)]
     assert all("2026-12-31 23:59, with a zone behind it" in line for line in told)
@@ -234,10 +236,8 @@ def test_a_time_that_no_calendar_has_hides_no_other_mistake(tmp_path: Path) -> N
 
 def test_all_mistakes_of_a_table_are_said_at_once(tmp_path: Path) -> None:
     text = f"{HEADER}\n,kl,1,x\na,kl,9,x\na,kl,1,\n"
-    (tmp_path / "overrides.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(OverridesError) as caught:
-        read_decisions(tmp_path, RUBRIC)
-    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+    told = mistakes(tmp_path / "overrides.csv", text)
+    assert [line.split(":")[0] for line in told] == [
         "overrides.csv has 3 mistakes",
         "  entry 1 (line 2)",
         "  entry 2 (line 3)",
@@ -262,10 +262,7 @@ def test_a_quote_too_many_is_told_with_its_line_and_all_else(
     head = HEADER.replace(",", ";")
     rows = ['b;kl;1;"good, ""as\nsaid"""', broken, "c;kl;9;x", 'd;kl;1;"fine"', "e;kl;1;"]
     text = "\n".join([head, *rows]) + "\n"
-    (tmp_path / "overrides.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(OverridesError) as caught:
-        read_decisions(tmp_path, RUBRIC)
-    first, *told = str(caught.value).splitlines()
+    first, *told = mistakes(tmp_path / "overrides.csv", text)
     assert first == "overrides.csv has 3 mistakes:"
     assert [line.split(":")[0] for line in told] == [
         "  entry 2 (line 4)",
@@ -472,10 +469,7 @@ def test_a_target_that_the_rubric_does_not_have_is_a_mistake(
     target: str, why: str, tmp_path: Path
 ) -> None:
     text = f"- student: a\n  target: {target}\n  points: 1\n- student: b\n"
-    (tmp_path / "overrides.yaml").write_text(text)
-    with pytest.raises(OverridesError) as caught:
-        read_decisions(tmp_path, RUBRIC)
-    head, first, second, third = str(caught.value).splitlines()
+    head, first, second, third = mistakes(tmp_path / "overrides.yaml", text)
     assert head == "overrides.yaml has 3 mistakes:"
     assert (
         third
@@ -532,10 +526,7 @@ def test_capitals_in_the_header_are_accepted(tmp_path: Path) -> None:
 
 def test_a_wrong_header_is_one_mistake(tmp_path: Path) -> None:
     text = "Student,Target,Ponts,Reason,Remark\nAda,kl,1,x,y\nBob,nope,1,x,y\nCy,kl,1,x,\n"
-    (tmp_path / "overrides.csv").write_text(text)
-    with pytest.raises(OverridesError) as caught:
-        read_decisions(tmp_path, RUBRIC)
-    assert str(caught.value).splitlines()[:2] == [
+    assert mistakes(tmp_path / "overrides.csv", text)[:2] == [
         "overrides.csv has 2 mistakes:",
         "  line 1: the columns must be called student, target, points, reason, and may be at, by, "
         "comment, was: 'Ponts', 'Remark' are not known, and 'points' is missing.",
